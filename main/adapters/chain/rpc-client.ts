@@ -1,0 +1,100 @@
+/** JSON-RPC over HTTP to a bitcoind: every answer is bounded in size and time and checked against a schema before use. */
+import { Agent, request } from 'node:http'
+import type { z } from 'zod'
+import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
+import { envelopes } from './rpc-schemas.ts'
+
+export interface RpcClientOptions { url: string; user: string; password: string; timeoutMs?: number }
+
+export interface CallOptions { timeoutMs?: number }
+
+const maxAnswer = 32 * 1024 * 1024
+const warmingUp = -28
+
+/**
+ * Errors: `chain.unreachable`, `chain.timeout`, `chain.busy` (all retryable), `chain.auth`, `chain.too-large`, `chain.answer` (not what
+ * the schema says; names the field), `chain.rpc` (the node refused; `details` hold its `rpcCode` and `rpcMessage`), `chain.stopped`.
+ */
+export function createRpcClient(options: RpcClientOptions) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`
+  const stopping = new AbortController()
+
+  const post = (body: unknown, timeoutMs: number): Promise<Result<unknown>> => new Promise((resolve) => {
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)])
+    const broken = (error: unknown) => resolve(stopping.signal.aborted ? stopped : signal.aborted ? timedOut(timeoutMs) : unreachable(options.url, error))
+    const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
+    const call = request(options.url, { method: 'POST', agent, headers, signal }, (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('error', broken)
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size <= maxAnswer) return
+        resolve(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
+        response.destroy()
+      })
+      response.on('end', () => resolve(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
+    })
+    call.on('error', broken)
+    call.end(JSON.stringify(body))
+  })
+
+  const call = async <T>(method: string, params: unknown[], schema: z.ZodType<T>, { timeoutMs = options.timeoutMs ?? 30_000 }: CallOptions = {}): Promise<Result<T>> => {
+    const answer = await post({ jsonrpc: '1.0', id: 1, method, params }, timeoutMs)
+    return answer.ok ? unwrap(method, answer.value, schema) : answer
+  }
+
+  /** Several calls of one method in one request; answers in the order of the calls. */
+  const batch = async <T>(method: string, calls: unknown[][], schema: z.ZodType<T>): Promise<Result<Array<Result<T>>>> => {
+    const answer = await post(calls.map((params, id) => ({ jsonrpc: '1.0', id, method, params })), options.timeoutMs ?? 30_000)
+    if (!answer.ok) return answer
+    const replies = envelopes.batch.safeParse(answer.value)
+    if (!replies.success) return malformed(method, replies.error)
+    const byId = new Map(replies.data.map((reply) => [reply.id, reply]))
+    return ok(calls.map((_, id) => unwrap(method, byId.get(id), schema)))
+  }
+
+  const close = () => {
+    stopping.abort()
+    agent.destroy()
+  }
+
+  return { call, batch, close }
+}
+
+export type RpcClient = ReturnType<typeof createRpcClient>
+
+const stopped = fail('chain.stopped', 'the connection to the node was closed')
+const timedOut = (timeoutMs: number) => failForNow('chain.timeout', `the node did not answer within ${timeoutMs / 1000} s: is it overloaded?`)
+const unreachable = (url: string, error: unknown) =>
+  failForNow('chain.unreachable', `no node answers at ${url} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): start it, or correct the address in the settings`)
+
+function readAnswer(status: number, body: Buffer): Result<unknown> {
+  if (status === 401 || status === 403) return fail('chain.auth', 'the node refuses user and password: correct rpcuser and rpcpassword in the settings')
+  if (status === 503) return failForNow('chain.busy', 'the node’s work queue is full: it is asked again shortly')
+  try {
+    return ok(JSON.parse(body.toString('utf8')) as unknown)
+  } catch {
+    return fail('chain.answer', `HTTP ${status} without JSON: check that the address in the settings is a bitcoind RPC port`)
+  }
+}
+
+function malformed(method: string, error: z.ZodError) {
+  const issue = error.issues[0]
+  return fail('chain.answer', `${method}: field ${issue?.path.join('.') || '(whole answer)'}: ${issue?.message ?? 'unexpected'}: check that the node is a current Bitcoin Core or Knots`)
+}
+
+function unwrap<T>(method: string, answer: unknown, schema: z.ZodType<T>): Result<T> {
+  const envelope = envelopes.single.safeParse(answer)
+  if (!envelope.success) return malformed(method, envelope.error)
+  const { error, result } = envelope.data
+  if (error) return error.code === warmingUp ? failForNow('chain.busy', `the node is starting: ${error.message}`) : refused(method, error)
+  const value = schema.safeParse(result)
+  return value.success ? ok(value.data) : malformed(method, value.error)
+}
+
+const refused = (method: string, error: { code: number; message: string }) =>
+  fail('chain.rpc', `${method}: the node refused: ${error.message} (${error.code})`, { rpcCode: error.code, rpcMessage: error.message })

@@ -1,0 +1,201 @@
+/** The chain port over bitcoind's JSON-RPC: Bitcoin Core, Knots, or the embedded regtest node. */
+import type { BlockRef, ChainBlock, ChainControl, ChainPort, LogPort, MempoolTransaction } from '../../core/ports.ts'
+import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
+import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
+import type { Failure, Result } from '../../../roles/protocol/result.ts'
+import { scanBlock, scriptOfAddress, taprootScript, txid as idOf } from '../../../roles/protocol/tx/index.ts'
+import { broadcastFailure, isKnownAlready, rpcFault } from './broadcast.ts'
+import { followChain } from './follow.ts'
+import type { ChainView } from './follow.ts'
+import { createRpcClient } from './rpc-client.ts'
+import type { RpcClient } from './rpc-client.ts'
+import { schemas } from './rpc-schemas.ts'
+
+export interface RpcChainOptions {
+  /** `http://host:port` of the node's RPC. */
+  url: string
+  user: string
+  password: string
+  network: ChainPort['network']
+  /** Between two looks at the tip. Default 250 on regtest, 5,000 elsewhere. */
+  pollMs?: number
+  /** Limit of one call. Default 30,000. */
+  timeoutMs?: number
+  log: LogPort
+}
+
+export type RpcChain = ChainPort & { control: ChainControl; close(): void }
+
+const chainNames = { regtest: 'regtest', signet: 'signet', testnet4: 'testnet4', mainnet: 'main' } as const
+const scanTimeout = 600_000
+const mempoolBatch = 16
+const mempoolLimit = 50_000
+/** Blocks searched for a transaction whose inputs are spent, before it counts as refused. */
+const searchDepth = 100
+/** The point of BIP341 whose secret nobody can know. */
+const nobody = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
+const [notFound, outOfRange] = [-5, -8]
+
+/**
+ * Connects lazily: no call is made before the first method is used.
+ * Errors: those of `createRpcClient`, `chain.network` (the node is on another chain), `chain.height`, `chain.mempool-large`, and on
+ * broadcast those of `broadcastFailure`.
+ */
+export function createRpcChain(options: RpcChainOptions): RpcChain {
+  const rpc = createRpcClient(options)
+  const view = createView(rpc, options.network)
+  const pollMs = options.pollMs ?? (options.network === 'regtest' ? 250 : 5_000)
+  return {
+    network: options.network,
+    tip: view.tip,
+    blockAt: async (height) => {
+      const block = await view.blockAt(height)
+      if (!block.ok) return block
+      return block.value ? ok(block.value) : failForNow('chain.height', `height ${height} is above the tip: wait for more blocks`)
+    },
+    follow: (recent, handler) => followChain(view, recent, handler, { pollMs, log: options.log }),
+    broadcast: (raw) => broadcast(rpc, raw),
+    ...createMempoolReader(rpc),
+    feeRate: (blocks) => feeRate(rpc, blocks),
+    unspent: createScanner(rpc),
+    control: createControl(rpc),
+    close: rpc.close,
+  }
+}
+
+/** Turns the failures that mean «no such thing» into undefined. */
+function absent<T>(result: Result<T>, ...codes: number[]): Result<T | undefined> {
+  return !result.ok && codes.includes(rpcFault(result.error)?.code ?? 0) ? ok(undefined) : result
+}
+
+function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
+  const tip = async (): Promise<Result<BlockRef>> => {
+    const info = await rpc.call('getblockchaininfo', [], schemas.chainInfo)
+    if (!info.ok) return info
+    if (info.value.chain === chainNames[network]) return ok({ height: info.value.blocks, hash: info.value.bestblockhash })
+    return fail('chain.network', `the node is on «${info.value.chain}», not on ${network}: connect to another node or change the network in the settings`)
+  }
+  const refAt = async (height: number): Promise<Result<BlockRef | undefined>> => {
+    const hash = absent(await rpc.call('getblockhash', [height], schemas.hash), outOfRange)
+    return hash.ok ? ok(hash.value === undefined ? undefined : { height, hash: hash.value }) : hash
+  }
+  const blockAt = async (height: number): Promise<Result<ChainBlock | undefined>> => {
+    const ref = await refAt(height)
+    if (!ref.ok || !ref.value) return ref as Result<undefined>
+    const hex = await rpc.call('getblock', [ref.value.hash, 0], schemas.hex)
+    if (!hex.ok) return hex
+    const block = scanBlock(fromHex(hex.value))
+    if (!block.ok || block.value.hash !== ref.value.hash) return fail('chain.answer', `getblock: the bytes do not hash to ${ref.value.hash}: check the node’s data folder`)
+    return ok({ ...block.value, height })
+  }
+  const lookup: ChainView['lookup'] = async (hash) => {
+    const header = absent(await rpc.call('getblockheader', [hash], schemas.header), notFound)
+    if (!header.ok || !header.value) return header as Result<undefined>
+    const { confirmations, height, previousblockhash } = header.value
+    return ok({ active: confirmations > 0, height, previous: previousblockhash ?? '0'.repeat(64) })
+  }
+  return { tip, refAt, blockAt, lookup }
+}
+
+async function broadcast(rpc: RpcClient, raw: Uint8Array): Promise<Result<{ txid: string }>> {
+  const id = idOf(raw)
+  if (!id.ok) return id
+  const sent = await rpc.call('sendrawtransaction', [toHex(raw)], schemas.hash)
+  if (sent.ok) return ok({ txid: sent.value })
+  const fault = rpcFault(sent.error)
+  if (!fault) return sent
+  if (isKnownAlready(fault)) return ok({ txid: id.value })
+  const refusal = broadcastFailure(fault)
+  const isPerhapsMined = refusal.code === 'chain.inputs-missing' && await isInRecentBlock(rpc, id.value)
+  return isPerhapsMined ? ok({ txid: id.value }) : { ok: false, error: refusal }
+}
+
+/** bitcoind forgets a transaction whose outputs are spent again; its block still tells. */
+async function isInRecentBlock(rpc: RpcClient, id: string): Promise<boolean> {
+  const best = await rpc.call('getbestblockhash', [], schemas.hash)
+  let hash = best.ok ? best.value : undefined
+  for (let depth = 0; depth < searchDepth && hash !== undefined; depth++) {
+    const block = await rpc.call('getblock', [hash, 1], schemas.blockIds)
+    if (!block.ok) return false
+    if (block.value.tx.includes(id)) return true
+    hash = block.value.previousblockhash
+  }
+  return false
+}
+
+/** Raw transactions are remembered while they stay in the mempool, so that polling fetches only the new ones. */
+function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempoolTransaction'> {
+  let seen = new Map<string, Uint8Array>()
+  const fetchSome = async (ids: string[]): Promise<Failure | undefined> => {
+    const answers = await rpc.batch('getrawtransaction', ids.map((id) => [id]), schemas.hex)
+    if (!answers.ok) return answers.error
+    for (const [index, answer] of answers.value.entries()) {
+      const hex = absent(answer, notFound)
+      if (!hex.ok) return hex.error
+      if (hex.value !== undefined) seen.set(ids[index] ?? '', fromHex(hex.value))
+    }
+    return undefined
+  }
+  const mempool = async (): Promise<Result<MempoolTransaction[]>> => {
+    const ids = await rpc.call('getrawmempool', [], schemas.hashes)
+    if (!ids.ok) return ids
+    if (ids.value.length > mempoolLimit) return failForNow('chain.mempool-large', `the mempool holds ${ids.value.length} transactions, more than ${mempoolLimit}: wait for blocks`)
+    seen = new Map(ids.value.flatMap((id) => (seen.has(id) ? [[id, seen.get(id)!]] : [])))
+    const missing = ids.value.filter((id) => !seen.has(id))
+    for (let at = 0; at < missing.length; at += mempoolBatch) {
+      const failure = await fetchSome(missing.slice(at, at + mempoolBatch))
+      if (failure) return { ok: false, error: failure }
+    }
+    return ok(ids.value.flatMap((txid) => (seen.has(txid) ? [{ txid, raw: seen.get(txid)! }] : [])))
+  }
+  const mempoolTransaction = async (txid: string): Promise<Result<MempoolTransaction | null>> => {
+    const entry = absent(await rpc.call('getmempoolentry', [txid], schemas.mempoolEntry), notFound)
+    const isHeld = entry.ok && entry.value !== undefined
+    if (!isHeld) return entry.ok ? ok(null) : entry
+    const hex = absent(await rpc.call('getrawtransaction', [txid], schemas.hex), notFound)
+    return hex.ok ? ok(hex.value === undefined ? null : { txid, raw: fromHex(hex.value) }) : hex
+  }
+  return { mempool, mempoolTransaction }
+}
+
+/** The estimate, but never below what the node relays; without an estimate (young or quiet chains) just that. */
+async function feeRate(rpc: RpcClient, blocks: number): Promise<Result<number>> {
+  const target = Math.min(1008, Math.max(1, Math.round(blocks)))
+  const [estimate, info] = await Promise.all([rpc.call('estimatesmartfee', [target], schemas.feeEstimate), rpc.call('getmempoolinfo', [], schemas.mempoolInfo)])
+  if (!estimate.ok) return estimate
+  if (!info.ok) return info
+  return ok(Math.max(estimate.value.feerate ?? 0, info.value.mempoolminfee, info.value.minrelaytxfee))
+}
+
+/** bitcoind allows one scan at a time, so scans queue up here. */
+function createScanner(rpc: RpcClient): ChainPort['unspent'] {
+  let queue: Promise<unknown> = Promise.resolve()
+  const scan: ChainPort['unspent'] = async (script) => {
+    const found = await rpc.call('scantxoutset', ['start', [`raw(${toHex(script)})`]], schemas.unspent, { timeoutMs: scanTimeout })
+    if (!found.ok) return found
+    return ok(found.value.unspents.map(({ txid, vout, amount, height }) => ({ txid, vout, value: amount, height })))
+  }
+  return (script) => {
+    const result = queue.then(() => scan(script))
+    queue = result
+    return result
+  }
+}
+
+/** Mining for regtest. Blocks that rival others with equal contents should pay to another script, or they are the same block to bitcoind. */
+function createControl(rpc: RpcClient): ChainControl {
+  const mine: ChainControl['mine'] = async (count, script) => {
+    const hashes = await rpc.call('generatetodescriptor', [count, `raw(${toHex(script)})`], schemas.hashes, { timeoutMs: 120_000 })
+    if (!hashes.ok) return hashes
+    if (hashes.value.length === 0) return ok([])
+    const first = await rpc.call('getblockheader', [hashes.value[0]], schemas.header)
+    if (!first.ok) return first
+    return ok(hashes.value.map((hash, index) => ({ hash, height: first.value.height + index })))
+  }
+  const invalidate: ChainControl['invalidate'] = (hash) => rpc.call('invalidateblock', [hash], schemas.nothing)
+  const mineTo: ChainControl['mineTo'] = async (count, address) => {
+    const script = address === null ? ok(nobody) : scriptOfAddress(address, 'regtest')
+    return script.ok ? mine(count, script.value) : script
+  }
+  return { mine, mineTo, invalidate }
+}

@@ -1,0 +1,64 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Blobs {
+  put(sha256: string, bytes: Uint8Array): void
+  get(sha256: string): Uint8Array | undefined
+}
+
+/**
+ * Immutable content as one file per blob, named by its SHA-256 below a folder per first byte. A blob is on disk, synchronised, when
+ * `put` returns, and is never seen in part: it is written under another name and renamed. What is read is hashed again, so a
+ * damaged blob is a missing one, which its owner fetches once more.
+ */
+export function openBlobs(folder: string): Blobs {
+  mkdirSync(folder, { recursive: true })
+  for (const name of readdirSync(folder)) if (name.startsWith('.new-')) rmSync(join(folder, name), { force: true })
+  return { put: (sha256, bytes) => put(folder, sha256, bytes), get: (sha256) => get(folder, sha256) }
+}
+
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** @throws where the caller's hash is not that of the bytes, which would be a bug of ours */
+function put(folder: string, sha256: string, bytes: Uint8Array): void {
+  if (digest(bytes) !== sha256) throw new Error(`the blob's bytes do not hash to ${sha256}`)
+  const parent = join(folder, sha256.slice(0, 2))
+  const target = join(parent, sha256)
+  if (existsSync(target) && get(folder, sha256) !== undefined) return
+  const isNew = mkdirSync(parent, { recursive: true }) !== undefined
+  const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`)
+  writeDurably(temporary, bytes)
+  renameSync(temporary, target)
+  syncFolder(parent)
+  if (isNew) syncFolder(folder)
+}
+
+function get(folder: string, sha256: string): Uint8Array | undefined {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined
+  try {
+    const bytes = readFileSync(join(folder, sha256.slice(0, 2), sha256))
+    return digest(bytes) === sha256 ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function writeDurably(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'wx')
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Makes a rename durable. Windows cannot open folders, and needs no such thing. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(path, 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}

@@ -1,0 +1,126 @@
+import type { Torrent, TorrentFile } from 'webtorrent'
+import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import type { SwarmFetchOptions, SwarmFile } from '../../core/ports.ts'
+import type { Entry } from './torrents.ts'
+
+type Failed = { ok: false; error: Failure }
+
+const FIRST_ANNOUNCE_AGAIN_MS = 300
+const LAST_ANNOUNCE_AGAIN_MS = 3_000
+
+/** Ends a fetch from outside: time, the caller, the end of the swarm, or the torrent's own failure. */
+export interface Stop { failed: Promise<Failed>; clear(): void }
+
+/** @param closing aborted when the swarm closes */
+export function createStop(infohash: string, options: SwarmFetchOptions, closing: AbortSignal): Stop {
+  const end = new AbortController()
+  const failed = new Promise<Failed>((resolve) => {
+    const listen = (signal: AbortSignal, failure: () => Failed) => {
+      if (signal.aborted) resolve(failure())
+      else signal.addEventListener('abort', () => resolve(failure()), { signal: end.signal })
+    }
+    const timer = setTimeout(() => resolve(timedOut(infohash, options.timeoutMs)), options.timeoutMs)
+    end.signal.addEventListener('abort', () => clearTimeout(timer))
+    listen(closing, () => stopped('The swarm was closed'))
+    if (options.signal) listen(options.signal, () => stopped('The fetch was cancelled'))
+  })
+  return { failed, clear: () => end.abort() }
+}
+
+const timedOut = (infohash: string, ms: number): Failed => failForNow('swarm.timeout',
+  `Nobody delivered the torrent ${infohash} within ${ms} ms: check that a seeder is online and the tracker reachable, then try again.`)
+
+export const stopped = (why: string): Failed => fail('swarm.stopped', `${why} before the files had arrived: start the fetch again if they are still wanted.`)
+
+/**
+ * Waits for the metadata of a torrent, checks the request against it, then downloads the wanted files and only them.
+ * Errors: `swarm.timeout`, `swarm.too-large`, `swarm.no-file`, `swarm.bad-torrent`, `swarm.stopped`.
+ */
+export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: Stop): Promise<Result<SwarmFile[]>> {
+  const { torrent } = entry
+  offerPeers(torrent, options.peers ?? [])
+  const quiet = announceAgain(torrent)
+  const ended = new Promise<Failed>((resolve) => torrent.once('close', () => resolve(failedTorrent(entry))))
+  try {
+    const halt = Promise.race([stop.failed, ended])
+    const described = await Promise.race([halt, hasMetadata(torrent)])
+    if (described) return described
+    if (torrent.destroyed) return failedTorrent(entry)
+    const chosen = chooseFiles(torrent, options)
+    if (!chosen.ok) return chosen
+    for (const file of chosen.value) file.select(1)
+    const missing = await Promise.race([halt, Promise.all(chosen.value.map((file) => isDone(file)))])
+    if ('ok' in missing) {
+      for (const file of chosen.value) if (!torrent.destroyed && !file.done) file.deselect()
+      return missing
+    }
+    return await Promise.race([halt, readFiles(entry, chosen.value)])
+  } finally {
+    quiet()
+  }
+}
+
+const failedTorrent = (entry: Entry): Failed =>
+  entry.failure
+    ? fail('swarm.bad-torrent', `The torrent cannot be used (${entry.failure.message}): ask its author to publish it again.`)
+    : stopped('The torrent was dropped')
+
+function offerPeers(torrent: Torrent, peers: string[]): void {
+  const offer = () => peers.forEach((peer) => torrent.addPeer(peer))
+  if (torrent.infoHash && torrent.discovery) offer()
+  else torrent.once('infoHash', () => setImmediate(() => { if (!torrent.destroyed) offer() }))
+}
+
+/**
+ * A tracker names no peer that announced after us, and the regular interval is minutes: so while a fetch waits, it
+ * asks again, at growing intervals.
+ */
+function announceAgain(torrent: Torrent): () => void {
+  let wait = FIRST_ANNOUNCE_AGAIN_MS
+  let timer: NodeJS.Timeout
+  const again = () => {
+    if (torrent.destroyed) return
+    torrent.discovery?.tracker?.update()
+    wait = Math.min(wait * 2, LAST_ANNOUNCE_AGAIN_MS)
+    timer = setTimeout(again, wait)
+  }
+  timer = setTimeout(again, wait)
+  return () => clearTimeout(timer)
+}
+
+const hasMetadata = (torrent: Torrent): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (torrent.metadata) resolve(undefined)
+    else torrent.once('metadata', () => resolve(undefined))
+  })
+
+const isDone = (file: TorrentFile): Promise<void> =>
+  new Promise((resolve) => {
+    if (file.done) resolve()
+    else (file as TorrentFile & { once(event: string, run: () => void): void }).once('done', resolve)
+  })
+
+function chooseFiles(torrent: Torrent, options: SwarmFetchOptions): Result<TorrentFile[]> {
+  const chosen: TorrentFile[] = []
+  for (const name of new Set(options.files)) {
+    const file = torrent.files.find((each) => each.name === name)
+    if (!file) return fail('swarm.no-file', `The torrent has no file ${JSON.stringify(name)}: it may be of another type than expected.`)
+    chosen.push(file)
+  }
+  const total = chosen.reduce((sum, file) => sum + file.length, 0)
+  if (total > options.maxBytes) {
+    return fail('swarm.too-large', `The wanted files have ${total} bytes, above the limit of ${options.maxBytes}: they were not downloaded.`, { total })
+  }
+  return ok(chosen)
+}
+
+async function readFiles(entry: Entry, files: TorrentFile[]): Promise<Result<SwarmFile[]>> {
+  try {
+    return ok(await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) }))))
+  } catch (error) {
+    return failForNow('swarm.read', `The files arrived but could not be read (${(error as Error).message}): check the disk, then try again.`, { infohash: entry.torrent.infoHash })
+  }
+}
+
+const bytesOf = async (file: TorrentFile): Promise<Uint8Array> =>
+  file.length === 0 ? new Uint8Array(0) : new Uint8Array(await file.arrayBuffer())

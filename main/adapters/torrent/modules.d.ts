@@ -1,0 +1,46 @@
+/** The parts of WebTorrent 3 and bittorrent-tracker that the adapter uses; neither ships types. */
+declare module 'webtorrent' {
+  import type { EventEmitter } from 'node:events'
+  import type { Server, Socket } from 'node:net'
+  export interface TorrentFile { name: string; path: string; length: number; done: boolean; select(priority?: number): void; deselect(): void; arrayBuffer(): Promise<ArrayBuffer> }
+  export interface Torrent extends EventEmitter {
+    infoHash: string
+    name: string
+    ready: boolean
+    destroyed: boolean
+    metadata: Uint8Array | null
+    torrentFile: Uint8Array
+    files: TorrentFile[]
+    pieceLength: number
+    wires: unknown[]
+    bitfield: { buffer: Uint8Array }
+    discovery: { tracker: { update(): void } | null } | null
+    _peers: Map<string, { wire: unknown; conn?: Socket }>
+    addPeer(address: string): boolean
+    destroy(options?: { destroyStore?: boolean }, done?: (error?: Error) => void): void
+  }
+  export default class WebTorrent extends EventEmitter {
+    constructor(options: Record<string, unknown>)
+    listening: boolean
+    destroyed: boolean
+    torrentPort: number
+    torrents: Torrent[]
+    dht: { addNode(node: { host: string; port: number }): void } | false
+    _connPool: { tcpServer: Server } | null
+    add(id: string | Uint8Array, options: Record<string, unknown>): Torrent
+    destroy(done?: (error?: Error) => void): void
+  }
+}
+
+declare module 'bittorrent-tracker' {
+  import type { EventEmitter } from 'node:events'
+  import type { Server as HttpServer } from 'node:http'
+  export class Server extends EventEmitter {
+    constructor(options: Record<string, unknown>)
+    http: HttpServer
+    udp4: { address(): { port: number } } | null
+    torrents: Record<string, { complete: number; incomplete: number }>
+    listen(port: number, host: string | Record<string, string>, done?: () => void): void
+    close(done?: () => void): void
+  }
+}

@@ -1,0 +1,104 @@
+import { Agent, request, type IncomingMessage } from 'node:http'
+import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import type { TransportPort } from '../../core/ports.ts'
+import { joinChunks } from './body.ts'
+import { serveHttp } from './server.ts'
+
+export interface HttpTransportOptions {
+  /** Open connections to one peer; further requests to it wait for one of them. Default 32. */
+  maxConnectionsPerPeer?: number
+}
+
+export interface HttpTransport extends TransportPort {
+  /** Closes kept connections to peers; servers are closed by what `serve` returned. */
+  close(): void
+}
+
+type SendOptions = Parameters<TransportPort['send']>[3]
+type Address = Parameters<TransportPort['send']>[0]
+
+const MAX_ERROR_BYTES = 16 * 1024
+
+/** The transport port over plain HTTP/1.1: every payload is end-to-end encrypted already, so there is no TLS. */
+export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
+  // The agent switches Nagle's algorithm off by itself.
+  const agent = new Agent({ keepAlive: true, maxSockets: options.maxConnectionsPerPeer ?? 32, maxFreeSockets: 8, scheduling: 'lifo' })
+  return {
+    send: async (to, path, body, limits) => {
+      const first = await post(agent, to, path, body, limits)
+      // A kept connection may be closed by the peer just as we write on it: nothing was answered, so one fresh try is safe to make.
+      return first === 'stale' ? finished(await post(agent, to, path, body, limits), to) : first
+    },
+    serve: serveHttp,
+    close: () => agent.destroy(),
+  }
+}
+
+const finished = (result: Result<Uint8Array> | 'stale', to: Address): Result<Uint8Array> =>
+  result === 'stale' ? unreachable(to, 'the connection was closed') : result
+
+function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits: SendOptions): Promise<Result<Uint8Array> | 'stale'> {
+  return new Promise((resolve) => {
+    if (limits.signal?.aborted) return resolve(fail('transport.stopped', 'The request was cancelled before it was sent.'))
+    const message = request({
+      agent, host: to.host, port: to.port, path, method: 'POST',
+      headers: { 'content-type': 'application/octet-stream', 'content-length': body.length },
+    })
+    const end = (result: Result<Uint8Array> | 'stale', cut: boolean) => {
+      clearTimeout(timer)
+      limits.signal?.removeEventListener('abort', onAbort)
+      resolve(result)
+      if (cut) message.destroy()
+    }
+    const onAbort = () => end(fail('transport.stopped', 'The request was cancelled.'), true)
+    const timer = setTimeout(() => end(failForNow('transport.timeout', `${nameOf(to)} did not answer within ${limits.timeoutMs} ms: ask another server, or try again.`), true), limits.timeoutMs)
+    limits.signal?.addEventListener('abort', onAbort)
+    message.on('error', (error: NodeJS.ErrnoException) => end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : unreachable(to, error.code ?? error.message), false))
+    message.on('response', (response) => collect(response, to, limits.maxBytes, end))
+    message.end(body)
+  })
+}
+
+/** Reads an answer into one buffer, allocated once where its length is announced. */
+function collect(response: IncomingMessage, to: Address, maxBytes: number, end: (result: Result<Uint8Array>, cut: boolean) => void): void {
+  const success = response.statusCode === 200
+  const limit = success ? maxBytes : MAX_ERROR_BYTES
+  const tooLarge = () => end(failForNow('transport.too-large', `The answer of ${nameOf(to)} is above the limit of ${limit} bytes: ask another server.`), true)
+  const announced = Number(response.headers['content-length'] ?? 0)
+  if (announced > limit) return tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  response.on('data', (chunk: Uint8Array) => {
+    size += chunk.length
+    if (size > limit) return tooLarge()
+    chunks.push(chunk)
+  })
+  response.on('error', (error: NodeJS.ErrnoException) => end(unreachable(to, error.code ?? error.message), true))
+  response.on('end', () => {
+    const bytes = joinChunks(chunks, size)
+    end(success ? ok(bytes) : peerError(to, response.statusCode ?? 0, bytes), false)
+  })
+}
+
+/** What a peer answered instead of a result: its Failure is kept in `details.peer` where it sent one. */
+function peerError(to: Address, status: number, body: Uint8Array): Result<Uint8Array> {
+  const peer = parseFailure(body)
+  const why = peer ? `${peer.code}: ${peer.message}` : `status ${status}`
+  const make = peer?.retryable === true || status === 429 || status === 503 ? failForNow : fail
+  return make('transport.status', `${nameOf(to)} refused the request (${why}).`, { status, ...(peer ? { peer } : {}) })
+}
+
+function parseFailure(body: Uint8Array): Failure | undefined {
+  try {
+    const value = JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Failure> | null
+    if (typeof value?.code !== 'string' || typeof value.message !== 'string') return undefined
+    return { code: value.code, message: value.message, retryable: value.retryable === true, ...(value.details ? { details: value.details } : {}) }
+  } catch {
+    return undefined
+  }
+}
+
+const nameOf = (to: Address): string => `${to.host}:${to.port}`
+
+const unreachable = (to: Address, why: string): Result<Uint8Array> =>
+  failForNow('transport.unreachable', `${nameOf(to)} could not be reached (${why}): ask another server, or try again later.`)

@@ -1,0 +1,107 @@
+/**
+ * The one table of commands and events. Handlers, the client in the renderer, validators and the preload allow-list are inferred
+ * from it; a missing handler is a compile error. To add a command, see CONTRIBUTING.md.
+ */
+import { z } from 'zod'
+
+const none = z.strictObject({})
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
+const text = (max: number) => z.string().max(max)
+
+// ── what the views show; every amount is in sats, every time in milliseconds since the epoch ──
+
+export interface ChainView { network: string; backend: 'embedded' | 'bitcoind'; height: number; hash: string; available: boolean; reason?: string }
+export interface TickView {
+  number: number
+  state: 'waiting for servers' | 'running' | 'sleeping'
+  /** Blocks until the next tick is due out of the blocks of one tick, and an estimate of the wait. */
+  blocksLeft: number
+  blocksPerTick: number
+  estimatedMs: number
+  root: string
+  servers: number
+  minimumServers: number
+}
+export interface ParticipantView {
+  id: string
+  role: 'supervisor' | 'server' | 'client'
+  name: string
+  /** What it has established, e.g. `accepted`, `serving`, `registered`. */
+  state: string
+  detail: string
+  balance: number
+  online: boolean
+}
+export interface LogLine { at: number; level: 'debug' | 'info' | 'warn' | 'error'; who: string; message: string }
+export interface AppView { id: string; title: string; doc: string; endpoints: EndpointView[]; collections: CollectionView[] }
+/** `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to. */
+export interface FieldView { name: string; type: string; max?: number; of?: string }
+export interface EndpointView { name: string; doc: string; fields: Array<FieldView>; servers: number; observations: Array<{ name: string; sees: string[] }> }
+/** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */
+export interface CollectionView { name: string; doc: string; fields: string[]; indices: Array<{ name: string; kind: string; on: string[] }>; references: Record<string, string> }
+export interface ActorView { id: string; name: string; state: 'registering' | 'ready'; key: string; balance: number; freeKeys: Record<string, number> }
+
+/** A request from its sending to its place in the index. States are named by what has been established. */
+export interface RequestView {
+  id: string
+  actor: string
+  endpoint: string
+  arguments: Record<string, unknown>
+  state: 'sending' | 'review' | 'refused' | 'published' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
+  response?: unknown
+  /** Shown while in `review`; what would become public. */
+  writes: Array<{ collection: string; key: string; fields: Record<string, unknown>; explained: Record<string, string[]>; flags: string[] }>
+  servers: Array<{ role: string; id: string; sees: string[] }>
+  /** Fee of the publishing transaction, once known or estimated. */
+  fee?: number
+  txid?: string
+  tick?: number
+  /** Plain words: «in the mempool», «counted in tick 41, in about 12 s». */
+  waiting?: string
+  error?: { code: string; message: string }
+  at: number
+}
+export interface Overview { chain: ChainView; tick: TickView | null; app: AppView | null; participants: ParticipantView[]; actors: ActorView[]; requests: RequestView[] }
+/** Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. */
+export interface RowsView { tick: number; root: string; proved: boolean; rows: Array<Record<string, unknown>>; count?: number }
+export interface AuditView { ok: boolean; ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>; ms: number }
+
+const result = <T>() => undefined as unknown as T
+
+/** name → argument schema and result type. */
+export const commands = {
+  overview: { doc: 'Everything the first screen shows.', args: none, result: result<Overview>() },
+  log: { doc: 'The newest log lines, oldest first.', args: z.strictObject({ limit: z.int().min(1).max(1000) }), result: result<LogLine[]>() },
+  read: {
+    doc: 'Reads an index of the newest tick through Merkle-proved pages.',
+    args: z.strictObject({ actor: text(64), collection: text(64), index: text(64), equals: z.array(z.json()).max(8), limit: z.int().min(1).max(500), descending: z.boolean() }),
+    result: result<RowsView>(),
+  },
+  request: {
+    doc: 'Sends a request through the servers; the writes that come back wait for approval.',
+    args: z.strictObject({ actor: text(64), endpoint: text(64), arguments: z.record(z.string(), z.json()) }),
+    result: result<{ id: string }>(),
+  },
+  approve: { doc: 'Publishes the reviewed writes. Safe to repeat: nothing is published twice.', args: z.strictObject({ id: hex32 }), result: result<{ txid: string }>() },
+  refuse: { doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
+  receive: { doc: 'An address of this wallet that has not received anything yet.', args: z.strictObject({ participant: text(64) }), result: result<{ address: string }>() },
+  supersede: { doc: 'Publishes a new program for the running app; users\' data stays.', args: z.strictObject({ program: z.json() }), result: result<{ offer: string }>() },
+  replaceKey: {
+    doc: 'Takes the app\'s signing key back with the master key, grants a new one, and goes on with it.',
+    args: z.strictObject({ reason: z.string().min(1).max(500) }), result: result<{ offer: string; key: string }>(),
+  },
+  audit: { doc: 'Replays the app from chain and swarm alone and compares every root.', args: none, result: result<AuditView>() },
+} as const
+
+export type Commands = typeof commands
+export type CommandName = keyof Commands
+export type CommandArgs<N extends CommandName> = z.infer<Commands[N]['args']>
+export type CommandResult<N extends CommandName> = Commands[N]['result']
+
+/** Events carry what changed; a view that missed some asks for `overview` again. */
+export interface Events {
+  overview: Overview
+  log: LogLine
+}
+export type EventName = keyof Events
+export const events = ['overview', 'log'] as const satisfies readonly EventName[]

@@ -1,0 +1,68 @@
+/** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
+import type { AuditView } from '../contract/index.ts'
+import { audit } from '../../roles/protocol/audit.ts'
+import type { OpenedDocument, Reference, Tick } from '../../roles/protocol/documents/index.ts'
+import { newestTick, type Following } from '../../roles/protocol/follow.ts'
+import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import { anchoredBetween } from './chain-watch.ts'
+import type { OpenedOffer } from './client-app.ts'
+import type { BlockRef } from './ports.ts'
+import type { Services } from './services.ts'
+
+export interface AuditSubject {
+  app: string
+  following: Following
+  offerOf(sha256: string): Reference
+  open(reference: Reference): Promise<Result<OpenedOffer>>
+}
+
+/** Walks back from the newest tick to the first. Errors: those of fetching; `audit.no-tick`. */
+export async function auditApp(services: Services, subject: AuditSubject): Promise<Result<AuditView>> {
+  const { crypto, documents, storage, clock } = services
+  const begun = clock.now()
+  const newest = newestTick(subject.following)
+  if (newest === null) return failForNow('audit.no-tick', 'There is no tick to audit yet.')
+  const ticks: Array<OpenedDocument<'tick'>> = []
+  const infohashes = new Map<string, string>()
+  const best = new Map(((storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]).map(({ height, hash }) => [height, hash]))
+  for (let at: Reference | null = newest.reference; at !== null;) {
+    const document: Result<OpenedDocument> = await documents.fetch(at, 'tick')
+    if (!document.ok) return document
+    const { blocks, previous } = document.value.body as Tick
+    // After a reorg two documents of the newest number may be anchored: the one that closes a block which is gone is not the app's.
+    if (ticks.length === 0 && (best.get(blocks.to) ?? blocks.hash) !== blocks.hash) {
+      services.log.log('warn', `The audit leaves out tick document ${at.sha256}: it closes block ${blocks.hash}, which is not on the best chain.`)
+      at = previous
+      continue
+    }
+    ticks.unshift(document.value as OpenedDocument<'tick'>)
+    infohashes.set(document.value.sha256, at.infohash)
+    at = (document.value.body as Tick).previous
+  }
+  if (ticks.length === 0) return failForNow('audit.no-tick', 'No tick closes blocks of the best chain. Wait for the next one.')
+  const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
+  for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
+    const opened = await subject.open(subject.offerOf(sha256))
+    if (!opened.ok) return opened
+    offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
+  }
+  const last = ticks.at(-1)!.body.blocks.to
+  const anchored = anchoredBetween(storage, 0, last)
+  const byTxid = new Map(anchored.map((transaction) => [transaction.txid, transaction]))
+  const report = await audit({ crypto }, {
+    app: subject.app, ticks,
+    offers: (sha256) => offers.get(sha256) ?? null,
+    fetchFile: (tick, name) => {
+      const entry = filesOf(tick.body).find((file) => file.name === name)
+      return entry === undefined ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`)) : documents.fetchFile(infohashes.get(tick.sha256)!, entry)
+    },
+    transaction: (txid) => byTxid.get(txid) ?? null,
+    between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
+  })
+  for (const { number, problems } of report.ticks) for (const problem of problems) services.log.log('warn', `audit of tick ${number}: ${problem}`)
+  return ok({ ok: report.ok, ticks: report.ticks.map(({ number, expected, computed, equal }) => ({ number, expected, computed, equal })), ms: clock.now() - begun })
+}
+
+const filesOf = (tick: Tick) => [
+  tick.summary.documents, tick.schema, ...(tick.reveal === null ? [] : [tick.reveal.file]), ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
+]

@@ -1,0 +1,111 @@
+/**
+ * Turns the chain into the roles' events: finds anchors in blocks, says which known outputs they spend, and remembers on disk how far it
+ * came, in the same transaction as everything the block led to. A reorg is handed on with its fork point.
+ */
+import { anchorsIn, scanTransaction, txid as txidOf } from '../../roles/protocol/tx/index.ts'
+import { toHex } from '../../roles/protocol/bytes.ts'
+import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/events.ts'
+import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort, StorageWrite } from './ports.ts'
+
+/** Reorgs deeper than this need a fresh start from the chain. */
+const REMEMBERED = 144
+const OUTPUTS = 'anchor-output'
+const ANCHORED = 'anchored'
+const blockKey = (height: number): string => String(height).padStart(10, '0')
+
+/** Whether this output was made by an anchored transaction: only then everybody who follows the chain can say whose key it takes to spend it. */
+export const isKnownOutput = (storage: StoragePort, outpoint: string): boolean => storage.get(OUTPUTS, outpoint) !== undefined
+
+/** Anchored transactions of the best chain in blocks above `from` up to `to`, in chain order: for roles that join later, and for audits. */
+export const anchoredBetween = (storage: StoragePort, from: number, to: number): AnchoredTransaction[] =>
+  storage.list(ANCHORED).filter(({ key }) => key > blockKey(from) && key <= blockKey(to)).flatMap(({ value }) => value as unknown as AnchoredTransaction[])
+
+export interface ChainWatch {
+  tip(): BlockRef | null
+  available(): { available: boolean; reason?: string }
+  /** Block intervals seen lately, in milliseconds, for honest waiting times; null before two blocks. */
+  blockMs(): number | null
+  stop(): Promise<void>
+}
+
+export interface ChainWatchOptions {
+  chain: ChainPort
+  storage: StoragePort
+  log: LogPort
+  now(): number
+  /** Called for every block and reorg when its turn comes, before the roles; its writes are committed together with theirs. */
+  onBlock(block: ChainBlock): StorageWrite[]
+  onReorg(fork: BlockRef): StorageWrite[]
+  /** Commits the writes and gives the event to the roles. */
+  deliver(event: WorldEvent, writes: () => StorageWrite[]): Promise<void>
+  changed(): void
+}
+
+/** Follows the chain from the last block that was committed. */
+export function watchChain(options: ChainWatchOptions): ChainWatch {
+  const { storage } = options
+  let recent = (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
+  let availability: { available: boolean; reason?: string } = { available: true }
+  const seen: number[] = []
+
+  async function block(event: ChainBlock): Promise<void> {
+    const { anchored, outputs } = findAnchors(storage, event)
+    // A block that could not be taken is delivered again.
+    recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-REMEMBERED)
+    const writes = (): StorageWrite[] => [
+      { table: 'chain', key: 'recent', value: recent as never },
+      ...outputs.map(({ outpoint, script }) => ({ table: OUTPUTS, key: outpoint, value: script })),
+      ...(anchored.length === 0 ? [] : [{ table: ANCHORED, key: blockKey(event.height), value: anchored as never }]),
+      ...options.onBlock(event),
+    ]
+    seen.push(options.now())
+    if (seen.length > 12) seen.shift()
+    await options.deliver({ type: 'block', height: event.height, hash: event.hash, time: event.time, anchored }, writes)
+  }
+
+  async function reorg(fork: BlockRef, gone: BlockRef[]): Promise<void> {
+    options.log.log('warn', `${gone.length} blocks above ${fork.height} were replaced by a longer branch`)
+    recent = recent.filter((ref) => ref.height <= fork.height)
+    const forgotten = storage.list(ANCHORED).filter(({ key }) => key > blockKey(fork.height)).map(({ key }) => ({ table: ANCHORED, key, delete: true as const }))
+    await options.deliver({ type: 'reorg', height: fork.height }, () => [{ table: 'chain', key: 'recent', value: recent as never }, ...forgotten, ...options.onReorg(fork)])
+  }
+
+  const handler = async (event: ChainEvent): Promise<void> => {
+    if (event.type === 'block') return block(event.block)
+    if (event.type === 'reorg') return reorg(event.fork, event.gone)
+    availability = event.reason === undefined ? { available: event.available } : { available: event.available, reason: event.reason }
+    options.changed()
+  }
+  const stop = options.chain.follow(recent, handler)
+
+  return {
+    tip: () => recent.at(-1) ?? null,
+    available: () => availability,
+    blockMs: () => (seen.length < 2 ? null : (seen.at(-1)! - seen[0]!) / (seen.length - 1)),
+    stop,
+  }
+}
+
+/** Anchored transactions of a block in order, and the outputs they make, which later ones may spend. */
+function findAnchors(storage: StoragePort, block: ChainBlock): { anchored: AnchoredTransaction[]; outputs: Array<{ outpoint: string; script: string }> } {
+  const anchored: AnchoredTransaction[] = []
+  const outputs: Array<{ outpoint: string; script: string }> = []
+  const made = new Map<string, string>()
+  for (const [position, raw] of block.transactions.entries()) {
+    const anchor = anchorsIn(raw)[0]
+    if (anchor === undefined) continue
+    const scanned = scanTransaction(raw)
+    const id = txidOf(raw)
+    if (!scanned.ok || !id.ok) continue
+    const spends = scanned.value.inputs.map(({ txid, vout }) => made.get(`${txid}:${vout}`) ?? ((storage.get(OUTPUTS, `${txid}:${vout}`) ?? '') as string))
+    const pays = scanned.value.outputs.map(({ script, value }) => ({ script: toHex(script), value: Number(value) }))
+    for (const [vout, { script }] of pays.entries()) {
+      if (!script.startsWith('5120')) continue
+      made.set(`${id.value}:${vout}`, script)
+      outputs.push({ outpoint: `${id.value}:${vout}`, script })
+    }
+    const { type, sha256, infohash } = anchor
+    anchored.push({ txid: id.value, height: block.height, position, anchor: { type, sha256, infohash }, spends, pays })
+  }
+  return { anchored, outputs }
+}

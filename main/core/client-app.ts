@@ -1,0 +1,88 @@
+/** What a client knows of the app it uses: offer, outline, and the newest tick with its plan, labels and proved snapshot reader. */
+import type { Label, Program } from '../../roles/program/index.ts'
+import type { OpenedDocument, Plan, Reference, Tick } from '../../roles/protocol/documents/index.ts'
+import { newestTick, planTick, type Following } from '../../roles/protocol/follow.ts'
+import { parseCanonical } from '../../roles/protocol/canonical.ts'
+import { OUTLINE_LIMIT, parseOutline } from '../../roles/protocol/outline.ts'
+import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import { openSnapshot, type SnapshotReader } from '../../roles/protocol/snapshot-files.ts'
+import type { Services } from './services.ts'
+
+export interface OpenedOffer { document: OpenedDocument<'offer'>; outline: Program }
+
+export interface OpenedTick {
+  reference: Reference
+  tick: Tick
+  /** In force for reading: it declares the indices of this tick. */
+  outline: Program
+  /** For the tick's own number; null while sleeping. */
+  plan: Plan | null
+  /** Of the offer under which the plan was made, up to three ticks earlier: what requests follow. */
+  planned: Program
+  labels: Record<string, Label>
+  reader: SnapshotReader
+}
+
+export interface ClientApp {
+  /** The offer with its outline; fetched once. */
+  offer(reference: Reference): Promise<Result<OpenedOffer>>
+  /** The newest tick of the chain that is followed, ready to be read. Error: `client.no-tick` (retryable). */
+  newest(following: Following, offerOf: (sha256: string) => Reference): Promise<Result<OpenedTick>>
+}
+
+export function createClientApp({ crypto, documents }: Services): ClientApp {
+  let kept: OpenedTick | null = null
+
+  async function offer(reference: Reference): Promise<Result<OpenedOffer>> {
+    const document = await documents.fetch(reference, 'offer')
+    if (!document.ok) return document
+    const opened = document.value as OpenedDocument<'offer'>
+    const bytes = await documents.fetchFile(reference.infohash, opened.body.outline)
+    if (!bytes.ok) return bytes
+    const outline = parseOutline(bytes.value)
+    return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
+  }
+
+  async function open(reference: Reference, planned: { reference: Reference; offer: Reference } | null, offerReference: Reference): Promise<Result<OpenedTick>> {
+    const document = await documents.fetch(reference, 'tick')
+    if (!document.ok) return document
+    const tick = document.value.body as Tick
+    const app = await offer(offerReference)
+    if (!app.ok) return app
+    const planDocument = planned === null ? null : await documents.fetch(planned.reference, 'tick')
+    if (planDocument?.ok === false) return planDocument
+    const planApp = planned === null ? app : await offer(planned.offer)
+    if (!planApp.ok) return planApp
+    const schema = await documents.fetchFile(reference.infohash, tick.schema)
+    if (!schema.ok) return schema
+    const files = new Map(tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]).map((entry) => [entry.name, entry]))
+    const reader = openSnapshot({
+      crypto, program: app.value.outline, tick,
+      fetchFile: (name) => {
+        const entry = files.get(name)
+        return entry === undefined ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`)) : documents.fetchFile(reference.infohash, entry)
+      },
+    })
+    if (!reader.ok) return reader
+    const plan = planDocument === null ? null : ((planDocument.value.body as Tick).plans.find((one) => one.tick === tick.number) ?? null)
+    const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
+    if (!labels.ok) return labels
+    return ok({
+      reference, tick, outline: app.value.outline, plan, planned: planApp.value.outline, reader: reader.value,
+      labels: (labels.value as unknown as { labels: Record<string, Label> }).labels,
+    })
+  }
+
+  return {
+    offer,
+    async newest(following, offerOf) {
+      const newest = newestTick(following)
+      if (newest === null) return failForNow('client.no-tick', 'No tick of this app has arrived yet. Wait for the next one.')
+      if (kept?.reference.sha256 === newest.reference.sha256) return ok(kept)
+      const plan = planTick(following, newest.number)
+      const opened = await open(newest.reference, plan === null ? null : { reference: plan.reference, offer: offerOf(plan.offer) }, offerOf(newest.offer))
+      if (opened.ok) kept = opened.value
+      return opened
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
+import type { ActorView, AppView, FieldView, RequestView, TickView } from '../contract/index.ts'
+import { describe, type Program, type Type } from '../../roles/program/index.ts'
+import type { Offer, Tick } from '../../roles/protocol/documents/index.ts'
+import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../roles/client/index.ts'
+import { untilNext, type Wait } from './waiting.ts'
+import type { Services } from './services.ts'
+
+const apps = new WeakMap<Program, AppView>()
+
+const fieldView = (name: string, type: Type): FieldView => ({
+  name, type: type.kind, ...('max' in type && typeof type.max === 'number' ? { max: type.max } : {}), ...(type.kind === 'key' ? { of: type.collection } : {}),
+})
+
+/** The API document as a person reads it; made once per program. */
+export function appView(id: string, title: string, outline: Program): AppView {
+  const known = apps.get(outline)
+  if (known !== undefined) return known
+  const api = describe(outline)
+  const view: AppView = {
+    id, title, doc: outline.doc,
+    endpoints: Object.entries(api.endpoints).map(([name, endpoint]) => ({
+      name, doc: endpoint.doc, servers: endpoint.servers, fields: Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)),
+      observations: endpoint.blocks.map((block) => ({ name: block.name, sees: seenBy(endpoint.blocks, block.opens) })),
+    })),
+    collections: Object.entries(outline.collections).map(([name, { doc, fields, indices }]) => ({
+      name, doc, fields: Object.keys(fields), indices: Object.entries(indices).map(([index, { kind, on }]) => ({ name: index, kind, on })),
+      references: Object.fromEntries(Object.entries(fields).flatMap(([field, type]) => (type.kind === 'key' ? [[field, type.collection]] : []))),
+    })),
+  }
+  apps.set(outline, view)
+  return view
+}
+
+export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
+  const { number, state, root, servers, blocks } = tick
+  const genesis = blocks.to - number * offer.tickBlocks
+  return { number, state, root, blocksPerTick: offer.tickBlocks, servers: servers.length, minimumServers: offer.minimumServers, ...untilNext(genesis, offer.tickBlocks, offer.confirmations, number, wait) }
+}
+
+export function actorView(state: ClientState, key: string, services: Services, name: string, hasTick: boolean): ActorView {
+  const free: Record<string, number> = {}
+  for (const { collection, written } of freeKeys(state)) if (!written) free[collection] = (free[collection] ?? 0) + 1
+  const { confirmed, unconfirmed } = services.wallet.balance()
+  return { id: key, key, name, state: hasTick && isRegistered(state) && Object.keys(free).length > 0 ? 'ready' : 'registering', balance: confirmed + unconfirmed, freeKeys: free }
+}
+
+export function requestView(entry: RequestEntry, actor: string, outline: Program, tick: Tick | null, offer: Offer, wait: Wait, estimate: number | undefined): RequestView {
+  const { publication, reviewed } = entry
+  const fee = publication?.fee ?? estimate
+  return {
+    id: entry.id, actor, endpoint: entry.endpoint, arguments: entry.arguments, state: entry.phase, at: entry.at,
+    ...(reviewed === null ? {} : { response: reviewed.opened.response }),
+    writes: reviewed?.writes ?? [],
+    servers: reviewed === null ? [] : serversOf(entry, outline),
+    ...(fee === undefined ? {} : { fee }),
+    ...(publication?.txid ? { txid: publication.txid } : {}),
+    ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
+    ...(entry.error === null ? {} : { error: entry.error }),
+    ...waitingText(entry, tick, offer, wait),
+  }
+}
+
+/** What a block opens, for people: an earlier block's outputs go by that block's name, as `block.moderation`. */
+function seenBy(blocks: Array<{ name: string }>, opens: string[]): string[] {
+  const named = opens.map((source) => source.replace(/^block\.(\d+)\..*$/, (whole, at: string) => (blocks[Number(at)] === undefined ? whole : `block.${blocks[Number(at)]!.name}`)))
+  return [...new Set(named)]
+}
+
+function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
+  const { top, hops } = reviewed!.pending
+  const blocks = describe(outline).endpoints[endpoint]?.blocks ?? []
+  return [{ role: 'top-level server', id: top, sees: [] }, ...hops.map(({ server }, at) => ({ role: blocks[at]?.name ?? `block ${at}`, id: server, sees: seenBy(blocks, blocks[at]?.opens ?? []) }))]
+}
+
+/** A stamp of tick n is decided by the document of tick n+2 at the latest. */
+function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait): { waiting?: string } {
+  const stamped = entry.reviewed?.pending.tick
+  if (stamped === undefined || tick === null || (entry.phase !== 'published' && entry.phase !== 'anchored')) return {}
+  const place = entry.phase === 'published' ? (entry.publication?.txid ? 'in the mempool' : 'stored, being published') : 'in a block'
+  const genesis = tick.blocks.to - tick.number * offer.tickBlocks
+  const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)
+  return { waiting: `${place}; counted in tick ${stamped + 2}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
+}
+
+const duration = (ms: number): string => (ms < 90_000 ? `${Math.round(ms / 1000)} s` : ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`)

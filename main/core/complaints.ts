@@ -1,0 +1,44 @@
+/** C1: looks into an own update that a tick rejected for its stamp, and keeps the finding with its evidence. */
+import type { ClientEffect } from '../../roles/client/index.ts'
+import { findPoison } from '../../roles/client/index.ts'
+import { utf8 } from '../../roles/protocol/bytes.ts'
+import { openDocument, type Tick } from '../../roles/protocol/documents/index.ts'
+import { revealFile } from '../../roles/protocol/request.ts'
+import { fail, ok, type Result } from '../../roles/protocol/result.ts'
+import type { Json } from './ports.ts'
+import type { Services } from './services.ts'
+
+type Effect = ClientEffect & { type: 'complaint' }
+
+/** Fetches the reveal, finds the fault, stores and tells it. */
+export async function investigate(services: Services, app: string, effect: Effect): Promise<void> {
+  const { storage, log, crypto } = services
+  const found = await services.persist('look into a rejected write', () => evidence(services, effect))
+  const update = openDocument(crypto, 'update', utf8(effect.document))
+  if (!update.ok || found.reveal === null || found.plan === null) return
+  const complaint = findPoison({ crypto }, app, update.value.body, effect.update, found.reveal, found.plan)
+  storage.transact([{ table: 'complaint', key: effect.id, value: complaint as unknown as Json }])
+  log.log('warn', `A write was poisoned; the ${complaint.finding.by} is at fault. The evidence is kept with request ${effect.id}.`)
+}
+
+async function evidence({ documents }: Services, effect: Effect): Promise<Result<{ reveal: ReturnType<typeof revealFile.parse> | null; plan: Tick['plans'][number] | null }>> {
+  const deciding = await documents.fetch(effect.tick, 'tick')
+  if (!deciding.ok) return deciding
+  let tick = deciding.value.body as Tick
+  const { reveal } = tick
+  if (reveal === null) return ok({ reveal: null, plan: null })
+  const bytes = await documents.fetchFile(effect.tick.infohash, reveal.file)
+  if (!bytes.ok) return bytes
+  const parsed = revealFile.safeParse(JSON.parse(new TextDecoder().decode(bytes.value)))
+  if (!parsed.success) return fail('reveal.schema', 'The revealed primes are malformed.')
+  // The plan was published up to three ticks before the stamped one.
+  for (let back = 0; back < 6; back++) {
+    const plan = tick.plans.find((one) => one.tick === reveal.tick)
+    if (plan !== undefined) return ok({ reveal: parsed.data, plan })
+    if (tick.previous === null) break
+    const before = await documents.fetch(tick.previous, 'tick')
+    if (!before.ok) return before
+    tick = before.value.body as Tick
+  }
+  return ok({ reveal: parsed.data, plan: null })
+}

@@ -1,0 +1,119 @@
+/**
+ * Documents between the roles and the world: fetched from the swarm, checked, kept; and published: seeded, anchored, broadcast.
+ * Every step of a publication is on disk before the next one acts, so a crash at any point ends in one transaction, never in two.
+ */
+import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import { DOCUMENT_LIMITS, openDocument, type DocumentType, type FileEntry, type OpenedDocument, type Reference } from '../../roles/protocol/documents/index.ts'
+import { fail, ok, type Result } from '../../roles/protocol/result.ts'
+import { anchorScript } from '../../roles/protocol/tx/index.ts'
+import type { LogPort, StoragePort, SwarmFile, SwarmPort } from './ports.ts'
+import type { WalletKeeper } from './wallet-keeper.ts'
+
+export interface Publication {
+  documentType: DocumentType
+  /** Bytes of `document.json`. */
+  document: Uint8Array
+  files: SwarmFile[]
+  /** X-only keys whose newest coin is spent: the signature on the chain that the document asks for. */
+  spendFromKeys: string[]
+  /** X-only keys that get a dust output. */
+  payToKeys: string[]
+}
+
+export interface Documents {
+  fetch(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>>
+  fetchFile(infohash: string, file: FileEntry): Promise<Result<Uint8Array>>
+  publish(publication: Publication): Promise<Result<{ reference: Reference; txid: string; fee: number }>>
+}
+
+export interface DocumentsOptions {
+  crypto: CryptoPort
+  storage: StoragePort
+  swarm: SwarmPort
+  wallet: WalletKeeper
+  log: LogPort
+  fetchTimeoutMs: number
+}
+
+/** Largest single file that is fetched, in bytes. */
+const FILE_LIMIT = 256 << 20
+const PUBLICATIONS = 'publication'
+
+interface Stored { infohash: string; txid: string; fee: number }
+
+export function createDocuments(options: DocumentsOptions): Documents {
+  const { crypto, storage, swarm, wallet } = options
+  const under = new Map<string, Promise<Result<{ reference: Reference; txid: string; fee: number }>>>()
+  /** Torrents that gave a right file: a stranger's anchor that names one with another digest must not end its seeding. */
+  const good = new Set<string>()
+  const isPublished = (infohash: string): boolean => storage.list(PUBLICATIONS).some(({ value }) => (value as unknown as Stored).infohash === infohash)
+
+  async function fetched(infohash: string, name: string, maxBytes: number, sha256: string): Promise<Result<Uint8Array>> {
+    const kept = storage.getBlob(sha256)
+    if (kept !== undefined) return ok(kept)
+    const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: options.fetchTimeoutMs })
+    if (!got.ok) return got
+    const bytes = got.value[0]!.bytes
+    if (toHex(crypto.sha256(bytes)) !== sha256) {
+      if (!good.has(infohash) && !isPublished(infohash)) await swarm.drop(infohash)
+      return fail('document.digest', `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`)
+    }
+    storage.putBlob(sha256, bytes)
+    good.add(infohash)
+    return ok(bytes)
+  }
+
+  async function publish(publication: Publication): Promise<Result<{ reference: Reference; txid: string; fee: number }>> {
+    const sha256 = toHex(crypto.sha256(publication.document))
+    const files = [{ name: 'document.json', bytes: publication.document }, ...publication.files]
+    const seeded = await swarm.seed(`golem-${publication.documentType}-${sha256.slice(0, 16)}`, files)
+    if (!seeded.ok) return seeded
+    const reference = { sha256, infohash: seeded.value.infohash }
+    storage.putBlob(sha256, publication.document)
+    good.add(reference.infohash)
+    const known = storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
+    if (known !== undefined) {
+      const sent = await wallet.rebroadcast(known.txid)
+      return sent.ok ? ok({ reference, txid: known.txid, fee: known.fee }) : sent
+    }
+    const script = anchorScript({ type: publication.documentType, ...reference })
+    if (!script.ok) return script
+    const paid = await wallet.pay({
+      outputs: [{ script: script.value, value: 0 }, ...publication.payToKeys.map((key) => ({ key: fromHex(key) }))],
+      spendFromKeys: publication.spendFromKeys,
+      record: (txid, fee) => [{ table: PUBLICATIONS, key: sha256, value: { infohash: reference.infohash, txid, fee } }],
+    })
+    return paid.ok ? ok({ reference, ...paid.value }) : paid
+  }
+
+  async function fetchDocument(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>> {
+    const bytes = await fetched(reference.infohash, 'document.json', DOCUMENT_LIMITS[type], reference.sha256)
+    const opened = bytes.ok ? openDocument(crypto, type, bytes.value, reference.sha256) : bytes
+    return opened.ok && opened.value.body.type === 'offer' ? withGrant(opened.value as OpenedDocument<'offer'>) : opened
+  }
+
+  /** An offer counts only with its certificate chain: the master key's grant for the key that signed it (essay, Supervisor bootstraps 1). */
+  async function withGrant(offer: OpenedDocument<'offer'>): Promise<Result<OpenedDocument>> {
+    const { by, master, grant } = offer.body
+    const granted = await fetchDocument(grant, 'grant')
+    if (!granted.ok) return granted
+    const body = granted.value.body
+    const chained = body.type === 'grant' && body.by === master && body.key === by
+    return chained ? ok(offer) : fail('offer.grant', `The offer «${offer.body.title}» is signed by a key that its master key did not grant. Do not use it.`)
+  }
+
+  return {
+    fetch: fetchDocument,
+    fetchFile: (infohash, file) =>
+      file.size > FILE_LIMIT
+        ? Promise.resolve(fail('file.too-large', `The file ${file.name} has ${file.size} bytes; at most ${FILE_LIMIT} are fetched.`))
+        : fetched(infohash, file.name, file.size, file.sha256),
+    publish(publication) {
+      const sha256 = toHex(crypto.sha256(publication.document))
+      const running = under.get(sha256) ?? publish(publication).finally(() => under.delete(sha256))
+      under.set(sha256, running)
+      return running
+    },
+  }
+}

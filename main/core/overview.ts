@@ -1,0 +1,71 @@
+/** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
+import type { ChainView, Overview, ParticipantView, TickView } from '../contract/index.ts'
+import { phaseOf } from '../../roles/server/index.ts'
+import type { SupervisorState } from '../../roles/supervisor/index.ts'
+import type { ChainWatch } from './chain-watch.ts'
+import type { ClientService } from './client-service.ts'
+import type { ChainPort } from './ports.ts'
+import type { ServerService } from './server-service.ts'
+import type { ParticipantSettings } from './settings.ts'
+import type { SupervisorService } from './supervisor-service.ts'
+import { untilNext, type Wait } from './waiting.ts'
+import type { WalletKeeper } from './wallet-keeper.ts'
+
+/** The roles that are switched on. */
+export interface Roles { supervisor: SupervisorService | null; server: ServerService | null; client: ClientService | null }
+
+export interface OverviewSources {
+  settings: ParticipantSettings
+  wallet: WalletKeeper
+  roles: Roles
+  watch: ChainWatch | null
+  chain: ChainPort
+  backend: ChainView['backend']
+}
+
+export function overviewOf(sources: OverviewSources): Overview {
+  const { roles, watch } = sources
+  const tip = watch?.tip() ?? null
+  const availability = watch?.available() ?? { available: false, reason: 'starting' }
+  const chain: ChainView = { network: sources.chain.network, backend: sources.backend, height: tip?.height ?? 0, hash: tip?.hash ?? '', ...availability }
+  const supervisor = roles.supervisor?.state() ?? null
+  const wait = { height: tip?.height ?? 0, blockMs: watch?.blockMs() ?? null }
+  const client = roles.client?.view(wait) ?? null
+  return {
+    chain,
+    tick: client?.tick ?? (supervisor === null ? null : supervisorTick(supervisor, wait)),
+    app: client?.app ?? null,
+    participants: participantsOf(sources, supervisor),
+    actors: client?.actors ?? [],
+    requests: client?.requests ?? [],
+  }
+}
+
+function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
+  const { offer: { body }, genesis } = state
+  const number = state.ticks.at(-1)?.number ?? -1
+  const waiting = genesis === null || number < 0
+  return {
+    number: Math.max(0, number), state: waiting ? 'waiting for servers' : state.phase === 'ticking' ? 'running' : 'sleeping',
+    ...(waiting ? { blocksLeft: 0, estimatedMs: 0 } : untilNext(genesis, body.tickBlocks, body.confirmations, number, wait)),
+    blocksPerTick: body.tickBlocks, root: '', servers: state.servers.length, minimumServers: body.minimumServers,
+  }
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor: SupervisorState | null): ParticipantView[] {
+  const { confirmed, unconfirmed } = wallet.balance()
+  const common = { name: settings.name, balance: confirmed + unconfirmed, online: true }
+  const shown: ParticipantView[] = []
+  if (roles.supervisor) {
+    const detail = supervisor === null ? 'waits for coins to publish the job offer' : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
+    shown.push({ ...common, id: roles.supervisor.key(), role: 'supervisor', state: supervisor?.phase ?? 'starting', detail })
+  }
+  if (roles.server) {
+    const { requests, hops } = roles.server.counts()
+    shown.push({ ...common, id: roles.server.key() ?? settings.name, role: 'server', state: phaseOf(roles.server.state()), detail: `port ${roles.server.port}, ${counted(requests, 'request')} relayed, ${counted(hops, 'block')} run` })
+  }
+  if (roles.client) shown.push({ ...common, id: roles.client.key() ?? settings.name, role: 'client', state: roles.client.phase(), detail: roles.client.detail() })
+  return shown
+}

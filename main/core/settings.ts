@@ -1,0 +1,56 @@
+/** Settings of a participant that the core needs; the same in every host. */
+import { z } from 'zod'
+
+export const participantSettings = z.strictObject({
+  name: z.string().min(1).max(40),
+  /** Host an app: compile it first; see resources/apps. */
+  supervisor: z.strictObject({
+    /** The full program, as the compiler wrote it. */
+    program: z.json(),
+    title: z.string().min(1).max(80),
+    minimumServers: z.int().min(1),
+    tickBlocks: z.int().min(1),
+    joinBlocks: z.int().min(1),
+    confirmations: z.int().min(0),
+    work: z.strictObject({ client: z.int().min(0).max(64), server: z.int().min(0).max(64) }),
+    versions: z.int().min(1).max(64),
+    primeBits: z.int().min(128).max(4096),
+    perRequest: z.int().min(0),
+    trackers: z.array(z.string()),
+  }).optional(),
+  server: z.strictObject({
+    /** Where others reach it; port 0 lets the system choose. */
+    host: z.string(),
+    port: z.int().min(0).max(65_535),
+    region: z.string().max(40),
+    /** The rule that accepts offers without asking (essay, Server joins 2). */
+    accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: z.int().min(0) }),
+  }).optional(),
+  client: z.strictObject({
+    /** Register with the app that is followed; without it, the app is only read and audited, which costs nothing. */
+    registerAutomatically: z.boolean(),
+    /** Hash of the app's first job offer; without it, the first app seen is followed. */
+    app: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+    /** So many fresh keys of every type are kept reserved. */
+    freshKeys: z.int().min(0).max(32),
+  }).optional(),
+})
+export type ParticipantSettings = z.infer<typeof participantSettings>
+
+/** What a participant's process is told at its start: where it lives, what it connects to, which roles are switched on. */
+export const participantConfig = z.strictObject({
+  /** Data folder of this participant alone. */
+  folder: z.string().min(1),
+  /** Unlocks (or, at the first start, locks) the wallet's seed phrase. */
+  passphrase: z.string().min(1).max(1000),
+  /** Cost of the keystore's scrypt as a power of two; lower only for a throw-away local network. */
+  scryptLog2: z.int().min(10).max(22),
+  chain: z.strictObject({
+    url: z.url(), user: z.string(), password: z.string(), backend: z.enum(['embedded', 'bitcoind']),
+    network: z.enum(['regtest', 'signet', 'testnet4', 'mainnet']), pollMs: z.int().min(10).optional(),
+  }),
+  swarm: z.strictObject({ trackers: z.array(z.string()), dht: z.boolean(), lsd: z.boolean() }),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+  settings: participantSettings,
+})
+export type ParticipantConfig = z.infer<typeof participantConfig>

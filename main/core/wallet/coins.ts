@@ -1,0 +1,61 @@
+/** Views of a wallet: what it holds, what of that can be spent now. */
+import { ancestorsOf } from './pending.ts'
+import type { Purpose, WalletCoin, WalletState } from './state.ts'
+
+const coinbaseMaturity = 100
+
+/** A coin with what selection needs to know of it. */
+export interface AvailableCoin extends Omit<WalletCoin, 'height'> {
+  /** Null while unconfirmed. */
+  height: number | null
+  /** Unconfirmed transactions a spender would wait for. */
+  ancestors: string[]
+}
+
+export const isOrdinary = (purpose: Purpose): boolean => purpose === 'receive' || purpose === 'change'
+
+/** Whether a coin could be spent in the next block. */
+function isMature(state: WalletState, coin: { height: number | null; coinbase: boolean }): boolean {
+  return !coin.coinbase || coin.height === null || (state.tip?.height ?? 0) + 1 - coin.height >= coinbaseMaturity
+}
+
+/** Coins that neither a block nor a pending transaction has spent: of every purpose, mature, unconfirmed ones only from own transactions. */
+export function availableCoins(state: WalletState): AvailableCoin[] {
+  const taken = new Set(state.pending.flatMap((one) => one.inputs))
+  const confirmed = Object.values(state.coins).filter((coin) => isMature(state, coin)).map((coin) => ({ ...coin, ancestors: [] }))
+  return [...confirmed, ...unconfirmedCoins(state, true)].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+}
+
+function unconfirmedCoins(state: WalletState, own: boolean): AvailableCoin[] {
+  return state.pending.filter((one) => one.own === own).flatMap((one) => one.outputs.flatMap((output, vout) => {
+    const owner = state.scripts[output.script]
+    if (!owner) return []
+    return [{ ...owner, txid: one.txid, vout, value: output.value, height: null, coinbase: false, ancestors: [...ancestorsOf(state.pending, [one.txid])] }]
+  }))
+}
+
+export interface Balance {
+  /** Ordinary coins in blocks that no pending transaction spends. */
+  confirmed: number
+  /** Ordinary coins on their way: own change, and payments seen in the mempool. */
+  unconfirmed: number
+  /** Mined, but not spendable before 100 blocks have passed. */
+  immature: number
+  /** At identity, key and channel addresses: not spent as ordinary money. */
+  reserved: number
+}
+
+/** Sats by state; every coin is counted once. */
+export function balance(state: WalletState): Balance {
+  const taken = new Set(state.pending.flatMap((one) => one.inputs))
+  const held = Object.values(state.coins).filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+  const coming = [...unconfirmedCoins(state, true), ...unconfirmedCoins(state, false)].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+  const total = (coins: Array<{ value: number }>) => coins.reduce((sum, coin) => sum + coin.value, 0)
+  const ordinary = held.filter((coin) => isOrdinary(coin.purpose))
+  return {
+    confirmed: total(ordinary.filter((coin) => isMature(state, coin))),
+    unconfirmed: total(coming.filter((coin) => isOrdinary(coin.purpose))),
+    immature: total(ordinary.filter((coin) => !isMature(state, coin))),
+    reserved: total([...held, ...coming].filter((coin) => !isOrdinary(coin.purpose))),
+  }
+}

@@ -1,0 +1,8 @@
+export * from './blocks.ts'
+export * from './bump.ts'
+export * from './coins.ts'
+export { composePayment } from './compose.ts'
+export type { ComposedInput, Composition, PaymentOutput, PaymentPlan, RequiredInput } from './compose.ts'
+export { addPending, ancestorsOf, dropPending, maxAncestors, rebroadcastList, retainIncoming } from './pending.ts'
+export type { PendingDetails } from './pending.ts'
+export * from './state.ts'

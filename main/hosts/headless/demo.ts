@@ -1,0 +1,156 @@
+/**
+ * `npm run demo`: the essay's whole cycle in the terminal, with timings. Every participant is a process of its own with its own data folder,
+ * torrent client and port. Ends with an audit from chain and swarm alone; the exit code says whether every step held.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { createBitcoind } from '../../adapters/chain/bitcoind/index.ts'
+import { createLog } from '../../adapters/system/log.ts'
+import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../contract/index.ts'
+import { must } from '../../core/index.ts'
+import { auditFresh } from './network/auditor.ts'
+import { createFacade, type Facade } from './network/facade.ts'
+import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
+import { readNote } from './network/note.ts'
+import { sampleNetwork } from './network/sample.ts'
+
+const { values } = parseArgs({
+  options: {
+    chain: { type: 'string', default: 'embedded' },
+    servers: { type: 'string', default: '6' },
+    'block-ms': { type: 'string', default: '1000' },
+    'tick-blocks': { type: 'string', default: '3' },
+    verbose: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
+})
+
+const begun = performance.now()
+const seconds = (): string => `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(8)
+const say = (text: string): void => void process.stdout.write(`${seconds()}  ${text}\n`)
+const short = (hex: string): string => `${hex.slice(0, 12)}…`
+const STEP_MS = 90_000
+
+class StepFailed extends Error {}
+
+async function call<N extends CommandName>(facade: Facade, name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
+  const result = await facade.call(name, args)
+  if (!result.ok) throw new StepFailed(`${name}: ${result.error.message} (${result.error.code})`)
+  return result.value as CommandResult<N>
+}
+
+/** Waits until the merged view satisfies a condition; says what it waited for when it does not come. */
+async function until<T>(facade: Facade, what: string, found: (view: Overview) => T | undefined | false | null): Promise<T> {
+  const deadline = performance.now() + STEP_MS
+  for (;;) {
+    const value = found(await call(facade, 'overview', {}))
+    if (value !== undefined && value !== false && value !== null) return value
+    if (performance.now() > deadline) throw new StepFailed(`waited ${STEP_MS / 1000} s for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+const requestOf = (view: Overview, id: string): RequestView | undefined => view.requests.find((one) => one.id === id)
+
+async function send(facade: Facade, actor: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView> {
+  const { id } = await call(facade, 'request', { actor, endpoint, arguments: args as never })
+  const answered = await until(facade, `the servers' answer to ${endpoint}`, (view) => {
+    const request = requestOf(view, id)
+    return request && request.state !== 'sending' ? request : null
+  })
+  if (answered.state === 'failed') throw new StepFailed(`${endpoint}: ${answered.error?.message}`)
+  for (const { role, id: server, sees } of answered.servers) say(`      ${role} ${short(server)} saw ${sees.length === 0 ? 'no value' : sees.join(', ')}`)
+  return answered
+}
+
+async function approveAndCount(facade: Facade, request: RequestView): Promise<void> {
+  const { txid } = await call(facade, 'approve', { id: request.id })
+  say(`   approved: one transaction ${short(txid)} publishes ${request.writes.length} write(s)`)
+  const done = await until(facade, 'the write to be counted in a tick', (view) => {
+    const now = requestOf(view, request.id)
+    return now && ['counted', 'rejected', 'failed'].includes(now.state) ? now : null
+  })
+  if (done.state !== 'counted') throw new StepFailed(`the write was ${done.state}: ${done.error?.message}`)
+  say(`   counted in tick ${done.tick}`)
+}
+
+async function story(facade: Facade): Promise<void> {
+  const app = await until(facade, 'the job offer to reach a client', (view) => view.app)
+  say(`The Supervisor's job offer is anchored: «${app.title}»`)
+  const first = await until(facade, 'enough servers to join', (view) => (view.tick?.state === 'running' ? view.tick : null))
+  say(`${first.servers} servers ground their identities and joined; tick ${first.number} runs`)
+  const alice = await until(facade, 'alice to register and reserve keys', (view) => view.actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0))
+  const bob = await until(facade, 'bob to register and reserve keys', (view) => view.actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0))
+  say('alice and bob are registered and own reserved keys')
+
+  say('alice posts:')
+  const post = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' })
+  if (post.state !== 'review' || post.writes.length !== 1) throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
+  await approveAndCount(facade, post)
+  const read = { actor: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
+  const rows = await call(facade, 'read', read)
+  if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook') throw new StepFailed('bob does not read the post from the proved index')
+  say(`bob reads it from the index of tick ${rows.tick}, proved against root ${short(rows.root)}  ← first approved write visible`)
+
+  say('bob likes it:')
+  await approveAndCount(facade, await send(facade, bob.id, 'like', { post: rows.rows[0].$key }))
+  const likes = await call(facade, 'read', { ...read, collection: 'likes', index: 'byPost', equals: [rows.rows[0].$key as string] })
+  if (likes.count !== 1) throw new StepFailed(`the post has ${likes.count} likes in the index instead of 1`)
+  say('the counter in the index says 1')
+
+  say('alice posts something that the moderation rule refuses:')
+  const refused = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Visit my casino' })
+  if (refused.state !== 'nothing to write') throw new StepFailed(`the moderated post came back as ${refused.state}`)
+  say(`   no write: ${JSON.stringify(refused.response)}`)
+
+  say('alice posts again, and refuses to publish what comes back:')
+  const dropped = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'on second thought' })
+  await call(facade, 'refuse', { id: dropped.id })
+  await until(facade, 'the refusal', (view) => requestOf(view, dropped.id)?.state === 'refused')
+}
+
+/** By a newcomer's process with an empty folder, which knows nothing but the chain and the tracker. */
+async function audit(network: LocalNetwork, folder: string): Promise<void> {
+  const note = must(readNote(folder))
+  const audited = await auditFresh({ chain: { ...note.chain, network: 'regtest' }, trackers: [network.tracker.announceUrl], output: (text) => void process.stderr.write(text) })
+  if (!audited.ok) throw new StepFailed(`audit: ${audited.error.message}`)
+  const { report, pid } = audited.value
+  say(`a fresh auditor (pid ${pid}) with an empty folder replayed the app:`)
+  for (const tick of report.ticks) say(`   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : 'DIFFERENT'}`)
+  if (!report.ok || report.ticks.length === 0) throw new StepFailed('the audit does not confirm the Supervisor\'s roots')
+  say(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; every root is equal`)
+}
+
+async function main(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'golem-demo-'))
+  const bitcoind = values.chain === 'bitcoind' ? await createBitcoind({ folder: join(folder, 'bitcoind'), say }) : undefined
+  const facade = createFacade()
+  say(`starting a chain (${values.chain}), a tracker, a Supervisor, ${values.servers} servers and two clients, each in a process of its own`)
+  const network = await startLocalNetwork({
+    ...sampleNetwork, folder, servers: Number(values.servers), blockMs: Number(values['block-ms']), tickBlocks: Number(values['tick-blocks']),
+    ...(bitcoind === undefined ? {} : { bitcoind }), logLevel: values.verbose ? 'debug' : 'error',
+    output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
+    log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
+    started: (participant) => facade.add(participant),
+  })
+  say(`${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`)
+  try {
+    await story(facade)
+    await audit(network, folder)
+    say('done: every step held')
+    return 0
+  } catch (error) {
+    say(`FAILED: ${error instanceof StepFailed ? error.message : error instanceof Error ? error.stack : String(error)}`)
+    return 1
+  } finally {
+    await network.stop()
+    await bitcoind?.stop()
+    if (values.keep) say(`data folders kept in ${folder}`)
+    else rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,34 @@
+/**
+ * The local network in a process of its own, behind one command contract: what the desktop app's utility process runs. Told by its first
+ * message where its data lives.
+ */
+import { join } from 'node:path'
+import process from 'node:process'
+import { createLog } from '../../../adapters/system/log.ts'
+import { fail, ok, type Result } from '../../../core/index.ts'
+import { serveParent, type Served } from '../../worker/parent.ts'
+import { createFacade } from './facade.ts'
+import { startLocalNetwork } from './local-network.ts'
+import { BLOCK_MS, sampleNetwork } from './sample.ts'
+
+/** The page is served at once and fills as participants start; a network that cannot start ends this process, and its parent starts it again. */
+function open(config: unknown): Promise<Result<Served>> {
+  const { folder, ...rest } = (config ?? {}) as Record<string, unknown>
+  if (typeof folder !== 'string' || folder === '' || Object.keys(rest).length > 0) {
+    return Promise.resolve(fail('settings.invalid', 'The setting folder is not acceptable: it has to be the path of the data folder, and the only setting.'))
+  }
+  const facade = createFacade()
+  const log = createLog({ stream: process.stderr, format: 'readable', level: 'warn' })
+  const network = startLocalNetwork({
+    ...sampleNetwork, folder: join(folder, 'local-network'), blockMs: BLOCK_MS, keepUp: true, logLevel: 'warn', log,
+    output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
+    started: facade.add,
+  })
+  network.catch((error: unknown) => {
+    process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  })
+  return Promise.resolve(ok({ call: facade.call, subscribe: facade.subscribe, stop: async () => (await network).stop() }))
+}
+
+serveParent(open)

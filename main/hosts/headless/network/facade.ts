@@ -1,0 +1,85 @@
+/** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
+import { fail, ok, type Result } from '../../../core/index.ts'
+import type { CommandName, LogLine, Overview } from '../../../contract/index.ts'
+import type { ParticipantProcess } from './process.ts'
+
+const LOG_LINES = 2_000
+
+export interface Facade {
+  add(participant: ParticipantProcess): void
+  call(name: CommandName, args: unknown): Promise<Result<unknown>>
+  subscribe(listener: (event: string, payload: unknown) => void): () => void
+}
+
+const EMPTY: Overview = { chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' }, tick: null, app: null, participants: [], actors: [], requests: [] }
+
+export function createFacade(): Facade {
+  const members = new Map<string, ParticipantProcess>()
+  const views = new Map<string, Overview>()
+  const listeners = new Set<(event: string, payload: unknown) => void>()
+  let lines: LogLine[] = []
+  let due: NodeJS.Timeout | undefined
+
+  const emit = (event: string, payload: unknown): void => { for (const listener of listeners) listener(event, payload) }
+  /** Several participants report at once; the page needs one merged view of it. */
+  const changed = (): void => {
+    due ??= setTimeout(() => {
+      due = undefined
+      emit('overview', merge(views, members))
+    }, 60)
+  }
+  const take = (name: string, event: string, payload: unknown): void => {
+    if (event === 'overview') {
+      views.set(name, payload as Overview)
+      return changed()
+    }
+    lines = [...lines.slice(1 - LOG_LINES), payload as LogLine]
+    emit(event, payload)
+  }
+  const ownerOf = (name: CommandName, args: Record<string, unknown>): ParticipantProcess | undefined => {
+    if (name === 'audit') return [...members.values()].findLast((member) => member.running && views.get(member.name)?.app)
+    if (name === 'supersede' || name === 'replaceKey') return [...members.values()].find((member) => views.get(member.name)?.participants.some(({ role }) => role === 'supervisor'))
+    if (typeof args.participant === 'string') return members.get(args.participant)
+    const holds = (view: Overview): boolean =>
+      typeof args.actor === 'string' ? view.actors.some(({ id }) => id === args.actor) : view.requests.some(({ id }) => id === args.id)
+    const found = [...views].find(([, view]) => holds(view))
+    return found === undefined ? undefined : members.get(found[0])
+  }
+
+  return {
+    add(participant) {
+      members.set(participant.name, participant)
+      participant.subscribe((event, payload) => take(participant.name, event, payload))
+      void participant.call('overview', {}).then((view) => { if (view.ok) take(participant.name, 'overview', view.value) })
+    },
+    async call(name, args) {
+      if (name === 'overview') return ok(merge(views, members))
+      if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
+      const owner = ownerOf(name, args as Record<string, unknown>)
+      return owner ? owner.call(name, args as never) : fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+const byName = new Intl.Collator('en', { numeric: true })
+
+/** One view of all of them, in the order of their names, whichever started first. */
+function merge(unordered: Map<string, Overview>, members: Map<string, ParticipantProcess>): Overview {
+  const views = new Map([...unordered].sort(([one], [other]) => byName.compare(one, other)))
+  const all = [...views.values()]
+  const highest = all.reduce((best, view) => (view.chain.height > best.chain.height ? view : best), all[0] ?? EMPTY)
+  const newest = all.reduce<Overview['tick']>((best, { tick }) => (tick !== null && (best === null || tick.number > best.number || (tick.number === best.number && best.root === '')) ? tick : best), null)
+  const supervisor = all.find(({ participants }) => participants.some(({ role }) => role === 'supervisor'))
+  return {
+    chain: highest.chain,
+    tick: newest ?? supervisor?.tick ?? null,
+    app: all.find(({ app, actors }) => app !== null && actors.length > 0)?.app ?? all.find(({ app }) => app !== null)?.app ?? null,
+    participants: [...views].flatMap(([name, { participants }]) => participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running }))),
+    actors: all.flatMap(({ actors }) => actors),
+    requests: all.flatMap(({ requests }) => requests).sort((a, b) => b.at - a.at),
+  }
+}

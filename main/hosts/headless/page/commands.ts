@@ -1,0 +1,83 @@
+/** `POST /api/<command>`: reads a bounded JSON body, checks it against the contract, and answers with the core's Result. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { commands, type CommandName } from '../../../contract/index.ts'
+import { fail, ok, type Result } from '../../../core/index.ts'
+import { answerJson, refuse } from './headers.ts'
+
+/** What the page needs of the core. */
+export interface PageCore {
+  call(name: CommandName, args: unknown): Promise<Result<unknown>>
+  subscribe(listener: (event: string, payload: unknown) => void): () => void
+}
+
+/** Far above any request of the contract, far below what could hurt. */
+export const MAX_BODY_BYTES = 256 * 1024
+
+type Body = { ok: true; text: string } | { ok: false }
+
+/** Counts what arrives instead of trusting Content-Length, and stops reading at the bound. */
+async function readBody(request: IncomingMessage): Promise<Body> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return { ok: false }
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_BYTES) return { ok: false }
+    chunks.push(chunk)
+  }
+  return { ok: true, text: Buffer.concat(chunks).toString('utf8') }
+}
+
+interface Issue {
+  code?: string
+  path: PropertyKey[]
+  message: string
+  keys?: string[]
+}
+
+/** One sentence that names the first field at fault, as `arguments.topic`. */
+function describeIssue(name: CommandName, issue: Issue): string {
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined
+  const path = [...issue.path, ...(unknown === undefined ? [] : [unknown])].map(String).join('.')
+  const problem = unknown === undefined ? issue.message : 'there is no such field'
+  return `${name}: field "${path === '' ? 'body' : path}" was refused (${problem}); correct it and send again.`
+}
+
+/** Parses and validates; codes `page.json`, `page.arguments`. */
+export function parseArguments(name: CommandName, text: string): Result<unknown> {
+  let json: unknown
+  try {
+    json = JSON.parse(text === '' ? '{}' : text)
+  } catch {
+    return fail('page.json', `${name}: the body is not JSON; send one JSON object with the arguments.`)
+  }
+  const checked = commands[name].args.safeParse(json)
+  if (checked.success) return ok(checked.data)
+  const issue = checked.error.issues[0] as Issue
+  return fail('page.arguments', describeIssue(name, issue), { field: issue.path.map(String).join('.') })
+}
+
+const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
+
+async function callCore(core: PageCore, name: CommandName, args: unknown): Promise<Result<unknown>> {
+  try {
+    return await core.call(name, args)
+  } catch {
+    return fail('page.bug', `${name}: Golem failed unexpectedly; the log of the process says where. Your data is unchanged or on disk.`)
+  }
+}
+
+/** Status 200 with the core's Result, whatever it says; 4xx when the call never reached the core; 500 for a bug. */
+export async function serveCommand(core: PageCore, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isCommand(name)) return refuse(request, response, 404, 'page.command', `There is no command "${name.slice(0, 64)}"; the contract lists them all.`)
+  if (request.method !== 'POST') return refuse(request, response, 405, 'page.method', `${name}: call commands with POST.`)
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    return refuse(request, response, 415, 'page.type', `${name}: Content-Type has to be application/json.`)
+  }
+  const body = await readBody(request)
+  if (!body.ok) return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${MAX_BODY_BYTES} bytes; send less.`)
+  const args = parseArguments(name, body.text)
+  if (!args.ok) return answerJson(response, 400, args)
+  const result = await callCore(core, name, args.value)
+  answerJson(response, !result.ok && result.error.code === 'page.bug' ? 500 : 200, result)
+}

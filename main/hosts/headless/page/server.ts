@@ -1,0 +1,117 @@
+/** The page of the headless host: the built renderer and the command contract over HTTP on loopback, behind a token. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Access, createAccess } from './access.ts'
+import { type Asset, loadAssets } from './assets.ts'
+import { type PageCore, serveCommand } from './commands.ts'
+import { createEventStreams, type EventStreams, type StreamLimits, streamLimits } from './events.ts'
+import { answer, refuse } from './headers.ts'
+
+export type { PageCore } from './commands.ts'
+
+export interface PageServerOptions {
+  /** A loopback address; anything else is a bug of the caller. */
+  host: '127.0.0.1'
+  /** 0 lets the system pick one. */
+  port: number
+  /** Secret of the printed address: at least 16 characters of [A-Za-z0-9_-]. */
+  token: string
+  /** Folder of the built renderer (`dist/renderer`). */
+  assets: string
+  core: PageCore
+  limits?: Partial<StreamLimits>
+}
+
+export interface PageServer {
+  /** The address to print and open, with the token. */
+  url: string
+  port: number
+  /** Ends event streams and open connections. */
+  close(): Promise<void>
+}
+
+interface Parts {
+  access: Access
+  assets: Map<string, Asset>
+  streams: EventStreams
+  core: PageCore
+}
+
+const MESSAGE_401 = 'This page needs the address that Golem printed in its terminal: it carries a token that this browser has not shown yet.'
+
+/** A person gets a readable page, a program gets the same sentence as JSON. */
+function unauthorized(request: IncomingMessage, response: ServerResponse): void {
+  if (!(request.headers.accept ?? '').includes('text/html')) return refuse(request, response, 401, 'page.token', MESSAGE_401)
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Golem: address needed</title><h1>Open the printed address</h1><p>${MESSAGE_401}</p>`
+  answer(response, 401, { 'content-type': 'text/html; charset=utf-8' }, html)
+}
+
+function serveAsset(assets: Map<string, Asset>, path: string, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(request, response, 405, 'page.method', 'Files are read with GET.')
+  const asset = assets.get(path)
+  if (asset === undefined) return refuse(request, response, 404, 'page.path', 'There is no such file in the page.')
+  answer(response, 200, { 'content-type': asset.type }, asset.bytes)
+}
+
+/** Only the start page takes a token; the clean address that follows holds none, so none stays in the history or a screenshot. */
+function tryToken(access: Access, url: URL, response: ServerResponse): boolean {
+  const token = url.searchParams.get('token')
+  const cookie = token === null || url.pathname !== '/' ? null : access.exchange(token)
+  if (cookie === null) return false
+  answer(response, 303, { location: '/', 'set-cookie': cookie })
+  return true
+}
+
+async function handle(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const source = parts.access.source(request)
+  if (!source.ok) return refuse(request, response, 403, source.error.code, source.error.message)
+  const url = URL.parse(request.url ?? '/', `http://${request.headers.host}`)
+  if (url === null) return refuse(request, response, 400, 'page.path', 'The path cannot be read.')
+  if (request.method === 'GET' && tryToken(parts.access, url, response)) return
+  if (!parts.access.knows(request)) return unauthorized(request, response)
+  if (url.pathname === '/api/events') return parts.streams.serve(request, response)
+  if (url.pathname.startsWith('/api/')) return serveCommand(parts.core, url.pathname.slice('/api/'.length), request, response)
+  serveAsset(parts.assets, url.pathname, request, response)
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function checkOptions({ host, token }: PageServerOptions): void {
+  if (host !== '127.0.0.1') throw new Error(`the page is served on loopback only, not on ${host as string}`)
+  if (!/^[A-Za-z0-9_-]{16,}$/.test(token)) throw new Error('the token has to be at least 16 characters of [A-Za-z0-9_-]')
+}
+
+/**
+ * Starts the server. Rejects when the port is taken (`EADDRINUSE`) or when `assets` holds no index.html.
+ *
+ * @example
+ * const page = await startPageServer({ host: '127.0.0.1', port: 0, token: randomBytes(24).toString('base64url'), assets: 'dist/renderer', core })
+ * console.log(`golem: page at ${page.url}`)
+ */
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  checkOptions(options)
+  const assets = loadAssets(options.assets)
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 })
+  server.maxConnections = 128
+  const port = await listen(server, options.port, options.host)
+  const streams = createEventStreams(options.core, { ...streamLimits, ...options.limits })
+  const parts: Parts = { access: createAccess(options.token, port), assets, streams, core: options.core }
+  server.on('request', (request, response) => {
+    handle(parts, request, response).catch(() => response.destroy())
+  })
+  return {
+    url: `http://127.0.0.1:${port}/?token=${options.token}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        streams.close()
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,3 @@
+export function projectNode(root: string): string
+export function whyInstall(root: string): string | undefined
+export function installMissing(root: string): Promise<{ ok: true } | { ok: false; message: string }>

@@ -1,0 +1,124 @@
+/**
+ * Installs the packages of package-lock.json when they are not there, unattended, on npm 10 and on npm 11.
+ *
+ * No package's install script runs: one of them (`ip-set`) refuses npm, the others compile or download what has a prebuilt or a
+ * plain fallback. The one that is needed, of the package `node`, is run by hand: it fetches Node 24 from the npm registry.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const wantedMajor = 24
+
+/** The Node that runs everything: the one of the npm package `node`, or this very one where it is new enough. */
+export function projectNode(root) {
+  const bundled = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  return existsSync(bundled) ? bundled : process.execPath
+}
+
+function readLock(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * npm writes node_modules/.package-lock.json as the last act of an install, so it tells a finished install from a broken one.
+ * Optional packages are left out: npm drops those of other platforms.
+ *
+ * @returns {string | undefined} why an install is needed, for a person
+ */
+export function whyInstall(root) {
+  const wanted = readLock(join(root, 'package-lock.json'))
+  if (wanted === undefined) return undefined
+  const present = readLock(join(root, 'node_modules', '.package-lock.json'))
+  if (present === undefined) return 'packages are not installed yet'
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (path === '' || entry.optional === true || entry.devOptional === true || entry.extraneous === true) continue
+    if (present[path] === undefined) return `${path.replace('node_modules/', '')} is missing`
+    if (present[path].version !== entry.version) return `${path.replace('node_modules/', '')} is not at ${entry.version}`
+  }
+  return undefined
+}
+
+/** Settings that an outer `npm run` exports and that would steer the inner npm away from the folder it is started in. */
+function cleanEnvironment() {
+  const dropped = /^(npm_(package|lifecycle|command)|npm_config_(local_prefix|prefix|global|ignore_scripts|omit|production)$|NODE_ENV$)/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.test(name)))
+}
+
+/** npm as a program and leading arguments: the one that started us, or the one on PATH. */
+function npmCommand() {
+  const cli = process.env.npm_execpath
+  if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) return { program: process.execPath, lead: [cli], shell: false }
+  return { program: 'npm', lead: [], shell: process.platform === 'win32' }
+}
+
+function execute(program, args, options) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env: cleanEnvironment(), ...options })
+    child.on('error', () => resolve(1))
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+async function installPackages(root) {
+  const npm = npmCommand()
+  const args = [...npm.lead, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    if ((await execute(npm.program, args, { cwd: root, shell: npm.shell })) === 0) return { ok: true }
+    if (attempt === 1) process.stderr.write('golem: the install failed; trying once more …\n')
+  }
+  return { ok: false, message: '«npm ci --ignore-scripts» failed twice; see the lines above. Check the connection to the npm registry and start again.' }
+}
+
+/** The major version of a Node binary, 0 when it does not run here. */
+function majorOf(node) {
+  const answer = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' })
+  return Number.parseInt(answer.stdout ?? '', 10) || 0
+}
+
+/** npm made no link for `node`, because its binary was not there yet. */
+function linkNode(root) {
+  const link = join(root, 'node_modules', '.bin', 'node')
+  if (process.platform === 'win32' || existsSync(link)) return
+  symlinkSync(join('..', 'node', 'bin', 'node'), link)
+}
+
+async function installNode(root) {
+  const folder = join(root, 'node_modules', 'node')
+  if (existsSync(join(folder, 'installArchSpecificPackage.js'))) {
+    process.stdout.write(`golem: fetching Node ${wantedMajor} from the npm registry …\n`)
+    await execute(process.execPath, ['installArchSpecificPackage.js'], { cwd: folder })
+  }
+  if (majorOf(projectNode(root)) >= wantedMajor) {
+    if (projectNode(root) !== process.execPath) linkNode(root)
+    return { ok: true }
+  }
+  return {
+    ok: false,
+    message: `Node ${wantedMajor} could not be fetched for ${process.platform}-${process.arch}. Install Node ${wantedMajor} or newer from nodejs.org and start again.`,
+  }
+}
+
+/**
+ * Makes node_modules match package-lock.json.
+ *
+ * @param {string} root the repository
+ * @returns {Promise<{ ok: true } | { ok: false, message: string }>}
+ */
+export async function installMissing(root) {
+  const reason = whyInstall(root)
+  if (reason !== undefined) {
+    const began = Date.now()
+    process.stdout.write(`golem: installing packages (${reason}); this takes a minute or two …\n`)
+    const packages = await installPackages(root)
+    if (!packages.ok) return packages
+    process.stdout.write(`golem: packages installed in ${Math.round((Date.now() - began) / 1000)} s\n`)
+  }
+  if (majorOf(projectNode(root)) >= wantedMajor) return { ok: true }
+  return installNode(root)
+}

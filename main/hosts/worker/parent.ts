@@ -1,0 +1,51 @@
+/** The channel to whoever started this process: Electron's main process or a host that forked it. The same words over both. */
+import process from 'node:process'
+import { fail, type Result } from '../../core/index.ts'
+import { validatedCall, type Callable, type FromWorker, type ToWorker } from './channel.ts'
+
+export interface Served extends Callable { stop(): Promise<void> }
+
+interface Parent { on(event: 'message', listener: (message: { data: ToWorker }) => void): void; postMessage(message: FromWorker): void }
+
+/** A process that does not end in order by then is ended. */
+const STOP_MS = 8_000
+
+/**
+ * Waits for `start`, opens what is served with its configuration, answers calls, and ends on `stop` or when the parent is gone.
+ * @param open its failure is told to the parent in its own words.
+ */
+export function serveParent(open: (config: unknown) => Promise<Result<Served>>): void {
+  const parentPort = (process as unknown as { parentPort?: Parent }).parentPort
+  let served: Served | undefined
+  const post = (message: FromWorker): void => {
+    if (parentPort) parentPort.postMessage(message)
+    else if (process.connected) process.send!(message)
+  }
+  const start = async (config: unknown): Promise<void> => {
+    const opened = await open(config)
+    if (!opened.ok) return post({ kind: 'failed', message: opened.error.message })
+    served = opened.value
+    served.subscribe((event, payload) => post({ kind: 'event', event, payload }))
+    post({ kind: 'ready' })
+  }
+  const stop = async (): Promise<void> => {
+    setTimeout(() => process.exit(1), STOP_MS).unref()
+    await served?.stop()
+    process.exit(0)
+  }
+  const receive = async (message: ToWorker): Promise<void> => {
+    if (message.kind === 'start') return start(message.config)
+    if (message.kind === 'stop') return stop()
+    const result = served ? await validatedCall(served, message.name, message.args) : fail('core.starting', 'The participant is still starting. Try again in a moment.')
+    post({ kind: 'result', id: message.id, result })
+  }
+  const listen = (message: ToWorker): void => {
+    receive(message).catch((error: unknown) => post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+  }
+  // Ctrl+C on a terminal reaches every process: the host ends its children in order.
+  process.on('SIGINT', () => undefined)
+  if (parentPort) return parentPort.on('message', ({ data }) => listen(data))
+  process.on('message', (message) => listen(message as ToWorker))
+  // A participant without its host has nobody to serve: end in order, so that nothing is left running.
+  process.on('disconnect', () => void stop())
+}

@@ -1,0 +1,40 @@
+/** The real adapters, put together for one participant. */
+import { join } from 'node:path'
+import { createRpcChain } from '../../adapters/chain/index.ts'
+import { fastCrypto } from '../../adapters/crypto/fast.ts'
+import { lockFolder } from '../../adapters/storage/lock.ts'
+import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
+import { createSystemClock } from '../../adapters/system/clock.ts'
+import { createSystemRandom } from '../../adapters/system/random.ts'
+import { createWebTorrentSwarm } from '../../adapters/torrent/swarm.ts'
+import { createHttpTransport } from '../../adapters/transport/http.ts'
+import { createWorkers } from '../../adapters/work/workers.ts'
+import type { LogPort } from '../../core/ports.ts'
+import { ok, type CorePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
+
+/** A predecessor whose host was killed may still be closing its files. */
+const PREDECESSOR_MS = 10_000
+
+/** Opens everything a core needs below the participant's data folder. Errors are those of the storage. */
+export async function openPorts(config: ParticipantConfig, log: LogPort): Promise<Result<CorePorts & { close(): Promise<void> }>> {
+  const lock = lockFolder(config.folder, PREDECESSOR_MS)
+  if (!lock.ok) return lock
+  const storage = openSqliteStorage(join(config.folder, 'state'))
+  if (!storage.ok) return storage
+  const { backend, pollMs, ...rpc } = config.chain
+  const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), log })
+  const swarm = await createWebTorrentSwarm({ folder: join(config.folder, 'torrents'), ...config.swarm, port: 0, log })
+  const transport = createHttpTransport()
+  const work = createWorkers({ threads: 1 })
+  return ok({
+    chain, swarm, transport, work, log,
+    storage: storage.value, crypto: fastCrypto, clock: createSystemClock(), random: createSystemRandom(), backend,
+    close: async () => {
+      await swarm.close()
+      await work.close()
+      chain.close()
+      storage.value.close()
+      lock.value()
+    },
+  })
+}

@@ -1,0 +1,7 @@
+import type { Bridge } from './lib/bridge.ts'
+
+declare global {
+  interface Window {
+    golem?: Bridge
+  }
+}

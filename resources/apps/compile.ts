@@ -1,0 +1,31 @@
+/**
+ * Compiles the sample applications of this folder to their JSON documents:
+ *
+ *   node resources/apps/compile.ts            writes <app>.json beside every <app>.ts
+ *   node resources/apps/compile.ts --check    changes nothing; exit code 1 when a document is not what its source compiles to
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { canonicalProgram, compile } from '../../roles/program/index.ts'
+import guestbook from './guestbook.ts'
+
+const APPS = { guestbook }
+
+function compiled(name: string, source: (typeof APPS)[keyof typeof APPS]): string {
+  const program = compile(source)
+  if (!program.ok) throw new Error(`${name}: ${program.error.code}: ${program.error.message}`)
+  return `${canonicalProgram(program.value)}\n`
+}
+
+function main(onlyCheck: boolean): void {
+  for (const [name, source] of Object.entries(APPS)) {
+    const file = new URL(`./${name}.json`, import.meta.url)
+    const text = compiled(name, source)
+    if (!onlyCheck) writeFileSync(file, text)
+    else if (readFileSync(file, 'utf8') !== text) {
+      console.error(`${name}.json is out of date; run node resources/apps/compile.ts`)
+      process.exitCode = 1
+    }
+  }
+}
+
+main(process.argv.includes('--check'))

@@ -1,0 +1,47 @@
+/** What the client's step hears besides the world, and what it asks the core to do. */
+import type { Slot } from '../program/index.ts'
+import type { Json } from '../protocol/canonical.ts'
+import type { Reference } from '../protocol/documents/index.ts'
+import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
+import type { Failure } from '../protocol/result.ts'
+import type { OwnKey, Reviewed } from './types.ts'
+
+/** A document that the core signed, as the text of its document.json. */
+export interface SignedText { document: string; sha256: string; spendFromKeys: string[]; payToKeys: string[] }
+
+export type ClientEvent =
+  | WorldEvent
+  /** A superseding offer of the app is by this key, whose grant was checked. */
+  | { type: 'signer'; key: string }
+  /** Register with the app; `bits` is the offer's `work.client`. Safe to repeat. */
+  | { type: 'register'; bits: number }
+  /** Answers `grind`: made by `composeRegistration` and `registrationSpending`. */
+  | ({ type: 'work.done' } & SignedText)
+  /** A reservation made by `composeReservation` for keys numbered from `nextKeyIndex`. */
+  | ({ type: 'reserve'; keys: Array<{ index: number; key: string; collection: string }> } & SignedText)
+  /** `slots` are the endpoint's in the outline; `id` is fresh and random. */
+  | { type: 'request'; id: string; endpoint: string; arguments: Record<string, Json>; slots: Slot[]; at: number }
+  /** Answers `send`: the reply was opened. */
+  | { type: 'replied'; id: string; attempt: number; reviewed: Reviewed }
+  /** Answers `send`: `server` is the one at fault, where known. */
+  | { type: 'send.failed'; id: string; attempt: number; failure: Failure; server: string | null }
+  /** The person approves; `composeUpdate` signed the writes. A second approval of the same request changes nothing. */
+  | ({ type: 'approve'; id: string } & SignedText)
+  | { type: 'refuse'; id: string }
+  /** Answers `publish`; `sha256` is the document's. */
+  | { type: 'published'; sha256: string; reference: Reference; txid: string; fee: number }
+  | { type: 'publish.failed'; sha256: string; failure: Failure }
+
+export type ClientEffect =
+  | WorldEffect
+  /** Find the nonce for the registration; answer `work.done`. `challenge` is hex. */
+  | { type: 'grind'; challenge: string; bits: number }
+  /** Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. */
+  | { type: 'send'; id: string; attempt: number; endpoint: string; arguments: Record<string, Json>; keys: OwnKey[]; exclude: string[] }
+  /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
+  | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
+  /**
+   * C1: an update of ours was rejected for its stamp. Fetch what that tick reveals, find the fault with `findPoison`, and hand the complaint
+   * to the Supervisor.
+   */
+  | { type: 'complaint'; id: string; tick: Reference; update: Reference; document: string }

@@ -1,0 +1,186 @@
+/** Opening a reply: nothing in it is believed before thread, digests, commitments and types were found in order. */
+import { acceptsSites, buildResponse, fromJson, responseType, toJson, type Endpoint, type Program, type Source, type Value } from '../program/index.ts'
+import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
+import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
+import { checkSchema, type Write } from '../protocol/documents/index.ts'
+import { edgeSalt, openEdge, verifyCommit, type SealedEdge } from '../protocol/edge.ts'
+import { columnValue, commitsDigest, commitsOf, edgeKey, FINAL, outputId, writesId } from '../protocol/request-edges.ts'
+import { draftWrites, MESSAGE_LIMIT, messageAad, numberOpening, requestReply, type RequestReply } from '../protocol/request.ts'
+import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
+import { commitNumber } from '../protocol/stamp.ts'
+import { edgeId, NO_WRITES, verifyThread, writeDigest, writesDigest, type DraftWrite, type NumberOpening } from '../protocol/thread.ts'
+import { providedValue, replyKey } from './compose.ts'
+import { review } from './review.ts'
+import type { ClientEnv, Context, Pending, Reviewed } from './types.ts'
+
+const NONCE_BYTES = 12
+/** Deeper than any value of a program; schemas are checked recursively. */
+const MAX_DEPTH = 100
+
+/** Opened sealed values by edge id. */
+type Outputs = Map<string, { json: Json; value: Value }>
+
+type Env = Pick<ClientEnv, 'outline' | 'label'>
+
+/**
+ * Opens the reply to a request and reviews its writes against the label.
+ * Errors: `reply.closed`, `reply.schema`, `reply.path` (other servers than chosen), `thread.*`, `reply.outputs`, `reply.writes`, `reply.number`;
+ * all but bugs are retryable elsewhere: compose the request again without these servers.
+ */
+export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Reviewed> {
+  const reply = unseal(ctx, pending, bytes)
+  if (!reply.ok) return reply
+  const endpoint = env.outline.endpoints[pending.endpoint]!
+  const path = checkPath(ctx, endpoint, pending, reply.value)
+  if (!path.ok) return path
+  const outputs = openOutputs(ctx, endpoint, pending, reply.value)
+  if (!outputs.ok) return outputs
+  const drafts = openWrites(ctx, pending, reply.value)
+  if (!drafts.ok) return drafts
+  const writes = completeWrites(ctx, env.outline, endpoint, pending, drafts.value, outputs.value)
+  if (!writes.ok) return writes
+  const final = openFinal(ctx, pending, reply.value)
+  if (!final.ok) return final
+  const response = respond(env.outline, endpoint, pending, outputs.value)
+  if (!response.ok) return response
+  const opened = { links: reply.value.links, writes: writes.value, response: response.value, final: final.value }
+  return ok({ pending, opened, writes: review(env.outline, env.label, pending, opened) })
+}
+
+function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<RequestReply> {
+  const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
+  if (bytes.length > MESSAGE_LIMIT || bytes.length < NONCE_BYTES + 16) return closed
+  const plain = ctx.crypto.aead.open(replyKey(ctx, fromHex(pending.secret)), bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))
+  const json = plain === null ? undefined : parse(plain)
+  return json === undefined ? closed : checkSchema('reply', requestReply, json)
+}
+
+function parse(bytes: Uint8Array): Json | undefined {
+  const text = parseUtf8(bytes)
+  if (!text.ok || nestingOf(text.value) > MAX_DEPTH) return undefined
+  try {
+    return JSON.parse(text.value) as Json
+  } catch {
+    return undefined
+  }
+}
+
+/** One link for each chosen server, unbroken and signed, with call sites that the block can execute. */
+function checkPath(ctx: Context, endpoint: Endpoint, pending: Pending, reply: RequestReply): Result<null> {
+  const { links } = reply
+  const chosen = links.length === pending.hops.length && links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
+  if (!chosen || reply.writes.length !== links.length) return failForNow('reply.path', 'The reply did not pass through the chosen servers. Send the request through others.')
+  const thread = verifyThread(ctx.crypto, pending.start, links)
+  if (!thread.ok) return thread
+  const strange = links.findIndex((link, i) => !acceptsSites(endpoint.blocks[i]!, link.sites))
+  return strange < 0 ? ok(null) : failForNow('reply.path', `Block ${strange} claims writes that its program cannot make. Send the request through other servers.`, { position: strange })
+}
+
+const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge): Json | undefined => {
+  const bytes = openEdge(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), id), id, edge)
+  return bytes.ok ? parse(bytes.value) : undefined
+}
+
+function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, reply: RequestReply): Result<Outputs> {
+  const outputs: Outputs = new Map()
+  const wrong = (position: number) => failForNow('reply.outputs', `The results of block ${position} are not what its server signed. Send the request through other servers.`, { position })
+  for (const [position, block] of endpoint.blocks.entries()) {
+    const sealed: Record<string, SealedEdge> = {}
+    for (const [i, type] of block.outputs.entries()) {
+      const id = outputId(position, i)
+      const edge = Object.hasOwn(reply.outputs, id) ? reply.outputs[id]! : null
+      const json = edge === null ? undefined : openWith(ctx, pending, id, edge)
+      const value = json === undefined ? null : fromJson(type, json)
+      if (edge === null || json === undefined || value === null || !value.ok) return wrong(position)
+      sealed[id] = edge
+      outputs.set(id, { json, value: value.value })
+    }
+    if (commitsDigest(ctx.crypto, commitsOf(sealed)) !== reply.links[position]!.outputs) return wrong(position)
+  }
+  return ok(outputs)
+}
+
+/** The draft writes of all blocks; the running digests of the links have to be theirs. */
+function openWrites(ctx: Context, pending: Pending, reply: RequestReply): Result<DraftWrite[]> {
+  const wrong = (position: number) => failForNow('reply.writes', `The writes of block ${position} are not those which its server signed. Send the request through other servers.`, { position })
+  const all: DraftWrite[] = []
+  let running = NO_WRITES
+  for (const [position, link] of reply.links.entries()) {
+    const json = openWith(ctx, pending, writesId(position), reply.writes[position]!)
+    const drafts = json === undefined ? null : draftWrites.safeParse(json)
+    if (drafts === null || !drafts.success) return wrong(position)
+    const made = drafts.data as DraftWrite[]
+    const digests = made.map((draft) => writeDigest(ctx.crypto, draft))
+    running = writesDigest(ctx.crypto, running, position, digests)
+    const sites = made.length === link.sites.length && made.every((draft, i) => draft.block === position && draft.site === link.sites[i])
+    if (!sites || running !== link.writes) return wrong(position)
+    all.push(...made)
+  }
+  return ok(all)
+}
+
+/** Fills in carried values from what the client sealed or the blocks returned, each held against the commitment that was signed. */
+function completeWrites(ctx: Context, outline: Program, endpoint: Endpoint, pending: Pending, drafts: DraftWrite[], outputs: Outputs): Result<Write[]> {
+  const writes: Write[] = []
+  for (const draft of drafts) {
+    const fields = { ...draft.fields }
+    const carried: Write['carried'] = {}
+    for (const [name, { edge, commit }] of Object.entries(draft.carried)) {
+      const source = endpoint.blocks[draft.block]!.carries.find((found) => edgeOf(found) === edge)
+      const json = source === undefined ? undefined : providedValue(pending, source) ?? outputs.get(edge)?.json
+      const salt = edgeSalt(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), edge), edge)
+      if (json === undefined || !verifyCommit(ctx.crypto, commit, salt, canonicalBytes(json))) {
+        return failForNow('reply.writes', `The field ${name} of ${draft.collection} is not the value that was sealed. Send the request through other servers.`, { position: draft.block })
+      }
+      fields[name] = json
+      carried[name] = { edge, commit, salt: toHex(salt) }
+    }
+    writes.push({ ...draft, fields, carried })
+  }
+  return typedWrites(outline, writes)
+}
+
+const edgeOf = edgeId
+
+function typedWrites(outline: Program, writes: Write[]): Result<Write[]> {
+  for (const write of writes) {
+    const types = Object.hasOwn(outline.collections, write.collection) ? outline.collections[write.collection]!.fields : {}
+    const bad = Object.entries(write.fields).find(([name, value]) => !Object.hasOwn(types, name) || !fromJson(types[name]!, value).ok)
+    if (bad !== undefined) return failForNow('reply.writes', `The field ${bad[0]} of ${write.collection} does not fit the program. Send the request through other servers.`, { position: write.block })
+  }
+  return ok(writes)
+}
+
+/** The thread's last number: it opens the last commitment and is a multiple of the client's own. */
+function openFinal(ctx: Context, pending: Pending, reply: RequestReply): Result<NumberOpening> {
+  const parsed = numberOpening.safeParse(openWith(ctx, pending, FINAL, reply.final))
+  const wrong = failForNow('reply.number', 'The number of the thread does not fit what the last server signed. Send the request through other servers.', { position: reply.links.length - 1 })
+  if (!parsed.success) return wrong
+  const value = BigInt(`0x${parsed.data.number}`)
+  const fits = toHex(commitNumber(ctx.crypto, fromHex(parsed.data.salt), value)) === reply.links.at(-1)!.after && value > 0n && value % BigInt(`0x${pending.number}`) === 0n
+  return fits ? ok(parsed.data) : wrong
+}
+
+function respond(outline: Program, endpoint: Endpoint, pending: Pending, outputs: Outputs): Result<Json> {
+  const known = new Map<string, Value>()
+  for (const [position, query] of endpoint.queries.entries()) {
+    for (const field of fieldsOf(outline, query.collection, query.kind)) {
+      const value = columnValue(outline, query, field, pending.answers[position]!)
+      if (!value.ok) return fail('reply.outputs', value.error.message)
+      known.set(`${position}.${field}`, value.value)
+    }
+  }
+  const valueOf = (source: Source): Value => {
+    if (source.from === 'query') return known.get(`${source.query}.${source.field}`)!
+    if (source.from === 'block') return outputs.get(outputId(source.block, source.output))!.value
+    const json = providedValue(pending, source)
+    if (source.from !== 'request') return json as string
+    const value = fromJson(endpoint.request[source.field]!, json)
+    if (!value.ok) throw new Error('a pending argument was checked when it was composed')
+    return value.value
+  }
+  return ok(toJson(responseType(outline, endpoint), buildResponse(endpoint, valueOf)))
+}
+
+const fieldsOf = (outline: Program, collection: string, kind: string): string[] =>
+  (kind === 'count' || kind === 'sum' ? [`$${kind}`] : ['$key', '$owner', ...Object.keys(outline.collections[collection]!.fields)])

@@ -1,0 +1,5 @@
+/** Requests from end to end: compose, open the reply with its review, publish. */
+export { composeRequest, serverAtFault } from './compose.ts'
+export { openReply } from './open-reply.ts'
+export { review } from './review.ts'
+export { changedKeys, composeUpdate, updateSpending, type KeyOf, type PreparedUpdate } from './update.ts'

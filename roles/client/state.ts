@@ -1,0 +1,99 @@
+/** What a client has established with one app, as JSON. It holds the secrets of requests under way, so the core stores it as it stores keys. */
+import type { Json } from '../protocol/canonical.ts'
+import type { Reference } from '../protocol/documents/index.ts'
+import { follow, type Following } from '../protocol/follow.ts'
+import type { OwnKey, Reviewed } from './types.ts'
+
+/** A signed document on its way into the index; stored before anything of it is published. */
+export interface Publication {
+  documentType: 'registration' | 'reservation' | 'update'
+  /** Text of document.json: the same bytes whenever it is published. */
+  document: string
+  sha256: string
+  spendFromKeys: string[]
+  payToKeys: string[]
+  reference: Reference | null
+  txid: string | null
+  fee: number | null
+  /** Block of its anchor; null while in the mempool. */
+  height: number | null
+  /** The tick that decided it, and how: `accepted` or a code. */
+  verdict: { tick: Reference; number: number; outcome: string } | null
+  /** Publishing failed for now; it is tried again with the next block. */
+  waiting: boolean
+}
+
+export interface ReservedKey extends OwnKey {
+  /** Number in the wallet's derivation. */
+  index: number
+  /** SHA-256 of the reservation. */
+  reservation: string
+  /** The request that is using it, or null. */
+  request: string | null
+}
+
+export type RequestPhase =
+  /** On its way through the servers; nothing is public. */
+  | 'sending'
+  /** Thread and digests are in order; a person has to look at the writes. */
+  | 'review'
+  | 'refused'
+  | 'nothing to write'
+  /** Signed and stored; the transaction may be in the mempool. Its number is proved by the tick that reveals the primes. */
+  | 'published'
+  /** A block has it. */
+  | 'anchored'
+  /** A tick accepted it into the index. */
+  | 'counted'
+  | 'rejected'
+  | 'failed'
+
+export interface RequestEntry {
+  /** Of this entry, kept over retries; each attempt has a request id of its own. */
+  id: string
+  endpoint: string
+  arguments: Record<string, Json>
+  /** Keys by slot. */
+  keys: OwnKey[]
+  phase: RequestPhase
+  attempt: number
+  /** Servers that failed it. */
+  exclude: string[]
+  reviewed: Reviewed | null
+  publication: Publication | null
+  error: { code: string; message: string } | null
+  at: number
+}
+
+export interface ClientState {
+  app: string
+  /** X-only key of the registration. */
+  client: string
+  following: Following
+  registration: Publication | null
+  reservations: Publication[]
+  keys: ReservedKey[]
+  requests: RequestEntry[]
+}
+
+/** Attempts of one request, the first included. */
+export const MAX_ATTEMPTS = 3
+/** Requests remembered after they ended. */
+export const REMEMBERED_REQUESTS = 200
+
+/** @param app id; @param master key of its Supervisor; @param signers the offer's `by`; keys of superseding offers come as `signer` events */
+export const initialClientState = (app: string, master: string, signers: string[], client: string): ClientState =>
+  ({ app, client, following: follow(app, master, signers), registration: null, reservations: [], keys: [], requests: [] })
+
+export const isAccepted = (publication: Publication | null): boolean => publication?.verdict?.outcome === 'accepted'
+
+export const isRegistered = (state: ClientState): boolean => isAccepted(state.registration)
+
+/** Keys that a new request may use: reserved in a counted reservation, and in no request that is under way. */
+export const freeKeys = (state: ClientState): OwnKey[] => {
+  const counted = new Set(state.reservations.filter(isAccepted).map((reservation) => reservation.sha256))
+  return state.keys.filter((own) => own.request === null && counted.has(own.reservation)).map(({ key, collection, written }) => ({ key, collection, written }))
+}
+
+/** Derivation number of the next data key: never used twice. */
+export const nextKeyIndex = (state: ClientState): number => state.keys.reduce((next, own) => Math.max(next, own.index + 1), 0)

@@ -1,0 +1,77 @@
+/** What a client is given, and what it remembers of a request until its writes are counted. */
+import type { Label, Program } from '../program/index.ts'
+import type { Json } from '../protocol/canonical.ts'
+import type { CryptoPort } from '../protocol/crypto.ts'
+import type { Link, Plan, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
+import type { KeyPair } from '../protocol/keys.ts'
+import type { SnapshotReader } from '../protocol/snapshot-files.ts'
+import type { NumberOpening } from '../protocol/thread.ts'
+
+/** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */
+export interface Context {
+  crypto: CryptoPort
+  /** Fresh random bytes. */
+  random: (length: number) => Uint8Array
+  /** Milliseconds since the epoch, where time matters. */
+  now?: number
+}
+
+/** A reserved key of the client as the tick's snapshot knows it. */
+export interface OwnKey { key: string; collection: string; written: boolean }
+
+export interface ClientEnv {
+  app: string
+  outline: Program
+  /** Data-flow label of the endpoint; null where the app does not publish one: then the outline explains, more coarsely. */
+  label: Label | null
+  /** The plan for the tick whose snapshot `reader` reads. */
+  plan: Plan
+  reader: SnapshotReader
+  client: KeyPair
+  /** In the order in which they are to be used; keys of requests under way left out. */
+  keys: OwnKey[]
+}
+
+/** Everything needed to understand the reply; JSON, kept until the request ends. Secret: it opens every edge. */
+export interface Pending {
+  request: string
+  app: string
+  tick: number
+  /** X25519 key to which the stamp is sealed, hex. */
+  sealing: string
+  endpoint: string
+  /** 32 bytes, hex, from which every edge key and the reply key follow. */
+  secret: string
+  start: Start
+  /** The client's number, hex. */
+  number: string
+  top: string
+  hops: Array<{ version: string; server: string }>
+  arguments: Record<string, Json>
+  /** Data keys by slot. */
+  slots: string[]
+  /** Rows of each query, as proved to the client: kept for response and review. */
+  answers: Array<Array<Record<string, Json>>>
+}
+
+export interface Composed { bytes: Uint8Array; top: TickServer; pending: Pending }
+
+/** A reply whose thread, digests and number were found in order. */
+export interface Opened {
+  links: Link[]
+  writes: Write[]
+  /** The response in its JSON form. */
+  response: Json
+  final: NumberOpening
+}
+
+/** One write as it is shown for approval: which inputs explain each field, and what nothing explains. */
+export interface ReviewedWrite { collection: string; key: string; fields: Record<string, Json>; explained: Record<string, string[]>; flags: string[] }
+
+/** JSON, kept until the writes are counted or dropped. */
+export interface Reviewed { pending: Pending; opened: Opened; writes: ReviewedWrite[] }
+
+export type UpdateFields = Omit<Update, 'type' | 'v' | 'by'>
+
+/** Inputs and outputs that a transaction needs besides its anchor and its fee; keys are x-only, paid and spent at their P2TR address. */
+export interface Spending { spendFromKeys: string[]; payToKeys: string[] }

@@ -1,0 +1,51 @@
+/** The document that publishes reviewed writes (essay, Client Makes Endpoint Request 7; DESIGN section 7). */
+import { fromHex, toBase64 } from '../protocol/bytes.ts'
+import { canonicalBytes } from '../protocol/canonical.ts'
+import { signDocument, signUnder, type OpenedDocument } from '../protocol/documents/index.ts'
+import { seal } from '../protocol/envelope.ts'
+import type { KeyPair } from '../protocol/keys.ts'
+import { messageAad } from '../protocol/request.ts'
+import { fail, ok, type Result } from '../protocol/result.ts'
+import { keySigningBody, writeDigest } from '../protocol/thread.ts'
+import type { Context, Reviewed, Spending, UpdateFields } from './types.ts'
+
+/** The key of a changed row may be one of many; the wallet derives it. */
+export type KeyOf = (key: string) => KeyPair | null
+
+export interface PreparedUpdate {
+  document: OpenedDocument<'update'>
+  spending: Spending
+}
+
+/** Keys changed by the writes, in their order. */
+export const changedKeys = (reviewed: Reviewed): string[] => [...new Set(reviewed.opened.writes.map((write) => write.key))]
+
+/** The coin of each changed key is spent (the key's own consent on the chain) and dust paid back to each, for the next change. */
+export const updateSpending = (keys: string[]): Spending => ({ spendFromKeys: keys, payToKeys: keys })
+
+/**
+ * Signs the update of a reviewed reply. The caller stores it before anything is published: the same bytes are then published however
+ * often it is tried.
+ * Errors: `client.nothing` (no writes), `client.key` (a changed key is not this wallet's), `envelope.recipient`.
+ */
+export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, reviewed: Reviewed): Result<PreparedUpdate> {
+  const { pending, opened } = reviewed
+  const { crypto } = ctx
+  if (opened.writes.length === 0) return fail('client.nothing', 'The request wrote nothing, so there is nothing to publish.')
+  const digests = opened.writes.map((write) => writeDigest(crypto, write))
+  const body = keySigningBody(pending.app, pending.request, digests)
+  const keySigs: UpdateFields['keySigs'] = []
+  for (const key of changedKeys(reviewed)) {
+    const pair = keyOf(key)
+    if (pair === null || pair.publicKey !== key) return fail('client.key', `The key ${key} is not one of this wallet's. Do not publish these writes.`, { key })
+    keySigs.push({ key, sig: signUnder(crypto, 'key', body, pair.privateKey, ctx.random(32)) })
+  }
+  const box = seal(crypto, ctx.random(32), fromHex(pending.sealing), canonicalBytes(opened.final), messageAad('stamp', pending.request))
+  if (!box.ok) return box
+  const fields: UpdateFields = {
+    app: pending.app, tick: pending.tick, endpoint: pending.endpoint, request: pending.request, writes: opened.writes, start: pending.start,
+    links: opened.links, stamp: { commit: opened.links.at(-1)!.after, box: toBase64(box.value) }, keySigs,
+  }
+  const document = signDocument(crypto, 'update', fields, client, ctx.random(32))
+  return ok({ document, spending: updateSpending(keySigs.map(({ key }) => key)) })
+}

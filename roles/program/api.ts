@@ -1,0 +1,122 @@
+/**
+ * What the evaluator, the label and the API document exchange with the rest of the product. The functions:
+ *
+ *   check(json: unknown): Result<Program>                       `program.*`, the message names the JSON path
+ *   canonicalProgram(program: Program): string                   RFC 8785 text
+ *   typeOfSource(program, endpoint: Endpoint, source): Type
+ *   responseType(program, endpoint: Endpoint): Type
+ *   buildResponse(endpoint: Endpoint, valueOf: (source: Source) => Value): Value
+ *   runBlock(program, endpoint: string, block: number, inputs: Value[], budget): Result<BlockRun>
+ *   skipBlock(program, endpoint: string, block: number): Result<BlockRun>     what a false guard means
+ *   runEndpoint(program, endpoint: string, call: EndpointCall, budget): Result<EndpointRun>
+ *   automaton(block): Automaton, acceptsSites(block, sites): boolean, pathsOf(block): number
+ *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
+ */
+import type { Json, Type } from './document.ts'
+import type { RecordValue, Value } from './value.ts'
+
+/** What one call may use: evaluated nodes (plus one for every 32 characters or items an operation reads) and bytes of values made. */
+export interface Budget {
+  steps: number
+  bytes: number
+}
+
+/** A write as a block made it; `carry` is a position in the block's `carries`. */
+export interface BlockWrite {
+  site: number
+  /** Position in the endpoint's slots. */
+  slot: number
+  collection: string
+  fields: Record<string, { value: Value } | { carry: number }>
+}
+
+export interface BlockRun {
+  /** In the order of `block.outputs`, within the bounds of these types. */
+  outputs: Value[]
+  /** In the order in which they were executed. */
+  writes: BlockWrite[]
+  /** Sites of `writes`, in that order. */
+  sites: number[]
+  steps: number
+  bytes: number
+}
+
+/** A row as a query answers it: the collection's fields with `$key` and `$owner`. */
+export type Row = RecordValue
+
+/** rows: at most `limit` rows · get: none or one row · count, sum: the number. */
+export type QueryAnswer = Row[] | number
+
+export interface EndpointCall {
+  /** Values of the request's fields. */
+  request: RecordValue
+  /** x-only public key, 64 hex digits. */
+  caller: string
+  /** Addresses, in the order of the endpoint's slots. */
+  slots: string[]
+  /** `args` are the values of the query's `equals`. */
+  query: (query: number, args: Value[]) => QueryAnswer
+}
+
+/** A write with its carried values filled in. */
+export interface Write {
+  block: number
+  site: number
+  slot: number
+  collection: string
+  fields: RecordValue
+}
+
+export interface EndpointRun {
+  response: Value
+  writes: Write[]
+  /** Per block; a block whose guard was false has no sites and no steps. */
+  blocks: BlockRun[]
+  steps: number
+  bytes: number
+}
+
+/** Sequences of sites that a block may execute. State 0 is the start; a `null` site is passed without executing anything. */
+export interface Automaton {
+  states: number
+  edges: Array<{ from: number; site: number | null; to: number }>
+  accept: number
+}
+
+/**
+ * `inputs` are names: `request.topic`, `caller`, `slot.post`, `query.recent.author`. A value that is not there cannot change the field
+ * as long as the endpoint finishes (whether it fails for overflow or budget may depend on anything the blocks open).
+ */
+export interface Label {
+  stored: Array<{ collection: string; field: string; block: number; site: number; inputs: string[]; carried: boolean; sees: string[] }>
+  /** `field` is a path into the response, `` for the response itself. */
+  returned: Array<{ field: string; inputs: string[] }>
+  blocks: Array<{ block: string; at: string; opens: string[]; guard: string[] }>
+}
+
+export interface ApiDocument {
+  golem: 1
+  name: string
+  doc: string
+  collections: Json
+  endpoints: Record<string, ApiEndpoint>
+}
+
+export interface ApiEndpoint {
+  doc: string
+  request: Record<string, Type>
+  response: Type
+  /** Blocks and the top-level server. */
+  servers: number
+  slots: Array<{ name: string; collection: string; state: 'fresh' | 'owned' }>
+  /** What the client encrypts for whom. */
+  encrypt: Array<{ value: string; openedBy: string[]; carriedBy: string[] }>
+  blocks: Array<{
+    name: string
+    doc: string
+    at: string
+    opens: string[]
+    writes: Array<{ collection: string; fields: string[] }>
+    paths: number
+  }>
+}

@@ -1,0 +1,22 @@
+/** Greatest sizes that the checker admits. They keep checking linear and evaluation shallow. */
+export const LIMITS = {
+  /** Code points of a text, or bytes of a `bytes`. */
+  text: 1_000_000,
+  /** Items of a list, entries of a map, nodes of a tree. */
+  items: 100_000,
+  /** Nesting of a type. */
+  typeDepth: 24,
+  /** Longest chain of nodes, each needing the one before: bounds the evaluator's stack. */
+  nodeDepth: 1_000,
+  /** Nesting of effects and of the response template. */
+  treeDepth: 200,
+  /** Nesting of any JSON in a program document. */
+  jsonDepth: 1_000,
+  /** Rows of one query. */
+  rows: 1_000,
+  /** Characters of a documentation text. */
+  doc: 10_000,
+} as const
+
+/** Names of fields, cases, collections, indices, endpoints, slots, queries, blocks. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/

@@ -1,0 +1,289 @@
+import { canonicalJson } from '../canonical.ts'
+import type {
+  Block,
+  BlockInput,
+  Body,
+  Collection,
+  Effect,
+  Json,
+  Node,
+  Query,
+  Scope,
+  Slot,
+  Source,
+  Template,
+  Type,
+  WriteSite,
+} from '../document.ts'
+import { toJson } from '../json.ts'
+import { defaultValue } from '../measure.ts'
+import { argumentsOf, armsOf } from '../scopes.ts'
+import { callSite } from './location.ts'
+
+/** A mistake in the developer's program. The message names the developer's line. */
+export class BuildError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    const at = callSite()
+    super(at === '' ? message : `${at}: ${message}`)
+    this.code = code
+  }
+}
+
+/** How the trace got to where it is, from the top of a block's callback. */
+export type PathStep =
+  | { kind: 'if'; cond: number; taken: boolean }
+  | { kind: 'case'; scopes: number[]; taken: number }
+  | { kind: 'some'; scope: number; taken: boolean }
+  | { kind: 'each' }
+
+/** A block being traced. */
+export interface Recorder {
+  endpoint: EndpointRecorder
+  parent: Recorder | null
+  index: number
+  name: string
+  at: string
+  guard: Source | null
+  inputs: BlockInput[]
+  inputTypes: Type[]
+  carries: Source[]
+  sites: WriteSite[]
+  outputs: Array<{ node: number; type: Type }>
+  nodes: Node[]
+  nodeScopes: number[]
+  scopes: Scope[]
+  known: Map<string, number>
+  effects: Effect[]
+  scope: number
+  path: PathStep[]
+}
+
+export interface EndpointRecorder {
+  collections: Record<string, Collection>
+  request: Record<string, Type>
+  queries: Query[]
+  slots: Slot[]
+  blocks: Recorder[]
+  /** The block whose callback is running. */
+  current: Recorder | null
+}
+
+/** Sealed values at run time. `template` is a source unless branches were joined or a literal was returned. */
+export interface SealedCore {
+  template: Template
+  type: Type
+  endpoint: EndpointRecorder
+}
+export interface ExprCore {
+  recorder: Recorder
+  node: number
+  type: Type
+}
+
+export const sealedCores = new WeakMap<object, SealedCore>()
+export const exprCores = new WeakMap<object, ExprCore>()
+
+let active: EndpointRecorder | null = null
+
+/** Runs `work` with an endpoint as the one being traced. */
+export function traceEndpoint<T>(endpoint: EndpointRecorder, work: () => T): T {
+  const before = active
+  active = endpoint
+  try {
+    return work()
+  } finally {
+    active = before
+  }
+}
+
+export function activeEndpoint(): EndpointRecorder {
+  if (active === null)
+    throw new BuildError(
+      'program.outside',
+      "this works only while an endpoint is being compiled; call it inside an endpoint's run function.",
+    )
+  return active
+}
+
+export function activeBlock(): Recorder {
+  const block = activeEndpoint().current
+  if (block === null) throw new BuildError('program.sealed', 'nothing is open here; do this inside the callback of see().')
+  return block
+}
+
+export function createRecorder(endpoint: EndpointRecorder, name: string | null): Recorder {
+  const index = endpoint.blocks.length
+  const block: Recorder = {
+    endpoint,
+    parent: endpoint.current,
+    index,
+    name: name ?? `see${index + 1}`,
+    at: callSite(),
+    guard: null,
+    inputs: [],
+    inputTypes: [],
+    carries: [],
+    sites: [],
+    outputs: [],
+    nodes: [],
+    nodeScopes: [],
+    scopes: [],
+    known: new Map(),
+    effects: [],
+    scope: -1,
+    path: [],
+  }
+  endpoint.blocks.push(block)
+  return block
+}
+
+/** Position of an equal element, which is added when it is new. */
+export function positionOf<T>(items: T[], item: T, same: (a: T) => Json): number {
+  const wanted = canonicalJson(same(item))
+  const found = items.findIndex((other) => canonicalJson(same(other)) === wanted)
+  return found >= 0 ? found : items.push(item) - 1
+}
+
+/** Adds a node, or finds the same one: equal nodes are one. */
+export function addNode(block: Recorder, node: Node): number {
+  const key = canonicalJson(node as unknown as Json)
+  const known = block.known.get(key)
+  if (known !== undefined) return known
+  const index = block.nodes.push(node) - 1
+  block.nodeScopes.push(scopeOfNode(block, node))
+  block.known.set(key, index)
+  return index
+}
+
+function scopeOfNode(block: Recorder, node: Node): number {
+  const scopes = [
+    ...argumentsOf(node).map((argument) => block.nodeScopes[argument]!),
+    ...armsOf(node).map((arm) => block.scopes[arm.scope]!.parent),
+  ]
+  if (node.op === 'param') scopes.push(node.scope)
+  return scopes.reduce((inner, scope) => (isInside(block, scope, inner) ? scope : inner), -1)
+}
+
+/** Whether `scope` is `outer` or inside of it. */
+export function isInside(block: Recorder, scope: number, outer: number): boolean {
+  let at = scope
+  while (at > outer) at = block.scopes[at]!.parent
+  return at === outer
+}
+
+export const addConst = (block: Recorder, type: Type, value: Json): number => addNode(block, { op: 'const', type, value })
+
+const addDefault = (block: Recorder, type: Type): number => addConst(block, type, toJson(type, defaultValue(type)))
+
+/** The node's value where the path was taken, the default of its type elsewhere; so it is evaluated only where it means something. */
+export function onlyOn(block: Recorder, path: PathStep[], node: number, type: Type): number {
+  return path.reduceRight((inner, step) => wrapStep(block, step, inner, type), node)
+}
+
+function wrapStep(block: Recorder, step: PathStep, inner: number, type: Type): number {
+  const other = addDefault(block, type)
+  switch (step.kind) {
+    case 'if':
+      return addNode(block, { op: 'if', cond: step.cond, then: step.taken ? inner : other, else: step.taken ? other : inner })
+    case 'case':
+      return addNode(block, { op: 'match', arms: step.scopes.map((scope, i) => ({ scope, result: i === step.taken ? inner : other })) })
+    case 'some':
+      return addNode(block, {
+        op: 'unwrap',
+        some: { scope: step.scope, result: step.taken ? inner : other },
+        none: step.taken ? other : inner,
+      })
+    case 'each':
+      throw new BuildError(
+        'program.nested',
+        'see() and writes cannot stand inside map, filter or fold; collect a list there and use it after.',
+      )
+  }
+}
+
+/** Makes a value of a block available to later blocks and the response. */
+export function outputSource(block: Recorder, path: PathStep[], node: number, type: Type): Source & { from: 'block' } {
+  const wrapped = onlyOn(block, path, node, type)
+  return {
+    from: 'block',
+    block: block.index,
+    output: positionOf(block.outputs, { node: wrapped, type }, (output) => [output.node, output.type as Json]),
+  }
+}
+
+/** Opens a source in a block, and with a query's column the arguments of that query. */
+export function openSource(block: Recorder, source: Source, type: Type): number {
+  if (source.from === 'block' && source.block >= block.index)
+    throw new BuildError('program.order', 'this value is made by a later observation point; open it in a see() after that one.')
+  const input = { name: inputName(block, source), source }
+  const position = positionOf(block.inputs, input, (other) => other.source as unknown as Json)
+  block.inputTypes[position] ??= type
+  if (source.from === 'query')
+    for (const argument of block.endpoint.queries[source.query]!.equals) openSource(block, argument, argumentType(block, argument))
+  return addNode(block, { op: 'input', input: position })
+}
+
+function argumentType(block: Recorder, source: Source): Type {
+  if (source.from === 'request') return block.endpoint.request[source.field]!
+  return source.from === 'slot' ? { kind: 'key', collection: block.endpoint.slots[source.slot]!.collection } : { kind: 'text', max: 64 }
+}
+
+function inputName(block: Recorder, source: Source): string {
+  const wanted = nameOfSource(block, source)
+  const taken = new Set(block.inputs.map((input) => input.name))
+  let name = wanted
+  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`
+  return name
+}
+
+function nameOfSource(block: Recorder, source: Source): string {
+  switch (source.from) {
+    case 'request':
+      return source.field
+    case 'caller':
+      return 'caller'
+    case 'slot':
+      return block.endpoint.slots[source.slot]!.name
+    case 'query':
+      return `${block.endpoint.queries[source.query]!.name}_${source.field.replace('$', '')}`
+    case 'block':
+      return `${block.endpoint.blocks[source.block]!.name}_${source.output}`
+  }
+}
+
+/** Traces a branch: `step` joins the path, and the effects of the branch are collected apart. */
+export function traceBranch<T>(block: Recorder, step: PathStep, scope: number, work: () => T): { result: T; effects: Effect[] } {
+  const before = { scope: block.scope, effects: block.effects }
+  block.scope = scope
+  block.effects = []
+  block.path.push(step)
+  try {
+    const result = work()
+    return { result, effects: block.effects }
+  } finally {
+    block.path.pop()
+    block.scope = before.scope
+    block.effects = before.effects
+  }
+}
+
+/** The finished block. */
+export function finishBlock(block: Recorder): Block {
+  const body: Body = {
+    scopes: block.scopes,
+    nodes: block.nodes,
+    outputs: block.outputs.map((output) => output.node),
+    effects: block.effects,
+  }
+  return {
+    name: block.name,
+    at: block.at,
+    guard: block.guard,
+    inputs: block.inputs,
+    carries: block.carries,
+    sites: block.sites,
+    outputs: block.outputs.map((output) => output.type),
+    body,
+  }
+}

@@ -1,0 +1,75 @@
+/** Bytes and their text forms: lower-case hex for hashes and ids, padded base64 for blobs, UTF-8 for text. */
+import { base64 } from '@scure/base'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { fail, ok, type Result } from './result.ts'
+
+const encoder = new TextEncoder()
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** Text of UTF-8 bytes; `bytes.utf8` when they are malformed. A byte-order mark is kept, not swallowed. */
+export function parseUtf8(bytes: Uint8Array): Result<string> {
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch {
+    return fail('bytes.utf8', 'The bytes are not valid UTF-8. Ask the sender for the document again.')
+  }
+}
+
+export const toHex = (bytes: Uint8Array): string => bytesToHex(bytes)
+
+/** For hex that we made ourselves; throws on anything malformed. For input of others use `parseHex`. */
+export const fromHex = (hex: string): Uint8Array => hexToBytes(hex)
+
+/** Whether `text` is lower-case hex of exactly `length` bytes. */
+export const isHex = (text: unknown, length: number): text is string =>
+  typeof text === 'string' && text.length === length * 2 && /^[0-9a-f]*$/.test(text)
+
+/** Lower-case hex of exactly `length` bytes; `bytes.hex` otherwise. */
+export function parseHex(text: string, length: number): Result<Uint8Array> {
+  return isHex(text, length) ? ok(hexToBytes(text)) : fail('bytes.hex', `Expected ${length} bytes of lower-case hex.`)
+}
+
+export const toBase64 = (bytes: Uint8Array): string => base64.encode(bytes)
+
+/** Standard padded base64; `bytes.base64` otherwise, also for bits set in the padding. */
+export function parseBase64(text: string): Result<Uint8Array> {
+  try {
+    return ok(base64.decode(text))
+  } catch {
+    return fail('bytes.base64', 'Expected standard padded base64.')
+  }
+}
+
+export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const joined = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
+
+/** Lexicographic order of unsigned bytes; a prefix comes first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** Equality in time that depends on the length only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!
+  return difference === 0
+}
+
+/** Unsigned 32-bit big-endian, used for lengths and counts inside hashes. */
+export const uint32 = (value: number): Uint8Array => Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)

@@ -1,0 +1,3 @@
+export * from './fields.ts'
+export * from './seal.ts'
+export * from './types.ts'

@@ -1,0 +1,79 @@
+/** Signing documents, and opening those that come from outside: size, canonical form, schema, signature, in this order. */
+import { type z } from 'zod'
+import { fromHex, toHex } from '../bytes.ts'
+import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
+import type { CryptoPort } from '../crypto.ts'
+import type { KeyPair } from '../keys.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { signature } from './fields.ts'
+import { documentSchemas, type DocumentBody, type DocumentType, type Signed } from './types.ts'
+
+/** Greatest size of `document.json` by type, in bytes. */
+export const DOCUMENT_LIMITS: Record<DocumentType, number> = {
+  offer: 64 << 10, grant: 4 << 10, revocation: 4 << 10, acceptance: 4 << 10, registration: 4 << 10,
+  reservation: 64 << 10, update: 1 << 20, tick: 32 << 20, tombstone: 16 << 10,
+}
+
+export interface OpenedDocument<T extends DocumentType = DocumentType> {
+  body: Signed<DocumentBody[T]>
+  bytes: Uint8Array
+  /** SHA-256 of `document.json`, hex: what an anchor names. */
+  sha256: string
+}
+
+/** The 32 bytes that a document's signature covers: the tagged hash of its canonical form without `sig`. */
+export function signingDigest(crypto: CryptoPort, tag: string, body: object): Uint8Array {
+  const { sig: _sig, ...rest } = body as { sig?: string }
+  return crypto.taggedHash(`golem/${tag}`, canonicalBytes(rest))
+}
+
+/** Signs any object under a tag; `random` are 32 bytes of auxiliary randomness (BIP340). */
+export const signUnder = (crypto: CryptoPort, tag: string, body: object, privateKey: Uint8Array, random: Uint8Array): string =>
+  toHex(crypto.schnorr.sign(signingDigest(crypto, tag, body), privateKey, random))
+
+export const verifyUnder = (crypto: CryptoPort, tag: string, body: { sig: string }, publicKey: string): boolean =>
+  crypto.schnorr.verify(fromHex(body.sig), signingDigest(crypto, tag, body), fromHex(publicKey))
+
+/** Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`. */
+export function signDocument<T extends DocumentType>(
+  crypto: CryptoPort, type: T, fields: Omit<DocumentBody[T], 'type' | 'v' | 'by'>, signer: KeyPair, random: Uint8Array,
+): OpenedDocument<T> {
+  const body = { ...fields, type, v: 1, by: signer.publicKey } as unknown as DocumentBody[T]
+  const signed = { ...body, sig: signUnder(crypto, type, body, signer.privateKey, random) }
+  const bytes = canonicalBytes(signed)
+  return { body: signed, bytes, sha256: toHex(crypto.sha256(bytes)) }
+}
+
+/** The first complaint of a schema, as one sentence that names the field. */
+export function schemaFailure(what: string, error: z.ZodError): { ok: false; error: { code: string; message: string; retryable: boolean; details?: Record<string, unknown> } } {
+  const issue = error.issues[0]!
+  const field = issue.path.length === 0 ? what : `${what}.${issue.path.join('.')}`
+  return fail(`${what}.schema`, `The field ${field} is not acceptable: ${issue.message}. Correct it and send it again.`, { field })
+}
+
+/** Checks a parsed JSON value against a schema. Error: `<what>.schema`, naming the field. */
+export function checkSchema<S extends z.ZodType>(what: string, schema: S, value: unknown): Result<z.infer<S>> {
+  const parsed = schema.safeParse(value)
+  return parsed.success ? ok(parsed.data) : schemaFailure(what, parsed.error)
+}
+
+/**
+ * Opens `document.json` from outside. Errors: those of `parseCanonical`, `<type>.schema`, `document.digest` (not the anchored
+ * bytes), `document.signature`.
+ */
+export function openDocument<T extends DocumentType>(crypto: CryptoPort, type: T, bytes: Uint8Array, sha256?: string): Result<OpenedDocument<T>> {
+  const digest = toHex(crypto.sha256(bytes))
+  if (sha256 !== undefined && digest !== sha256) return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
+  const parsed = parseCanonical(bytes, { maxBytes: DOCUMENT_LIMITS[type], maxDepth: 32 })
+  if (!parsed.ok) return parsed
+  const json = parsed.value as Record<string, Json>
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) return fail(`${type}.schema`, `The ${type} is not a JSON object.`)
+  const { sig, ...rest } = json
+  const checked = checkSchema(type, documentSchemas[type] as z.ZodType, rest)
+  if (!checked.ok) return checked
+  const signed = signature.safeParse(sig)
+  if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)
+  const body = { ...(checked.value as DocumentBody[T]), sig: signed.data }
+  if (!verifyUnder(crypto, type, body, body.by)) return fail('document.signature', `The signature of the ${type} does not fit its content and signer. Ask the signer for it again.`)
+  return ok({ body, bytes, sha256: digest })
+}

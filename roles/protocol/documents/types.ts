@@ -1,0 +1,197 @@
+/**
+ * The nine documents that travel as torrents and are anchored on the chain, one schema each (DESIGN section 3).
+ * Every document is signed by `by`; `seal.ts` signs and opens them. PROTOCOL.md describes each field.
+ */
+import { z } from 'zod'
+import { appJson, base64, file, height, hex32, hostname, name, natural, port, reference, sats, signature, tickNumber } from './fields.ts'
+
+const head = <T extends string>(type: T) => ({ type: z.literal(type), v: z.literal(1), by: hex32 })
+
+/** Master key over secondary key: the certificate chain of the essay's bootstrap, step 1. Signed by the master key. */
+export const grant = z.strictObject({ ...head('grant'), key: hex32, note: z.string().max(200) })
+/** Takes a grant back: ticks the key signs are refused when anchored at or above the revocation's block. Signed by the master key. */
+export const revocation = z.strictObject({ ...head('revocation'), key: hex32, reason: z.string().max(500) })
+
+/** Job offer (essay, Supervisor bootstraps 2). Signed by the granted secondary key. The program's outline is a further file. */
+export const offer = z.strictObject({
+  ...head('offer'),
+  /** The Supervisor's master key: the app's lasting name together with its first offer. */
+  master: hex32,
+  grant: reference,
+  /** X25519 key for receipts and complaints. */
+  sealing: hex32,
+  /** The offer which this one replaces; null for an app's first. The app id is the SHA-256 of the first. */
+  supersedes: z.union([reference, z.null()]),
+  app: z.union([hex32, z.null()]),
+  title: z.string().min(1).max(80),
+  /** The program's outline: everything but the bodies of its blocks, which only their servers get (outline.ts). */
+  outline: file,
+  /** Everything in here prices or limits work; amounts in sats. */
+  pay: z.strictObject({ perRequest: sats, perMillionSteps: sats, perMegabyte: sats }),
+  minimumServers: z.int().min(1).max(10_000),
+  trackers: z.array(z.string().max(300)).max(10),
+  /** Proof-of-work difficulties in leading zero bits. */
+  work: z.strictObject({ client: z.int().min(0).max(64), server: z.int().min(0).max(64) }),
+  /** Blocks in a tick. */
+  tickBlocks: z.int().min(1).max(2016),
+  /** Acceptances count when anchored within so many blocks of each other (the essay's half-hour window). */
+  joinBlocks: z.int().min(1).max(2016),
+  /** A tick's block range is closed once it is buried under so many further blocks. */
+  confirmations: z.int().min(0).max(100),
+  versions: z.int().min(1).max(64),
+  primeBits: z.int().min(128).max(4096),
+  budget: z.strictObject({ steps: z.int().min(1).max(100_000_000), bytes: z.int().min(1).max(100_000_000) }),
+})
+export type Offer = z.infer<typeof offer>
+
+/** A server's identity certificate (essay, Server joins 3). `by` is the server's key; `nonce` is the proof of work. */
+export const acceptance = z.strictObject({
+  ...head('acceptance'),
+  offer: hex32,
+  host: hostname,
+  port,
+  /** X25519 key for envelopes. */
+  sealing: hex32,
+  /** Where it says it stands, for the diversity score: free text such as `DE` or `eu-west`. */
+  region: z.string().max(40),
+  nonce: natural(64),
+})
+export type Acceptance = z.infer<typeof acceptance>
+
+/** A client's registration with an app. */
+export const registration = z.strictObject({ ...head('registration'), app: hex32, sealing: hex32, nonce: natural(64) })
+export type Registration = z.infer<typeof registration>
+
+/** Keys reserved by a registered client (essay, Client reserves). Each key signs too: nobody reserves another's address. */
+export const reservation = z.strictObject({
+  ...head('reservation'),
+  app: hex32,
+  keys: z.array(z.strictObject({ key: hex32, collection: name, initial: appJson, sig: signature })).min(1).max(64),
+})
+export type Reservation = z.infer<typeof reservation>
+
+/** One server's link of a thread; see thread.ts. */
+export const link = z.strictObject({
+  request: hex32,
+  app: hex32,
+  tick: tickNumber,
+  endpoint: name,
+  position: z.int().min(0).max(255),
+  /** The block's version: its entry-point hash in the tick document. */
+  version: hex32,
+  server: hex32,
+  /** Digest of the link before, or of the thread's start. */
+  previous: hex32,
+  /** Call sites executed, in order. */
+  sites: z.array(z.int().min(0).max(65_535)).max(4096),
+  /** Running digest of all writes so far. */
+  writes: hex32,
+  before: hex32,
+  after: hex32,
+  /** {before, after} numbers with salts, sealed to the tick's Supervisor key. */
+  opening: base64(16_384),
+  /** Digest of the commitments to this block's sealed outputs; servers of later blocks demand it (request-edges.ts). */
+  outputs: hex32.optional(),
+  sig: signature,
+})
+export type Link = z.infer<typeof link>
+
+/**
+ * What the client commits to before the first server: signed, so that a number belongs to one client and request. `keys` is the digest of
+ * the commitments to its sealed edges, so that all servers of the request see the same values (request-edges.ts).
+ */
+export const start = z.strictObject({ request: hex32, app: hex32, tick: tickNumber, endpoint: name, client: hex32, number: hex32, keys: hex32, sig: signature })
+export type Start = z.infer<typeof start>
+
+export const write = z.strictObject({
+  block: z.int().min(0).max(255),
+  site: z.int().min(0).max(65_535),
+  collection: name,
+  key: hex32,
+  /** Version of the value that this write replaces; a rival that was anchored earlier wins. */
+  replaces: hex32,
+  fields: z.record(name, appJson),
+  salt: hex32,
+  /** Fields moved sealed: their edge and the salt which opens the edge's commitment. */
+  carried: z.record(name, z.strictObject({ edge: z.string().max(200), commit: hex32, salt: hex32 })),
+})
+export type Write = z.infer<typeof write>
+
+/** The writes of one request, all or nothing. Anchored by a transaction which spends from every key it changes. */
+export const update = z.strictObject({
+  ...head('update'),
+  app: hex32,
+  tick: tickNumber,
+  endpoint: name,
+  request: hex32,
+  writes: z.array(write).min(1).max(64),
+  start,
+  links: z.array(link).min(1).max(256),
+  /** The accumulated stamp: the salted commitment and {number, salt} sealed to the tick's Supervisor key. */
+  stamp: z.strictObject({ commit: hex32, box: base64(16_384) }),
+  /** Each changed key signs the digest of writes and request. */
+  keySigs: z.array(z.strictObject({ key: hex32, sig: signature })).min(1).max(64),
+})
+export type Update = z.infer<typeof update>
+
+const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: hex32, region: z.string().max(40) })
+export type TickServer = z.infer<typeof tickServer>
+
+/** What a tick publishes for a tick to come. */
+const plan = z.strictObject({
+  tick: tickNumber,
+  /** X25519 key to which openings and stamps of that tick are sealed; its secret is revealed when the window closes. */
+  sealing: hex32,
+  /** Per endpoint, per block: the versions and the servers that hold each. */
+  endpoints: z.record(name, z.array(z.array(z.strictObject({ version: hex32, servers: z.array(hex32).min(1).max(1000) })).max(64)).max(256)),
+  /** Sealed code files, one for each server. */
+  code: z.array(z.strictObject({ server: hex32, file })).max(10_000),
+})
+export type Plan = z.infer<typeof plan>
+
+const verdict = z.strictObject({ txid: hex32, document: reference, height, outcome: z.string().max(60) })
+export type Verdict = z.infer<typeof verdict>
+
+export const tick = z.strictObject({
+  ...head('tick'),
+  app: hex32,
+  offer: hex32,
+  number: tickNumber,
+  previous: z.union([reference, z.null()]),
+  /** The blocks that this document closes: heights above `from` up to `to`, whose last hash is `hash`. */
+  blocks: z.strictObject({ from: height, to: height, hash: hex32 }),
+  state: z.enum(['running', 'sleeping']),
+  /** Database root after this tick's inclusions, and the snapshot's indices. */
+  root: hex32,
+  indices: z.array(z.strictObject({
+    name: z.string().max(200), root: hex32, count: z.int().min(0),
+    /** Fences and hashes of all pages; then the pages themselves, some dozens to a file, so that a reader fetches only a few. */
+    directory: file, chunks: z.array(file).max(10_000),
+  })).max(10_000),
+  /** What happened to each anchored registration, reservation and update decided in this tick; their documents are in the file. */
+  summary: z.strictObject({ verdicts: z.array(verdict).max(1_000_000), documents: file }),
+  /** Primes, numbers and the sealing secret of the tick whose window closes here. */
+  reveal: z.union([z.strictObject({ tick: tickNumber, file }), z.null()]),
+  servers: z.array(tickServer).max(10_000),
+  tombstones: z.array(hex32).max(100_000),
+  plans: z.array(plan).max(4),
+  /** The API document: endpoints, messages, which primitives are sealed for which observation point. */
+  schema: file,
+})
+export type Tick = z.infer<typeof tick>
+
+/** Ends an identity. The evidence is checked by anyone against the accused's own signatures; see tombstone.ts. */
+export const tombstone = z.strictObject({
+  ...head('tombstone'),
+  app: hex32,
+  subject: hex32,
+  kind: z.enum(['server', 'client']),
+  reason: z.string().max(500),
+  evidence: z.strictObject({ tick: tickNumber, update: z.union([reference, z.null()]), position: z.union([z.int().min(0).max(255), z.null()]) }),
+})
+export type Tombstone = z.infer<typeof tombstone>
+
+export const documentSchemas = { offer, grant, revocation, acceptance, registration, reservation, update, tick, tombstone }
+export type DocumentType = keyof typeof documentSchemas
+export type DocumentBody = { [T in DocumentType]: z.infer<(typeof documentSchemas)[T]> }
+export type Signed<T> = T & { sig: string }

@@ -1,0 +1,96 @@
+/**
+ * The thread of a request (DESIGN section 7): the client's random number passes through the blocks, each server multiplies it and signs
+ * a link. Links bind content to path; the numbers prove that the path is complete.
+ */
+import { fromHex, toHex } from './bytes.ts'
+import { canonicalBytes, type Json } from './canonical.ts'
+import type { CryptoPort } from './crypto.ts'
+import { signUnder, signingDigest, verifyUnder } from './documents/seal.ts'
+import type { Link, Start, Write } from './documents/types.ts'
+import type { KeyPair } from './keys.ts'
+import { fail, ok, type Result } from './result.ts'
+import type { Source } from '../program/document.ts'
+
+/** Where an edge begins, as its id: `request.topic`, `caller`, `slot.0`, `block.1.2`. Query columns travel in proofs, not as edges. */
+export function edgeId(source: Source): string {
+  switch (source.from) {
+    case 'request': return `request.${source.field}`
+    case 'caller': return 'caller'
+    case 'slot': return `slot.${source.slot}`
+    case 'block': return `block.${source.block}.${source.output}`
+    case 'query': return `query.${source.query}.${source.field}`
+  }
+}
+
+/** A write as its server makes it: carried fields are named by edge and commitment only. */
+export type DraftWrite = Omit<Write, 'carried'> & { carried: Record<string, { edge: string; commit: string }> }
+
+/**
+ * Digest of one write, hex. Salted, so that later servers cannot guess small values; carried values stand in it by their commitment,
+ * so their plain value in a published update is not part of it.
+ */
+export function writeDigest(crypto: CryptoPort, write: DraftWrite | Write): string {
+  const fields: Record<string, Json> = {}
+  for (const [name, value] of Object.entries(write.fields)) if (!Object.hasOwn(write.carried, name)) fields[name] = value
+  const carried: Record<string, Json> = {}
+  for (const [name, { edge, commit }] of Object.entries(write.carried)) carried[name] = { edge, commit }
+  const { block, site, collection, key, replaces } = write
+  return toHex(crypto.taggedHash('golem/write', fromHex(write.salt), canonicalBytes({ block, site, collection, key, replaces, fields, carried })))
+}
+
+/** Before any block: no writes. */
+export const NO_WRITES = '00'.repeat(32)
+
+/** Running digest of all writes up to and including those of the block at `position`. */
+export const writesDigest = (crypto: CryptoPort, before: string, position: number, digests: string[]): string =>
+  toHex(crypto.taggedHash('golem/writes', fromHex(before), Uint8Array.of(position), canonicalBytes(digests)))
+
+/** The version that a key has after an accepted write, hex. */
+export const versionAfter = (crypto: CryptoPort, request: string, digest: string): string =>
+  toHex(crypto.taggedHash('golem/key-version', fromHex(request), fromHex(digest)))
+
+/** The version of a key that was reserved and never written. */
+export const versionReserved = (crypto: CryptoPort, reservationSha256: string, key: string): string =>
+  toHex(crypto.taggedHash('golem/key-reserved', fromHex(reservationSha256), fromHex(key)))
+
+/** What each changed key signs, over request and all write digests. */
+export const keySigningBody = (app: string, request: string, digests: string[]): object => ({ app, request, writes: digests })
+
+export const signStart = (crypto: CryptoPort, start: Omit<Start, 'sig'>, client: KeyPair, random: Uint8Array): Start =>
+  ({ ...start, sig: signUnder(crypto, 'start', start, client.privateKey, random) })
+
+export const signLink = (crypto: CryptoPort, link: Omit<Link, 'sig'>, server: KeyPair, random: Uint8Array): Link =>
+  ({ ...link, sig: signUnder(crypto, 'link', link, server.privateKey, random) })
+
+/** Digest that the next link names as `previous`, hex. */
+export const startDigest = (crypto: CryptoPort, start: Start): string => toHex(signingDigest(crypto, 'start', start))
+export const linkDigest = (crypto: CryptoPort, link: Link): string => toHex(signingDigest(crypto, 'link', link))
+
+/** The number with the salt of its commitment, as it travels sealed: the number in hex. */
+export interface NumberOpening { number: string; salt: string }
+
+/**
+ * Checks a start and the links after it: same request, unbroken chain of digests and commitments, positions in order, every
+ * signature. Whether a version exists and its server holds it is the caller's to check, against the tick.
+ * @returns digest of the last element, the commitment to the number and the running digest of writes.
+ * Errors: `thread.start`, `thread.link` (details.position).
+ */
+export function verifyThread(crypto: CryptoPort, start: Start, links: Link[]): Result<{ previous: string; number: string; writes: string }> {
+  if (!verifyUnder(crypto, 'start', start, start.client)) return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
+  let state = { previous: startDigest(crypto, start), number: start.number, writes: NO_WRITES }
+  for (const [position, link] of links.entries()) {
+    const broken = brokenLink(crypto, start, state, link, position)
+    if (broken !== null) return fail('thread.link', `Link ${position} of the thread ${broken}. Send the request again through another server.`, { position })
+    state = { previous: linkDigest(crypto, link), number: link.after, writes: link.writes }
+  }
+  return ok(state)
+}
+
+function brokenLink(crypto: CryptoPort, start: Start, state: { previous: string; number: string }, link: Link, position: number): string | null {
+  const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
+  if (!same) return 'belongs to another request'
+  if (link.position !== position) return `says position ${link.position}`
+  if (link.previous !== state.previous) return 'does not follow the link before'
+  if (link.before !== state.number) return 'starts from another number'
+  return verifyUnder(crypto, 'link', link, link.server) ? null : 'is not signed by its server'
+}

@@ -1,0 +1,5 @@
+export * from './anchor.ts'
+export * from './policy.ts'
+export * from './taproot.ts'
+export * from './transaction.ts'
+export * from './scan.ts'

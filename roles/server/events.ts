@@ -1,0 +1,29 @@
+/** What the server's step hears besides the world, and what it asks the core to do. */
+import type { FileEntry, Reference } from '../protocol/documents/index.ts'
+import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
+import type { Failure } from '../protocol/result.ts'
+import type { Rule } from './state.ts'
+
+export type ServerEvent =
+  | WorldEvent
+  /** A person accepts an offer by its digest, or declines it. */
+  | { type: 'accept'; offer: string }
+  | { type: 'decline'; offer: string }
+  | { type: 'rule'; rule: Rule }
+  /** Answers `grind`: the acceptance that `composeAcceptance` made of the nonce, as the text of its document.json. */
+  | { type: 'work.done'; offer: string; document: string; sha256: string }
+  /** Answers `publish`. */
+  | { type: 'published'; id: string; reference: Reference; txid: string; fee: number }
+  | { type: 'publish.failed'; id: string; failure: Failure }
+  /** Answers `fetch-file` of a code file: it was opened by `openCode` and is held, or not. */
+  | { type: 'code'; tick: number; failure: Failure | null }
+
+export type ServerEffect =
+  | WorldEffect
+  /** Find the nonce for an identity; answer `work.done`. `challenge` is hex. */
+  | { type: 'grind'; offer: string; identity: string; challenge: string; bits: number }
+  /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
+  | { type: 'publish'; id: string; documentType: 'acceptance'; document: string; sha256: string; spendFromKeys: string[]; payToKeys: string[] }
+  /** Fetch a file of a document's torrent: the offer's outline (keep it), or the code for a tick (open it, answer `code`). */
+  | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'outline' }
+  | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'code'; tick: number }

@@ -1,0 +1,12 @@
+/** The server's role: joins apps, prepares code, executes hops, relays requests. */
+export * from './types.ts'
+export * from './state.ts'
+export * from './events.ts'
+export { serverStep, type ServerStepContext } from './step.ts'
+export { serving, type Generation } from './serving.ts'
+export { acceptanceWork, composeAcceptance, type Place } from './accept.ts'
+export { CODE_LIMIT, GENERATIONS, keepGenerations, openCode } from './prepare.ts'
+export { holds, tickView } from './tick-view.ts'
+export { executeHop } from './execute.ts'
+export { hopFailed, nextHop, openRequest, takeReply } from './relay.ts'
+export type { OutgoingHop, Relay, RelayEnv, RelayStep } from './relay-types.ts'

@@ -1,0 +1,132 @@
+/**
+ * The top-level server of a request: it forwards each block what that block needs, in order, and collects sealed results. It sees
+ * structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does the sending.
+ *
+ *   openRequest → nextHop → POST PATHS.hop → takeReply → … → done
+ */
+import { fromHex, toHex } from '../protocol/bytes.ts'
+import { open, seal } from '../protocol/envelope.ts'
+import { commitsOf, forwardedEdges, outputId } from '../protocol/request-edges.ts'
+import { hopReply, MESSAGE_LIMIT, messageAad, messageBytes, requestMessage, type HopMessage, type HopReply, type RequestMessage } from '../protocol/request.ts'
+import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
+import type { SealedEdge } from '../protocol/edge.ts'
+import { verifyThread } from '../protocol/thread.ts'
+import { sealReply } from './execute.ts'
+import { readMessage } from './json.ts'
+import type { OutgoingHop, Relay, RelayEnv, RelayStep } from './relay-types.ts'
+import { holds } from './tick-view.ts'
+import type { Context, TickView } from './types.ts'
+
+/**
+ * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
+ * `request.tick` (retryable), `request.endpoint`, `request.hops` (a version or server that the tick does not list, the same server
+ * twice, or this server among them), `request.tombstoned`, `thread.start`.
+ */
+export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
+  if (bytes.length > MESSAGE_LIMIT) return fail('request.too-large', `The request has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
+  const { identity, sealing } = env.keys
+  const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad('request', identity.publicKey))
+  if (!plain.ok) return plain
+  const message = readMessage('request', requestMessage, plain.value)
+  if (!message.ok) return message
+  const admitted = admit(env, message.value)
+  if (!admitted.ok) return admitted
+  const signed = verifyThread(ctx.crypto, message.value.start, [])
+  return signed.ok ? ok({ message: message.value, replies: [], awaiting: null }) : signed
+}
+
+function admit(env: RelayEnv, { start, hops }: RequestMessage): Result<TickView> {
+  if (start.app !== env.app) return fail('request.app', 'The request is for another app. Send it to one of that app\'s servers.')
+  const view = viewOf(env, start.tick)
+  if (view === null) return failForNow('request.tick', `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`)
+  const endpoint = Object.hasOwn(env.outline.endpoints, start.endpoint) ? env.outline.endpoints[start.endpoint]! : undefined
+  if (endpoint === undefined) return fail('request.endpoint', `The app has no endpoint ${start.endpoint}.`)
+  if (view.tombstones.has(start.client)) return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
+  if (hops.length !== endpoint.blocks.length) return fail('request.hops', `The endpoint has ${endpoint.blocks.length} blocks; the request names ${hops.length} servers.`)
+  const servers = new Set([env.keys.identity.publicKey, ...hops.map((hop) => hop.server)])
+  if (servers.size !== hops.length + 1) return fail('request.hops', 'Every block needs a server of its own, and the top-level server none of them. Choose other servers.')
+  const wrong = hops.findIndex((hop, i) => !holds(view, hop.version, start.endpoint, i, hop.server) || !view.servers.has(hop.server))
+  return wrong < 0 ? ok(view) : fail('request.hops', `The server named for block ${wrong} does not hold that version in tick ${start.tick}. Choose another one.`, { position: wrong })
+}
+
+const viewOf = (env: RelayEnv, tick: number): TickView | null => (tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null)
+
+/** The sealed message for the next block. Call it again to send the same hop anew. Errors: `request.tick`, `envelope.recipient`. */
+export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<OutgoingHop> {
+  const { start, hops } = relay.message
+  const position = relay.replies.length
+  const { version, server, envelope } = hops[position]!
+  const to = viewOf(env, start.tick)?.servers.get(server)
+  if (to === undefined) return failForNow('request.tick', `Tick ${start.tick} has passed while the request was under way. Compose it again on the newest tick.`)
+  const all: Record<string, SealedEdge> = Object.assign({}, relay.message.edges, ...relay.replies.map((reply) => reply.outputs))
+  const wanted = forwardedEdges(env.outline.endpoints[start.endpoint]!, position)
+  const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
+  const reply = toHex(ctx.random(32))
+  const message: HopMessage = {
+    start, links: relay.replies.map((done) => done.link), version, envelope, edges, commits: commitsOf(all),
+    handoff: relay.replies.at(-1)?.handoff ?? null, reply,
+  }
+  const box = seal(ctx.crypto, ctx.random(32), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
+  if (!box.ok) return box
+  return ok({ relay: { ...relay, awaiting: reply }, position, server, host: to.host, port: to.port, bytes: box.value })
+}
+
+/**
+ * Takes the reply to the hop under way: either more hops follow, or the reply for the client is done. A reply that is not what the block
+ * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere.
+ */
+export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint8Array): Result<RelayStep> {
+  const { start, hops } = relay.message
+  const position = relay.replies.length
+  const reply = openReply(ctx, relay, bytes)
+  if (!reply.ok) return hopFailed(relay, reply.error)
+  const fault = faultOf(env, relay, reply.value)
+  if (fault !== null) return hopFailed(relay, { code: 'hop.reply', message: fault, retryable: true })
+  const replies = [...relay.replies, reply.value]
+  if (position + 1 < hops.length) return ok({ done: false, relay: { ...relay, replies, awaiting: null } })
+  const answer = {
+    links: replies.map((done) => done.link), outputs: Object.assign({}, ...replies.map((done) => done.outputs)) as Record<string, SealedEdge>,
+    writes: replies.map((done) => done.writes), final: reply.value.final!,
+  }
+  return ok({ done: true, reply: sealReply(ctx, fromHex(relay.message.reply), start.request, answer) })
+}
+
+function openReply(ctx: Context, relay: Relay, bytes: Uint8Array): Result<HopReply> {
+  if (relay.awaiting === null) throw new Error('takeReply follows nextHop')
+  if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', 'The reply is too large.')
+  const key = fromHex(relay.awaiting)
+  const plain = ctx.crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', relay.message.start.request))
+  return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
+}
+
+/** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client. */
+function faultOf(env: RelayEnv, relay: Relay, reply: HopReply): string | null {
+  const { start, hops } = relay.message
+  const position = relay.replies.length
+  const { link } = reply
+  if (link.request !== start.request || link.position !== position || link.version !== hops[position]!.version || link.server !== hops[position]!.server) return 'The link is for another hop.'
+  const wanted = env.outline.endpoints[start.endpoint]!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
+  if (Object.keys(reply.outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(reply.outputs, id))) return 'The outputs are not those of the block.'
+  const last = position === hops.length - 1
+  return last === (reply.final !== null) && last === (reply.handoff === null) ? null : 'The number is not passed on.'
+}
+
+/**
+ * What another server would answer too. Complaints about proofs, slots or registration are not among them: the client has proved these to
+ * itself, so a server that refuses them is wrong or lies, and another one may do the work.
+ */
+const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
+
+/**
+ * The failure for the client when a hop did not answer, or refused. Retryable elsewhere unless the request itself is at fault.
+ * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
+ */
+export function hopFailed(relay: Relay, cause: Failure): { ok: false; error: Failure } {
+  const position = relay.replies.length
+  const server = relay.message.hops[position]!.server
+  const inner = cause.details?.['peer'] as Failure | undefined
+  const reason = inner?.code ?? cause.code
+  const details = { position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
+  const message = `The server of block ${position} did not do its work (${reason}). ${(inner?.message ?? cause.message).slice(0, 500)}`
+  return FINAL_CODES.test(reason) ? fail('request.hop-failed', message, details) : failForNow('request.hop-failed', message, details)
+}

@@ -1,0 +1,196 @@
+/**
+ * The server's decisions (essay, Server Joins Application and Server Response to Tick): pure, from what the world shows and people say to
+ * a new state and effects. It never looks at a request: `execute.ts` and `relay.ts` do.
+ */
+import { toHex } from '../protocol/bytes.ts'
+import type { CryptoPort } from '../protocol/crypto.ts'
+import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
+import type { AnchoredTransaction, Step } from '../protocol/events.ts'
+import { follow, followBlock, followDocument, followMissing, followReorg, followSigner, newestTick, type SeenTick } from '../protocol/follow.ts'
+import { acceptanceWork } from './accept.ts'
+import type { Failure } from '../protocol/result.ts'
+import type { ServerEffect, ServerEvent } from './events.ts'
+import { GENERATIONS } from './prepare.ts'
+import { phaseOf, type Job, type OfferTerms, type OwnCode, type SeenOffer, type ServerState } from './state.ts'
+
+export interface ServerStepContext {
+  crypto: CryptoPort
+  /** X-only key with which this wallet would serve an offer, hex: derived, so it is always the same. */
+  identityFor(offer: string): string
+}
+
+type Stepped = Step<ServerState, ServerEffect>
+
+const unchanged = (state: ServerState): Stepped => ({ state, effects: [] })
+const log = (message: string, level: 'info' | 'warn' | 'error' = 'info'): ServerEffect => ({ type: 'log', level, message })
+
+/** Takes one event in. Events that do not fit the state change nothing, so that they may come twice. */
+export function serverStep(ctx: ServerStepContext, state: ServerState, event: ServerEvent): Stepped {
+  switch (event.type) {
+    case 'block': return onBlock(state, event.anchored)
+    case 'reorg': return unchanged(onReorg(state, event.height))
+    case 'document': return onDocument(ctx, state, event.reference, event.document)
+    case 'document.missing': return onMissing(state, event.reference, event.failure)
+    case 'accept': return acceptOffer(ctx, state, event.offer)
+    case 'decline': return unchanged({ ...state, offers: state.offers.map((offer) => (offer.reference.sha256 === event.offer ? { ...offer, declined: true } : offer)) })
+    case 'rule': return considerAll(ctx, { ...state, rule: event.rule })
+    case 'work.done': return onWork(state, event)
+    case 'published': return onPublished(state, event)
+    case 'publish.failed': return { state, effects: [log(`The acceptance is not published: ${event.failure.message}`, 'error')] }
+    case 'code': return onCode(state, event.tick, event.failure?.message ?? null)
+  }
+}
+
+// ───────────────────────────── the chain ─────────────────────────────
+
+function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
+  const effects: ServerEffect[] = []
+  const offers = [...state.offers]
+  for (const { anchor, height } of anchored) {
+    if (anchor.type !== 'offer' || offers.some((offer) => offer.reference.sha256 === anchor.sha256)) continue
+    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+    offers.push({ reference, height, terms: null, declined: false })
+    effects.push({ type: 'fetch', reference, documentType: 'offer' })
+  }
+  const { job } = state
+  if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
+  const followed = followBlock(job.following, anchored)
+  const mine = anchored.find((transaction) => transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 === job.acceptance?.sha256)
+  const acceptance = mine === undefined ? job.acceptance : { ...job.acceptance!, txid: mine.txid, height: mine.height }
+  if (mine !== undefined) effects.push(log(`The acceptance is in block ${mine.height}.`))
+  for (const wanted of followed.fetch) effects.push({ type: 'fetch', ...wanted })
+  const same = effects.length === 0 && followed.following === job.following
+  return same ? unchanged(state) : { state: { ...state, offers, job: { ...job, acceptance, following: followed.following } }, effects }
+}
+
+function onReorg(state: ServerState, height: number): ServerState {
+  const offers = state.offers.filter((offer) => offer.height <= height || offer.reference.sha256 === state.job?.offer)
+  const { job } = state
+  if (job === null) return { ...state, offers }
+  const following = followReorg(job.following, height)
+  const acceptance = job.acceptance !== null && (job.acceptance.height ?? 0) > height ? { ...job.acceptance, height: null } : job.acceptance
+  const newest = newestTick(following)?.number ?? -1
+  const listed = job.listed === null || newest < job.listed.first ? null : { first: job.listed.first, last: Math.min(job.listed.last, newest) }
+  const published = new Set(following.ticks.map((tick) => tick.reference.sha256))
+  const code = job.code.filter((entry) => published.has(entry.reference.sha256))
+  return { ...state, offers, job: { ...job, following, acceptance, listed, code, expelled: job.expelled !== null && job.expelled > height ? null : job.expelled } }
+}
+
+function onDocument(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument): Stepped {
+  if (document.body.type === 'offer') return onOffer(ctx, state, reference, document.body)
+  if (document.body.type === 'revocation' && state.job !== null) return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document) } })
+  return document.body.type === 'tick' ? onTick(state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
+}
+
+/** An offer that cannot be had is nothing to wait for; a tick is asked for again with the next block. */
+function onMissing(state: ServerState, reference: Reference, failure: Failure): Stepped {
+  const { job } = state
+  const following = job === null ? null : followMissing(job.following, reference, failure.retryable)
+  if (job !== null && following !== null && following !== job.following) {
+    return { state: { ...state, job: { ...job, following } }, effects: [log(`A tick document is not here yet: ${failure.message}`, 'warn')] }
+  }
+  return unchanged({ ...state, offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256) })
+}
+
+// ───────────────────────────── offers ─────────────────────────────
+
+function onOffer(ctx: ServerStepContext, state: ServerState, reference: Reference, body: Offer): Stepped {
+  const terms: OfferTerms = {
+    by: body.by, master: body.master, title: body.title, perRequest: body.pay.perRequest, workBits: body.work.server, app: body.app ?? reference.sha256, outline: body.outline,
+  }
+  const known = state.offers.some((offer) => offer.reference.sha256 === reference.sha256 && offer.terms === null)
+  if (!known) return unchanged(state)
+  const offers = state.offers.map((offer) => (offer.reference.sha256 === reference.sha256 ? { ...offer, terms } : offer))
+  const { job } = state
+  // An offer that supersedes ours goes on with the same app: its outline is needed, its ticks name it.
+  if (job !== null && terms.app === job.terms.app && terms.master === job.terms.master) {
+    return { state: { ...state, offers, job: { ...job, following: followSigner(job.following, terms.by) } }, effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }] }
+  }
+  return considerAll(ctx, { ...state, offers })
+}
+
+const suits = (state: ServerState, offer: SeenOffer): boolean => offer.terms !== null && !offer.declined && offer.terms.perRequest >= state.rule.minPayPerRequest
+
+/** J2 by rule: the best paid of the offers that suit. */
+function considerAll(ctx: ServerStepContext, state: ServerState): Stepped {
+  if (state.job !== null || !state.rule.auto) return unchanged(state)
+  const best = state.offers.filter((offer) => suits(state, offer)).sort((a, b) => b.terms!.perRequest - a.terms!.perRequest)[0]
+  return best === undefined ? unchanged(state) : acceptOffer(ctx, state, best.reference.sha256)
+}
+
+/** J3: the offer's outline is fetched while the identity is ground. */
+function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string): Stepped {
+  const offer = state.offers.find((seen) => seen.reference.sha256 === sha256)
+  if (state.job !== null || offer === undefined || offer.terms === null) return unchanged(state)
+  const identity = ctx.identityFor(sha256)
+  const { terms, reference } = offer
+  const job: Job = {
+    offer: sha256, terms, identity, acceptance: null, following: follow(terms.app, terms.master, [terms.by]), code: [], listed: null, expelled: null,
+  }
+  return {
+    state: { ...state, job },
+    effects: [
+      log(`Accepting «${terms.title}» for ${terms.perRequest} sats a request.`),
+      { type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' },
+      { type: 'grind', offer: sha256, identity, challenge: toHex(acceptanceWork(ctx.crypto, identity, sha256)), bits: terms.workBits },
+    ],
+  }
+}
+
+/** J4: the certificate is stored, then published with the smallest payment to the Supervisor. */
+function onWork(state: ServerState, { offer, document, sha256 }: Extract<ServerEvent, { type: 'work.done' }>): Stepped {
+  const { job } = state
+  if (job === null || job.offer !== offer || job.acceptance !== null) return unchanged(state)
+  const acceptance = { document, sha256, reference: null, txid: null, height: null }
+  return {
+    state: { ...state, job: { ...job, acceptance } },
+    effects: [{ type: 'publish', id: sha256, documentType: 'acceptance', document, sha256, spendFromKeys: [], payToKeys: [job.terms.by] }],
+  }
+}
+
+function onPublished(state: ServerState, { id, reference, txid }: Extract<ServerEvent, { type: 'published' }>): Stepped {
+  const { job } = state
+  if (job?.acceptance?.sha256 !== id) return unchanged(state)
+  return unchanged({ ...state, job: { ...job, acceptance: { ...job.acceptance, reference, txid } } })
+}
+
+// ───────────────────────────── ticks ─────────────────────────────
+
+/** V1 and V2: the newest tick decides what is served; the code three ahead is fetched at once. */
+function onTick(state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
+  const { job } = state
+  if (job === null) return unchanged(state)
+  const following = followDocument(job.following, reference, document)
+  const seen = following.ticks.find((tick) => tick.reference.sha256 === reference.sha256)
+  if (seen === undefined) return unchanged({ ...state, job: { ...job, following } })
+  const { effects, code } = wantedCode(job, seen, document.body)
+  const newest = newestTick(following)!.number
+  const isListed = document.body.servers.some((server) => server.id === job.identity)
+  const listed = isListed ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) } : job.listed
+  const expelled = document.body.tombstones.includes(job.identity) ? job.expelled ?? seen.height : job.expelled
+  if (expelled !== null && job.expelled === null) effects.push(log('The Supervisor published a tombstone for this server.', 'error'))
+  const kept = [...job.code, ...code].filter((entry) => entry.tick > newest - 2).sort((a, b) => a.tick - b.tick).slice(-GENERATIONS - 1)
+  const next = { ...state, job: { ...job, following, code: kept, listed, expelled } }
+  if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
+  return { state: next, effects }
+}
+
+function wantedCode(job: Job, seen: SeenTick, tick: Tick): { code: OwnCode[]; effects: ServerEffect[] } {
+  const code: OwnCode[] = []
+  const effects: ServerEffect[] = []
+  for (const plan of tick.plans) {
+    const mine = plan.code.find((entry) => entry.server === job.identity)
+    if (mine === undefined || job.code.some((held) => held.tick === plan.tick && held.reference.sha256 === seen.reference.sha256)) continue
+    code.push({ tick: plan.tick, reference: seen.reference, file: mine.file, state: 'fetching', failure: null })
+    effects.push({ type: 'fetch-file', reference: seen.reference, file: mine.file, purpose: 'code', tick: plan.tick })
+  }
+  return { code, effects }
+}
+
+function onCode(state: ServerState, tick: number, failure: string | null): Stepped {
+  const { job } = state
+  if (job === null || !job.code.some((entry) => entry.tick === tick)) return unchanged(state)
+  const code = job.code.map((entry) => (entry.tick === tick ? { ...entry, state: failure === null ? ('held' as const) : ('failed' as const), failure } : entry))
+  const effects = failure === null ? [] : [log(`The code for tick ${tick} is not usable: ${failure}`, 'error')]
+  return { state: { ...state, job: { ...job, code } }, effects }
+}

@@ -1,0 +1,68 @@
+/** What a server is given: its keys, the ticks it follows, the code that it has prepared. */
+import type { CryptoPort } from '../protocol/crypto.ts'
+import type { Offer, Plan, Tick, TickServer } from '../protocol/documents/index.ts'
+import type { KeyPair } from '../protocol/keys.ts'
+import type { Receipt } from '../protocol/request.ts'
+import type { Program } from '../program/index.ts'
+
+/** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */
+export interface Context {
+  crypto: CryptoPort
+  /** Fresh random bytes. */
+  random: (length: number) => Uint8Array
+  /** Milliseconds since the epoch, where time matters. */
+  now?: number
+}
+
+/** An X25519 pair, 32 bytes each. */
+export interface SealingKeys { privateKey: Uint8Array; publicKey: Uint8Array }
+
+export interface ServerKeys { identity: KeyPair; sealing: SealingKeys }
+
+/** A block's version that this server may run in one tick. */
+export interface PreparedBlock {
+  endpoint: string
+  block: number
+  version: string
+  passage: bigint
+  sites: bigint[]
+  /** The checked program that holds the block's body. */
+  program: Program
+}
+
+/** The opened code file of one tick, by version. Four generations are kept. */
+export interface PreparedCode { tick: number; blocks: Map<string, PreparedBlock> }
+
+/** A tick document with the plan made for it three ticks earlier, indexed once for many requests. See `tickView`. */
+export interface TickView {
+  number: number
+  document: Tick
+  plan: Plan
+  servers: Map<string, TickServer>
+  /** version → its place and the servers that hold it. */
+  versions: Map<string, { endpoint: string; block: number; servers: ReadonlySet<string> }>
+  /** Index name → root and number of entries. */
+  indices: Map<string, { root: string; count: number }>
+  tombstones: ReadonlySet<string>
+  /** X25519 key to which openings and stamps are sealed. */
+  sealing: Uint8Array
+}
+
+/** What a hop leaves behind: written durably before the reply is given. */
+export interface Served { request: string; version: string; tick: number; position: number; receipt: Receipt; steps: number; bytes: number }
+
+export interface HopEnv {
+  app: string
+  keys: ServerKeys
+  offer: Pick<Offer, 'budget'>
+  /** The program's outline. */
+  outline: Program
+  /** Number of the newest tick; requests for it and the one before are served. */
+  currentTick: number
+  tick(number: number): TickView | null
+  code(number: number): PreparedCode | null
+  /** Whether this server has answered this request at this version before. */
+  used(request: string, version: string): boolean
+  /** Writes the entry durably; false when it was there already. Called before the reply is made. */
+  record(served: Served): boolean
+}

@@ -1,0 +1,63 @@
+/** What the Supervisor's step hears besides the world, and what it asks the core to do. */
+import type { Offer, Plan, Reference, TickServer, Tombstone } from '../protocol/documents/index.ts'
+import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
+import type { Blame } from '../protocol/verify-stamp.ts'
+import type { SecretPlan } from './plan.ts'
+import type { PlanToPublish } from './tick.ts'
+
+export type SupervisorEvent =
+  | WorldEvent
+  /** A superseding offer was signed and published (essay, Supervisor bootstraps 5). */
+  | { type: 'offer.superseding'; sha256: string; offer: Offer }
+  /** Answers `close`. The secrets are in the state before anything of them is published. */
+  | { type: 'closed'; number: number; hash: string; plans: Array<{ plan: Plan; secret: SecretPlan }>; seed: string }
+  /** Answers `compose`: the document is seeded, and its anchor was broadcast. */
+  | {
+      type: 'composed'
+      number: number
+      hash: string
+      reference: Reference
+      state: 'running' | 'sleeping'
+      decided: string[]
+      foreign: string[]
+      blamed: Buried[]
+    }
+  /** The tick's own anchor is in a block: told to people, needed by nothing. */
+  | { type: 'anchored'; reference: Reference; height: number }
+
+/** A finding of `closeTick`. */
+export type Buried = Blame & { tick: number; update: Reference }
+
+/** Everything needed to close and compose a tick. JSON. */
+export interface TickWork {
+  app: string
+  number: number
+  /** SHA-256 of the offer in force: its outline and program are the core's to look up. */
+  offer: string
+  genesis: number
+  from: number
+  to: number
+  /** Hash of block `to`. */
+  hash: string
+  previous: Reference | null
+  /** Undecided anchors up to block `to`, in chain order. */
+  transactions: AnchoredTransaction[]
+  servers: TickServer[]
+  /** Ticks for which plans are missing. */
+  planTicks: number[]
+  /** Plans that this document publishes and that are kept already (it is composed again after a reorg). */
+  plans: PlanToPublish[]
+  /** Secrets of number−2. */
+  reveal: SecretPlan | null
+}
+
+export type SupervisorEffect =
+  | WorldEffect
+  /** Close the ledger and make the missing plans; answer `closed`. Publishes nothing. */
+  | { type: 'close'; work: TickWork }
+  /** Compose, seed and anchor the document; answer `composed`. `work.plans` is complete now. */
+  | { type: 'compose'; work: TickWork; seed: string }
+  /** Sign, seed and anchor a tombstone. */
+  | { type: 'tombstone'; fields: Omit<Tombstone, 'type' | 'v' | 'by'> }
+  /** Blocks of closed ticks are gone: take the ledger back until `number` is its last tick (−1: to nothing). */
+  | { type: 'rollback'; number: number }

@@ -1,0 +1,198 @@
+/**
+ * Keeps a Supervisor's ledger and performs its two large effects: `close` and `compose`. The core fetches and stores; everything
+ * decided in here is a function of the work, the documents and what was kept.
+ */
+import type { Program } from '../program/index.ts'
+import { toHex } from '../protocol/bytes.ts'
+import type { CryptoPort } from '../protocol/crypto.ts'
+import type { DocumentBody, Offer, OpenedDocument, Reference } from '../protocol/documents/index.ts'
+import type { DocumentType } from '../protocol/anchor.ts'
+import type { AnchoredTransaction } from '../protocol/events.ts'
+import type { KeyPair } from '../protocol/keys.ts'
+import {
+  closeTick,
+  isDecidedIn,
+  notePlans,
+  rollbackTo,
+  scriptOf,
+  type AnchoredDocument,
+  type ClosedTick,
+  type Ledger,
+} from '../protocol/ledger.ts'
+import { snapshot, type Snapshot } from '../protocol/snapshot.ts'
+import type { SupervisorEvent, TickWork } from './events.ts'
+import { makePlan } from './plan.ts'
+import { composeTick, type ComposedTick } from './tick.ts'
+
+export interface OfferParts {
+  body: Offer
+  /** Checked, with all bodies. */
+  program: Program
+  outline: Program
+  signer: KeyPair
+}
+
+export interface KeeperOptions {
+  crypto: CryptoPort
+  random: (length: number) => Uint8Array
+  prime: (bits: number) => Promise<bigint>
+  /** Standing at the last tick that was composed; `createLedger` for a new app. */
+  ledger: Ledger
+  /** What belongs to an offer, by its SHA-256. */
+  offer: (sha256: string) => OfferParts
+}
+
+/** The opened document of an anchor, or null when it is not here (fetched in time) or malformed. */
+export type DocumentLookup = (transaction: AnchoredTransaction) => OpenedDocument | null
+
+export type ClosedEvent = SupervisorEvent & { type: 'closed' }
+export type ComposedEvent = SupervisorEvent & { type: 'composed' }
+
+export interface Keeper {
+  readonly ledger: Ledger
+  /** The snapshot of the last composed tick; null before the first. */
+  snapshot(): Snapshot | null
+  /** Performs `close`: decides the tick and makes missing plans. Repeating it is harmless as long as its event was not taken. */
+  close(work: TickWork, documents: DocumentLookup): Promise<ClosedEvent>
+  /** Performs `compose` up to publishing: the same work and seed give the same bytes. `event` completes with the reference. */
+  compose(work: TickWork, seed: string, documents: DocumentLookup): ComposedTick & { event: (reference: Reference) => ComposedEvent }
+  /** Performs `rollback`. Throws when it reaches further back than the ledger remembers. */
+  rollback(number: number): void
+}
+
+interface Sorted {
+  registrations: Array<AnchoredDocument<'registration'>>
+  reservations: Array<AnchoredDocument<'reservation'>>
+  updates: Array<AnchoredDocument<'update'>>
+  foreign: string[]
+}
+
+/**
+ * Whether an anchor without a document concerns this app: a registration pays its Supervisor (or it would not be here), anything else
+ * spends from the address of one of its clients or reserved keys.
+ */
+function concernsLedger(ledger: Ledger): (transaction: AnchoredTransaction) => boolean {
+  let scripts: Set<string | null> | null = null
+  return ({ anchor, spends }) => {
+    if (anchor.type === 'registration') return true
+    scripts ??= new Set([...ledger.database.clients.keys(), ...ledger.database.keys.keys()].map(scriptOf))
+    return spends.some((script) => scripts!.has(script))
+  }
+}
+
+/**
+ * Anchors that this tick decides, by type; those that wait are left out, those of other apps are told.
+ * @param ours whether an anchor whose document is missing, or is of another app, concerns this app
+ */
+export function sortAnchors(
+  work: Pick<TickWork, 'app' | 'number' | 'genesis' | 'transactions'>,
+  tickBlocks: number,
+  documents: DocumentLookup,
+  ours: (transaction: AnchoredTransaction) => boolean,
+): Sorted {
+  const sorted: Sorted = { registrations: [], reservations: [], updates: [], foreign: [] }
+  for (const transaction of work.transactions) {
+    const opened = documents(transaction)
+    const content = opened?.body as DocumentBody[DocumentType] | undefined
+    const isForeign = content !== undefined && (!('app' in content) || content.app !== work.app || content.type !== transaction.anchor.type)
+    if (isForeign && (transaction.anchor.type !== 'update' || !ours(transaction))) {
+      sorted.foreign.push(transaction.txid)
+      continue
+    }
+    // One that spends from a key of this app gets its verdict whatever it holds, like one that cannot be had: an audit sees the transaction only.
+    const document = isForeign ? null : opened
+    const body = isForeign ? undefined : content
+    const stamped = body === undefined ? null : body.type === 'update' ? body.tick : work.number - 2
+    if (!isDecidedIn(work.number, { height: transaction.height, stamped }, work.genesis, tickBlocks)) continue
+    if (body === undefined && !ours(transaction)) {
+      sorted.foreign.push(transaction.txid)
+      continue
+    }
+    const pair = { transaction, document } as never
+    if (transaction.anchor.type === 'update') sorted.updates.push(pair)
+    else if (transaction.anchor.type === 'registration') sorted.registrations.push(pair)
+    else if (transaction.anchor.type === 'reservation') sorted.reservations.push(pair)
+  }
+  return sorted
+}
+
+interface Closing {
+  key: string
+  closed: ClosedTick
+  foreign: string[]
+  documents: OpenedDocument[]
+}
+
+/** Documents of the verdicts in their order, each once. */
+function documentsOf(closed: ClosedTick, sorted: Sorted): OpenedDocument[] {
+  const byDigest = new Map(
+    [...sorted.registrations, ...sorted.reservations, ...sorted.updates].flatMap(({ document }) =>
+      document === null ? [] : [[document.sha256, document as OpenedDocument]],
+    ),
+  )
+  const digests = new Set(closed.verdicts.map((verdict) => verdict.document.sha256))
+  return [...digests].flatMap((digest) => byDigest.get(digest) ?? [])
+}
+
+/** Plans for the ticks that have none, one after the other. */
+async function makePlans(options: KeeperOptions, work: TickWork, servers: TickWork['servers']): Promise<ClosedEvent['plans']> {
+  const { crypto, random, prime } = options
+  const { body, program } = options.offer(work.offer)
+  const made: ClosedEvent['plans'] = []
+  if (servers.length < body.minimumServers) return made
+  const { versions, primeBits } = body
+  for (const tick of work.planTicks) {
+    const { plan, secret } = await makePlan({ crypto, random }, { program, app: work.app, tick, servers, versions, primeBits, prime })
+    made.push({ plan, secret })
+  }
+  return made
+}
+
+/** The event that tells of a composed tick, but for its reference. */
+const composedEvent = (work: TickWork, state: ComposedEvent['state'], { closed, foreign }: Closing): Omit<ComposedEvent, 'reference'> => {
+  const { number, hash } = work
+  return { type: 'composed', number, hash, state, decided: closed.verdicts.map((verdict) => verdict.txid), foreign, blamed: closed.blamed }
+}
+
+/** Creates the keeper of one app's ledger. Not for concurrent use: the core performs these effects one after another. */
+export function createKeeper(options: KeeperOptions): Keeper {
+  const { crypto, random, ledger } = options
+  let closing: Closing | null = null
+  let last: Snapshot | null = null
+
+  function closed(work: TickWork, documents: DocumentLookup): Closing {
+    const key = `${work.number}/${work.hash}`
+    if (closing?.key === key && ledger.number === work.number) return closing
+    const { body, outline } = options.offer(work.offer)
+    const sorted = sortAnchors(work, body.tickBlocks, documents, concernsLedger(ledger))
+    const result = closeTick({ crypto }, ledger, { offer: body, outline, number: work.number, reveal: work.reveal, ...sorted })
+    closing = { key, closed: result, foreign: sorted.foreign, documents: documentsOf(result, sorted) }
+    return closing
+  }
+
+  const alive = (work: TickWork): TickWork['servers'] => work.servers.filter((server) => !ledger.tombstones.has(server.id))
+
+  async function close(work: TickWork, documents: DocumentLookup): Promise<ClosedEvent> {
+    closed(work, documents)
+    const plans = await makePlans(options, work, alive(work))
+    return { type: 'closed', number: work.number, hash: work.hash, seed: toHex(random(32)), plans }
+  }
+
+  function compose(work: TickWork, seed: string, documents: DocumentLookup): ReturnType<Keeper['compose']> {
+    const done = closed(work, documents)
+    const { body, program, outline, signer } = options.offer(work.offer)
+    const taken = snapshot(crypto, ledger.database, last ?? undefined)
+    last = taken
+    const { app, offer, number, previous, from, to, hash, plans, reveal } = work
+    const [servers, tombstones] = [alive(work), [...ledger.tombstones.keys()]]
+    const { verdicts } = done.closed
+    const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers: body.minimumServers }
+    const input = { ...head, verdicts, documents: done.documents, snapshot: taken, servers, tombstones, reveal, plans, seed }
+    const composed = composeTick({ crypto }, input)
+    notePlans(ledger, composed.document.body.plans, outline)
+    const told = composedEvent(work, composed.document.body.state, done)
+    return { ...composed, event: (reference) => ({ ...told, reference }) }
+  }
+
+  return { ledger, snapshot: () => last, close, compose, rollback: (number) => rollbackTo(ledger, number) }
+}

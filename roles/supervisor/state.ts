@@ -1,0 +1,112 @@
+/**
+ * What a Supervisor has established about one app, as small JSON: the core stores it after every event that changes it. Documents,
+ * ledger and snapshots are not in it; they follow from the chain and the swarm.
+ */
+import type { Offer, Plan, Reference, TickServer } from '../protocol/documents/index.ts'
+import type { AnchoredTransaction } from '../protocol/events.ts'
+import type { SecretPlan } from './plan.ts'
+
+export type Phase =
+  /** The offer is signed and published; its anchor was not seen in a block yet. */
+  | 'offered'
+  /** The offer is in a block; fewer servers than its minimum have accepted within one window. */
+  | 'gathering'
+  /** The last tick had enough servers, whose identities are paid for by work; whether they answer is not known. */
+  | 'ticking'
+  /** The last tick had too few servers: it published no plan. */
+  | 'sleeping'
+  /** The master key took the secondary key back: nothing is published any more. */
+  | 'revoked'
+
+/** A server's acceptance that was checked: work, payment, offer. */
+export interface Accepted extends TickServer {
+  txid: string
+  height: number
+  /** Digests of its acceptances so far: one that is anchored again says nothing new. */
+  accepted: string[]
+}
+
+/** An anchor that waits for its decision, or was decided lately (it waits again when that tick is taken back). */
+export interface Waiting {
+  transaction: AnchoredTransaction
+  decidedIn: number | null
+}
+
+/** Written before anything of it is published; kept until a reorg can hardly ask for it again. */
+export interface KeptPlan {
+  tick: number
+  publishedIn: number
+  /** SHA-256 of the offer whose program it hands out. */
+  offer: string
+  plan: Plan
+  secret: SecretPlan
+}
+
+export interface OfferInForce {
+  sha256: string
+  body: Offer
+}
+
+export interface TickRef {
+  number: number
+  reference: Reference
+  to: number
+  hash: string
+}
+
+export interface SupervisorState {
+  phase: Phase
+  /** SHA-256 of the app's first offer, hex. */
+  app: string
+  offer: OfferInForce
+  /** Offers under which acceptances count: the one in force and those it superseded. */
+  offers: string[]
+  /** Block of the first offer's anchor. */
+  offered: number | null
+  /** A newer offer, from the next tick on; `height` once its anchor was seen. */
+  next: { offer: OfferInForce; height: number | null } | null
+  /** Block at which enough acceptances were in. */
+  genesis: number | null
+  /** Newest last; as many as a reorg may reach back to. */
+  blocks: Array<{ height: number; hash: string }>
+  servers: Accepted[]
+  /** Acceptances and revocations whose documents are not here yet. */
+  expected: AnchoredTransaction[]
+  waiting: Waiting[]
+  plans: KeptPlan[]
+  /** Newest last. */
+  ticks: TickRef[]
+  /** The tick under way: its ledger is being closed, or its document made and published. */
+  composing: { number: number; hash: string; stage: 'closing' | 'publishing'; seed: string | null } | null
+  /** Keys that the master took back: nothing is signed by them any more. */
+  revoked: string[]
+  /** Subjects of tombstones. */
+  buried: string[]
+}
+
+/** Blocks, ticks and decisions that are remembered for reorgs. */
+export const REMEMBERED_BLOCKS = 144
+export const REMEMBERED_TICKS = 12
+
+/**
+ * The state of a Supervisor that has just signed its offer.
+ * @param offer its digest and body; @param app the app id: the digest itself for a first offer
+ */
+export const initialState = (offer: OfferInForce, app: string): SupervisorState => ({
+  phase: 'offered',
+  app,
+  offer,
+  offers: [offer.sha256],
+  offered: null,
+  next: null,
+  genesis: null,
+  blocks: [],
+  servers: [],
+  expected: [],
+  waiting: [],
+  plans: [],
+  ticks: [],
+  composing: null,
+  revoked: [],
+  buried: [],
+})

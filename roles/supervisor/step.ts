@@ -1,0 +1,279 @@
+/** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
+import type { CryptoPort } from '../protocol/crypto.ts'
+import type { Offer, OpenedDocument, Signed } from '../protocol/documents/index.ts'
+import type { Acceptance, DocumentBody, Reference } from '../protocol/documents/index.ts'
+import type { AnchoredTransaction, Step } from '../protocol/events.ts'
+import { paysSupervisor, workChallenge } from '../protocol/ledger.ts'
+import { tombstoneFields } from '../protocol/tombstone.ts'
+import { verifyWork } from '../protocol/work.ts'
+import { advance, tickWork } from './due.ts'
+import type { SupervisorEffect, SupervisorEvent } from './events.ts'
+import { takeBack } from './reorg.ts'
+import { REMEMBERED_BLOCKS, REMEMBERED_TICKS, type Phase, type SupervisorState } from './state.ts'
+
+export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
+
+const log = (level: 'info' | 'warn' | 'error', message: string): SupervisorEffect => ({ type: 'log', level, message })
+
+/** Adds the effects of `advance` behind those given. */
+function thenAdvance(state: SupervisorState, effects: SupervisorEffect[] = []): SupervisorStep {
+  const advanced = advance(state)
+  return { state: advanced.state, effects: [...effects, ...advanced.effects] }
+}
+
+// ───────────────────────────── blocks ─────────────────────────────
+
+/** Forgets old blocks, but none that ends a tick which is still to be composed. */
+function trimBlocks(state: SupervisorState, tip: number): SupervisorState['blocks'] {
+  const composed = state.ticks.at(-1)?.to ?? -1
+  const ends = (height: number): boolean =>
+    state.genesis !== null && height > composed && (height - state.genesis) % state.offer.body.tickBlocks === 0
+  return state.blocks.filter(({ height }) => height > tip - REMEMBERED_BLOCKS || ends(height))
+}
+
+const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
+
+const fetchOf = (transaction: AnchoredTransaction): SupervisorEffect => ({
+  type: 'fetch',
+  reference: referenceOf(transaction),
+  documentType: transaction.anchor.type,
+})
+
+/** Whether an anchor can concern this app, as far as the transaction alone shows. */
+function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
+  switch (transaction.anchor.type) {
+    case 'acceptance':
+      return paysAny(state, transaction) ? 'expected' : null
+    case 'revocation':
+      return 'expected'
+    case 'registration':
+      return paysAny(state, transaction) ? 'waiting' : null
+    case 'reservation':
+    case 'update':
+      return transaction.spends.some((script) => script !== '') ? 'waiting' : null
+    default:
+      return null
+  }
+}
+
+const paysAny = (state: SupervisorState, transaction: AnchoredTransaction): boolean =>
+  paysSupervisor(transaction, state.offer.body) || (state.next !== null && paysSupervisor(transaction, state.next.offer.body))
+
+function onAnchor(state: SupervisorState, transaction: AnchoredTransaction, effects: SupervisorEffect[]): SupervisorState {
+  const {
+    anchor: { type, sha256 },
+    height,
+  } = transaction
+  if (type === 'offer') return onOffer(state, sha256, height)
+  if (state.phase === 'offered') return state
+  const place = concerns(state, transaction)
+  if (place === null) return state
+  effects.push(fetchOf(transaction))
+  return place === 'expected'
+    ? { ...state, expected: [...state.expected, transaction] }
+    : { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
+}
+
+function onOffer(state: SupervisorState, sha256: string, height: number): SupervisorState {
+  if (sha256 === state.offer.sha256 && state.offered === null)
+    return { ...state, offered: height, phase: state.phase === 'offered' ? 'gathering' : state.phase }
+  if (state.next?.offer.sha256 !== sha256) return state
+  // A new offer by another key ends what a revocation stopped.
+  const phase: Phase =
+    state.phase === 'revoked' && state.next.offer.body.by !== state.offer.body.by
+      ? state.genesis === null
+        ? 'gathering'
+        : 'sleeping'
+      : state.phase
+  return { ...state, phase, next: { ...state.next, height } }
+}
+
+/** Documents that a person's torrent did not give yet are asked for again, after 1, 2, 4, … blocks. */
+function askAgain(state: SupervisorState, tip: number): { expected: AnchoredTransaction[]; effects: SupervisorEffect[] } {
+  const expected = state.expected.filter(({ height }) => height > tip - REMEMBERED_BLOCKS)
+  const due = expected.filter(({ height }) => tip > height && Math.log2(tip - height) % 1 === 0)
+  return { expected, effects: due.map(fetchOf) }
+}
+
+function onBlock(state: SupervisorState, event: SupervisorEvent & { type: 'block' }): SupervisorStep {
+  const last = state.blocks.at(-1)
+  if (last !== undefined && event.height <= last.height) return { state, effects: [] }
+  const again = askAgain(state, event.height)
+  const effects = again.effects
+  const blocks = [...state.blocks, { height: event.height, hash: event.hash }]
+  const seen = event.anchored.reduce((current, transaction) => onAnchor(current, transaction, effects), {
+    ...state,
+    blocks,
+    expected: again.expected,
+  })
+  return thenAdvance({ ...seen, blocks: trimBlocks(seen, event.height) }, effects)
+}
+
+// ───────────────────────────── documents ─────────────────────────────
+
+/** Why an acceptance does not count, or null. */
+function refuseAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: AnchoredTransaction, body: Acceptance): string | null {
+  if (!state.offers.includes(body.offer)) return 'is for another offer'
+  if (state.buried.includes(body.by)) return 'is by an identity under a tombstone'
+  if (!paysAny(state, transaction)) return "does not pay the Supervisor's address"
+  const worked = verifyWork(workChallenge(crypto, body.by, body.offer), BigInt(body.nonce), state.offer.body.work.server)
+  return worked ? null : `has not ${state.offer.body.work.server} bits of work`
+}
+
+function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: AnchoredTransaction, body: Acceptance): SupervisorStep {
+  const refusal = refuseAcceptance(crypto, state, transaction, body)
+  if (refusal !== null) return { state, effects: [log('warn', `The acceptance of server ${body.by} ${refusal}.`)] }
+  const { by: id, host, port, sealing, region } = body
+  const { txid, height, anchor: { sha256 } } = transaction
+  const known = state.servers.find((server) => server.id === id)
+  // A server that moves accepts again; of two acceptances the later one says where it stands, the first one when it joined.
+  if (known !== undefined && (known.height > height || known.accepted.includes(sha256))) return { state, effects: [] }
+  const servers = [
+    ...state.servers.filter((server) => server.id !== id),
+    { id, host, port, sealing, region, txid: known?.txid ?? txid, height: known?.height ?? height, accepted: [...(known?.accepted ?? []), sha256] },
+  ]
+  return thenAdvance({ ...state, servers }, [log('info', `Server ${id} joins at ${host}:${port}.`)])
+}
+
+function onRevocation(state: SupervisorState, body: Signed<DocumentBody['revocation']>): SupervisorStep {
+  const { offer } = state
+  if (body.by !== offer.body.master || body.key !== offer.body.by) return { state, effects: [] }
+  const revoked = { ...state, revoked: [...new Set([...state.revoked, body.key])], composing: null }
+  const replaced = state.next !== null && state.next.height !== null && state.next.offer.body.by !== body.key
+  if (replaced) return thenAdvance({ ...revoked, phase: resumed(state) }, [log('warn', `The secondary key was taken back: ${body.reason}. Its successor goes on.`)])
+  return {
+    state: { ...revoked, phase: 'revoked' },
+    effects: [log('error', `The master key took the secondary key back: ${body.reason}. Publish an offer by a new key to go on.`)],
+  }
+}
+
+/** What a Supervisor has established once a new key ends a revocation. */
+const resumed = (state: SupervisorState): Phase => (state.genesis === null ? 'gathering' : 'sleeping')
+
+function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }: OpenedDocument): SupervisorStep {
+  const transaction = state.expected.find(({ anchor }) => anchor.sha256 === sha256)
+  if (transaction === undefined) return { state, effects: [] }
+  const rest = { ...state, expected: state.expected.filter((other) => other !== transaction) }
+  if (body.type === 'acceptance') return onAcceptance(crypto, rest, transaction, body)
+  return body.type === 'revocation' ? onRevocation(rest, body) : { state: rest, effects: [] }
+}
+
+/** What may come later is asked for again with coming blocks; the rest is forgotten. */
+function onMissing(state: SupervisorState, event: SupervisorEvent & { type: 'document.missing' }): SupervisorStep {
+  if (event.failure.retryable || !state.expected.some(({ anchor }) => anchor.sha256 === event.reference.sha256))
+    return { state, effects: [] }
+  const expected = state.expected.filter(({ anchor }) => anchor.sha256 !== event.reference.sha256)
+  return { state: { ...state, expected }, effects: [log('warn', `A ${event.documentType} is ignored: ${event.failure.message}`)] }
+}
+
+// ───────────────────────────── own events ─────────────────────────────
+
+/** Why an offer cannot take over from the one in force, or null. Periods are counted on, so their length stays. */
+export function refuseOffer(state: SupervisorState, offer: Offer): string | null {
+  const { body, sha256 } = state.offer
+  if (offer.supersedes?.sha256 !== sha256) return 'it does not supersede the offer in force'
+  if (offer.master !== body.master || offer.app !== state.app) return 'it belongs to another app'
+  return offer.tickBlocks === body.tickBlocks && offer.confirmations === body.confirmations
+    ? null
+    : 'it changes tickBlocks or confirmations'
+}
+
+function onSuperseding(state: SupervisorState, event: SupervisorEvent & { type: 'offer.superseding' }): SupervisorStep {
+  const refusal = refuseOffer(state, event.offer)
+  if (refusal !== null) return { state, effects: [log('error', `The new offer is not taken: ${refusal}.`)] }
+  const next = { offer: { sha256: event.sha256, body: event.offer }, height: null }
+  return { state: { ...state, next, offers: [...state.offers.filter((offer) => offer !== event.sha256), event.sha256] }, effects: [] }
+}
+
+/** The secrets enter the state in the same step that asks for their publication. */
+function onClosed(state: SupervisorState, event: SupervisorEvent & { type: 'closed' }): SupervisorStep {
+  const { composing, genesis } = state
+  if (
+    composing === null ||
+    genesis === null ||
+    composing.number !== event.number ||
+    composing.hash !== event.hash ||
+    composing.stage !== 'closing'
+  )
+    return { state, effects: [] }
+  const made = event.plans.map(({ plan, secret }) => ({
+    tick: plan.tick,
+    publishedIn: event.number,
+    offer: state.offer.sha256,
+    plan,
+    secret,
+  }))
+  const plans = [...state.plans.filter((plan) => !made.some(({ tick }) => tick === plan.tick)), ...made]
+  const kept: SupervisorState = { ...state, plans, composing: { ...composing, stage: 'publishing', seed: event.seed } }
+  return { state: kept, effects: [{ type: 'compose', work: tickWork(kept, event.number, genesis, event.hash), seed: event.seed }] }
+}
+
+/** Secrets and decisions of ticks that no reorg will ask for again are dropped. */
+function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'composed' }): SupervisorState {
+  const { number, hash, reference } = event
+  const decided = new Set(event.decided)
+  const foreign = new Set(event.foreign)
+  const waiting = state.waiting
+    .filter(({ transaction, decidedIn }) => !foreign.has(transaction.txid) && (decidedIn === null || decidedIn > number - REMEMBERED_TICKS))
+    .map((entry) => (decided.has(entry.transaction.txid) ? { ...entry, decidedIn: number } : entry))
+  const to = state.genesis! + number * state.offer.body.tickBlocks
+  return {
+    ...state,
+    waiting,
+    composing: null,
+    phase: event.state === 'running' ? 'ticking' : 'sleeping',
+    ticks: [...state.ticks, { number, reference, to, hash }].slice(-REMEMBERED_TICKS),
+    // A sleeping tick publishes no plan, so those kept for it were not published.
+    plans: state.plans.filter(
+      (plan) => plan.tick > number - 2 - REMEMBERED_TICKS && (event.state === 'running' || plan.publishedIn !== number),
+    ),
+    buried: [...new Set([...state.buried, ...event.blamed.map(({ subject }) => subject)])],
+  }
+}
+
+function onComposed(state: SupervisorState, event: SupervisorEvent & { type: 'composed' }): SupervisorStep {
+  const { composing } = state
+  if (composing === null || composing.number !== event.number || composing.hash !== event.hash) {
+    return { state, effects: [log('warn', `Tick ${event.number} was published for a block that is gone; it will be published again.`)] }
+  }
+  const tombstones = event.blamed.map((blame): SupervisorEffect => ({
+    type: 'tombstone',
+    fields: tombstoneFields(state.app, blame.tick, blame.update, blame),
+  }))
+  return thenAdvance(afterTick(state, event), [
+    log('info', `Tick ${event.number} is published: ${event.decided.length} documents decided.`),
+    ...tombstones,
+  ])
+}
+
+/**
+ * The Supervisor's step function. Deterministic; ignores what repeats or comes too late, so every effect may be performed again.
+ * @example const step = createStep(nobleCrypto); const { state, effects } = step(initialState(offer, app), event)
+ */
+export const createStep =
+  (crypto: CryptoPort) =>
+  (state: SupervisorState, event: SupervisorEvent): SupervisorStep => {
+    switch (event.type) {
+      case 'block':
+        return onBlock(state, event)
+      case 'reorg': {
+        const back = takeBack(state, event.height)
+        return thenAdvance(back.state, back.effects)
+      }
+      case 'document':
+        return onDocument(crypto, state, event.document)
+      case 'document.missing':
+        return onMissing(state, event)
+      case 'offer.superseding':
+        return onSuperseding(state, event)
+      case 'closed':
+        return onClosed(state, event)
+      case 'composed':
+        return onComposed(state, event)
+      case 'anchored':
+        return { state, effects: [log('info', `The tick ${event.reference.sha256} is in block ${event.height}.`)] }
+      // The engine gives every role every event; those of other roles mean nothing here.
+      default:
+        return { state, effects: [] }
+    }
+  }

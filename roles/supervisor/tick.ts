@@ -1,0 +1,150 @@
+/**
+ * Composes one tick document with its files (essay, Supervisor Tick). Deterministic: the same input gives the same bytes, so a
+ * composition that a crash interrupted is repeated, and publishing it twice is publishing it once.
+ */
+import { canonicalJson, describe, labelOf, type Json, type Program } from '../program/index.ts'
+import { fromHex, uint32, utf8 } from '../protocol/bytes.ts'
+import { canonicalBytes } from '../protocol/canonical.ts'
+import type { CryptoPort } from '../protocol/crypto.ts'
+import {
+  signDocument,
+  type OpenedDocument,
+  type Plan,
+  type Reference,
+  type Tick,
+  type TickServer,
+  type Verdict,
+} from '../protocol/documents/index.ts'
+import type { KeyPair } from '../protocol/keys.ts'
+import type { Snapshot } from '../protocol/snapshot.ts'
+import { fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/snapshot-files.ts'
+import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
+
+/** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */
+export function seededRandom(crypto: CryptoPort, seed: string): (length: number) => Uint8Array {
+  let counter = 0
+  return (length) => crypto.hkdf(fromHex(seed), utf8('golem/compose/1'), uint32(counter++), length)
+}
+
+/** A plan with its secrets and the program whose bodies it hands out. */
+export interface PlanToPublish {
+  plan: Plan
+  secret: SecretPlan
+}
+
+export interface ComposeInput {
+  app: string
+  /** SHA-256 of the offer in force, hex. */
+  offer: string
+  signer: KeyPair
+  /** The whole program of that offer, checked. */
+  program: Program
+  number: number
+  previous: Reference | null
+  blocks: Tick['blocks']
+  /** Running when at least so many servers are left. */
+  minimumServers: number
+  verdicts: Verdict[]
+  /** Documents of the verdicts, those that were not available left out. */
+  documents: OpenedDocument[]
+  snapshot: Snapshot
+  /** Without those under a tombstone. */
+  servers: TickServer[]
+  tombstones: string[]
+  /** The secret plan of number−2, if there was one. */
+  reveal: SecretPlan | null
+  /** Empty while sleeping. */
+  plans: PlanToPublish[]
+  /** 32 secret bytes, hex; kept with the secret plans. */
+  seed: string
+}
+
+export interface ComposedTick {
+  document: OpenedDocument<'tick'>
+  files: SnapshotFile[]
+}
+
+/** The API document with the label of every endpoint, as JSON. */
+export function schemaOf(program: Program): Json {
+  const labels = Object.keys(program.endpoints).map((name) => {
+    const label = labelOf(program, name)
+    if (!label.ok) throw new Error(`a checked endpoint has a label: ${label.error.message}`)
+    return [name, label.value] as const
+  })
+  return { api: describe(program), labels: Object.fromEntries(labels) } as unknown as Json
+}
+
+const schemas = new WeakMap<Program, Uint8Array>()
+
+function schemaBytes(program: Program): Uint8Array {
+  const known = schemas.get(program) ?? utf8(canonicalJson(schemaOf(program)))
+  schemas.set(program, known)
+  return known
+}
+
+/** Sealed code files of one plan, and the plan that names them. A server whose key cannot be sealed to gets none. */
+function sealPlan(
+  crypto: CryptoPort,
+  random: (length: number) => Uint8Array,
+  input: ComposeInput,
+  { plan, secret }: PlanToPublish,
+): { plan: Plan; files: SnapshotFile[] } {
+  const sealing = new Map(input.servers.map((server) => [server.id, server.sealing]))
+  const files: SnapshotFile[] = []
+  const code: Plan['code'] = []
+  for (const content of codeFiles(input.program, plan, secret)) {
+    const key = sealing.get(content.server)
+    const sealed = key === undefined ? null : sealCode({ crypto, random }, content, key)
+    if (sealed === null || !sealed.ok) continue
+    const file = { name: `code.${plan.tick}.${content.server}`, bytes: sealed.value }
+    files.push(file)
+    code.push({ server: content.server, file: fileEntry(crypto, file) })
+  }
+  return { plan: { ...plan, code }, files }
+}
+
+/** Included documents as one canonical JSON array, so that readers need not fetch each. */
+export const documentsFile = (documents: readonly OpenedDocument[]): SnapshotFile => ({
+  name: 'documents',
+  bytes: canonicalBytes(documents.map((document) => document.body)),
+})
+
+/**
+ * Makes the signed document and every file that it names.
+ * @returns `files` without `document.json`, which is `document.bytes`
+ */
+export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): ComposedTick {
+  const { crypto } = ctx
+  const random = seededRandom(crypto, input.seed)
+  const running = input.servers.length >= input.minimumServers
+  const sealed = running ? input.plans.map((plan) => sealPlan(crypto, random, input, plan)) : []
+  const snapshot = snapshotFiles(crypto, input.snapshot)
+  const documents = documentsFile(input.documents)
+  const schema = { name: 'schema', bytes: schemaBytes(input.program) }
+  const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.tick}`, bytes: canonicalBytes(input.reveal) }
+  const { app, offer, number, previous, blocks, servers } = input
+  const document = signDocument(
+    crypto,
+    'tick',
+    {
+      app,
+      offer,
+      number,
+      previous,
+      blocks,
+      servers,
+      state: running ? 'running' : 'sleeping',
+      root: input.snapshot.root,
+      indices: snapshot.indices,
+      tombstones: [...input.tombstones].sort(),
+      summary: { verdicts: input.verdicts, documents: fileEntry(crypto, documents) },
+      reveal: reveal === null ? null : { tick: input.reveal!.tick, file: fileEntry(crypto, reveal) },
+      plans: sealed.map(({ plan }) => plan),
+      schema: fileEntry(crypto, schema),
+    },
+    input.signer,
+    random(32),
+  )
+  const files = [...snapshot.files, documents, schema, ...(reveal === null ? [] : [reveal]), ...sealed.flatMap((plan) => plan.files)]
+  return { document, files }
+}

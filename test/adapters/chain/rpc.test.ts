@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createEmbeddedNode, createRpcChain, createRpcServer } from '../../../main/adapters/chain/index.ts'
+import type { RpcChainOptions } from '../../../main/adapters/chain/index.ts'
+import { createActor } from '../../conformance/chain-actor.ts'
+
+const log = { log: () => undefined }
+const ends: Array<() => Promise<void> | void> = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+function connect(url: string, options: Partial<RpcChainOptions> = {}) {
+  const chain = createRpcChain({ url, user: 'u', password: 'p', network: 'regtest', pollMs: 20, timeoutMs: 300, log, ...options })
+  ends.push(chain.close)
+  return chain
+}
+
+/** A server that answers every call in the same way. */
+async function oddNode(answer: (response: ServerResponse) => void): Promise<string> {
+  const server: Server = createServer((request, response) => void request.resume().on('end', () => answer(response)))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function embedded(): Promise<string> {
+  const node = createEmbeddedNode()
+  node.mine(3, createActor(31).script)
+  const server = await createRpcServer(node, { port: 0, user: 'u', password: 'p' })
+  ends.push(server.close)
+  return server.url
+}
+
+const resultOf = (result: unknown) => (response: ServerResponse) => void response.end(JSON.stringify({ result, error: null, id: 1 }))
+const goodTip = { chain: 'regtest', blocks: 5, bestblockhash: 'ab'.repeat(32), initialblockdownload: false }
+
+describe('answers of a node are not believed', () => {
+  const cases: Array<[string, (response: ServerResponse) => void, string, RegExp]> = [
+    ['without JSON', (response) => void response.end('<html>'), 'chain.answer', /HTTP 200 without JSON/],
+    ['of another shape', resultOf([]), 'chain.answer', /getblockchaininfo: field/],
+    ['with a field of another type', resultOf({ ...goodTip, blocks: '5' }), 'chain.answer', /getblockchaininfo: field blocks/],
+    ['with a malformed hash', resultOf({ ...goodTip, bestblockhash: 'xyz' }), 'chain.answer', /field bestblockhash/],
+    ['from another network', resultOf({ ...goodTip, chain: 'main' }), 'chain.network', /«main», not on regtest/],
+    ['while it starts', (response) => void response.end(JSON.stringify({ result: null, error: { code: -28, message: 'Loading' }, id: 1 })), 'chain.busy', /starting/],
+    ['cut off', (response) => void response.writeHead(200, { 'Content-Length': '100' }).write('{', () => response.destroy()), 'chain.unreachable', /no node answers/],
+    ['that never come', () => undefined, 'chain.timeout', /0\.3 s/],
+    ['without end', (response) => void flood(response), 'chain.too-large', /exceeds/],
+  ]
+  for (const [name, answer, code, message] of cases) {
+    it(`${name}: ${code}`, async () => {
+      const options = code === 'chain.too-large' ? { timeoutMs: 20_000 } : {}
+      expect(await connect(await oddNode(answer), options).tip()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(message) } })
+    })
+  }
+
+  it('a block whose bytes do not hash to its name is refused', async () => {
+    let call = 0
+    const url = await oddNode((response) => resultOf(call++ === 0 ? 'ab'.repeat(32) : '00'.repeat(81))(response))
+    expect(await connect(url).blockAt(1)).toMatchObject({ ok: false, error: { code: 'chain.answer' } })
+  })
+})
+
+function flood(response: ServerResponse): void {
+  const chunk = Buffer.alloc(1 << 20, 0x20)
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+    if (!response.destroyed) response.once('drain', more)
+  }
+  more()
+}
+
+describe('access', () => {
+  it('with a wrong password is refused by name', async () => {
+    expect(await connect(await embedded(), { password: 'wrong' }).tip()).toMatchObject({ ok: false, error: { code: 'chain.auth', retryable: false } })
+  })
+
+  it('to a node that is not there may be tried again', async () => {
+    const url = await oddNode(() => undefined)
+    await ends.pop()!()
+    expect(await connect(url).tip()).toMatchObject({ ok: false, error: { code: 'chain.unreachable', retryable: true } })
+  })
+})
+
+describe('following', () => {
+  it('without known blocks starts after genesis, and stops while a handler runs only after it', async () => {
+    const heights: number[] = []
+    let release = () => {}
+    const first = Promise.withResolvers<void>()
+    const stop = connect(await embedded()).follow([], async (event) => {
+      if (event.type === 'block') heights.push(event.block.height)
+      first.resolve()
+      await new Promise<void>((resolve) => (release = resolve))
+    })
+    await first.promise
+    let stopped = false
+    const stopping = stop().then(() => (stopped = true))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(stopped).toBe(false)
+    release()
+    await stopping
+    expect(heights).toEqual([1])
+  })
+
+  it('from blocks of another chain reports them gone back to genesis', async () => {
+    const foreign = [{ height: 8, hash: '11'.repeat(32) }, { height: 9, hash: '22'.repeat(32) }]
+    const events: unknown[] = []
+    const done = Promise.withResolvers<void>()
+    const stop = connect(await embedded()).follow(foreign, async (event) => {
+      events.push(event.type === 'block' ? event.block.height : event)
+      if (events.length === 4) done.resolve()
+    })
+    await done.promise
+    await stop()
+    expect(events).toEqual([{ type: 'reorg', fork: { height: 0, hash: expect.stringMatching(/^0f9188f1/) }, gone: foreign.toReversed() }, 1, 2, 3])
+  })
+})

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
+import type { StoragePort } from '../../../main/core/ports.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { createSeededRandom } from '../../simulation/ports/random.ts'
+
+const KILLS = 12
+const WRITER = join(import.meta.dirname, 'kill-writer.ts')
+
+/** Starts the writer, kills it a random time after its first transaction, and gives the last number that it acknowledged. */
+const writeUntilKilled = (folder: string, first: number, afterMs: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [WRITER, folder, String(first)], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let [out, errors] = ['', '']
+    child.stdout.on('data', (data: Buffer) => {
+      if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
+      out += data.toString()
+    })
+    child.stderr.on('data', (data: Buffer) => { errors += data.toString() })
+    child.on('close', (_code, signal) => {
+      const acknowledged = out.split('\n').slice(0, -1).map(Number)
+      if (signal !== 'SIGKILL' || acknowledged.length === 0) reject(new Error(`the writer ended by itself: ${errors}`))
+      else resolve(acknowledged.at(-1)!)
+    })
+  })
+
+/** Every transaction up to the counter is there whole, and nothing of any later one. */
+function checkWhole(storage: StoragePort): number {
+  const counter = storage.get('counter', 'n') as number
+  const left = storage.list('left').map((row) => row.value as { n: number; sha256: string })
+  const right = storage.list('right').map((row) => (row.value as { n: number }).n)
+  const all = Array.from({ length: counter }, (_, i) => i + 1)
+  expect(left.map((row) => row.n)).toEqual(all)
+  expect(right).toEqual(all.filter((n) => n % 2 === 1 || n === counter - (counter % 2)))
+  for (const row of left.slice(-20)) {
+    expect(createHash('sha256').update(storage.getBlob(row.sha256)!).digest('hex')).toBe(row.sha256)
+  }
+  return counter
+}
+
+describe('a process that is killed while it writes', () => {
+  it(`has every acknowledged transaction and no half one, ${KILLS} times in a row`, async () => {
+    const seed = process.env['GOLEM_SEED'] ?? String(Date.now())
+    console.log(`storage kill test: GOLEM_SEED=${seed}`)
+    const random = createSeededRandom(seed)
+    const folder = mkdtempSync(join(tmpdir(), 'golem-kill-'))
+    let counter = 0
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const acknowledged = await writeUntilKilled(folder, counter + 1, random.below(120))
+      const storage = must(openSqliteStorage(folder))
+      counter = checkWhole(storage)
+      storage.close()
+      expect(counter, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(acknowledged)
+      expect(counter).toBeLessThanOrEqual(acknowledged + 1)
+    }
+    rmSync(folder, { recursive: true })
+  }, 60_000)
+})

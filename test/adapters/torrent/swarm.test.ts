@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createWebTorrentSwarm, type WebTorrentSwarmOptions } from '../../../main/adapters/torrent/swarm.ts'
+import { startTracker } from '../../../main/adapters/torrent/tracker.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { swarmConformance } from '../../conformance/swarm.ts'
+import { createMemoryLog } from '../../simulation/ports/log.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'golem-swarm-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+let worlds = 0
+
+const open = (folder: string, trackers: string[], more: Partial<WebTorrentSwarmOptions> = {}) =>
+  createWebTorrentSwarm({ folder, trackers, dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog(), ...more })
+
+swarmConformance('WebTorrent', async () => {
+  const folder = join(root, String(worlds++))
+  const tracker = await startTracker({ host: '127.0.0.1', port: 0 })
+  let gone = false
+  const trackerGone = async () => {
+    if (!gone) await tracker.close()
+    gone = true
+  }
+  return { peer: (name) => open(join(folder, name), [tracker.announceUrl]), trackerGone, stop: trackerGone }
+})
+
+describe('the WebTorrent swarm', () => {
+  const DOCUMENT = { name: 'document.json', bytes: new TextEncoder().encode('{}') }
+  const wanted = { files: ['document.json'], maxBytes: 1_000_000, timeoutMs: 5_000 }
+
+  it('fetches from a peer that is named, without any tracker', async () => {
+    const [ann, bob] = [await open(join(root, 'hint-a'), []), await open(join(root, 'hint-b'), [])]
+    const { infohash } = must(await ann.seed('offer', [DOCUMENT]))
+    expect(must(await bob.fetch(infohash, { ...wanted, peers: [`127.0.0.1:${ann.port}`] }))).toEqual([DOCUMENT])
+    expect(bob.status().tracker).toBe('none')
+    await Promise.all([ann.close(), bob.close()])
+  })
+
+  it('fetches ten small torrents one after the other in far less than a second each', async () => {
+    const tracker = await startTracker({ host: '127.0.0.1', port: 0 })
+    const [ann, bob] = [await open(join(root, 'fast-a'), [tracker.announceUrl]), await open(join(root, 'fast-b'), [tracker.announceUrl])]
+    const times: number[] = []
+    for (let i = 0; i < 10; i += 1) {
+      const { infohash } = must(await ann.seed('offer', [{ name: 'document.json', bytes: new Uint8Array(500).fill(i) }]))
+      const began = performance.now()
+      must(await bob.fetch(infohash, wanted))
+      times.push(performance.now() - began)
+    }
+    expect(times.sort((a, b) => a - b)[5]).toBeLessThan(300)
+    await Promise.all([ann.close(), bob.close()])
+    await tracker.close()
+  })
+
+  it('leaves no trace on disk of a fetch that failed, and none in memory', async () => {
+    const folder = join(root, 'trace')
+    const bob = await open(folder, [])
+    await bob.fetch('ab'.repeat(20), { ...wanted, timeoutMs: 50 })
+    expect(readdirSync(folder)).toEqual([])
+    expect(bob.status().torrents).toBe(0)
+    await bob.close()
+  })
+
+  it('starts with three hundred torrents, of which one is damaged and one is no torrent', async () => {
+    const folder = join(root, 'many')
+    const ann = await open(folder, [])
+    const hashes: string[] = []
+    for (let i = 0; i < 300; i += 1) hashes.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new TextEncoder().encode(`{"n":${i}}`) }])).infohash)
+    await ann.close()
+    writeFileSync(join(folder, hashes[0]!, 'meta.torrent'), 'no torrent')
+    writeFileSync(join(folder, hashes[1]!, 'offer', 'document.json'), '{"x":1}')
+    const [again, bob] = [await open(folder, []), await open(join(root, 'many-b'), [])]
+    expect(again.status().torrents).toBe(299)
+    const fetch = (infohash: string, timeoutMs: number) => bob.fetch(infohash, { ...wanted, timeoutMs, peers: [`127.0.0.1:${again.port}`] })
+    expect(must(await fetch(hashes[299]!, 5_000))[0]!.bytes).toEqual(new TextEncoder().encode('{"n":299}'))
+    // Its content no longer fits its pieces, so it is not served.
+    expect(await fetch(hashes[1]!, 400)).toMatchObject({ ok: false, error: { code: 'swarm.timeout' } })
+    await Promise.all([again.close(), bob.close()])
+  }, 30_000)
+
+  it('lets the longest unused fetched torrent rest when it is full, but never an own one', async () => {
+    const [ann, bob] = [await open(join(root, 'full-a'), []), await open(join(root, 'full-b'), [], { maxTorrents: 2 })]
+    const seeded: string[] = []
+    for (let i = 0; i < 3; i += 1) seeded.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new Uint8Array([i]) }])).infohash)
+    const peers = [`127.0.0.1:${ann.port}`]
+    for (const infohash of seeded) must(await bob.fetch(infohash, { ...wanted, peers }))
+    expect(bob.status().seeding.sort()).toEqual(seeded.slice(1).sort())
+    await ann.close()
+    expect(must(await bob.fetch(seeded[0]!, wanted))[0]!.bytes).toEqual(new Uint8Array([0]))
+    must(await bob.seed('own', [DOCUMENT]))
+    must(await bob.seed('own-too', [DOCUMENT]))
+    expect(await bob.seed('own-three', [DOCUMENT])).toMatchObject({ ok: false, error: { code: 'swarm.full', retryable: true } })
+    await bob.close()
+  })
+
+  it('downloads only the pieces of the file that is wanted', async () => {
+    const [ann, bob] = [await open(join(root, 'one-a'), []), await open(join(root, 'one-b'), [])]
+    const big = (value: number) => new Uint8Array(400_000).fill(value)
+    const { infohash } = must(await ann.seed('tick', [{ name: 'a.bin', bytes: big(1) }, { name: 'm.bin', bytes: new Uint8Array(20_000).fill(2) }, { name: 'z.bin', bytes: big(3) }]))
+    must(await bob.fetch(infohash, { ...wanted, files: ['m.bin'], peers: [`127.0.0.1:${ann.port}`] }))
+    await bob.close()
+    // What is not there was never written: at most the two border pieces of 16 KiB belong to the neighbours.
+    const blocks = (name: string) => statSync(join(root, 'one-b', infohash, 'tick', name), { throwIfNoEntry: false })?.blocks ?? 0
+    expect(blocks('a.bin') * 512 + blocks('z.bin') * 512).toBeLessThan(60_000)
+    expect(bob.status().downloadedBytes).toBeLessThan(80_000)
+    await ann.close()
+  })
+})

@@ -1,0 +1,78 @@
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
+import { createRateLimit } from '../../../main/adapters/transport/rate.ts'
+import { must, ok } from '../../../roles/protocol/result.ts'
+import { transportConformance } from '../../conformance/transport.ts'
+
+transportConformance('HTTP', () => {
+  const port = createHttpTransport()
+  return { port, stop: () => port.close() }
+})
+
+const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: 300, perMinutePerPeer: 1_000 }
+
+/** Sends text over a bare connection, and says what came back and how long the connection stayed open. */
+const talk = (port: number, first: string, trickle?: string): Promise<{ text: string; ms: number }> => new Promise((resolve) => {
+  const began = performance.now()
+  const socket = connect(port, '127.0.0.1', () => socket.write(first))
+  let text = ''
+  const timer = trickle === undefined ? undefined : setInterval(() => socket.write(trickle), 40)
+  socket.on('data', (data) => { text += data.toString() })
+  socket.on('error', () => undefined)
+  socket.on('close', () => {
+    clearInterval(timer)
+    resolve({ text, ms: performance.now() - began })
+  })
+})
+
+describe('the HTTP server', () => {
+  it('cuts off a sender that trickles its headers or its body', async () => {
+    const transport = createHttpTransport()
+    const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
+    const [headers, body] = await Promise.all([
+      talk(server.port, 'POST / HTTP/1.1\r\nhost: x\r\n', 'x: y\r\n'),
+      talk(server.port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n', 'x'),
+    ])
+    expect(headers.ms).toBeLessThan(1_500)
+    expect(body.ms).toBeLessThan(1_500)
+    expect(headers.text + body.text).not.toContain('200 OK')
+    await server.close()
+    transport.close()
+  })
+
+  it('stops reading a chunked body that outgrows the limit, and answers no other method', async () => {
+    const transport = createHttpTransport()
+    const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
+    const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
+    const chunked = await talk(server.port, `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`)
+    expect(chunked.text).toMatch(/413/)
+    expect((await talk(server.port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')).text).toMatch(/405/)
+    await server.close()
+    transport.close()
+  })
+
+  it('answers a hundred requests in a row over one kept connection in well under a second', async () => {
+    const transport = createHttpTransport()
+    const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
+    const to = { host: '127.0.0.1', port: server.port }
+    const began = performance.now()
+    for (let i = 0; i < 100; i += 1) must(await transport.send(to, '/', new Uint8Array(1_000), { timeoutMs: 1_000, maxBytes: 10_000 }))
+    // With Nagle's algorithm and delayed acknowledgement each would take 40 ms.
+    expect(performance.now() - began).toBeLessThan(1_500)
+    await server.close()
+    transport.close()
+  })
+})
+
+describe('the rate limit', () => {
+  it('counts peers apart, and refills evenly over the minute', () => {
+    let now = 0
+    const rate = createRateLimit(2, () => now)
+    expect([rate.allows('a'), rate.allows('a'), rate.allows('a'), rate.allows('b')]).toEqual([true, true, false, true])
+    now = 29_000
+    expect(rate.allows('a')).toBe(false)
+    now = 31_000
+    expect([rate.allows('a'), rate.allows('a')]).toEqual([true, false])
+  })
+})

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createKernel } from '../../../main/adapters/work/kernel.ts'
+import { createSimdSearch } from '../../../main/adapters/work/simd.ts'
+import { createWorkers } from '../../../main/adapters/work/workers.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { leadingZeroBits, verifyWork, workMessage } from '../../../roles/protocol/work.ts'
+
+const challenge = (text: string) => new TextEncoder().encode(text)
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+const workers = createWorkers({ threads: 2 })
+afterAll(() => workers.close())
+
+describe('the kernel', () => {
+  it('has its fast form on this machine', () => {
+    expect(createSimdSearch()).toBeDefined()
+  })
+
+  it.each([['four nonces at a time', createSimdSearch()], ['plain', null]])('finds exactly the nonces that OpenSSL agrees with (%s)', (_form, simd) => {
+    const seed = 20_261_123
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(0xffffffff), fc.nat(0xfffff000), fc.integer({ min: 0, max: 9 }), (bytes, high, low, bits) => {
+      const nonceAt = (i: number) => (BigInt(high) << 32n) | BigInt(low + i)
+      const hits = Array.from({ length: 300 }, (_, i) => i).filter((i) => leadingZeroBits(sha256(sha256(workMessage(bytes, nonceAt(i))))) >= bits)
+      expect(createKernel(bytes, simd ?? null).search(high, low, 300, bits)).toBe(hits.length > 0 ? low + hits[0]! : -1)
+    }), { seed, numRuns: 25 })
+  })
+})
+
+describe('grinding on worker threads', () => {
+  it('finds nonces that verify, at every difficulty', async () => {
+    for (const bits of [0, 1, 8, 13, 17]) {
+      const nonce = must(await workers.grind(challenge(`identity ${bits}`), bits, {}))
+      expect(verifyWork(challenge(`identity ${bits}`), nonce, bits)).toBe(true)
+    }
+  })
+
+  it('answers several jobs at one time, each with its own nonce', async () => {
+    const nonces = await Promise.all([1, 2, 3].map((n) => workers.grind(challenge(`job ${n}`), 14, {})))
+    nonces.forEach((nonce, i) => expect(verifyWork(challenge(`job ${i + 1}`), must(nonce), 14)).toBe(true))
+  })
+
+  it('ends quickly when it is cancelled, tells how far it got, and works again afterwards', async () => {
+    const cancel = new AbortController()
+    const seen: Array<{ tried: number; expected: number; perSecond: number }> = []
+    const grinding = workers.grind(challenge('hopeless'), 60, { signal: cancel.signal, progress: (each) => seen.push(each) })
+    const waiting = workers.grind(challenge('behind it'), 10, {})
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    const began = performance.now()
+    cancel.abort()
+    expect(await grinding).toMatchObject({ ok: false, error: { code: 'work.stopped' } })
+    expect(verifyWork(challenge('behind it'), must(await waiting), 10)).toBe(true)
+    expect(performance.now() - began).toBeLessThan(500)
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.at(-1)).toMatchObject({ expected: 2 ** 60 })
+    expect(seen.at(-1)!.tried).toBeGreaterThan(10_000)
+    expect(seen.at(-1)!.perSecond).toBeGreaterThan(10_000)
+  })
+
+  it('refuses a difficulty that is no number of bits', async () => {
+    for (const bits of [-1, 1.5, 65, NaN]) expect(await workers.grind(challenge('x'), bits, {})).toMatchObject({ ok: false, error: { code: 'work.bits' } })
+  })
+
+  it('stops what is under way when it is closed', async () => {
+    const own = createWorkers({ threads: 1 })
+    const grinding = own.grind(challenge('hopeless'), 60, {})
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await own.close()
+    expect(await grinding).toMatchObject({ ok: false, error: { code: 'work.stopped' } })
+    expect(await own.grind(challenge('late'), 1, {})).toMatchObject({ ok: false, error: { code: 'work.stopped' } })
+  })
+})

@@ -1,0 +1,52 @@
+/** The table of DESIGN section 2, as data: who may import whom. A folder without a row of its own falls under the nearest one above it. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Rule, Table } from '../tools/imports.ts'
+
+export const repository = join(import.meta.dirname, '..', '..')
+
+/** The folders of the product; each file below them is under a rule. */
+export const productFolders = ['roles', 'main', 'renderer', 'resources']
+
+const cryptography = ['@noble/', '@scure/', 'bitcoinjs-lib']
+
+const role = (name: string): Rule => ({ folder: `roles/${name}`, folders: ['roles/protocol', 'roles/program'], packages: ['zod'], node: false })
+
+/** Adapters do not know each other: each entry of main/adapters is one, whether folder or file. */
+function adapters(): Rule[] {
+  return readdirSync(join(repository, 'main', 'adapters'))
+    .filter((name) => !name.endsWith('.md'))
+    .map((name) => ({ folder: `main/adapters/${name}`, folders: ['main/core/ports.ts', 'roles/protocol'], packages: 'any' as const, node: true }))
+}
+
+const host = (name: string, more: string[] = []): Rule => ({
+  folder: `main/hosts/${name}`,
+  folders: ['main/core', 'main/adapters', 'main/contract', 'resources', ...more],
+  packages: [],
+  node: true,
+})
+
+export const table: Table = {
+  rules: [
+    { folder: 'roles/program', folders: [], packages: [], node: false },
+    { folder: 'roles/protocol', folders: ['roles/program'], packages: [...cryptography, 'zod', 'canonicalize'], node: false },
+    role('supervisor'),
+    role('server'),
+    role('client'),
+    { folder: 'main/contract', folders: [], typesOf: ['roles'], packages: ['zod'], node: false },
+    { folder: 'main/core', folders: ['roles', 'main/contract'], packages: ['zod'], node: false },
+    ...adapters(),
+    host('worker'),
+    host('headless', ['main/hosts/worker']),
+    { folder: 'main/hosts/electron', folders: ['main/contract'], packages: ['electron'], node: true },
+    { folder: 'main/hosts/launcher', folders: [], packages: ['vite'], node: true },
+    { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
+    { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },
+    { folder: 'renderer/svelte.config.js', folders: [], packages: ['@sveltejs/vite-plugin-svelte'], node: false },
+    { folder: 'resources', folders: ['roles/program'], packages: [], node: false },
+    // Scripts that are run by hand and whose results are committed.
+    { folder: 'resources/apps/compile.ts', folders: ['roles/program', 'resources/apps'], packages: [], node: true },
+    { folder: 'resources/icons', folders: [], packages: [], node: true },
+  ],
+  reserved: { electron: ['main/hosts/electron'], vite: ['main/hosts/launcher', 'renderer'], svelte: ['renderer'] },
+}

@@ -1,0 +1,185 @@
+/** What a crash, a bug or a stranger does to the node's own machinery: queue, wallet and documents. */
+import { describe, expect, it } from 'vitest'
+import { createEmbeddedNode } from '../../main/adapters/chain/index.ts'
+import { createDocuments } from '../../main/core/documents.ts'
+import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
+import { openIdentity } from '../../main/core/identity.ts'
+import { watchChain } from '../../main/core/chain-watch.ts'
+import { KEEP_LEDGERS, ledgerRows, storedLedger } from '../../main/core/ledger-store.ts'
+import { createWalletKeeper } from '../../main/core/wallet-keeper.ts'
+import type { ChainBlock, ChainEvent, ChainPort, LogPort, SwarmPort } from '../../main/core/ports.ts'
+import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
+import { signDocument } from '../../roles/protocol/documents/index.ts'
+import { createLedger } from '../../roles/protocol/ledger.ts'
+import { outlineOf } from '../../roles/protocol/outline.ts'
+import { must, ok } from '../../roles/protocol/result.ts'
+import { p2trScript, parseTransaction, scanBlock } from '../../roles/protocol/tx/index.ts'
+import { createMemoryStorage } from '../simulation/ports/storage.ts'
+import { crypto, keyPair, notes, seeded } from '../supervisor/actors.ts'
+
+const log: LogPort = { log: () => undefined }
+
+describe('the engine', () => {
+  it('goes on after an event that a role cannot take, and keeps the state that is on disk', async () => {
+    const storage = createMemoryStorage()
+    const engine = createEngine({ storage, log, after: () => () => undefined })
+    const role = engine.add<number, { type: string; add: number }, AnyEffect>({
+      name: 'counter', initial: 0, perform: () => Promise.resolve([]),
+      step(state, { add }) {
+        if (add < 0) throw new Error('a bug')
+        return { state: state + add, effects: [] }
+      },
+    })
+    await expect(role.dispatch({ type: 'count', add: -1 })).rejects.toThrow('a bug')
+    await role.dispatch({ type: 'count', add: 2 })
+    expect(role.state()).toBe(2)
+    expect(storage.get('role-state', 'counter')).toBe(2)
+  })
+
+  it('does not keep in memory what could not be written', async () => {
+    let full = false
+    const storage = createMemoryStorage(undefined, () => { if (full) throw new Error('the disk is full') })
+    const engine = createEngine({ storage, log, after: () => () => undefined })
+    const role = engine.add<number, { type: string }, AnyEffect>({ name: 'counter', initial: 0, perform: () => Promise.resolve([]), step: (state) => ({ state: state + 1, effects: [] }) })
+    full = true
+    await expect(role.dispatch({ type: 'count' })).rejects.toThrow('full')
+    expect(role.state()).toBe(0)
+    full = false
+    await role.dispatch({ type: 'count' })
+    expect(role.state()).toBe(1)
+  })
+
+  it('repeats an effect whose answer a role cannot take, instead of ending the process', async () => {
+    const later: Array<() => void> = []
+    const engine = createEngine({ storage: createMemoryStorage(), log, after: (_ms, run) => { later.push(run); return () => undefined } })
+    let broken = true
+    const role = engine.add<string, { type: string }, AnyEffect>({
+      name: 'asker', initial: '', perform: () => Promise.resolve([{ type: 'answer' }]),
+      step(state, { type }) {
+        if (type === 'ask') return { state, effects: [{ type: 'fetch' }] }
+        if (broken) throw new Error('a bug')
+        return { state: 'answered', effects: [] }
+      },
+    })
+    await role.dispatch({ type: 'ask' })
+    await engine.idle()
+    expect(later).toHaveLength(1)
+    broken = false
+    later[0]!()
+    await engine.idle()
+    expect(role.state()).toBe('answered')
+  })
+})
+
+/** A wallet in service on an embedded chain, with its engine and storage. */
+async function makeWallet(seed: string) {
+  const random = { bytes: seeded(seed), prime: () => Promise.reject(new Error('no primes here')) }
+  const storage = createMemoryStorage()
+  let now = 1_700_000_000_000
+  const node = createEmbeddedNode({ now: () => (now += 1_000) })
+  let handler: (event: ChainEvent) => Promise<void> = () => Promise.resolve()
+  const sent: Uint8Array[] = []
+  const chain = {
+    network: 'regtest', feeRate: () => Promise.resolve(ok(2)),
+    broadcast: (raw: Uint8Array) => {
+      sent.push(raw)
+      const verdict = node.assess(raw)
+      if ('entry' in verdict) node.accept(verdict)
+      return Promise.resolve(ok({ txid: '' }))
+    },
+    follow: (_recent: unknown, take: typeof handler) => {
+      handler = take
+      return () => Promise.resolve()
+    },
+  } as unknown as ChainPort
+  const identity = must(await openIdentity({ crypto, storage, random }, 'test', 'pass', 10))
+  const open = () => createWalletKeeper({ crypto, storage, chain, random: random, log, identity })
+  const wallet = open()
+  const engine = createEngine({ storage, log, after: () => () => undefined })
+  watchChain({
+    chain, storage, log, now: () => now, changed: () => undefined, onBlock: (block) => wallet.onBlock(block), onReorg: (fork) => wallet.onReorg(fork),
+    deliver: (event, writes) => engine.broadcast(event, writes),
+  })
+  const mine = (script: Uint8Array): Promise<void> => {
+    const [made] = node.mine(1, script)
+    const block: ChainBlock = { ...must(scanBlock(made!.raw)), height: made!.height }
+    return handler({ type: 'block', block })
+  }
+  const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
+  const other = must(p2trScript(fromHex(keyPair(random.bytes).publicKey)))
+  await mine(own)
+  for (let i = 0; i < 101; i++) await mine(other)
+  return { wallet, storage, mine, own, other, open, node, identity, sent, random }
+}
+
+describe('the wallet', () => {
+  it('does not lose a payment that is made while a block is on its way to the disk', async () => {
+    const { wallet, storage, mine, other } = await makeWallet('race')
+    const paying = wallet.pay({ outputs: [{ script: other, value: 10_000 }], spendFromKeys: [], record: () => [] })
+    const arriving = mine(other)
+    const paid = must(await paying)
+    await arriving
+    const stored = storage.get('wallet', 'state') as unknown as { pending: Array<{ txid: string }>; tip: { height: number } }
+    expect(stored.pending.map(({ txid }) => txid)).toEqual([paid.txid])
+    expect(stored.tip.height).toBe(103)
+  })
+
+  it('signs for a key with the coin that others can know, not with dust that a stranger sent to its address', async () => {
+    const { wallet, mine, other, node, sent } = await makeWallet('dust')
+    const key = wallet.watchKey({ purpose: 'client', app: 'aa'.repeat(32), index: 0 }, 'identity')
+    const anchor = Uint8Array.of(0x6a, 0x3a, ...utf8('GOLM'), 1, 5, ...new Uint8Array(52))
+    const script = must(p2trScript(fromHex(key.publicKey)))
+    must(await wallet.pay({ outputs: [{ script, value: 700 }], spendFromKeys: [], record: () => [] }))
+    await mine(other)
+    const known = must(await wallet.pay({ outputs: [{ script: anchor, value: 0 }, { script, value: 330 }], spendFromKeys: [], record: () => [] }))
+    await mine(other)
+    expect(node.mempool.list()).toHaveLength(0)
+    must(await wallet.pay({ outputs: [{ script: anchor, value: 0 }], spendFromKeys: [key.publicKey], record: () => [] }))
+    const spent = must(parseTransaction(sent.at(-1)!)).ins.map(({ hash }) => toHex(Uint8Array.from(hash).reverse()))
+    expect(spent).toContain(known.txid)
+  })
+})
+
+describe('documents', () => {
+  it('go on being seeded when a stranger anchors another digest for their torrent', async () => {
+    const storage = createMemoryStorage()
+    const random = seeded('drop')
+    const signer = keyPair(random)
+    const document = signDocument(crypto, 'grant', { key: signer.publicKey, note: '' }, signer, random(32))
+    const torrents = new Map<string, Uint8Array>()
+    const swarm = {
+      seed: (_name: string, files: Array<{ bytes: Uint8Array }>) => {
+        torrents.set('11'.repeat(20), files[0]!.bytes)
+        return Promise.resolve(ok({ infohash: '11'.repeat(20) }))
+      },
+      fetch: (infohash: string) => Promise.resolve(ok([{ name: 'document.json', bytes: torrents.get(infohash) ?? utf8('rubbish') }])),
+      drop: (infohash: string) => {
+        torrents.delete(infohash)
+        return Promise.resolve(ok(undefined))
+      },
+    } as unknown as SwarmPort
+    const wallet = { pay: ({ record }: { record: (txid: string, fee: number) => never[] }) => {
+      storage.transact(record('22'.repeat(32), 1))
+      return Promise.resolve(ok({ txid: '22'.repeat(32), fee: 1 }))
+    } }
+    const open = () => createDocuments({ crypto, storage, swarm, wallet: wallet as never, log, fetchTimeoutMs: 1000 })
+    const documents = open()
+    must(await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [] }))
+    for (const each of [documents, open()]) {
+      const fetched = await each.fetch({ sha256: '33'.repeat(32), infohash: '11'.repeat(20) }, 'grant')
+      expect(fetched).toMatchObject({ ok: false, error: { code: 'document.digest' } })
+    }
+    expect(torrents.size).toBe(1)
+  })
+})
+
+describe('the Supervisor on disk', () => {
+  it('goes on from the newest branch after a reorg to fewer ticks, not from the one that is gone', () => {
+    const storage = createMemoryStorage()
+    const at = (number: number, app: string) => storage.transact(ledgerRows(storage, 'supervisor', number, { ...createLedger(app, outlineOf(notes)), number }))
+    for (let number = 0; number <= 10; number++) at(number, 'gone')
+    at(8, 'best')
+    expect(storedLedger(storage, 'supervisor')).toMatchObject({ app: 'best', number: 8 })
+    expect(storage.list('supervisor').length).toBeLessThanOrEqual(KEEP_LEDGERS)
+  })
+})

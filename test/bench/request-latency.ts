@@ -1,0 +1,161 @@
+/**
+ * An endpoint with two observation points (the guestbook's `post`) over loopback, every participant a process: median latency against the
+ * sum of its cryptography and its HTTP hops, each measured alone in the same run; then requests a second per server core.
+ * Run: npm run bench -- request-latency [--rounds 300] [--warm-up 800] [--profile <file>.cpuprofile]
+ */
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
+import { composeRequest, openReply } from '../../roles/client/index.ts'
+import type { Composed, Context } from '../../roles/client/types.ts'
+import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/request.ts'
+import { must } from '../../roles/protocol/result.ts'
+import { createSystemRandom } from '../../main/adapters/system/random.ts'
+import { startHops, type Exchange } from './request/hops.ts'
+import { moveInside } from './request/inside.ts'
+import { median, ms, sayLoad, timed } from './request/numbers.ts'
+import { profiled } from './request/profile.ts'
+import { createRecorder, replay, tally, type Operation, type Recorder } from './request/recorder.ts'
+import { ARGUMENTS, ENDPOINT, setStage, type Stage } from './request/stage.ts'
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' }, 'warm-up': { type: 'string', default: '800' }, profile: { type: 'string' } } })
+const ROUNDS = Number(values.rounds)
+const SERVERS = 4
+const AT_ONCE = 8
+const WARM_UP = Number(values['warm-up'])
+const GOAL = 1.5
+/** Linux counts processor time in ticks of 10 ms. */
+const TICK_MS = 10
+
+const { bytes } = createSystemRandom()
+const context: Context = { crypto: fastCrypto, random: bytes }
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const compose = async ({ env }: Stage, ctx = context): Promise<Composed> => must(await composeRequest(ctx, env, ENDPOINT, ARGUMENTS))
+const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promise<Uint8Array> =>
+  must(await transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
+
+/** Until the restarted servers serve, and their code is as hot as that of a server which has worked for a while. */
+async function warmUp(stage: Stage): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (let served = 0; served < WARM_UP;) {
+    const { top, bytes: body } = await compose(stage)
+    const reply = await stage.transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })
+    if (reply.ok) served++
+    else if (served === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+    else must(reply)
+  }
+}
+
+interface Round { wire: number; whole: number; servers: number; client: number; hops: number }
+
+/**
+ * One request after the other; between two of them the cryptography of one recorded request and the empty hops are measured, so that all
+ * three see the same machine.
+ */
+async function rounds(stage: Stage, recorded: Recorded, hops: () => Promise<void>): Promise<Round> {
+  const all: Round[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const began = performance.now()
+    const composed = await compose(stage)
+    const reply = await timed(() => send(stage, composed))
+    must(openReply(context, stage.env, composed.pending, reply.value))
+    const whole = performance.now() - began
+    all.push({ wire: reply.ms, whole, servers: replay(recorded.servers[i]!), client: replay(recorded.client[i]!), hops: (await timed(hops)).ms })
+  }
+  const of = (part: keyof Round): number => median(all.map((round) => round[part]))
+  return { wire: of('wire'), whole: of('whole'), servers: of('servers'), client: of('client'), hops: of('hops') }
+}
+
+const processorMs = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}
+
+/** A fixed number of composed requests, so many under way at once; processor time of the server processes alone. */
+async function throughput(stage: Stage): Promise<{ wall: number; perCore: number | null }> {
+  const composed = await Promise.all(Array.from({ length: ROUNDS }, () => compose(stage)))
+  const pids = stage.servers.map((name) => stage.network.participants.get(name)!.pid)
+  const spent = () => (process.platform === 'linux' ? pids.reduce((sum, pid) => sum + processorMs(pid), 0) : 0)
+  const before = spent()
+  let next = 0
+  const run = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, async () => { while (next < composed.length) await send(stage, composed[next++]!) })))
+  const used = spent() - before
+  return { wall: (ROUNDS * 1000) / run.ms, perCore: used === 0 ? null : (ROUNDS * 1000) / used }
+}
+
+interface Recorded { client: Operation[][]; servers: Operation[][]; outer: Exchange; inner: Exchange[] }
+
+/** The servers move into this process, where the primitive operations of each request are recorded, and out again. */
+async function record(stage: Stage): Promise<Recorded> {
+  const servers = createRecorder()
+  const client = createRecorder()
+  const exchanges: Exchange[] = []
+  const leave = await moveInside(stage, servers.crypto, (exchange) => exchanges.push(exchange))
+  const recorded: Recorded = { client: [], servers: [], outer: { sent: 0, received: 0 }, inner: [] }
+  const ctx = { ...context, crypto: client.crypto }
+  for (let i = 0; i < ROUNDS; i++) {
+    const composed = await compose(stage, ctx)
+    servers.take()
+    const reply = await send(stage, composed)
+    recorded.servers.push(servers.take())
+    must(openReply(ctx, stage.env, composed.pending, reply))
+    recorded.client.push(client.take())
+    recorded.outer = { sent: composed.bytes.length, received: reply.length }
+  }
+  recorded.inner = exchanges.slice(-2)
+  if (values.profile !== undefined) await profile(stage, values.profile, servers)
+  await leave()
+  await Promise.all(stage.servers.map((name) => stage.network.restart(name)))
+  return recorded
+}
+
+async function profile(stage: Stage, file: string, servers: Recorder): Promise<void> {
+  const composed = await Promise.all(Array.from({ length: ROUNDS }, () => compose(stage)))
+  servers.pause()
+  const shares = await profiled(async () => { for (const one of composed) await send(stage, one) }, file)
+  const all = shares.reduce((sum, share) => sum + share.ms, 0)
+  say(`\nprocessor time of ${ROUNDS} requests, servers and sender in one process: ${ms(all / ROUNDS)} each`)
+  for (const { part, ms: spent, top } of shares) say(`  ${((100 * spent) / all).toFixed(1).padStart(5)} %  ${part}: ${top.join(', ')}`)
+}
+
+function printTally(operations: Operation[]): void {
+  for (const [name, { count, ms: spent }] of [...tally(operations)].sort((a, b) => b[1].ms - a[1].ms)) say(`  ${String(count).padStart(4)} × ${name.padEnd(18)} ${ms(spent)}`)
+}
+
+function report({ wire, whole, servers, client, hops }: Round, recorded: Recorded): number {
+  const ratio = wire / (servers + hops)
+  const sizes = [recorded.outer, ...recorded.inner].map(({ sent, received }) => `${sent}+${received}`).join(', ')
+  say(`endpoint ${ENDPOINT}, two observation points, ${SERVERS} server processes, medians of ${ROUNDS} after ${WARM_UP} to warm up`)
+  say(`  from request bytes to reply bytes   ${ms(wire)}`)
+  say(`  cryptography of its servers alone   ${ms(servers)}`)
+  say(`  three HTTP exchanges alone          ${ms(hops)}   (bytes there and back: ${sizes})`)
+  say(`  ratio                               ${ratio.toFixed(2)}   (goal at most ${GOAL})`)
+  say(`  with compose and open at the client ${ms(whole)}; the client's cryptography alone ${ms(client)}; ratio ${(whole / (servers + client + hops)).toFixed(2)}`)
+  return ratio
+}
+
+async function main(): Promise<void> {
+  sayLoad()
+  const stage = await setStage(SERVERS)
+  const closing: Array<() => void> = []
+  try {
+    const recorded = await record(stage)
+    const hops = await startHops(recorded.outer, recorded.inner)
+    closing.push(hops.close)
+    await warmUp(stage)
+    for (let i = 0; i < ROUNDS; i++) await hops.once()
+    const ratio = report(await rounds(stage, recorded, hops.once), recorded)
+    const { wall, perCore } = await throughput(stage)
+    say(`  ${AT_ONCE} under way at once, ${ROUNDS} requests: ${wall.toFixed(0)} a second` + (perCore === null ? '' : `, ${perCore.toFixed(0)} a second per server core`))
+    say('\nprimitive operations of one request at its servers:')
+    printTally(recorded.servers.at(-1)!)
+    if (ratio > GOAL) process.exitCode = 1
+  } finally {
+    for (const close of closing) close()
+    await stage.close()
+  }
+}
+
+if (import.meta.main) await main()

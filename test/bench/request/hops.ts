@@ -1,0 +1,38 @@
+/** The HTTP of a request measured alone: the same hops between as many processes, the same sizes, no work in them. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
+import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import type { EchoConfig } from './echo.ts'
+
+/** Bytes of one HTTP exchange. */
+export interface Exchange { sent: number; received: number }
+
+const ENTRY = fileURLToPath(new URL('./echo.ts', import.meta.url))
+
+function startEcho(config: EchoConfig): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(ENTRY, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  child.send(config)
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve({ child, port: (message as { port: number }).port }))
+    child.once('exit', (code) => reject(new Error(`the echo process ended with code ${code}`)))
+  })
+}
+
+export interface Hops { once(): Promise<void>; close(): void }
+
+/** @param outer between the client and the top-level server; @param inner between that one and the blocks' servers, in order */
+export async function startHops(outer: Exchange, inner: readonly Exchange[]): Promise<Hops> {
+  const leaves = await Promise.all(inner.map((exchange) => startEcho({ reply: exchange.received, hops: [] })))
+  const top = await startEcho({ reply: outer.received, hops: inner.map(({ sent }, i) => ({ port: leaves[i]!.port, bytes: sent })) })
+  const transport = createHttpTransport()
+  const body = new Uint8Array(outer.sent)
+  return {
+    once: async () => void must(await transport.send({ host: '127.0.0.1', port: top.port }, '/golem/1/request', body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })),
+    close() {
+      transport.close()
+      for (const { child } of [top, ...leaves]) child.disconnect()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+/** Closes one tick with the first `count` updates of some files, stage by stage, and tells times and memory. Child process of the tick bench. */
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import process from 'node:process'
+import { utf8 } from '../../../roles/protocol/bytes.ts'
+import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { ACCEPTED, closeTick, scriptOf, type AnchoredDocument } from '../../../roles/protocol/ledger.ts'
+import { outlineOf } from '../../../roles/protocol/outline.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { snapshot } from '../../../roles/protocol/snapshot.ts'
+import { passes, passesBatch } from '../../../roles/protocol/stamp.ts'
+import { checkStamp, readReveal } from '../../../roles/protocol/verify-stamp.ts'
+import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
+import { composeTick } from '../../../roles/supervisor/tick.ts'
+import { createSystemRandom } from '../../../main/adapters/system/random.ts'
+import { anchorOf, crypto, notes } from '../../supervisor/actors.ts'
+import { CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
+
+export interface Measured {
+  count: number
+  /** Milliseconds of processor time by stage. */
+  stages: Record<string, number>
+  /** Milliseconds for the divisibility of all stamps: one by one, and as batches. */
+  stamps: { plain: number; batched: number }
+  /** Peak resident memory in bytes: before the updates are read, and at the end. */
+  memory: { before: number; after: number }
+  documentBytes: number
+}
+
+const peak = (): number => process.resourceUsage().maxRSS * 1024
+const processorMs = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
+
+async function readLines(files: readonly string[], count: number): Promise<Uint8Array[]> {
+  const lines: Uint8Array[] = []
+  for (const file of files) {
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      if (lines.length < count) lines.push(utf8(line))
+    }
+  }
+  return lines
+}
+
+function anchored(documents: Array<OpenedDocument<'update'>>): Array<AnchoredDocument<'update'>> {
+  return documents.map((document) => ({ document, transaction: anchorOf(document, 3, { spends: [document.body.writes[0]!.key] }) }))
+}
+
+/** Numbers as the stamps would show them, for the arithmetic alone: all through the same path. */
+function compareStamps(scene: Scene, count: number): Measured['stamps'] {
+  const { bytes } = createSystemRandom()
+  const primes = scene.made.secret.versions.filter(({ endpoint }) => endpoint === 'post').flatMap(({ passage, sites }) => [passage, ...sites]).map((hex) => BigInt(`0x${hex}`))
+  const product = primes.reduce((all, prime) => all * prime, 1n)
+  const finals = Array.from({ length: count }, (_, i) => product * (BigInt(`0x${'f'.repeat(32)}`) - BigInt(i)))
+  const timed = (work: () => boolean): number => {
+    const began = processorMs()
+    if (!work()) throw new Error('a stamp that passes was refused')
+    return processorMs() - began
+  }
+  return { plain: timed(() => finals.every((final) => passes(final, primes))), batched: timed(() => passesBatch(finals, primes, bytes(8 * count)).every(Boolean)) }
+}
+
+async function measure(files: readonly string[], count: number): Promise<Measured> {
+  const scene = await setScene()
+  const { app, offer, cast, made, servers } = scene
+  const lines = await readLines(files, count)
+  if (lines.length < count) throw new Error(`only ${lines.length} updates were made`)
+  const documentBytes = lines.reduce((sum, line) => sum + line.length, 0)
+  const keys = lines.map((line) => (JSON.parse(new TextDecoder().decode(line)) as { writes: Array<{ key: string }> }).writes[0]!.key)
+  const ledger = makeLedger(scene, keys)
+  // Reserving a key derived its address already; the check of the transaction finds it there.
+  for (const key of keys) scriptOf(key)
+  const base = snapshot(crypto, ledger.database)
+  global.gc?.()
+  const memory = { before: peak(), after: 0 }
+  const stages: Record<string, number> = {}
+  const stage = <T>(name: string, work: () => T): T => {
+    const began = processorMs()
+    const value = work()
+    stages[name] = processorMs() - began
+    return value
+  }
+
+  const documents = stage('open', () => lines.map((line) => must(openDocument(crypto, 'update', line))))
+  const updates = anchored(documents)
+  const input = { offer: offer.body, outline: outlineOf(notes), number: CLOSING, registrations: [], reservations: [], updates, reveal: made.secret }
+  const closed = stage('close', () => closeTick({ crypto }, ledger, input))
+  if (closed.verdicts.some(({ outcome }) => outcome !== ACCEPTED)) throw new Error(`an honest update was refused: ${closed.verdicts.find(({ outcome }) => outcome !== ACCEPTED)!.outcome}`)
+  const taken = stage('snapshot', () => snapshot(crypto, ledger.database, base))
+  stage('compose', () => composeTick({ crypto }, {
+    app, offer: offer.sha256, signer: cast.supervisor, program: notes, number: CLOSING, previous: null, blocks: { from: 2, to: 4, hash: '00'.repeat(32) }, minimumServers: 3,
+    verdicts: closed.verdicts, documents, snapshot: taken, servers, tombstones: [], reveal: made.secret, plans: [], seed: '22'.repeat(32),
+  }))
+  memory.after = peak()
+
+  // What closing consists of, each part again by itself on a ledger as it was before.
+  const fresh = makeLedger(scene, keys)
+  const env = { app, tick: STAMPED, outline: outlineOf(notes), plan: made.plan, database: fresh.database, tombstoned: () => false, used: () => false }
+  stage('of close: checks', () => { for (const { body } of documents) must(checkUpdate({ crypto }, env, body)) })
+  const reveal = readReveal(crypto, made.secret)
+  stage('of close: stamps', () => { for (const { body } of documents) must(checkStamp({ crypto }, reveal, body)) })
+  return { count, stages, stamps: compareStamps(scene, count), memory, documentBytes }
+}
+
+process.once('message', (message) => {
+  const { files, count } = message as { files: string[]; count: number }
+  void measure(files, count).then((measured) => process.send!(measured, () => process.disconnect()))
+})

@@ -1,0 +1,6 @@
+import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
+import { nobleCrypto } from '../../roles/protocol/crypto.ts'
+import { cryptoConformance } from './crypto.ts'
+
+cryptoConformance('noble', nobleCrypto)
+cryptoConformance('fast', fastCrypto)

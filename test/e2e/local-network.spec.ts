@@ -1,0 +1,125 @@
+/** The real local network behind the page, as `npm start` shows it: nothing is faked here. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, type Page, test } from '@playwright/test'
+import { buildRenderer, rendererIsStale, repository } from '../../main/hosts/launcher/build.ts'
+
+/** Far above what an idle machine needs: the six servers may have to share two busy cores with others. */
+const START_MS = 240_000
+const TICKS_MS = 240_000
+
+let host: ChildProcess
+let folder: string
+let address: string
+let said = ''
+
+/** The address is printed as soon as the page can be opened; the network starts behind it. */
+function printedAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      said += `${line}\n`
+      const found = /^golem: page at (http:\/\/127\.0\.0\.1:\d+\/\S*)$/.exec(line)
+      if (found) resolve(found[1]!)
+    })
+    child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)))
+    child.once('exit', (code) => reject(new Error(`the headless host ended with ${code} before it printed its address:\n${said}`)))
+  })
+}
+
+test.describe.configure({ mode: 'serial', timeout: START_MS + TICKS_MS })
+
+test.beforeAll(async () => {
+  if (rendererIsStale()) await buildRenderer()
+  folder = mkdtempSync(join(tmpdir(), 'golem-e2e-'))
+  const entry = join(repository, 'main/hosts/headless/index.ts')
+  host = spawn(process.execPath, [entry], { env: { ...process.env, GOLEM_NO_BROWSER: '1', GOLEM_FOLDER: folder }, stdio: ['ignore', 'pipe', 'pipe'] })
+  address = await printedAddress(host)
+})
+
+test.afterAll(async () => {
+  const ended = host.exitCode === null && host.signalCode === null ? once(host, 'exit') : Promise.resolve([host.exitCode])
+  host.kill('SIGTERM')
+  const [code] = (await ended) as [number | null]
+  rmSync(folder, { recursive: true, force: true })
+  expect(code, said).toBe(0)
+})
+
+test.afterEach(async ({ page }, info) => {
+  if (info.status !== info.expectedStatus) await info.attach('host', { body: said, contentType: 'text/plain' })
+  await page.close()
+})
+
+/** Pictures for a person to look at, in the folder that GOLEM_SHOTS names. */
+async function shot(page: Page, name: string): Promise<void> {
+  const shots = process.env['GOLEM_SHOTS']
+  if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
+}
+
+const request = (page: Page, text: string) => page.getByRole('article').filter({ hasText: text })
+const posts = (page: Page) => page.getByRole('region', { name: 'Posts' })
+
+async function openApp(page: Page): Promise<void> {
+  await page.goto(address)
+  await expect(page.getByRole('button', { name: 'Send post' })).toBeEnabled({ timeout: START_MS })
+}
+
+async function sendPost(page: Page, topic: string, text: string): Promise<void> {
+  await page.getByLabel('Topic', { exact: true }).fill(topic)
+  await page.getByLabel('Text', { exact: true }).fill(text)
+  await page.getByRole('button', { name: 'Send post' }).click()
+}
+
+test('the page shows chain, tick and every participant of the network', async ({ page }) => {
+  await openApp(page)
+  await expect(page).toHaveURL(/:\d+\/$/)
+  await expect(page.getByText('Chain tip')).toBeVisible()
+  await expect(page.getByRole('progressbar', { name: 'Blocks of this tick' })).toBeVisible()
+  for (const name of ['Supervisor', 'Servers', 'Clients']) await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
+  await shot(page, '1-open')
+})
+
+test('an approved post is in the index after the tick, with a proof; a refused one is not', async ({ page }) => {
+  await openApp(page)
+  const kept = `kept ${Date.now()}`
+  const dropped = `dropped ${Date.now()}`
+
+  await sendPost(page, 'golem', dropped)
+  await request(page, dropped).getByRole('button', { name: 'Refuse' }).click({ timeout: 60_000 })
+  await expect(request(page, dropped)).toContainText('Refused by you')
+
+  await sendPost(page, 'golem', kept)
+  const mine = request(page, kept)
+  await expect(mine.getByRole('button', { name: /^Approve/ })).toBeEnabled({ timeout: 60_000 })
+  await shot(page, '2-review')
+  await expect(mine).toContainText('comes from your text')
+  await expect(mine).toContainText('saw structure only')
+  await expect(mine).toContainText(/fee of [\d,]+ sats/)
+  await mine.getByRole('button', { name: 'Approve', exact: true }).click()
+  await expect(mine).toContainText('In a block', { timeout: 60_000 })
+  await shot(page, '3-published')
+  await expect(mine).toContainText('In the index', { timeout: TICKS_MS })
+
+  await expect(posts(page)).toContainText(kept, { timeout: 30_000 })
+  await expect(posts(page)).toContainText(/Proved against tick \d+'s root/)
+  await expect(posts(page)).not.toContainText(dropped)
+  await shot(page, '4-counted')
+})
+
+test('a text against the rule is not written, and the reason is shown', async ({ page }) => {
+  await openApp(page)
+  await sendPost(page, 'golem', 'the best casino in town')
+  await expect(request(page, 'the best casino in town')).toContainText('The text contains a word that is not allowed here.', { timeout: 60_000 })
+  await expect(request(page, 'the best casino in town').getByRole('button', { name: /^Approve/ })).toHaveCount(0)
+  await shot(page, '5-against-the-rule')
+})
+
+test('the audit rebuilds every root', async ({ page }) => {
+  await openApp(page)
+  await page.getByRole('button', { name: 'Audit now' }).click()
+  await expect(page.getByText(/(All .* are|The one root is) equal\./)).toBeVisible({ timeout: 120_000 })
+  await shot(page, '6-audited')
+})

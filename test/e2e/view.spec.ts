@@ -1,0 +1,279 @@
+import { expect, type Locator, type Page, test } from '@playwright/test'
+import { fail, ok } from '../../roles/protocol/result.ts'
+import { weakTexts } from './view/contrast.mjs'
+import { type Fake, startFake } from './view/fake-core.ts'
+import { actors, hash, overview, participants, posts, request } from './view/sample.ts'
+
+let fake: Fake
+let problems: string[]
+
+test.use({ timezoneId: 'UTC', locale: 'en-GB' })
+
+/** Every page of these tests has to run without a complaint of the browser: no blocked source, no error of a script. */
+async function open(page: Page, state: Parameters<typeof startFake>[0] = {}, prepare: (fake: Fake) => void = () => undefined): Promise<void> {
+  fake = await startFake(state)
+  prepare(fake)
+  problems = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && !message.text().includes('ERR_') && problems.push(message.text()))
+  page.on('request', (sent) => !sent.url().startsWith('http://127.0.0.1:') && problems.push(`went to ${sent.url()}`))
+  await page.goto(fake.page.url)
+}
+
+test.afterEach(async () => {
+  await fake.stop().catch(() => undefined)
+  expect(problems).toEqual([])
+})
+
+test('the address loses its token, and shows chain, tick and participants with units', async ({ page }) => {
+  await open(page)
+  await expect(page).toHaveURL(`http://127.0.0.1:${fake.page.port}/`)
+  await expect(page.getByText('1,284')).toBeVisible()
+  await expect(page.getByText('3 blocks, about 12 s')).toBeVisible()
+  await expect(page.getByRole('progressbar', { name: 'Blocks of this tick' })).toHaveAttribute('aria-valuetext', '5 of 8 blocks')
+  await expect(page.getByRole('listitem').filter({ hasText: 'Server 3' })).toContainText('serving')
+  await expect(page.getByText('11,193 sats')).toBeVisible()
+  await expect(page.getByText('8 of 9 participants online')).toBeVisible()
+  expect(await page.evaluate('document.cookie')).toBe('')
+})
+
+test('the countdown runs between two events and follows the next one', async ({ page }) => {
+  await open(page)
+  await expect(page.getByText(/3 blocks, about (10|11) s/)).toBeVisible()
+  fake.show({ tick: { ...fake.state.tick!, number: 42, blocksLeft: 8, estimatedMs: 32_000 } })
+  await expect(page.getByText(/8 blocks, about 3\d s/)).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Tick' })).toContainText('42')
+})
+
+test('before the app is published the page says what it waits for', async ({ page }) => {
+  await open(page, { app: null, tick: null, actors: [], participants: [] })
+  await expect(page.getByRole('heading', { name: 'Starting the network' })).toBeVisible()
+  await expect(page.getByText('No tick yet.')).toBeVisible()
+  fake.show({ app: overview().app, actors, participants })
+  await expect(page.getByRole('heading', { name: 'Guestbook' })).toBeVisible()
+})
+
+test('posts are read by topic, with likes, owner and the root they are proved against', async ({ page }) => {
+  await open(page)
+  const first = page.getByRole('listitem').filter({ hasText: 'Every block is a clock tick' })
+  await expect(first).toContainText('Likes 3')
+  await expect(first).toContainText('Grace')
+  await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
+  await page.getByRole('radio', { name: 'golem' }).check({ force: true })
+  await expect(first).toBeHidden()
+  expect(fake.calls.findLast(({ name, args }) => name === 'read' && (args as { collection: string }).collection === 'posts')?.args).toEqual({
+    actor: 'client-1', collection: 'posts', index: 'byTopic', equals: ['golem'], limit: 50, descending: true,
+  })
+})
+
+test('a new root makes the page read again', async ({ page }) => {
+  await open(page)
+  await expect(page.getByText('Every block is a clock tick')).toBeVisible()
+  fake.on.read = () => ok({ tick: 42, root: hash('42'), proved: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
+  fake.show({ tick: { ...fake.state.tick!, number: 42, root: hash('42') } })
+  await expect(page.getByText('Arrived with tick 42.')).toBeVisible()
+  await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
+})
+
+test('rows without a proof are called so', async ({ page }) => {
+  await open(page, {}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, rows: [posts[0]!] })))
+  await expect(page.getByText('Not proved: do not rely on these rows.')).toBeVisible()
+})
+
+test('the form follows the endpoint, names what is wrong with a field and sends what was typed', async ({ page }) => {
+  await open(page)
+  await page.getByRole('button', { name: 'Send post' }).click()
+  await expect(page.getByLabel('Topic')).toBeFocused()
+  await expect(page.getByText('Please fill this in.')).toHaveCount(2)
+  await page.getByLabel('Topic').fill('golem')
+  await page.getByLabel('Text').fill('é'.repeat(281))
+  await page.getByRole('button', { name: 'Send post' }).click()
+  await expect(page.getByText('Too long by 1; at most 280 characters.')).toBeVisible()
+  expect(fake.calls.some(({ name }) => name === 'request')).toBe(false)
+  await page.getByLabel('Text').fill('Hello <b>world</b>')
+  await page.getByRole('button', { name: 'Send post' }).click()
+  await expect(page.getByLabel('Text')).toHaveValue('')
+  expect(fake.calls.find(({ name }) => name === 'request')?.args).toEqual({ actor: 'client-1', endpoint: 'post', arguments: { topic: 'golem', text: 'Hello <b>world</b>' } })
+})
+
+test('a refused request keeps what was typed and says what to do', async ({ page }) => {
+  await open(page, {}, (core) => (core.on.request = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')))
+  await page.getByLabel('Topic').fill('golem')
+  await page.getByLabel('Text').fill('kept')
+  await page.getByRole('button', { name: 'Send post' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'Reserve more keys' })).toBeVisible()
+  await expect(page.getByLabel('Text')).toHaveValue('kept')
+})
+
+test('like is one press from the post, then one more to send', async ({ page }) => {
+  await open(page)
+  await page.getByRole('listitem').filter({ hasText: 'Every block is' }).getByRole('button', { name: 'Like' }).click()
+  await expect(page.getByRole('button', { name: 'Send like' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect.poll(() => fake.calls.find(({ name }) => name === 'request')?.args).toEqual({ actor: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
+})
+
+test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page }) => {
+  await open(page, { requests: [request('5', 'review', { fee: 312 })] }, (core) => {
+    core.on.approve = () => (core.move('5', { state: 'published', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }), ok({ txid: hash('44') }))
+  })
+  const card = page.getByRole('article', { name: /Request Post/ })
+  await expect(card).toContainText('A post that nobody can unwrite.')
+  await expect(card).toContainText('comes from your text')
+  await expect(card).toContainText('Server 4 top level saw structure only')
+  await expect(card).toContainText('Server 2 moderate saw text')
+  await expect(card).toContainText('fee of 312 sats')
+  await card.getByRole('button', { name: 'Approve' }).dblclick()
+  await expect(card).toContainText('In the mempool, 1 block to go.')
+  await expect(card.getByRole('button', { name: 'Approve' })).toBeHidden()
+  expect(fake.calls.filter(({ name }) => name === 'approve').map(({ args }) => args)).toEqual([{ id: hash('5') }])
+  fake.move('5', { state: 'counted', tick: 42, waiting: undefined })
+  await expect(card).toContainText('In the index')
+  await expect(card).toContainText('Tick 42')
+})
+
+test('Refuse drops the writes', async ({ page }) => {
+  await open(page, { requests: [request('5', 'review')] }, (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))))
+  await page.getByRole('button', { name: 'Refuse' }).click()
+  await expect(page.getByText('Refused by you')).toBeVisible()
+  expect(fake.calls.some(({ name }) => name === 'approve')).toBe(false)
+})
+
+test('what no input explains is flagged before approval, on the button too', async ({ page }) => {
+  const plain = request('5', 'review')
+  const write = { ...plain.writes[0]!, fields: { text: 'x', visitor: hash('de4d') }, explained: { text: ['request.text'] }, flags: ['The field visitor is explained by none of your inputs.'] }
+  await open(page, { requests: [{ ...plain, writes: [write] }] })
+  await expect(page.getByText('Warning: The field visitor is explained by none of your inputs.')).toBeVisible()
+  await expect(page.getByText('no input of yours explains this')).toHaveCount(1)
+  await expect(page.getByRole('button', { name: 'Approve despite 1 warning' })).toBeVisible()
+})
+
+test('an app that writes nothing says why', async ({ page }) => {
+  await open(page, { requests: [request('5', 'nothing to write', { writes: [], response: { accepted: false, reason: 'The text contains a word that is not allowed here.' } })] })
+  const card = page.getByRole('article', { name: /Nothing to write/ })
+  await expect(card).toContainText('Accepted: no')
+  await expect(card).toContainText('The text contains a word that is not allowed here.')
+  await expect(card.getByRole('button', { name: 'Approve' })).toHaveCount(0)
+})
+
+test('an approval that fails says why and can be repeated', async ({ page }) => {
+  await open(page, { requests: [request('5', 'review')] }, (core) => (core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')))
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await expect(page.getByText('Fund it, then approve again.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
+})
+
+test('another actor sees its own requests and reads with its own client', async ({ page }) => {
+  await open(page, { requests: [request('5', 'review')] })
+  await expect(page.getByRole('article')).toHaveCount(1)
+  await page.getByRole('radio', { name: 'Grace' }).check({ force: true })
+  await expect(page.getByRole('article')).toHaveCount(0)
+  await expect.poll(() => (fake.calls.findLast(({ name }) => name === 'read')?.args as { actor: string }).actor).toBe('client-2')
+})
+
+test('the audit shows the roots of every tick, and a difference cannot be missed', async ({ page }) => {
+  await open(page)
+  await page.getByRole('button', { name: 'Audit now' }).click()
+  await expect(page.getByText('All 4 roots are equal.')).toBeVisible()
+  await expect(page.getByRole('row')).toHaveCount(5)
+  fake.on.audit = () => ok({ ok: false, ms: 10, ticks: [{ number: 41, expected: hash('1'), computed: hash('2'), equal: false }] })
+  await page.getByRole('button', { name: 'Audit again' }).click()
+  await expect(page.getByText('The roots differ: do not trust this index.')).toBeVisible()
+  await expect(page.getByRole('row', { name: /41/ })).toContainText('differs')
+})
+
+test('the log shows what happens as it happens', async ({ page }) => {
+  await open(page)
+  const log = page.getByRole('region', { name: 'Log lines' })
+  await expect(log.getByRole('listitem')).toHaveCount(3)
+  fake.say({ at: Date.UTC(2026, 0, 5, 12, 1), level: 'error', who: 'Server 2', message: 'gone' })
+  await expect(log.getByRole('listitem').first()).toContainText('Server 2 gone')
+  await page.getByLabel('Problems only').check()
+  await expect(log.getByRole('listitem')).toHaveCount(2)
+})
+
+test('a core that goes away is said at once, blocks what cannot work, and comes back by itself', async ({ page }) => {
+  await open(page, { requests: [request('5', 'review')] })
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
+  await fake.stop()
+  await expect(page.getByRole('alert').filter({ hasText: 'Golem does not answer.' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: 'Send post' })).toBeDisabled()
+  fake.state = { ...fake.state, chain: { ...fake.state.chain, height: 1300 } }
+  await fake.restart()
+  await expect(page.getByText('1,300')).toBeVisible()
+  await expect(page.getByText('Golem does not answer.')).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
+})
+
+test('a core started anew with another token asks for its address', async ({ page }) => {
+  await open(page)
+  await expect(page.getByText('Connected', { exact: true })).toBeVisible()
+  await fake.stop()
+  await fake.restart('another-token-another-token')
+  await expect(page.getByText('This page is out of date.')).toBeVisible()
+  problems = problems.filter((problem) => !problem.includes('401'))
+})
+
+test('errors of the first screen and of the index can be tried again', async ({ page }) => {
+  await open(page, {}, (core) => (core.on.overview = () => fail('core.starting', 'Golem is still opening its data folder. Try again in a moment.')))
+  await expect(page.getByText('still opening its data folder')).toBeVisible()
+  fake.on.overview = () => ok(fake.state)
+  fake.on.read = () => fail('index.proof', 'Page 3 does not match the root.')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Page 3 does not match the root.')).toBeVisible()
+  fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [] })
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Nothing here yet.')).toBeVisible()
+})
+
+test('the whole way works with the keyboard alone', async ({ page }) => {
+  await open(page)
+  await expect(page.getByRole('button', { name: 'Send post' })).toBeEnabled()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the app' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  const tabTo = async (target: Locator): Promise<void> => {
+    for (let step = 0; step < 30; step++) {
+      await page.keyboard.press('Tab')
+      if ((await target.and(page.locator(':focus')).count()) === 1) return
+    }
+    throw new Error('the Tab key never came there')
+  }
+  await tabTo(page.getByLabel('Topic'))
+  await page.keyboard.type('golem')
+  await tabTo(page.getByLabel('Text'))
+  await page.keyboard.type('by keyboard')
+  await tabTo(page.getByRole('button', { name: 'Send post' }))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => fake.calls.some(({ name }) => name === 'request')).toBe(true)
+  fake.show({ requests: [request('5', 'review')] })
+  await tabTo(page.getByRole('button', { name: 'Approve' }))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => fake.calls.some(({ name }) => name === 'approve')).toBe(true)
+})
+
+for (const width of [320, 390, 1280]) {
+  test(`long texts never widen a page of ${width} pixels`, async ({ page }) => {
+    const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(4)
+    await page.setViewportSize({ width, height: 800 })
+    const plain = request('5', 'review')
+    await open(page, {
+      requests: [{ ...plain, arguments: { topic: long, text: long }, writes: [{ ...plain.writes[0]!, fields: { topic: long, text: long }, flags: [long] }], waiting: long }],
+      participants: participants.map((one) => ({ ...one, name: long, detail: long })),
+      actors: actors.map((one) => ({ ...one, name: long })),
+    }, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [{ ...posts[0]!, text: long, topic: long }] })))
+    await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+  })
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every text on a ${colorScheme} page has a contrast of at least 4.5`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const plain = request('6', 'review')
+    await open(page, { requests: [{ ...plain, writes: [{ ...plain.writes[0]!, flags: ['A warning.'] }] }, request('5', 'counted'), request('4', 'failed', { error: { code: 'x.y', message: 'A failure.' } }), request('3', 'published')] })
+    await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
+    expect(await page.evaluate(weakTexts)).toEqual([])
+  })
+}

@@ -1,0 +1,85 @@
+/** A core that says what a test wants, behind the real page server: everything but the network is real. */
+import { resolve } from 'node:path'
+import type { AuditView, CommandArgs, CommandName, CommandResult, LogLine, Overview, RequestView, RowsView } from '../../../main/contract/index.ts'
+import { buildRenderer, rendererIsStale, repository } from '../../../main/hosts/launcher/build.ts'
+import { type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
+import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { hash, overview, posts } from './sample.ts'
+
+/** The commands that the page uses. */
+type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'refuse' | 'audit'
+export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
+
+export interface Fake {
+  page: PageServer
+  /** Every command that arrived, in order. */
+  calls: Array<{ name: CommandName; args: unknown }>
+  /** Replace one to change what the core answers. */
+  on: Handlers
+  state: Overview
+  /** Changes the state and tells the page, as a core does. */
+  show(change: Partial<Overview>): void
+  /** Changes one request. */
+  move(id: string, change: Partial<RequestView>): void
+  say(line: LogLine): void
+  /** Ends the server and starts it again on the same port with the same token. */
+  stop(): Promise<void>
+  restart(token?: string): Promise<void>
+}
+
+const lines: LogLine[] = [
+  { at: Date.UTC(2026, 0, 5, 12, 0, 1), level: 'info', who: 'Supervisor', message: 'Tick 40 closed with 3 updates.' },
+  { at: Date.UTC(2026, 0, 5, 12, 0, 2), level: 'warn', who: 'Server 5', message: 'did not answer for 20 s; asked another one.' },
+  { at: Date.UTC(2026, 0, 5, 12, 0, 3), level: 'info', who: 'Supervisor', message: 'Tick 41 announced.' },
+]
+
+const audit: AuditView = { ok: true, ms: 2140, ticks: [38, 39, 40, 41].map((number) => ({ number, expected: hash(`${number}`), computed: hash(`${number}`), equal: true })) }
+
+function read(args: CommandArgs<'read'>): Result<RowsView> {
+  const proof = { tick: 41, root: hash('7d3'), proved: true }
+  if (args.collection === 'likes') return ok({ ...proof, rows: [], count: args.equals[0] === posts[0]!.$key ? 3 : 0 })
+  const rows = posts.filter((post) => args.equals.length === 0 || post.topic === args.equals[0])
+  return ok({ ...proof, rows })
+}
+
+export const defaultToken = 'view-tests-view-tests'
+
+export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> {
+  if (rendererIsStale()) await buildRenderer()
+  const listeners = new Set<(event: string, payload: unknown) => void>()
+  const emit = (event: string, payload: unknown): void => listeners.forEach((listener) => listener(event, payload))
+  const core = {
+    call: async (name: CommandName, args: unknown): Promise<Result<unknown>> => {
+      fake.calls.push({ name, args })
+      const handler = (fake.on as Record<string, ((args: never) => Result<unknown> | Promise<Result<unknown>>) | undefined>)[name]
+      return handler === undefined ? fail('fake.command', `The page is not expected to call ${name}.`) : handler(args as never)
+    },
+    subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+  }
+  const serve = (port: number, token: string): Promise<PageServer> => startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), core })
+  const fake: Fake = {
+    page: await serve(0, defaultToken),
+    calls: [],
+    state: overview(initial),
+    on: {
+      overview: () => ok(fake.state),
+      log: () => ok(lines),
+      read,
+      request: () => ok({ id: hash('ee') }),
+      approve: () => ok({ txid: hash('77') }),
+      refuse: () => ok(null),
+      audit: () => ok(audit),
+    },
+    show(change) {
+      fake.state = { ...fake.state, ...change }
+      emit('overview', fake.state)
+    },
+    move: (id, change) => fake.show({ requests: fake.state.requests.map((one) => (one.id === hash(id) ? { ...one, ...change } : one)) }),
+    say: (line) => emit('log', line),
+    stop: () => fake.page.close(),
+    async restart(token = defaultToken) {
+      fake.page = await serve(fake.page.port, token)
+    },
+  }
+  return fake
+}

@@ -1,0 +1,63 @@
+/** Pictures of the page in every state, for a person to look at: `node test/e2e/view/look.ts <folder>`. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from '@playwright/test'
+import { findChromium } from '../../tools/chromium.mjs'
+import { fail, ok } from '../../../roles/protocol/result.ts'
+import { type Fake, startFake } from './fake-core.ts'
+import { actors, hash, overview, request } from './sample.ts'
+
+const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
+const review = request('5', 'review', { fee: 312, response: { accepted: true }, waiting: 'the writes wait for your approval until tick 43' })
+const flagged = request('6', 'review', {
+  fee: 1_204,
+  arguments: { topic: 'golem', text: long },
+  writes: [{ ...review.writes[0]!, fields: { topic: 'golem', text: long, visitor: hash('de4d') }, explained: { topic: ['request.topic'], text: ['request.text'] }, flags: ['The field visitor holds a value that none of your inputs explains. It could be used to recognise you.'] }],
+})
+const life = [
+  request('4', 'published', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
+  request('3', 'counted', { txid: hash('33'), fee: 309, tick: 41 }),
+  request('2', 'failed', { error: { code: 'request.no-server', message: 'No server for the block «moderate» answered in 20 s. Send it again: another server is asked.' } }),
+  request('1', 'refused'),
+]
+
+const scenes: Record<string, { state: Partial<ReturnType<typeof overview>>; act?: (page: Page, fake: Fake) => Promise<void>; prepare?: (fake: Fake) => void }> = {
+  first: { state: {} },
+  review: { state: { requests: [review, ...life] } },
+  flagged: { state: { requests: [flagged] } },
+  starting: { state: { tick: null, app: null, actors: [], participants: [] } },
+  empty: { state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }, prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [] })) },
+  failing: { state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } }, prepare: (fake) => (fake.on.read = () => fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')) },
+  lost: { state: { requests: [review] }, act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()) },
+  audited: {
+    state: {},
+    act: async (page) => (await page.getByRole('button', { name: 'Audit now' }).click(), await page.getByText('roots are equal').waitFor()),
+  },
+}
+
+async function shoot(browser: Browser, name: string, colorScheme: 'light' | 'dark', width: number, folder: string): Promise<void> {
+  const scene = scenes[name]!
+  const fake = await startFake(scene.state)
+  scene.prepare?.(fake)
+  const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } })
+  await page.goto(fake.page.url)
+  await page.getByRole('heading').first().waitFor()
+  await scene.act?.(page, fake)
+  await page.waitForTimeout(300)
+  await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true })
+  await page.close()
+  await fake.stop().catch(() => undefined)
+}
+
+const folder = process.argv[2] ?? 'test-results/look'
+const wanted = process.argv.slice(3)
+mkdirSync(folder, { recursive: true })
+const found = findChromium()
+if ('missing' in found) throw new Error(found.missing)
+const browser = await chromium.launch({ executablePath: found.path, args: ['--no-sandbox'] })
+for (const name of wanted.length > 0 ? wanted : Object.keys(scenes)) {
+  await shoot(browser, name, 'light', 1280, folder)
+  await shoot(browser, name, 'dark', 1280, folder)
+  await shoot(browser, name, 'light', 390, folder)
+}
+await browser.close()

@@ -1,0 +1,83 @@
+/** What a core would say about a small local network: the material of the view tests. */
+import type { ActorView, AppView, Overview, ParticipantView, RequestView } from '../../../main/contract/index.ts'
+
+export const hash = (seed: string): string => seed.repeat(64).slice(0, 64)
+
+export const app: AppView = {
+  id: hash('a0'),
+  title: 'Guestbook',
+  doc: 'Posts by topic, and likes that anyone can count. A moderation rule looks at every text before it may be written.',
+  endpoints: [
+    {
+      name: 'post',
+      doc: 'Writes an entry under a key of yours, unless the moderation rule finds something in the text.',
+      fields: [{ name: 'topic', type: 'text', max: 32 }, { name: 'text', type: 'text', max: 280 }],
+      servers: 3,
+      observations: [{ name: 'moderate', sees: ['text'] }, { name: 'file', sees: ['topic'] }],
+    },
+    {
+      name: 'like',
+      doc: 'Says once that you like an entry.',
+      fields: [{ name: 'post', type: 'key', of: 'posts' }],
+      servers: 2,
+      observations: [{ name: 'count', sees: ['post'] }],
+    },
+  ],
+  collections: [
+    { name: 'posts', doc: 'What people wrote, newest first.', fields: ['topic', 'text'], indices: [{ name: 'byTopic', kind: 'order', on: ['topic'] }], references: {} },
+    { name: 'likes', doc: 'Who likes what.', fields: ['post'], indices: [{ name: 'ofPost', kind: 'count', on: ['post'] }], references: { post: 'posts' } },
+  ],
+}
+
+export const actors: ActorView[] = [
+  { id: 'client-1', name: 'Ada', state: 'ready', key: hash('1a'), balance: 148_220, freeKeys: { posts: 4, likes: 2 } },
+  { id: 'client-2', name: 'Grace', state: 'ready', key: hash('2b'), balance: 91_004, freeKeys: { posts: 5, likes: 5 } },
+]
+
+const server = (index: number): ParticipantView => ({
+  id: `server-${index}`, role: 'server', name: `Server ${index}`, state: 'serving', detail: `${index} blocks of tick 41, 127.0.0.1:${4100 + index}`, balance: 9_000 + 731 * index, online: index !== 5,
+})
+
+export const participants: ParticipantView[] = [
+  { id: 'supervisor', role: 'supervisor', name: 'Supervisor', state: 'ticking', detail: 'Tick 41 announced, code published up to tick 44', balance: 4_812_300, online: true },
+  ...[1, 2, 3, 4, 5, 6].map(server),
+  ...actors.map((actor): ParticipantView => ({ id: actor.id, role: 'client', name: actor.name, state: 'registered', detail: '', balance: actor.balance, online: true })),
+]
+
+export const posts = [
+  { $key: hash('c1'), $owner: hash('2b'), topic: 'bitcoin', text: 'Every block is a clock tick that nobody owns.' },
+  { $key: hash('c2'), $owner: hash('1a'), topic: 'golem', text: 'The client is the one between the servers and the database. It took me a day to see how much follows from that.' },
+  { $key: hash('c3'), $owner: hash('9f'), topic: 'golem', text: 'Hello from a key that this page has no name for.' },
+]
+
+export const request = (id: string, state: RequestView['state'], more: Partial<RequestView> = {}): RequestView => ({
+  id: hash(id),
+  actor: 'client-1',
+  endpoint: 'post',
+  arguments: { topic: 'golem', text: 'A post that nobody can unwrite.' },
+  state,
+  writes: [{
+    collection: 'posts',
+    key: hash(`${id}d`),
+    fields: { topic: 'golem', text: 'A post that nobody can unwrite.' },
+    explained: { topic: ['request.topic'], text: ['request.text'] },
+    flags: [],
+  }],
+  servers: [
+    { role: 'top level', id: 'server-4', sees: [] },
+    { role: 'moderate', id: 'server-2', sees: ['text'] },
+    { role: 'file', id: 'server-6', sees: ['topic'] },
+  ],
+  at: Date.UTC(2026, 0, 5, 12, 0, 0) + parseInt(id, 16) * 1000,
+  ...more,
+})
+
+export const overview = (more: Partial<Overview> = {}): Overview => ({
+  chain: { network: 'regtest', backend: 'embedded', height: 1284, hash: hash('00e7'), available: true },
+  tick: { number: 41, state: 'running', blocksLeft: 3, blocksPerTick: 8, estimatedMs: 12_000, root: hash('7d3'), servers: 6, minimumServers: 4 },
+  app,
+  participants,
+  actors,
+  requests: [],
+  ...more,
+})

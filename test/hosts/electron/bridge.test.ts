@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from 'vitest'
+import { commands, events } from '../../../main/contract/index.ts'
+import { bridgeCalls, passOn } from '../../../main/hosts/electron/bridge.ts'
+import { createPageApi, type PageApi } from '../../../main/hosts/electron/page-api.ts'
+import { doubleElectron, doubleIpcRenderer } from './double.ts'
+
+function recordingCore() {
+  const calls: unknown[][] = []
+  return { calls, call: async (name: string, args: unknown) => { calls.push([name, args]); return { ok: true as const, value: 'done' } } }
+}
+
+describe('the bridge', () => {
+  it('passes on a command of the contract with arguments that fit', async () => {
+    const core = recordingCore()
+    expect(await passOn(core, 'log', { limit: 5 })).toEqual({ ok: true, value: 'done' })
+    expect(core.calls).toEqual([['log', { limit: 5 }]])
+  })
+
+  it.each([['evil'], ['constructor'], ['__proto__'], [7]])('refuses %s, which is no command', async (name) => {
+    const core = recordingCore()
+    expect(await passOn(core, name, {})).toMatchObject({ ok: false, error: { code: 'contract.unknown-command' } })
+    expect(core.calls).toEqual([])
+  })
+
+  it('names the argument that does not fit', async () => {
+    const core = recordingCore()
+    const answer = await passOn(core, 'log', { limit: 'many' })
+    expect(answer).toMatchObject({ ok: false, error: { code: 'contract.arguments' } })
+    expect(answer.ok ? '' : answer.error.message).toContain('arguments.limit')
+    expect(core.calls).toEqual([])
+  })
+
+  it('answers only our own page', async () => {
+    const { parts, handlers } = doubleElectron()
+    const core = recordingCore()
+    bridgeCalls(parts.ipcMain, core)
+    const handler = handlers.get('golem:call')
+    const from = (url: string | undefined) => handler?.({ senderFrame: url === undefined ? null : { url } } as never, 'overview', {})
+    expect(await from('golem://app/index.html')).toEqual({ ok: true, value: 'done' })
+    for (const url of ['https://example.org/', 'golem://app.evil/', undefined]) expect(await from(url)).toMatchObject({ error: { code: 'contract.sender' } })
+    expect(core.calls.length).toBe(1)
+  })
+
+  it('has one channel for calls and no other', () => {
+    const { parts, handlers } = doubleElectron()
+    bridgeCalls(parts.ipcMain, recordingCore())
+    expect([...handlers.keys()]).toEqual(['golem:call'])
+  })
+})
+
+describe('the page', () => {
+  const names = { commands: Object.keys(commands), events, callChannel: 'call', eventChannel: 'event' }
+
+  it('can call commands of the contract only', async () => {
+    const { ipc, invoked } = doubleIpcRenderer()
+    const api = createPageApi(ipc, names)
+    await expect(api.call('overview', {})).resolves.toEqual({ ok: true, value: 'answered' })
+    await expect(api.call('shell', {})).rejects.toThrow('shell')
+    expect(invoked).toEqual([['call', 'overview', {}]])
+  })
+
+  it('hears events of the contract only, without the object that reaches the channels, until it stops', () => {
+    const { ipc, events: emitter } = doubleIpcRenderer()
+    const heard: unknown[][] = []
+    const stop = createPageApi(ipc, names).subscribe((...args) => void heard.push(args))
+    emitter.emit('event', { sender: 'danger' }, 'log', 1)
+    emitter.emit('event', { sender: 'danger' }, 'other', 2)
+    stop()
+    emitter.emit('event', { sender: 'danger' }, 'log', 3)
+    expect(heard).toEqual([['log', 1]])
+  })
+
+  it('is given exactly call and subscribe by the preload', async () => {
+    const exposed: Record<string, unknown> = {}
+    const { ipc, invoked } = doubleIpcRenderer()
+    vi.doMock('electron', () => ({ contextBridge: { exposeInMainWorld: (key: string, api: unknown) => void (exposed[key] = api) }, ipcRenderer: ipc }))
+    await import('../../../main/hosts/electron/preload.ts')
+    vi.doUnmock('electron')
+    expect(Object.keys(exposed)).toEqual(['golem'])
+    expect(Object.keys(exposed['golem'] as object).sort()).toEqual(['call', 'subscribe'])
+    for (const name of Object.keys(commands)) await (exposed['golem'] as PageApi).call(name, {})
+    expect(invoked.map(([, name]) => name)).toEqual(Object.keys(commands))
+  })
+})

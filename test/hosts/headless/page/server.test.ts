@@ -1,0 +1,268 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MAX_BODY_BYTES } from '../../../../main/hosts/headless/page/commands.ts'
+import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
+import type { Result } from '../../../../roles/protocol/result.ts'
+
+const token = 'a-token-of-24-characters'
+const id = 'ab'.repeat(32)
+
+interface Answer { status: number; headers: IncomingHttpHeaders; body: string }
+
+let folder: string
+let page: PageServer
+let calls: Array<{ name: string; args: unknown }>
+let listeners: Set<(event: string, payload: unknown) => void>
+let reply: (name: string) => Promise<Result<unknown>>
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'golem-page-'))
+  mkdirSync(join(folder, 'assets'))
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Golem</title>')
+  writeFileSync(join(folder, 'assets', 'index.js'), 'export {}')
+  writeFileSync(join(folder, 'secret.key'), 'not for the page')
+  calls = []
+  listeners = new Set()
+  reply = async () => ({ ok: true, value: { fine: true } })
+  const core = {
+    call: (name: string, args: unknown) => (calls.push({ name, args }), reply(name)),
+    subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+  }
+  page = await startPageServer({ host: '127.0.0.1', port: 0, token, assets: folder, core, limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 400 } })
+})
+
+afterEach(async () => {
+  await page.close()
+  rmSync(folder, { recursive: true })
+})
+
+function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port: page.port, path, method: options.method ?? 'GET', headers: options.headers }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (part: string) => (body += part))
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(options.body)
+  })
+}
+
+async function login(): Promise<string> {
+  const answer = await ask(`/?token=${token}`)
+  return answer.headers['set-cookie']![0]!.split(';')[0]!
+}
+
+async function command(name: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const cookie = await login()
+  return ask(`/api/${name}`, { method: 'POST', headers: { cookie, 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+}
+
+const errorOf = (answer: Answer): { code: string; message: string } => (JSON.parse(answer.body) as { error: { code: string; message: string } }).error
+
+describe('the token', () => {
+  it('is exchanged for a cookie no script can read, and leaves the address', async () => {
+    const answer = await ask(`/?token=${token}`)
+    expect(answer.status).toBe(303)
+    expect(answer.headers.location).toBe('/')
+    const cookie = answer.headers['set-cookie']![0]!
+    expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/)
+    expect(cookie).not.toContain(token)
+    const start = await ask('/', { headers: { cookie: cookie.split(';')[0]! } })
+    expect([start.status, start.body]).toEqual([200, '<!doctype html><title>Golem</title>'])
+  })
+
+  it.each([
+    ['no token', '/', {}],
+    ['a wrong token', '/?token=a-token-of-24-characterz', {}],
+    ['a wrong cookie', '/', { cookie: 'golem-1=00' }],
+    ['a token where no page starts', `/api/overview?token=${token}`, {}],
+    ['no token on events', '/api/events', {}],
+  ])('%s opens nothing', async (_, path, headers) => {
+    const answer = await ask(path, { headers })
+    expect(answer.status).toBe(401)
+    expect(errorOf(answer).code).toBe('page.token')
+    expect(answer.headers['set-cookie']).toBeUndefined()
+  })
+
+  it('refuses a command without cookie before reading it', async () => {
+    const answer = await ask('/api/overview', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+    expect(answer.status).toBe(401)
+    expect(calls).toEqual([])
+  })
+
+  it('tells a person which address to open', async () => {
+    const answer = await ask('/', { headers: { accept: 'text/html' } })
+    expect(answer.status).toBe(401)
+    expect(answer.body).toContain('address that Golem printed')
+  })
+})
+
+describe('where a request comes from', () => {
+  it('a rebound DNS name is refused even with the cookie', async () => {
+    const answer = await ask('/', { headers: { cookie: await login(), host: `evil.example:${page.port}` } })
+    expect([answer.status, errorOf(answer).code]).toEqual([403, 'page.host'])
+  })
+
+  it('another port of loopback is another host', async () => {
+    const answer = await ask('/', { headers: { cookie: await login(), host: '127.0.0.1:1' } })
+    expect([answer.status, errorOf(answer).code]).toEqual([403, 'page.host'])
+  })
+
+  it.each([
+    ['another origin', { origin: 'http://127.0.0.1:1' }],
+    ['a sandboxed frame', { origin: 'null' }],
+    ['a page of another port of this machine', { 'sec-fetch-site': 'same-site' }],
+  ])('%s may not call commands', async (_, headers) => {
+    const answer = await command('overview', {}, headers)
+    expect([answer.status, errorOf(answer).code]).toEqual([403, 'page.origin'])
+    expect(calls).toEqual([])
+  })
+
+  it('another page may not read events', async () => {
+    const answer = await ask('/api/events', { headers: { cookie: await login(), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' } })
+    expect([answer.status, errorOf(answer).code]).toEqual([403, 'page.origin'])
+  })
+
+  it('the page itself may call', async () => {
+    const answer = await command('overview', {}, { origin: `http://127.0.0.1:${page.port}`, 'sec-fetch-site': 'same-origin' })
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { ok: true, value: { fine: true } }])
+    expect(calls).toEqual([{ name: 'overview', args: {} }])
+  })
+})
+
+describe('files', () => {
+  it('carry a strict policy and their type', async () => {
+    const answer = await ask('/assets/index.js', { headers: { cookie: await login() } })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(answer.headers['x-content-type-options']).toBe('nosniff')
+    expect(answer.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/)
+    expect(answer.headers['content-security-policy']).not.toContain('unsafe')
+  })
+
+  it.each(['/secret.key', '/../secret.key', '/%2e%2e/package.json', '/assets/', '//evil.example/x'])('%s is not one', async (path) => {
+    const answer = await ask(path, { headers: { cookie: await login() } })
+    expect([answer.status, errorOf(answer).code]).toEqual([404, 'page.path'])
+  })
+})
+
+describe('commands', () => {
+  it('pass checked arguments to the core and its answer back', async () => {
+    reply = async () => ({ ok: false, error: { code: 'wallet.funds', message: 'Funds are short.', retryable: false } })
+    const answer = await command('approve', { id })
+    expect(calls).toEqual([{ name: 'approve', args: { id } }])
+    expect([answer.status, errorOf(answer).code]).toEqual([200, 'wallet.funds'])
+  })
+
+  it.each([
+    ['approve', { id: 'zz' }, '"id"'],
+    ['approve', {}, '"id"'],
+    ['log', { limit: 5000 }, '"limit"'],
+    ['overview', { extra: 1 }, '"extra"'],
+    ['read', { actor: 'a', collection: 'posts', index: 'by', equals: [[], 'x'.repeat(3), 1, 2, 3, 4, 5, 6, 7], limit: 1, descending: true }, '"equals"'],
+    ['request', { actor: 'a', endpoint: 5, arguments: {} }, '"endpoint"'],
+    ['overview', '[1]', '"body"'],
+  ])('%s names the field that is wrong (%#)', async (name, body, field) => {
+    const answer = await command(name, body)
+    expect([answer.status, errorOf(answer).code]).toEqual([400, 'page.arguments'])
+    expect(errorOf(answer).message).toContain(field)
+    expect(calls).toEqual([])
+  })
+
+  it.each([
+    ['not JSON', 'overview', '{', {}, 400, 'page.json'],
+    ['no such command', 'toString', '{}', {}, 404, 'page.command'],
+    ['a form of another page', 'overview', '{}', { 'content-type': 'text/plain' }, 415, 'page.type'],
+    ['too large', 'overview', 'x'.repeat(MAX_BODY_BYTES + 1), {}, 413, 'page.too-large'],
+    ['too large without saying so', 'overview', 'x'.repeat(MAX_BODY_BYTES + 1), { 'transfer-encoding': 'chunked' }, 413, 'page.too-large'],
+  ])('%s is one clear error', async (_, name, body, headers, status, code) => {
+    const answer = await command(name, body, headers)
+    expect([answer.status, errorOf(answer).code]).toEqual([status, code])
+    expect(calls).toEqual([])
+  })
+
+  it('a bug of the core does not leak and does not end the server', async () => {
+    reply = async () => Promise.reject(new Error('secret path'))
+    const answer = await command('overview', {})
+    expect([answer.status, errorOf(answer).code]).toEqual([500, 'page.bug'])
+    expect(answer.body).not.toContain('secret path')
+    reply = async () => ({ ok: true, value: 1 })
+    expect((await command('overview', {})).status).toBe(200)
+  })
+})
+
+describe('events', () => {
+  const emit = (event: string, payload: unknown): void => listeners.forEach((listener) => listener(event, payload))
+  const open = async (): Promise<{ response: Response; reader: ReadableStreamDefaultReader<string>; cancel: () => Promise<void> }> => {
+    const stop = new AbortController()
+    const response = await fetch(`http://127.0.0.1:${page.port}/api/events`, { headers: { cookie: await login() }, signal: stop.signal })
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    return { response, reader, cancel: async () => stop.abort() }
+  }
+  const until = async (reader: ReadableStreamDefaultReader<string>, mark: string): Promise<string> => {
+    let seen = ''
+    while (!seen.includes(mark)) {
+      const { done, value } = await reader.read()
+      if (done) throw new Error(`ended before ${mark}`)
+      seen = (seen + value).slice(-4096)
+    }
+    return seen
+  }
+
+  it('arrive as they happen, and only those of the contract', async () => {
+    const { response, reader, cancel } = await open()
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    await until(reader, 'retry')
+    emit('secret', { a: 1 })
+    emit('log', { message: 'first\nsecond' })
+    const seen = await until(reader, '\\nsecond')
+    expect(seen).toContain('event: log\ndata: {"message":"first\\nsecond"}\n\n')
+    expect(seen).not.toContain('secret')
+    await cancel()
+  })
+
+  it('a reader that does not keep up is merged, then cut, and others are not harmed', async () => {
+    const slow = httpRequest({ host: '127.0.0.1', port: page.port, path: '/api/events', headers: { cookie: await login() } })
+    const cut = new Promise<void>((resolve) => {
+      slow.on('response', (response) => {
+        response.pause().on('error', () => resolve()).on('close', () => resolve())
+        // Paused: the kernel's buffers fill, then ours; the server has to end it.
+        setTimeout(() => response.resume(), 1500)
+      })
+      slow.on('error', () => resolve())
+    })
+    slow.end()
+    const quick = await open()
+    await until(quick.reader, 'retry')
+    const arrived = until(quick.reader, '"after"')
+    const pump = setInterval(() => emit('log', { message: 'x'.repeat(256 * 1024) }), 5)
+    await cut
+    clearInterval(pump)
+    emit('overview', { number: 'after' })
+    await arrived
+    await quick.cancel()
+  })
+
+  it('more readers than the limit are refused', async () => {
+    const first = await open()
+    const second = await open()
+    const third = await ask('/api/events', { headers: { cookie: await login() } })
+    expect([third.status, errorOf(third).code]).toEqual([503, 'page.readers'])
+    await first.cancel()
+    await second.cancel()
+  })
+
+  it('end when the server closes', async () => {
+    const { reader } = await open()
+    await until(reader, 'retry')
+    await page.close()
+    const rest = await reader.read().then((part) => part.done, () => true)
+    expect(rest).toBe(true)
+    expect(listeners.size).toBe(0)
+  })
+})

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { build } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeBundle, preloadBundle, repository } from '../../../main/hosts/launcher/build.ts'
+
+const run = promisify(execFile)
+
+/** Inside the repository, because bundles find their packages in its node_modules. */
+let folder: string
+beforeAll(async () => {
+  await mkdir(join(repository, '.cache'), { recursive: true })
+  folder = await mkdtemp(join(repository, '.cache', 'build-test-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('the bundles', () => {
+  it('a program with a thread of its own runs from the bundle alone', async () => {
+    await mkdir(join(folder, 'source', 'deep'), { recursive: true })
+    await writeFile(join(folder, 'source', 'entry.ts'), "import { ask } from './deep/pool.ts'\nconst answer: number = await ask(20)\nconsole.log(answer)\n")
+    await writeFile(
+      join(folder, 'source', 'deep', 'pool.ts'),
+      `import { Worker } from 'node:worker_threads'
+export const ask = (n: number): Promise<number> => new Promise((resolve) => {
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: n })
+  worker.on('message', resolve)
+})
+`,
+    )
+    await writeFile(
+      join(folder, 'source', 'deep', 'thread.ts'),
+      "import { parentPort, workerData } from 'node:worker_threads'\nimport { double } from './double.ts'\nparentPort?.postMessage(double(workerData as number))\n",
+    )
+    await writeFile(join(folder, 'source', 'deep', 'double.ts'), 'export const double = (n: number): number => 2 * n\n')
+    await build(nodeBundle('source/entry.ts', join(folder, 'out'), 'index', folder))
+    await rm(join(folder, 'source'), { recursive: true })
+    const { stdout } = await run(process.execPath, [join(folder, 'out', 'index.js')])
+    expect(stdout.trim()).toBe('40')
+  })
+
+  it('the main process of Electron leaves electron and packages outside', async () => {
+    await build(nodeBundle('main/hosts/electron/main.ts', join(folder, 'electron'), 'main'))
+    const text = await readFile(join(folder, 'electron', 'main.js'), 'utf8')
+    expect(text).toMatch(/from ?["']electron["']/)
+    expect(text).not.toMatch(/from ?["']\.{1,2}\//)
+  })
+
+  it('the preload is one CommonJS file that requires electron and nothing else, as the sandbox demands', async () => {
+    await build({ ...preloadBundle, build: { ...preloadBundle.build, outDir: join(folder, 'preload') } })
+    const text = await readFile(join(folder, 'preload', 'preload.cjs'), 'utf8')
+    expect([...text.matchAll(/\brequire\(([^)]*)\)/g)].map(([, name]) => name)).toEqual(['"electron"'])
+    expect(text).not.toMatch(/^\s*(import|export) /m)
+    expect(text).not.toContain('import.meta')
+  })
+})

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { projectNode, whyInstall } from '../../../main/hosts/launcher/install.mjs'
+
+let root: string
+beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'golem-install-'))))
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+const lock = (packages: Record<string, object>): string => JSON.stringify({ packages: { '': {}, ...packages } })
+
+async function put(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true })
+  await writeFile(join(root, path), text)
+}
+
+describe('packages are installed', () => {
+  it('when there are none, or an install was broken off', async () => {
+    await put('package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' } }))
+    expect(whyInstall(root)).toContain('not installed yet')
+    await put('node_modules/a/package.json', '{}')
+    expect(whyInstall(root)).toContain('not installed yet')
+  })
+
+  it('when the lock file asks for another version or one more package', async () => {
+    await put('node_modules/.package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' } }))
+    await put('package-lock.json', lock({ 'node_modules/a': { version: '1.0.1' } }))
+    expect(whyInstall(root)).toBe('a is not at 1.0.1')
+    await put('package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.0' } }))
+    expect(whyInstall(root)).toBe('b is missing')
+  })
+
+  it('but not when all is there, and not for optional packages of other platforms', async () => {
+    await put('node_modules/.package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' } }))
+    await put('package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/win': { version: '1.0.0', optional: true } }))
+    expect(whyInstall(root)).toBeUndefined()
+  })
+})
+
+describe('the Node that runs the project', () => {
+  it('is the one of the npm package where it is installed, else the running one', async () => {
+    expect(projectNode(root)).toBe(process.execPath)
+    await put(`node_modules/node/bin/${process.platform === 'win32' ? 'node.exe' : 'node'}`, '')
+    expect(projectNode(root)).toContain(join('node_modules', 'node', 'bin'))
+  })
+})

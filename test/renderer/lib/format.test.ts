@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { label, origin, sats, short, show, took, wait } from '../../../renderer/lib/format.ts'
+
+describe('what a person reads', () => {
+  it('amounts carry their unit', () => {
+    expect([sats(0), sats(1), sats(-1), sats(1234567)]).toEqual(['0 sats', '1 sat', '-1 sat', '1,234,567 sats'])
+  })
+
+  it('waits never promise more precision than there is', () => {
+    expect([wait(-5), wait(0), wait(1), wait(11_200), wait(240_000), wait(7_300_000)]).toEqual([
+      'any moment now', 'any moment now', 'about 1 s', 'about 12 s', 'about 4 min', 'about 2 h',
+    ])
+    expect([took(340.4), took(2140)]).toEqual(['340 ms', '2.1 s'])
+  })
+
+  it('hashes show both ends, short texts stay whole', () => {
+    expect(short('ab'.repeat(32))).toBe('abababab…abab')
+    fc.assert(fc.property(fc.string({ maxLength: 16 }), (text) => short(text) === text), { seed: 20261123 })
+  })
+
+  it('nothing is shown as nothing', () => {
+    expect([show(''), show(null), show(true), show(1200), show({ a: 1 })]).toEqual(['(empty)', '(empty)', 'yes', '1,200', '{"a":1}'])
+  })
+
+  it('names of the program become words', () => {
+    expect([label('byTopic'), label('$owner'), label('like-count')]).toEqual(['By topic', 'Owner', 'Like count'])
+    expect(['request.text', 'caller', 'slot.post', 'query.recent.author', 'constant', 'block.moderation'].map(origin)).toEqual([
+      'your text', 'your public key', 'your reserved key', 'the database (recent author)', 'constant', 'the result of «moderation»',
+    ])
+  })
+})

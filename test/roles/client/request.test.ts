@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { composeRequest, composeUpdate, openReply, review, serverAtFault } from '../../../roles/client/request.ts'
+import { findPoison } from '../../../roles/client/complaint.ts'
+import { composeRegistration, composeReservation, registrationWork } from '../../../roles/client/register.ts'
+import { fromHex, toBase64, toHex } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
+import { createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
+import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
+import { seal } from '../../../roles/protocol/envelope.ts'
+import { messageAad } from '../../../roles/protocol/request.ts'
+import { fail, must } from '../../../roles/protocol/result.ts'
+import { signLink } from '../../../roles/protocol/thread.ts'
+import { checkStamp, readReveal } from '../../../roles/protocol/verify-stamp.ts'
+import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
+import { executeHop } from '../../../roles/server/execute.ts'
+import { APP, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
+
+const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
+const AUTHORS = [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) }))
+
+const keyOf = (world: World) => (key: string) => world.dataKeys.find((own) => own.publicKey === key) ?? null
+
+async function reviewed(world: World) {
+  const composed = await compose(world, 'post', ARGS)
+  return must(openReply(world.ctx, world.clientEnv(), composed.pending, must(serve(world, composed))))
+}
+
+/** What the Supervisor holds an update against. */
+function updateEnv(world: World) {
+  const database = createDatabase(world.outline)
+  registerClient(database, world.client.publicKey, 1)
+  const versions = new Map<string, string>()
+  return {
+    with: (key: string, version: string) => { versions.set(key, version) },
+    env: () => {
+      for (const [key, version] of versions) must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
+      return { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    },
+  }
+}
+
+describe('a request', () => {
+  it('passes through two blocks and comes back with a write whose every field is explained', async () => {
+    const world = await makeWorld({ seed: 'request', posts: AUTHORS })
+    const done = await reviewed(world)
+    expect(done.opened.response).toEqual({ accepted: true, reason: '' })
+    expect(done.writes).toMatchObject([{ collection: 'posts', key: world.dataKeys[0]!.publicKey, fields: { ...ARGS, author: world.client.publicKey }, flags: [] }])
+    expect(done.writes[0]!.explained['text']).toContain('request.text')
+    expect(new Set(done.pending.hops.map((hop) => hop.server)).add(done.pending.top).size).toBe(3)
+  })
+
+  it('becomes an update that the Supervisor accepts, stamp included', async () => {
+    const world = await makeWorld({ seed: 'update' })
+    const done = await reviewed(world)
+    const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done))
+    const opened = must(openDocument(crypto, 'update', update.document.bytes, update.document.sha256))
+    const supervisor = updateEnv(world)
+    for (const write of opened.body.writes) supervisor.with(write.key, write.replaces)
+    expect(checkUpdate({ crypto }, supervisor.env(), opened.body)).toMatchObject({ ok: true })
+    expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), opened.body)).toMatchObject({ ok: true })
+    expect(update.spending).toEqual({ spendFromKeys: [world.dataKeys[0]!.publicKey], payToKeys: [world.dataKeys[0]!.publicKey] })
+  })
+
+  it('names the field whose argument does not fit', async () => {
+    const world = await makeWorld({ seed: 'arguments' })
+    const error = async (args: Record<string, Json>) => {
+      const result = await composeRequest(world.ctx, world.clientEnv(), 'post', args)
+      return result.ok ? null : [result.error.code, result.error.details?.['field']]
+    }
+    expect(await error({ topic: 'weather' })).toEqual(['client.argument', 'text'])
+    expect(await error({ ...ARGS, topic: 'x'.repeat(61) })).toEqual(['client.argument', 'topic'])
+    expect(await error({ ...ARGS, text: 5 })).toEqual(['client.argument', 'text'])
+    expect(await error({ ...ARGS, mood: 'good' })).toEqual(['client.argument', 'mood'])
+  })
+
+  it('says that a reservation is needed, and of which collection', async () => {
+    const world = await makeWorld({ seed: 'no-key' })
+    const result = await composeRequest(world.ctx, { ...world.clientEnv(), keys: [] }, 'post', ARGS)
+    expect(result).toMatchObject({ ok: false, error: { code: 'client.no-key', details: { collection: 'posts' } } })
+  })
+
+  it('tries elsewhere when a server does not answer, without that server', async () => {
+    const world = await makeWorld({ seed: 'elsewhere', servers: 6 })
+    const first = await compose(world, 'post', ARGS)
+    const dead = first.pending.hops[1]!.server
+    const deliver = (server: string, bytes: Uint8Array) => (server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
+    const failed = serve(world, first, deliver)
+    expect(failed).toMatchObject({ ok: false, error: { retryable: true } })
+    const fault = serverAtFault(first.pending, (failed as { error: Parameters<typeof serverAtFault>[1] }).error)
+    expect(fault).toBe(dead)
+    const second = await compose(world, 'post', ARGS, new Set([fault]))
+    expect(second.pending.hops.map((hop) => hop.server)).not.toContain(dead)
+    expect(second.pending.request).not.toBe(first.pending.request)
+    expect(serve(world, second, deliver)).toMatchObject({ ok: true })
+  })
+
+  it('keeps a pending request as JSON', async () => {
+    const world = await makeWorld({ seed: 'json' })
+    const composed = await compose(world, 'post', ARGS)
+    const stored = JSON.parse(JSON.stringify(composed.pending)) as typeof composed.pending
+    expect(must(openReply(world.ctx, world.clientEnv(), stored, must(serve(world, composed)))).writes).toHaveLength(1)
+  })
+
+  it('refuses a reply that is damaged, or of another request', async () => {
+    const world = await makeWorld({ seed: 'reply' })
+    const [one, two] = [await compose(world, 'post', ARGS), await compose(world, 'post', ARGS)]
+    const reply = must(serve(world, one))
+    const damaged = reply.slice()
+    damaged[50]! ^= 1
+    for (const [pending, bytes] of [[one.pending, damaged], [two.pending, reply]] as const) {
+      expect(openReply(world.ctx, world.clientEnv(), pending, bytes)).toMatchObject({ ok: false, error: { code: 'reply.closed', retryable: true } })
+    }
+  })
+})
+
+describe('the review', () => {
+  it('flags a text that the label keeps out of a field, a field of no declared flow, and a key that was not chosen', async () => {
+    const world = await makeWorld({ seed: 'flags', posts: [{ topic: 'weather', text: 'Nobody may copy this', author: 'ee'.repeat(32) }] })
+    const honest = await reviewed(world)
+    const [write] = honest.opened.writes
+    const label = world.clientEnv().label
+    const flags = (change: object): string[] => review(world.outline, label, honest.pending, { writes: [{ ...write!, ...change }] })[0]!.flags
+    expect(flags({})).toEqual([])
+    expect(flags({ fields: { ...write!.fields, author: 'x: Nobody may copy this' } })).toEqual([expect.stringContaining('posts.author contains query.recent.text')])
+    expect(flags({ carried: {} })).toEqual([expect.stringContaining('posts.text should be moved sealed'), expect.stringContaining('posts.topic should be moved sealed')])
+    expect(flags({ fields: { ...write!.fields, extra: 'x' } })).toEqual([expect.stringContaining('posts.extra')])
+    expect(flags({ key: '77'.repeat(32) })).toEqual([expect.stringContaining('did not choose')])
+  })
+
+  it('refuses to sign for a key that is not in the wallet', async () => {
+    const world = await makeWorld({ seed: 'foreign' })
+    expect(composeUpdate(world.ctx, world.client, () => null, await reviewed(world))).toMatchObject({ ok: false, error: { code: 'client.key' } })
+  })
+})
+
+describe('a poisoned stamp', () => {
+  it('is traced to the server that did not multiply, with evidence', async () => {
+    const world = await makeWorld({ seed: 'poison' })
+    const done = await reviewed(world)
+    const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done)).document.body
+    const about = { sha256: '00'.repeat(32), infohash: '11'.repeat(20) }
+    expect(findPoison(world.ctx, APP, update, about, world.reveal, world.plan).finding).toMatchObject({ by: 'supervisor' })
+    const link = update.links[1]!
+    const opening = must(seal(crypto, world.ctx.random(32), fromHex(world.plan.sealing), canonicalBytes({ before: done.opened.final, after: done.opened.final }), messageAad('opening', link.request, 1)))
+    const { sig: _sig, ...rest } = link
+    const lazy = signLink(crypto, { ...rest, opening: toBase64(opening) }, world.servers.get(link.server)!.identity, world.ctx.random(32))
+    const spoiled = { ...update, links: [update.links[0]!, lazy], stamp: { ...update.stamp, commit: '22'.repeat(32) } }
+    expect(findPoison(world.ctx, APP, spoiled, about, world.reveal, world.plan).finding).toMatchObject({ by: 'server', blame: { subject: link.server, position: 1 } })
+  })
+})
+
+describe('registration and reservation', () => {
+  it('are documents whose keys consent', async () => {
+    const world = await makeWorld({ seed: 'register' })
+    const registration = composeRegistration(world.ctx, APP, world.client, world.ctx.random(32), 5n)
+    expect(openDocument(crypto, 'registration', registration.bytes)).toMatchObject({ ok: true })
+    expect(toHex(registrationWork(world.ctx, world.client.publicKey, APP))).toHaveLength(64)
+    const key = world.dataKeys[0]!
+    const reservation = must(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'posts' }]))
+    const { sig } = must(openDocument(crypto, 'reservation', reservation.bytes)).body.keys[0]!
+    expect(verifyUnder(crypto, 'reserve', { app: APP, client: world.client.publicKey, key: key.publicKey, collection: 'posts', sig } as { sig: string }, key.publicKey)).toBe(true)
+    expect(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'nothing' }])).toMatchObject({ ok: false, error: { code: 'client.collection' } })
+  })
+})
+

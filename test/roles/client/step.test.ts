@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { clientStep, freeKeys, initialClientState, isRegistered, nextKeyIndex, type ClientEffect, type ClientEvent, type ClientState, type Reviewed } from '../../../roles/client/index.ts'
+import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
+import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
+import { scriptOf } from '../../../roles/protocol/ledger.ts'
+import { toHex } from '../../../roles/protocol/bytes.ts'
+import { crypto, seeded } from '../request/world.ts'
+
+const key = (name: string): string => toHex(crypto.schnorr.publicKey(seeded(name)(32)))
+const SUPERVISOR = key('supervisor')
+const APP = 'aa'.repeat(32)
+const DATA = key('data')
+const refer = (n: number): Reference => ({ sha256: n.toString(16).padStart(64, '0'), infohash: n.toString(16).padStart(40, '0') })
+
+const anchored = (type: AnchoredTransaction['anchor']['type'], n: number, height: number): AnchoredTransaction =>
+  ({ txid: `tx${n}`, height, position: 1, anchor: { type, ...refer(n) }, spends: [scriptOf(SUPERVISOR)!], pays: [] })
+const block = (height: number, ...anchors: AnchoredTransaction[]): ClientEvent => ({ type: 'block', height, hash: 'h', time: 0, anchored: anchors })
+
+/** Block and document of a tick with verdicts about documents, by number. */
+function tick(number: number, height: number, verdicts: Array<[document: number, outcome: string]>): ClientEvent[] {
+  const reference = refer(100 + number)
+  const body = {
+    type: 'tick', by: SUPERVISOR, app: APP, offer: APP, number, previous: number === 0 ? null : refer(99 + number), plans: [],
+    summary: { verdicts: verdicts.map(([n, outcome]) => ({ txid: `tx${n}`, document: refer(n), height: 1, outcome })) },
+  }
+  return [block(height, anchored('tick', 100 + number, height)), { type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument }]
+}
+
+const text = (n: number) => ({ document: `{"n":${n}}`, sha256: refer(n).sha256, spendFromKeys: [], payToKeys: [] })
+const reviewed = (writes: number): Reviewed => ({ pending: {}, opened: { writes: Array.from({ length: writes }, () => ({ key: DATA })) }, writes: [] }) as unknown as Reviewed
+const published = (n: number): ClientEvent => ({ type: 'published', sha256: refer(n).sha256, reference: refer(n), txid: `tx${n}`, fee: 200 })
+
+const run = (state: ClientState, ...events: ClientEvent[]): { state: ClientState; effects: ClientEffect[] } =>
+  events.reduce((done: { state: ClientState; effects: ClientEffect[] }, event) => {
+    const stepped = clientStep({ crypto }, done.state, event)
+    return { state: JSON.parse(JSON.stringify(stepped.state)) as ClientState, effects: [...done.effects, ...stepped.effects] }
+  }, { state, effects: [] })
+
+const start = initialClientState(APP, key('master'), [SUPERVISOR], key('client'))
+const ready: ClientEvent[] = [
+  { type: 'register', bits: 4 }, { type: 'work.done', ...text(1) }, published(1), block(1, anchored('registration', 1, 1)), ...tick(0, 2, [[1, 'accepted']]),
+  { type: 'reserve', keys: [{ index: 0, key: DATA, collection: 'posts' }], ...text(2) }, published(2), block(3, anchored('reservation', 2, 3)), ...tick(1, 4, [[2, 'accepted']]),
+]
+const SLOTS = [{ name: 'post', collection: 'posts', state: 'fresh' as const }]
+const ask: ClientEvent = { type: 'request', id: 'r', endpoint: 'post', arguments: { text: 'hello' }, slots: SLOTS, at: 1 }
+const replied: ClientEvent = { type: 'replied', id: 'r', attempt: 1, reviewed: reviewed(1) }
+const approve: ClientEvent = { type: 'approve', id: 'r', ...text(3) }
+const phase = (state: ClientState): string => state.requests[0]!.phase
+const of = (effects: ClientEffect[], type: ClientEffect['type']) => effects.filter((effect) => effect.type === type)
+
+describe('a client', () => {
+  it('is registered, and has a free key, when ticks say so and not before', () => {
+    const before = run(start, ...ready.slice(0, 4)).state
+    const { state, effects } = run(start, ...ready)
+    expect([isRegistered(before), isRegistered(state)]).toEqual([false, true])
+    expect(freeKeys(state)).toEqual([{ key: DATA, collection: 'posts', written: false }])
+    expect([nextKeyIndex(start), nextKeyIndex(state)]).toEqual([0, 1])
+    expect(of(effects, 'publish')).toMatchObject([{ documentType: 'registration' }, { documentType: 'reservation' }])
+  })
+
+  it('takes a request from sending to counted, and holds its key on the way', () => {
+    const { state: base } = run(start, ...ready)
+    const phases: string[] = []
+    let state = base
+    for (const event of [[ask], [replied], [approve], [published(3)], [block(5, anchored('update', 3, 5))], tick(2, 6, []), tick(3, 7, [[3, 'accepted']])]) {
+      state = run(state, ...event).state
+      phases.push(phase(state))
+      if (phase(state) !== 'counted') expect(freeKeys(state)).toEqual([])
+    }
+    expect(phases).toEqual(['sending', 'review', 'published', 'published', 'anchored', 'anchored', 'counted'])
+    expect(freeKeys(state)).toEqual([{ key: DATA, collection: 'posts', written: true }])
+  })
+
+  it('stores the signed update before it publishes, and publishes one document however often it is approved', () => {
+    const { state, effects } = run(run(start, ...ready).state, ask, replied, approve, approve, { ...approve, ...text(4) }, { type: 'refuse', id: 'r' })
+    expect(of(effects, 'publish')).toEqual([{ type: 'publish', documentType: 'update', ...text(3) }])
+    expect(state.requests[0]).toMatchObject({ phase: 'published', publication: { document: text(3).document } })
+  })
+
+  it('publishes the same bytes again with the next block when publishing failed for now', () => {
+    const failed: ClientEvent = { type: 'publish.failed', sha256: refer(3).sha256, failure: { code: 'wallet.funds', message: 'wait', retryable: true } }
+    const { effects } = run(run(start, ...ready).state, ask, replied, approve, failed, block(5), block(6))
+    expect(of(effects, 'publish')).toEqual([1, 2].map(() => ({ type: 'publish', documentType: 'update', ...text(3) })))
+  })
+
+  it('tries a failed request elsewhere, three times in all', () => {
+    const failed = (attempt: number): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'away', retryable: true }, server: `s${attempt}` })
+    const { state, effects } = run(run(start, ...ready).state, ask, failed(1), failed(1), failed(2), failed(3))
+    expect(of(effects, 'send')).toMatchObject([{ attempt: 1, exclude: [] }, { attempt: 2, exclude: ['s1'] }, { attempt: 3, exclude: ['s1', 's2'] }])
+    expect(state.requests[0]).toMatchObject({ phase: 'failed', error: { code: 'request.hop-failed' } })
+    expect(freeKeys(state)).toHaveLength(1)
+  })
+
+  it('says that a key has to be reserved first', () => {
+    const { state, effects } = run(start, ask)
+    expect([phase(state), state.requests[0]!.error!.code, effects]).toEqual(['failed', 'client.no-key', []])
+  })
+
+  it('goes back when blocks are undone, and on again on the new branch', () => {
+    const { state } = run(run(start, ...ready).state, ask, replied, approve, published(3), block(5, anchored('update', 3, 5)), ...tick(2, 6, [[3, 'accepted']]))
+    expect(phase(state)).toBe('counted')
+    const undone = run(state, { type: 'reorg', height: 5 }).state
+    expect([phase(undone), freeKeys(undone)]).toEqual(['anchored', []])
+    const deeper = run(undone, { type: 'reorg', height: 4 }).state
+    expect(phase(deeper)).toBe('published')
+    expect(phase(run(deeper, block(5, anchored('update', 3, 5))).state)).toBe('anchored')
+  })
+
+  it('tells in plain words why a write was not counted, and complains about a poisoned stamp with its evidence', () => {
+    const anchoredUpdate = [ask, replied, approve, published(3), block(5, anchored('update', 3, 5))]
+    const { state: base } = run(run(start, ...ready).state, ...anchoredUpdate)
+    const late = run(base, ...tick(2, 6, [[3, 'update.unavailable']]))
+    expect(late.state.requests[0]).toMatchObject({ phase: 'rejected', error: { code: 'update.unavailable', message: expect.stringContaining('could not be fetched') } })
+    expect(of(late.effects, 'complaint')).toEqual([])
+    const poisoned = run(base, ...tick(2, 6, [[3, 'update.stamp']]))
+    expect(of(poisoned.effects, 'complaint')).toEqual([{ type: 'complaint', id: 'r', tick: refer(102), update: refer(3), document: text(3).document }])
+    expect(freeKeys(poisoned.state)).toHaveLength(1)
+  })
+
+  it('has nothing to approve when the program wrote nothing', () => {
+    const { state } = run(run(start, ...ready).state, ask, { ...replied, reviewed: reviewed(0) })
+    expect([phase(state), freeKeys(state).length]).toEqual(['nothing to write', 1])
+  })
+})

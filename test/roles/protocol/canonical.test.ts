@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes, canonicalText, parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { must } from '../../../roles/protocol/result.ts'
+
+const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as Array<{ name: string; input: string; output: string }>
+const limits = { maxBytes: 10_000, maxDepth: 8 }
+const codeOf = (text: string): string => {
+  const parsed = parseCanonical(utf8(text), limits)
+  return parsed.ok ? 'ok' : parsed.error.code
+}
+
+describe('canonical JSON', () => {
+  it.each(vectors)('answers the RFC 8785 vector $name', ({ input, output }) => {
+    expect(canonicalText(JSON.parse(input))).toBe(output)
+  })
+
+  it('reads back what it wrote', () => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    console.log(`canonical: SEED=${seed}`)
+    const leaf = fc.oneof(fc.string({ unit: 'grapheme' }), fc.boolean(), fc.constant(null), fc.maxSafeInteger())
+    const key = fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__')
+    const value = fc.letrec((tie) => ({ node: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.dictionary(key, tie('node'), { maxKeys: 4 })) })).node
+    fc.assert(fc.property(value, (json) => {
+      const bytes = canonicalBytes(json)
+      expect(canonicalBytes(must(parseCanonical(bytes, { maxBytes: 1e6, maxDepth: 64 })))).toEqual(bytes)
+    }), { seed })
+  })
+
+  it('refuses every other spelling of the same value', () => {
+    for (const text of ['{"a":1,"a":1}', '{"a":1 }', '{"b":1,"a":2}', '1.0', '1e2', '-0', '"\\u0061"', ' 1', '"\\/"']) {
+      expect([text, codeOf(text)]).toEqual([text, 'canonical.form'])
+    }
+  })
+
+  it('refuses numbers that are not safe integers', () => {
+    for (const text of ['0.5', '9007199254740992', '1e+30', '{"a":[1,{"b":-9007199254740993}]}']) expect(codeOf(text)).toBe('canonical.value')
+  })
+
+  it('refuses what is not JSON, not UTF-8, or names a prototype', () => {
+    expect(codeOf('NaN')).toBe('canonical.json')
+    expect(codeOf('{"__proto__":{}}')).toBe('canonical.value')
+    expect(codeOf('"\\ud800"')).toBe('canonical.form')
+    expect(parseCanonical(Uint8Array.of(0x22, 0xff, 0x22), limits)).toMatchObject({ error: { code: 'bytes.utf8' } })
+    expect(parseCanonical(Uint8Array.of(0xef, 0xbb, 0xbf, 0x31), limits)).toMatchObject({ ok: false })
+  })
+
+  it('refuses size and depth before it builds anything', () => {
+    expect(codeOf('"' + 'x'.repeat(10_000) + '"')).toBe('canonical.too-large')
+    expect(codeOf('['.repeat(9) + ']'.repeat(9))).toBe('canonical.too-deep')
+    expect(codeOf('['.repeat(8) + ']'.repeat(8))).toBe('ok')
+    expect(codeOf('"[[[[[[[[[[[[\\"[[["')).toBe('ok')
+  })
+})

@@ -1,0 +1,167 @@
+/** A tick made by hand: the guestbook, some servers with prepared code, one registered client with reserved keys. All of it seeded. */
+import { readFileSync } from 'node:fs'
+import { check, labelOf, type Program } from '../../../roles/program/index.ts'
+import type { Json } from '../../../roles/protocol/canonical.ts'
+import type { ClientEnv, Composed } from '../../../roles/client/types.ts'
+import { composeRequest } from '../../../roles/client/request.ts'
+import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
+import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { applyUpdate, createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
+import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
+import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import { outlineOf } from '../../../roles/protocol/outline.ts'
+import type { RevealFile } from '../../../roles/protocol/request.ts'
+import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
+import { openSnapshot, snapshotFiles, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
+import { snapshot } from '../../../roles/protocol/snapshot.ts'
+import { executeHop } from '../../../roles/server/execute.ts'
+import { openCode } from '../../../roles/server/prepare.ts'
+import type { RelayEnv } from '../../../roles/server/relay-types.ts'
+import { hopFailed, nextHop, openRequest, takeReply } from '../../../roles/server/relay.ts'
+import { tickView } from '../../../roles/server/tick-view.ts'
+import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
+import { makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+
+export { crypto }
+
+/** SHA-256 in counter mode. */
+export function seeded(seed: string): (length: number) => Uint8Array {
+  let counter = 0
+  return (length) => {
+    const bytes = new Uint8Array(length)
+    for (let at = 0; at < length; at += 32) bytes.set(crypto.sha256(utf8(`${seed}/${counter++}`)).subarray(0, length - at), at)
+    return bytes
+  }
+}
+
+const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
+  let result = 1n
+  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus) if (exponent & 1n) result = (result * square) % modulus
+  return result
+}
+
+/** A prime by Fermat's test to four bases: good enough for numbers that nobody chose. */
+function seededPrime(random: (length: number) => Uint8Array, bits: number): bigint {
+  for (;;) {
+    const candidate = BigInt(`0x${toHex(random(bits / 8))}`) | 1n | (1n << BigInt(bits - 1))
+    if ([2n, 3n, 5n, 7n].every((base) => power(base, candidate - 1n, candidate) === 1n)) return candidate
+  }
+}
+
+export const APP = 'aa'.repeat(32)
+export const TICK = 7
+
+export interface Actor extends ServerKeys { used: Map<string, Served> }
+
+export interface World {
+  ctx: { crypto: typeof crypto; random: (length: number) => Uint8Array }
+  program: Program
+  outline: Program
+  plan: Plan
+  reveal: RevealFile
+  tick: Tick
+  reader: SnapshotReader
+  servers: Map<string, Actor>
+  client: KeyPair
+  dataKeys: KeyPair[]
+  clientEnv(): ClientEnv
+  hopEnv(server: string): HopEnv
+  relayEnv(server: string): RelayEnv
+}
+
+const pair = (random: (length: number) => Uint8Array): KeyPair => {
+  const privateKey = random(32)
+  return { privateKey, publicKey: toHex(crypto.schnorr.publicKey(privateKey)) }
+}
+
+function makeServer(random: (length: number) => Uint8Array): Actor {
+  const secret = random(32)
+  return { identity: pair(random), sealing: { privateKey: secret, publicKey: crypto.x25519.publicKey(secret) }, used: new Map() }
+}
+
+/** Posts of a topic by other authors, in the order in which they are given. */
+export interface WorldOptions { seed: string; servers?: number; posts?: Array<{ topic: string; text: string; author: string }>; primeBits?: number }
+
+export async function makeWorld({ seed, servers: count = 5, posts = [], primeBits = 128 }: WorldOptions): Promise<World> {
+  const random = seeded(seed)
+  const ctx = { crypto, random }
+  const program = must(check(JSON.parse(readFileSync(new URL('../../../resources/apps/guestbook.json', import.meta.url), 'utf8'))))
+  const outline = outlineOf(program)
+  const client = pair(random)
+  const dataKeys = Array.from({ length: 4 }, () => pair(random))
+  const actors = Array.from({ length: count }, () => makeServer(random))
+  const servers = new Map(actors.map((actor) => [actor.identity.publicKey, actor]))
+  const database = createDatabase(outline)
+  registerClient(database, client.publicKey, 1)
+  dataKeys.forEach((key, i) => must(reserveKey(database, { key: key.publicKey, collection: i < 2 ? 'posts' : 'likes', owner: client.publicKey, version: toHex(random(32)) })))
+  for (const post of posts) {
+    const key = pair(random).publicKey
+    const owner = post.author
+    must(reserveKey(database, { key, collection: 'posts', owner, version: '11'.repeat(32) }))
+    must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection: 'posts', replaces: '11'.repeat(32), fields: { ...post } }] }))
+  }
+  const taken = snapshot(crypto, database)
+  const { indices, files } = snapshotFiles(crypto, taken)
+  const prime = (bits: number): Promise<bigint> => Promise.resolve(seededPrime(random, bits))
+  const made = await makePlan(ctx, { program, app: APP, tick: TICK, servers: [...servers.keys()].map((id) => ({ id })), versions: 2, primeBits, prime })
+  const { plan } = made
+  const tick = tickOf(actors, taken.root, indices, plan)
+  const content = new Map(files.map((file) => [file.name, file.bytes]))
+  const fetchFile = (name: string): Promise<Result<Uint8Array>> => Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
+  const reader = must(openSnapshot({ crypto, program: outline, tick, fetchFile }))
+  const view = tickView(tick, plan)
+  const code = new Map(made.code.map((file) => {
+    const actor = servers.get(file.server)!
+    const box = must(sealCode(ctx, file, toHex(actor.sealing.publicKey)))
+    return [file.server, must(openCode(ctx, box, plan, actor, outline, APP))]
+  }))
+  const seen = (number: number) => (number === TICK ? view : null)
+  return {
+    ctx, program, outline, plan, reveal: made.secret, tick, reader, servers, client, dataKeys,
+    clientEnv: () => ({ app: APP, outline, label: must(labelOf(program, 'post')), plan, reader, client, keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: i < 2 ? 'posts' : 'likes', written: false })) }),
+    hopEnv: (server) => {
+      const actor = servers.get(server)!
+      const id = (request: string, version: string): string => `${request}/${version}`
+      return {
+        app: APP, keys: actor, offer: { budget: { steps: 100_000, bytes: 1_000_000 } }, outline, currentTick: TICK, tick: seen,
+        code: (number) => (number === TICK ? code.get(server) ?? null : null),
+        used: (request, version) => actor.used.has(id(request, version)),
+        record: (served) => !actor.used.has(id(served.request, served.version)) && actor.used.set(id(served.request, served.version), served).size > 0,
+      }
+    },
+    relayEnv: (server) => ({ app: APP, keys: servers.get(server)!, outline, currentTick: TICK, tick: seen }),
+  }
+}
+
+function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: Plan): Tick {
+  const empty = { name: 'empty', size: 0, sha256: '00'.repeat(32) }
+  return {
+    type: 'tick', v: 1, by: 'bb'.repeat(32), app: APP, offer: APP, number: TICK, previous: null, blocks: { from: 0, to: 1, hash: 'cc'.repeat(32) }, state: 'running',
+    root, indices, summary: { verdicts: [], documents: empty }, reveal: null, tombstones: [], plans: [plan], schema: empty,
+    servers: actors.map((actor, i) => ({ id: actor.identity.publicKey, host: `10.${i}.0.1`, port: 4000 + i, sealing: toHex(actor.sealing.publicKey), region: i % 2 === 0 ? 'DE' : 'FR' })),
+  }
+}
+
+export const compose = async (world: World, endpoint: string, args: Record<string, Json>, exclude?: Set<string>): Promise<Composed> =>
+  must(await composeRequest(world.ctx, world.clientEnv(), endpoint, args, exclude))
+
+/** What the servers do with a hop, by default honestly. */
+export type Deliver = (server: string, bytes: Uint8Array) => Result<Uint8Array>
+
+/** Sends a request through the top-level server and the blocks' servers, all in this process. */
+export function serve(world: World, { top, bytes }: { top: { id: string }; bytes: Uint8Array }, deliver?: Deliver): Result<Uint8Array> {
+  const env = world.relayEnv(top.id)
+  const opened = openRequest(world.ctx, env, bytes)
+  if (!opened.ok) return opened
+  let relay = opened.value
+  for (;;) {
+    const hop = nextHop(world.ctx, env, relay)
+    if (!hop.ok) return hop
+    const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(hop.value.server), hop.value.bytes) : deliver(hop.value.server, hop.value.bytes)
+    if (!reply.ok) return hopFailed(relay, reply.error)
+    const step = takeReply(world.ctx, env, hop.value.relay, reply.value)
+    if (!step.ok) return step
+    if (step.value.done) return ok(step.value.reply)
+    relay = step.value.relay
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A cast of actors for stories: the real local network with every participant in a process of its own, and words to wait and look with.
+ * GOLEM_CHAIN=bitcoind tells the stories on a real bitcoind.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { CommandArgs, CommandName, CommandResult, Overview, RequestView, RowsView } from '../../main/contract/index.ts'
+import { createFacade } from '../../main/hosts/headless/network/facade.ts'
+import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
+import type { LogPort } from '../../main/core/ports.ts'
+import { fromHex } from '../../roles/protocol/bytes.ts'
+import { must } from '../../roles/protocol/result.ts'
+import { anchorsIn, taprootScript, txid } from '../../roles/protocol/tx/index.ts'
+import { startBitcoind } from '../tools/bitcoind.ts'
+
+export const GUESTBOOK = JSON.parse(readFileSync(fileURLToPath(new URL('../../resources/apps/guestbook.json', import.meta.url)), 'utf8')) as Record<string, unknown>
+
+export interface CastOptions { servers: number; clients: string[]; blockMs: number; program?: unknown; tickBlocks?: number }
+
+export interface Anchored { type: string; sha256: string; txid: string; height: number }
+
+export interface Cast {
+  readonly network: LocalNetwork
+  /** What all participants wrote to their logs. */
+  readonly output: string[]
+  /** Calls a command of the network, or of one participant. Throws with the failure's words. */
+  call<N extends CommandName>(name: N, args: CommandArgs<N>, participant?: string): Promise<CommandResult<N>>
+  view(participant?: string): Promise<Overview>
+  /** Waits until the view satisfies a condition. */
+  until<T>(what: string, found: (view: Overview) => T | undefined | false | null, participant?: string): Promise<T>
+  /** The client with keys in reserve for every collection. */
+  ready(name: string): Promise<{ id: string }>
+  /** Sends a request and waits for what comes back. */
+  send(name: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView>
+  request(id: string, states: RequestView['state'][]): Promise<RequestView>
+  /** Approves and waits until a tick decided. */
+  publish(request: RequestView): Promise<RequestView>
+  read(name: string, index: [collection: string, index: string], equals: string[]): Promise<RowsView>
+  /** The newest blocks give way to a branch that is one longer. */
+  reorg(depth: number): Promise<void>
+  /** Every anchor of the best chain, in order. */
+  anchors(): Promise<Anchored[]>
+  /** Blocks at least so many milliseconds apart, each once everybody alive has taken the last one in; 0 stops them. */
+  blocks(ms: number): Promise<void>
+  kill(name: string): Promise<void>
+  restart(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Blocks of a rival branch pay elsewhere, or they would be the same blocks. */
+const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
+const PATIENCE_MS = 60_000
+const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms) })
+const quiet: LogPort = { log: () => undefined }
+
+/** Starts the cast; `stop` removes what it left. */
+export async function startCast(options: CastOptions): Promise<Cast> {
+  const folder = mkdtempSync(join(tmpdir(), 'golem-story-'))
+  const bitcoind = process.env['GOLEM_CHAIN'] === 'bitcoind' ? await startBitcoind() : undefined
+  const facade = createFacade()
+  const output: string[] = []
+  const network = await startLocalNetwork({
+    folder, program: options.program ?? GUESTBOOK, title: 'Guestbook', servers: options.servers, clients: options.clients, blockMs: 0,
+    tickBlocks: options.tickBlocks ?? 3, ...(bitcoind === undefined ? {} : { bitcoind }), logLevel: 'info',
+    output: (name, text) => { output.push(...text.split('\n').filter((line) => line !== '').map((line) => `${name}: ${line}`)) },
+    log: quiet, started: (participant) => facade.add(participant),
+  })
+  const pace = createPace(network)
+  void pace.set(options.blockMs)
+  const member = (name: string) => network.participants.get(name)!
+  const call: Cast['call'] = async (name, args, participant) => {
+    const result = await (participant === undefined ? facade.call(name, args) : member(participant).call(name, args))
+    if (!result.ok) throw new Error(`${name}: ${result.error.message} (${result.error.code})`)
+    return result.value as never
+  }
+  const view: Cast['view'] = (participant) => call('overview', {}, participant)
+  const until: Cast['until'] = async (what, found, participant) => {
+    const deadline = Date.now() + PATIENCE_MS
+    for (;;) {
+      const value = found(await view(participant))
+      if (value !== undefined && value !== false && value !== null) return value
+      if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}\n${output.slice(-30).join('\n')}`)
+      await pause(50)
+    }
+  }
+  const request: Cast['request'] = (id, states) =>
+    until(`request ${id.slice(0, 8)} to be ${states.join(' or ')}`, ({ requests }) => requests.find((one) => one.id === id && states.includes(one.state)))
+  const ready: Cast['ready'] = (name) =>
+    until(`${name} to be ready`, ({ app, actors }) => actors.find((one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0)))
+  return {
+    network, output, call, view, until, request, ready, blocks: pace.set,
+    async send(name, endpoint, args) {
+      const { id: actor } = await ready(name)
+      const { id } = await call('request', { actor, endpoint, arguments: args as never })
+      return request(id, ['review', 'nothing to write', 'failed'])
+    },
+    async publish({ id }) {
+      await call('approve', { id })
+      return request(id, ['counted', 'rejected', 'failed'])
+    },
+    async read(name, [collection, index], equals) {
+      return call('read', { actor: '', collection, index, equals, limit: 100, descending: false }, name)
+    },
+    async reorg(depth) {
+      const { chain } = network
+      const { height } = must(await chain.tip())
+      const first = must(await chain.blockAt(height - depth + 1))
+      must(await chain.control.invalidate(first.hash))
+      must(await chain.control.mine(depth + 1, RIVAL))
+    },
+    anchors: () => anchorsOf(network),
+    kill: (name) => member(name).kill(),
+    restart: async (name) => void (await network.restart(name)),
+    async stop() {
+      await pace.set(0)
+      await network.stop()
+      await bitcoind?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** How long one block waits for those who are slow, and a question for those who are stopped. */
+const [BLOCK_WAIT_MS, ANSWER_MS] = [4_000, 300]
+
+/** Makes blocks as fast as the network takes them in, so that stories hold on a busy machine too. */
+function createPace(network: LocalNetwork): { set(ms: number): Promise<void> } {
+  let apart = 0
+  let running = Promise.resolve()
+  const views = async (): Promise<Overview[]> => {
+    const alive = [...network.participants.values()].filter((participant) => participant.running)
+    const answers = await Promise.all(alive.map((participant) => Promise.race([participant.call('overview', {}), pause(ANSWER_MS).then(() => null)])))
+    return answers.flatMap((answer) => (answer?.ok ? [answer.value] : []))
+  }
+  const supervised = (all: Overview[]): number => all.find(({ participants }) => participants[0]?.role === 'supervisor')?.tick?.number ?? 0
+  const one = async (): Promise<void> => {
+    const composed = supervised(await views())
+    await network.mine(1)
+    const { height } = must(await network.chain.tip())
+    for (const end = Date.now() + BLOCK_WAIT_MS; Date.now() < end; await pause(30)) {
+      const all = await views()
+      if (all.every(({ chain, actors, tick }) => chain.height >= height && (actors.length === 0 || tick === null || tick.number >= composed))) return
+    }
+  }
+  const run = async (ms: number): Promise<void> => {
+    while (apart === ms) await Promise.all([pause(ms), one()])
+  }
+  return {
+    async set(ms) {
+      apart = 0
+      await running
+      apart = ms
+      if (ms > 0) running = run(ms)
+    },
+  }
+}
+
+async function anchorsOf({ chain }: LocalNetwork): Promise<Anchored[]> {
+  const { height: tip } = must(await chain.tip())
+  const found: Anchored[] = []
+  for (let height = 1; height <= tip; height++) {
+    const block = must(await chain.blockAt(height))
+    for (const raw of block.transactions) {
+      for (const { type, sha256 } of anchorsIn(raw)) found.push({ type, sha256, txid: must(txid(raw)), height })
+    }
+  }
+  return found
+}
+
+/** Documents with more than one anchor on the chain: there are to be none, whatever was killed when. */
+export const publishedTwice = (anchors: Anchored[]): Anchored[] =>
+  anchors.filter(({ sha256 }, at) => anchors.findIndex((other) => other.sha256 === sha256) !== at)
+
+export const countOf = (anchors: Anchored[], type: string): number => anchors.filter((one) => one.type === type).length

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publishedTwice, startCast, type Cast } from './harness.ts'
+
+describe('a secondary key that was seized', () => {
+  let cast: Cast
+
+  beforeAll(async () => { cast = await startCast({ servers: 3, clients: ['alice'], blockMs: 700 }) }, 90_000)
+  afterAll(async () => { await (cast as Cast | undefined)?.stop() })
+
+  it('[B1] is taken back by the master key; a newly granted one goes on, and everybody follows it', async () => {
+    const before = await cast.publish(await cast.send('alice', 'post', { topic: 'keys', text: 'by the first key' }))
+    expect(before).toMatchObject({ state: 'counted' })
+    const seized = (await cast.view()).participants.find(({ role }) => role === 'supervisor')!.id
+    const { key } = await cast.call('replaceKey', { reason: 'the machine was seized' })
+    expect(key).not.toBe(seized)
+    const anchors = await cast.anchors()
+    const { tick } = await cast.view('alice')
+    await cast.until('ticks by the new key to reach alice', (view) => view.tick !== null && view.tick.number > tick!.number + 1 && view.tick.state === 'running', 'alice')
+    const after = await cast.publish(await cast.send('alice', 'post', { topic: 'keys', text: 'by the second key' }))
+    expect(after).toMatchObject({ state: 'counted' })
+    const { rows } = await cast.read('alice', ['posts', 'byTopic'], ['keys'])
+    expect(rows.map((row) => row['text']).sort()).toEqual(['by the first key', 'by the second key'])
+    const audit = await cast.call('audit', {}, 'alice')
+    expect(audit).toMatchObject({ ok: true })
+    expect(anchors.filter(({ type }) => type === 'revocation').length).toBeLessThanOrEqual(1)
+    expect(publishedTwice(await cast.anchors())).toEqual([])
+  }, 90_000)
+})

@@ -1,0 +1,76 @@
+/** The embedded node as the chain port of many participants in one process: no sockets, no polling; whoever follows hears of a block at once. */
+import { createEmbeddedNode } from '../../../main/adapters/chain/index.ts'
+import type { BlockRef, ChainBlock, ChainEvent, ChainPort } from '../../../main/core/ports.ts'
+import { fail, must, ok } from '../../../roles/protocol/result.ts'
+import { anchorsIn, parseTransaction, scanBlock, txid } from '../../../roles/protocol/tx/index.ts'
+
+export interface SimulatedChain {
+  port(): ChainPort
+  mine(count: number, script: Uint8Array): void
+  height(): number
+  /** Anchors of the best chain in order. */
+  anchors(): Array<{ type: string; sha256: string; txid: string }>
+}
+
+/** @param now virtual time in milliseconds, with which blocks are stamped */
+export function createSimulatedChain(now: () => number): SimulatedChain {
+  const node = createEmbeddedNode({ now })
+  const followers = new Set<() => void>()
+  const refAt = (height: number): BlockRef => ({ height, hash: node.at(height)!.hash })
+  const blockAt = (height: number): ChainBlock => ({ ...must(scanBlock(node.at(height)!.raw)), height })
+  const isMined = (id: string): boolean => Array.from({ length: node.tip().height }, (_, at) => node.at(at + 1)!).some((block) => block.txids.includes(id))
+
+  function follow(recent: BlockRef[], handler: (event: ChainEvent) => Promise<void>): () => Promise<void> {
+    const known = recent.length > 0 ? [...recent] : [refAt(0)]
+    let running: Promise<void> | null = null
+    let over = false
+    const run = async (): Promise<void> => {
+      while (!over && known.at(-1)!.hash !== node.tip().hash) {
+        const gone: BlockRef[] = []
+        while (node.at(known.at(-1)!.height)?.hash !== known.at(-1)!.hash) gone.push(known.pop()!)
+        if (gone.length > 0) await handler({ type: 'reorg', fork: known.at(-1)!, gone })
+        const next = known.at(-1)!.height + 1
+        if (over || next > node.tip().height) continue
+        await handler({ type: 'block', block: blockAt(next) })
+        known.push(refAt(next))
+      }
+    }
+    const wake = (): void => { running ??= run().finally(() => { running = null }) }
+    followers.add(wake)
+    queueMicrotask(wake)
+    return async () => {
+      over = true
+      followers.delete(wake)
+      await running
+    }
+  }
+
+  const port = (): ChainPort => ({
+    network: 'regtest', follow,
+    tip: async () => ok(refAt(node.tip().height)),
+    blockAt: async (height) => ok(blockAt(height)),
+    async broadcast(raw) {
+      const id = must(txid(raw))
+      if (node.mempool.get(id) !== undefined || isMined(id)) return ok({ txid: id })
+      const verdict = node.assess(raw)
+      if (!('entry' in verdict)) return fail('chain.rejected', `the transaction was refused (${verdict.reason} ${verdict.detail ?? ''})`)
+      node.accept(verdict)
+      return ok({ txid: id })
+    },
+    mempool: async () => ok(node.mempool.list().map((entry) => ({ txid: entry.txid, raw: entry.transaction.toBuffer() }))),
+    mempoolTransaction: async (id) => ok(node.mempool.get(id) === undefined ? null : { txid: id, raw: node.mempool.get(id)!.transaction.toBuffer() }),
+    feeRate: async () => ok(1),
+    unspent: async () => ok([]),
+  })
+
+  return {
+    port,
+    height: () => node.tip().height,
+    mine(count, script) {
+      node.mine(count, script)
+      for (const wake of followers) wake()
+    },
+    anchors: () => Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>
+      transactions.flatMap((raw) => anchorsIn(raw).map(({ type, sha256 }) => ({ type, sha256, txid: must(parseTransaction(raw)).getId() })))),
+  }
+}

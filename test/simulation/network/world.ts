@@ -1,0 +1,230 @@
+/**
+ * A whole network of cores in one process, on the doubles of every port but the chain's rules: time moves only when the story says so, chance
+ * follows from a seed (GOLEM_SEED replays), and a participant can die at any write to its disk.
+ */
+import process from 'node:process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
+import { createCore, type Core, type CorePorts } from '../../../main/core/core.ts'
+import type { CommandArgs, CommandName, CommandResult, RequestView } from '../../../main/contract/index.ts'
+import type { ParticipantSettings } from '../../../main/core/settings.ts'
+import { fromHex } from '../../../roles/protocol/bytes.ts'
+import { must, ok } from '../../../roles/protocol/result.ts'
+import { scriptOfAddress, taprootScript } from '../../../roles/protocol/tx/index.ts'
+import { verifyWork } from '../../../roles/protocol/work.ts'
+import { createVirtualClock } from '../ports/clock.ts'
+import { createMemoryLog } from '../ports/log.ts'
+import { createNetwork } from '../ports/network.ts'
+import { createSeededRandom } from '../ports/random.ts'
+import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from '../ports/storage.ts'
+import { createSwarmNetwork } from '../ports/swarm.ts'
+import { createTransportNetwork } from '../ports/transport.ts'
+import { createSimulatedChain, type SimulatedChain } from './chain.ts'
+
+export const GUESTBOOK = JSON.parse(readFileSync(fileURLToPath(new URL('../../../resources/apps/guestbook.json', import.meta.url)), 'utf8')) as unknown
+export const TICK_BLOCKS = 3
+const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
+/** Virtual time in which everything that follows from a block has settled. */
+const AFTER_BLOCK_MS = 3_000
+const MOST_BLOCKS = 60
+/** Two random numbers of so many bits share no factor that matters; small, because stories need many. */
+const PRIME_BITS = 128
+
+/** What a write to the disk throws once its participant is dead. */
+export class Crash extends Error {}
+
+export interface Member {
+  readonly core: Core
+  readonly alive: boolean
+  /** Writes to its disk since `dieAt` was called last. */
+  readonly writes: number
+  /** It dies at its `count`-th write from now, which is not carried out. */
+  dieAt(count: number): void
+  readonly log: ReturnType<typeof createMemoryLog>
+}
+
+export interface World {
+  readonly seed: string
+  readonly chain: SimulatedChain
+  add(settings: ParticipantSettings): Promise<void>
+  member(name: string): Member
+  /** Starts a dead (or living) participant again from its disk. */
+  restart(name: string): Promise<void>
+  call<N extends CommandName>(name: string, command: N, args: CommandArgs<N>): Promise<CommandResult<N>>
+  /** One block, and the time in which everything settles. */
+  block(): Promise<void>
+  run(ms: number): Promise<void>
+  /** Mines until something is so. */
+  until<T>(what: string, found: () => Promise<T | null | undefined | false>): Promise<T>
+  request(name: string, id: string): Promise<RequestView | undefined>
+  close(): Promise<void>
+}
+
+interface Entry { settings: ParticipantSettings; disk: MemoryDisk; lives: number; member: Member; stop(): Promise<void> }
+
+/** What dies with its process answers nobody. */
+const never = (): Promise<never> => new Promise(() => undefined)
+
+export function createWorld(label: string): World {
+  const seed = process.env['GOLEM_SEED'] ?? label
+  console.log(`seed ${seed} (GOLEM_SEED=${seed} replays)`)
+  const clock = createVirtualClock()
+  const random = createSeededRandom(seed)
+  const network = createNetwork(clock, random.fork('network'))
+  const swarms = createSwarmNetwork(network)
+  const transports = createTransportNetwork(network)
+  const chain = createSimulatedChain(() => clock.now())
+  const entries = new Map<string, Entry>()
+
+  /** Real work between virtual moments (scrypt, WebAssembly) gets turns of the event loop too. */
+  async function run(ms: number): Promise<void> {
+    for (let at = 0; at < 10; at++) await clock.advance(ms / 10)
+  }
+
+  async function start(name: string, settings: ParticipantSettings, disk: MemoryDisk, lives: number): Promise<{ member: Member; stop(): Promise<void> }> {
+    const life = { alive: true, writes: 0, left: Infinity }
+    const die = (): void => {
+      life.alive = false
+      void swarm.close()
+      for (const close of served) void close()
+    }
+    const storage = createMemoryStorage(disk, () => {
+      if (life.alive) life.writes++
+      if (life.alive && --life.left === 0) die()
+      if (!life.alive) throw new Crash(`${name} is dead`)
+    })
+    const swarm = swarms.peer(name)
+    const transport = transports.peer(name)
+    const served: Array<() => Promise<void>> = []
+    const living = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
+      if (!life.alive) return never()
+      const result = await act(...args)
+      return life.alive ? result : never()
+    }
+    const node = chain.port()
+    const log = createMemoryLog()
+    const own = random.fork(`${name}/${lives}`)
+    const ports: CorePorts = {
+      storage, log, crypto: fastCrypto, backend: 'embedded', random: own,
+      chain: { ...node, broadcast: living(node.broadcast), follow: (recent, handler) => node.follow(recent, async (event) => { if (life.alive) await handler(event).catch(swallow) }) },
+      swarm: { ...swarm, seed: living(swarm.seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
+      transport: {
+        send: living(transport.send),
+        async serve(options, handler) {
+          const serving = await transport.serve(options, living(handler))
+          if (serving.ok) served.push(serving.value.close)
+          return serving
+        },
+      },
+      clock: { now: clock.now, after: (ms, act) => clock.after(ms, () => { if (life.alive) act() }) },
+      work: { async grind(challenge, bits) {
+        for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return ok(nonce)
+      } },
+    }
+    const core = must(await createCore(ports, { passphrase: 'story', scryptLog2: 10, settings, fetchTimeoutMs: 2_000 }))
+    const member: Member = {
+      core, log, get alive() { return life.alive }, get writes() { return life.writes },
+      dieAt(count) {
+        life.writes = 0
+        life.left = count
+      },
+    }
+    return { member, async stop() {
+      if (!life.alive) return
+      die()
+      await core.stop().catch(swallow)
+    } }
+  }
+
+  const call: World['call'] = async (name, command, args) => {
+    const result = await clock.until(entries.get(name)!.member.core.call(command, args))
+    if (!result.ok) throw new Error(`${command}: ${result.error.message} (${result.error.code})`)
+    return result.value
+  }
+  const block = async (): Promise<void> => {
+    chain.mine(1, NOBODY)
+    await run(AFTER_BLOCK_MS)
+  }
+
+  return {
+    seed, chain, call, block, run,
+    async add(settings) {
+      const disk = createMemoryDisk()
+      const entry = await start(settings.name, settings, disk, 0)
+      entries.set(settings.name, { settings, disk, lives: 0, ...entry })
+      const { address } = await call(settings.name, 'receive', { participant: settings.name })
+      for (let coins = 0; coins < 4; coins++) chain.mine(1, must(scriptOfAddress(address, 'regtest')))
+    },
+    member: (name) => entries.get(name)!.member,
+    async restart(name) {
+      const entry = entries.get(name)!
+      await entry.stop()
+      const next = await start(name, entry.settings, entry.disk, entry.lives + 1)
+      entries.set(name, { ...entry, lives: entry.lives + 1, ...next })
+      await run(AFTER_BLOCK_MS)
+    },
+    async until(what, found) {
+      for (let blocks = 0; blocks < MOST_BLOCKS; blocks++) {
+        const value = await found()
+        if (value !== null && value !== undefined && value !== false) return value
+        await block()
+      }
+      const lines = [...entries].flatMap(([name, { member }]) => member.log.lines.slice(-6).map(({ message }) => `${name}: ${message}`))
+      throw new Error(`${MOST_BLOCKS} blocks passed without ${what}; seed ${seed}\n${lines.join('\n')}`)
+    },
+    async request(name, id) { return (await call(name, 'overview', {})).requests.find((one) => one.id === id) },
+    async close() { for (const { stop } of entries.values()) await stop() },
+  }
+}
+
+const swallow = (error: unknown): void => { if (!(error instanceof Crash)) throw error }
+
+/** A dead participant's promises fail in silence; everything else that nobody handles fails the test. */
+export function expectCrashes(): () => void {
+  const kinds = ['unhandledRejection', 'uncaughtException'] as const
+  const before = kinds.map((kind) => process.listeners(kind as 'uncaughtException'))
+  for (const [at, kind] of kinds.entries()) {
+    process.removeAllListeners(kind)
+    process.on(kind as 'uncaughtException', (error: unknown, origin) => {
+      if (error instanceof Crash) return
+      for (const listener of before[at]!) listener(error as Error, origin)
+    })
+  }
+  return () => {
+    for (const [at, kind] of kinds.entries()) {
+      process.removeAllListeners(kind)
+      for (const listener of before[at]!) process.on(kind as 'uncaughtException', listener)
+    }
+  }
+}
+
+export const supervisor = (minimumServers: number): ParticipantSettings => ({
+  name: 'supervisor',
+  supervisor: {
+    program: GUESTBOOK as never, title: 'Guestbook', minimumServers, tickBlocks: TICK_BLOCKS, joinBlocks: 100, confirmations: 0,
+    work: { client: 4, server: 4 }, versions: 1, primeBits: PRIME_BITS, perRequest: 10, trackers: [],
+  },
+})
+export const server = (number: number): ParticipantSettings =>
+  ({ name: `server-${number}`, server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } } })
+export const client = (name: string): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 2 } })
+
+/** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
+export async function startWorld(label: string, servers: number, clients: string[]): Promise<World> {
+  const world = createWorld(label)
+  await world.add(supervisor(3))
+  for (let number = 1; number <= servers; number++) await world.add(server(number))
+  for (const name of clients) await world.add(client(name))
+  world.chain.mine(100, NOBODY)
+  await world.run(AFTER_BLOCK_MS)
+  for (const name of clients) await ready(world, name)
+  return world
+}
+
+export const ready = (world: World, name: string): Promise<string> =>
+  world.until(`${name} being ready`, async () => {
+    const { actors } = await world.call(name, 'overview', {})
+    const [actor] = actors
+    return actor?.state === 'ready' && (actor.freeKeys['posts'] ?? 0) > 0 ? actor.id : null
+  })

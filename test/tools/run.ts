@@ -1,0 +1,73 @@
+/**
+ * `npm test [-- stage … [-- arguments for the stage's program]]`: runs the stages of run-stages.ts one after the other, goes on after a failure, and ends with a
+ * summary, the line `golem: N passed, N failed, N skipped`, and exit code 1 if anything failed.
+ *
+ * GOLEM_REQUIRE=1 (set by .ci/run) turns a missing bitcoind, Chromium or aria2 from a loud skip into a failure.
+ */
+import { add, closingLine, type Counts, nothing } from './run-reports.ts'
+import { type Stage, stages } from './run-stages.ts'
+import { prepareTool, type ToolName } from './run-tools.ts'
+
+interface Outcome { name: string; counts: Counts; seconds: number; remark?: string }
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const required = (): boolean => process.env['GOLEM_REQUIRE'] === '1'
+
+/** What a missing tool means: a failure where it is required, else a skip that says what to install. */
+function missing(tool: ToolName, reason: string): Outcome {
+  const counts = required() ? { ...nothing, failed: 1 } : { ...nothing, skipped: 1 }
+  return { name: tool, counts, seconds: 0, remark: `${required() ? 'required, but there is' : 'there is'} no ${tool}: ${reason}` }
+}
+
+async function runStage(stage: Stage, extra: string[]): Promise<Outcome[]> {
+  let environment: Record<string, string> = {}
+  const outcomes: Outcome[] = []
+  for (const tool of [...stage.needs, ...stage.wants]) {
+    const answer = prepareTool(tool)
+    if ('environment' in answer) environment = { ...environment, ...answer.environment }
+    else outcomes.push({ ...missing(tool, answer.missing), name: `${stage.name} (${tool})` })
+    if ('missing' in answer && stage.needs.includes(tool)) return outcomes
+  }
+  print(`\n── ${stage.name}: ${stage.what} ${'─'.repeat(Math.max(3, 60 - stage.name.length - stage.what.length))}`)
+  const began = performance.now()
+  const counts = await stage.run(extra, environment)
+  return [...outcomes, { name: stage.name, counts, seconds: (performance.now() - began) / 1000 }]
+}
+
+function printSummary(outcomes: Outcome[]): Counts {
+  print(`\n── summary ${'─'.repeat(56)}`)
+  for (const { name, counts, seconds, remark } of outcomes) {
+    const mark = counts.failed > 0 ? 'FAILED' : counts.passed === 0 ? 'SKIPPED' : 'ok'
+    const numbers = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
+    print(`  ${mark.padEnd(8)}${name.padEnd(24)}${remark ?? `${numbers.padEnd(40)}${seconds.toFixed(1)} s`}`)
+  }
+  return outcomes.map(({ counts }) => counts).reduce(add, nothing)
+}
+
+/** Splits `unit lint -- -t name` into stage names and arguments for their programs. */
+export function parseArguments(args: string[]): { chosen: string[]; extra: string[] } {
+  const cut = args.indexOf('--')
+  const firstOption = args.findIndex((arg) => arg.startsWith('-') || arg.includes('/'))
+  const end = cut >= 0 ? cut : firstOption >= 0 ? firstOption : args.length
+  return { chosen: args.slice(0, end), extra: args.slice(cut >= 0 ? cut + 1 : end) }
+}
+
+async function main(args: string[]): Promise<number> {
+  const { chosen, extra } = parseArguments(args)
+  const unknown = chosen.filter((name) => !stages.some((stage) => stage.name === name))
+  if (unknown.length > 0) {
+    print(`There is no stage «${unknown.join(', ')}». Stages: ${stages.map((stage) => stage.name).join(', ')}.`)
+    return 2
+  }
+  if (extra.length > 0 && chosen.length === 0) {
+    print('Name the stage that these arguments are for, as in: npm test -- unit test/roles')
+    return 2
+  }
+  const outcomes: Outcome[] = []
+  for (const stage of stages) if (chosen.length === 0 || chosen.includes(stage.name)) outcomes.push(...(await runStage(stage, extra)))
+  const total = printSummary(outcomes)
+  print(`\n${closingLine(total)}`)
+  return total.failed > 0 ? 1 : 0
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,163 @@
+/**
+ * What the code makes of the inputs of each vector file in this folder. `write.ts` writes the files anew when the protocol changes on
+ * purpose; test/protocol/vectors.test.ts holds the committed files against this.
+ */
+import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
+import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/tx/index.ts'
+import { beaconKey, encodeAnchor, type DocumentType } from '../../../roles/protocol/anchor.ts'
+import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
+import { nobleCrypto as crypto } from '../../../roles/protocol/crypto.ts'
+import { signDocument, signingDigest, signUnder, type DocumentBody } from '../../../roles/protocol/documents/index.ts'
+import { edgeSalt, sealEdge } from '../../../roles/protocol/edge.ts'
+import { seal } from '../../../roles/protocol/envelope.ts'
+import { buildIndex, encodePage, entryHash, recordHash, type Fields } from '../../../roles/protocol/index-pages.ts'
+import { provePageRange, reduceProof } from '../../../roles/protocol/index-proofs.ts'
+import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose } from '../../../roles/protocol/keys.ts'
+import { encryptSecret } from '../../../roles/protocol/keystore.ts'
+import { workChallenge } from '../../../roles/protocol/ledger.ts'
+import { leafHash, merkleTree, leafHashes, rangeProof } from '../../../roles/protocol/merkle.ts'
+import { codeDigest, versionId } from '../../../roles/protocol/outline.ts'
+import { commitsDigest, commitsOf, edgeKey } from '../../../roles/protocol/request-edges.ts'
+import { messageAad } from '../../../roles/protocol/request.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { databaseRoot } from '../../../roles/protocol/snapshot.ts'
+import { encodeTuple, prefixRange, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
+import { commitNumber } from '../../../roles/protocol/stamp.ts'
+import { keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/thread.ts'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { verifyWork, workMessage } from '../../../roles/protocol/work.ts'
+import type { Link } from '../../../roles/protocol/documents/index.ts'
+import type {
+  AnchorInput, DocumentInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+} from './inputs.ts'
+
+const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
+
+export function document({ privateKey, auxiliary, type, fields }: DocumentInput) {
+  const signer = keyPair(privateKey)
+  const unsigned = { ...fields, type, v: 1, by: signer.publicKey }
+  const signed = signDocument(crypto, type, fields as Omit<DocumentBody['registration'], 'type' | 'v' | 'by'>, signer, fromHex(auxiliary))
+  return {
+    unsigned: canonicalText(unsigned), signingDigest: toHex(signingDigest(crypto, type, unsigned)),
+    signature: signed.body.sig, 'document.json': canonicalText(signed.body), digest: signed.sha256,
+  }
+}
+
+export function anchor({ anchors, beacons, key }: AnchorInput) {
+  return {
+    anchors: anchors.map((one) => ({ payload: toHex(encodeAnchor(one)), script: toHex(must(anchorScript(one))) })),
+    beacons: Object.fromEntries(beacons.map((type: DocumentType) => [type, beaconKey(crypto, type)])),
+    script: toHex(must(p2trScript(fromHex(key)))), regtest: must(p2trAddress(fromHex(key), 'regtest')), mainnet: must(p2trAddress(fromHex(key), 'mainnet')),
+  }
+}
+
+export function keys({ phrase, purposes, context }: KeysInput) {
+  const seed = must(phraseToSeed(phrase))
+  const derived = purposes.map((purpose: KeyPurpose) => {
+    const { privateKey, publicKey } = deriveKey(seed, purpose)
+    const secret = deriveX25519(crypto, privateKey, context)
+    return { path: keyPathText(purpose), privateKey: toHex(privateKey), publicKey, x25519: { privateKey: toHex(secret), publicKey: toHex(crypto.x25519.publicKey(secret)) } }
+  })
+  return { seed: toHex(seed), derived }
+}
+
+export const keystore = async ({ secret, passphrase, n, random }: KeystoreInput) => ({ ...await encryptSecret(crypto, fromHex(random), passphrase, utf8(secret), n) })
+
+export function work({ publicKey, scope, bits }: WorkInput) {
+  const challenge = workChallenge(crypto, publicKey, scope)
+  let nonce = 0n
+  while (!verifyWork(challenge, nonce, bits)) nonce++
+  const message = workMessage(challenge, nonce)
+  return { challenge: toHex(challenge), leastNonce: String(nonce), message: toHex(message), hash: toHex(sha256(sha256(message))) }
+}
+
+export const sortkeys = ({ tuples }: SortKeysInput) => tuples.map(({ kinds, values }) => {
+  const encoded = encodeTuple(kinds as SortKind[], values)
+  const { to } = prefixRange(encoded)
+  return { encoded: toHex(encoded), rangeEnd: to === null ? null : toHex(to) }
+})
+
+export function merkle({ leaves, ranges }: MerkleInput) {
+  const bytes = leaves.map(fromHex)
+  const tree = merkleTree(crypto, leafHashes(crypto, bytes))
+  return {
+    leafHashes: bytes.map((leaf) => toHex(leafHash(crypto, leaf))), root: toHex(tree.root), emptyRoot: toHex(merkleTree(crypto, new Uint8Array(0)).root),
+    proofs: ranges.map(([from, to]) => rangeProof(tree, from, to).map(toHex)),
+  }
+}
+
+const sorted = (record: Record<string, Json>): Fields => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+
+export function index({ name, kinds, rows, query, show }: IndexInput) {
+  const entries = rows.map(({ tuple, record }) => ({ sortKey: encodeTuple(kinds as SortKind[], tuple as SortValue[]), fields: sorted(record) }))
+  const built = buildIndex(crypto, entries)
+  const empty = buildIndex(crypto, [])
+  const range = prefixRange(encodeTuple(kinds as SortKind[], query))
+  return {
+    records: entries.map(({ fields }) => toHex(recordHash(crypto, fields))),
+    entries: entries.map(({ sortKey, fields }) => ({ sortKey: toHex(sortKey), hash: toHex(entryHash(crypto, sortKey, recordHash(crypto, fields))) })),
+    pages: built.pages.map((page) => new TextDecoder().decode(encodePage(page))), pageHashes: built.directory.pages.map(({ hash }) => hash),
+    indexRoot: built.root, emptyIndexRoot: empty.root,
+    databaseRoot: databaseRoot(crypto, [{ name, root: built.root, count: built.count }, { name: `${name}2`, root: empty.root, count: 0 }]),
+    reducedProof: reduceProof(crypto, provePageRange(built, range), range, show) as unknown as Json,
+  }
+}
+
+export function edge({ secret, id, value }: EdgeInput) {
+  const key = edgeKey(crypto, fromHex(secret), id)
+  const sealed = sealEdge(crypto, key, id, canonicalBytes(value))
+  return { key: toHex(key), salt: toHex(edgeSalt(crypto, key, id)), ...sealed, commitsDigest: commitsDigest(crypto, commitsOf({ [id]: sealed })) }
+}
+
+export function envelope({ ephemeral, recipient, purpose, parts, plain }: EnvelopeInput) {
+  const publicKey = crypto.x25519.publicKey(fromHex(recipient))
+  const aad = messageAad(purpose, ...parts)
+  return { aad: new TextDecoder().decode(aad), recipient: toHex(publicKey), box: toHex(must(seal(crypto, fromHex(ephemeral), publicKey, utf8(plain), aad))) }
+}
+
+/** Two blocks; the first carries a field into a write of its one site, the second only passes. */
+export function thread(input: ThreadInput) {
+  const { app, request, tick, endpoint, salts, blocks } = input
+  const client = keyPair(input.client)
+  const carriedKey = edgeKey(crypto, fromHex(input.secret), input.carried.edge)
+  const carried = sealEdge(crypto, carriedKey, input.carried.edge, canonicalBytes(input.carried.value))
+  const commit = (number: bigint, at: number): string => toHex(commitNumber(crypto, fromHex(salts[at]!), number))
+  let number = BigInt(`0x${input.number}`)
+  const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, number: commit(number, 0), keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
+  const write: DraftWrite = { ...input.write, carried: { [input.carried.field]: { edge: input.carried.edge, commit: carried.commit } } }
+  const digests = [writeDigest(crypto, write)]
+  const sealing = crypto.x25519.publicKey(fromHex(input.sealing))
+  const links: Link[] = []
+  let running = NO_WRITES
+  for (const [position, block] of blocks.entries()) {
+    const server = keyPair(block.server)
+    const factors = [block.passage, ...block.sites.map(() => block.site)].map((prime) => BigInt(`0x${prime}`))
+    const after = factors.reduce((product, prime) => product * prime, number)
+    running = writesDigest(crypto, running, position, position === 0 ? digests : [])
+    const opening = { before: { number: number.toString(16), salt: salts[position]! }, after: { number: after.toString(16), salt: salts[position + 1]! } }
+    links.push(signLink(crypto, {
+      request, app, tick, endpoint, position, version: versionId(crypto, codeDigest(crypto, app, endpoint, position, block.body, block.salt), { passage: block.passage, sites: [block.site] }), server: server.publicKey,
+      previous: position === 0 ? startDigest(crypto, start) : linkDigest(crypto, links[position - 1]!), sites: block.sites, writes: running,
+      before: commit(number, position), after: commit(after, position + 1), outputs: commitsDigest(crypto, {}),
+      opening: toBase64(must(seal(crypto, fromHex(block.ephemeral), sealing, canonicalBytes(opening), messageAad('opening', request, position)))),
+    }, server, fromHex(input.auxiliary)))
+    number = after
+  }
+  const data = keyPair(input.key)
+  return {
+    start, startDigest: startDigest(crypto, start), writeDigest: digests[0]!, links, linkDigests: links.map((link) => linkDigest(crypto, link)), number: number.toString(16),
+    versionReserved: versionReserved(crypto, input.reservation, data.publicKey), versionAfter: versionAfter(crypto, request, digests[0]!),
+    keySig: signUnder(crypto, 'key', keySigningBody(app, request, digests), data.privateKey, fromHex(input.auxiliary)),
+  }
+}
+
+export function torrent({ type, document: text, files }: TorrentInput) {
+  const digest = toHex(sha256(utf8(text)))
+  const name = `golem-${type}-${digest.slice(0, 16)}`
+  const made = must(createMetainfo(name, [{ name: 'document.json', bytes: utf8(text) }, ...files.map((file) => ({ name: file.name, bytes: new Uint8Array(file.size).fill(file.byte) }))]))
+  return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
+}
+
+export const compute = { document, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, torrent }
+export type VectorName = keyof typeof compute

@@ -1,0 +1,82 @@
+/** The inputs of the vectors. Every secret and every random value is fixed; those named by `bytes` are the SHA-256 of a label. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import type { Anchor, DocumentType } from '../../../roles/protocol/anchor.ts'
+import type { Json } from '../../../roles/protocol/canonical.ts'
+import type { KeyPurpose } from '../../../roles/protocol/keys.ts'
+import { schnorr } from '@noble/curves/secp256k1.js'
+
+const bytes = (label: string): string => toHex(sha256(utf8(`golem vector: ${label}`)))
+const publicKey = (privateKey: string): string => toHex(schnorr.getPublicKey(Uint8Array.from(Buffer.from(privateKey, 'hex'))))
+
+export interface DocumentInput { privateKey: string; auxiliary: string; type: 'registration'; fields: Record<string, Json> }
+export interface AnchorInput { anchors: Anchor[]; beacons: DocumentType[]; key: string }
+export interface KeysInput { phrase: string; context: string; purposes: KeyPurpose[] }
+export interface KeystoreInput { secret: string; passphrase: string; n: number; random: string }
+export interface WorkInput { publicKey: string; scope: string; bits: number }
+export interface SortKeysInput { tuples: Array<{ kinds: string[]; values: Array<string | boolean> }> }
+export interface MerkleInput { leaves: string[]; ranges: Array<[number, number]> }
+export interface IndexInput { name: string; kinds: string[]; rows: Array<{ tuple: string[]; record: Record<string, Json> }>; query: string[]; show: string[] }
+export interface EdgeInput { secret: string; id: string; value: Json }
+export interface EnvelopeInput { ephemeral: string; recipient: string; purpose: 'envelope'; parts: Array<string | number>; plain: string }
+/** Files of `size` equal bytes; the document is any text, because a torrent does not look into it. */
+export interface TorrentInput { type: 'offer'; document: string; files: Array<{ name: string; size: number; byte: number }> }
+export interface ThreadInput {
+  app: string; request: string; tick: number; endpoint: string; client: string; secret: string; number: string; sealing: string; auxiliary: string
+  key: string; reservation: string; salts: string[]; carried: { field: string; edge: string; value: Json }
+  write: { block: number; site: number; collection: string; key: string; replaces: string; salt: string; fields: Record<string, Json> }
+  blocks: Array<{ server: string; passage: string; site: string; sites: number[]; salt: string; ephemeral: string; body: Json }>
+}
+
+const app = bytes('app')
+const offer = bytes('offer')
+const dataKey = bytes('data key')
+const emptyBody: Json = { scopes: [], nodes: [], outputs: [], effects: [] }
+const row = (topic: string, key: string, text: string) => ({ tuple: [topic, key], record: { $key: key, $owner: bytes('client'), text, topic } })
+
+/** Mersenne primes, so that anybody can check them; real primes are random and of `primeBits` bits. */
+const MERSENNE = [2n ** 89n - 1n, 2n ** 107n - 1n, 2n ** 127n - 1n].map((prime) => prime.toString(16))
+
+export const inputs = {
+  document: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), type: 'registration', fields: { app, sealing: bytes('sealing'), nonce: '5' } } satisfies DocumentInput,
+  anchor: {
+    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'tombstone', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }],
+    beacons: ['offer', 'tick', 'update'], key: publicKey(bytes('client')),
+  } satisfies AnchorInput,
+  keys: {
+    phrase: 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about', context: 'identity',
+    purposes: [
+      { network: 'mainnet', purpose: 'coins', account: 0, change: 0, index: 0 }, { network: 'test', purpose: 'coins', account: 0, change: 1, index: 7 },
+      { network: 'test', purpose: 'master', app: 0 }, { network: 'test', purpose: 'secondary', app: 0, index: 1 }, { network: 'test', purpose: 'server', offer, index: 0 },
+      { network: 'test', purpose: 'client', app, index: 0 }, { network: 'test', purpose: 'data', app, index: 2 }, { network: 'mainnet', purpose: 'backup' },
+    ],
+  } satisfies KeysInput,
+  keystore: { secret: 'abandon abandon about', passphrase: 'Gólem ﬁ', n: 1024, random: bytes('salt') + bytes('nonce').slice(0, 24) } satisfies KeystoreInput,
+  work: { publicKey: publicKey(bytes('client')), scope: app, bits: 12 } satisfies WorkInput,
+  sortkeys: {
+    tuples: [
+      { kinds: ['int'], values: ['-9007199254740991'] }, { kinds: ['int'], values: ['-1'] }, { kinds: ['int'], values: ['0'] }, { kinds: ['int'], values: ['5'] },
+      { kinds: ['bool'], values: [true] }, { kinds: ['text'], values: [''] }, { kinds: ['text'], values: ['a'] }, { kinds: ['text'], values: ['a\u0000b'] },
+      { kinds: ['text'], values: ['Golëm 🗿'] }, { kinds: ['bytes'], values: ['/wD/'] }, { kinds: ['text', 'int', 'key'], values: ['ann', '5', 'ab'] }, { kinds: ['text', 'int'], values: [] },
+    ],
+  } satisfies SortKeysInput,
+  merkle: { leaves: ['', '00', '0102', 'ff', bytes('leaf')], ranges: [[0, 1], [1, 4], [4, 5], [0, 5]] } satisfies MerkleInput,
+  // The hash of row 2 ends in c0, which 32 divides: so there are two pages.
+  index: {
+    name: 'posts.byTopic', kinds: ['text', 'key'], query: ['stones'], show: ['$key', 'text'],
+    rows: [row('clay', bytes('row 1'), 'soft'), row('stones', bytes('row 2'), 'hard 22'), row('stones', `f${bytes('row 3').slice(1)}`, 'old')],
+  } satisfies IndexInput,
+  edge: { secret: bytes('secret'), id: 'request.text', value: 'Hello, Golëm' } satisfies EdgeInput,
+  envelope: { ephemeral: bytes('ephemeral'), recipient: bytes('recipient'), purpose: 'envelope', parts: [bytes('request'), 41, 0, bytes('version')], plain: '{"a":1}' } satisfies EnvelopeInput,
+  thread: {
+    app, request: bytes('request'), tick: 41, endpoint: 'post', client: bytes('client'), secret: bytes('secret'), number: `8${bytes('number').slice(1)}`, sealing: bytes('tick 41'),
+    auxiliary: bytes('auxiliary'), key: dataKey, reservation: bytes('reservation'), salts: [bytes('salt 0'), bytes('salt 1'), bytes('salt 2')],
+    carried: { field: 'text', edge: 'request.text', value: 'Hello, Golëm' },
+    write: { block: 0, site: 0, collection: 'posts', key: publicKey(dataKey), replaces: bytes('replaced'), salt: bytes('write salt'), fields: { topic: 'clay' } },
+    blocks: [
+      { server: bytes('server 0'), passage: MERSENNE[0]!, site: MERSENNE[1]!, sites: [0], salt: bytes('version salt 0'), ephemeral: bytes('ephemeral 0'), body: emptyBody },
+      { server: bytes('server 1'), passage: MERSENNE[2]!, site: '3', sites: [], salt: bytes('version salt 1'), ephemeral: bytes('ephemeral 1'), body: emptyBody },
+    ],
+  } satisfies ThreadInput,
+  torrent: { type: 'offer', document: '{"v":1}', files: [{ name: 'outline', size: 40_000, byte: 1 }, { name: 'Empty', size: 0, byte: 0 }] } satisfies TorrentInput,
+}
