@@ -33,7 +33,7 @@ export interface Cast {
   until<T>(what: string, found: (view: Overview) => T | undefined | false | null, participant?: string): Promise<T>
   /** The client with keys in reserve for every collection. */
   ready(name: string): Promise<{ id: string }>
-  /** Sends a request and waits for what comes back. */
+  /** Sends a request and waits for what comes back; no regular block comes in between. */
   send(name: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView>
   request(id: string, states: RequestView['state'][]): Promise<RequestView>
   /** Approves and waits until a tick decided. */
@@ -45,6 +45,8 @@ export interface Cast {
   anchors(): Promise<Anchored[]>
   /** Blocks at least so many milliseconds apart, each once everybody alive has taken the last one in; 0 stops them. */
   blocks(ms: number): Promise<void>
+  /** Mines block by block, everybody keeping up, until a participant sees the next tick: its period has just begun. Regular blocks are to be stopped. */
+  nextTick(name: string): Promise<void>
   kill(name: string): Promise<void>
   restart(name: string): Promise<void>
   stop(): Promise<void>
@@ -53,6 +55,7 @@ export interface Cast {
 /** Blocks of a rival branch pay elsewhere, or they would be the same blocks. */
 const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
 const PATIENCE_MS = 60_000
+const LONGEST_TICK = 12
 const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms) })
 const quiet: LogPort = { log: () => undefined }
 
@@ -68,8 +71,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     output: (name, text) => { output.push(...text.split('\n').filter((line) => line !== '').map((line) => `${name}: ${line}`)) },
     log: quiet, started: (participant) => facade.add(participant),
   })
-  const pace = createPace(network)
-  void pace.set(options.blockMs)
+  const { clock } = network
+  await clock.set(options.blockMs)
   const member = (name: string) => network.participants.get(name)!
   const call: Cast['call'] = async (name, args, participant) => {
     const result = await (participant === undefined ? facade.call(name, args) : member(participant).call(name, args))
@@ -91,14 +94,16 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const ready: Cast['ready'] = (name) =>
     until(`${name} to be ready`, ({ app, actors }) => actors.find((one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0)))
   return {
-    network, output, call, view, until, request, ready, blocks: pace.set,
+    network, output, call, view, until, request, ready, blocks: clock.set,
     async send(name, endpoint, args) {
       const { id: actor } = await ready(name)
-      const { id } = await call('request', { actor, endpoint, arguments: args as never })
-      return request(id, ['review', 'nothing to write', 'failed'])
+      return clock.hold(async () => {
+        const { id } = await call('request', { actor, endpoint, arguments: args as never })
+        return request(id, ['review', 'nothing to write', 'failed'])
+      })
     },
     async publish({ id }) {
-      await call('approve', { id })
+      await clock.hold(() => call('approve', { id }))
       return request(id, ['counted', 'rejected', 'failed'])
     },
     async read(name, [collection, index], equals) {
@@ -111,49 +116,21 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       must(await chain.control.invalidate(first.hash))
       must(await chain.control.mine(depth + 1, RIVAL))
     },
+    async nextTick(name) {
+      const before = (await view(name)).tick?.number ?? -1
+      for (let mined = 0; ((await view(name)).tick?.number ?? -1) <= before; mined++) {
+        if (mined > LONGEST_TICK) throw new Error(`no tick after ${before} reached ${name} within ${mined} blocks`)
+        await network.mine(1)
+        await clock.settled()
+      }
+    },
     anchors: () => anchorsOf(network),
     kill: (name) => member(name).kill(),
     restart: async (name) => void (await network.restart(name)),
     async stop() {
-      await pace.set(0)
       await network.stop()
       await bitcoind?.stop()
       rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** How long one block waits for those who are slow, and a question for those who are stopped. */
-const [BLOCK_WAIT_MS, ANSWER_MS] = [4_000, 300]
-
-/** Makes blocks as fast as the network takes them in, so that stories hold on a busy machine too. */
-function createPace(network: LocalNetwork): { set(ms: number): Promise<void> } {
-  let apart = 0
-  let running = Promise.resolve()
-  const views = async (): Promise<Overview[]> => {
-    const alive = [...network.participants.values()].filter((participant) => participant.running)
-    const answers = await Promise.all(alive.map((participant) => Promise.race([participant.call('overview', {}), pause(ANSWER_MS).then(() => null)])))
-    return answers.flatMap((answer) => (answer?.ok ? [answer.value] : []))
-  }
-  const supervised = (all: Overview[]): number => all.find(({ participants }) => participants[0]?.role === 'supervisor')?.tick?.number ?? 0
-  const one = async (): Promise<void> => {
-    const composed = supervised(await views())
-    await network.mine(1)
-    const { height } = must(await network.chain.tip())
-    for (const end = Date.now() + BLOCK_WAIT_MS; Date.now() < end; await pause(30)) {
-      const all = await views()
-      if (all.every(({ chain, actors, tick }) => chain.height >= height && (actors.length === 0 || tick === null || tick.number >= composed))) return
-    }
-  }
-  const run = async (ms: number): Promise<void> => {
-    while (apart === ms) await Promise.all([pause(ms), one()])
-  }
-  return {
-    async set(ms) {
-      apart = 0
-      await running
-      apart = ms
-      if (ms > 0) running = run(ms)
     },
   }
 }

@@ -72,21 +72,23 @@ describe('The whole loop', () => {
 
 describe('Participants that die at once', () => {
   it('[D4] a client killed while its approved write is published publishes it once', async () => {
-    const asked = await post('deaths', 'written by one who died')
+    await cast.ready('alice')
     await cast.blocks(0)
+    const asked = await post('deaths', 'written by one who died')
     void cast.call('approve', { id: asked.id }).catch(() => undefined)
     await cast.until('the approval to be stored', ({ requests }) => requests.find(({ id, state }) => id === asked.id && state !== 'review'), 'alice')
     await cast.kill('alice')
     await cast.restart('alice')
+    await cast.until('alice to publish it again', ({ requests }) => requests.find(({ id, txid }) => id === asked.id && txid !== undefined), 'alice')
     await cast.blocks(400)
-    await cast.until('alice to know her request', ({ requests }) => requests.find(({ id }) => id === asked.id), 'alice')
     expect(await cast.publish(asked)).toMatchObject({ state: 'counted' })
     expect((await cast.read('alice', byTopic, ['deaths'])).rows).toHaveLength(1)
   })
 
   it('[D4] a client killed between approval and block finds its write counted', async () => {
-    const asked = await post('deaths', 'dead before the block')
+    await cast.ready('alice')
     await cast.blocks(0)
+    const asked = await post('deaths', 'dead before the block')
     const { txid } = await cast.call('approve', { id: asked.id })
     await cast.kill('alice')
     await cast.network.mine(1)

@@ -46,7 +46,7 @@ export async function until<T>(network: LocalNetwork, name: string, found: (view
 async function settle(network: LocalNetwork): Promise<void> {
   const alice = network.participants.get('alice')!
   const actor = await until(network, 'alice', (view) => view.actors.find((one) => one.state === 'ready' && (one.freeKeys.posts ?? 0) > 1))
-  network.setBlockClock(0)
+  await network.clock.set(0)
   await pause(SETTLE_MS)
   const { id } = must(await alice.call('request', { actor: actor.id, endpoint: ENDPOINT, arguments: ARGUMENTS }))
   await until(network, 'alice', (view) => {

@@ -1,8 +1,7 @@
-/** The chain of a local network: the embedded one in a process of its own, or a bitcoind that the caller runs; and its regular blocks. */
+/** The embedded chain of a local network, in a process of its own. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import type { LogPort } from '../../../core/ports.ts'
 import type { ParticipantConfig } from '../../../core/index.ts'
 
 export type ChainAccess = Pick<ParticipantConfig['chain'], 'url' | 'user' | 'password' | 'backend'>
@@ -36,38 +35,4 @@ function firstMessage(child: ChildProcess): Promise<string> {
     child.once('error', reject)
     child.once('exit', (code, signal) => reject(new Error(`The chain's process ended (${signal ?? `code ${code}`}) before it was ready.`)))
   })
-}
-
-export interface BlockClock {
-  /** Milliseconds between blocks from now on; 0 stops them. */
-  set(blockMs: number): void
-  stop(): Promise<void>
-}
-
-/** Times that a block is put off for participants that have not seen the last one. */
-const PATIENCE = 30
-
-/** Regular blocks; one that is late is not made up for. */
-export function createBlockClock(mine: (blocks: number) => Promise<void>, isReady: () => Promise<boolean>, log: LogPort): BlockClock {
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | null = null
-  let waited = 0
-  const next = async (): Promise<void> => {
-    if (++waited <= PATIENCE && !(await isReady())) return
-    waited = 0
-    await mine(1)
-  }
-  const tick = (): void => {
-    running ??= next().catch((error: unknown) => log.log('warn', `no block this time: ${String(error)}`)).finally(() => { running = null })
-  }
-  return {
-    set(blockMs) {
-      clearInterval(timer)
-      if (blockMs > 0) timer = setInterval(tick, blockMs)
-    },
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
 }

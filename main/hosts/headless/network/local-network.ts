@@ -8,7 +8,8 @@ import { lockFolder } from '../../../adapters/storage/lock.ts'
 import { startTracker, type Tracker } from '../../../adapters/torrent/tracker.ts'
 import { must, type ParticipantConfig } from '../../../core/index.ts'
 import type { LogPort } from '../../../core/ports.ts'
-import { createBlockClock, startEmbeddedChain, type ChainAccess, type ChainProcess } from './chain.ts'
+import { createBlockClock, type BlockClock } from './block-clock.ts'
+import { startEmbeddedChain, type ChainAccess, type ChainProcess } from './chain.ts'
 import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
 import { configOf, settingsOf, type NetworkPlan } from './plan.ts'
 import { createPace, type Pace } from './pace.ts'
@@ -38,8 +39,8 @@ export interface LocalNetwork {
   readonly tracker: Tracker
   /** Mines so many blocks now. */
   mine(blocks: number): Promise<void>
-  /** Stops or restarts the regular blocks. */
-  setBlockClock(blockMs: number): void
+  /** The regular blocks. */
+  readonly clock: BlockClock
   /** Starts a participant that was stopped or killed from its data folder. */
   restart(name: string): Promise<ParticipantProcess>
   stop(): Promise<void>
@@ -79,8 +80,11 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   const note: NetworkNote = { chain: node.access, tracker: tracker.announceUrl, funded: before?.funded ?? [] }
   writeNote(folder, note)
 
-  const mine = async (blocks: number): Promise<void> => void must(await chain.control.mineTo(blocks, null))
   const pace = createPace()
+  const mine = async (blocks: number): Promise<void> => {
+    pace.beforeBlock()
+    must(await chain.control.mineTo(blocks, null))
+  }
   const isReady = async (): Promise<boolean> => {
     const tip = await chain.tip()
     return tip.ok && pace.keptUp(tip.value.height)
@@ -90,8 +94,8 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   closing.push(stopAll, clock.stop)
   await startAll()
   await fund(folder, note, chain, [...participants.values()], mine)
-  clock.set(options.blockMs)
-  return { participants, chain, backend: node.access.backend, tracker, mine, setBlockClock: clock.set, restart, stop }
+  await clock.set(options.blockMs)
+  return { participants, chain, backend: node.access.backend, tracker, mine, clock, restart, stop }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>

@@ -2,21 +2,30 @@
  * The pace of the local network's blocks. Real blocks take ten minutes, so everybody keeps up; blocks of a second on a busy machine would
  * leave participants behind, and windows of ticks would close on them. So a block waits, for a bounded time, until all have seen the last.
  */
-import type { Overview } from '../../../contract/index.ts'
+import type { Overview, ParticipantView } from '../../../contract/index.ts'
 import type { ParticipantProcess } from './process.ts'
 
 export interface Pace {
   watch(participant: ParticipantProcess): void
-  /** Whether all running participants have seen block `height`, and the Supervisor's due tick is published. */
+  /** A block is about to be made: the newest tick is anchored in it, so clients are to have that tick before the block after. */
+  beforeBlock(): void
+  /** Whether all running participants have seen block `height`, the Supervisor's due tick is published, and clients have the tick of that block. */
   keptUp(height: number): boolean
 }
 
+const has = (view: Overview, role: ParticipantView['role']): ParticipantView | undefined => view.participants.find((shown) => shown.role === role)
+
 export function createPace(): Pace {
   const views = new Map<ParticipantProcess, Overview | null>()
+  let anchored = -1
+
   const hasSeen = (view: Overview | null, height: number): boolean => {
     if (view === null || view.chain.height < height) return false
-    const supervisor = view.participants.find(({ role }) => role === 'supervisor')
-    return supervisor === undefined || supervisor.state === 'revoked' || view.tick === null || view.tick.state === 'waiting for servers' || view.tick.blocksLeft > 0
+    const { tick } = view
+    if (tick === null || tick.state === 'waiting for servers') return true
+    const supervisor = has(view, 'supervisor')
+    if (supervisor !== undefined) return supervisor.state === 'revoked' || tick.blocksLeft > 0
+    return has(view, 'client') === undefined || tick.number >= anchored
   }
   return {
     watch(participant) {
@@ -24,6 +33,10 @@ export function createPace(): Pace {
       participant.subscribe((event, payload) => {
         if (event === 'overview') views.set(participant, payload as Overview)
       })
+    },
+    beforeBlock() {
+      const supervised = [...views.values()].find((view) => view !== null && has(view, 'supervisor') !== undefined)?.tick ?? null
+      anchored = supervised === null || supervised.state === 'waiting for servers' ? -1 : supervised.number
     },
     keptUp(height) {
       for (const participant of views.keys()) if (!participant.running) views.delete(participant)
