@@ -6,7 +6,6 @@ import { newestTick, type Following } from '../../roles/protocol/follow.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchoredBetween } from './chain-watch.ts'
 import type { OpenedOffer } from './client-app.ts'
-import type { BlockRef } from './ports.ts'
 import type { Services } from './services.ts'
 
 export interface AuditSubject {
@@ -24,22 +23,13 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
   if (newest === null) return failForNow('audit.no-tick', 'There is no tick to audit yet.')
   const ticks: Array<OpenedDocument<'tick'>> = []
   const infohashes = new Map<string, string>()
-  const best = new Map(((storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]).map(({ height, hash }) => [height, hash]))
   for (let at: Reference | null = newest.reference; at !== null;) {
     const document: Result<OpenedDocument> = await documents.fetch(at, 'tick')
     if (!document.ok) return document
-    const { blocks, previous } = document.value.body as Tick
-    // After a reorg two documents of the newest number may be anchored: the one that closes a block which is gone is not the app's.
-    if (ticks.length === 0 && (best.get(blocks.to) ?? blocks.hash) !== blocks.hash) {
-      services.log.log('warn', `The audit leaves out tick document ${at.sha256}: it closes block ${blocks.hash}, which is not on the best chain.`)
-      at = previous
-      continue
-    }
     ticks.unshift(document.value as OpenedDocument<'tick'>)
     infohashes.set(document.value.sha256, at.infohash)
     at = (document.value.body as Tick).previous
   }
-  if (ticks.length === 0) return failForNow('audit.no-tick', 'No tick closes blocks of the best chain. Wait for the next one.')
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
   for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
     const opened = await subject.open(subject.offerOf(sha256))

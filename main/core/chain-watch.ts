@@ -5,12 +5,15 @@
 import { anchorsIn, scanTransaction, txid as txidOf } from '../../roles/protocol/tx/index.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/events.ts'
+import type { HashAt } from '../../roles/protocol/follow.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort, StorageWrite } from './ports.ts'
 
 /** Reorgs deeper than this need a fresh start from the chain. */
 const REMEMBERED = 144
 const OUTPUTS = 'anchor-output'
 const ANCHORED = 'anchored'
+/** Hashes of the best chain from the first block with an anchor on: whoever follows or audits holds the blocks that ticks close against them. */
+const HASHES = 'block-hash'
 const blockKey = (height: number): string => String(height).padStart(10, '0')
 
 /** Whether this output was made by an anchored transaction: only then everybody who follows the chain can say whose key it takes to spend it. */
@@ -19,6 +22,19 @@ export const isKnownOutput = (storage: StoragePort, outpoint: string): boolean =
 /** Anchored transactions of the best chain in blocks above `from` up to `to`, in chain order: for roles that join later, and for audits. */
 export const anchoredBetween = (storage: StoragePort, from: number, to: number): AnchoredTransaction[] =>
   storage.list(ANCHORED).filter(({ key }) => key > blockKey(from) && key <= blockKey(to)).flatMap(({ value }) => value as unknown as AnchoredTransaction[])
+
+/** The best chain's hash at a height, as far as blocks were delivered; null above the tip and before the first anchor. */
+export const hashAtOf = (storage: StoragePort): HashAt => (height) => (storage.get(HASHES, blockKey(height)) as string | undefined) ?? null
+
+/** Heights from `from` on whose blocks have anchors. */
+export const anchoredHeights = (storage: StoragePort, from: number): number[] =>
+  storage.list(ANCHORED).map(({ key }) => Number(key)).filter((height) => height >= from)
+
+/** The block of the best chain at a height again, for a role that joins later. */
+export const blockAgain = (storage: StoragePort, height: number): WorldEvent & { type: 'block' } => ({
+  type: 'block', height, hash: hashAtOf(storage)(height) ?? '', time: 0,
+  anchored: (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[],
+})
 
 export interface ChainWatch {
   tip(): BlockRef | null
@@ -47,14 +63,17 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   let recent = (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
   let availability: { available: boolean; reason?: string } = { available: true }
   const seen: number[] = []
+  let hasAnchors = storage.list(ANCHORED, '', 1).length > 0
 
   async function block(event: ChainBlock): Promise<void> {
     const { anchored, outputs } = findAnchors(storage, event)
+    hasAnchors ||= anchored.length > 0
     // A block that could not be taken is delivered again.
     recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-REMEMBERED)
     const writes = (): StorageWrite[] => [
       { table: 'chain', key: 'recent', value: recent as never },
       ...outputs.map(({ outpoint, script }) => ({ table: OUTPUTS, key: outpoint, value: script })),
+      ...(hasAnchors ? [{ table: HASHES, key: blockKey(event.height), value: event.hash }] : []),
       ...(anchored.length === 0 ? [] : [{ table: ANCHORED, key: blockKey(event.height), value: anchored as never }]),
       ...options.onBlock(event),
     ]
@@ -67,7 +86,9 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
     options.log.log('warn', `${gone.length} blocks above ${fork.height} were replaced by a longer branch`)
     recent = recent.filter((ref) => ref.height <= fork.height)
     const forgotten = storage.list(ANCHORED).filter(({ key }) => key > blockKey(fork.height)).map(({ key }) => ({ table: ANCHORED, key, delete: true as const }))
-    await options.deliver({ type: 'reorg', height: fork.height }, () => [{ table: 'chain', key: 'recent', value: recent as never }, ...forgotten, ...options.onReorg(fork)])
+    const hashes = gone.map(({ height }) => ({ table: HASHES, key: blockKey(height), delete: true as const }))
+    await options.deliver({ type: 'reorg', height: fork.height }, () =>
+      [{ table: 'chain', key: 'recent', value: recent as never }, ...forgotten, ...hashes, ...options.onReorg(fork)])
   }
 
   const handler = async (event: ChainEvent): Promise<void> => {

@@ -12,11 +12,11 @@ import {
   registrationSpending, reservationSpending, serverAtFault, type ClientEffect, type ClientEvent, type ClientState, type Spending,
 } from '../../roles/client/index.ts'
 import { auditApp } from './audit.ts'
-import { anchoredBetween } from './chain-watch.ts'
+import { anchoredHeights, blockAgain, hashAtOf } from './chain-watch.ts'
 import { createClientApp, type OpenedOffer, type OpenedTick } from './client-app.ts'
 import { actorView, appView, requestView, tickViewOf } from './client-views.ts'
 import { investigate } from './complaints.ts'
-import type { Engine } from './engine.ts'
+import type { Dispatching, Engine } from './engine.ts'
 import type { Wait } from './waiting.ts'
 import { performFetch, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
@@ -37,7 +37,7 @@ export interface ClientService {
   audit(): Promise<Result<AuditView>>
 }
 
-interface Joined { reference: Reference; height: number; offer: OpenedOffer; client: KeyPair; member: { state(): ClientState; dispatch(event: ClientEvent): Promise<void> } }
+interface Joined { reference: Reference; height: number; offer: OpenedOffer; client: KeyPair; member: Dispatching<ClientState, ClientEvent> }
 
 /** What is kept of the app that was joined: enough to take part before its offer is loaded. */
 interface JoinedRow { reference: Reference; height: number; master: string; by: string }
@@ -53,6 +53,7 @@ export function startClient(services: Services, engine: Engine, settings: Settin
   const { crypto, storage, random, identity, wallet, transport, clock, log } = services
   const ctx = { crypto, random: (length: number) => random.bytes(length) }
   const app = createClientApp(services)
+  const hashAt = hashAtOf(storage)
   let joined: Joined | null = null
   let arrive = (): void => undefined
   const here = new Promise<void>((resolve) => { arrive = resolve })
@@ -100,7 +101,7 @@ export function startClient(services: Services, engine: Engine, settings: Settin
     const member = engine.add<ClientState, ClientEvent, ClientEffect>({
       name: 'client', initial: initialClientState(reference.sha256, master, [by], client.publicKey),
       step(state, event) {
-        const stepped = clientStep({ crypto }, state, event)
+        const stepped = clientStep({ crypto, hashAt }, state, event)
         if (stepped.state !== state) queueMicrotask(() => void tend())
         return stepped
       },
@@ -119,7 +120,7 @@ export function startClient(services: Services, engine: Engine, settings: Settin
   /** Blocks since the offer are told to a role that is new; once all of them are taken this is noted, and repeating it harms nothing. */
   async function replay(current: Joined): Promise<void> {
     if (storage.get(TABLE, 'replayed') === undefined) {
-      for (const block of blocksSince(storage, current.height)) await current.member.dispatch(block)
+      for (const height of anchoredHeights(storage, current.height)) await current.member.dispatch(() => blockAgain(storage, height))
       storage.transact([{ table: TABLE, key: 'replayed', value: true }])
     }
     await tend()
@@ -321,10 +322,3 @@ const signedText = (document: OpenedDocument, spending: Spending) => ({ document
 
 /** An update's transaction: the anchor, and per key an input and an output, with one more of each for the fee. */
 const estimatedVsize = (writes: number): number => 80 + 101 * (writes + 1)
-
-/** The blocks with anchors since an offer was anchored, for a role that joins later. */
-const blocksSince = (storage: Services['storage'], height: number): ClientEvent[] => {
-  const byHeight = new Map<number, AnchoredTransaction[]>()
-  for (const one of anchoredBetween(storage, height - 1, Number.MAX_SAFE_INTEGER)) byHeight.set(one.height, [...(byHeight.get(one.height) ?? []), one])
-  return [...byHeight].map(([at, anchored]) => ({ type: 'block', height: at, hash: '', time: 0, anchored }))
-}

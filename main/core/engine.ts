@@ -14,9 +14,15 @@ export interface Role<State = unknown, Event = unknown, Effect extends AnyEffect
   perform(effect: Effect): Promise<Event[]>
 }
 
+export interface Dispatching<S, E> {
+  state(): S
+  /** Gives an event to this role; a function is called when its turn comes, so that what it reads is not overtaken by events before it. */
+  dispatch(event: E | (() => E)): Promise<void>
+}
+
 export interface Engine {
   /** Adds a role with its stored state, and performs what its last run left undone. */
-  add<S, E, F extends AnyEffect>(role: Role<S, E, F>): { state(): S; dispatch(event: E): Promise<void> }
+  add<S, E, F extends AnyEffect>(role: Role<S, E, F>): Dispatching<S, E>
   /**
    * Gives an event to every role. `writes` is called when the event's turn comes, and what it returns is committed with the states: so nothing
    * that was written in between is overwritten by an older value. Rejects when a role or the disk failed; then nothing was written.
@@ -106,7 +112,7 @@ export function createEngine(ports: { storage: StoragePort; log: LogPort; after(
         const { role: owner, effect } = value as unknown as Pending
         if (owner === role.name) begin({ id: key, role: owner, effect }, 0)
       }
-      return { state: () => member.state as never, dispatch: (event) => enqueue(() => take(event, [role.name], () => [])) }
+      return { state: () => member.state as never, dispatch: (event) => enqueue(() => take(typeof event === 'function' ? (event as () => unknown)() : event, [role.name], () => [])) }
     },
     broadcast: (event, writes = () => []) => enqueue(() => take(event, members.keys(), writes)),
     async idle() {

@@ -9,6 +9,7 @@ import {
   composeAcceptance, executeHop, hopFailed, initialServerState, nextHop, openCode, openRequest, serverStep, serving, takeReply, tickView,
   type HopEnv, type PreparedCode, type Served, type ServerEffect, type ServerEvent, type ServerKeys, type ServerState, type TickView,
 } from '../../roles/server/index.ts'
+import { hashAtOf } from './chain-watch.ts'
 import type { Engine } from './engine.ts'
 import { performFetch, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
@@ -36,6 +37,7 @@ const SERVED = 'served'
 export async function startServer(services: Services, engine: Engine, settings: Settings): Promise<Result<ServerService>> {
   const { crypto, storage, random, identity, transport } = services
   const ctx = { crypto, random: (length: number) => random.bytes(length) }
+  const hashAt = hashAtOf(storage)
   const keysFor = (offer: string): ServerKeys => {
     const key = identity.key({ purpose: 'server', offer, index: 0 })
     return { identity: key, sealing: identity.sealing(key, 'identity') }
@@ -175,7 +177,7 @@ export async function startServer(services: Services, engine: Engine, settings: 
   }
 
   const step = (state: ServerState, event: ServerEvent) => {
-    const stepped = serverStep({ crypto, identityFor: (offer) => keysFor(offer).identity.publicKey }, state, event)
+    const stepped = serverStep({ crypto, hashAt, identityFor: (offer) => keysFor(offer).identity.publicKey }, state, event)
     if (stepped.state !== state) queueMicrotask(refresh)
     return stepped
   }

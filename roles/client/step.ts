@@ -6,14 +6,14 @@ import { toHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto.ts'
 import type { OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { followBlock, followDocument, followMissing, followReorg, followSigner, type Following } from '../protocol/follow.ts'
+import { followBlock, followDocument, followMissing, followReorg, followSigner, type Following, type HashAt } from '../protocol/follow.ts'
 import { workChallenge } from '../protocol/ledger.ts'
 import type { ClientEffect, ClientEvent, SignedText } from './events.ts'
 import { outcomeText } from './outcomes.ts'
 import { chooseSlots } from './slots.ts'
 import { freeKeys, MAX_ATTEMPTS, REMEMBERED_REQUESTS, type ClientState, type Publication, type RequestEntry, type RequestPhase } from './state.ts'
 
-export interface ClientStepContext { crypto: CryptoPort }
+export interface ClientStepContext { crypto: CryptoPort; hashAt: HashAt }
 
 type Stepped = Step<ClientState, ClientEffect>
 
@@ -24,7 +24,7 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
   switch (event.type) {
     case 'block': return onBlock(state, event.anchored)
     case 'reorg': return unchanged(onReorg(state, event.height))
-    case 'document': return onDocument(state, event.reference, event.document)
+    case 'document': return onDocument(ctx, state, event.reference, event.document)
     case 'signer': return unchanged({ ...state, following: followSigner(state.following, event.key) })
     case 'document.missing': return unchanged({ ...state, following: followMissing(state.following, event.reference, event.failure.retryable) })
     case 'register': return onRegister(ctx, state, event.bits)
@@ -114,9 +114,9 @@ const onReorg = (state: ClientState, height: number): ClientState =>
   withoutTicks(state, followReorg(state.following, height), height)
 
 /** A revoked key's ticks are void, and so are their verdicts. */
-function onDocument(state: ClientState, reference: Reference, document: OpenedDocument): Stepped {
-  if (document.body.type === 'revocation') return unchanged(withoutTicks(state, followDocument(state.following, reference, document), Infinity))
-  return document.body.type === 'tick' ? onTick(state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
+function onDocument({ hashAt }: ClientStepContext, state: ClientState, reference: Reference, document: OpenedDocument): Stepped {
+  if (document.body.type === 'revocation') return unchanged(withoutTicks(state, followDocument(state.following, reference, document, hashAt), Infinity))
+  return document.body.type === 'tick' ? onTick(hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
 }
 
 /** Forgets the verdicts of ticks that are followed no more, and anchors above `height`. */
@@ -129,8 +129,8 @@ function withoutTicks(state: ClientState, following: Following, height: number):
 }
 
 /** The verdicts of a tick about our own anchors. */
-function onTick(state: ClientState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
-  const following = followDocument(state.following, reference, document)
+function onTick(hashAt: HashAt, state: ClientState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
+  const following = followDocument(state.following, reference, document, hashAt)
   if (!following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return unchanged({ ...state, following })
   const outcomes = verdictsOf(document.body)
   const decided = changePublications({ ...state, following }, (one) => {

@@ -1,18 +1,26 @@
 /**
  * Following an app's ticks from anchors and documents, as servers and clients do: small JSON and pure functions. Documents arrive in any
  * order and blocks may be undone; the newest tick is always the last one of the best chain that its Supervisor signed.
+ *
+ * After a reorg the tick document of a branch that is gone may be anchored in the new branch too. It closes a block that does not exist, so it
+ * is left out when it arrives. Later this cannot change: its anchor lies above the block that it closes, so a reorg takes the anchor first.
  */
-import type { OpenedDocument, Reference } from './documents/index.ts'
+import type { OpenedDocument, Reference, Tick } from './documents/index.ts'
 import type { AnchoredTransaction } from './events.ts'
 import { paysKey, spendsKey } from './ledger.ts'
 
-/** A tick document that was checked and whose anchor is in a block. */
+/** Hash of the best chain's block at a height, as of the events taken so far; null above its tip. */
+export type HashAt = (height: number) => string | null
+
+/** A tick document that was checked, whose anchor is in a block, and which closes a block of the best chain. */
 export interface SeenTick {
   number: number
   /** The key that signed it. */
   by: string
   reference: Reference
+  /** Block of its anchor, and the place in it. */
   height: number
+  position: number
   /** Digest of the offer in force. */
   offer: string
   previous: string | null
@@ -62,7 +70,9 @@ export type Wanted = Pick<ExpectedDocument, 'reference' | 'documentType'>
 /** Notes the anchors of ticks and revocations in a block. @returns what to fetch */
 export function followBlock(following: Following, anchored: AnchoredTransaction[]): { following: Following; fetch: Wanted[] } {
   const isOwn = (transaction: AnchoredTransaction): boolean => [following.master, ...following.signers].some((key) => spendsKey(transaction, key))
-  const found = anchored.filter((transaction) => isOurs(following, transaction)).map((transaction): ExpectedDocument => {
+  const isNew = ({ anchor, height, position }: AnchoredTransaction): boolean =>
+    !following.expected.some((known) => known.reference.sha256 === anchor.sha256 && known.height === height && known.position === position)
+  const found = anchored.filter((transaction) => isOurs(following, transaction) && isNew(transaction)).map((transaction): ExpectedDocument => {
     const { anchor, height, position } = transaction
     const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
     return { documentType: anchor.type as 'tick', reference, height, position, missing: false, own: isOwn(transaction), tries: 0 }
@@ -91,19 +101,23 @@ export function followMissing(following: Following, reference: Reference, retrya
 const isRevoked = (revoked: Following['revoked'], tick: Pick<SeenTick, 'by' | 'height'>): boolean =>
   Object.hasOwn(revoked, tick.by) && tick.height >= revoked[tick.by]!
 
+/** Whether the last block that a tick closes is on the best chain, below its anchor. */
+const closesBlock = ({ blocks }: Tick, anchor: ExpectedDocument, hashAt: HashAt): boolean =>
+  blocks.to < anchor.height && hashAt(blocks.to) === blocks.hash
+
 /** Takes a fetched document in, if it was expected and is the app's. A revocation forgets the ticks that it makes void. */
-export function followDocument(following: Following, reference: Reference, { body }: OpenedDocument): Following {
+export function followDocument(following: Following, reference: Reference, { body }: OpenedDocument, hashAt: HashAt): Following {
   const anchor = following.expected.find((expected) => expected.reference.sha256 === reference.sha256)
   if (anchor === undefined) return following
   const rest = { ...following, expected: following.expected.filter((other) => other !== anchor) }
   if (body.type === 'revocation') return body.by === following.master ? revoke(rest, body.key, anchor.height) : rest
-  if (body.type !== 'tick' || body.app !== following.app || !following.signers.includes(body.by)) return rest
+  if (body.type !== 'tick' || body.app !== following.app || !following.signers.includes(body.by) || !closesBlock(body, anchor, hashAt)) return rest
   const seen: SeenTick = {
-    number: body.number, by: body.by, reference: anchor.reference, height: anchor.height, offer: body.offer, previous: body.previous?.sha256 ?? null,
+    number: body.number, by: body.by, reference: anchor.reference, height: anchor.height, position: anchor.position, offer: body.offer, previous: body.previous?.sha256 ?? null,
     plans: body.plans.map((plan) => plan.tick),
   }
   if (isRevoked(following.revoked, seen) || following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return rest
-  return { ...rest, ticks: [...following.ticks, seen].sort((a, b) => a.number - b.number || a.height - b.height).slice(-REMEMBERED) }
+  return { ...rest, ticks: [...following.ticks, seen].sort((a, b) => a.number - b.number || a.height - b.height || a.position - b.position).slice(-REMEMBERED) }
 }
 
 function revoke(following: Following, key: string, height: number): Following {

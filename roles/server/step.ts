@@ -6,7 +6,7 @@ import { toHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { follow, followBlock, followDocument, followMissing, followReorg, followSigner, newestTick, type SeenTick } from '../protocol/follow.ts'
+import { follow, followBlock, followDocument, followMissing, followReorg, followSigner, newestTick, type HashAt, type SeenTick } from '../protocol/follow.ts'
 import { acceptanceWork } from './accept.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
@@ -15,6 +15,7 @@ import { phaseOf, type Job, type OfferTerms, type OwnCode, type SeenOffer, type 
 
 export interface ServerStepContext {
   crypto: CryptoPort
+  hashAt: HashAt
   /** X-only key with which this wallet would serve an offer, hex: derived, so it is always the same. */
   identityFor(offer: string): string
 }
@@ -78,8 +79,8 @@ function onReorg(state: ServerState, height: number): ServerState {
 
 function onDocument(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument): Stepped {
   if (document.body.type === 'offer') return onOffer(ctx, state, reference, document.body)
-  if (document.body.type === 'revocation' && state.job !== null) return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document) } })
-  return document.body.type === 'tick' ? onTick(state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
+  if (document.body.type === 'revocation' && state.job !== null) return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document, ctx.hashAt) } })
+  return document.body.type === 'tick' ? onTick(ctx.hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
 }
 
 /** An offer that cannot be had is nothing to wait for; a tick is asked for again with the next block. */
@@ -157,10 +158,10 @@ function onPublished(state: ServerState, { id, reference, txid }: Extract<Server
 // ───────────────────────────── ticks ─────────────────────────────
 
 /** V1 and V2: the newest tick decides what is served; the code three ahead is fetched at once. */
-function onTick(state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
+function onTick(hashAt: HashAt, state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
   const { job } = state
   if (job === null) return unchanged(state)
-  const following = followDocument(job.following, reference, document)
+  const following = followDocument(job.following, reference, document, hashAt)
   const seen = following.ticks.find((tick) => tick.reference.sha256 === reference.sha256)
   if (seen === undefined) return unchanged({ ...state, job: { ...job, following } })
   const { effects, code } = wantedCode(job, seen, document.body)

@@ -1,20 +1,17 @@
 /**
  * The fast provider: OpenSSL through node:crypto, libsecp256k1 as WebAssembly through tiny-secp256k1. Where the runtime's
  * OpenSSL (or Electron's BoringSSL) lacks a primitive, the reference provider's stands in.
+ *
+ * Secrets go in as key objects: from raw bytes node first finds out by an exception that they are none, which costs more than the cipher.
  */
 import {
-  createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, getCiphers, hash, hkdfSync, scrypt, type KeyObject,
+  createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, createSecretKey, diffieHellman, getCiphers, hash, hkdfSync, scrypt, type KeyObject,
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
 import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto.ts'
 
 const TAG_LENGTH = 16
-/** Below this size the set-up of an OpenSSL cipher costs more than ChaCha20 in JavaScript (PERFORMANCE.md). */
-const SMALL_MESSAGE = 1024
 const KEYS_KEPT = 1024
-/** DER headers of RFC 8410, followed by the 32 key bytes. */
-const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
-const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex')
 
 /** A plain Uint8Array over the same memory, so that both providers return the same type. */
 const plainBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
@@ -47,18 +44,23 @@ function keyCache(load: (raw: Uint8Array) => KeyObject): (raw: Uint8Array) => Ke
   }
 }
 
-function importKey(header: Buffer, raw: Uint8Array): Buffer {
+/** A key as in RFC 8037: node reads and writes this form at half the cost of DER. */
+function x25519Key(raw: Uint8Array): { kty: string; crv: string; x: string } {
   if (raw.length !== 32) throw new RangeError('An X25519 key has 32 bytes.')
-  return Buffer.concat([header, raw])
+  return { kty: 'OKP', crv: 'X25519', x: Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('base64url') }
 }
 
-const privateKeyObject = keyCache((raw) => createPrivateKey({ key: importKey(PKCS8_X25519, raw), format: 'der', type: 'pkcs8' }))
-const publicKeyObject = keyCache((raw) => createPublicKey({ key: importKey(SPKI_X25519, raw), format: 'der', type: 'spki' }))
-
-function x25519PublicKey(privateKey: Uint8Array): Uint8Array {
-  const spki = createPublicKey(privateKeyObject(privateKey)).export({ format: 'der', type: 'spki' })
-  return plainBytes(spki.subarray(SPKI_X25519.length))
+/** Node derives the public half itself, whatever `x` says. */
+function importPrivate(raw: Uint8Array): KeyObject {
+  const { x: d, ...key } = x25519Key(raw)
+  return createPrivateKey({ key: { ...key, x: '', d }, format: 'jwk' })
 }
+
+const privateKeyObject = keyCache(importPrivate)
+const publicKeyObject = keyCache((raw) => createPublicKey({ key: x25519Key(raw), format: 'jwk' }))
+
+const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
+  plainBytes(Buffer.from(privateKeyObject(privateKey).export({ format: 'jwk' }).x!, 'base64url'))
 
 function x25519Shared(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null {
   const make = (): Uint8Array =>
@@ -68,22 +70,20 @@ function x25519Shared(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
 }
 
 function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, aad: Uint8Array): Uint8Array {
-  if (plain.length < SMALL_MESSAGE) return nobleCrypto.aead.seal(key, nonce, plain, aad)
-  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_LENGTH })
+  const cipher = createCipheriv('chacha20-poly1305', createSecretKey(key), nonce, { authTagLength: TAG_LENGTH })
   cipher.setAAD(aad, { plaintextLength: plain.length })
   return plainBytes(Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]))
 }
 
-function openLarge(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, aad: Uint8Array): Uint8Array {
+function openBox(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, aad: Uint8Array): Uint8Array {
   const length = box.length - TAG_LENGTH
-  const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_LENGTH })
+  const decipher = createDecipheriv('chacha20-poly1305', createSecretKey(key), nonce, { authTagLength: TAG_LENGTH })
   decipher.setAAD(aad, { plaintextLength: length })
   decipher.setAuthTag(box.subarray(length))
   return plainBytes(Buffer.concat([decipher.update(box.subarray(0, length)), decipher.final()]))
 }
 
-const open: CryptoPort['aead']['open'] = (key, nonce, box, aad) =>
-  box.length < SMALL_MESSAGE ? nobleCrypto.aead.open(key, nonce, box, aad) : attempt(() => openLarge(key, nonce, box, aad), null)
+const open: CryptoPort['aead']['open'] = (key, nonce, box, aad) => attempt(() => openBox(key, nonce, box, aad), null)
 
 function scryptAsync(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: ScryptCost, length: number): Promise<Uint8Array> {
   const options = { N: n, r, p, maxmem: 128 * r * (n + p) + 1024 * 1024 }
@@ -109,6 +109,6 @@ export const fastCrypto: CryptoPort = {
   },
   x25519: hasX25519 ? { publicKey: x25519PublicKey, shared: x25519Shared } : nobleCrypto.x25519,
   aead: hasChaCha ? { seal, open } : nobleCrypto.aead,
-  hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync('sha256', secret, salt, info, length)),
+  hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync('sha256', createSecretKey(secret), salt, info, length)),
   scrypt: scryptAsync,
 }

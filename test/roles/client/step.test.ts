@@ -20,7 +20,7 @@ const block = (height: number, ...anchors: AnchoredTransaction[]): ClientEvent =
 function tick(number: number, height: number, verdicts: Array<[document: number, outcome: string]>): ClientEvent[] {
   const reference = refer(100 + number)
   const body = {
-    type: 'tick', by: SUPERVISOR, app: APP, offer: APP, number, previous: number === 0 ? null : refer(99 + number), plans: [],
+    type: 'tick', by: SUPERVISOR, app: APP, offer: APP, number, previous: number === 0 ? null : refer(99 + number), plans: [], blocks: { from: 0, to: 0, hash: 'h' },
     summary: { verdicts: verdicts.map(([n, outcome]) => ({ txid: `tx${n}`, document: refer(n), height: 1, outcome })) },
   }
   return [block(height, anchored('tick', 100 + number, height)), { type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument }]
@@ -32,7 +32,7 @@ const published = (n: number): ClientEvent => ({ type: 'published', sha256: refe
 
 const run = (state: ClientState, ...events: ClientEvent[]): { state: ClientState; effects: ClientEffect[] } =>
   events.reduce((done: { state: ClientState; effects: ClientEffect[] }, event) => {
-    const stepped = clientStep({ crypto }, done.state, event)
+    const stepped = clientStep({ crypto, hashAt: () => 'h' }, done.state, event)
     return { state: JSON.parse(JSON.stringify(stepped.state)) as ClientState, effects: [...done.effects, ...stepped.effects] }
   }, { state, effects: [] })
 

@@ -14,12 +14,12 @@ const digest = (n: number): string => n.toString(16).padStart(64, '0')
 const anchored = (type: 'tick' | 'revocation', n: number, height: number, pays: string): AnchoredTransaction =>
   ({ txid: digest(n), height, position: 1, anchor: { type, sha256: digest(n), infohash: '00'.repeat(20) }, spends: [], pays: [{ script: scriptOf(pays)!, value: 330 }] })
 const tickBy = (by: string, number: number): OpenedDocument =>
-  ({ body: { type: 'tick', app: APP, by, number, offer: digest(0), previous: null, plans: [] } }) as unknown as OpenedDocument
+  ({ body: { type: 'tick', app: APP, by, number, offer: digest(0), previous: null, plans: [], blocks: { from: 0, to: 1, hash: digest(1) } } }) as unknown as OpenedDocument
 const revocationOf = (by: string, revoked: string): OpenedDocument => ({ body: { type: 'revocation', by, key: revoked } }) as unknown as OpenedDocument
 
 function take(following: Following, transaction: AnchoredTransaction, document: OpenedDocument): Following {
   const seen = followBlock(following, [transaction])
-  return followDocument(seen.following, { sha256: transaction.anchor.sha256, infohash: transaction.anchor.infohash }, document)
+  return followDocument(seen.following, { sha256: transaction.anchor.sha256, infohash: transaction.anchor.infohash }, document, digest)
 }
 
 describe('following an app', () => {

@@ -23,13 +23,13 @@ const offer = (pay: number): ServerEvent => document(OFFER, { type: 'offer', by:
 /** A tick document that lists this server and publishes code for it three ticks ahead. */
 function tick(number: number, previous: number | null, change: Partial<Tick> = {}): ServerEvent {
   const plans = [{ tick: number + 3, code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
-  const body = { type: 'tick', by: SUPERVISOR, app: OFFER.sha256, offer: OFFER.sha256, number, previous: previous === null ? null : refer(previous), plans, servers: [{ id: ME }], tombstones: [], ...change }
+  const body = { type: 'tick', by: SUPERVISOR, app: OFFER.sha256, offer: OFFER.sha256, number, previous: previous === null ? null : refer(previous), plans, servers: [{ id: ME }], tombstones: [], blocks: { from: 0, to: 1, hash: 'h' }, ...change }
   return document(refer(100 + number), body)
 }
 
 const run = (state: ServerState, ...events: ServerEvent[]): { state: ServerState; effects: ServerEffect[] } =>
   events.reduce((done: { state: ServerState; effects: ServerEffect[] }, event) => {
-    const stepped = serverStep({ crypto, identityFor: () => ME }, done.state, event)
+    const stepped = serverStep({ crypto, hashAt: () => 'h', identityFor: () => ME }, done.state, event)
     return { state: JSON.parse(JSON.stringify(stepped.state)) as ServerState, effects: [...done.effects, ...stepped.effects] }
   }, { state, effects: [] })
 
@@ -89,6 +89,11 @@ describe('a server follows ticks', () => {
   it('ignores a tick that the Supervisor did not sign', () => {
     const { state } = run(initialServerState(), ...joined, ticks[0]!, tick(0, null, { by: key('somebody') }))
     expect(phaseOf(state)).toBe('accepted')
+  })
+
+  it('does not serve a tick that closes a block which is not on the best chain', () => {
+    const { state } = run(initialServerState(), ...joined, ...ticks.slice(0, 3), tick(1, 100, { blocks: { from: 0, to: 2, hash: 'gone' } }))
+    expect(serving(state)).toMatchObject({ currentTick: 0, generations: [{ tick: 3 }] })
   })
 
   it('rests when it is listed no more, and knows its tombstone', () => {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { blockAgain, hashAtOf, watchChain } from '../../main/core/chain-watch.ts'
+import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
+import type { ChainEvent, ChainPort, LogPort, StoragePort } from '../../main/core/ports.ts'
+import type { WorldEvent } from '../../roles/protocol/events.ts'
+import { must } from '../../roles/protocol/result.ts'
+import { anchorScript, Transaction } from '../../roles/protocol/tx/index.ts'
+import { createMemoryDisk, createMemoryStorage } from '../simulation/ports/storage.ts'
+
+const log: LogPort = { log: () => undefined }
+const hash = (name: string, height: number): string => `${name}${height}`
+
+/** A raw transaction with the anchor of a document. */
+function anchorOf(byte: string): Uint8Array {
+  const transaction = new Transaction()
+  transaction.addInput(new Uint8Array(32).fill(1), 0)
+  transaction.addOutput(must(anchorScript({ type: 'offer', sha256: byte.repeat(32), infohash: byte.repeat(20) })), 0n)
+  return transaction.toBuffer()
+}
+
+/** A role that notes what it hears, on a chain that the test tells. */
+function follow(storage: StoragePort) {
+  let handler: (event: ChainEvent) => Promise<void> = () => Promise.resolve()
+  const chain = { follow: (_recent: unknown, take: typeof handler) => { handler = take; return () => Promise.resolve() } } as unknown as ChainPort
+  const engine = createEngine({ storage, log, after: () => () => undefined })
+  const role = engine.add<string[], WorldEvent, AnyEffect>({
+    name: 'ear', initial: [], perform: () => Promise.resolve([]),
+    step: (state, event) => ({ state: event.type === 'block' ? [...state, `${event.hash} ${event.anchored.length}`] : event.type === 'reorg' ? [...state, `back to ${event.height}`] : state, effects: [] }),
+  })
+  watchChain({ chain, storage, log, now: () => 0, changed: () => undefined, onBlock: () => [], onReorg: () => [], deliver: (event, writes) => engine.broadcast(event, writes) })
+  const block = (branch: string, height: number, transactions: Uint8Array[] = []): Promise<void> =>
+    handler({ type: 'block', block: { height, hash: hash(branch, height), previous: '', time: 0, transactions } })
+  const reorg = (branch: string, height: number, gone: number[]): Promise<void> =>
+    handler({ type: 'reorg', fork: { height, hash: hash(branch, height) }, gone: gone.map((at) => ({ height: at, hash: hash(branch, at) })) })
+  return { role, block, reorg, at: hashAtOf(storage) }
+}
+
+describe('watching the chain', () => {
+  it('knows the hashes of the best chain from the first anchor on, after reorgs and restarts too', async () => {
+    const disk = createMemoryDisk()
+    const first = follow(createMemoryStorage(disk))
+    await first.block('a', 1)
+    await first.block('a', 2, [anchorOf('11')])
+    for (const height of [3, 4, 5]) await first.block('a', height)
+    expect([1, 2, 5, 6].map(first.at)).toEqual([null, 'a2', 'a5', null])
+    await first.reorg('a', 3, [5, 4])
+    expect([3, 4, 5].map(first.at)).toEqual(['a3', null, null])
+    const second = follow(createMemoryStorage(disk))
+    await second.block('b', 4)
+    expect([2, 3, 4, 5].map(second.at)).toEqual(['a2', 'a3', 'b4', null])
+  })
+
+  it('tells a role that joins late what a block is when its turn comes, not what it was before a reorg', async () => {
+    const storage = createMemoryStorage()
+    const { role, block, reorg } = follow(storage)
+    await block('a', 1, [anchorOf('11')])
+    await block('a', 2, [anchorOf('22')])
+    const going = reorg('a', 1, [2])
+    const replayed = role.dispatch(() => blockAgain(storage, 2))
+    await Promise.all([going, replayed])
+    expect(role.state()).toEqual(['a1 1', 'a2 1', 'back to 1', ' 0'])
+  })
+})
