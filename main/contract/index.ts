@@ -39,7 +39,16 @@ export interface FieldView { name: string; type: string; max?: number; of?: stri
 export interface EndpointView { name: string; doc: string; fields: Array<FieldView>; servers: number; observations: Array<{ name: string; sees: string[] }> }
 /** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */
 export interface CollectionView { name: string; doc: string; fields: string[]; indices: Array<{ name: string; kind: string; on: string[] }>; references: Record<string, string> }
-export interface ActorView { id: string; name: string; state: 'registering' | 'ready'; key: string; balance: number; freeKeys: Record<string, number> }
+export interface ActorView {
+  id: string
+  name: string
+  state: 'registering' | 'ready'
+  key: string
+  balance: number
+  freeKeys: Record<string, number>
+  /** Proof of work under way, in words. */
+  work?: string
+}
 
 /** A request from its sending to its place in the index. States are named by what has been established. */
 export interface RequestView {

@@ -5,18 +5,18 @@
 import type { CommandArgs, CommandName, CommandResult, LogLine, Overview } from '../contract/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { watchChain, type ChainWatch } from './chain-watch.ts'
-import { startClient, type ClientService } from './client-service.ts'
+import { startClient, type ClientService } from './client/index.ts'
 import { createDocuments } from './documents.ts'
 import { createEngine } from './engine.ts'
 import { openIdentity } from './identity.ts'
 import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
-import { startServer } from './server-service.ts'
+import { startServer } from './server/index.ts'
 import { createPersist, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
-import { startSupervisor } from './supervisor-service.ts'
-import { createWalletKeeper } from './wallet-keeper.ts'
+import { startSupervisor } from './supervisor/index.ts'
+import { createWalletKeeper } from './wallet/keeper.ts'
 
 export interface CorePorts {
   chain: ChainPort

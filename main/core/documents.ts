@@ -8,7 +8,7 @@ import { DOCUMENT_LIMITS, openDocument, type DocumentType, type FileEntry, type 
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchorScript } from '../../roles/protocol/tx/index.ts'
 import type { LogPort, StoragePort, SwarmFile, SwarmPort } from './ports.ts'
-import type { WalletKeeper } from './wallet-keeper.ts'
+import type { WalletKeeper } from './wallet/keeper.ts'
 
 export interface Publication {
   documentType: DocumentType

@@ -3,13 +3,13 @@ import type { ChainView, Overview, ParticipantView, TickView } from '../contract
 import { phaseOf } from '../../roles/server/index.ts'
 import type { SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
-import type { ClientService } from './client-service.ts'
+import type { ClientService } from './client/index.ts'
 import type { ChainPort } from './ports.ts'
-import type { ServerService } from './server-service.ts'
+import type { ServerService } from './server/index.ts'
 import type { ParticipantSettings } from './settings.ts'
-import type { SupervisorService } from './supervisor-service.ts'
+import type { SupervisorService } from './supervisor/index.ts'
 import { untilNext, type Wait } from './waiting.ts'
-import type { WalletKeeper } from './wallet-keeper.ts'
+import type { WalletKeeper } from './wallet/keeper.ts'
 
 /** The roles that are switched on. */
 export interface Roles { supervisor: SupervisorService | null; server: ServerService | null; client: ClientService | null }

@@ -153,9 +153,12 @@ export interface RandomPort {
   prime(bits: number): Promise<bigint>
 }
 
+/** Numbers tried so far, tries that it takes on average, and tries a second. */
+export interface WorkProgress { tried: number; expected: number; perSecond: number }
+
 /** Grinds proofs of work off the main thread. See roles/protocol/work.ts for what is ground. */
 export interface WorkPort {
-  grind(challenge: Uint8Array, bits: number, options: { signal?: AbortSignal; progress?: (p: { tried: number; expected: number; perSecond: number }) => void }): Promise<Result<bigint>>
+  grind(challenge: Uint8Array, bits: number, options: { signal?: AbortSignal; progress?: (progress: WorkProgress) => void }): Promise<Result<bigint>>
 }
 
 export interface LogPort { log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void }

@@ -6,7 +6,7 @@ import type { Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents.ts'
 import type { Identity } from './identity.ts'
 import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
-import type { WalletKeeper } from './wallet-keeper.ts'
+import type { WalletKeeper } from './wallet/keeper.ts'
 
 export interface Services {
   /** Of the participant, for people. */

@@ -1,4 +1,6 @@
 /** Honest waiting times: what is due when, in blocks and in the block intervals seen lately. */
+import type { WorkProgress } from './ports.ts'
+
 export interface Wait { height: number; blockMs: number | null }
 
 /** Blocks and time until tick `number` + 1 is due. */
@@ -7,3 +9,9 @@ export function untilNext(genesis: number, tickBlocks: number, confirmations: nu
   const blocksLeft = Math.max(0, due - wait.height)
   return { blocksLeft, estimatedMs: Math.round(blocksLeft * (wait.blockMs ?? 600_000)) }
 }
+
+const grouped = (count: number): string => Math.round(count).toLocaleString('en-US')
+
+/** Each try may be the last one, so no time is promised. */
+export const workText = ({ tried, expected, perSecond }: WorkProgress): string =>
+  `proof of work: ${grouped(tried)} numbers tried, one of about ${grouped(expected)} fits, ${grouped(perSecond)} a second`

@@ -1,18 +1,18 @@
 /** A server in service: performs its step's effects, keeps ticks and code ready in memory, and answers requests and hops. */
-import { fromHex, utf8 } from '../../roles/protocol/bytes.ts'
-import { openDocument, type OpenedDocument } from '../../roles/protocol/documents/index.ts'
-import { parseOutline } from '../../roles/protocol/outline.ts'
-import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/request.ts'
-import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
-import type { Program } from '../../roles/program/index.ts'
+import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { parseOutline } from '../../../roles/protocol/outline.ts'
+import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
+import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import type { Program } from '../../../roles/program/index.ts'
 import {
   composeAcceptance, executeHop, hopFailed, initialServerState, nextHop, openCode, openRequest, serverStep, serving, takeReply, tickView,
   type HopEnv, type PreparedCode, type Served, type ServerEffect, type ServerEvent, type ServerKeys, type ServerState, type TickView,
-} from '../../roles/server/index.ts'
-import { hashAtOf } from './chain-watch.ts'
-import type { Engine } from './engine.ts'
-import { performFetch, type Services } from './services.ts'
-import type { ParticipantSettings } from './settings.ts'
+} from '../../../roles/server/index.ts'
+import { hashAtOf } from '../chain-watch.ts'
+import type { Engine } from '../engine.ts'
+import { performFetch, type Services } from '../services.ts'
+import type { ParticipantSettings } from '../settings.ts'
 
 type Settings = NonNullable<ParticipantSettings['server']>
 

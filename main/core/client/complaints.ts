@@ -1,12 +1,12 @@
 /** C1: looks into an own update that a tick rejected for its stamp, and keeps the finding with its evidence. */
-import type { ClientEffect } from '../../roles/client/index.ts'
-import { findPoison } from '../../roles/client/index.ts'
-import { utf8 } from '../../roles/protocol/bytes.ts'
-import { openDocument, type Tick } from '../../roles/protocol/documents/index.ts'
-import { revealFile } from '../../roles/protocol/request.ts'
-import { fail, ok, type Result } from '../../roles/protocol/result.ts'
-import type { Json } from './ports.ts'
-import type { Services } from './services.ts'
+import type { ClientEffect } from '../../../roles/client/index.ts'
+import { findPoison } from '../../../roles/client/index.ts'
+import { utf8 } from '../../../roles/protocol/bytes.ts'
+import { openDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
+import { revealFile } from '../../../roles/protocol/request.ts'
+import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import type { Json } from '../ports.ts'
+import type { Services } from '../services.ts'
 
 type Effect = ClientEffect & { type: 'complaint' }
 

@@ -1,12 +1,12 @@
 /** What a client knows of the app it uses: offer, outline, and the newest tick with its plan, labels and proved snapshot reader. */
-import type { Label, Program } from '../../roles/program/index.ts'
-import type { OpenedDocument, Plan, Reference, Tick } from '../../roles/protocol/documents/index.ts'
-import { newestTick, planTick, type Following } from '../../roles/protocol/follow.ts'
-import { parseCanonical } from '../../roles/protocol/canonical.ts'
-import { OUTLINE_LIMIT, parseOutline } from '../../roles/protocol/outline.ts'
-import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
-import { openSnapshot, type SnapshotReader } from '../../roles/protocol/snapshot-files.ts'
-import type { Services } from './services.ts'
+import type { Label, Program } from '../../../roles/program/index.ts'
+import type { OpenedDocument, Plan, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import { newestTick, planTick, type Following } from '../../../roles/protocol/follow.ts'
+import { parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { OUTLINE_LIMIT, parseOutline } from '../../../roles/protocol/outline.ts'
+import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { openSnapshot, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
+import type { Services } from '../services.ts'
 
 export interface OpenedOffer { document: OpenedDocument<'offer'>; outline: Program }
 

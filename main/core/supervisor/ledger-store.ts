@@ -1,6 +1,6 @@
 /** The Supervisor's ledger on disk: one row for each of the last ticks, to go on from after a restart. */
-import { exportLedger, importLedger, type Ledger } from '../../roles/protocol/ledger.ts'
-import type { StoragePort, StorageWrite } from './ports.ts'
+import { exportLedger, importLedger, type Ledger } from '../../../roles/protocol/ledger.ts'
+import type { StoragePort, StorageWrite } from '../ports.ts'
 
 const PREFIX = 'ledger:'
 /** Ledgers of so many ticks are kept. */

@@ -1,16 +1,16 @@
 /** The wallet in service: watches the identity's addresses, pays, signs, and broadcasts again until a block has it. State is written before acting. */
-import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
-import type { CryptoPort } from '../../roles/protocol/crypto.ts'
-import type { KeyPair } from '../../roles/protocol/keys.ts'
-import { failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
-import { dustThreshold, p2trAddress, p2trScript, signTransaction, tweakPrivateKey } from '../../roles/protocol/tx/index.ts'
-import { isKnownOutput } from './chain-watch.ts'
-import type { Identity } from './identity.ts'
-import type { BlockRef, ChainBlock, ChainPort, Json, LogPort, RandomPort, StoragePort, StorageWrite } from './ports.ts'
+import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
+import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import { failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
+import { dustThreshold, p2trAddress, p2trScript, signTransaction, tweakPrivateKey } from '../../../roles/protocol/tx/index.ts'
+import { isKnownOutput } from '../chain-watch.ts'
+import type { Identity } from '../identity.ts'
+import type { BlockRef, ChainBlock, ChainPort, Json, LogPort, RandomPort, StoragePort, StorageWrite } from '../ports.ts'
 import {
   addPending, applyBlock, availableCoins, balance, composePayment, createWallet, rebroadcastList, undoTo, watch,
   type Balance, type Composition, type PaymentOutput, type Purpose, type WalletState,
-} from './wallet/index.ts'
+} from './index.ts'
 
 export interface Payment {
   /** Scripts with their value in sats, or x-only keys that get dust at their P2TR address. */

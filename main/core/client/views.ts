@@ -1,10 +1,10 @@
 /** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
-import type { ActorView, AppView, FieldView, RequestView, TickView } from '../contract/index.ts'
-import { describe, type Program, type Type } from '../../roles/program/index.ts'
-import type { Offer, Tick } from '../../roles/protocol/documents/index.ts'
-import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../roles/client/index.ts'
-import { untilNext, type Wait } from './waiting.ts'
-import type { Services } from './services.ts'
+import type { ActorView, AppView, FieldView, RequestView, TickView } from '../../contract/index.ts'
+import { describe, type Program, type Type } from '../../../roles/program/index.ts'
+import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
+import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
+import { untilNext, type Wait } from '../waiting.ts'
+import type { Services } from '../services.ts'
 
 const apps = new WeakMap<Program, AppView>()
 

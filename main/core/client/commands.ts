@@ -1,0 +1,74 @@
+/** What a person asks of a client: read, request, approve, refuse. */
+import type { CommandArgs, RowsView } from '../../contract/index.ts'
+import { toHex } from '../../../roles/protocol/bytes.ts'
+import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { composeUpdate } from '../../../roles/client/index.ts'
+import type { RequestEntry } from '../../../roles/client/index.ts'
+import { noApp, signedText, type ClientSession } from './session.ts'
+
+const APPROVE_WAIT_MS = 20_000
+const LOOK_AGAIN_MS = 50
+
+const entryOf = ({ joined }: ClientSession, id: string): RequestEntry | undefined => joined?.member.state().requests.find((entry) => entry.id === id)
+const unknownRequest = fail('client.request', 'This request is not known here. Reload the page.')
+
+/** Rows, a count or a sum of the newest tick, each proved against its root. Errors: `read.*`, those of the proofs. */
+export async function read(session: ClientSession, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
+  if (session.joined === null) return noApp()
+  const opened = await session.newestTick(session.joined)
+  if (!opened.ok) return opened
+  const { tick, reader, outline } = opened.value
+  const view = { tick: tick.number, root: tick.root, proved: true, rows: [] }
+  const collection = Object.hasOwn(outline.collections, args.collection) ? outline.collections[args.collection]! : null
+  if (collection === null) return fail('read.collection', `The app has no collection ${args.collection}.`)
+  const index = Object.hasOwn(collection.indices, args.index) ? collection.indices[args.index]! : null
+  if (index === null && args.index !== 'key') return fail('read.index', `The collection ${args.collection} has no index ${args.index}.`)
+  if (index !== null && index.kind !== 'order') {
+    if (args.equals.length !== index.on.length) return fail('read.equals', `The index ${args.index} needs ${index.on.length} values, for ${index.on.join(', ')}.`)
+    const counted = await reader[index.kind](args.collection, args.index, args.equals)
+    return counted.ok ? ok({ ...view, count: Number(counted.value.value) }) : counted
+  }
+  const rows = await reader.rows(args.collection, args.index, args.equals, { limit: args.limit, descending: args.descending })
+  return rows.ok ? ok({ ...view, rows: rows.value.value }) : rows
+}
+
+/** Sends a request; what comes of it is shown by its entry. @returns its id here */
+export async function request({ joined, newest, services }: ClientSession, args: CommandArgs<'request'>): Promise<Result<{ id: string }>> {
+  if (joined === null || newest === null) return noApp()
+  const endpoint = Object.hasOwn(newest.planned.endpoints, args.endpoint) ? newest.planned.endpoints[args.endpoint]! : null
+  if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${args.endpoint}.`)
+  const id = toHex(services.random.bytes(32))
+  await joined.member.dispatch({ type: 'request', id, endpoint: args.endpoint, arguments: args.arguments, slots: endpoint.slots, at: services.clock.now() })
+  return ok({ id })
+}
+
+/** Signs the reviewed writes, stores them, and waits for their transaction. Safe to repeat. */
+export async function approve(session: ClientSession, id: string): Promise<Result<{ txid: string }>> {
+  const { joined, services, ctx } = session
+  const entry = entryOf(session, id)
+  if (joined === null || entry === undefined) return unknownRequest
+  if (entry.phase === 'review') {
+    const keys = new Map(joined.member.state().keys.map((own) => [own.key, own.index]))
+    const update = composeUpdate(ctx, joined.client, (key) => (keys.has(key) ? session.dataKey(keys.get(key)!) : null), entry.reviewed!)
+    if (!update.ok) return update
+    await joined.member.dispatch({ type: 'approve', id, ...signedText(update.value.document, update.value.spending) })
+  }
+  const deadline = services.clock.now() + APPROVE_WAIT_MS
+  for (;;) {
+    const now = entryOf(session, id)
+    if (now?.publication?.txid) return ok({ txid: now.publication.txid })
+    if (now?.error) return fail(now.error.code, now.error.message)
+    if (now?.publication === null || now === undefined) return fail('client.phase', `This request is «${now?.phase ?? 'gone'}»; only one that waits for review can be approved.`)
+    if (services.clock.now() > deadline) return failForNow('client.publishing', 'The approved writes are stored and being published. Look again in a moment; nothing is published twice.')
+    await new Promise<void>((resolve) => { services.clock.after(LOOK_AGAIN_MS, resolve) })
+  }
+}
+
+/** Drops the reviewed writes. Safe to repeat. */
+export async function refuse(session: ClientSession, id: string): Promise<Result<null>> {
+  const entry = entryOf(session, id)
+  if (session.joined === null || entry === undefined) return unknownRequest
+  if (entry.phase !== 'review' && entry.phase !== 'refused') return fail('client.phase', `This request is «${entry.phase}»; only one that waits for review can be refused.`)
+  await session.joined.member.dispatch({ type: 'refuse', id })
+  return ok(null)
+}

@@ -1,0 +1,85 @@
+/** Performs what the client's step asks for; every effect may be performed again after a crash. */
+import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
+import { failForNow, ok, type Failure } from '../../../roles/protocol/result.ts'
+import { composeRegistration, composeRequest, openReply, registrationSpending, serverAtFault, type ClientEffect, type ClientEvent } from '../../../roles/client/index.ts'
+import { performFetch } from '../services.ts'
+import { investigate } from './complaints.ts'
+import { signedText, type ClientSession } from './session.ts'
+
+const REQUEST_TIMEOUT_MS = 30_000
+/** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
+const BEHIND_MS = 2_000
+
+export const createEffects = (session: ClientSession) => async (effect: ClientEffect): Promise<ClientEvent[]> => {
+  switch (effect.type) {
+    case 'fetch': return performFetch(session.services.documents, effect)
+    case 'grind': return [await register(session, effect)]
+    case 'send': return [await send(session, effect)]
+    case 'publish': return [await publish(session, effect)]
+    case 'complaint': {
+      await investigate(session.services, session.joined!.reference.sha256, effect)
+      return []
+    }
+    case 'log': return []
+  }
+}
+
+async function register(session: ClientSession, { challenge, bits }: ClientEffect & { type: 'grind' }): Promise<ClientEvent> {
+  const { services, joined } = session
+  const { reference, client, offer } = joined!
+  const progress = (work: typeof session.work): void => {
+    session.work = work
+    services.changed()
+  }
+  const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
+  progress(null)
+  const sealing = services.identity.sealing(client, 'identity')
+  const document = composeRegistration(session.ctx, reference.sha256, client, sealing.publicKey, nonce)
+  return { type: 'work.done', ...signedText(document, registrationSpending(offer.document.body, client.publicKey)) }
+}
+
+/** What may pass by itself is tried again here; a final failure is told. */
+async function publish({ services }: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
+  const { documentType, document, sha256, spendFromKeys, payToKeys } = effect
+  let failure: Failure | null = null
+  const published = await services.persist(`publish the ${documentType}`, async () => {
+    const attempt = await services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys })
+    if (attempt.ok || attempt.error.retryable) return attempt
+    failure = attempt.error
+    return ok(null)
+  })
+  return published === null ? { type: 'publish.failed', sha256, failure: failure! } : { type: 'published', sha256, ...published }
+}
+
+async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
+  const { ctx, services, joined } = session
+  const { id, attempt, endpoint } = effect
+  const failed = (failure: Failure, server: string | null): ClientEvent => ({ type: 'send.failed', id, attempt, failure, server })
+  const opened = await session.newestTick(joined!)
+  if (!opened.ok) return failed(opened.error, null)
+  const { plan, planned: outline, labels, reader } = opened.value
+  if (plan === null) return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error, null)
+  const env = { app: joined!.reference.sha256, outline, label: labels[endpoint] ?? null, plan, reader, client: joined!.client, keys: effect.keys }
+  const composed = await composeRequest(ctx, env, endpoint, effect.arguments, new Set(effect.exclude))
+  if (!composed.ok) return failed(composed.error, null)
+  const { top, bytes, pending } = composed.value
+  const reply = await services.transport.send({ host: top.host, port: top.port }, PATHS.request, bytes, { timeoutMs: REQUEST_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+  if (!reply.ok) {
+    const peer = reply.error.details?.peer as Failure | undefined
+    // The tick reached this client before it reached that server: the next attempt waits until it may have come round.
+    if (peer !== undefined && isBehind(peer)) await new Promise<void>((resolve) => { services.clock.after(BEHIND_MS * attempt, resolve) })
+    return failed(peer ?? reply.error, (peer?.details?.server as string | undefined) ?? (peer === undefined ? top.id : null))
+  }
+  const reviewed = openReply(ctx, env, pending, reply.value)
+  if (!reviewed.ok) return failed(reviewed.error, serverAtFault(pending, reviewed.error))
+  const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.value.writes.length))
+  if (fee.ok) session.fees.set(id, fee.value)
+  return { type: 'replied', id, attempt, reviewed: reviewed.value }
+}
+
+/** A server said, itself or through the relay, that it does not know the tick yet. */
+const isBehind = ({ code, details }: Failure): boolean => [code, details?.cause].some((one) => one === 'request.tick' || one === 'hop.tick' || one === 'server.not-serving')
+
+/** An update's transaction: the anchor, and per key an input and an output, with one more of each for the fee. */
+const estimatedVsize = (writes: number): number => 80 + 101 * (writes + 1)

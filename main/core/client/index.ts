@@ -1,0 +1,75 @@
+/** A client in service: joins an app, keeps keys reserved, sends requests, publishes what a person approved, reads and audits. */
+import type { ActorView, AppView, AuditView, CommandArgs, RequestView, RowsView, TickView } from '../../contract/index.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
+import { freeKeys, isRegistered } from '../../../roles/client/index.ts'
+import type { Engine } from '../engine.ts'
+import type { Services } from '../services.ts'
+import { workText, type Wait } from '../waiting.ts'
+import { auditApp } from './audit.ts'
+import { approve, read, refuse, request } from './commands.ts'
+import { discover } from './discovery.ts'
+import { createEffects } from './effects.ts'
+import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
+import { createUpkeep } from './upkeep.ts'
+import { actorView, appView, requestView, tickViewOf } from './views.ts'
+
+export interface ClientView { tick: TickView | null; app: AppView | null; actors: ActorView[]; requests: RequestView[] }
+
+export interface ClientService {
+  key(): string | null
+  phase(): string
+  detail(): string
+  view(wait: Wait): ClientView
+  read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  request(args: CommandArgs<'request'>): Promise<Result<{ id: string }>>
+  approve(id: string): Promise<Result<{ txid: string }>>
+  refuse(id: string): Promise<Result<null>>
+  audit(): Promise<Result<AuditView>>
+}
+
+export function startClient(services: Services, engine: Engine, settings: ClientSettings): ClientService {
+  const session = createSession(services, settings)
+  discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session) })
+  return {
+    key: () => session.joined?.client.publicKey ?? null,
+    phase: () => phaseOf(session),
+    detail: () => detailOf(session),
+    view: (wait) => viewOf(session, wait),
+    read: (args) => read(session, args),
+    request: (args) => request(session, args),
+    approve: (id) => approve(session, id),
+    refuse: (id) => refuse(session, id),
+    async audit() {
+      const { joined, app, offerOf } = session
+      if (joined === null) return noApp()
+      return auditApp(services, { app: joined.reference.sha256, following: joined.member.state().following, offerOf, open: (reference) => app.offer(reference) })
+    },
+  }
+}
+
+function phaseOf({ joined }: ClientSession): string {
+  if (joined === null) return 'looking for an app'
+  const state = joined.member.state()
+  return isRegistered(state) ? 'registered' : state.registration === null ? 'preparing' : 'registering'
+}
+
+function detailOf({ joined, work }: ClientSession): string {
+  if (joined === null) return ''
+  if (work !== null) return workText(work)
+  const state = joined.member.state()
+  return `${freeKeys(state).length} keys free, ${state.requests.length} requests`
+}
+
+function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
+  if (joined === null) return { tick: null, app: null, actors: [], requests: [] }
+  const state = joined.member.state()
+  const { body } = joined.offer.document
+  const key = joined.client.publicKey
+  const outline = newest?.planned ?? joined.offer.outline
+  return {
+    app: appView(joined.reference.sha256, body.title, outline),
+    tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
+    actors: [{ ...actorView(state, key, services, services.name, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
+    requests: state.requests.map((entry) => requestView(entry, key, outline, newest?.tick ?? null, body, wait, fees.get(entry.id))),
+  }
+}

@@ -1,0 +1,62 @@
+/** What the parts of a client in service share: the app it joined, the newest tick it opened, and what it estimated. */
+import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
+import { failForNow, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import type { ClientEvent, ClientState, Context, Spending } from '../../../roles/client/index.ts'
+import type { Dispatching } from '../engine.ts'
+import type { Json, StorageWrite, WorkProgress } from '../ports.ts'
+import type { Services } from '../services.ts'
+import type { ParticipantSettings } from '../settings.ts'
+import type { ClientApp, OpenedOffer, OpenedTick } from './app.ts'
+import { createClientApp } from './app.ts'
+
+export type ClientSettings = NonNullable<ParticipantSettings['client']>
+
+export interface Joined { reference: Reference; height: number; offer: OpenedOffer; client: KeyPair; member: Dispatching<ClientState, ClientEvent> }
+
+/** What is kept of the app that was joined: enough to take part before its offer is loaded. */
+export interface JoinedRow { reference: Reference; height: number; master: string; by: string }
+
+export interface ClientSession {
+  readonly services: Services
+  readonly settings: ClientSettings
+  readonly ctx: Context
+  readonly app: ClientApp
+  /** Set once, by discovery. */
+  joined: Joined | null
+  /** The newest tick that was opened; kept fresh by upkeep. */
+  newest: OpenedTick | null
+  /** Proof of work under way. */
+  work: WorkProgress | null
+  /** Estimated fees in sats of requests that wait for approval, by id. */
+  readonly fees: Map<string, number>
+  /** The newest tick that is followed, opened now. */
+  newestTick(joined: Joined): Promise<Result<OpenedTick>>
+  /** Where an offer of the app is, by its digest. */
+  offerOf(sha256: string): Reference
+  /** The `index`-th key that the client reserves for its data. */
+  dataKey(index: number): KeyPair
+}
+
+/** Rows of this service in the node's storage. */
+export const CLIENT_ROWS = 'client'
+
+export const offerRow = (reference: Reference): StorageWrite => ({ table: CLIENT_ROWS, key: `offer:${reference.sha256}`, value: reference as unknown as Json })
+
+export function createSession(services: Services, settings: ClientSettings): ClientSession {
+  const { crypto, random, storage, wallet } = services
+  const app = createClientApp(services)
+  const session: ClientSession = {
+    services, settings, app, ctx: { crypto, random: (length) => random.bytes(length) },
+    joined: null, newest: null, work: null, fees: new Map(),
+    newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
+    offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? session.joined!.reference,
+    dataKey: (index) => wallet.watchKey({ purpose: 'data', app: session.joined!.offer.document.body.master, index }, 'key'),
+  }
+  return session
+}
+
+export const noApp = (): { ok: false; error: Failure } => failForNow('client.no-app', 'No app was found on the chain yet. Wait until its job offer is in a block.')
+
+/** A signed document as the role's events carry it, with what its transaction spends and pays. */
+export const signedText = (document: OpenedDocument, spending: Spending) => ({ document: new TextDecoder().decode(document.bytes), sha256: document.sha256, ...spending })
