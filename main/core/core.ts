@@ -13,7 +13,7 @@ import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
 import { startServer } from './server/index.ts'
-import { createPersist, type Services } from './services.ts'
+import { createPersistence, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
 import { startSupervisor } from './supervisor/index.ts'
 import { createWalletKeeper } from './wallet/keeper.ts'
@@ -72,7 +72,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
   const changed = events.overview(view)
   const services: Services = {
     ...ports, name: settings.name, log, identity: identity.value, wallet, documents, changed,
-    persist: createPersist({ clock: ports.clock, log, stopped: () => stopped }),
+    ...createPersistence({ clock: ports.clock, log, stopped: () => stopped }),
   }
   const engine = createEngine({ storage: ports.storage, log, after: (ms, run) => ports.clock.after(ms, run), changed })
   const started = await startRoles(services, engine, settings, roles)

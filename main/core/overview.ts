@@ -1,6 +1,5 @@
 /** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
 import type { ChainView, Overview, ParticipantView, TickView } from '../contract/index.ts'
-import { phaseOf } from '../../roles/server/index.ts'
 import type { SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
 import type { ClientService } from './client/index.ts'
@@ -62,10 +61,7 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
     const detail = supervisor === null ? 'waits for coins to publish the job offer' : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
     shown.push({ ...common, id: roles.supervisor.key(), role: 'supervisor', state: supervisor?.phase ?? 'starting', detail })
   }
-  if (roles.server) {
-    const { requests, hops } = roles.server.counts()
-    shown.push({ ...common, id: roles.server.key() ?? settings.name, role: 'server', state: phaseOf(roles.server.state()), detail: `port ${roles.server.port}, ${counted(requests, 'request')} relayed, ${counted(hops, 'block')} run` })
-  }
+  if (roles.server) shown.push({ ...common, id: roles.server.key() ?? settings.name, role: 'server', state: roles.server.phase(), detail: roles.server.detail() })
   if (roles.client) shown.push({ ...common, id: roles.client.key() ?? settings.name, role: 'client', state: roles.client.phase(), detail: roles.client.detail() })
   return shown
 }

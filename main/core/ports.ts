@@ -108,8 +108,11 @@ export interface TransportPort {
    */
   send(to: { host: string; port: number }, path: string, body: Uint8Array, options: { timeoutMs: number; maxBytes: number; signal?: AbortSignal }): Promise<Result<Uint8Array>>
   /** Serves requests on `port` (0: the system picks one). Bodies above `maxBytes` and slow senders are refused. */
-  serve(options: { host: string; port: number; maxBytes: number; timeoutMs: number; perMinutePerPeer: number }, handler: (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>): Promise<Result<{ port: number; close(): Promise<void> }>>
+  serve(options: { host: string; port: number; maxBytes: number; timeoutMs: number; perMinutePerPeer: number }, handler: (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>): Promise<Result<Listening>>
 }
+
+/** `port`: the one that was given or picked. */
+export interface Listening { port: number; close(): Promise<void> }
 
 // ───────────────────────────── storage ─────────────────────────────
 

@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
 import type { DocumentType, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
-import type { Result } from '../../roles/protocol/result.ts'
+import { must, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents.ts'
 import type { Identity } from './identity.ts'
 import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
@@ -23,8 +23,10 @@ export interface Services {
   identity: Identity
   wallet: WalletKeeper
   documents: Documents
-  /** Repeats until it succeeds, with growing waits; tells the log why it waits. Never resolves after `stop`. */
+  /** Repeats what this participant has to do until it succeeds, with growing waits; tells the log why it waits. Never resolves after `stop`. */
   persist<T>(what: string, attempt: () => Promise<Result<T>>): Promise<T>
+  /** The same for what depends on others: repeated only while the failure may pass by itself. @returns the success, or the final failure */
+  patiently<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
   /** Something that a view shows has changed. */
   changed(): void
 }
@@ -32,17 +34,22 @@ export interface Services {
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 15_000
 
-export function createPersist(ports: { clock: ClockPort; log: LogPort; stopped(): boolean }): Services['persist'] {
-  return async (what, attempt) => {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
-      const result = await attempt()
-      if (result.ok) return result.value
-      if (ports.stopped()) return new Promise(() => undefined)
-      ports.log.log(wait > 5_000 ? 'warn' : 'debug', `waiting to ${what}: ${result.error.message}`)
-      await new Promise<void>((resolve) => { ports.clock.after(wait, resolve) })
-    }
+interface Persistence { clock: ClockPort; log: LogPort; stopped(): boolean }
+
+async function repeat<T>({ clock, log, stopped }: Persistence, what: string, attempt: () => Promise<Result<T>>, ends: (result: Result<T>) => boolean): Promise<Result<T>> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
+    const result = await attempt()
+    if (ends(result)) return result
+    if (stopped()) return new Promise(() => undefined)
+    log.log(wait > 5_000 ? 'warn' : 'debug', `waiting to ${what}: ${result.ok ? '' : result.error.message}`)
+    await new Promise<void>((resolve) => { clock.after(wait, resolve) })
   }
 }
+
+export const createPersistence = (ports: Persistence): Pick<Services, 'persist' | 'patiently'> => ({
+  persist: async (what, attempt) => must(await repeat(ports, what, attempt, ({ ok }) => ok)),
+  patiently: (what, attempt) => repeat(ports, what, attempt, (result) => result.ok || result.error.retryable !== true),
+})
 
 /** Performs a role's `fetch`: the document, or why it is missing. */
 export async function performFetch(documents: Documents, effect: { reference: Reference; documentType: DocumentType }): Promise<WorldEvent[]> {

@@ -33,10 +33,10 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
   if (!hop.ok) return hop
   const before = openNumber(ctx, env, hop.value)
   if (!before.ok) return before
-  const inputs = openInputs(ctx, env, hop.value)
+  const inputs = openInputs(ctx, hop.value)
   if (!inputs.ok) return inputs
   const { code, position } = hop.value
-  const run = inputs.value.runs ? runBlock(code.program, code.endpoint, position, inputs.value.values, env.offer.budget) : skipBlock(code.program, code.endpoint, position)
+  const run = inputs.value.runs ? runBlock(code.program, code.endpoint, position, inputs.value.values, hop.value.view.program.budget) : skipBlock(code.program, code.endpoint, position)
   if (!run.ok) return fail('hop.block-failed', `Block ${position} of ${code.endpoint} stopped (${run.error.code}); nothing is written. Change the arguments.`, { code: run.error.code, position })
   const reply = answer(ctx, env, hop.value, before.value, run.value, inputs.value.slots)
   if (!reply.ok) return reply
@@ -72,10 +72,10 @@ function handedNumber(ctx: Context, env: HopEnv, { message, position }: Admitted
   return plain.ok ? readMessage('number', numberOpening, plain.value) : plain
 }
 
-function draftWrites(ctx: Context, env: HopEnv, hop: AdmittedHop, writes: BlockWrite[], slots: Map<number, SlotKey>): DraftWrite[] {
+function draftWrites(ctx: Context, hop: AdmittedHop, writes: BlockWrite[], slots: Map<number, SlotKey>): DraftWrite[] {
   const { carries } = blockNeeds(hop.endpoint, hop.position)
   return writes.map((write) => {
-    const types = env.outline.collections[write.collection]!.fields
+    const types = hop.view.program.outline.collections[write.collection]!.fields
     const { key, version } = slots.get(write.slot)!
     const draft: DraftWrite = { block: hop.position, site: write.site, collection: write.collection, key, replaces: version, salt: toHex(ctx.random(32)), fields: {}, carried: {} }
     for (const [name, from] of Object.entries(write.fields)) {
@@ -97,7 +97,7 @@ function answer(ctx: Context, env: HopEnv, hop: AdmittedHop, before: NumberOpeni
   if (after.opening.number.length * 4 > NUMBER_BITS) return fail('hop.number', 'The number of the thread has grown too long. Write less in one request.')
   const outputs = sealOutputs(ctx, hop, run)
   if (!outputs.ok) return outputs
-  const drafts = draftWrites(ctx, env, hop, run.writes, slots)
+  const drafts = draftWrites(ctx, hop, run.writes, slots)
   const writes = sealFor(ctx, hop, writesId(hop.position), drafts)
   if (!writes.ok) return writes
   const onward = passOn(ctx, hop, after.opening)

@@ -11,7 +11,7 @@ import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import { verifyThread } from '../protocol/thread.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { readMessage } from './json.ts'
-import { holds } from './tick-view.ts'
+import { endpointOf, holds } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 
 /** A hop whose thread and envelope were found in order. */
@@ -47,7 +47,7 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   const position = links.length
   if (code === undefined) return failForNow('hop.version', 'This server has not prepared that version. Choose another server of the block.')
   if (env.used(start.request, version)) return fail('hop.replayed', 'This request id was used before. Compose a new request.')
-  const endpoint = Object.hasOwn(env.outline.endpoints, start.endpoint) ? env.outline.endpoints[start.endpoint]! : undefined
+  const endpoint = endpointOf(view, start.endpoint)
   if (endpoint === undefined || code.endpoint !== start.endpoint || code.block !== position) return fail('hop.endpoint', 'The version belongs to another place of the endpoint. Keep the order of the blocks.')
   if (!holds(view, version, start.endpoint, position, env.keys.identity.publicKey)) return fail('hop.version', 'The tick does not give that version to this server. Choose another server of the block.')
   const thread = checkThread(ctx, view, endpoint, message)

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../protocol/result.ts'
 import { edgeId } from '../protocol/thread.ts'
 import { provedRows, type AdmittedHop } from './hop-checks.ts'
 import { parseJson } from './json.ts'
-import type { Context, HopEnv } from './types.ts'
+import type { Context } from './types.ts'
 
 /** A data key that the block may write to. */
 export interface SlotKey { key: string; version: string }
@@ -27,18 +27,18 @@ interface Known { json: Json; value: Value }
 /**
  * Errors: `hop.key` (an edge key is missing), `edge.*`, `program.value`, `hop.caller`, `hop.slot`, `hop.query`, `index.*`.
  */
-export function openInputs(ctx: Context, env: HopEnv, hop: AdmittedHop): Result<HopInputs> {
+export function openInputs(ctx: Context, hop: AdmittedHop): Result<HopInputs> {
   const needs = blockNeeds(hop.endpoint, hop.position)
   const opened = new Map<string, Known>([['caller', { json: hop.message.start.client, value: hop.message.start.client }]])
   for (const [id, source] of needs.opens) {
-    const known = openOne(ctx, env, hop, id, source)
+    const known = openOne(ctx, hop, id, source)
     if (!known.ok) return known
     if (id === 'caller' && known.value.json !== hop.message.start.client) return fail('hop.caller', 'The sealed caller is not the one who signed the request. Compose it again.')
     opened.set(id, known.value)
   }
   const slots = proveSlots(ctx, hop, needs.slots, opened)
   if (!slots.ok) return slots
-  const columns = proveQueries(ctx, env, hop, opened)
+  const columns = proveQueries(ctx, hop, opened)
   if (!columns.ok) return columns
   const block = hop.endpoint.blocks[hop.position]!
   const valueOf = (source: Source): Value =>
@@ -46,7 +46,7 @@ export function openInputs(ctx: Context, env: HopEnv, hop: AdmittedHop): Result<
   return ok({ values: block.inputs.map((input) => valueOf(input.source)), runs: block.guard === null || valueOf(block.guard) === true, slots: slots.value })
 }
 
-function openOne(ctx: Context, env: HopEnv, hop: AdmittedHop, id: string, source: Source): Result<Known> {
+function openOne(ctx: Context, hop: AdmittedHop, id: string, source: Source): Result<Known> {
   const key = Object.hasOwn(hop.envelope.keys, id) ? hop.envelope.keys[id] : undefined
   if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
   const bytes = openEdge(ctx.crypto, fromHex(key), id, hop.message.edges[id]!)
@@ -54,7 +54,7 @@ function openOne(ctx: Context, env: HopEnv, hop: AdmittedHop, id: string, source
   const text = parseUtf8(bytes.value)
   const json = text.ok ? parseJson(text.value) : undefined
   if (json === undefined) return fail('program.value', `The value of ${id} is not JSON. Compose the request again.`)
-  const value = fromJson(typeOfSource(env.outline, hop.endpoint, source), json)
+  const value = fromJson(typeOfSource(hop.view.program.outline, hop.endpoint, source), json)
   return value.ok ? ok({ json: json as Json, value: value.value }) : fail('program.value', `${id}: ${value.error.message}`)
 }
 
@@ -79,18 +79,18 @@ function proveSlots(ctx: Context, hop: AdmittedHop, wanted: number[], opened: Ma
 }
 
 /** The columns that the block reads, by edge id; rows are complete for the opened arguments. */
-function proveQueries(ctx: Context, env: HopEnv, hop: AdmittedHop, opened: Map<string, Known>): Result<Map<string, Value>> {
+function proveQueries(ctx: Context, hop: AdmittedHop, opened: Map<string, Known>): Result<Map<string, Value>> {
   const columns = new Map<string, Value>()
   for (const { query: position, fields } of blockNeeds(hop.endpoint, hop.position).queries) {
     const query = hop.endpoint.queries[position]!
     const proof = hop.envelope.queries.find((entry) => entry.query === position)?.proof
     if (proof === undefined) return fail('hop.query', `The answer of the query ${query.name} is missing. Compose the request again.`)
-    const lookup = queryLookup(env.outline, query, query.equals.map((source) => opened.get(edgeId(source))!.json))
+    const lookup = queryLookup(hop.view.program.outline, query, query.equals.map((source) => opened.get(edgeId(source))!.json))
     if (!lookup.ok) return lookup
     const rows = provedRows(ctx, hop.view, lookup.value, proof, fields)
     if (!rows.ok) return rows
     for (const field of fields) {
-      const value = columnValue(env.outline, query, field, rows.value)
+      const value = columnValue(hop.view.program.outline, query, field, rows.value)
       if (!value.ok) return fail('hop.query', `The query ${query.name}: ${value.error.message}`)
       columns.set(edgeId({ from: 'query', query: position, field }), value.value)
     }

@@ -1,12 +1,10 @@
 /** What a relay keeps between hops: plain data, so that a request survives a restart of its host if it wants to. */
 import type { HopReply, RequestMessage } from '../protocol/request.ts'
 import type { ServerKeys, TickView } from './types.ts'
-import type { Program } from '../program/index.ts'
 
 export interface RelayEnv {
   app: string
   keys: ServerKeys
-  outline: Program
   currentTick: number
   tick(number: number): TickView | null
 }

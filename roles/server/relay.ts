@@ -14,7 +14,7 @@ import { verifyThread } from '../protocol/thread.ts'
 import { sealReply } from './execute.ts'
 import { readMessage } from './json.ts'
 import type { OutgoingHop, Relay, RelayEnv, RelayStep } from './relay-types.ts'
-import { holds } from './tick-view.ts'
+import { endpointOf, holds } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
 
 /**
@@ -39,7 +39,7 @@ function admit(env: RelayEnv, { start, hops }: RequestMessage): Result<TickView>
   if (start.app !== env.app) return fail('request.app', 'The request is for another app. Send it to one of that app\'s servers.')
   const view = viewOf(env, start.tick)
   if (view === null) return failForNow('request.tick', `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`)
-  const endpoint = Object.hasOwn(env.outline.endpoints, start.endpoint) ? env.outline.endpoints[start.endpoint]! : undefined
+  const endpoint = endpointOf(view, start.endpoint)
   if (endpoint === undefined) return fail('request.endpoint', `The app has no endpoint ${start.endpoint}.`)
   if (view.tombstones.has(start.client)) return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   if (hops.length !== endpoint.blocks.length) return fail('request.hops', `The endpoint has ${endpoint.blocks.length} blocks; the request names ${hops.length} servers.`)
@@ -49,6 +49,7 @@ function admit(env: RelayEnv, { start, hops }: RequestMessage): Result<TickView>
   return wrong < 0 ? ok(view) : fail('request.hops', `The server named for block ${wrong} does not hold that version in tick ${start.tick}. Choose another one.`, { position: wrong })
 }
 
+const passed = (tick: number) => failForNow('request.tick', `Tick ${tick} has passed while the request was under way. Compose it again on the newest tick.`)
 const viewOf = (env: RelayEnv, tick: number): TickView | null => (tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null)
 
 /** The sealed message for the next block. Call it again to send the same hop anew. Errors: `request.tick`, `envelope.recipient`. */
@@ -56,10 +57,11 @@ export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<Outgo
   const { start, hops } = relay.message
   const position = relay.replies.length
   const { version, server, envelope } = hops[position]!
-  const to = viewOf(env, start.tick)?.servers.get(server)
-  if (to === undefined) return failForNow('request.tick', `Tick ${start.tick} has passed while the request was under way. Compose it again on the newest tick.`)
+  const view = viewOf(env, start.tick)
+  const to = view?.servers.get(server)
+  if (view === null || to === undefined) return passed(start.tick)
   const all: Record<string, SealedEdge> = Object.assign({}, relay.message.edges, ...relay.replies.map((reply) => reply.outputs))
-  const wanted = forwardedEdges(env.outline.endpoints[start.endpoint]!, position)
+  const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
   const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
   const reply = toHex(ctx.random(32))
   const message: HopMessage = {
@@ -80,7 +82,9 @@ export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint
   const position = relay.replies.length
   const reply = openReply(ctx, relay, bytes)
   if (!reply.ok) return hopFailed(relay, reply.error)
-  const fault = faultOf(env, relay, reply.value)
+  const view = viewOf(env, start.tick)
+  if (view === null) return passed(start.tick)
+  const fault = faultOf(view, relay, reply.value)
   if (fault !== null) return hopFailed(relay, { code: 'hop.reply', message: fault, retryable: true })
   const replies = [...relay.replies, reply.value]
   if (position + 1 < hops.length) return ok({ done: false, relay: { ...relay, replies, awaiting: null } })
@@ -100,12 +104,12 @@ function openReply(ctx: Context, relay: Relay, bytes: Uint8Array): Result<HopRep
 }
 
 /** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client. */
-function faultOf(env: RelayEnv, relay: Relay, reply: HopReply): string | null {
+function faultOf(view: TickView, relay: Relay, reply: HopReply): string | null {
   const { start, hops } = relay.message
   const position = relay.replies.length
   const { link } = reply
   if (link.request !== start.request || link.position !== position || link.version !== hops[position]!.version || link.server !== hops[position]!.server) return 'The link is for another hop.'
-  const wanted = env.outline.endpoints[start.endpoint]!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
+  const wanted = endpointOf(view, start.endpoint)!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
   if (Object.keys(reply.outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(reply.outputs, id))) return 'The outputs are not those of the block.'
   const last = position === hops.length - 1
   return last === (reply.final !== null) && last === (reply.handoff === null) ? null : 'The number is not passed on.'

@@ -1,14 +1,16 @@
 /** A tick document, indexed once for the many requests that refer to it. */
 import { fromHex } from '../protocol/bytes.ts'
 import type { Plan, Tick } from '../protocol/documents/index.ts'
-import type { TickView } from './types.ts'
+import type { Endpoint } from '../program/index.ts'
+import type { TickProgram, TickView } from './types.ts'
 
 /**
  * Indexes a tick whose document was verified.
  * @param document tick n: its snapshot is what requests of tick n read
  * @param plan the plan for tick n, published three ticks earlier (or by the first document)
+ * @param program of the offer for which that tick was planned
  */
-export function tickView(document: Tick, plan: Plan): TickView {
+export function tickView(document: Tick, plan: Plan, program: TickProgram): TickView {
   const versions: TickView['versions'] = new Map()
   for (const [endpoint, blocks] of Object.entries(plan.endpoints)) {
     for (const [block, held] of blocks.entries()) {
@@ -16,7 +18,7 @@ export function tickView(document: Tick, plan: Plan): TickView {
     }
   }
   return {
-    number: plan.tick, document, plan, versions, sealing: fromHex(plan.sealing),
+    number: plan.tick, document, plan, program, versions, sealing: fromHex(plan.sealing),
     servers: new Map(document.servers.map((server) => [server.id, server])),
     indices: new Map(document.indices.map(({ name, root, count }) => [name, { root, count }])),
     tombstones: new Set(document.tombstones),
@@ -28,3 +30,7 @@ export function holds(view: TickView, version: string, endpoint: string, block: 
   const place = view.versions.get(version)
   return place !== undefined && place.endpoint === endpoint && place.block === block && place.servers.has(server) && !view.tombstones.has(server)
 }
+
+/** The endpoint as the tick's program declares it. */
+export const endpointOf = ({ program: { outline } }: TickView, name: string): Endpoint | undefined =>
+  Object.hasOwn(outline.endpoints, name) ? outline.endpoints[name] : undefined

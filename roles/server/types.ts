@@ -33,6 +33,9 @@ export interface PreparedBlock {
 /** The opened code file of one tick, by version. Four generations are kept. */
 export interface PreparedCode { tick: number; blocks: Map<string, PreparedBlock> }
 
+/** What an offer says of its program: the outline, and what one block may use. */
+export interface TickProgram { outline: Program; budget: Offer['budget'] }
+
 /** A tick document with the plan made for it three ticks earlier, indexed once for many requests. See `tickView`. */
 export interface TickView {
   number: number
@@ -46,6 +49,8 @@ export interface TickView {
   tombstones: ReadonlySet<string>
   /** X25519 key to which openings and stamps are sealed. */
   sealing: Uint8Array
+  /** Of the offer for which the tick was planned. */
+  program: TickProgram
 }
 
 /** What a hop leaves behind: written durably before the reply is given. */
@@ -54,9 +59,6 @@ export interface Served { request: string; version: string; tick: number; positi
 export interface HopEnv {
   app: string
   keys: ServerKeys
-  offer: Pick<Offer, 'budget'>
-  /** The program's outline. */
-  outline: Program
   /** Number of the newest tick; requests for it and the one before are served. */
   currentTick: number
   tick(number: number): TickView | null

@@ -13,7 +13,9 @@ type Effect = ClientEffect & { type: 'complaint' }
 /** Fetches the reveal, finds the fault, stores and tells it. */
 export async function investigate(services: Services, app: string, effect: Effect): Promise<void> {
   const { storage, log, crypto } = services
-  const found = await services.persist('look into a rejected write', () => evidence(services, effect))
+  const looked = await services.patiently('look into a rejected write', () => evidence(services, effect))
+  if (!looked.ok) return log.log('warn', `A write was rejected for its stamp, and why cannot be found: ${looked.error.message}`)
+  const found = looked.value
   const update = openDocument(crypto, 'update', utf8(effect.document))
   if (!update.ok || found.reveal === null || found.plan === null) return
   const complaint = findPoison({ crypto }, app, update.value.body, effect.update, found.reveal, found.plan)

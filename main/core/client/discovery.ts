@@ -24,7 +24,9 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   const membership = createMembership(session, engine, actions)
 
   async function found({ reference, height }: SeenOffer): Promise<void> {
-    const offer = await services.persist('fetch the job offer', () => app.offer(reference))
+    const fetched = await services.patiently('fetch the job offer', () => app.offer(reference))
+    if (!fetched.ok) return services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
+    const offer = fetched.value
     storage.transact([offerRow(reference)])
     const { supersedes, app: superseded, master, by } = offer.document.body
     const { joined } = session

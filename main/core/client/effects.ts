@@ -1,7 +1,7 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
-import { failForNow, ok, type Failure } from '../../../roles/protocol/result.ts'
+import { failForNow, type Failure } from '../../../roles/protocol/result.ts'
 import { composeRegistration, composeRequest, openReply, registrationSpending, serverAtFault, type ClientEffect, type ClientEvent } from '../../../roles/client/index.ts'
 import { performFetch } from '../services.ts'
 import { investigate } from './complaints.ts'
@@ -42,14 +42,9 @@ async function register(session: ClientSession, { challenge, bits }: ClientEffec
 /** What may pass by itself is tried again here; a final failure is told. */
 async function publish({ services }: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
   const { documentType, document, sha256, spendFromKeys, payToKeys } = effect
-  let failure: Failure | null = null
-  const published = await services.persist(`publish the ${documentType}`, async () => {
-    const attempt = await services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys })
-    if (attempt.ok || attempt.error.retryable) return attempt
-    failure = attempt.error
-    return ok(null)
-  })
-  return published === null ? { type: 'publish.failed', sha256, failure: failure! } : { type: 'published', sha256, ...published }
+  const published = await services.patiently(`publish the ${documentType}`, () =>
+    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }))
+  return published.ok ? { type: 'published', sha256, ...published.value } : { type: 'publish.failed', sha256, failure: published.error }
 }
 
 async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {

@@ -109,7 +109,7 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const content = new Map(files.map((file) => [file.name, file.bytes]))
   const fetchFile = (name: string): Promise<Result<Uint8Array>> => Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
   const reader = must(openSnapshot({ crypto, program: outline, tick, fetchFile }))
-  const view = tickView(tick, plan)
+  const view = tickView(tick, plan, { outline, budget: { steps: 100_000, bytes: 1_000_000 } })
   const code = new Map(made.code.map((file) => {
     const actor = servers.get(file.server)!
     const box = must(sealCode(ctx, file, toHex(actor.sealing.publicKey)))
@@ -123,13 +123,13 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
       const actor = servers.get(server)!
       const id = (request: string, version: string): string => `${request}/${version}`
       return {
-        app: APP, keys: actor, offer: { budget: { steps: 100_000, bytes: 1_000_000 } }, outline, currentTick: TICK, tick: seen,
+        app: APP, keys: actor, currentTick: TICK, tick: seen,
         code: (number) => (number === TICK ? code.get(server) ?? null : null),
         used: (request, version) => actor.used.has(id(request, version)),
         record: (served) => !actor.used.has(id(served.request, served.version)) && actor.used.set(id(served.request, served.version), served).size > 0,
       }
     },
-    relayEnv: (server) => ({ app: APP, keys: servers.get(server)!, outline, currentTick: TICK, tick: seen }),
+    relayEnv: (server) => ({ app: APP, keys: servers.get(server)!, currentTick: TICK, tick: seen }),
   }
 }
 

@@ -106,7 +106,8 @@ describe('a block\'s server', () => {
     const composed = await compose(world, 'post', ARGS)
     const env = world.relayEnv(composed.top.id)
     const relay = must(openRequest(world.ctx, env, composed.bytes))
-    const hop = must(nextHop(world.ctx, { ...env, outline: withoutInputs(world) }, relay))
+    const view = env.tick(env.currentTick)!
+    const hop = must(nextHop(world.ctx, { ...env, tick: () => ({ ...view, program: { ...view.program, outline: withoutInputs(world) } }) }, relay))
     expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.edges')
   })
 
@@ -144,7 +145,12 @@ describe('a block\'s server', () => {
   it('is held to its budget, and says so without a value', async () => {
     const world = await makeWorld({ seed: 'budget' })
     const composed = await compose(world, 'post', ARGS)
-    const result = serve(world, composed, (server, bytes) => executeHop(world.ctx, { ...world.hopEnv(server), offer: { budget: { steps: 3, bytes: 1000 } } }, bytes))
+    const result = serve(world, composed, (server, bytes) => {
+      const env = world.hopEnv(server)
+      const view = env.tick(env.currentTick)!
+      const poor = { ...view, program: { ...view.program, budget: { steps: 3, bytes: 1000 } } }
+      return executeHop(world.ctx, { ...env, tick: () => poor }, bytes)
+    })
     expect(result).toMatchObject({ ok: false, error: { retryable: false, details: { cause: 'hop.block-failed' } } })
   })
 })

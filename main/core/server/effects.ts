@@ -1,0 +1,52 @@
+/** Performs what the server's step asks for; every effect may be performed again after a crash. */
+import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { composeAcceptance, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
+import { performFetch } from '../services.ts'
+import type { ServerSession } from './session.ts'
+import type { ServedTicks } from './ticks.ts'
+
+type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
+
+export function createEffects(session: ServerSession, ticks: ServedTicks, state: () => ServerState): (effect: ServerEffect) => Promise<ServerEvent[]> {
+  const { services, settings, port, ctx, keysFor } = session
+
+  async function grind({ challenge, bits, offer }: Effect<'grind'>): Promise<ServerEvent> {
+    const progress = (work: typeof session.work): void => {
+      session.work = work
+      services.changed()
+    }
+    const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
+    progress(null)
+    const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
+    return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
+  }
+
+  async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
+    const published = await services.persist('publish the acceptance', () =>
+      services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }))
+    return { type: 'published', id, ...published }
+  }
+
+  /** Others wrote what is fetched here, so it may be broken for good. */
+  async function fetchFile(effect: Effect<'fetch-file'>): Promise<ServerEvent[]> {
+    const { reference, file } = effect
+    const fetched = await services.patiently(`fetch ${file.name}`, () => services.documents.fetchFile(reference.infohash, file))
+    if (effect.purpose === 'outline') {
+      if (fetched.ok) ticks.refresh(state())
+      else services.log.log('error', `The program of the offer ${reference.sha256} cannot be had: ${fetched.error.message}`)
+      return []
+    }
+    const failure = fetched.ok ? ticks.checkCode(state(), effect.tick, reference.sha256, fetched.value) : fetched.error
+    return [{ type: 'code', tick: effect.tick, failure }]
+  }
+
+  return async (effect) => {
+    switch (effect.type) {
+      case 'fetch': return performFetch(services.documents, effect)
+      case 'grind': return [await grind(effect)]
+      case 'publish': return [await publish(effect)]
+      case 'fetch-file': return fetchFile(effect)
+      case 'log': return []
+    }
+  }
+}

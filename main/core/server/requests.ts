@@ -1,0 +1,63 @@
+/** Answering over the network: a client's request is relayed from block to block, a block's hop is run. */
+import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
+import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { executeHop, hopFailed, nextHop, openRequest, takeReply, type HopEnv, type Relay, type Served } from '../../../roles/server/index.ts'
+import type { Json } from '../ports.ts'
+import type { ServerSession } from './session.ts'
+import type { Ready } from './ticks.ts'
+
+/** Of one block's server. A relay has to outlive a hop that never answers, or its client would not learn which server to leave out. */
+const HOP_TIMEOUT_MS = 8_000
+export const RELAY_TIMEOUT_MS = 25_000
+/** Rows of requests that were run: a request id is used once. */
+const SERVED = 'served'
+
+export type Answer = (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>
+
+/** @param ready what is served at this moment */
+export function createAnswer({ services: { storage, transport }, ctx, counts }: ServerSession, ready: () => Ready | null): Answer {
+  const envOf = ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
+    app, keys, currentTick,
+    tick: (number) => views.get(number) ?? null,
+    code: (number) => codes.get(number) ?? null,
+    used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,
+    record(served: Served) {
+      const key = `${served.request}:${served.version}`
+      if (storage.get(SERVED, key) !== undefined) return false
+      // Whoever cuts the power gains nothing: an index takes a request id once. The next block's commit brings the receipts to the disk.
+      storage.transact([{ table: SERVED, key, value: served as unknown as Json }], 'crash')
+      counts.hops++
+      return true
+    },
+  })
+
+  /** Of one hop; the environment is asked for anew, because a tick may begin while the request is under way. */
+  async function advance(relay: Relay, env: () => HopEnv): ReturnType<typeof takeStep> {
+    const hop = nextHop(ctx, env(), relay)
+    if (!hop.ok) return hop
+    const { host, port, bytes } = hop.value
+    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+    return takeStep(hop.value.relay, env, reply)
+  }
+  const takeStep = async (relay: Relay, env: () => HopEnv, reply: Result<Uint8Array>) =>
+    reply.ok ? takeReply(ctx, env(), relay, reply.value) : hopFailed(relay, reply.error)
+
+  async function relay(env: () => HopEnv, body: Uint8Array): Promise<Result<Uint8Array>> {
+    const opened = openRequest(ctx, env(), body)
+    if (!opened.ok) return opened
+    counts.requests++
+    for (let state = opened.value; ;) {
+      const step = await advance(state, env)
+      if (!step.ok) return step
+      if (step.value.done) return ok(step.value.reply)
+      state = step.value.relay
+    }
+  }
+
+  return async (path, body) => {
+    const serving = ready()
+    if (serving === null) return failForNow('server.not-serving', 'This server has no tick to serve yet. Try another server.')
+    if (path === PATHS.hop) return executeHop(ctx, envOf(serving), body)
+    return path === PATHS.request ? relay(() => envOf(ready() ?? serving), body) : fail('server.path', `There is nothing at ${path}.`)
+  }
+}

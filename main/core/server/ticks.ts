@@ -1,0 +1,101 @@
+/** Everything in memory that a request needs: ticks, plans and opened code, made anew when the state says that something else is served. */
+import { openDocument, type OpenedDocument, type Plan } from '../../../roles/protocol/documents/index.ts'
+import { parseOutline } from '../../../roles/protocol/outline.ts'
+import { fail, type Failure } from '../../../roles/protocol/result.ts'
+import {
+  openCode, serving, tickView, type Generation, type PreparedCode, type ServerKeys, type ServerState, type TickProgram, type TickView,
+} from '../../../roles/server/index.ts'
+import type { ServerSession } from './session.ts'
+
+/** What is served at this moment. */
+export interface Ready {
+  /** Of the state from which it was made. */
+  signature: string
+  app: string
+  keys: ServerKeys
+  currentTick: number
+  views: ReadonlyMap<number, TickView>
+  codes: ReadonlyMap<number, PreparedCode>
+}
+
+export interface ServedTicks {
+  /** Null while there is nothing to serve. */
+  ready(): Ready | null
+  /** Loads what the state says is served. Cheap when nothing changed; what is missing is fetched and picked up at the next change. */
+  refresh(state: ServerState): void
+  /** Why a code file that was fetched cannot be used, or null. */
+  checkCode(state: ServerState, tick: number, tickSha256: string, box: Uint8Array): Failure | null
+}
+
+export function createServedTicks({ services: { crypto, storage }, ctx, keysFor }: ServerSession): ServedTicks {
+  let ready: Ready | null = null
+  /** Opened code by the digest of its file: a reorganisation may bring another plan, and with it other code, for the same tick. */
+  let held = new Map<string, PreparedCode>()
+
+  function openedTick(sha256: string): OpenedDocument<'tick'> | null {
+    const bytes = storage.getBlob(sha256)
+    const opened = bytes === undefined ? null : openDocument(crypto, 'tick', bytes, sha256)
+    return opened?.ok ? opened.value : null
+  }
+
+  function programOf(offer: string): TickProgram | null {
+    const bytes = storage.getBlob(offer)
+    const opened = bytes === undefined ? null : openDocument(crypto, 'offer', bytes, offer)
+    if (!opened?.ok) return null
+    const { outline, budget } = opened.value.body
+    const file = storage.getBlob(outline.sha256)
+    const parsed = file === undefined ? null : parseOutline(file)
+    return parsed?.ok ? { outline: parsed.value, budget } : null
+  }
+
+  const planOf = (document: OpenedDocument<'tick'> | null, tick: number): Plan | undefined => document?.body.plans.find((plan) => plan.tick === tick)
+
+  function prepared(code: Generation['code'], plan: Plan, keys: ServerKeys, program: TickProgram, app: string): PreparedCode | null {
+    if (code === null) return null
+    const { sha256 } = code.file
+    const box = held.has(sha256) ? undefined : storage.getBlob(sha256)
+    const opened = box === undefined ? null : openCode(ctx, box, plan, keys, program.outline, app)
+    return held.get(sha256) ?? (opened?.ok ? opened.value : null)
+  }
+
+  return {
+    ready: () => ready,
+    refresh(state) {
+      const wants = serving(state)
+      const { job } = state
+      if (wants === null || job === null) {
+        ready = null
+        return
+      }
+      const signature = JSON.stringify(wants)
+      if (ready?.signature === signature) return
+      const keys = keysFor(job.offer)
+      const views = new Map<number, TickView>()
+      const codes = new Map<number, PreparedCode>()
+      const kept = new Map<string, PreparedCode>()
+      for (const generation of wants.generations) {
+        const { tick } = generation
+        const program = programOf(generation.offer)
+        const plan = planOf(openedTick(generation.plan.sha256), tick)
+        if (program === null || plan === undefined) continue
+        const document = generation.document === null ? null : openedTick(generation.document.sha256)
+        if (document !== null) views.set(tick, tickView(document.body, plan, program))
+        const code = prepared(generation.code, plan, keys, program, job.terms.app)
+        if (code === null) continue
+        codes.set(tick, code)
+        kept.set(generation.code!.file.sha256, code)
+      }
+      held = kept
+      // Without the newest tick the one before is served on, as those do that have not seen it yet.
+      if (views.has(wants.currentTick)) ready = { signature, app: job.terms.app, keys, currentTick: wants.currentTick, views, codes }
+    },
+    checkCode({ job }, tick, tickSha256, box) {
+      const document = openedTick(tickSha256)
+      const plan = planOf(document, tick)
+      const program = document === null ? null : programOf(document.body.offer)
+      if (job === null || plan === undefined || program === null) return fail('server.code', 'The tick or the outline of this code is not here.').error
+      const code = openCode(ctx, box, plan, keysFor(job.offer), program.outline, job.terms.app)
+      return code.ok ? null : code.error
+    },
+  }
+}
