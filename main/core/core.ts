@@ -115,7 +115,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
 
 async function startRoles(services: Services, engine: ReturnType<typeof createEngine>, settings: ParticipantSettings, roles: Roles): Promise<Result<null>> {
   if (settings.supervisor) {
-    const supervisor = await startSupervisor(services, engine, settings.supervisor)
+    const supervisor = startSupervisor(services, engine, settings.supervisor)
     if (!supervisor.ok) return supervisor
     roles.supervisor = supervisor.value
   }

@@ -176,10 +176,10 @@ describe('documents', () => {
 describe('the Supervisor on disk', () => {
   it('goes on from the newest branch after a reorg to fewer ticks, not from the one that is gone', () => {
     const storage = createMemoryStorage()
-    const at = (number: number, app: string) => storage.transact(ledgerRows(storage, 'supervisor', number, { ...createLedger(app, outlineOf(notes)), number }))
+    const at = (number: number, app: string) => storage.transact(ledgerRows(storage, number, { ...createLedger(app, outlineOf(notes)), number }))
     for (let number = 0; number <= 10; number++) at(number, 'gone')
     at(8, 'best')
-    expect(storedLedger(storage, 'supervisor')).toMatchObject({ app: 'best', number: 8 })
+    expect(storedLedger(storage)).toMatchObject({ app: 'best', number: 8 })
     expect(storage.list('supervisor').length).toBeLessThanOrEqual(KEEP_LEDGERS)
   })
 })
