@@ -92,6 +92,10 @@ export const commands = {
     result: result<{ id: string }>(),
   },
   approve: { doc: 'Publishes the reviewed writes. Safe to repeat: nothing is published twice.', args: z.strictObject({ id: hex32 }), result: result<{ txid: string }>() },
+  bump: {
+    doc: 'Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node\'s estimate.',
+    args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }), result: result<{ txid: string; fee: number }>(),
+  },
   refuse: { doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
   receive: { doc: 'An address of this wallet that has not received anything yet.', args: z.strictObject({ participant: text(64) }), result: result<{ address: string }>() },
   supersede: { doc: 'Publishes a new program for the running app; users\' data stays.', args: z.strictObject({ program: z.json() }), result: result<{ offer: string }>() },

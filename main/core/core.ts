@@ -91,6 +91,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
     read: (args) => client((service) => service.read(args)),
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
+    bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),
     refuse: ({ id }) => client((service) => service.refuse(id)),
     audit: () => client((service) => service.audit()),
     receive: () => {

@@ -75,7 +75,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     const known = storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)
-      return sent.ok ? ok({ reference, txid: known.txid, fee: known.fee }) : sent
+      return sent.ok ? ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) }) : sent
     }
     const script = anchorScript({ type: publication.documentType, ...reference })
     if (!script.ok) return script

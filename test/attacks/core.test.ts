@@ -1,19 +1,16 @@
 /** What a crash, a bug or a stranger does to the node's own machinery: queue, wallet and documents. */
 import { describe, expect, it } from 'vitest'
-import { createEmbeddedNode } from '../../main/adapters/chain/index.ts'
 import { createDocuments } from '../../main/core/documents.ts'
 import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
-import { openIdentity } from '../../main/core/identity.ts'
-import { watchChain } from '../../main/core/chain-watch.ts'
 import { KEEP_LEDGERS, ledgerRows, storedLedger } from '../../main/core/supervisor/ledger-store.ts'
-import { createWalletKeeper } from '../../main/core/wallet/keeper.ts'
-import type { ChainBlock, ChainEvent, ChainPort, LogPort, SwarmPort } from '../../main/core/ports.ts'
+import type { LogPort, SwarmPort } from '../../main/core/ports.ts'
 import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { createLedger } from '../../roles/protocol/ledger.ts'
 import { outlineOf } from '../../roles/protocol/outline.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
-import { p2trScript, parseTransaction, scanBlock } from '../../roles/protocol/tx/index.ts'
+import { p2trScript, parseTransaction } from '../../roles/protocol/tx/index.ts'
+import { makeWallet } from '../core/wallet/service.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { crypto, keyPair, notes, seeded } from '../supervisor/actors.ts'
 
@@ -70,47 +67,6 @@ describe('the engine', () => {
     expect(role.state()).toBe('answered')
   })
 })
-
-/** A wallet in service on an embedded chain, with its engine and storage. */
-async function makeWallet(seed: string) {
-  const random = { bytes: seeded(seed), prime: () => Promise.reject(new Error('no primes here')) }
-  const storage = createMemoryStorage()
-  let now = 1_700_000_000_000
-  const node = createEmbeddedNode({ now: () => (now += 1_000) })
-  let handler: (event: ChainEvent) => Promise<void> = () => Promise.resolve()
-  const sent: Uint8Array[] = []
-  const chain = {
-    network: 'regtest', feeRate: () => Promise.resolve(ok(2)),
-    broadcast: (raw: Uint8Array) => {
-      sent.push(raw)
-      const verdict = node.assess(raw)
-      if ('entry' in verdict) node.accept(verdict)
-      return Promise.resolve(ok({ txid: '' }))
-    },
-    follow: (_recent: unknown, take: typeof handler) => {
-      handler = take
-      return () => Promise.resolve()
-    },
-  } as unknown as ChainPort
-  const identity = must(await openIdentity({ crypto, storage, random }, 'test', 'pass', 10))
-  const open = () => createWalletKeeper({ crypto, storage, chain, random: random, log, identity })
-  const wallet = open()
-  const engine = createEngine({ storage, log, after: () => () => undefined })
-  watchChain({
-    chain, storage, log, now: () => now, changed: () => undefined, onBlock: (block) => wallet.onBlock(block), onReorg: (fork) => wallet.onReorg(fork),
-    deliver: (event, writes) => engine.broadcast(event, writes),
-  })
-  const mine = (script: Uint8Array): Promise<void> => {
-    const [made] = node.mine(1, script)
-    const block: ChainBlock = { ...must(scanBlock(made!.raw)), height: made!.height }
-    return handler({ type: 'block', block })
-  }
-  const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
-  const other = must(p2trScript(fromHex(keyPair(random.bytes).publicKey)))
-  await mine(own)
-  for (let i = 0; i < 101; i++) await mine(other)
-  return { wallet, storage, mine, own, other, open, node, identity, sent, random }
-}
 
 describe('the wallet', () => {
   it('does not lose a payment that is made while a block is on its way to the disk', async () => {

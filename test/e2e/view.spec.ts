@@ -132,6 +132,22 @@ test('the review shows every field, what explains it, who saw it and the fee, an
   await expect(card).toContainText('Tick 42')
 })
 
+test('a fee is raised while the transaction waits, and no longer once a block has it', async ({ page }) => {
+  await open(page, { requests: [request('5', 'published', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
+    core.on.bump = () => (core.move('5', { txid: hash('78'), fee: 640 }), ok({ txid: hash('78'), fee: 640 }))
+  })
+  const card = page.getByRole('article', { name: /Request Post/ })
+  await card.getByRole('button', { name: 'Raise the fee' }).dblclick()
+  await expect(card).toContainText('Replaced; it now pays 640 sats.')
+  await expect(card).toContainText('Fee 640 sats')
+  expect(fake.calls.filter(({ name }) => name === 'bump').map(({ args }) => args)).toEqual([{ id: hash('5'), feeRate: null }])
+  fake.on.bump = () => fail('wallet.funds-short', '90 sats are missing: send at least that much to a receive address of this wallet')
+  await card.getByRole('button', { name: 'Raise the fee' }).click()
+  await expect(card).toContainText('90 sats are missing')
+  fake.move('5', { state: 'anchored', waiting: 'in a block' })
+  await expect(card.getByRole('button', { name: 'Raise the fee' })).toBeHidden()
+})
+
 test('Refuse drops the writes', async ({ page }) => {
   await open(page, { requests: [request('5', 'review')] }, (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))))
   await page.getByRole('button', { name: 'Refuse' }).click()

@@ -4,6 +4,7 @@ import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { composeUpdate } from '../../../roles/client/index.ts'
 import type { RequestEntry } from '../../../roles/client/index.ts'
+import type { Sent } from '../wallet/keeper.ts'
 import { noApp, signedText, type ClientSession } from './session.ts'
 
 const APPROVE_WAIT_MS = 20_000
@@ -62,6 +63,15 @@ export async function approve(session: ClientSession, id: string): Promise<Resul
     if (services.clock.now() > deadline) return failForNow('client.publishing', 'The approved writes are stored and being published. Look again in a moment; nothing is published twice.')
     await new Promise<void>((resolve) => { services.clock.after(LOOK_AGAIN_MS, resolve) })
   }
+}
+
+/** Pays more for a request's transaction that waits for a block. Errors: `client.phase`, those of `WalletKeeper.bump`. */
+export async function bump(session: ClientSession, id: string, feeRate: number | null): Promise<Result<Sent>> {
+  const entry = entryOf(session, id)
+  if (session.joined === null || entry === undefined) return unknownRequest
+  const txid = entry.publication?.txid ?? null
+  if (entry.phase !== 'published' || txid === null) return fail('client.phase', `This request is «${entry.phase}»; a fee can be raised only while its transaction waits for a block.`)
+  return session.services.wallet.bump(txid, feeRate)
 }
 
 /** Drops the reviewed writes. Safe to repeat. */

@@ -1,12 +1,13 @@
 /** A client in service: joins an app, keeps keys reserved, sends requests, publishes what a person approved, reads and audits. */
 import type { ActorView, AppView, AuditView, CommandArgs, RequestView, RowsView, TickView } from '../../contract/index.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
-import { freeKeys, isRegistered } from '../../../roles/client/index.ts'
+import { freeKeys, isRegistered, type RequestEntry } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
+import type { Sent } from '../wallet/keeper.ts'
 import { workText, type Wait } from '../waiting.ts'
 import { auditApp } from './audit.ts'
-import { approve, read, refuse, request } from './commands.ts'
+import { approve, bump, read, refuse, request } from './commands.ts'
 import { discover } from './discovery.ts'
 import { createEffects } from './effects.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
@@ -23,6 +24,7 @@ export interface ClientService {
   read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
   request(args: CommandArgs<'request'>): Promise<Result<{ id: string }>>
   approve(id: string): Promise<Result<{ txid: string }>>
+  bump(id: string, feeRate: number | null): Promise<Result<Sent>>
   refuse(id: string): Promise<Result<null>>
   audit(): Promise<Result<AuditView>>
 }
@@ -38,6 +40,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
     read: (args) => read(session, args),
     request: (args) => request(session, args),
     approve: (id) => approve(session, id),
+    bump: (id, feeRate) => bump(session, id, feeRate),
     refuse: (id) => refuse(session, id),
     async audit() {
       const { joined, app, offerOf } = session
@@ -60,6 +63,13 @@ function detailOf({ joined, work }: ClientSession): string {
   return `${freeKeys(state).length} keys free, ${state.requests.length} requests`
 }
 
+/** The transaction of a request as it is now, or what publishing it would cost. */
+function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: ReadonlyMap<string, number>): Partial<Sent> {
+  if (publication?.txid) return wallet.newest({ txid: publication.txid, fee: publication.fee ?? 0 })
+  const fee = publication?.fee ?? fees.get(id)
+  return fee === undefined ? {} : { fee }
+}
+
 function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
   if (joined === null) return { tick: null, app: null, actors: [], requests: [] }
   const state = joined.member.state()
@@ -70,6 +80,6 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
     app: appView(joined.reference.sha256, body.title, outline),
     tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
     actors: [{ ...actorView(state, key, services, services.name, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
-    requests: state.requests.map((entry) => requestView(entry, key, outline, newest?.tick ?? null, body, wait, fees.get(entry.id))),
+    requests: state.requests.map((entry) => requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees))),
   }
 }

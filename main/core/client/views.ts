@@ -5,6 +5,7 @@ import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
 import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
 import { untilNext, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
+import type { Sent } from '../wallet/keeper.ts'
 
 const apps = new WeakMap<Program, AppView>()
 
@@ -45,16 +46,14 @@ export function actorView(state: ClientState, key: string, services: Services, n
   return { id: key, key, name, state: hasTick && isRegistered(state) && Object.keys(free).length > 0 ? 'ready' : 'registering', balance: confirmed + unconfirmed, freeKeys: free }
 }
 
-export function requestView(entry: RequestEntry, actor: string, outline: Program, tick: Tick | null, offer: Offer, wait: Wait, estimate: number | undefined): RequestView {
+export function requestView(entry: RequestEntry, actor: string, outline: Program, tick: Tick | null, offer: Offer, wait: Wait, sent: Partial<Sent>): RequestView {
   const { publication, reviewed } = entry
-  const fee = publication?.fee ?? estimate
   return {
     id: entry.id, actor, endpoint: entry.endpoint, arguments: entry.arguments, state: entry.phase, at: entry.at,
     ...(reviewed === null ? {} : { response: reviewed.opened.response }),
     writes: reviewed?.writes ?? [],
     servers: reviewed === null ? [] : serversOf(entry, outline),
-    ...(fee === undefined ? {} : { fee }),
-    ...(publication?.txid ? { txid: publication.txid } : {}),
+    ...sent,
     ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
     ...(entry.error === null ? {} : { error: entry.error }),
     ...waitingText(entry, tick, offer, wait),

@@ -2,13 +2,13 @@
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
 import type { KeyPair } from '../../../roles/protocol/keys.ts'
-import { failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
+import { fail, failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { dustThreshold, p2trAddress, p2trScript, signTransaction, tweakPrivateKey } from '../../../roles/protocol/tx/index.ts'
 import { isKnownOutput } from '../chain-watch.ts'
 import type { Identity } from '../identity.ts'
 import type { BlockRef, ChainBlock, ChainPort, Json, LogPort, RandomPort, StoragePort, StorageWrite } from '../ports.ts'
 import {
-  addPending, applyBlock, availableCoins, balance, composePayment, createWallet, rebroadcastList, undoTo, watch,
+  addPending, applyBlock, availableCoins, balance, bumpFee, bumpTarget, composePayment, createWallet, overdue, rateWithAncestors, rebroadcastList, undoTo, watch,
   type Balance, type Composition, type PaymentOutput, type Purpose, type WalletState,
 } from './index.ts'
 
@@ -27,20 +27,37 @@ export interface WalletKeeper {
   receiveAddress(): Result<string>
   /** Watches the address of a key that this wallet can derive; `purpose` is what `Identity.key` takes. */
   watchKey(purpose: Parameters<Identity['key']>[0], kind: 'identity' | 'key'): KeyPair
-  pay(payment: Payment): Promise<Result<{ txid: string; fee: number }>>
+  pay(payment: Payment): Promise<Result<Sent>>
   /** Sends a recorded transaction again; a success when it is in a block already. */
   rebroadcast(txid: string): Promise<Result<void>>
+  /**
+   * Replaces a waiting transaction, or the newest one that spends from it, by one that pays more (BIP125): the two together then pay that rate.
+   * @param feeRate sat per vbyte; null for what the node estimates
+   * Errors: `wallet.no-pending`, `wallet.not-own`, those of composing; retryable: those of the node.
+   */
+  bump(txid: string, feeRate: number | null): Promise<Result<Sent>>
+  /** What a transaction that this wallet made has become by replacement, with its fee. */
+  newest(sent: Sent): Sent
   /** Fee in sats of a transaction of `vsize` vbytes now. */
   estimateFee(vsize: number): Promise<Result<number>>
   onBlock(block: ChainBlock): StorageWrite[]
   onReorg(fork: BlockRef): StorageWrite[]
 }
 
+/** A transaction and its fee in sats. */
+export interface Sent { txid: string; fee: number }
+
 export interface WalletKeeperOptions { crypto: CryptoPort; storage: StoragePort; chain: ChainPort; random: RandomPort; log: LogPort; identity: Identity }
 
 /** Receive and change addresses watched ahead (BIP44's gap limit). */
 const GAP = 20
 const CONFIRM_WITHIN = 3
+/** Blocks after which a transaction that pays less than the estimate is replaced without asking. */
+const PATIENCE_BLOCKS = 6
+/** Sat per vbyte; beyond it a person decides. */
+const MOST_BY_ITSELF = 100
+/** A replaced transaction → what replaced it. */
+const REPLACED = 'wallet-replaced'
 
 export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   const { crypto, storage, chain, random, identity, log } = options
@@ -74,6 +91,45 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     return signTransaction(composition.unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random.bytes(32)))
   }
 
+  const newest = (sent: Sent): Sent => {
+    const next = storage.get(REPLACED, sent.txid) as unknown as Sent | undefined
+    return next === undefined ? sent : newest(next)
+  }
+  /** Signs, writes, then sends. @param record rows to commit together with it */
+  async function issue(composition: Composition, record: (sent: Sent) => StorageWrite[]): Promise<Result<Sent>> {
+    const raw = sign(composition).toBuffer()
+    const next = addPending(state, raw, { own: true, change: composition.change?.vout ?? null })
+    if (!next.ok) return next
+    const sent = { txid: next.value.pending.at(-1)!.txid, fee: composition.fee }
+    storage.transact([stored(next.value), ...record(sent)])
+    state = next.value
+    const broadcast = await chain.broadcast(raw)
+    // The payment is recorded: whoever repeats it finds it, and it is broadcast again with every block.
+    return broadcast.ok ? ok(sent) : failForNow(broadcast.error.code, broadcast.error.message)
+  }
+
+  async function bump(txid: string, feeRate: number | null): Promise<Result<Sent>> {
+    const rate = feeRate === null ? await chain.feeRate(CONFIRM_WITHIN) : ok(feeRate)
+    if (!rate.ok) return rate
+    const old = bumpTarget(state, newest({ txid, fee: 0 }).txid)
+    if (old === undefined) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
+    const composed = bumpFee(state, old.txid, rateWithAncestors(state, old, rate.value), scriptOf(firstUnused(1)))
+    if (!composed.ok) return composed
+    return issue(composed.value, (sent) => [{ table: REPLACED, key: old.txid, value: sent as unknown as Json }])
+  }
+
+  /** A publication that waits is worth less from tick to tick: what pays too little is replaced. */
+  async function tend(): Promise<void> {
+    for (const raw of rebroadcastList(state)) await chain.broadcast(raw)
+    if (overdue(state, MOST_BY_ITSELF, PATIENCE_BLOCKS).length === 0) return
+    const rate = await chain.feeRate(CONFIRM_WITHIN)
+    if (!rate.ok) return
+    for (const { txid } of overdue(state, Math.min(rate.value, MOST_BY_ITSELF), PATIENCE_BLOCKS)) {
+      const bumped = await bump(txid, Math.min(rate.value, MOST_BY_ITSELF))
+      log.log(bumped.ok ? 'info' : 'warn', bumped.ok ? `Transaction ${txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.` : `The fee of ${txid} cannot be raised: ${bumped.error.message}`)
+    }
+  }
+
   async function pay(payment: Payment): Promise<Result<{ txid: string; fee: number }>> {
     const feeRate = await chain.feeRate(CONFIRM_WITHIN)
     if (!feeRate.ok) return feeRate
@@ -84,25 +140,16 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     const changeScript = scriptOf(firstUnused(1))
     const composed = composePayment(state, { outputs, requiredInputs: required.value, feeRate: feeRate.value, changeScript })
     if (!composed.ok) return composed
-    const signed = sign(composed.value)
-    const raw = signed.toBuffer()
-    const next = addPending(state, raw, { own: true, change: composed.value.change?.vout ?? null })
-    if (!next.ok) return next
-    const txid = signed.getId()
-    storage.transact([stored(next.value), ...payment.record(txid, composed.value.fee)])
-    state = next.value
-    const sent = await chain.broadcast(raw)
-    // The payment is recorded: whoever repeats it finds it, and it is broadcast again with every block.
-    return sent.ok ? ok({ txid, fee: composed.value.fee }) : failForNow(sent.error.code, sent.error.message)
+    return issue(composed.value, ({ txid, fee }) => payment.record(txid, fee))
   }
 
   return {
     balance: () => balance(state),
     receiveAddress: () => p2trAddress(fromHex(firstUnused(0).publicKey), chain.network),
     watchKey: add,
-    pay,
+    pay, bump, newest,
     async rebroadcast(txid) {
-      const pending = state.pending.find((one) => one.txid === txid)
+      const pending = state.pending.find((one) => one.txid === newest({ txid, fee: 0 }).txid)
       if (pending === undefined) return ok(undefined)
       const sent = await chain.broadcast(fromHex(pending.raw))
       return sent.ok ? ok(undefined) : sent
@@ -120,7 +167,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
         return []
       }
       state = next.value
-      void Promise.all(rebroadcastList(state).map((raw) => chain.broadcast(raw)))
+      tend().catch((error: unknown) => log.log('error', `Waiting transactions were not looked after: ${String(error)}`))
       return [stored(state)]
     },
     onReorg(fork) {

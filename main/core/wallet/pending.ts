@@ -33,6 +33,7 @@ export function addPending(state: WalletState, raw: Uint8Array, details: Pending
   const fee = paid === undefined ? null : paid - outputs.reduce((sum, output) => sum + output.value, 0)
   const entry: PendingTransaction = {
     txid, raw: toHex(raw), own: details.own, vsize: transaction.virtualSize(), fee, change: details.change ?? null, inputs, outputs, label: details.label ?? '',
+    ...(state.tip === null ? {} : { since: state.tip.height }),
   }
   const rivals = state.pending.filter((one) => one.inputs.some((outpoint) => inputs.includes(outpoint)))
   return ok({ ...state, pending: [...without(state.pending, rivals.map((one) => one.txid)), entry] })

@@ -39,6 +39,8 @@ export interface PendingTransaction {
   outputs: Array<{ script: string; value: number }>
   /** What it is for, to show and to join with documents. */
   label: string
+  /** Height of the wallet's tip when it was recorded. */
+  since?: number
 }
 
 /** What a block changed, so that a reorganisation can take it back. */

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { hash, overview, posts } from './sample.ts'
 
 /** The commands that the page uses. */
-type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'refuse' | 'audit'
+type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'bump' | 'refuse' | 'audit'
 export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
 
 export interface Fake {
@@ -67,6 +67,7 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
       read,
       request: () => ok({ id: hash('ee') }),
       approve: () => ok({ txid: hash('77') }),
+      bump: () => ok({ txid: hash('78'), fee: 640 }),
       refuse: () => ok(null),
       audit: () => ok(audit),
     },

@@ -77,12 +77,12 @@ export function createEmbeddedNode(options: EmbeddedNodeOptions = {}) {
     activate()
   }
 
-  /** Mines `count` blocks with what the mempool holds, paying to `script`. On disk when it returns. */
-  const mine = (count: number, script: Uint8Array): KnownBlock[] => {
+  /** Mines `count` blocks with what the mempool holds and pays at least `leastRate` sat per vbyte, paying to `script`. On disk when it returns. */
+  const mine = (count: number, script: Uint8Array, leastRate = 0): KnownBlock[] => {
     const made = Array.from({ length: count }, () => {
       const parent = tip()
       const time = Math.max(Math.floor(now() / 1000), blocks.medianTime(parent) + 1)
-      const plan = { previous: parent.hash, height: parent.height + 1, time, script, entries: mempool.list(), salt: blocks.count() }
+      const plan = { previous: parent.hash, height: parent.height + 1, time, script, entries: mempool.list().filter(({ fee, vsize }) => Number(fee) >= leastRate * vsize), salt: blocks.count() }
       const block = blocks.add(mineBlock(plan))
       if (!block) throw new Error('a mined block has no parent')
       connect(block)
