@@ -13,7 +13,7 @@
  *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
  */
 import type { Json, Type } from './document.ts'
-import type { RecordValue, Value } from './value.ts'
+import type { RecordValue, Value } from './value/value.ts'
 
 /** What one call may use: evaluated nodes (plus one for every 32 characters or items an operation reads) and bytes of values made. */
 export interface Budget {

@@ -1,5 +1,5 @@
 import type { Query, Source, Type, WriteValue } from '../document.ts'
-import { emptyRecord, own, sortedNames } from '../measure.ts'
+import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { columnType, rowFieldType } from '../sources.ts'
 import { makeSealed } from './choose.ts'
 import { lift } from './lift.ts'

@@ -15,8 +15,8 @@ import type {
   Type,
   WriteSite,
 } from '../document.ts'
-import { toJson } from '../json.ts'
-import { defaultValue } from '../measure.ts'
+import { toJson } from '../value/json.ts'
+import { defaultValue } from '../value/measure.ts'
 import { argumentsOf, armsOf } from '../scopes.ts'
 import { callSite } from './location.ts'
 

@@ -1,4 +1,4 @@
-import type { Type } from './document.ts'
+import type { Type } from '../document.ts'
 
 /**
  * Shapes are types without bounds. Equal shapes have one object, so comparing them is comparing references, and a check stays linear.

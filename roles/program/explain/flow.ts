@@ -1,6 +1,6 @@
-import type { Automaton } from './api.ts'
-import type { Block, Effect } from './document.ts'
-import { branchesOf } from './scopes.ts'
+import type { Automaton } from '../api.ts'
+import type { Block, Effect } from '../document.ts'
+import { branchesOf } from '../scopes.ts'
 
 /**
  * The sequences of write sites that a block may execute, as a nondeterministic automaton. A guard adds the way around the body.

@@ -1,11 +1,11 @@
-import type { Label } from './api.ts'
-import { isChecked } from './checked.ts'
-import type { Block, Effect, Endpoint, Node, Program, Source, Template } from './document.ts'
-import { own, sortedNames } from './measure.ts'
-import { fail, ok } from './result.ts'
-import type { Result } from './result.ts'
-import { argumentsOf, armsOf } from './scopes.ts'
-import { sourceName } from './sources.ts'
+import type { Label } from '../api.ts'
+import { isChecked } from '../check/checked.ts'
+import type { Block, Effect, Endpoint, Node, Program, Source, Template } from '../document.ts'
+import { own, sortedNames } from '../value/measure.ts'
+import { fail, ok } from '../result.ts'
+import type { Result } from '../result.ts'
+import { argumentsOf, armsOf } from '../scopes.ts'
+import { sourceName } from '../sources.ts'
 
 /** A set of input names as bits, so that unions over many nodes stay cheap. */
 type Reach = bigint

@@ -1,10 +1,10 @@
-import type { Primitive } from './document.ts'
-import { codePoints } from './json.ts'
-import { LIMITS } from './limits.ts'
-import { compareText } from './measure.ts'
+import type { Primitive } from '../document.ts'
+import { codePoints } from '../value/json.ts'
+import { LIMITS } from '../limits.ts'
+import { compareText } from '../value/measure.ts'
 import { Stop } from './meter.ts'
 import type { Meter } from './meter.ts'
-import type { Value } from './value.ts'
+import type { Value } from '../value/value.ts'
 
 type Operation = (meter: Meter, args: Value[]) => Value
 

@@ -1,12 +1,12 @@
-import { checkEndpoint } from './check-endpoint.ts'
-import { isScalar, Problems, readDocument } from './check-shape.ts'
+import { checkEndpoint } from './endpoint.ts'
+import { isScalar, Problems, readDocument } from './form.ts'
 import { markChecked } from './checked.ts'
-import type { Collection, Index, Program, Type } from './document.ts'
-import { fromJson } from './json.ts'
-import { sortedNames } from './measure.ts'
-import { fail, ok } from './result.ts'
-import type { Result } from './result.ts'
-import { rowFieldType } from './sources.ts'
+import type { Collection, Index, Program, Type } from '../document.ts'
+import { fromJson } from '../value/json.ts'
+import { sortedNames } from '../value/measure.ts'
+import { fail, ok } from '../result.ts'
+import type { Result } from '../result.ts'
+import { rowFieldType } from '../sources.ts'
 
 /**
  * Admits a program document from anywhere, or says what is wrong with it. Time is linear in the size of the document.

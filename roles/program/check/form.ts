@@ -1,7 +1,7 @@
-import type { Json, Program, Type } from './document.ts'
-import { parseInteger } from './json.ts'
-import { LIMITS, NAME } from './limits.ts'
-import { emptyRecord } from './measure.ts'
+import type { Json, Program, Type } from '../document.ts'
+import { parseInteger } from '../value/json.ts'
+import { LIMITS, NAME } from '../limits.ts'
+import { emptyRecord } from '../value/measure.ts'
 
 /** Unwinds a check; `check` makes it a failure. */
 export class Problems extends Error {

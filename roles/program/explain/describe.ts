@@ -1,8 +1,8 @@
-import type { ApiDocument, ApiEndpoint } from './api.ts'
-import type { Block, Endpoint, Json, Program, Source } from './document.ts'
+import type { ApiDocument, ApiEndpoint } from '../api.ts'
+import type { Block, Endpoint, Json, Program, Source } from '../document.ts'
 import { pathsOf } from './flow.ts'
-import { emptyRecord, sortedNames } from './measure.ts'
-import { responseType, sourceName } from './sources.ts'
+import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { responseType, sourceName } from '../sources.ts'
 
 /**
  * The API document that a tick publishes: endpoints, types, how many servers each needs, and which values the client encrypts for

@@ -1,4 +1,4 @@
-import type { Type } from './document.ts'
+import type { Type } from '../document.ts'
 import { codePoints, inRange, isKey } from './json.ts'
 import { own, preorder, sortedNames } from './measure.ts'
 import type { TreeValue } from './value.ts'

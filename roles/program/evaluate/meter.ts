@@ -1,4 +1,4 @@
-import type { Budget } from './api.ts'
+import type { Budget } from '../api.ts'
 
 /** Unwinds an evaluation; `runBlock` makes it a failure. */
 export class Stop extends Error {

@@ -1,11 +1,11 @@
-import type { EndpointCheck } from './check-endpoint.ts'
-import { checkLiteral } from './check-endpoint.ts'
-import { checkEffects } from './check-effects.ts'
+import type { EndpointCheck } from './endpoint.ts'
+import { checkLiteral } from './endpoint.ts'
+import { checkEffects } from './effects.ts'
 import { checkKeys } from './check.ts'
-import { Problems } from './check-shape.ts'
-import type { Arm, Block, Body, Node, Scope, Type } from './document.ts'
-import type { Shape } from './interning.ts'
-import { LIMITS } from './limits.ts'
+import { Problems } from './form.ts'
+import type { Arm, Block, Body, Node, Scope, Type } from '../document.ts'
+import type { Shape } from './shapes.ts'
+import { LIMITS } from '../limits.ts'
 import { primitiveShape } from './signatures.ts'
 
 /** A body being checked. Per node: shape, the scope it belongs to, the length of the chain behind it. */

@@ -1,5 +1,5 @@
-import type { Primitive, Type } from './document.ts'
-import type { Shape, Shapes } from './interning.ts'
+import type { Primitive, Type } from '../document.ts'
+import type { Shape, Shapes } from './shapes.ts'
 
 type Kind = Type['kind']
 

@@ -1,4 +1,4 @@
-import type { Type } from './document.ts'
+import type { Type } from '../document.ts'
 import { emptyRecord, own, sortedNames } from './measure.ts'
 
 /** The least type that holds both, which must have one shape; the first one where shapes differ. */

@@ -1,4 +1,4 @@
-import type { Type } from './document.ts'
+import type { Type } from '../document.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from './value.ts'
 
 /** A record without a prototype, so that no field name means anything but itself. */

@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from './base64.ts'
-import type { Json, Type } from './document.ts'
+import type { Json, Type } from '../document.ts'
 import { compareValues, emptyRecord, preorder, sortedNames } from './measure.ts'
-import { fail, ok } from './result.ts'
-import type { Result } from './result.ts'
+import { fail, ok } from '../result.ts'
+import type { Result } from '../result.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from './value.ts'
 
 /** The JSON form of a value that fits its type. */

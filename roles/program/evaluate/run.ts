@@ -1,13 +1,13 @@
-import type { BlockRun, Budget, EndpointCall, EndpointRun, Row, Write } from './api.ts'
-import type { Block, Endpoint, Program, Query, Source } from './document.ts'
-import { misfit } from './fit.ts'
-import { isChecked } from './checked.ts'
+import type { BlockRun, Budget, EndpointCall, EndpointRun, Row, Write } from '../api.ts'
+import type { Block, Endpoint, Program, Query, Source } from '../document.ts'
+import { misfit } from '../value/fit.ts'
+import { isChecked } from '../check/checked.ts'
 import { runBlock, skipBlock } from './interpreter.ts'
-import { emptyRecord, own } from './measure.ts'
-import { fail, ok } from './result.ts'
-import type { Result } from './result.ts'
-import { buildResponse, columnType, typeOfSource } from './sources.ts'
-import type { Value } from './value.ts'
+import { emptyRecord, own } from '../value/measure.ts'
+import { fail, ok } from '../result.ts'
+import type { Result } from '../result.ts'
+import { buildResponse, columnType, typeOfSource } from '../sources.ts'
+import type { Value } from '../value/value.ts'
 
 /** Everything that a source of one running endpoint can stand for. */
 interface Run {

@@ -1,10 +1,10 @@
-import { checkCases, inside, scopeParams, shapeAt } from './check-body.ts'
-import type { BodyCheck } from './check-body.ts'
-import { Problems } from './check-shape.ts'
-import type { Effect, EffectArm, WriteValue } from './document.ts'
-import { sortedNames } from './measure.ts'
-import { fitsInside } from './shapes.ts'
-import { branchesOf } from './scopes.ts'
+import { checkCases, inside, scopeParams, shapeAt } from './body.ts'
+import type { BodyCheck } from './body.ts'
+import { Problems } from './form.ts'
+import type { Effect, EffectArm, WriteValue } from '../document.ts'
+import { sortedNames } from '../value/measure.ts'
+import { fitsInside } from '../value/type-bounds.ts'
+import { branchesOf } from '../scopes.ts'
 
 /** Every site is written by exactly one effect; conditions and values are visible where they stand. Throws `Problems`. */
 export function checkEffects(check: BodyCheck): void {

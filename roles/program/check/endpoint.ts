@@ -1,12 +1,12 @@
-import { checkBody } from './check-body.ts'
+import { checkBody } from './body.ts'
 import { checkKeys } from './check.ts'
-import { Problems } from './check-shape.ts'
-import type { Block, Endpoint, Program, Query, Source, Template, Type } from './document.ts'
-import { createShapes } from './interning.ts'
-import type { Shape, Shapes } from './interning.ts'
-import { fromJson } from './json.ts'
-import { own } from './measure.ts'
-import { findSourceType, rowFieldType, sourceName } from './sources.ts'
+import { Problems } from './form.ts'
+import type { Block, Endpoint, Program, Query, Source, Template, Type } from '../document.ts'
+import { createShapes } from './shapes.ts'
+import type { Shape, Shapes } from './shapes.ts'
+import { fromJson } from '../value/json.ts'
+import { own } from '../value/measure.ts'
+import { findSourceType, rowFieldType, sourceName } from '../sources.ts'
 
 /** What the checks of one endpoint share. */
 export interface EndpointCheck {

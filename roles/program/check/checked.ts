@@ -1,4 +1,4 @@
-import type { Program } from './document.ts'
+import type { Program } from '../document.ts'
 
 const checked = new WeakSet<Program>()
 
