@@ -29,12 +29,8 @@ export function armsOf(node: Node): Arm[] {
       return node.arms
     case 'unwrap':
       return [node.some]
-    case 'map':
-    case 'filter':
-    case 'fold':
-      return [node]
     default:
-      return []
+      return 'scope' in node && node.op !== 'param' ? [node] : []
   }
 }
 

@@ -3,8 +3,8 @@ import { checkLiteral } from './endpoint.ts'
 import { checkEffects } from './effects.ts'
 import { checkKeys } from './check.ts'
 import { Problems } from './form.ts'
-import type { Arm, Block, Body, Node, Scope, Type } from '../document.ts'
-import type { Shape } from './shapes.ts'
+import type { Arm, Block, Body, Each, Node, Scope, Type } from '../document.ts'
+import type { Shape, Shapes } from './shapes.ts'
 import { LIMITS } from '../limits.ts'
 import { primitiveShape } from './signatures.ts'
 
@@ -160,11 +160,8 @@ function nodeShape(using: Using, node: Node): Shape {
       return matchShape(using, node.arms)
     case 'unwrap':
       return unwrapShape(using, node)
-    case 'map':
-    case 'filter':
-    case 'fold':
-      return eachShape(using, node)
     default:
+      if ('scope' in node) return eachShape(using, node)
       return primitiveShape(
         shapes,
         node.op,
@@ -208,11 +205,8 @@ export function scopeParams(using: { check: BodyCheck; path: string }, index: nu
   const known = check.params.get(index)
   if (known !== undefined) return known
   const at = `${check.path}/scopes/${index}`
-  const params = paramsOf(
-    scope,
-    shapeAt(check, scope.over, scope.parent, `${at}/over`),
-    scope.kind === 'fold' ? shapeAt(check, scope.start, scope.parent, `${at}/start`) : null,
-  )
+  const over = shapeAt(check, scope.over, scope.parent, `${at}/over`)
+  const params = paramsOf(check.context.shapes, scope, over, givenShape(check, scope, at))
   if (params === null)
     throw new Problems(
       'program.type',
@@ -223,20 +217,36 @@ export function scopeParams(using: { check: BodyCheck; path: string }, index: nu
   return params
 }
 
-function paramsOf(scope: Scope, over: Shape, start: Shape | null): Shape[] | null {
-  const wanted = scope.kind === 'case' ? 'variant' : scope.kind === 'some' ? 'option' : 'list'
-  if (over.kind !== wanted) return null
-  if (scope.kind !== 'case') return start === null ? [over.of!] : [start, over.of!]
-  const content = over.fields!.get(scope.tag)
+function givenShape(check: BodyCheck, scope: Scope, at: string): Shape | null {
+  if (scope.kind === 'fold') return shapeAt(check, scope.start, scope.parent, `${at}/start`)
+  if (scope.kind !== 'tree') return null
+  checkKeys(check.context.program, scope.of, `${at}/of`)
+  return check.context.shapes.of(scope.of)
+}
+
+const RUNS_OVER: Record<Scope['kind'], Array<Shape['kind']>> = {
+  item: ['list', 'tree'],
+  fold: ['list', 'tree'],
+  tree: ['tree'],
+  case: ['variant'],
+  some: ['option'],
+}
+
+/** @param given what a fold starts with, or what each node of a tree makes */
+function paramsOf(shapes: Shapes, scope: Scope, over: Shape, given: Shape | null): Shape[] | null {
+  if (!RUNS_OVER[scope.kind].includes(over.kind)) return null
+  if (scope.kind === 'fold') return [given!, over.of!]
+  if (scope.kind === 'tree') return [over.of!, shapes.list(given!)]
+  const content = scope.kind === 'case' ? over.fields!.get(scope.tag) : over.of!
   return content === undefined ? null : [content]
 }
 
 /** Shape of an arm's result; the node that owns the arm belongs where the scope's parent is. */
-function armShape(using: Using, arm: Arm, kind: Scope['kind']): Shape {
+function armShape(using: Using, arm: Arm, ...kinds: Array<Scope['kind']>): Shape {
   scopeParams(using, arm.scope)
   const { check } = using
   const scope = check.body.scopes[arm.scope]!
-  if (scope.kind !== kind) mismatch(using, `scope ${arm.scope} is of kind ${scope.kind}, not ${kind}`)
+  if (!kinds.includes(scope.kind)) mismatch(using, `scope ${arm.scope} is of kind ${scope.kind}, not ${kinds.join(' or ')}`)
   const shape = shapeAt(check, arm.result, arm.scope, using.path)
   enterScope(using, scope.parent)
   use(using, scope.over)
@@ -270,10 +280,36 @@ function unwrapShape(using: Using, node: Node & { op: 'unwrap' }): Shape {
   return use(using, node.none) === shape ? shape : mismatch(using, 'both branches need one type')
 }
 
-function eachShape(using: Using, node: Node & { op: 'map' | 'filter' | 'fold' }): Shape {
-  const result = armShape(using, node, node.op === 'fold' ? 'fold' : 'item')
-  const [first] = scopeParams(using, node.scope)
-  if (node.op === 'map') return using.check.context.shapes.list(result)
-  if (node.op === 'filter') return result.kind === 'bool' ? using.check.context.shapes.list(first!) : mismatch(using, 'filter needs a bool')
-  return result === first ? result : mismatch(using, 'a fold must make what it starts with')
+const SCALARS: Array<Shape['kind']> = ['int', 'text', 'bool', 'bytes', 'key']
+
+/** What an operation over all items makes: `over` is the list or tree, `result` what its scope makes. */
+function eachShape(using: Using, node: Each): Shape {
+  const { check } = using
+  const { shapes } = check.context
+  const result = node.op === 'fold' ? armShape(using, node, 'fold', 'tree') : armShape(using, node, 'item')
+  const scope = check.body.scopes[node.scope]!
+  const over = check.shapes[scope.over]!
+  if (over.kind === 'tree' && ['filter', 'sort', 'distinct', 'group'].includes(node.op)) mismatch(using, `${node.op} runs over a list`)
+  switch (node.op) {
+    case 'map':
+      return over.kind === 'list' ? shapes.list(result) : shapes.tree(result)
+    case 'fold':
+      return result === givenShape(check, scope, using.path) ? result : mismatch(using, 'a fold must make what it starts with, or what it declares')
+    case 'sort':
+    case 'distinct':
+      return SCALARS.includes(result.kind) ? over : mismatch(using, `${node.op} needs an int, text, bool, bytes or key of each item`)
+    case 'group':
+      return SCALARS.includes(result.kind) && result.kind !== 'bytes'
+        ? shapes.map(result, over)
+        : mismatch(using, 'group needs an int, text, bool or key of each item')
+    default:
+      return result.kind === 'bool' ? testShape(using, node.op, over) : mismatch(using, `${node.op} needs a bool`)
+  }
+}
+
+function testShape(using: Using, op: Each['op'], over: Shape): Shape {
+  const { shapes } = using.check.context
+  if (op === 'filter') return over
+  if (op !== 'find') return shapes.scalar('bool')
+  return shapes.option(over.kind === 'list' ? over.of! : shapes.zipper(over.of!))
 }

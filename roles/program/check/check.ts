@@ -30,7 +30,7 @@ export function check(json: unknown): Result<Program> {
 
 function checkCollection(program: Program, name: string, collection: Collection): void {
   const path = `/collections/${name}`
-  for (const field of sortedNames(collection.fields)) checkKeys(program, collection.fields[field]!, `${path}/fields/${field}`)
+  for (const field of sortedNames(collection.fields)) checkPlain(program, collection.fields[field]!, `${path}/fields/${field}`)
   if (collection.initial !== null) {
     const initial = fromJson({ kind: 'record', fields: collection.fields }, collection.initial)
     if (!initial.ok) throw new Problems('program.type', `${path}/initial`, initial.error.message)
@@ -54,6 +54,18 @@ function checkIndex(name: string, collection: Collection, index: Index, path: st
     throw new Problems('program.type', `${path}/field`, 'only an integer field can be summed')
 }
 
+/** A type of what is stored, sent or returned. */
+export function checkPlain(program: Program, type: Type, path: string): void {
+  checkKeys(program, type, path)
+  if (holdsZipper(type)) throw new Problems('program.type', path, 'a zipper never leaves its block; use its tree')
+}
+
+function holdsZipper(type: Type): boolean {
+  if (type.kind === 'zipper') return true
+  if (type.kind === 'record' || type.kind === 'variant') return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
+  return 'of' in type && holdsZipper(type.of)
+}
+
 /** Key types name collections of the program. */
 export function checkKeys(program: Program, type: Type, path: string): void {
   switch (type.kind) {
@@ -64,6 +76,7 @@ export function checkKeys(program: Program, type: Type, path: string): void {
     case 'list':
     case 'option':
     case 'tree':
+    case 'zipper':
       return checkKeys(program, type.of, `${path}/of`)
     case 'map':
       return (checkKeys(program, type.keys, `${path}/keys`), checkKeys(program, type.of, `${path}/of`))

@@ -1,5 +1,5 @@
 import { checkBody } from './body.ts'
-import { checkKeys } from './check.ts'
+import { checkPlain } from './check.ts'
 import { Problems } from './form.ts'
 import type { Block, Endpoint, Program, Query, Source, Template, Type } from '../document.ts'
 import { createShapes } from './shapes.ts'
@@ -18,7 +18,7 @@ export interface EndpointCheck {
 /** Everything in an endpoint that the form alone does not say. Throws `Problems`. */
 export function checkEndpoint(program: Program, endpoint: Endpoint, path: string): void {
   const context: EndpointCheck = { program, endpoint, shapes: createShapes() }
-  for (const name of Object.keys(endpoint.request)) checkKeys(program, endpoint.request[name]!, `${path}/request/${name}`)
+  for (const name of Object.keys(endpoint.request)) checkPlain(program, endpoint.request[name]!, `${path}/request/${name}`)
   unique(
     endpoint.slots.map((slot) => slot.name),
     `${path}/slots`,
@@ -128,7 +128,7 @@ function checkBlock(context: EndpointCheck, block: Block, at: number, path: stri
   const inputs = block.inputs.map((input, i) => context.shapes.of(sourceType(context, input.source, at, `${path}/inputs/${i}/source`)))
   checkProofs(context.endpoint, block, path)
   const carries = block.carries.map((source, i) => checkCarry(context, source, at, `${path}/carries/${i}`))
-  block.outputs.forEach((type, i) => checkKeys(context.program, type, `${path}/outputs/${i}`))
+  block.outputs.forEach((type, i) => checkPlain(context.program, type, `${path}/outputs/${i}`))
   block.sites.forEach((_, i) => checkSite(context, block, i, `${path}/sites/${i}`))
   checkBody(context, block, inputs, carries, path)
 }
@@ -176,7 +176,7 @@ function checkSite(context: EndpointCheck, block: Block, index: number, path: st
 
 function checkTemplate(context: EndpointCheck, template: Template, path: string): Shape {
   const { shapes } = context
-  const known = (type: Type, at: string): Shape => (checkKeys(context.program, type, at), shapes.of(type))
+  const known = (type: Type, at: string): Shape => (checkPlain(context.program, type, at), shapes.of(type))
   if ('source' in template) return shapes.of(sourceType(context, template.source, Infinity, `${path}/source`))
   if ('literal' in template) return checkLiteral(template.type, template.literal, known(template.type, `${path}/type`), path)
   if ('record' in template)

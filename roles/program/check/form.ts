@@ -2,6 +2,7 @@ import type { Json, Program, Type } from '../document.ts'
 import { parseInteger } from '../value/json.ts'
 import { LIMITS, NAME } from '../limits.ts'
 import { emptyRecord } from '../value/measure.ts'
+import { PRIMITIVE_NAMES } from './signatures.ts'
 
 /** Unwinds a check; `check` makes it a failure. */
 export class Problems extends Error {
@@ -165,6 +166,7 @@ const type: Form = nested(LIMITS.typeDepth, (self) => {
     option: object({ kind: anything, of: self }),
     map: object({ kind: anything, keys: mapKey(self), of: self, max: items }),
     tree: object({ kind: anything, of: self, max: whole(1, LIMITS.items) }),
+    zipper: object({ kind: anything, of: self, max: whole(1, LIMITS.items) }),
     key: object({ kind: anything, collection: name }),
   })
 })
@@ -185,34 +187,10 @@ const source: Form = tagged('from', {
   block: object({ from: anything, block: index, output: index }),
 })
 
-const strict = [
-  'int.add',
-  'int.subtract',
-  'int.multiply',
-  'int.divide',
-  'int.remainder',
-  'int.less',
-  'int.text',
-  'equal',
-  'and',
-  'or',
-  'not',
-  'text.length',
-  'text.contains',
-  'text.concat',
-  'text.lower',
-  'text.trim',
-  'text.slice',
-  'text.less',
-  'list.length',
-  'list.contains',
-  'list.take',
-  'list.concat',
-  'bytes.length',
-]
 const primitive = object({ op: anything, args: array(index, 1) })
 const arm = object({ scope: index, result: index })
 const each = object({ op: anything, scope: index, result: index })
+const EACH = ['map', 'filter', 'fold', 'any', 'all', 'find', 'distinct', 'group']
 const node: Form = tagged('op', {
   input: object({ op: anything, input: index }),
   param: object({ op: anything, scope: index, param: whole(0, 1) }),
@@ -225,16 +203,16 @@ const node: Form = tagged('op', {
   match: object({ op: anything, arms: array(arm, 1) }),
   some: object({ op: anything, value: index }),
   unwrap: object({ op: anything, some: arm, none: index }),
-  map: each,
-  filter: each,
-  fold: each,
-  ...Object.fromEntries(strict.map((op) => [op, primitive])),
+  sort: object({ op: anything, scope: index, result: index, descending: flag }),
+  ...Object.fromEntries(EACH.map((op) => [op, each])),
+  ...Object.fromEntries(PRIMITIVE_NAMES.map((op) => [op, primitive])),
 })
 
 const parent = whole(-1, 10_000_000)
 const scope: Form = tagged('kind', {
   item: object({ kind: anything, parent, over: index }),
   fold: object({ kind: anything, parent, over: index, start: index }),
+  tree: object({ kind: anything, parent, over: index, of: type }),
   case: object({ kind: anything, parent, over: index, tag: name }),
   some: object({ kind: anything, parent, over: index }),
 })

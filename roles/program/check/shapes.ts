@@ -6,7 +6,9 @@ import type { Type } from '../document.ts'
 export interface Shape {
   kind: Type['kind']
   id: number
-  /** Parts: item of a list, option or tree; keys and values of a map; fields or cases by name. */
+  /** Whether values can be compared, stored and sent: no zipper is among their parts. */
+  plain: boolean
+  /** Parts: item of a list, option, tree or zipper; keys and values of a map; fields or cases by name. */
   of: Shape | null
   keys: Shape | null
   fields: Map<string, Shape> | null
@@ -18,8 +20,13 @@ export interface Shapes {
   list(item: Shape): Shape
   option(content: Shape): Shape
   record(fields: Map<string, Shape>): Shape
-  scalar(kind: 'int' | 'text' | 'bool'): Shape
+  map(keys: Shape, content: Shape): Shape
+  tree(content: Shape): Shape
+  zipper(content: Shape): Shape
+  scalar(kind: Scalar): Shape
 }
+
+type Scalar = 'int' | 'text' | 'bool' | 'bytes'
 
 export function createShapes(): Shapes {
   const known = new Map<string, Shape>()
@@ -28,13 +35,16 @@ export function createShapes(): Shapes {
   function intern(key: string, make: Partial<Shape> & { kind: Type['kind'] }): Shape {
     const found = known.get(key)
     if (found !== undefined) return found
-    const shape: Shape = { id: known.size, of: null, keys: null, fields: null, collection: null, ...make }
+    const shape: Shape = { id: known.size, plain: true, of: null, keys: null, fields: null, collection: null, ...make }
+    const parts = [shape.of, shape.keys, ...(shape.fields?.values() ?? [])]
+    shape.plain = shape.kind !== 'zipper' && parts.every((part) => part === null || part.plain)
     known.set(key, shape)
     return shape
   }
 
-  const scalar = (kind: 'int' | 'text' | 'bool' | 'bytes'): Shape => intern(kind, { kind })
-  const wrap = (kind: 'list' | 'option' | 'tree', of: Shape): Shape => intern(`${kind} ${of.id}`, { kind, of })
+  const scalar = (kind: Scalar): Shape => intern(kind, { kind })
+  const map = (keys: Shape, content: Shape): Shape => intern(`map ${keys.id} ${content.id}`, { kind: 'map', keys, of: content })
+  const wrap = (kind: 'list' | 'option' | 'tree' | 'zipper', of: Shape): Shape => intern(`${kind} ${of.id}`, { kind, of })
 
   function fields(kind: 'record' | 'variant', parts: Map<string, Shape>): Shape {
     const names = [...parts.keys()].sort()
@@ -46,9 +56,10 @@ export function createShapes(): Shapes {
       case 'list':
       case 'option':
       case 'tree':
+      case 'zipper':
         return wrap(type.kind, of(type.of))
       case 'map':
-        return intern(`map ${of(type.keys).id} ${of(type.of).id}`, { kind: 'map', keys: of(type.keys), of: of(type.of) })
+        return map(of(type.keys), of(type.of))
       case 'record':
         return fields('record', new Map(Object.entries(type.fields).map(([name, part]) => [name, of(part)])))
       case 'variant':
@@ -73,6 +84,9 @@ export function createShapes(): Shapes {
     list: (item) => wrap('list', item),
     option: (content) => wrap('option', content),
     record: (parts) => fields('record', parts),
+    map,
+    tree: (content) => wrap('tree', content),
+    zipper: (content) => wrap('zipper', content),
     scalar,
   }
 }

@@ -1,12 +1,13 @@
 import type { BlockRun, BlockWrite, Budget } from '../api.ts'
 import { isChecked } from '../check/checked.ts'
-import type { Block, Body, Effect, EffectArm, Endpoint, Node, Program } from '../document.ts'
+import type { Block, Body, Each, Effect, EffectArm, Endpoint, Node, Program, Type } from '../document.ts'
 import { misfit } from '../value/fit.ts'
 import { fromJson } from '../value/json.ts'
-import { defaultValue, emptyRecord, own, sortedNames } from '../value/measure.ts'
+import { defaultValue, emptyRecord, newRecord, own, sortedNames } from '../value/measure.ts'
 import { createMeter, Stop } from './meter.ts'
 import type { Meter } from './meter.ts'
-import { PRIMITIVES } from './primitives.ts'
+import { runEach } from './each.ts'
+import { PRIMITIVES } from './primitives/index.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { nodeScopes } from '../scopes.ts'
@@ -101,20 +102,13 @@ function evaluate(frame: Frame, node: Node, index: number): Value {
       return evaluateMatch(frame, node)
     case 'unwrap':
       return evaluateUnwrap(frame, node)
-    case 'map':
-    case 'filter':
-      return evaluateEach(frame, node)
-    case 'fold':
-      return evaluateFold(frame, node)
     case 'and':
       return (free(frame), demand(frame, node.args[0]!) === true && demand(frame, node.args[1]!) === true)
     case 'or':
       return (free(frame), demand(frame, node.args[0]!) === true || demand(frame, node.args[1]!) === true)
     default:
-      return PRIMITIVES[node.op](
-        frame.meter,
-        node.args.map((argument) => demand(frame, argument)),
-      )
+      if ('scope' in node) return evaluateEach(frame, node)
+      return PRIMITIVES[node.op](frame.meter, ...node.args.map((argument) => demand(frame, argument)))
   }
 }
 
@@ -129,7 +123,7 @@ function evaluateRecord(frame: Frame, fields: Record<string, number>): Value {
   const names = sortedNames(fields)
   frame.meter.step(names.length)
   frame.meter.grow(8 * names.length)
-  const record = emptyRecord<Value>()
+  const record = newRecord()
   for (const name of names) record[name] = demand(frame, fields[name]!)
   return record
 }
@@ -162,29 +156,11 @@ function evaluateUnwrap(frame: Frame, node: Node & { op: 'unwrap' }): Value {
   return on === null ? demand(frame, node.none) : within(frame, node.some, [on.some])
 }
 
-function evaluateEach(frame: Frame, node: Node & { op: 'map' | 'filter' | 'fold' }): Value {
-  const items = demand(frame, frame.body.scopes[node.scope]!.over) as Value[]
-  free(frame)
-  const results: Value[] = []
-  for (const item of items) {
-    made(frame, 8)
-    const result = within(frame, node, [item])
-    if (node.op === 'map') results.push(result)
-    else if (result === true) results.push(item)
-  }
-  return results
-}
-
-function evaluateFold(frame: Frame, node: Node & { op: 'map' | 'filter' | 'fold' }): Value {
+function evaluateEach(frame: Frame, node: Each): Value {
   const scope = frame.body.scopes[node.scope]!
-  const items = demand(frame, scope.over) as Value[]
-  let total = demand(frame, scope.kind === 'fold' ? scope.start : scope.over)
-  free(frame)
-  for (const item of items) {
-    free(frame)
-    total = within(frame, node, [total, item])
-  }
-  return total
+  const over = demand(frame, scope.over)
+  const start = scope.kind === 'fold' ? demand(frame, scope.start) : null
+  return runEach(frame.meter, node, scope.kind, over, start, (...params) => within(frame, node, params))
 }
 
 function runEffects(frame: Frame, block: Block, collections: Program['collections'], effects: Effect[], writes: BlockWrite[]): void {
@@ -208,6 +184,13 @@ function runEffects(frame: Frame, block: Block, collections: Program['collection
   }
 }
 
+/** What leaves the block keeps the bounds of its type; looking costs steps, because parts may be shared. */
+export function fits(meter: Meter, type: Type, value: Value, name: string): Value {
+  const problem = misfit(type, value, name, (size) => meter.step(size))
+  if (problem !== null) throw new Stop('program.bound', `${problem}; nothing is written.`)
+  return value
+}
+
 function makeWrite(
   frame: Frame,
   block: Block,
@@ -220,8 +203,7 @@ function makeWrite(
   for (const name of site.fields) {
     const from = effect.fields[name]!
     fields[name] = 'carry' in from ? { carry: from.carry } : { value: demand(frame, from.node) }
-    const problem = 'node' in from ? misfit(types[name]!, demand(frame, from.node), `${site.collection}.${name}`) : null
-    if (problem !== null) throw new Stop('program.bound', `${problem}; nothing is written.`)
+    if ('node' in from) fits(frame.meter, types[name]!, demand(frame, from.node), `${site.collection}.${name}`)
   }
   return { site: effect.write, slot: site.slot, collection: site.collection, fields }
 }
@@ -232,9 +214,7 @@ function runBody(program: Program, block: Block, inputs: Value[], budget: Budget
   const writes: BlockWrite[] = []
   runEffects(frame, block, program.collections, block.body.effects, writes)
   const outputs = block.body.outputs.map((node, i) => {
-    const problem = misfit(block.outputs[i]!, demand(frame, node), `output ${i} of ${block.name}`)
-    if (problem !== null) throw new Stop('program.bound', `${problem}; nothing is written.`)
-    return demand(frame, node)
+    return fits(meter, block.outputs[i]!, demand(frame, node), `output ${i} of ${block.name}`)
   })
   return { outputs, writes, sites: writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
 }

@@ -25,7 +25,7 @@ export function createMeter(budget: Budget): Meter {
     steps: 0,
     bytes: 0,
     step(size) {
-      this.steps += 1 + (size >>> 5)
+      this.steps += 1 + Math.floor(size / 32)
       if (this.steps > budget.steps)
         throw new Stop(
           'program.budget',

@@ -3,95 +3,137 @@ import { codePoints, inRange, isKey } from './json.ts'
 import { own, preorder, sortedNames } from './measure.ts'
 import type { TreeValue } from './value.ts'
 
+/** Called with the size (characters, bytes) of each part that is looked at; it may throw. */
+export type Visit = (size: number) => void
+
+/** What is wrong, and where; the path is put together on the way out, so that what fits pays nothing for it. */
+interface Misfit {
+  path: string
+  problem: string
+}
+
 /**
  * Says how a runtime value fails to be of a type, or null when it fits (shape and every bound).
  * @param path name of the value, used in the sentence
+ * @param visit a value that shares its parts may be larger than memory, so whoever does not trust one counts here
  */
-export function misfit(type: Type, value: unknown, path: string): string | null {
+export function misfit(type: Type, value: unknown, path: string, visit: Visit = () => {}): string | null {
+  const found = look(type, value, visit)
+  return found === null ? null : `${path}${found.path} ${found.problem}`
+}
+
+const wrong = (problem: string): Misfit => ({ path: '', problem })
+
+function look(type: Type, value: unknown, visit: Visit): Misfit | null {
+  visit(typeof value === 'string' || value instanceof Uint8Array ? value.length : 0)
   switch (type.kind) {
     case 'int':
-      return misfitInt(type, value, path)
+      return lookInt(type, value)
     case 'bool':
-      return typeof value === 'boolean' ? null : `${path} must be true or false`
+      return typeof value === 'boolean' ? null : wrong('must be true or false')
     case 'text':
-      return misfitText(type.max, value, path)
+      return lookText(type.max, value)
     case 'key':
-      return isKey(value) ? null : `${path} must be an address of at most 100 letters and digits`
+      return isKey(value) ? null : wrong('must be an address of at most 100 letters and digits')
     case 'bytes':
-      return value instanceof Uint8Array && value.length <= type.max ? null : `${path} must be at most ${type.max} bytes`
+      return value instanceof Uint8Array && value.length <= type.max ? null : wrong(`must be at most ${type.max} bytes`)
     case 'list':
-      return misfitList(type, value, path)
+      return lookList(type, value, visit)
     case 'record':
-      return misfitRecord(type.fields, value, path)
+      return lookRecord(type.fields, value, visit)
     case 'variant':
-      return misfitVariant(type.cases, value, path)
+      return lookVariant(type.cases, value, visit)
     case 'option':
-      return misfitOption(type.of, value, path)
+      return lookOption(type.of, value, visit)
     case 'map':
-      return misfitMap(type, value, path)
+      return lookMap(type, value, visit)
     case 'tree':
-      return misfitTree(type, value, path)
+      return lookTree(type, value, visit)
+    case 'zipper':
+      return wrong('is a zipper, which never leaves its block')
   }
 }
 
-function misfitInt(type: Type & { kind: 'int' }, value: unknown, path: string): string | null {
-  if (!Number.isSafeInteger(value)) return `${path} must be a safe integer`
+/** What is wrong inside of a part, seen from outside. */
+function part(type: Type, value: unknown, name: string | number, visit: Visit): Misfit | null {
+  const found = look(type, value, visit)
+  return found === null ? null : { path: `/${name}${found.path}`, problem: found.problem }
+}
+
+function lookInt(type: Type & { kind: 'int' }, value: unknown): Misfit | null {
+  if (!Number.isSafeInteger(value)) return wrong('must be a safe integer')
   return inRange(value as number, type.min, type.max)
     ? null
-    : `${path} must be between ${type.min ?? 'the least'} and ${type.max ?? 'the greatest'} integer, not ${value}`
+    : wrong(`must be between ${type.min ?? 'the least'} and ${type.max ?? 'the greatest'} integer, not ${value}`)
 }
 
-function misfitText(max: number, value: unknown, path: string): string | null {
-  if (typeof value !== 'string' || !value.isWellFormed()) return `${path} must be well-formed text`
-  return value.length <= max || codePoints(value) <= max ? null : `${path} must have at most ${max} characters`
+function lookText(max: number, value: unknown): Misfit | null {
+  if (typeof value !== 'string' || !value.isWellFormed()) return wrong('must be well-formed text')
+  return value.length <= max || codePoints(value) <= max ? null : wrong(`must have at most ${max} characters`)
 }
 
-function misfitList(type: Type & { kind: 'list' }, value: unknown, path: string): string | null {
-  if (!Array.isArray(value) || value.length > type.max) return `${path} must be a list of at most ${type.max} items`
-  return firstMisfit(value, (item, i) => misfit(type.of, item, `${path}/${i}`))
-}
-
-function misfitRecord(fields: Record<string, Type>, value: unknown, path: string): string | null {
-  if (!isObject(value) || Object.keys(value).length !== Object.keys(fields).length) return `${path} must have the fields of its type`
-  return firstMisfit(sortedNames(fields), (name) => misfit(fields[name]!, own(value, name), `${path}/${name}`))
-}
-
-function misfitVariant(cases: Record<string, Type>, value: unknown, path: string): string | null {
-  const tag = isObject(value) ? value['tag'] : undefined
-  const type = typeof tag === 'string' ? own(cases, tag) : undefined
-  return type === undefined
-    ? `${path} must be one of ${sortedNames(cases).join(', ')}`
-    : misfit(type, (value as { value: unknown }).value, `${path}/${String(tag)}`)
-}
-
-function misfitOption(of: Type, value: unknown, path: string): string | null {
-  if (value === null) return null
-  return isObject(value) && Object.hasOwn(value, 'some') ? misfit(of, value['some'], `${path}/some`) : `${path} must be an option`
-}
-
-function misfitMap(type: Type & { kind: 'map' }, value: unknown, path: string): string | null {
-  if (!(value instanceof Map) || value.size > type.max) return `${path} must be a map of at most ${type.max} entries`
-  return firstMisfit(
-    [...value],
-    ([key, item], i) => misfit(type.keys, key, `${path}/${i}/key`) ?? misfit(type.of, item, `${path}/${i}/value`),
-  )
-}
-
-function misfitTree(type: Type & { kind: 'tree' }, value: unknown, path: string): string | null {
-  if (!isObject(value) || !Array.isArray(value['children'])) return `${path} must be a tree`
-  const nodes = preorder(value as unknown as TreeValue)
-  return nodes.length > type.max
-    ? `${path} must have at most ${type.max} nodes`
-    : firstMisfit(nodes, (node, i) => misfit(type.of, node.value, `${path}/${i}`))
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array) && !(value instanceof Map)
-
-function firstMisfit<T>(items: readonly T[], test: (item: T, i: number) => string | null): string | null {
-  for (let i = 0; i < items.length; i++) {
-    const found = test(items[i]!, i)
+function lookList(type: Type & { kind: 'list' }, value: unknown, visit: Visit): Misfit | null {
+  if (!Array.isArray(value) || value.length > type.max) return wrong(`must be a list of at most ${type.max} items`)
+  for (let i = 0; i < value.length; i++) {
+    const found = part(type.of, value[i], i, visit)
     if (found !== null) return found
   }
   return null
 }
+
+function lookRecord(fields: Record<string, Type>, value: unknown, visit: Visit): Misfit | null {
+  const names = namesOf(fields)
+  if (!isObject(value) || Object.keys(value).length !== names.length) return wrong('must have the fields of its type')
+  for (const name of names) {
+    const found = part(fields[name]!, own(value, name), name, visit)
+    if (found !== null) return found
+  }
+  return null
+}
+
+const known = new WeakMap<object, string[]>()
+
+/** Sorted names of a frozen program's record type, sorted once. */
+function namesOf(fields: Record<string, Type>): string[] {
+  const names = known.get(fields) ?? sortedNames(fields)
+  if (Object.isFrozen(fields)) known.set(fields, names)
+  return names
+}
+
+function lookVariant(cases: Record<string, Type>, value: unknown, visit: Visit): Misfit | null {
+  const tag = isObject(value) ? value['tag'] : undefined
+  const type = typeof tag === 'string' ? own(cases, tag) : undefined
+  return type === undefined
+    ? wrong(`must be one of ${sortedNames(cases).join(', ')}`)
+    : part(type, (value as { value: unknown }).value, tag as string, visit)
+}
+
+function lookOption(of: Type, value: unknown, visit: Visit): Misfit | null {
+  if (value === null) return null
+  return isObject(value) && Object.hasOwn(value, 'some') ? part(of, value['some'], 'some', visit) : wrong('must be an option')
+}
+
+function lookMap(type: Type & { kind: 'map' }, value: unknown, visit: Visit): Misfit | null {
+  if (!(value instanceof Map) || value.size > type.max) return wrong(`must be a map of at most ${type.max} entries`)
+  let i = 0
+  for (const [key, item] of value) {
+    const found = part(type.keys, key, `${i}/key`, visit) ?? part(type.of, item, `${i}/value`, visit)
+    if (found !== null) return found
+    i++
+  }
+  return null
+}
+
+function lookTree(type: Type & { kind: 'tree' }, value: unknown, visit: Visit): Misfit | null {
+  if (!isObject(value) || !Array.isArray(value['children'])) return wrong('must be a tree')
+  const nodes = preorder(value as unknown as TreeValue, () => visit(0))
+  if (nodes.length > type.max) return wrong(`must have at most ${type.max} nodes`)
+  for (const [i, node] of nodes.entries()) {
+    const found = part(type.of, node.value, i, visit)
+    if (found !== null) return found
+  }
+  return null
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array) && !(value instanceof Map)

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from './base64.ts'
 import type { Json, Type } from '../document.ts'
-import { compareValues, emptyRecord, preorder, sortedNames } from './measure.ts'
+import { compareValues, emptyRecord, newRecord, preorder, sortedNames, treeOf } from './measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from './value.ts'
@@ -28,6 +28,8 @@ export function toJson(type: Type, value: Value): Json {
       return [...(value as MapValue)].map(([key, item]) => ({ key: toJson(type.keys, key), value: toJson(type.of, item) }))
     case 'tree':
       return preorder(value as TreeValue).map((entry) => ({ depth: String(entry.depth), value: toJson(type.of, entry.value) }))
+    case 'zipper':
+      throw new Error('a zipper never leaves its block')
   }
 }
 
@@ -82,6 +84,8 @@ function read(type: Type, json: unknown, path: string): Value {
       return readMap(type, json, path)
     case 'tree':
       return readTree(type, json, path)
+    case 'zipper':
+      return refuse(path, 'something else: a zipper has no JSON form')
   }
 }
 
@@ -145,7 +149,7 @@ function exactly(json: unknown, names: string[], path: string): Record<string, u
 function readRecord(fields: Record<string, Type>, json: unknown, path: string): RecordValue {
   const names = sortedNames(fields)
   const object = exactly(json, names, path)
-  const record = emptyRecord<Value>()
+  const record = newRecord()
   for (const name of names) record[name] = read(fields[name]!, object[name], `${path}/${name}`)
   return record
 }
@@ -169,22 +173,14 @@ function readMap(type: Type & { kind: 'map' }, json: unknown, path: string): Map
   return map
 }
 
-interface Growing {
-  value: Value
-  children: Growing[]
-}
-
 function readTree(type: Type & { kind: 'tree' }, json: unknown, path: string): TreeValue {
-  const line: Growing[] = []
+  const nodes: Array<{ depth: number; value: Value }> = []
   for (const [i, entry] of readArray(type.max, json, path).entries()) {
     const { depth, value } = exactly(entry, ['depth', 'value'], `${path}/${i}`)
     const level = parseInteger(depth)
-    if (level === null || level < (i === 0 ? 0 : 1) || level > line.length)
+    if (level === null || level < (i === 0 ? 0 : 1) || level > (nodes.at(-1)?.depth ?? -1) + 1)
       return refuse(`${path}/${i}/depth`, 'at most one more than the node before, and 0 only first')
-    const node: Growing = { value: read(type.of, value, `${path}/${i}/value`), children: [] }
-    if (level > 0) line[level - 1]!.children.push(node)
-    line.length = level
-    line.push(node)
+    nodes.push({ depth: level, value: read(type.of, value, `${path}/${i}/value`) })
   }
-  return line[0] ?? refuse(path, 'a tree of at least one node')
+  return nodes.length > 0 ? treeOf(nodes) : refuse(path, 'a tree of at least one node')
 }

@@ -7,7 +7,8 @@ export function joinTypes(a: Type, b: Type): Type {
   if ((a.kind === 'text' && b.kind === 'text') || (a.kind === 'bytes' && b.kind === 'bytes')) return { ...a, max: Math.max(a.max, b.max) }
   if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', of: joinTypes(a.of, b.of), max: Math.max(a.max, b.max) }
   if (a.kind === 'option' && b.kind === 'option') return { kind: 'option', of: joinTypes(a.of, b.of) }
-  if (a.kind === 'tree' && b.kind === 'tree') return { kind: 'tree', of: joinTypes(a.of, b.of), max: Math.max(a.max, b.max) }
+  if ((a.kind === 'tree' && b.kind === 'tree') || (a.kind === 'zipper' && b.kind === 'zipper'))
+    return { kind: a.kind, of: joinTypes(a.of, b.of), max: Math.max(a.max, b.max) }
   if (a.kind === 'map' && b.kind === 'map')
     return { kind: 'map', keys: joinTypes(a.keys, b.keys), of: joinTypes(a.of, b.of), max: Math.max(a.max, b.max) }
   if (a.kind === 'record' && b.kind === 'record') return { kind: 'record', fields: joinFields(a.fields, b.fields) }
@@ -65,6 +66,7 @@ export function widen(type: Type, text: number, items: number): Type {
       return { kind: type.kind, max: text }
     case 'list':
     case 'tree':
+    case 'zipper':
       return { kind: type.kind, of: inner(type.of), max: items }
     case 'map':
       return { kind: 'map', keys: inner(type.keys), of: inner(type.of), max: items }
