@@ -89,12 +89,18 @@ export function createWorld(label: string): World {
       void swarm.close()
       for (const close of served) void close()
     }
-    const storage = createMemoryStorage(disk, () => {
+    const write = (): void => {
       if (life.alive) life.writes++
       if (life.alive && --life.left === 0) die()
       if (!life.alive) throw new Crash(`${name} is dead`)
-    })
+    }
+    const storage = createMemoryStorage(disk, write)
     const swarm = swarms.peer(name)
+    /** A torrent's files are on the same disk. */
+    const seed: typeof swarm.seed = async (torrent, files) => {
+      write()
+      return swarm.seed(torrent, files)
+    }
     const transport = transports.peer(name)
     const served: Array<() => Promise<void>> = []
     const living = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
@@ -108,7 +114,7 @@ export function createWorld(label: string): World {
     const ports: CorePorts = {
       storage, log, crypto: fastCrypto, backend: 'embedded', random: own,
       chain: { ...node, broadcast: living(node.broadcast), follow: (recent, handler) => node.follow(recent, async (event) => { if (life.alive) await handler(event).catch(swallow) }) },
-      swarm: { ...swarm, seed: living(swarm.seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
+      swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
       transport: {
         send: living(transport.send),
         async serve(options, handler) {
