@@ -30,7 +30,9 @@ function flatten(meter: Meter, lists: readonly List[]): List {
   for (const list of lists) count += list.length
   meter.step(lists.length)
   makes(meter, count)
-  return lists.flat() as Value[]
+  const made: Value[] = []
+  for (const list of lists) for (const item of list) made.push(item)
+  return made
 }
 
 function zip(meter: Meter, a: List, b: List): List {
