@@ -134,8 +134,9 @@ export interface WriteSite {
 // ───────────────────────────── body ─────────────────────────────
 
 /**
- * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand and at most once per activation of the node's
- * scope: what no output, effect or taken branch needs is not evaluated, so it costs nothing and cannot fail.
+ * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand: what no output, effect or taken branch needs is
+ * not evaluated, so it costs nothing and cannot fail. A node is evaluated at most once, or, inside of scopes that run for each item
+ * (item, fold, tree), at most once for each item of the innermost of them.
  */
 export interface Body {
   scopes: Scope[]
@@ -147,7 +148,7 @@ export interface Body {
 
 /**
  * A scope binds parameters. `parent` is an earlier scope or −1, the body itself. A node that depends on a parameter belongs to that
- * scope and cannot be used outside of it.
+ * scope and cannot be used outside of it. A scope of kind item, fold or tree is run by exactly one node.
  */
 export type Scope =
   /** One parameter: an item of the list `over`, or the value of a node of the tree `over`. */

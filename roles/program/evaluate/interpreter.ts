@@ -4,13 +4,12 @@ import type { Block, Body, Each, Effect, EffectArm, Endpoint, Node, Program, Typ
 import { misfit } from '../value/fit.ts'
 import { fromJson } from '../value/json.ts'
 import { defaultValue, emptyRecord, newRecord, own, sortedNames } from '../value/measure.ts'
-import { createMeter, Stop } from './meter.ts'
-import type { Meter } from './meter.ts'
+import { Meter, Stop } from './meter.ts'
 import { runEach } from './each.ts'
 import { PRIMITIVES } from './primitives/index.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
-import { nodeScopes } from '../scopes.ts'
+import { isRun, nodeScopes, runScopes } from '../scopes.ts'
 import { typeOfSource } from '../sources.ts'
 import type { RecordValue, SomeValue, Value, VariantValue } from '../value/value.ts'
 
@@ -19,6 +18,7 @@ interface Frame {
   body: Body
   inputs: Value[]
   meter: Meter
+  /** For each node the innermost scope around it that runs for each item: with the next item the node is evaluated anew. */
   scopes: number[]
   values: Value[]
   stamps: number[]
@@ -39,7 +39,8 @@ const prepared = new WeakMap<Body, Prepared>()
 function prepare(body: Body): Prepared {
   const known = prepared.get(body)
   if (known !== undefined) return known
-  const made = { scopes: nodeScopes(body), constants: body.nodes.map(constantOf) }
+  const runs = runScopes(body)
+  const made = { scopes: nodeScopes(body).map((scope) => runs[scope + 1]!), constants: body.nodes.map(constantOf) }
   prepared.set(body, made)
   return made
 }
@@ -67,10 +68,10 @@ function demand(frame: Frame, index: number): Value {
   return value
 }
 
-/** Binds a scope's parameters and starts a new activation, which forgets the values of the one before. */
+/** Binds a scope's parameters. One that runs for each item starts a new activation, which forgets the values of the one before. */
 function enter(frame: Frame, scope: number, params: Value[]): void {
   frame.params[scope] = params
-  frame.activations[scope + 1] = ++frame.last
+  if (isRun(frame.body.scopes[scope]!)) frame.activations[scope + 1] = ++frame.last
 }
 
 function within(frame: Frame, arm: { scope: number; result: number }, params: Value[]): Value {
@@ -209,7 +210,7 @@ function makeWrite(
 }
 
 function runBody(program: Program, block: Block, inputs: Value[], budget: Budget): BlockRun {
-  const meter = createMeter(budget)
+  const meter = new Meter(budget)
   const frame = createFrame(block.body, inputs, meter)
   const writes: BlockWrite[] = []
   runEffects(frame, block, program.collections, block.body.effects, writes)
