@@ -2,7 +2,7 @@ import type { BlockRun, Budget, EndpointCall, EndpointRun, Row, Write } from '..
 import type { Block, Endpoint, Program, Query, Source } from '../document.ts'
 import { misfit } from '../value/fit.ts'
 import { isChecked } from '../check/checked.ts'
-import { runBlock, skipBlock } from './interpreter.ts'
+import { runBlock, skipBlock } from './block.ts'
 import { emptyRecord, own } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
