@@ -5,7 +5,7 @@
  *   node resources/apps/compile.ts --check    changes nothing; exit code 1 when a document is not what its source compiles to
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { canonicalProgram, compile, splitsOf, type Program } from '../../roles/program/index.ts'
+import { canonicalProgram, compile, splitNotes } from '../../roles/program/index.ts'
 import guestbook from './guestbook.ts'
 
 const APPS = { guestbook }
@@ -13,17 +13,8 @@ const APPS = { guestbook }
 function compiled(name: string, source: (typeof APPS)[keyof typeof APPS]): string {
   const program = compile(source)
   if (!program.ok) throw new Error(`${name}: ${program.error.code}: ${program.error.message}`)
-  tellSplits(program.value)
+  for (const note of splitNotes(program.value)) console.warn(note)
   return `${canonicalProgram(program.value)}\n`
-}
-
-/** Where queries split endpoints: the developer has to know what that exposes. */
-function tellSplits(program: Program): void {
-  for (const name of Object.keys(program.endpoints)) {
-    const splits = splitsOf(program, name)
-    for (const { query, at, because, exposes } of splits.ok ? splits.value : [])
-      console.warn([`${at}: the query ${query} needs ${because.join(', ')} and splits ${name}.`, ...exposes].join('\n  '))
-  }
 }
 
 function main(onlyCheck: boolean): void {

@@ -11,7 +11,8 @@
  *   runEndpoint(program, endpoint: string, call: EndpointCall, budget): Result<EndpointRun>
  *   automaton(block): Automaton, acceptsSites(block, sites): boolean, pathsOf(block): number
  *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
- *   splitsOf(program, endpoint: string): Result<Split[]>, pausesOf(endpoint): number[], stageOf(equals: Source[]): number
+ *   splitsOf(program, endpoint: string): Result<Split[]>, splitNotes(program): string[]
+ *   pausesOf(endpoint: Endpoint): number[], stageOf(equals: Source[]): number
  */
 import type { Json, Query, Type } from './document.ts'
 import type { RecordValue, Value } from './value.ts'

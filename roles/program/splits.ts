@@ -1,6 +1,6 @@
 import type { Split } from './api.ts'
 import type { Endpoint, Program, Query, Source } from './document.ts'
-import { own } from './measure.ts'
+import { own, sortedNames } from './measure.ts'
 import { fail, ok } from './result.ts'
 import type { Result } from './result.ts'
 import { sourceName } from './sources.ts'
@@ -29,6 +29,15 @@ export function splitsOf(program: Program, name: string): Result<Split[]> {
   const late = endpoint.queries.filter((query) => query.stage > 0).sort((a, b) => a.stage - b.stage)
   return ok(late.map((query) => splitOf(endpoint, query)))
 }
+
+/** Every split of a program in one paragraph each, for the developer to read when the program is compiled or offered. */
+export const splitNotes = (program: Program): string[] =>
+  sortedNames(program.endpoints).flatMap((name) => {
+    const splits = splitsOf(program, name)
+    return (splits.ok ? splits.value : []).map(({ query, at, because, exposes }) =>
+      [`${at}: the query ${query} needs ${because.join(', ')} and splits the endpoint ${name}.`, ...exposes].join(' '),
+    )
+  })
 
 function splitOf(endpoint: Endpoint, query: Query): Split {
   const because = query.equals.filter((source) => source.from === 'block').map((source) => computedName(endpoint, source))

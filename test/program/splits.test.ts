@@ -13,6 +13,7 @@ import {
   pausesOf,
   runEndpoint,
   see,
+  splitNotes,
   text,
   when,
 } from '../../roles/program/index.ts'
@@ -121,6 +122,15 @@ describe('[L8] what a split says', () => {
       ['row', ['read'], 3],
       ['same', [], 1],
     ])
+  })
+
+  it('is one paragraph for whoever compiles or offers the program', () => {
+    const notes = splitNotes(slugs)
+    expect(notes).toHaveLength(4)
+    expect(notes[3]).toMatch(
+      /^slugs\.story\.ts:[0-9]+: the query taken needs slugify_0 and splits the endpoint publish\. The client learns/,
+    )
+    expect(splitNotes(compiledGuestbook())).toEqual([])
   })
 
   it('is in the API document, with the number of round trips', () => {

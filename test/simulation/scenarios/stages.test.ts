@@ -75,6 +75,11 @@ const pages = async (): Promise<unknown[]> => {
 }
 
 describe('An endpoint that is split', () => {
+  it('[L8] is told to whoever offers it, with the line of the query', () => {
+    const notes = world.member('supervisor').log.lines.map(({ message }) => message).filter((message) => message.includes('splits the endpoint publish'))
+    expect(notes).toEqual([expect.stringMatching(/^slugs\.story\.ts:[0-9]+: the query taken needs slugify_0/)])
+  })
+
   it('[L8][R2][R5] asks with a computed value between two legs, and its write is counted', async () => {
     const id = await ask('  Hello World ')
     expect(await answered(id)).toMatchObject({ state: 'review' })
