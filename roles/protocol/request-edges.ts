@@ -82,10 +82,6 @@ export function clientEdges(endpoint: Endpoint): Map<string, Source> {
  */
 export const legEnd = (endpoint: Endpoint, from: number): number => pausesOf(endpoint).find((pause) => pause > from) ?? endpoint.blocks.length
 
-/** Ids of the outputs of the blocks before `position`. */
-export const outputsBefore = (endpoint: Endpoint, position: number): string[] =>
-  endpoint.blocks.slice(0, position).flatMap((block, at) => block.outputs.map((_, output) => outputId(at, output)))
-
 export const outputId = (block: number, output: number): string => edgeId({ from: 'block', block, output })
 export const writesId = (block: number): string => `writes.${block}`
 export const FINAL = 'final'

@@ -120,6 +120,16 @@ describe('[L8][R5] a request of two stages', () => {
 })
 
 describe('[L8] a pause', () => {
+  it('is not one that the client did not ask for: a reply that stops short of the leg\'s end is refused', async () => {
+    const world = await makeWorld({ seed: 'short-reply' })
+    const { pending, ...composed } = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
+    const bytes = must(serve(world, composed))
+    const key = edgeKey(crypto, fromHex(pending.secret), '$reply')
+    const reply = JSON.parse(new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))!)) as RequestReply
+    const short = sealReply(world.ctx, key, pending.request, { ...reply, links: reply.links.slice(0, 1), writes: reply.writes.slice(0, 1) })
+    expect(code(await takeReply(world.ctx, world.clientEnv(), pending, short))).toBe('reply.path')
+  })
+
   it('hands the client no number, and nobody but the next server what the number is', async () => {
     const world = await slugsWorld('handoff')
     const { second } = await paused(world)
@@ -192,10 +202,13 @@ describe('[L8][R2] a continuation', () => {
     const send = (change: (message: ContinuationMessage) => object): unknown => cause(serve(world, tampered(world, second, change)))
     const progress = other.pending.progress!
     expect(send((message) => ({ ...message, links: progress.links }))).toBe('request.progress')
-    expect(send((message) => ({ ...message, links: [{ ...message.links[0]!, after: '12'.repeat(32) }] }))).toBe('thread.link')
+    const changed = tampered(world, second, (message) => ({ ...message, links: [{ ...message.links[0]!, after: '12'.repeat(32) }] }))
+    expect(code(openContinuation(world.ctx, world.relayEnv(second.top.id), changed.bytes))).toBe('thread.link')
     expect(send((message) => ({ ...message, handoff: progress.handoff }))).toBe('envelope.closed')
     expect(send((message) => ({ ...message, links: [] }))).toBe('continuation.schema')
     expect(send((message) => ({ ...message, links: [...message.links, ...message.links] }))).toBe('request.stage')
+    const ended = (message: ContinuationMessage) => ({ ...message, links: [...message.links, ...message.links], hops: message.hops.map((hop) => ({ ...hop, envelope: null })) })
+    expect(send(ended)).toBe('request.stage')
     expect(send((message) => ({ ...message, hops: message.hops.map((hop) => ({ ...hop, envelope: null })) }))).toBe('request.stage')
     expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe('request.progress')
     const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) => servers.map((server) => ({ version, server, envelope: null })))
