@@ -56,7 +56,7 @@ export type Index = { kind: 'order'; on: string[] } | { kind: 'count'; on: strin
 export interface Endpoint {
   doc: string
   request: Record<string, Type>
-  /** Hoisted: all of them are answered by the client before the first block runs. */
+  /** Answered by the client. In the order of first use, which is how sources refer to them; `stage` says when each is asked. */
   queries: Query[]
   slots: Slot[]
   /** In order; a request passes through all of them. */
@@ -72,12 +72,18 @@ export interface Query {
   index: string
   /** `rows` needs an order index (or `key`), `count`/`sum` an index of that kind, `get` the index `key`. */
   kind: 'rows' | 'count' | 'sum' | 'get'
-  /** Values of the first fields of the index; all of them for count, sum and get. Only request, caller and slot sources. */
+  /** `file:line` of the query in the developer's source. */
+  at: string
+  /** Values of the first fields of the index; all of them for count, sum and get. Every source but a query's column. */
   equals: Source[]
   descending?: boolean
   /** Greatest number of rows; 1 for get, count and sum. */
   limit: number
-  stage: 0
+  /**
+   * How many blocks have run when it is asked: the least number that its arguments allow. 0 is hoisted to the head; a block's output
+   * splits the endpoint after that block. Only blocks from this position on may use its columns.
+   */
+  stage: number
 }
 
 /**

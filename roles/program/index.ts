@@ -12,5 +12,6 @@ export { buildResponse, columnType, responseType, rowFieldType, sourceName, type
 export { check } from './check/check.ts'
 export { labelOf } from './explain/label.ts'
 export { describe } from './explain/describe.ts'
+export { pausesOf, splitNotes, splitsOf, stageOf } from './splits.ts'
 export * from './sdk/index.ts'
 export type * from './api.ts'

@@ -255,9 +255,10 @@ const query = object(
     collection: name,
     index: name,
     kind: exactly('rows', 'count', 'sum', 'get'),
+    at: text(200),
     equals: array(source),
     limit: whole(1, LIMITS.rows),
-    stage: exactly(0),
+    stage: index,
   },
   { descending: flag },
 )
