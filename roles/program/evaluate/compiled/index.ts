@@ -19,7 +19,7 @@ import { rangesOf } from './ranges.ts'
 import { planBody } from './regions.ts'
 import type { Region } from './regions.ts'
 import { constant, count, line, placeOf, stopAtBudget, use } from './writer.ts'
-import type { Cost, Writer } from './writer.ts'
+import type { Cost, Turn, Writer } from './writer.ts'
 
 /** Thrown by generated code where the reference evaluator has to say what is wrong. */
 const STOPPED = Symbol('stopped')
@@ -39,7 +39,7 @@ export function compileBlock(program: Program, endpoint: Endpoint, block: Block)
     const meter = new Meter(budget)
     try {
       const { writes, outputs } = run(meter, budget.steps, budget.bytes, inputs)
-      return { outputs, writes, sites: writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
+      return { outputs, writes, sites: writes.length === 0 ? [] : writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
     } catch (error) {
       if (error === STOPPED || error instanceof Stop || error instanceof RangeError) return null
       throw error
@@ -74,7 +74,7 @@ function write(program: Program, endpoint: Endpoint, block: Block): Writer {
   line(writer, 'const w = []')
   writeRegion(writer, writer.plan.root)
   writeEffects(writer, program, body.effects)
-  const outputs = block.outputs.map((type, i) => `F(m, ${constant(writer, type)}, ${use(writer, body.outputs[i]!)}, '')`)
+  const outputs = block.outputs.map((type, i) => writeOutput(writer, type, body.outputs[i]!))
   line(writer, `const o = [${outputs.join(', ')}]`)
   line(writer, 'm.steps += s')
   line(writer, 'm.bytes += b')
@@ -84,7 +84,17 @@ function write(program: Program, endpoint: Endpoint, block: Block): Writer {
   return writer
 }
 
-function writeRegion(writer: Writer, region: Region, turn?: Cost): void {
+/** What leaves the block keeps the bounds of its type; for integers and bools that is a step and a comparison. */
+function writeOutput(writer: Writer, type: Type, node: number): string {
+  const value = use(writer, node)
+  if (type.kind !== 'int' && type.kind !== 'bool') return `F(m, ${constant(writer, type)}, ${value}, '')`
+  count(writer, { steps: 1, bytes: 0 })
+  const bounds = type.kind === 'int' ? [['<', type.min] as const, ['>', type.max] as const] : []
+  for (const [beyond, bound] of bounds) if (bound !== undefined) line(writer, `if (${value} ${beyond} ${Number(bound)}) throw Q`)
+  return value
+}
+
+function writeRegion(writer: Writer, region: Region, turn?: Turn): void {
   const nodes = region.nodes.toSorted((a, b) => a - b)
   const cost: Cost = { steps: turn?.steps ?? 0, bytes: turn?.bytes ?? 0 }
   for (const node of nodes) {
@@ -94,7 +104,7 @@ function writeRegion(writer: Writer, region: Region, turn?: Cost): void {
     cost.bytes += own.bytes
   }
   count(writer, cost)
-  if (turn !== undefined) stopAtBudget(writer)
+  if (turn?.checks === true) stopAtBudget(writer)
   for (const node of nodes) writeNode(writer, node, writeRegion)
 }
 

@@ -3,7 +3,7 @@ import type { Each, Scope } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
 import { BYTES } from '../primitives/operation.ts'
 import { asFunction, constant, count, line, placeOf, use } from './writer.ts'
-import type { Cost, EmitRegion, Writer } from './writer.ts'
+import type { Cost, EmitRegion, Turn, Writer } from './writer.ts'
 
 /** A tree that is deeper goes to the reference evaluator, which needs no stack for it. */
 const DEEP = 400
@@ -20,7 +20,7 @@ const runsOverList = (writer: Writer, node: Each): boolean => writer.shapes[scop
 export const isInlined = (writer: Writer, node: Each): boolean => (runsOverList(writer, node) ? LOOPS.includes(node.op) : node.op === 'fold')
 
 /** What each turn costs besides what stands in the loop. */
-const turnOf = ({ op }: Each): Cost => ({ steps: 1, bytes: MAKERS.includes(op) ? BYTES.item : 0 })
+const turnOf = ({ op }: Each): Omit<Turn, 'checks'> => ({ steps: 1, bytes: MAKERS.includes(op) ? BYTES.item : 0 })
 
 /** Finds the lists that need not be made: one loop makes an item and goes on with it. */
 export function fuseLoops(writer: Writer): void {
@@ -84,7 +84,7 @@ function writeLoop(writer: Writer, index: number, node: Each, declare: string, r
 function writeStage(writer: Writer, chain: number[], stage: number, region: EmitRegion): void {
   const index = chain[stage]!
   const node = eachAt(writer, index)
-  region(writer, placeOf(writer, index).parts[1]!, turnOf(node))
+  region(writer, placeOf(writer, index).parts[1]!, { ...turnOf(node), checks: stage === 0 })
   const result = use(writer, node.result)
   if (stage === chain.length - 1) return line(writer, endOf(node, index, result))
   const next = eachAt(writer, chain[stage + 1]!).scope
@@ -151,7 +151,7 @@ function writeRise(writer: Writer, index: number, node: Each, declare: string, r
       line(writer, `r${node.scope}.push(g${index}(n.children[j], d + 1))`)
       line(writer, '}')
     }
-    region(writer, loop!, { steps: 0, bytes: 0 })
+    region(writer, loop!, { steps: 0, bytes: 0, checks: true })
     line(writer, `return ${use(writer, node.result)}`)
   })
   count(writer, { steps: 1, bytes: 0 })
@@ -167,7 +167,7 @@ function writeWalk(writer: Writer, index: number, node: Each, declare: string, r
   asFunction(writer, `const g${index} = (n, d) => {`, () => {
     line(writer, `if (d > ${DEEP} || ++c${index} > ${LIMITS.items}) throw Q`)
     line(writer, `const x${node.scope} = n.value`)
-    region(writer, loop!, { steps: 2, bytes: 0 })
+    region(writer, loop!, { steps: 2, bytes: 0, checks: true })
     line(writer, `t${node.scope} = ${use(writer, node.result)}`)
     line(writer, `for (let j = 0; j < n.children.length; j++) g${index}(n.children[j], d + 1)`)
   })
@@ -197,7 +197,7 @@ function writeCall(writer: Writer, index: number, node: Each, declare: string, r
     writer,
     `v${index} = ${call}(${PARAMS[scope.kind as 'item'](node.scope)}) => {`,
     () => {
-      region(writer, loop!, { steps: 0, bytes: 0 })
+      region(writer, loop!, { steps: 0, bytes: 0, checks: true })
       line(writer, `return ${use(writer, node.result)}`)
     },
     '})',

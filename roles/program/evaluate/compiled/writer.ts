@@ -96,5 +96,10 @@ export function asFunction(writer: Writer, head: string, body: () => void, end =
   line(writer, end)
 }
 
-/** Writes the nodes of a region. @param turn what each turn of the loop costs that the region is the body of */
-export type EmitRegion = (writer: Writer, region: Region, turn?: Cost) => void
+/** What each turn of a loop costs besides its nodes, and whether the budget is looked at: one look for each item is enough. */
+export interface Turn extends Cost {
+  checks: boolean
+}
+
+/** Writes the nodes of a region. @param turn where the region is the body of a loop */
+export type EmitRegion = (writer: Writer, region: Region, turn?: Turn) => void
