@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { canonicalProgram, check, int, list, see } from '../../roles/program/index.ts'
 import type { Block, Node, Program } from '../../roles/program/index.ts'
 import { ALICE, BUDGET, compiledGuestbook, must } from './guestbook.story.ts'
+import { mutate, mutations } from './mutate.ts'
 import { codeOf, copyOf, small } from './small.ts'
 import { runEndpoint } from '../../roles/program/index.ts'
 
@@ -262,52 +263,12 @@ describe('the checker', () => {
   })
 })
 
-/** Every place of a document: [parent, name]. */
-function places(json: unknown, found: Array<[Record<string, unknown>, string]> = []): Array<[Record<string, unknown>, string]> {
-  if (typeof json === 'object' && json !== null) {
-    for (const name of Object.keys(json)) {
-      found.push([json as Record<string, unknown>, name])
-      places((json as Record<string, unknown>)[name], found)
-    }
-  }
-  return found
-}
-
-const replacement = fc.oneof(
-  fc.constantFrom<unknown>(
-    null,
-    -1,
-    0,
-    1,
-    2,
-    3,
-    1e9,
-    '',
-    'topic',
-    '__proto__',
-    'constructor',
-    '$key',
-    true,
-    [],
-    {},
-    { from: 'caller' },
-    { kind: 'bool' },
-    { op: 'not', args: [0] },
-  ),
-  fc.jsonValue({ maxDepth: 2 }),
-)
-
 describe('a mutated document', () => {
   it('is refused or still runs: nothing ever throws', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(), replacement, fc.boolean()), { minLength: 1, maxLength: 3 }), (mutations) => {
+      fc.property(mutations, (changes) => {
         const json = JSON.parse(text) as Program
-        for (const [at, value, remove] of mutations) {
-          const all = places(json)
-          const [parent, name] = all[at % all.length]!
-          if (remove) delete parent[name]
-          else parent[name] = value
-        }
+        mutate(json, changes)
         const result = check(json)
         if (!result.ok) return
         for (const endpoint of Object.keys(result.value.endpoints)) {

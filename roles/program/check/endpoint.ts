@@ -1,6 +1,6 @@
 import { checkBody } from './body.ts'
 import { checkPlain } from './check.ts'
-import { Problems } from './form.ts'
+import { Problems } from './problems.ts'
 import type { Block, Endpoint, Program, Query, Source, Template, Type } from '../document.ts'
 import { createShapes } from './shapes.ts'
 import type { Shape, Shapes } from './shapes.ts'
