@@ -146,8 +146,9 @@ function writeDivision(writer: Writer, v: string, node: Operation): void {
   const [a, b] = node.args.map((argument) => writer.ranges.of(argument)) as [{ least: number; most: number }, { least: number; most: number }]
   const divisor = use(writer, node.args[1]!)
   if (b.least <= 0 && b.most >= 0) line(writer, `if (${divisor} === 0) throw Q`)
-  if (node.op === 'int.divide') line(writer, `${v} = Math.floor(${v}) + 0`)
-  else if (a.least < 0 || b.least < 0) line(writer, `${v} = (${v} !== 0 && ${v} < 0 !== ${divisor} < 0 ? ${v} + ${divisor} : ${v}) + 0`)
+  const isNatural = a.least >= 0 && b.least >= 0
+  if (node.op === 'int.divide') line(writer, `${v} = Math.floor(${v})${isNatural ? '' : ' + 0'}`)
+  else if (!isNatural) line(writer, `${v} = (${v} !== 0 && ${v} < 0 !== ${divisor} < 0 ? ${v} + ${divisor} : ${v}) + 0`)
 }
 
 /** Only the branch that is taken is calculated. */
