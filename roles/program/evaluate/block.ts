@@ -1,6 +1,6 @@
 import type { BlockRun, Budget } from '../api.ts'
 import { isChecked } from '../check/checked.ts'
-import type { Block, Endpoint, Program } from '../document.ts'
+import type { Block, Endpoint, Program, Type } from '../document.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { typeOfSource } from '../sources.ts'
@@ -82,11 +82,21 @@ function runWith(program: Program, endpoint: string, block: number, inputs: Valu
 
 function wrongInput(program: Program, { endpoint, block }: Found, inputs: Value[]): string | null {
   if (inputs.length !== block.inputs.length) return `The block ${block.name} opens ${block.inputs.length} values, not ${inputs.length}`
+  const types = inputTypes(program, endpoint, block)
   for (const [i, input] of block.inputs.entries()) {
-    const problem = misfit(typeOfSource(program, endpoint, input.source), inputs[i], input.name)
+    const problem = misfit(types[i]!, inputs[i], input.name)
     if (problem !== null) return problem
   }
   return null
+}
+
+const typesOfBlocks = new WeakMap<Block, Type[]>()
+
+/** Frozen, so that looking at values of these types is prepared once. */
+function inputTypes(program: Program, endpoint: Endpoint, block: Block): Type[] {
+  const known = typesOfBlocks.get(block) ?? block.inputs.map((input) => Object.freeze(typeOfSource(program, endpoint, input.source)))
+  typesOfBlocks.set(block, known)
+  return known
 }
 
 /** The endpoint and block of a checked program, or `program.unchecked`, `program.endpoint`, `program.block`. */
