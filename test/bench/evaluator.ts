@@ -36,7 +36,7 @@ function callsOf({ program, input, byHand, rules, data }: Workload): Calls {
   const run = compileBlock(program, endpoint, block)
   const engine = new LogicEngine()
   engine.addMethod('lower', { method: (text: string[] | string) => String(text).toLowerCase(), deterministic: true } as never)
-  const peer = engine.build(rules as never) as (data: unknown) => unknown
+  const peer = engine.build(rules) as (data: unknown) => unknown
   return {
     hand: () => byHand(input as never),
     compiled: () => run([input], BUDGET)!.outputs[0],

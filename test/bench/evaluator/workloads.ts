@@ -148,7 +148,7 @@ const size = one(tree(entry, 200), (files: any) =>
 const files: Json = Array.from({ length: 200 }, (_, i) => ({
   depth: String(i === 0 ? 0 : 1 + (i % 4 === 0 ? 0 : Math.min(i % 5, 3))),
   value: i === 0 || i % 4 === 0 ? { tag: 'folder', value: {} } : i % 11 === 5 ? { tag: 'link', value: 'elsewhere' } : { tag: 'file', value: String(1000 + i) },
-})).map((node, i, all) => ({ ...node, depth: String(Math.min(Number(node.depth), i === 0 ? 0 : Number(all[i - 1]!.depth) + 1)) })) as Json
+})).map((node, i, all) => ({ ...node, depth: String(Math.min(Number(node.depth), i === 0 ? 0 : Number(all[i - 1]!.depth) + 1)) }))
 
 // json-logic cannot follow a tree: it gets the nodes as a flat list.
 const sizeRules = {
@@ -172,8 +172,8 @@ export function workloads(): Workload[] {
   }
   const lines = items.map((each) => ({ active: each.active, discount: String(each.discount), price: String(each.price), quantity: String(each.quantity) }))
   return [
-    make('order pricing, 100 items', pricing, lines, { byHand: priceByHand as never, rules: pricingRules, data: { items }, goal: 0.55, peer: 8 }),
-    make('text predicate, 50 texts', predicate, texts, { byHand: flagByHand as never, rules: predicateRules, data: { texts }, goal: 0.85, peer: 1 }),
-    make('match and fold, tree of 200', size, files, { byHand: sizeByHand as never, rules: sizeRules, data: { nodes: flat }, goal: 0.8, peer: 1 }),
+    make('order pricing, 100 items', pricing, lines, { byHand: priceByHand, rules: pricingRules, data: { items }, goal: 0.55, peer: 8 }),
+    make('text predicate, 50 texts', predicate, texts, { byHand: flagByHand, rules: predicateRules, data: { texts }, goal: 0.85, peer: 1 }),
+    make('match and fold, tree of 200', size, files, { byHand: sizeByHand, rules: sizeRules, data: { nodes: flat }, goal: 0.8, peer: 1 }),
   ]
 }
