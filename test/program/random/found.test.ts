@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { check, runBlock } from '../../../roles/program/index.ts'
+import { check, responseType, runBlock } from '../../../roles/program/index.ts'
 import type { Node, Program, Result, Type, Value } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { BUDGET } from './calls.ts'
@@ -67,5 +67,16 @@ describe('what random programs found', () => {
     const program = must(bodyOf([record, record], [{ op: 'equal', args: [0, 1] }], { kind: 'bool' }))
     const steps = (one: Value): number => must(runBlock(program, 'go', 0, [one, { a: 2, b: 'x'.repeat(90) }], BUDGET)).steps
     expect(steps({ b: 'x'.repeat(90), a: 1 })).toBe(steps({ a: 1, b: 'x'.repeat(90) }))
+  })
+
+  it('the type of a response has room for what a case of a variant is given', () => {
+    const tight: Type = { kind: 'variant', cases: { a: { kind: 'int', max: '5' }, b: { kind: 'bool' } } }
+    const widened = must(
+      bodyOf([{ kind: 'int' }], [], { kind: 'int' }, (program) => {
+        const endpoint = program.endpoints['go']!
+        endpoint.response = { variant: tight, tag: 'a', value: endpoint.response }
+      }),
+    )
+    expect(responseType(widened, widened.endpoints['go']!)).toEqual({ kind: 'variant', cases: { a: { kind: 'int' }, b: { kind: 'bool' } } })
   })
 })
