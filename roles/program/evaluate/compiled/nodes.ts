@@ -184,6 +184,8 @@ function writeMatch(writer: Writer, node: Node & { op: 'match' }, arm: (index: n
 }
 
 export function writeSwitch(writer: Writer, over: string, tags: string[], arm: (index: number) => void): void {
+  // A single case is not asked for its tag, but it is evaluated, which costs and may fail.
+  if (tags.length === 1) line(writer, over)
   tags.forEach((tag, i) => {
     const isLast = i === tags.length - 1
     line(writer, `${i === 0 ? '' : '} else '}${isLast ? '{' : `if (${over}.tag === ${constant(writer, tag)}) {`}`)
