@@ -147,7 +147,8 @@ export interface Body {
 
 /**
  * A scope binds parameters. `parent` is an earlier scope or −1, the body itself. A node that depends on a parameter belongs to that
- * scope and cannot be used outside of it.
+ * scope and cannot be used outside of it. Several nodes (and an effect) may open one scope, each time for a new activation, but never
+ * while it is open.
  */
 export type Scope =
   /** One parameter: an item of the list `over`, or the value of a node of the tree `over`. */

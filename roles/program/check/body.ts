@@ -6,6 +6,7 @@ import { Problems } from './form.ts'
 import type { Arm, Block, Body, Each, Node, Scope, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { LIMITS } from '../limits.ts'
+import { checkOpenings } from './openings.ts'
 import { primitiveShape } from './signatures.ts'
 
 /** A body being checked. Per node: shape, the scope it belongs to, the length of the chain behind it. */
@@ -45,6 +46,7 @@ export function checkBody(context: EndpointCheck, block: Block, inputs: Shape[],
   body.nodes.forEach((node, i) => checkNode(check, node, i))
   checkOutputs(check, path)
   checkEffects(check)
+  checkOpenings(body, check.path)
 }
 
 /** Parents come before their children, so sizes are summed backwards and entries placed forwards. */

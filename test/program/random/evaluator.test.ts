@@ -88,7 +88,8 @@ function holdsAll(program: Program, name: string, run: EndpointRun, holds: (type
   for (const [i, block] of run.blocks.entries())
     block.outputs.forEach((value, output) => holds(endpoint.blocks[i]!.outputs[output]!, value, `output ${output} of ${i}`))
   for (const { collection, fields } of run.writes)
-    for (const [field, value] of Object.entries(fields)) holds(program.collections[collection]!.fields[field]!, value, `${collection}.${field}`)
+    for (const [field, value] of Object.entries(fields))
+      holds(program.collections[collection]!.fields[field]!, value, `${collection}.${field}`)
 }
 
 /** A deep copy without what makes the original refuse changes. */
