@@ -42,7 +42,7 @@ function everyBlock(numRuns: number, visit: (one: Case) => void): void {
 
 describe('the evaluator on random programs', () => {
   it('ends in a value or in an error of the language, the same every time, and leaves its inputs alone', () => {
-    everyBlock(runs(120), ({ program, again, endpoint, block, inputs }) => {
+    everyBlock(runs(50), ({ program, again, endpoint, block, inputs }) => {
       const copy = inputs.map(thawed)
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) expect(run.error.code).toMatch(/^program\.(overflow|divide|bound|budget)$/)
@@ -53,7 +53,7 @@ describe('the evaluator on random programs', () => {
   })
 
   it('needs exactly the steps and bytes that it reports', () => {
-    everyBlock(runs(120), ({ program, endpoint, block, inputs }) => {
+    everyBlock(runs(50), ({ program, endpoint, block, inputs }) => {
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) return
       const { steps, bytes } = run.value
@@ -77,7 +77,7 @@ describe('the evaluator on random programs', () => {
           if (run.ok) holdsAll(program, name, run.value, holds)
         }
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(80) },
     )
   })
 })
