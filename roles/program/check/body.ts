@@ -128,7 +128,7 @@ function checkNode(check: BodyCheck, node: Node, index: number): void {
   if (using.depth >= LIMITS.nodeDepth) throw new Problems('program.deep', using.path, `more than ${LIMITS.nodeDepth} nodes in a chain`)
   check.shapes.push(shape)
   check.scopes.push(using.scope)
-  check.depths.push(using.depth + 1)
+  check.depths.push(using.depth + ('scope' in node && node.op !== 'param' ? LIMITS.eachDepth : 1))
 }
 
 function mismatch(using: Using, problem: string): never {

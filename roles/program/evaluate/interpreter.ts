@@ -1,5 +1,5 @@
 import type { BlockRun, BlockWrite, Budget } from '../api.ts'
-import type { Block, Body, Each, Effect, EffectArm, Node, Program } from '../document.ts'
+import type { Block, Body, Each, Effect, EffectArm, Node, Program, Scope } from '../document.ts'
 import { fromJson } from '../value/json.ts'
 import { emptyRecord, newRecord, sortedNames } from '../value/measure.ts'
 import { Meter, Stop } from './meter.ts'
@@ -133,14 +133,18 @@ function evaluateList(frame: Frame, items: number[]): Value {
   return items.map((item) => demand(frame, item))
 }
 
-/** The arms of a match are in the order of the sorted tags, and each scope names its own. */
+/** The arms of a match are in the order of the sorted tags, and each scope names its own. Halving keeps matches with many arms cheap. */
 function armFor<A extends { scope: number }>(frame: Frame, arms: A[], tag: string): A {
-  const arm = arms.find(({ scope }) => {
-    const found = frame.body.scopes[scope]!
-    return found.kind === 'case' && found.tag === tag
-  })
-  if (arm === undefined) throw new Error(`a checked match has an arm for every case, not for ${tag}`)
-  return arm
+  const tagOf = (arm: A): string => (frame.body.scopes[arm.scope] as Scope & { kind: 'case' }).tag
+  let first = 0
+  for (let last = arms.length - 1; first < last; ) {
+    const middle = (first + last) >> 1
+    if (tagOf(arms[middle]!) < tag) first = middle + 1
+    else last = middle
+  }
+  const found = arms[first]!
+  if (tagOf(found) !== tag) throw new Error(`a checked match has an arm for every case, not for ${tag}`)
+  return found
 }
 
 function evaluateMatch(frame: Frame, node: Node & { op: 'match' }): Value {

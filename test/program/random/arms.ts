@@ -1,5 +1,6 @@
 import type { Type } from '../../../roles/program/index.ts'
 import { make } from './make.ts'
+import { opensAround, within } from './openings.ts'
 import { addNode, addScope, inside, visible } from './sketch.ts'
 import type { Arms, Sketch } from './sketch.ts'
 import { stir } from './stir.ts'
@@ -22,8 +23,10 @@ export function unwrapOn(sketch: Sketch, type: Type, scope: number, depth: numbe
 
 /** The result of a scope, after some nodes that may use its parameters. */
 export function insideOf(sketch: Sketch, type: Type, scope: number, depth: number): number {
-  if (depth > 1) stir(sketch, scope, sketch.dice.below(3), depth - 2)
-  return make(sketch, type, scope, depth - 1)
+  return within(sketch, scope, () => {
+    if (depth > 1) stir(sketch, scope, sketch.dice.below(3), depth - 2)
+    return make(sketch, type, scope, depth - 1)
+  })
 }
 
 export function openCases(sketch: Sketch, scope: number, depth: number): Arms {
@@ -51,7 +54,11 @@ function keep(sketch: Sketch, arms: Arms): Arms {
 }
 
 function openAlready(sketch: Sketch, scope: number, kind: 'case' | 'some'): Arms | null {
-  const there = sketch.arms.filter(({ scopes, parent }) => sketch.scopes[scopes[0]!]!.kind === kind && inside(sketch, scope, parent))
+  const opens = opensAround(sketch, scope)
+  const isOpening = ({ over, scopes }: Arms): boolean => opens?.nodes[over] === true || scopes.some((arm) => opens?.scopes[arm])
+  const able = (arms: Arms): boolean =>
+    sketch.scopes[arms.scopes[0]!]!.kind === kind && inside(sketch, scope, arms.parent) && !isOpening(arms)
+  const there = sketch.arms.filter(able)
   return there.length > 0 && sketch.dice.chance(35) ? sketch.dice.late(there) : null
 }
 

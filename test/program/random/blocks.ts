@@ -4,7 +4,7 @@ import { argumentsOf, armsOf } from '../../../roles/program/scopes.ts'
 import type { Dice } from './dice.ts'
 import { effectsIn } from './effects.ts'
 import { construct, make } from './make.ts'
-import { addNode, createSketch, visible } from './sketch.ts'
+import { addNode, addScope, createSketch, visible } from './sketch.ts'
 import type { Sketch } from './sketch.ts'
 import { stir } from './stir.ts'
 import { BOOL, isPlain, plainType, treeOf } from './types.ts'
@@ -88,8 +88,8 @@ function plainNode(sketch: Sketch, node: number): number {
   if (isPlain(type)) return node
   if (type.kind === 'zipper' && isPlain(type.of)) return addNode(sketch, { op: 'zipper.tree', args: [node] }, treeOf(type.of))
   if (type.kind !== 'option' || type.of.kind !== 'zipper' || !isPlain(type.of.of)) return makeNew(sketch, BOOL)
-  const scope = sketch.scopes.push({ kind: 'some', parent: -1, over: node }) - 1
-  const place = addNode(sketch, { op: 'param', scope, param: 0 }, type.of)
+  const scope = addScope(sketch, { kind: 'some', parent: -1, over: node }, [type.of])
+  const place = sketch.nodes.length - 1
   const tree = addNode(sketch, { op: 'zipper.tree', args: [place] }, treeOf(type.of.of))
   const none = make(sketch, treeOf(type.of.of), -1, 1)
   return addNode(sketch, { op: 'unwrap', some: { scope, result: tree }, none }, treeOf(type.of.of))

@@ -2,6 +2,7 @@ import type { Collection, Effect, EffectArm, Slot, Type, WriteSite, WriteValue }
 import { fitsInside } from '../../../roles/program/value/type-bounds.ts'
 import { openCases, openSome } from './arms.ts'
 import { make } from './make.ts'
+import { within } from './openings.ts'
 import type { Sketch } from './sketch.ts'
 import { BOOL } from './types.ts'
 
@@ -47,7 +48,15 @@ function write(writing: Writing, scope: number, free: Set<number>): Effect | nul
 function valueFor(writing: Writing, type: Type, scope: number): WriteValue {
   const { dice } = writing.sketch
   const able = [...writing.carries.keys()].filter((carry) => fitsInside(writing.carries[carry]!, type))
-  return able.length > 0 && dice.chance(50) ? { carry: dice.pick(able) } : { node: make(writing.sketch, type, scope, 2) }
+  return able.length > 0 && dice.chance(50)
+    ? { carry: dice.pick(able) }
+    : { node: want(writing, scope, make(writing.sketch, type, scope, 2)) }
+}
+
+/** Notes that a scope wants a node, or with −1 − scope that it opens another one. */
+function want({ sketch }: Writing, scope: number, wanted: number): number {
+  if (scope >= 0) sketch.wanted[scope]!.push(wanted)
+  return wanted
 }
 
 /** Alternatives: each may write what the others write, and what any of them has written is written. */
@@ -55,26 +64,28 @@ function branches(writing: Writing, scopes: number[], free: Set<number>, depth: 
   const before = [...free]
   return scopes.map((scope) => {
     const mine = new Set(before)
-    const effects = effectsIn(writing, scope, mine, depth - 1)
+    const effects = within(writing.sketch, scope, () => effectsIn(writing, scope, mine, depth - 1))
     for (const slot of before) if (!mine.has(slot)) free.delete(slot)
     return effects
   })
 }
 
 function decide(writing: Writing, scope: number, free: Set<number>, depth: number): Effect {
-  const condition = make(writing.sketch, BOOL, scope, 2)
+  const condition = want(writing, scope, make(writing.sketch, BOOL, scope, 2))
   const [then, otherwise] = branches(writing, [scope, scope], free, depth)
   return { if: condition, then: then!, else: otherwise! }
 }
 
 function match(writing: Writing, scope: number, free: Set<number>, depth: number): Effect {
   const { over, scopes } = openCases(writing.sketch, scope, 2)
+  for (const wanted of [over, ...scopes.map((arm) => -1 - arm)]) want(writing, scope, wanted)
   const arms = branches(writing, scopes, free, depth).map((effects, i): EffectArm => ({ scope: scopes[i]!, effects }))
   return { match: over, arms }
 }
 
 function unwrap(writing: Writing, scope: number, free: Set<number>, depth: number): Effect {
   const { over, scopes } = openSome(writing.sketch, scope, 2)
+  for (const wanted of [over, -1 - scopes[0]!]) want(writing, scope, wanted)
   const [some, none] = branches(writing, [scopes[0]!, scope], free, depth)
   return { unwrap: over, some: { scope: scopes[0]!, effects: some! }, none: none! }
 }

@@ -42,7 +42,7 @@ function everyBlock(numRuns: number, visit: (one: Case) => void): void {
 
 describe('the evaluator on random programs', () => {
   it('ends in a value or in an error of the language, the same every time, and leaves its inputs alone', () => {
-    everyBlock(runs(120), ({ program, again, endpoint, block, inputs }) => {
+    everyBlock(runs(50), ({ program, again, endpoint, block, inputs }) => {
       const copy = inputs.map(thawed)
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) expect(run.error.code).toMatch(/^program\.(overflow|divide|bound|budget)$/)
@@ -53,7 +53,7 @@ describe('the evaluator on random programs', () => {
   })
 
   it('needs exactly the steps and bytes that it reports', () => {
-    everyBlock(runs(120), ({ program, endpoint, block, inputs }) => {
+    everyBlock(runs(50), ({ program, endpoint, block, inputs }) => {
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) return
       const { steps, bytes } = run.value
@@ -77,7 +77,7 @@ describe('the evaluator on random programs', () => {
           if (run.ok) holdsAll(program, name, run.value, holds)
         }
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(80) },
     )
   })
 })
@@ -88,7 +88,8 @@ function holdsAll(program: Program, name: string, run: EndpointRun, holds: (type
   for (const [i, block] of run.blocks.entries())
     block.outputs.forEach((value, output) => holds(endpoint.blocks[i]!.outputs[output]!, value, `output ${output} of ${i}`))
   for (const { collection, fields } of run.writes)
-    for (const [field, value] of Object.entries(fields)) holds(program.collections[collection]!.fields[field]!, value, `${collection}.${field}`)
+    for (const [field, value] of Object.entries(fields))
+      holds(program.collections[collection]!.fields[field]!, value, `${collection}.${field}`)
 }
 
 /** A deep copy without what makes the original refuse changes. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check, responseType, runBlock } from '../../../roles/program/index.ts'
-import type { Node, Program, Result, Type, Value } from '../../../roles/program/index.ts'
+import type { Node, Program, Result, Scope, Type, Value } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { BUDGET } from './calls.ts'
 
@@ -78,5 +78,28 @@ describe('what random programs found', () => {
       }),
     )
     expect(responseType(widened, widened.endpoints['go']!)).toEqual({ kind: 'variant', cases: { a: { kind: 'int' }, b: { kind: 'bool' } } })
+  })
+
+  it('a scope is not run by two nodes: its item would change under those who use it', () => {
+    const ints: Type = { kind: 'list', of: { kind: 'int' }, max: 9 }
+    const small: Node[] = [
+      { op: 'param', scope: 0, param: 0 },
+      { op: 'const', type: { kind: 'int' }, value: '3' },
+      { op: 'int.less', args: [1, 2] },
+      { op: 'any', scope: 0, result: 3 },
+    ]
+    const scoped = (nodes: Node[], scopes: Scope[]): Result<Program> =>
+      bodyOf([ints], nodes, ints, (program) => (program.endpoints['go']!.blocks[0]!.body.scopes = scopes))
+    const scope: Scope = { kind: 'item', parent: -1, over: 0 }
+    const shared = scoped([...small, { op: 'if', cond: 4, then: 1, else: 2 }, { op: 'map', scope: 0, result: 5 }], [scope])
+    expect(shared.ok ? 'ok' : shared.error.message).toBe(
+      '/endpoints/go/blocks/0/body/nodes/6: another node runs scope 0 already.',
+    )
+    const own: Node[] = [
+      { op: 'param', scope: 1, param: 0 },
+      { op: 'if', cond: 4, then: 5, else: 2 },
+      { op: 'map', scope: 1, result: 6 },
+    ]
+    expect(answer(must(scoped([...small, ...own], [scope, scope])), [[9, 1]])).toEqual([9, 1])
   })
 })

@@ -58,6 +58,7 @@ function swap(one: Place, other: Place): void {
 function near(dice: Dice, value: Json): Json {
   if (typeof value === 'number') return value + dice.pick([1, -1, 2, -2, 10])
   if (typeof value === 'boolean') return !value
-  if (typeof value === 'string') return /^-?\d+$/.test(value) ? String(Number(value) + dice.pick([1, -1])) : value + dice.pick(['x', '', '0'])
+  if (typeof value === 'string')
+    return /^-?\d+$/.test(value) ? String(Number(value) + dice.pick([1, -1])) : value + dice.pick(['x', '', '0'])
   return dice.pick<Json>(STRANGE)
 }

@@ -2,6 +2,7 @@ import { toJson } from '../../../roles/program/index.ts'
 import type { Node, Scope, Type } from '../../../roles/program/index.ts'
 import { argumentsOf, armsOf } from '../../../roles/program/scopes.ts'
 import type { Dice } from './dice.ts'
+import { opensAround, settleArms } from './openings.ts'
 import { isPlain, listOf, shapeOf } from './types.ts'
 import { valueOf } from './values.ts'
 
@@ -24,12 +25,16 @@ export interface Sketch {
   places: number[]
   scopes: Scope[]
   arms: Arms[]
+  /** Per scope, what is wanted of it when it is open: nodes, and scopes opened by effects as −1 − scope. */
+  wanted: number[][]
+  /** Scopes whose insides are being made. */
+  open: number[]
   /** No more than about so many nodes. */
   most: number
 }
 
 export const createSketch = (dice: Dice, collections: readonly string[], inputs: Type[], most: number): Sketch => {
-  const sketch: Sketch = { dice, collections, inputs, nodes: [], types: [], places: [], scopes: [], arms: [], most }
+  const sketch: Sketch = { dice, collections, inputs, nodes: [], types: [], places: [], scopes: [], arms: [], wanted: [], open: [], most }
   inputs.forEach((type, input) => addNode(sketch, { op: 'input', input }, type))
   return sketch
 }
@@ -42,6 +47,7 @@ export function inside(sketch: Sketch, scope: number, outer: number): boolean {
 }
 
 export function addNode(sketch: Sketch, node: Node, type: Type): number {
+  settleArms(sketch, node, type)
   const used = [
     ...argumentsOf(node).map((argument) => sketch.places[argument]!),
     ...armsOf(node).map((arm) => sketch.scopes[arm.scope]!.parent),
@@ -53,8 +59,12 @@ export function addNode(sketch: Sketch, node: Node, type: Type): number {
 }
 
 /** Nodes that can be used in a scope and have a type that is wanted. */
-export const visible = (sketch: Sketch, scope: number, wanted: (type: Type) => boolean): number[] =>
-  [...sketch.types.keys()].filter((node) => wanted(sketch.types[node]!) && inside(sketch, scope, sketch.places[node]!))
+export function visible(sketch: Sketch, scope: number, wanted: (type: Type) => boolean): number[] {
+  const opens = opensAround(sketch, scope)
+  return [...sketch.types.keys()].filter(
+    (node) => wanted(sketch.types[node]!) && inside(sketch, scope, sketch.places[node]!) && opens?.nodes[node] !== true,
+  )
+}
 
 export const withShape = (sketch: Sketch, scope: number, type: Type): number[] =>
   visible(sketch, scope, (other) => shapeOf(other) === shapeOf(type))
@@ -62,6 +72,7 @@ export const withShape = (sketch: Sketch, scope: number, type: Type): number[] =
 /** Opens a scope and its parameters. */
 export function addScope(sketch: Sketch, scope: Scope, params: Type[]): number {
   const index = sketch.scopes.push(scope) - 1
+  sketch.wanted.push([])
   params.forEach((type, param) => addNode(sketch, { op: 'param', scope: index, param }, type))
   return index
 }

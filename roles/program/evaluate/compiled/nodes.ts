@@ -186,10 +186,24 @@ function writeMatch(writer: Writer, node: Node & { op: 'match' }, arm: (index: n
 export function writeSwitch(writer: Writer, over: string, tags: string[], arm: (index: number) => void): void {
   // A single case is not asked for its tag, but it is evaluated, which costs and may fail.
   if (tags.length === 1) line(writer, over)
+  if (tags.length > FEW_TAGS) return writeTable(writer, over, tags, arm)
   tags.forEach((tag, i) => {
     const isLast = i === tags.length - 1
     line(writer, `${i === 0 ? '' : '} else '}${isLast ? '{' : `if (${over}.tag === ${constant(writer, tag)}) {`}`)
     arm(i)
+  })
+  line(writer, '}')
+}
+
+/** Tags that are compared one by one; more are looked up. */
+const FEW_TAGS = 8
+
+function writeTable(writer: Writer, over: string, tags: string[], arm: (index: number) => void): void {
+  line(writer, `switch (${constant(writer, new Map(tags.map((tag, i) => [tag, i])))}.get(${over}.tag)) {`)
+  tags.forEach((_, i) => {
+    line(writer, `case ${i}: {`)
+    arm(i)
+    line(writer, 'break }')
   })
   line(writer, '}')
 }
