@@ -1,0 +1,81 @@
+/** The queries of an endpoint in words. */
+import type { Endpoint, Program, Query, Source, Template } from '../../../../roles/program/index.ts'
+import { fieldWords, listed, plural, valueName } from './words.ts'
+
+export interface ExplainedLookup {
+  name: string
+  /** What is looked up, in words. */
+  words: string
+  collection: string
+  index: string
+  limit: number
+  /** Names of the values that are used of it. */
+  values: string[]
+  /** Values it is asked with. */
+  asked: string[]
+  stage: number
+}
+
+/** Fields that rows of this query have, as sources name them. */
+export function columnsOf(program: Program, query: Query): string[] {
+  if (query.kind === 'count' || query.kind === 'sum') return [`$${query.kind}`]
+  return [...Object.keys(program.collections[query.collection]!.fields), '$key', '$owner']
+}
+
+export function lookupsOf(program: Program, endpoint: Endpoint): ExplainedLookup[] {
+  return endpoint.queries.map((query, i) => ({
+    name: query.name,
+    words: lookupWords(program, endpoint, query),
+    collection: query.collection,
+    index: query.index,
+    limit: query.limit,
+    values: usedColumns(endpoint, i).map((field) => valueName(endpoint, { from: 'query', query: i, field })),
+    asked: query.equals.map((source) => valueName(endpoint, source)),
+    stage: query.stage,
+  }))
+}
+
+function lookupWords(program: Program, endpoint: Endpoint, query: Query): string {
+  const { collection, index, kind, limit } = query
+  const declared = index === 'key' ? undefined : program.collections[collection]!.indices[index]
+  const on = declared?.on ?? ['$key']
+  const where = query.equals.map((source, i) => equalityWords(fieldWords(on[i]!), valueName(endpoint, source)))
+  const condition = where.length === 0 ? '' : ` with ${listed(where)}`
+  if (kind === 'get') return `the row of ${collection}${condition}, if there is one`
+  if (kind === 'count') return `how many rows of ${collection} there are${condition}`
+  if (kind === 'sum') return `the sum of ${declared?.kind === 'sum' ? declared.field : '?'} over the rows of ${collection}${condition}`
+  const order = [...on.slice(query.equals.length).map(fieldWords), ...(index === 'key' ? [] : ['key'])]
+  return `up to ${plural(limit, 'row')} of ${collection}${condition}, by ${listed(order)}${query.descending === true ? ', greatest first' : ''}`
+}
+
+const equalityWords = (field: string, value: string): string => (field === value ? `the same ${field}` : `${field} = ${value}`)
+
+/** Columns of a query that a block opens or the response contains. */
+function usedColumns(endpoint: Endpoint, query: number): string[] {
+  const inputs = endpoint.blocks.flatMap((block) => block.inputs.map((input) => input.source))
+  const used = [...inputs, ...sourcesIn(endpoint.response)].filter((source) => source.from === 'query' && source.query === query)
+  return [...new Set(used.map((source) => (source as Source & { from: 'query' }).field))].sort()
+}
+
+/** Every source of a response. */
+export function sourcesIn(template: Template): Source[] {
+  if ('source' in template) return [template.source]
+  if ('record' in template) return Object.values(template.record).flatMap(sourcesIn)
+  if ('list' in template) return template.list.flatMap(sourcesIn)
+  if ('variant' in template) return sourcesIn(template.value)
+  if ('some' in template) return sourcesIn(template.some)
+  if ('if' in template) return [template.if, ...sourcesIn(template.then), ...sourcesIn(template.else)]
+  return []
+}
+
+/**
+ * Where the endpoint is split because a query needs a calculated value. The one place that knows of `Query.stage`: stage 0 is asked before
+ * the first server, stage n after the blocks that make its arguments.
+ */
+export function splitsIn(endpoint: Endpoint): Array<{ stage: number; queries: string[]; shows: string[] }> {
+  const stages = [...new Set(endpoint.queries.map((query) => Number(query.stage)))].filter((stage) => stage > 0).sort((a, b) => a - b)
+  return stages.map((stage) => {
+    const queries = endpoint.queries.filter((query) => Number(query.stage) === stage)
+    return { stage, queries: queries.map((query) => query.name), shows: [...new Set(queries.flatMap((query) => query.equals.map((source) => valueName(endpoint, source))))] }
+  })
+}
