@@ -34,7 +34,10 @@ export default app({
             name.trim().length().equals(0),
             () => ({ greeted: false, message: 'What is your name?' }),
             () => {
-              const message = again.concat(', ').concat(name).concat(literal(text(1), '!'))
+              const message = again
+                .concat(', ')
+                .concat(name)
+                .concat(literal(text(1), '!'))
               db.greetings.create({ name, message })
               return { greeted: true, message }
             },

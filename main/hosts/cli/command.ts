@@ -67,7 +67,7 @@ export function readCall(command: Command, args: string[], io: Io): Result<Call>
   ) satisfies ParseArgsOptionsConfig
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true })
-    return ok({ positionals, flags: values as Call['flags'], io })
+    return ok({ positionals, flags: values, io })
   } catch (error) {
     return wrongUsage(error instanceof Error ? error.message.split('. To specify')[0]!.replace(/\.?$/, '.') : String(error))
   }
@@ -76,7 +76,9 @@ export function readCall(command: Command, args: string[], io: Io): Result<Call>
 /** Whether there are as many positional arguments as the command takes. Error: `cli.usage`. */
 export function checkCount({ name, usage, takes: [least, most] }: Command, positionals: string[]): Result<null> {
   if (positionals.length < least) return wrongUsage(`golem ${name} needs: ${usage}.`)
-  return positionals.length <= most ? ok(null) : wrongUsage(`«${positionals[most]}» is one argument too many: golem ${name} takes ${usage}.`)
+  return positionals.length <= most
+    ? ok(null)
+    : wrongUsage(`«${positionals[most]}» is one argument too many: golem ${name} takes ${usage}.`)
 }
 
 /** A flag that is a positive integer. Error: `cli.usage`. */
@@ -84,7 +86,9 @@ export function numberFlag(call: Call, name: string, otherwise: number): Result<
   const given = call.flags[name]
   if (given === undefined) return ok(otherwise)
   const value = Number(given)
-  return Number.isSafeInteger(value) && value > 0 && /^\d+$/.test(String(given)) ? ok(value) : wrongUsage(`--${name} must be a positive integer, not «${String(given)}».`)
+  return Number.isSafeInteger(value) && value > 0 && /^\d+$/.test(String(given))
+    ? ok(value)
+    : wrongUsage(`--${name} must be a positive integer, not «${String(given)}».`)
 }
 
 /** How to build, from the flags of `BUILD_FLAGS`. Error: `cli.usage`. */

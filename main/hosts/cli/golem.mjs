@@ -11,4 +11,9 @@ const throughNpm = process.env['npm_lifecycle_event'] === 'golem' && process.env
 const cwd = (throughNpm ? process.env['INIT_CWD'] : undefined) ?? process.cwd()
 
 // Only results go to stdout: programs read it.
-process.exitCode = await enter({ program: [join(root, 'main', 'hosts', 'cli', 'main.ts')], args: process.argv.slice(2), cwd, report: 'stderr' })
+process.exitCode = await enter({
+  program: [join(root, 'main', 'hosts', 'cli', 'main.ts')],
+  args: process.argv.slice(2),
+  cwd,
+  report: 'stderr',
+})

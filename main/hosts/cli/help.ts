@@ -1,17 +1,20 @@
 /** The help texts, made from the table of commands. */
 import { flagsOf, type Command } from './command.ts'
+import { table, wrap } from './layout.ts'
 
-const column = (rows: Array<[string, string]>): string => {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
-}
+const lines = (all: string[]): string => all.join('\n')
 
 /** `golem --help`. */
 export const overview = (commands: readonly Command[]): string => `golem: write, check, explain and try Golem applications
 
 usage: golem <command> …
 
-${column(commands.map(({ name, summary }) => [name, summary]))}
+${lines(
+  table(
+    commands.map(({ name, summary }) => [name, summary]),
+    '  ',
+  ),
+)}
 
 A new application, from nothing to its first answer:
 
@@ -19,22 +22,24 @@ A new application, from nothing to its first answer:
   cd hello
   golem run app.ts greet --request '{"name":"Ada"}' --data data.json
 
-golem help <command> explains a command. With --json every command prints { ok, value } or { ok, error: { code, message } }.
-Exit codes: 0 fine · 1 the program or the call is refused, the message says why · 2 wrong usage · 70 a bug of Golem's.
+golem help <command> explains a command.
+With --json every command prints { ok, value } or { ok, error: { code, message } }.
+Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 70 a bug of Golem's.
 `
 
 /** `golem help <command>`. */
 export function helpOf(command: Command): string {
   const flags = Object.entries(flagsOf(command)).map(([name, { short, value, doc }]): [string, string] => [
-    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`, doc,
+    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+    doc,
   ])
   return `golem ${command.name}: ${command.summary}
 
 usage: golem ${command.name} ${command.usage} [flags]
 
-${command.doc}
+${lines(wrap(command.doc, ''))}
 
-${column(flags)}
+${lines(table(flags, '  '))}
 
 for example:
 

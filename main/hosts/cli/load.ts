@@ -31,7 +31,10 @@ export async function loadProgram(path: string, options: LoadOptions): Promise<R
   return built.ok ? ok(built.value.program) : built
 }
 
-/** Type check and build of a developer's program. Errors: `cli.file`, `cli.typescript`, `program.types`, `program.condition`, those of `buildProgram`. */
+/**
+ * Type check and build of a developer's program.
+ * Errors: `cli.file`, `cli.typescript`, `program.types`, `program.condition`, those of `buildProgram`.
+ */
 export async function buildSource(path: string, options: LoadOptions): Promise<Result<Built>> {
   const file = resolve(options.cwd, path)
   const there = readable(path, file)
@@ -45,7 +48,9 @@ async function typesOf(file: string, { types, cwd }: LoadOptions): Promise<Resul
   if (types === 'no' || !/\.m?ts$/.test(file)) return ok(null)
   const ts = await findTypeScript()
   if (ts !== null) return checkTypes(ts, file, cwd)
-  return types === 'auto' ? ok(null) : fail('cli.typescript', 'The package typescript is not installed. Install it, or leave --check-types out.')
+  return types === 'auto'
+    ? ok(null)
+    : fail('cli.typescript', 'The package typescript is not installed. Install it, or leave --check-types out.')
 }
 
 function readable(path: string, file: string): Result<null> {

@@ -46,7 +46,8 @@ async function perform(argv: string[], io: Io): Promise<Result<Done>> {
 
 const said = (text: string): Result<Done> => ({ ok: true, value: { text, value: { text } } })
 
-const unknown = (name: string): Result<never> => wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
+const unknown = (name: string): Result<never> =>
+  wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
 
 function help(name: string | undefined): Result<Done> {
   if (name === undefined || name.startsWith('-')) return said(overview(commands))

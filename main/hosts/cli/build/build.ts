@@ -4,7 +4,7 @@ import { check, firstDifference, type Json, type Program, type Result } from '..
 import { lineOfPath } from './document-line.ts'
 import { failureOf, mistakeOf } from './mistake.ts'
 import type { BuildAnswer, BuildTask } from './thread.ts'
-import { whereabouts } from './whereabouts.ts'
+import { stopWorker } from './stop-worker.ts'
 
 export interface BuildOptions {
   /** Absolute path of the program. */
@@ -22,7 +22,7 @@ export interface Built {
   program: Program
 }
 
-const MEMORY_MB = 1_024
+const MEMORY_MB = 512
 /** A year, a month, a day, an hour, a minute and a second: no part of a date stays the same. */
 const ELSEWHEN_MS = ((396 * 24 + 1) * 60 + 1) * 60_000 + 1_000
 const GRACE_MS = 100
@@ -39,7 +39,7 @@ export async function buildProgram(options: BuildOptions): Promise<Result<Built>
   if (!program.ok) return program
   if (first.value === second.value) return { ok: true, value: { text: first.value, program: program.value } }
   const path = firstDifference(JSON.parse(first.value) as Json, JSON.parse(second.value) as Json) ?? ''
-  const message = `two builds made different programs, first at ${path}; use no clock, randomness, files that change or other outer state in it.`
+  const message = `two builds made different programs, first at ${path}; use no clock, no randomness and no other outer state in it.`
   const line = lineOfPath(options.file, path, program.value)
   return failureOf({ code: 'program.nondeterministic', message, file: options.file, line }, options.cwd, { path })
 }
@@ -48,7 +48,11 @@ export async function buildProgram(options: BuildOptions): Promise<Result<Built>
 async function buildOnce(options: BuildOptions, clockShiftMs: number, print: (text: string) => void): Promise<Result<string>> {
   const task: BuildTask = { file: options.file, clockShiftMs }
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: task, stdout: true, stderr: true, execArgv: ['--no-warnings'], resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+    workerData: task,
+    stdout: true,
+    stderr: true,
+    execArgv: ['--no-warnings'],
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   })
   for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', print)
   const answer = await answerOf(worker, options)
@@ -59,7 +63,11 @@ async function buildOnce(options: BuildOptions, clockShiftMs: number, print: (te
 function answerOf(worker: Worker, options: BuildOptions): Promise<Result<string>> {
   const { file, cwd, limitMs } = options
   return new Promise((resolve) => {
-    const timer = setTimeout(() => void whereabouts(worker).then((place) => end(endless(options, place))), limitMs)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      void stopWorker(worker).then((place) => end(endless(options, place)))
+    }, limitMs)
     const end = (result: Result<string>): void => (clearTimeout(timer), resolve(result))
     let answer: Result<string> | null = null
     worker.on('message', (message: BuildAnswer) => {
@@ -68,14 +76,15 @@ function answerOf(worker: Worker, options: BuildOptions): Promise<Result<string>
       setTimeout(() => end(answer!), GRACE_MS).unref()
     })
     worker.on('error', (error) => end(failureOf(outOfMemory(error, file) ?? mistakeOf(error, [file]), cwd)))
-    worker.on('exit', () => end(answer ?? failureOf({ code: 'program.ended', message: ENDED, file, line: null }, cwd)))
+    worker.on('exit', () => late || end(answer ?? failureOf({ code: 'program.ended', message: ENDED, file, line: null }, cwd)))
   })
 }
 
 const ENDED = 'the program ended before it exported its app: it called process.exit(), or awaits something that never comes.'
 
 function endless({ file, cwd, limitMs }: BuildOptions, place: { file: string; line: number } | null): Result<string> {
-  const message = `the build did not end within ${limitMs / 1000} s${place === null ? '; it waits for something' : ', and was here when it was stopped'}. Allow more with --time-limit SECONDS.`
+  const doing = place === null ? '; it waits for something' : ', and was here when it was stopped'
+  const message = `the build did not end within ${limitMs / 1000} s${doing}. Allow more with --time-limit SECONDS.`
   return failureOf({ code: 'program.endless', message, file: place?.file ?? file, line: place?.line ?? null }, cwd)
 }
 

@@ -1,4 +1,4 @@
-/** Two builds run within the same second; a build that asks for the date must notice all the same, so one of them lives elsewhere in time. */
+/** Two builds run within the same second. That a build asks for the date has to show all the same, so one of them lives elsewhen. */
 
 /** Moves what `Date` takes for now. */
 export function shiftClock(ms: number): void {

@@ -20,7 +20,8 @@ export function conditionsIn(ts: typeof TypeScript, checker: TypeScript.TypeChec
   const found: Condition[] = []
   const visit = (node: TypeScript.Node): void => {
     for (const { operand, message } of operandsOf(ts, node)) {
-      if (isGolem(ts, checker, operand)) found.push({ line: source.getLineAndCharacterOfPosition(operand.getStart(source)).line + 1, message })
+      if (isGolem(ts, checker, operand))
+        found.push({ line: source.getLineAndCharacterOfPosition(operand.getStart(source)).line + 1, message })
     }
     ts.forEachChild(node, visit)
   }
@@ -39,17 +40,30 @@ function operandsOf(ts: typeof TypeScript, node: TypeScript.Node): Operand[] {
   if (ts.isConditionalExpression(node)) return [{ operand: node.condition, message: USE_WHEN }]
   if (ts.isWhileStatement(node) || ts.isDoStatement(node)) return [{ operand: node.expression, message: USE_FOLD }]
   if (ts.isForStatement(node)) return node.condition === undefined ? [] : [{ operand: node.condition, message: USE_FOLD }]
-  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) return [{ operand: node.operand, message: USE_LOGIC }]
+  if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+    return [{ operand: node.operand, message: USE_LOGIC }]
   return ts.isBinaryExpression(node) ? operandsOfBinary(ts, node) : []
 }
 
 function operandsOfBinary(ts: typeof TypeScript, node: TypeScript.BinaryExpression): Operand[] {
   const { kind } = node.operatorToken
-  const logical = [ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.AmpersandAmpersandEqualsToken, ts.SyntaxKind.BarBarEqualsToken]
+  const logical = [
+    ts.SyntaxKind.AmpersandAmpersandToken,
+    ts.SyntaxKind.BarBarToken,
+    ts.SyntaxKind.AmpersandAmpersandEqualsToken,
+    ts.SyntaxKind.BarBarEqualsToken,
+  ]
   if (logical.includes(kind)) return [{ operand: node.left, message: USE_LOGIC }]
   const { EqualsEqualsToken, EqualsEqualsEqualsToken, ExclamationEqualsToken, ExclamationEqualsEqualsToken } = ts.SyntaxKind
-  const compares = [EqualsEqualsToken, EqualsEqualsEqualsToken, ExclamationEqualsToken, ExclamationEqualsEqualsToken].some((one) => one === kind)
-  return compares ? [{ operand: node.left, message: USE_EQUALS }, { operand: node.right, message: USE_EQUALS }] : []
+  const compares = [EqualsEqualsToken, EqualsEqualsEqualsToken, ExclamationEqualsToken, ExclamationEqualsEqualsToken].some(
+    (one) => one === kind,
+  )
+  return compares
+    ? [
+        { operand: node.left, message: USE_EQUALS },
+        { operand: node.right, message: USE_EQUALS },
+      ]
+    : []
 }
 
 /** A sealed or opened value, alone or beside literals. Where it may be missing, a condition asks just that and is meant so. */

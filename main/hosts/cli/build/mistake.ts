@@ -32,7 +32,9 @@ export function mistakeOf(error: unknown, loaded: readonly string[]): Mistake {
 export function placeBuildError(code: string, message: string, loaded: readonly string[]): Mistake {
   const match = /^([^:\n]+):(\d+): ([^]*)$/.exec(message)
   if (match === null) return { code, message, file: loaded[0] ?? null, line: null }
-  return { code, message: match[3]!, file: loaded.find((path) => basename(path) === match[1]) ?? match[1]!, line: Number(match[2]) }
+  const file = loaded.find((path) => basename(path) === match[1])
+  // After the developer's functions have returned, the nearest place on the stack is ours.
+  return { code, message: match[3]!, file: file ?? loaded[0] ?? null, line: file === undefined ? null : Number(match[2]) }
 }
 
 const isEndless = (error: unknown): boolean => error instanceof RangeError && error.message.startsWith('Maximum call stack')
@@ -50,7 +52,8 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return `the program threw ${JSON.stringify(error) ?? String(error)}.`
   if (isEndless(error)) return 'a function calls itself without end; the language has no recursion: use map, filter or fold.'
   const text = `${error.message.split('\n')[0]!.replace(/ imported from .*$/, '')}.`.replace(/\.\.$/, '.')
-  if (nodeCode(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return `${text} Types are only left out, so use no enum, namespace or parameter property.`
+  if (nodeCode(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return `${text} Types are only left out, so use no enum, namespace or parameter property.`
   if (error instanceof SyntaxError || nodeCode(error) === 'ERR_MODULE_NOT_FOUND') return text
   return `${error.name}: ${text}${isThrownByUs(error) ? ' The SDK could not use what this line gives it.' : ''}`
 }
@@ -79,7 +82,9 @@ function placeOf(error: unknown, loaded: readonly string[]): Place | null {
 function lineOfImport(file: string, message: string): number | null {
   const wanted = /'([^']+)'/.exec(message)?.[1] ?? ''
   const names = [wanted, `./${relative(dirname(file), wanted)}`, relative(dirname(file), wanted)].map((name) => name.replaceAll('\\', '/'))
-  const at = readFileSync(file, 'utf8').split('\n').findIndex((text) => names.some((name) => text.includes(`'${name}'`) || text.includes(`"${name}"`)))
+  const at = readFileSync(file, 'utf8')
+    .split('\n')
+    .findIndex((text) => names.some((name) => text.includes(`'${name}'`) || text.includes(`"${name}"`)))
   return at < 0 ? null : at + 1
 }
 

@@ -33,20 +33,42 @@ function hookModules(): string[] {
   return loaded
 }
 
+type EndpointSpec = ReturnType<App['endpoints']>[string]
+
 const isApp = (value: unknown): value is App =>
   typeof value === 'object' && value !== null && 'collections' in value && 'endpoints' in value && typeof value.endpoints === 'function'
+
+/** The same app, which notes the endpoint that is being traced: where no line is known, its line is told. */
+function watched(app: App, note: (endpoint: string) => void): App {
+  const watch = (name: string, spec: EndpointSpec): EndpointSpec => ({
+    ...spec,
+    run: (request, context) => (note(name), spec.run(request, context)),
+  })
+  const endpoints = (database: unknown): Record<string, EndpointSpec> =>
+    Object.fromEntries(Object.entries(app.endpoints(database)).map(([name, spec]) => [name, watch(name, spec)]))
+  return { ...app, endpoints }
+}
 
 async function build({ file, clockShiftMs }: BuildTask): Promise<BuildAnswer> {
   Error.stackTraceLimit = 100
   const loaded = hookModules()
   shiftClock(clockShiftMs)
-  const wrong = (mistake: Mistake, details: Record<string, unknown> = {}): BuildAnswer => ({ mistake, details })
+  let endpoint: string | null = null
+  const wrong = (mistake: Mistake, details: Record<string, unknown> = {}): BuildAnswer => ({
+    mistake,
+    details: endpoint === null || mistake.line !== null || mistake.message.startsWith('/') ? details : { path: `/endpoints/${endpoint}`, ...details },
+  })
   try {
     const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }
     if (!isApp(app)) {
-      return wrong({ code: 'program.no-app', message: 'this file exports no app; end it with «export default app({ … })».', file, line: null })
+      return wrong({
+        code: 'program.no-app',
+        message: 'this file exports no app; end it with «export default app({ … })».',
+        file,
+        line: null,
+      })
     }
-    const program = compile(app)
+    const program = compile(watched(app, (name) => void (endpoint = name)))
     if (program.ok) return { text: canonicalProgram(program.value) }
     return wrong(placeBuildError(program.error.code, program.error.message, loaded), program.error.details)
   } catch (error) {

@@ -33,18 +33,26 @@ export function checkTypes(ts: typeof TypeScript, file: string, cwd: string): Re
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root)
   const program = ts.createProgram([file], options)
   const checker = program.getTypeChecker()
-  const problems = program.getSourceFiles().filter(isDevelopers).flatMap((source) => {
-    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
-    const conditions = conditionsIn(ts, checker, source).map(({ line, message }): TypeProblem => (
-      { at: showPlace({ file: source.fileName, line }, cwd), code: 'program.condition', message }
-    ))
-    return [...found.map((diagnostic) => problemOf(ts, diagnostic, cwd)), ...conditions]
-  })
+  const problems = program
+    .getSourceFiles()
+    .filter(isDevelopers)
+    .flatMap((source) => {
+      const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
+      const conditions = conditionsIn(ts, checker, source).map(({ line, message }): TypeProblem => ({
+        at: showPlace({ file: source.fileName, line }, cwd),
+        code: 'program.condition',
+        message,
+      }))
+      return [...found.map((diagnostic) => problemOf(ts, diagnostic, cwd)), ...conditions]
+    })
   return problems.length === 0 ? ok(null) : refuse(problems)
 }
 
 const isDevelopers = (source: TypeScript.SourceFile): boolean =>
-  !source.isDeclarationFile && !isOurs(source.fileName) && !/[\\/]node_modules[\\/]/.test(relative(root, source.fileName)) && !source.fileName.endsWith('.json')
+  !source.isDeclarationFile &&
+  !isOurs(source.fileName) &&
+  !/[\\/]node_modules[\\/]/.test(relative(root, source.fileName)) &&
+  !source.fileName.endsWith('.json')
 
 function problemOf(ts: typeof TypeScript, diagnostic: TypeScript.Diagnostic, cwd: string): TypeProblem {
   const { file, start = 0 } = diagnostic

@@ -5,6 +5,7 @@ import { canonicalProgram, type Program } from '../../../../roles/program/index.
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
 import type { Call, Command, Done } from '../command.ts'
+import { plural } from '../explain/words.ts'
 import { readDocument } from '../load.ts'
 
 export const checkCommand: Command = {
@@ -43,7 +44,14 @@ function countsOf(program: Program) {
 }
 
 function textOf(path: string, value: ReturnType<typeof countsOf> & { canonical: boolean }): string {
-  const counted = `${value.collections} collections, ${value.endpoints} endpoints, ${value.blocks} observation points, ${value.writeSites} places that write`
-  const form = value.canonical ? '' : '\nIt is not in canonical form, so its hash is not that of the same program compiled; golem compile writes the form that is published.'
+  const counted = [
+    plural(value.collections, 'collection'),
+    plural(value.endpoints, 'endpoint'),
+    plural(value.blocks, 'observation point'),
+    `${plural(value.writeSites, 'place')} that may write`,
+  ].join(', ')
+  const form = value.canonical
+    ? ''
+    : '\nIt is not in canonical form, which is the one that is published and hashed; golem compile writes that.'
   return `${path}: ${value.name} is in order: ${counted}.${form}`
 }

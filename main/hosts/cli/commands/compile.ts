@@ -15,9 +15,13 @@ export const compileCommand: Command = {
   summary: 'run a TypeScript program and write its program document',
   usage: 'app.ts [-o app.json]',
   takes: [1, 1],
-  flags: { output: { type: 'string', short: 'o', value: 'FILE', doc: 'where to write the document (beside the program), - for stdout' }, ...BUILD_FLAGS },
-  doc: `The program is run twice, each time from scratch and with another date, and has to make the same document both times. With the package
-typescript installed its types are checked first; JavaScript conditions on Golem values, which would always be true, are refused.`,
+  flags: {
+    output: { type: 'string', short: 'o', value: 'FILE', doc: 'where to write the document (beside the program), - for stdout' },
+    ...BUILD_FLAGS,
+  },
+  doc: `The program is run twice, each time from scratch and with another date, and has to make the same document both times.
+With the package typescript installed its types are checked first; JavaScript conditions on Golem values, which would always be
+true, are refused.`,
   example: 'golem compile app.ts -o app.json',
   run: compile,
 }
@@ -39,15 +43,21 @@ function outputFile({ positionals, flags, io }: Call): Result<string> {
   if (flags['output'] !== undefined) return ok(resolve(io.cwd, String(flags['output'])))
   const file = resolve(io.cwd, positionals[0]!).replace(/\.\w+$/, '.json')
   const existing = existsSync(file) ? readJson(file, io.cwd) : null
-  const isDocument = existing === null || (existing.ok && typeof existing.value === 'object' && existing.value !== null && 'golem' in existing.value)
-  return isDocument ? ok(file) : fail('cli.overwrite', `${showPlace({ file, line: null }, io.cwd)} is no program document and would be lost; say with -o where to write.`)
+  const isDocument =
+    existing === null || (existing.ok && typeof existing.value === 'object' && existing.value !== null && 'golem' in existing.value)
+  return isDocument
+    ? ok(file)
+    : fail(
+        'cli.overwrite',
+        `${showPlace({ file, line: null }, io.cwd)} is no program document and would be lost; say with -o where to write.`,
+      )
 }
 
 function doneOf({ program }: Built, file: string, text: string, cwd: string): Done {
   const endpoints = Object.keys(program.endpoints)
   const bytes = Buffer.byteLength(text)
   return {
-    text: `${showPlace({ file, line: null }, cwd)}: ${program.name}, ${plural(endpoints.length, 'endpoint')} (${endpoints.join(', ')}), ${bytes} bytes`,
+    text: `${showPlace({ file, line: null }, cwd)}: ${program.name} with ${plural(endpoints.length, 'endpoint')}, ${bytes} bytes`,
     value: { file, name: program.name, endpoints, bytes, sha256: createHash('sha256').update(text).digest('hex') },
   }
 }

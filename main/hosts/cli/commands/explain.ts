@@ -12,8 +12,8 @@ export const explainCommand: Command = {
   usage: 'app.ts|app.json [endpoint]',
   takes: [1, 2],
   flags: BUILD_FLAGS,
-  doc: `For every endpoint (or the one you name): its arguments and lookups, the servers it takes and what each of them sees and writes, what stays
-sealed, and what can influence each stored and each returned field.`,
+  doc: `For every endpoint (or the one you name): its arguments and lookups, the servers it takes and what each
+of them sees and writes, what stays sealed, and what can influence each stored and each returned field.`,
   example: 'golem explain app.ts post',
   run: explain,
 }
@@ -38,5 +38,7 @@ async function explain(call: Call): Promise<Result<Done>> {
 function namesOf(program: Program, wanted: string | undefined): Result<string[]> {
   const names = Object.keys(program.endpoints)
   if (wanted === undefined) return ok(names)
-  return names.includes(wanted) ? ok([wanted]) : fail('program.endpoint', `${program.name} has no endpoint ${wanted}; it has ${names.join(', ')}.`)
+  return names.includes(wanted)
+    ? ok([wanted])
+    : fail('program.endpoint', `${program.name} has no endpoint ${wanted}; it has ${names.join(', ')}.`)
 }

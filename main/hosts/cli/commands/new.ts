@@ -23,9 +23,13 @@ export const newCommand: Command = {
 /** Contents by file name. The program is named after its folder. */
 function filesFor(folder: string): Record<string, string> {
   const read = (name: string): string => readFileSync(join(starter, name), 'utf8')
-  const name = basename(folder).replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^[^A-Za-z]+/, '').slice(0, 64) || 'hello'
+  const name =
+    basename(folder)
+      .replaceAll(/[^A-Za-z0-9_]/g, '_')
+      .replace(/^[^A-Za-z]+/, '')
+      .slice(0, 64) || 'hello'
   return {
-    'app.ts': read('app.ts').replace('name: \'hello\'', `name: '${name}'`),
+    'app.ts': read('app.ts').replace("name: 'hello'", `name: '${name}'`),
     'data.json': read('data.json'),
     'tsconfig.json': `${JSON.stringify({ compilerOptions, include: ['**/*.ts'] }, null, 2)}\n`,
     'README.md': read('README.md').replace('GOLEM_COMMAND', executable),
@@ -35,7 +39,8 @@ function filesFor(folder: string): Record<string, string> {
 function create({ positionals, io }: Call): Result<Done> {
   const folder = resolve(io.cwd, positionals[0]!)
   const shown = showPlace({ file: folder, line: null }, io.cwd) || '.'
-  if (existsSync(folder) && readdirSync(folder).length > 0) return fail('cli.exists', `${shown} is there already and not empty; name a new folder.`)
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    return fail('cli.exists', `${shown} is there already and not empty; name a new folder.`)
   const files = filesFor(folder)
   try {
     mkdirSync(folder, { recursive: true })

@@ -24,15 +24,22 @@ export const runCommand: Command = {
   flags: {
     request: { type: 'string', short: 'r', value: 'JSON', doc: 'the arguments, e.g. \'{"topic":"cats","count":3}\' ({})' },
     caller: { type: 'string', value: 'HEX', doc: 'public key of the caller, 64 hex digits (aaaa…)' },
-    data: { type: 'string', short: 'd', value: 'FILE', doc: 'the rows there are: { "collections": { "posts": [{ "key", "owner", "fields" }] } }' },
+    data: {
+      type: 'string',
+      short: 'd',
+      value: 'FILE',
+      doc: 'JSON file with the rows there are',
+    },
     commit: { type: 'boolean', doc: 'enter the writes into the data file, which is made when there is none' },
     'budget-steps': { type: 'string', value: 'N', doc: `steps that one observation point may use (${BUDGET.steps})` },
     'budget-bytes': { type: 'string', value: 'N', doc: `bytes of values that one observation point may make (${BUDGET.bytes})` },
     ...BUILD_FLAGS,
   },
-  doc: `Answers the endpoint's queries from the data file by the same indices and in the same order as on the network, runs its observation points with
-the servers' own evaluator, and prints the response, the writes, and what each point used. Arguments may be natural JSON (numbers for integers) or the
-exact form of the document. Keys for new rows are made up, the same ones on the same data; "<slot>" in the request names the row to change.`,
+  doc: `Answers the endpoint's queries from the data file by the same indices and in the same order as on the network,
+runs its observation points with the servers' own evaluator, and prints the response, the writes, and what each point used.
+Arguments may be natural JSON (numbers for integers) or the exact form of the document. Keys for new rows are made up, the same ones
+on the same data; "<slot>" in the request names the row to change. The data file has the form
+{ "collections": { "posts": [{ "key": "…", "owner": "…", "fields": { … } }] } }; fields are null where a key is only reserved.`,
   example: 'golem run app.ts post --request \'{"topic":"cats","text":"Hello"}\' --data data.json --commit',
   run,
 }
@@ -67,14 +74,21 @@ function readArguments(call: Call): Result<LocalCall> {
   if (commits === true && data === undefined) return wrongUsage('--commit needs --data FILE to write to.')
   if (!OWNER.test(String(caller))) return wrongUsage('--caller must be a public key of 64 hex digits (0-9, a-f).')
   const read = readRequest(String(request))
-  return read.ok ? ok({ endpoint: call.positionals[1]!, request: read.value, caller: String(caller), budget: { steps: steps.value, bytes: bytes.value } }) : read
+  return read.ok
+    ? ok({
+        endpoint: call.positionals[1]!,
+        request: read.value,
+        caller: String(caller),
+        budget: { steps: steps.value, bytes: bytes.value },
+      })
+    : read
 }
 
 function readRequest(text: string): Result<Record<string, unknown>> {
   try {
     const json = JSON.parse(text) as unknown
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return ok(json as Record<string, unknown>)
-    return wrongUsage('--request must be a JSON object with the endpoint\'s arguments.')
+    return wrongUsage("--request must be a JSON object with the endpoint's arguments.")
   } catch (error) {
     return wrongUsage(`--request is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
   }

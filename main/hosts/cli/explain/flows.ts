@@ -1,5 +1,15 @@
 /** What can influence what is stored and returned: the data-flow label in plain words. */
-import { responseType, type Block, type Effect, type Endpoint, type Label, type Program, type Template, type Type, type WriteValue } from '../../../../roles/program/index.ts'
+import {
+  responseType,
+  type Block,
+  type Effect,
+  type Endpoint,
+  type Label,
+  type Program,
+  type Template,
+  type Type,
+  type WriteValue,
+} from '../../../../roles/program/index.ts'
 import { isEmpty, typeWords, valueName } from './words.ts'
 
 export interface ExplainedWrite {
@@ -31,8 +41,14 @@ export function writesOf(endpoint: Endpoint, label: Label, names: Map<string, st
       const decidedBy = stored.filter((entry) => entry.field === '$key').flatMap((entry) => entry.inputs.filter((name) => name !== own))
       const values = fieldsOfSite(block.body.effects, index)
       return {
-        collection: site.collection, slot: slot.name, state: slot.state, point: block.name, decidedBy: named(decidedBy, names),
-        fields: stored.filter((entry) => entry.field !== '$key').map((entry) => ({ field: entry.field, ...originOf(endpoint, block, values[entry.field], named(entry.inputs, names)) })),
+        collection: site.collection,
+        slot: slot.name,
+        state: slot.state,
+        point: block.name,
+        decidedBy: named(decidedBy, names),
+        fields: stored
+          .filter((entry) => entry.field !== '$key')
+          .map((entry) => ({ field: entry.field, ...originOf(endpoint, block, values[entry.field], named(entry.inputs, names)) })),
       }
     }),
   )
@@ -41,7 +57,12 @@ export function writesOf(endpoint: Endpoint, label: Label, names: Map<string, st
 const named = (inputs: string[], names: Map<string, string>): string[] => inputs.map((name) => names.get(name) ?? name)
 
 /** A field that is one value unchanged is said to be that; its label also counts what decides the write. */
-function originOf(endpoint: Endpoint, block: Block, value: WriteValue | undefined, from: string[]): Pick<ExplainedWrite['fields'][number], 'how' | 'from'> {
+function originOf(
+  endpoint: Endpoint,
+  block: Block,
+  value: WriteValue | undefined,
+  from: string[],
+): Pick<ExplainedWrite['fields'][number], 'how' | 'from'> {
   if (value === undefined) return { how: 'calculated', from }
   if ('carry' in value) return { how: 'moved', from: [valueName(endpoint, block.carries[value.carry]!)] }
   const node = block.body.nodes[value.node]
@@ -56,7 +77,9 @@ function fieldsOfSite(effects: Effect[], site: number): Record<string, WriteValu
       if (effect.write === site) return effect.fields
       continue
     }
-    const inner = branchesOf(effect).map((branch) => fieldsOfSite(branch, site)).find((fields) => Object.keys(fields).length > 0)
+    const inner = branchesOf(effect)
+      .map((branch) => fieldsOfSite(branch, site))
+      .find((fields) => Object.keys(fields).length > 0)
     if (inner !== undefined) return inner
   }
   return {}

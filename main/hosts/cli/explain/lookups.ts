@@ -45,7 +45,8 @@ function lookupWords(program: Program, endpoint: Endpoint, query: Query): string
   if (kind === 'count') return `how many rows of ${collection} there are${condition}`
   if (kind === 'sum') return `the sum of ${declared?.kind === 'sum' ? declared.field : '?'} over the rows of ${collection}${condition}`
   const order = [...on.slice(query.equals.length).map(fieldWords), ...(index === 'key' ? [] : ['key'])]
-  return `up to ${plural(limit, 'row')} of ${collection}${condition}, by ${listed(order)}${query.descending === true ? ', greatest first' : ''}`
+  const first = query.descending === true ? ', greatest first' : ''
+  return `up to ${plural(limit, 'row')} of ${collection}${condition}, by ${listed(order)}${first}`
 }
 
 const equalityWords = (field: string, value: string): string => (field === value ? `the same ${field}` : `${field} = ${value}`)
@@ -76,6 +77,10 @@ export function splitsIn(endpoint: Endpoint): Array<{ stage: number; queries: st
   const stages = [...new Set(endpoint.queries.map((query) => Number(query.stage)))].filter((stage) => stage > 0).sort((a, b) => a - b)
   return stages.map((stage) => {
     const queries = endpoint.queries.filter((query) => Number(query.stage) === stage)
-    return { stage, queries: queries.map((query) => query.name), shows: [...new Set(queries.flatMap((query) => query.equals.map((source) => valueName(endpoint, source))))] }
+    return {
+      stage,
+      queries: queries.map((query) => query.name),
+      shows: [...new Set(queries.flatMap((query) => query.equals.map((source) => valueName(endpoint, source))))],
+    }
   })
 }

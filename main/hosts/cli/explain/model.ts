@@ -51,8 +51,8 @@ export interface Cost {
 }
 
 /**
- * PLACE FOR costOf: the worst-case cost is being written beside the label in roles/program (`costOf(program, endpoint)`). Until then nothing
- * is known, and nothing is invented.
+ * PLACE FOR costOf: the worst-case cost is being written in roles/program (`costOf(program, endpoint)`). Until then nothing is known,
+ * and nothing is invented.
  */
 const worstCase = (_program: Program, _endpoint: string): Cost | null => null
 
@@ -89,7 +89,11 @@ const ORDER = ['request', 'caller', 'slot', 'query', 'block']
 const inOrder = (sources: Source[]): Source[] =>
   sources
     .filter((source, i) => sources.findIndex((other) => sameSource(other, source)) === i)
-    .sort((a, b) => ORDER.indexOf(a.from) - ORDER.indexOf(b.from) || (a.from === 'block' && b.from === 'block' ? a.block - b.block || a.output - b.output : 0))
+    .sort(
+      (a, b) =>
+        ORDER.indexOf(a.from) - ORDER.indexOf(b.from) ||
+        (a.from === 'block' && b.from === 'block' ? a.block - b.block || a.output - b.output : 0),
+    )
 
 function explainPoint(endpoint: Endpoint, block: Block, position: number): ExplainedPoint {
   return {
@@ -97,10 +101,15 @@ function explainPoint(endpoint: Endpoint, block: Block, position: number): Expla
     doc: block.doc ?? '',
     at: block.at,
     onlyIf: block.guard === null ? null : valueName(endpoint, block.guard),
-    sees: inOrder([...openedBy(block), ...block.sites.map((site): Source => ({ from: 'slot', slot: site.slot }))]).map((source) => valueName(endpoint, source)),
+    sees: inOrder([...openedBy(block), ...block.sites.map((site): Source => ({ from: 'slot', slot: site.slot }))]).map((source) =>
+      valueName(endpoint, source),
+    ),
     // Every server knows the caller, whose signature it checks.
     moves: block.carries.filter((source) => source.from !== 'caller' && !opens(block, source)).map((source) => valueName(endpoint, source)),
-    makes: block.outputs.map((type, output) => ({ name: valueName(endpoint, { from: 'block', block: position, output }), type: typeWords(type) })),
+    makes: block.outputs.map((type, output) => ({
+      name: valueName(endpoint, { from: 'block', block: position, output }),
+      type: typeWords(type),
+    })),
     writes: block.sites.map((site) => ({ collection: site.collection, slot: endpoint.slots[site.slot]!.name, fields: site.fields })),
   }
 }
@@ -113,8 +122,11 @@ function valuesOf(program: Program, endpoint: Endpoint): ExplainedValue[] {
     ...endpoint.blocks.flatMap((block) => (block.guard === null ? [] : [block.guard])),
     ...sourcesIn(endpoint.response),
   ]
-  return inOrder(sources.filter((source) => source.from !== 'caller' && source.from !== 'slot'))
-    .map((source) => ({ value: valueName(endpoint, source), type: typeWords(typeOfSource(program, endpoint, source)), ...whoSees(endpoint, source) }))
+  return inOrder(sources.filter((source) => source.from !== 'caller' && source.from !== 'slot')).map((source) => ({
+    value: valueName(endpoint, source),
+    type: typeWords(typeOfSource(program, endpoint, source)),
+    ...whoSees(endpoint, source),
+  }))
 }
 
 function whoSees(endpoint: Endpoint, source: Source): Pick<ExplainedValue, 'seenBy' | 'sealedFor'> {

@@ -2,41 +2,15 @@
 import type { Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
+import { table, WIDTH, wrap } from '../layout.ts'
 import { groupAnswers, listed, slotName } from './words.ts'
-
-const WIDTH = 100
-
-/** Lines of at most `WIDTH` columns; further ones are indented by `hang`. */
-function wrap(text: string, indent: string, hang = indent): string[] {
-  const lines: string[] = []
-  let line = indent
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
-    if (line.trim() !== '' && line.length + word.length + 1 > WIDTH) {
-      lines.push(line)
-      line = hang
-    }
-    line += (line.trim() === '' ? '' : ' ') + word
-  }
-  return [...lines, line]
-}
-
-/** Two columns; the right one is wrapped beside the left. */
-function table(rows: Array<[string, string]>, indent: string): string[] {
-  const width = Math.min(28, Math.max(0, ...rows.map(([left]) => left.length)))
-  return rows.flatMap(([left, right]) => {
-    const hang = ' '.repeat(indent.length + width + 2)
-    const lines = wrap(right, hang)
-    if (left.length > width) return [`${indent}${left}`, ...lines]
-    return [`${indent}${left.padEnd(width)}  ${(lines[0] ?? '').trimStart()}`, ...lines.slice(1)]
-  })
-}
 
 const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', `  ${title}`, ...lines])
 
-const INTRODUCTION = `How to read this. The caller's app seals every value and sends it through one server after another. A server sees the values listed
-for it and nothing else; the rest passes through its hands sealed. Every server also knows who the caller is (a public key), because it
-checks the caller's signature, and checks the proof of every looked-up value that it sees. The caller can open everything that comes
-back, and nothing is stored before the caller has published it.`
+const INTRODUCTION = `How to read this. The caller's app seals every value and sends it through one server after another. A server sees
+the values listed for it and nothing else; the rest passes through its hands sealed. Every server also knows who the caller is
+(a public key), because it checks the caller's signature, and checks the proof of every looked-up value that it sees. The caller
+can open everything that comes back, and nothing is stored before the caller has published it.`
 
 /** The whole text for some endpoints of a program. */
 export function explanationText(program: Program, endpoints: ExplainedEndpoint[]): string {
@@ -57,30 +31,49 @@ function endpointText(endpoint: ExplainedEndpoint): string[] {
     `${title}${'─'.repeat(Math.max(3, WIDTH - title.length))}`,
     ...wrap(endpoint.doc, '  '),
     ...section('The caller gives', givenText(endpoint)),
-    ...section('The caller\'s app looks up, before any server is asked', lookedUpText(endpoint)),
+    ...section("The caller's app looks up, before any server is asked", lookedUpText(endpoint)),
     ...splitText(endpoint),
     ...section(serversTitle(endpoint), [FRONT, ...endpoint.points.flatMap((point, i) => pointText(endpoint, point, i))]),
-    ...section('Who sees which value', table(endpoint.values.filter(isInput).map((value) => [value.value, seenText(value)]), '    ')),
+    ...section(
+      'Who sees which value',
+      table(
+        endpoint.values.filter(isInput).map((value) => [value.value, seenText(value)]),
+        '    ',
+      ),
+    ),
     ...section('What is stored, and the only values that can influence it', endpoint.stored.flatMap(storedText)),
     ...section('What the caller gets back, and the only values that can influence it', returnedText(endpoint.returned)),
-    ...section('Worst-case cost of a call', [`    ${endpoint.cost === null ? 'this version does not calculate it' : `${endpoint.cost.steps} steps, ${endpoint.cost.bytes} bytes`}`]),
+    ...section('Worst-case cost of a call', [
+      `    ${endpoint.cost === null ? 'this version does not calculate it' : `${endpoint.cost.steps} steps, ${endpoint.cost.bytes} bytes`}`,
+    ]),
   ]
 }
 
 function givenText({ arguments: given, keys }: ExplainedEndpoint): string[] {
   const rows = given.map(({ name, type }): [string, string] => [name, type])
   for (const slot of keys) {
-    rows.push([slotName(slot), slot.state === 'fresh' ? `a reserved key for a new row of ${slot.collection}` : `the key of one of the caller's rows of ${slot.collection}`])
+    rows.push([
+      slotName(slot),
+      slot.state === 'fresh'
+        ? `a reserved key for a new row of ${slot.collection}`
+        : `the key of one of the caller's rows of ${slot.collection}`,
+    ])
   }
   return rows.length === 0 ? ['    nothing'] : table(rows, '    ')
 }
 
 const lookedUpText = ({ lookups }: ExplainedEndpoint): string[] =>
-  table(lookups.map(({ name, words, values }) => [name, `${words}; ${values.length === 0 ? 'unused' : `used: ${listed(values)}`}`]), '    ')
+  table(
+    lookups.map(({ name, words, values }) => [name, `${words}; ${values.length === 0 ? 'unused' : `used: ${listed(values)}`}`]),
+    '    ',
+  )
 
 /** Where a query waits for a calculated value; see `splitsIn`. */
 const splitText = ({ splits }: ExplainedEndpoint): string[] =>
-  section('It is split: some lookups wait for values that servers calculate, and show them to the caller\'s app', splits.flatMap(({ queries, shows }) => wrap(`${listed(queries)} shows ${listed(shows)}`, '    ')))
+  section(
+    "It is split: some lookups wait for values that servers calculate, and show them to the caller's app",
+    splits.flatMap(({ queries, shows }) => wrap(`${listed(queries)} shows ${listed(shows)}`, '    ')),
+  )
 
 function pointText(endpoint: ExplainedEndpoint, point: ExplainedPoint, position: number): string[] {
   const rows: Array<[string, string]> = []
@@ -88,7 +81,10 @@ function pointText(endpoint: ExplainedEndpoint, point: ExplainedPoint, position:
   if (point.onlyIf !== null) rows.push(['only if', `${point.onlyIf} is yes; otherwise it does nothing and its answers are empty`])
   rows.push(['sees', point.sees.length === 0 ? 'nothing' : listed(groupAnswers(point.sees))])
   if (point.moves.length > 0) rows.push(['moves', `${listed(point.moves)}, sealed, into what it stores`])
-  rows.push([point.writes.length === 0 ? 'writes' : 'may write', point.writes.length === 0 ? 'nothing' : point.writes.map((write) => writeText(endpoint, write)).join('; ')])
+  rows.push([
+    point.writes.length === 0 ? 'writes' : 'may write',
+    point.writes.length === 0 ? 'nothing' : point.writes.map((write) => writeText(endpoint, write)).join('; '),
+  ])
   if (point.makes.length > 0) rows.push(['makes', madeText(point)])
   return ['', `    ${position + 1}  ${point.name}   (${point.at})`, ...table(rows, '       ')]
 }
@@ -101,7 +97,8 @@ function writeText({ keys }: ExplainedEndpoint, { collection, slot, fields }: Ex
 /** Results are sealed for later points and for the caller; those without a name are counted. */
 function madeText({ name: point, makes }: ExplainedPoint): string {
   const types = [...new Set(makes.map(({ type }) => type))]
-  const ofType = (type: string): string[] => groupAnswers(makes.filter((made) => made.type === type).map(({ name }) => name.replace(`${point}'s `, '')))
+  const ofType = (type: string): string[] =>
+    groupAnswers(makes.filter((made) => made.type === type).map(({ name }) => name.replace(`${point}'s `, '')))
   return listed(types.map((type) => `${listed(ofType(type))} (${type})`))
 }
 
@@ -113,7 +110,7 @@ const serversTitle = ({ servers }: ExplainedEndpoint): string =>
 const FRONT = '    front  passes everything on and sees no value'
 
 /** Answers that only the caller gets are told elsewhere. */
-const isInput = (value: ExplainedValue): boolean => !(value.value.includes('\'s ') && value.seenBy.length < 2)
+const isInput = (value: ExplainedValue): boolean => !(value.value.includes("'s ") && value.seenBy.length < 2)
 
 function seenText({ seenBy, sealedFor }: ExplainedValue): string {
   if (seenBy.length === 0) return 'no server'
@@ -123,8 +120,8 @@ function seenText({ seenBy, sealedFor }: ExplainedValue): string {
 
 function storedText({ collection, point, state, decidedBy, fields }: ExplainedWrite): string[] {
   const rows = fields.map(({ field, how, from }): [string, string] => [field, originText(how, from)])
-  const title = `    ${point} writes ${state === 'fresh' ? 'a new row of' : 'the caller\'s row of'} ${collection}`
-  return [title, ...table([['whether', decidedBy.length === 0 ? 'always' : listed(decidedBy)], ...rows], '       ')]
+  const title = `    ${point} writes ${state === 'fresh' ? 'a new row of' : "the caller's row of"} ${collection}`
+  return [title, ...table([['whether at all', decidedBy.length === 0 ? 'always' : listed(decidedBy)], ...rows], '       ')]
 }
 
 function originText(how: ExplainedWrite['fields'][number]['how'], from: string[]): string {
@@ -134,4 +131,10 @@ function originText(how: ExplainedWrite['fields'][number]['how'], from: string[]
 }
 
 const returnedText = (returned: ExplainedReturn[]): string[] =>
-  table(returned.map(({ field, type, how, from }) => [field === '' ? 'answer' : field, `${type}; ${how === 'calculated' ? 'depends on ' : ''}${originText(how, from)}`]), '    ')
+  table(
+    returned.map(({ field, type, how, from }) => [
+      field === '' ? 'answer' : field,
+      `${type}; ${how === 'calculated' ? 'depends on ' : ''}${originText(how, from)}`,
+    ]),
+    '    ',
+  )

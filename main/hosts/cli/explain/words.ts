@@ -23,9 +23,13 @@ export function typeWords(type: Type): string {
     case 'option':
       return `nothing or ${typeWords(type.of)}`
     case 'record':
-      return `{ ${Object.entries(type.fields).map(([name, of]) => `${name}: ${typeWords(of)}`).join(', ')} }`
+      return `{ ${Object.entries(type.fields)
+        .map(([name, of]) => `${name}: ${typeWords(of)}`)
+        .join(', ')} }`
     case 'variant':
-      return `one of ${Object.entries(type.cases).map(([tag, of]) => (isEmpty(of) ? tag : `${tag} (${typeWords(of)})`)).join(', ')}`
+      return `one of ${Object.entries(type.cases)
+        .map(([tag, of]) => (isEmpty(of) ? tag : `${tag} (${typeWords(of)})`))
+        .join(', ')}`
   }
 }
 
@@ -53,7 +57,9 @@ export function groupAnswers(names: readonly string[]): string[] {
     if (point === undefined) groups.set(name, [])
     else groups.set(point, [...(groups.get(point) ?? []), number!])
   }
-  return [...groups].map(([name, numbers]) => (numbers.length === 0 ? name : `${name}answer${numbers.length > 1 ? 's' : ''} ${listed(numbers)}`))
+  return [...groups].map(([name, numbers]) =>
+    numbers.length === 0 ? name : `${name}answer${numbers.length > 1 ? 's' : ''} ${listed(numbers)}`,
+  )
 }
 
 /** A field of rows: `$key` is the key, `$owner` the owner. */
@@ -93,7 +99,8 @@ function outputName(endpoint: Endpoint, source: Source & { from: 'block' }): str
   return outputs.length === 1 ? 'answer' : `answer ${source.output + 1}`
 }
 
-export const sameSource = (a: Source, b: Source): boolean => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
+export const sameSource = (a: Source, b: Source): boolean =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
 
 /** The path of the response's field that is this value where a branch allows it, or null. */
 function fieldIn(template: Template, source: Source, path: string): string | null {

@@ -1,7 +1,20 @@
 /** One call of an endpoint without a network: the language's own `runEndpoint` on answers from the protocol's own indices. */
 import {
-  columnType, fromJson, runEndpoint, toJson, typeOfSource,
-  type Budget, type Endpoint, type EndpointRun, type Program, type Query, type QueryAnswer, type RecordValue, type Row, type Type, type Value,
+  columnType,
+  fromJson,
+  runEndpoint,
+  toJson,
+  typeOfSource,
+  type Budget,
+  type Endpoint,
+  type EndpointRun,
+  type Program,
+  type Query,
+  type QueryAnswer,
+  type RecordValue,
+  type Row,
+  type Type,
+  type Value,
 } from '../../../../roles/program/index.ts'
 import { chooseSlots } from '../../../../roles/client/slots.ts'
 import type { Json } from '../../../../roles/protocol/canonical.ts'
@@ -12,7 +25,7 @@ import { fail, must, ok, type Result } from '../../../../roles/protocol/result.t
 import { snapshot, type Snapshot } from '../../../../roles/protocol/snapshot.ts'
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { columnsOf } from '../explain/lookups.ts'
-import { typeWords } from '../explain/words.ts'
+import { plural, typeWords } from '../explain/words.ts'
 import { keysOf, reserveMadeUp } from './data.ts'
 import { exactForm } from './natural.ts'
 
@@ -40,7 +53,8 @@ export interface LocalRun {
  */
 export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const { program } = db
-  if (!Object.hasOwn(program.endpoints, call.endpoint)) return fail('call.endpoint', `${program.name} has no endpoint ${call.endpoint}; it has ${Object.keys(program.endpoints).join(', ')}.`)
+  if (!Object.hasOwn(program.endpoints, call.endpoint))
+    return fail('call.endpoint', `${program.name} has no endpoint ${call.endpoint}; it has ${Object.keys(program.endpoints).join(', ')}.`)
   const endpoint = program.endpoints[call.endpoint]!
   const request = readRequest(endpoint, call)
   if (!request.ok) return request
@@ -54,18 +68,33 @@ export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const run = runEndpoint(program, call.endpoint, { request: request.value, caller: call.caller, slots: slots.value, query }, whole)
   if (!run.ok) return run
   const over = run.value.blocks.findIndex((block) => block.steps > steps || block.bytes > bytes)
-  if (over >= 0) return fail('program.budget', `${endpoint.blocks[over]!.name} needs ${run.value.blocks[over]!.steps} steps and ${run.value.blocks[over]!.bytes} bytes; one observation point may use ${steps} and ${bytes}.`)
+  if (over >= 0)
+    return fail(
+      'program.budget',
+      `${endpoint.blocks[over]!.name} needs ${used(run.value.blocks[over]!)}; one observation point may use ${used(call.budget)}.`,
+    )
   return ok({ run: run.value, slots: slots.value, madeUp })
 }
 
+export const used = ({ steps, bytes }: Budget): string => `${plural(steps, 'step')}, ${plural(bytes, 'byte')}`
+
 function readRequest(endpoint: Endpoint, { request }: LocalCall): Result<RecordValue> {
   const values: Record<string, Value> = Object.create(null) as Record<string, Value>
-  const unknown = Object.keys(request).find((name) => !Object.hasOwn(endpoint.request, name) && !endpoint.slots.some((slot) => slot.name === name))
-  if (unknown !== undefined) return fail('call.request', `The request has a field ${unknown}; the endpoint takes ${Object.keys(endpoint.request).join(', ') || 'none'}.`, { field: unknown })
+  const unknown = Object.keys(request).find(
+    (name) => !Object.hasOwn(endpoint.request, name) && !endpoint.slots.some((slot) => slot.name === name),
+  )
+  if (unknown !== undefined)
+    return fail(
+      'call.request',
+      `The request has a field ${unknown}; the endpoint takes ${Object.keys(endpoint.request).join(', ') || 'none'}.`,
+      { field: unknown },
+    )
   for (const [name, type] of Object.entries(endpoint.request)) {
-    if (!Object.hasOwn(request, name)) return fail('call.request', `The request needs the field ${name}: ${typeWords(type)}.`, { field: name })
+    if (!Object.hasOwn(request, name))
+      return fail('call.request', `The request needs the field ${name}: ${typeWords(type)}.`, { field: name })
     const value = fromJson(type, exactForm(type, request[name]))
-    if (!value.ok) return fail('call.request', `The field ${name} of the request does not fit: ${placed(name, value.error.message)}`, { field: name })
+    if (!value.ok)
+      return fail('call.request', `The field ${name} of the request does not fit: ${placed(name, value.error.message)}`, { field: name })
     values[name] = value.value
   }
   return ok(values)
@@ -88,8 +117,17 @@ function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalC
   const chosen = chooseSlots(slots, keysOf(db, caller), request as Record<string, Json>)
   if (chosen.ok) return chosen
   const { slot, collection, keys } = chosen.error.details as { slot: string; collection: string; keys?: string[] }
-  if (chosen.error.code === 'client.no-key') return fail('call.key', `The endpoint changes a row of ${collection} that is the caller's, and the data has none of ${caller}. Name its owner with --caller.`)
-  return fail('call.key', keys === undefined ? `The key given for ${slot} is not a row of ${collection} of the caller.` : `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`)
+  if (chosen.error.code === 'client.no-key')
+    return fail(
+      'call.key',
+      `The endpoint changes a row of ${collection} that is the caller's, and the data has none of ${caller}. Name its owner with --caller.`,
+    )
+  return fail(
+    'call.key',
+    keys === undefined
+      ? `The key given for ${slot} is not a row of ${collection} of the caller.`
+      : `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`,
+  )
 }
 
 /** What the client would prove to the servers: a range of the index, complete and in its order. */
@@ -97,7 +135,9 @@ function answer(program: Program, endpoint: Endpoint, query: Query, args: Value[
   const equals = args.map((value, i) => toJson(typeOfSource(program, endpoint, query.equals[i]!), value))
   const lookup = must(queryLookup(program, query, equals))
   const index = taken.indices.get(lookup.index)!
-  const rows = must(verifyRange(fastCrypto, index.root, lookup.range, provePageRange(index, lookup.range, lookup), lookup)).map((entry) => Object.fromEntries(entry.fields))
+  const rows = must(verifyRange(fastCrypto, index.root, lookup.range, provePageRange(index, lookup.range, lookup), lookup)).map((entry) =>
+    Object.fromEntries(entry.fields),
+  )
   if (query.kind === 'count' || query.kind === 'sum') return rows.length === 0 ? 0 : Number(rows[0]![`$${query.kind}`])
   return rows.map((row) => rowValue(program, query, row))
 }

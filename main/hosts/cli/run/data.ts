@@ -1,6 +1,7 @@
 /**
- * The rows that a local run reads and writes: `{ "collections": { "posts": [{ "key", "owner", "fields" }] } }`. They become the same database
- * that the network derives from its log, so indices, order and refusals are the network's. `fields: null` is a reserved key without a row.
+ * The rows that a local run reads and writes: `{ "collections": { "posts": [{ "key", "owner", "fields" }] } }`. They become the same
+ * database that the network derives from its log, so indices, order and refusals are the network's.
+ * `fields: null` is a reserved key without a row.
  */
 import { createHash } from 'node:crypto'
 import type { Program } from '../../../../roles/program/index.ts'
@@ -17,7 +18,11 @@ const KEY = /^[A-Za-z0-9]{1,100}$/
 const VERSION = '0'.repeat(64)
 
 type Fields = Record<string, Json>
-interface DataRow { key: string; owner: string; fields: Fields | null }
+interface DataRow {
+  key: string
+  owner: string
+  fields: Fields | null
+}
 
 const isObject = (json: unknown): json is Record<string, unknown> => typeof json === 'object' && json !== null && !Array.isArray(json)
 
@@ -25,9 +30,14 @@ const isObject = (json: unknown): json is Record<string, unknown> => typeof json
 export function readData(program: Program, json: unknown): Result<Database> {
   const db = createDatabase(program)
   const collections = isObject(json) ? json['collections'] : undefined
-  if (!isObject(json) || !isObject(collections) || Object.keys(json).length !== 1) return fail('data.shape', 'The data must be { "collections": { … } } and nothing else.')
+  if (!isObject(json) || !isObject(collections) || Object.keys(json).length !== 1)
+    return fail('data.shape', 'The data must be { "collections": { … } } and nothing else.')
   for (const [name, rows] of Object.entries(collections)) {
-    if (!Object.hasOwn(program.collections, name)) return fail('data.shape', `The data has a collection ${name}, the program has ${Object.keys(program.collections).join(', ') || 'none'}.`)
+    if (!Object.hasOwn(program.collections, name))
+      return fail(
+        'data.shape',
+        `The data has a collection ${name}, the program has ${Object.keys(program.collections).join(', ') || 'none'}.`,
+      )
     if (!Array.isArray(rows)) return fail('data.shape', `collections.${name} must be a list of rows.`)
     for (const [i, row] of rows.entries()) {
       const entered = enterRow(db, name, row, `collections.${name}[${i}]`)
@@ -43,12 +53,17 @@ function enterRow(db: Database, collection: string, json: unknown, path: string)
   const { key, owner, fields } = row.value
   const reserved = reserveKey(db, { key, collection, owner, version: VERSION })
   if (!reserved.ok || fields === null) return reserved.ok ? reserved : fail(reserved.error.code, `${path}: ${reserved.error.message}`)
-  const written = applyWrite(db, { owner, version: VERSION }, { key, collection, fields: exactFields(db.program, collection, fields), replaces: VERSION })
+  const written = applyWrite(
+    db,
+    { owner, version: VERSION },
+    { key, collection, fields: exactFields(db.program, collection, fields), replaces: VERSION },
+  )
   return written.ok ? written : fail(written.error.code, `${path}: ${written.error.message}`)
 }
 
 function rowOf(json: unknown, path: string): Result<DataRow> {
-  if (!isObject(json) || Object.keys(json).sort().join() !== 'fields,key,owner') return fail('data.shape', `${path} must have key, owner and fields.`)
+  if (!isObject(json) || Object.keys(json).sort().join() !== 'fields,key,owner')
+    return fail('data.shape', `${path} must have key, owner and fields.`)
   const { key, owner, fields } = json
   if (typeof key !== 'string' || !KEY.test(key)) return fail('data.shape', `${path}.key must be an address of 1 to 100 letters and digits.`)
   if (typeof owner !== 'string' || !OWNER.test(owner)) return fail('data.shape', `${path}.owner must be a public key of 64 hex digits.`)
@@ -58,7 +73,9 @@ function rowOf(json: unknown, path: string): Result<DataRow> {
 
 function exactFields(program: Program, collection: string, fields: Fields): Fields {
   const types = program.collections[collection]!.fields
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Object.hasOwn(types, name) ? (exactForm(types[name]!, value) as Json) : value]))
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, Object.hasOwn(types, name) ? (exactForm(types[name]!, value) as Json) : value]),
+  )
 }
 
 /**
@@ -67,13 +84,17 @@ function exactFields(program: Program, collection: string, fields: Fields): Fiel
  */
 export function dataOf(db: Database, madeUp: readonly string[] = []): Json {
   const rowsOf = (name: string): DataRow[] =>
-    [...db.collections.get(name)!].filter(([key, row]) => row.written || !madeUp.includes(key)).map(([key, row]) => ({ key, owner: row.owner, fields: row.written ? row.fields : null }))
+    [...db.collections.get(name)!]
+      .filter(([key, row]) => row.written || !madeUp.includes(key))
+      .map(([key, row]) => ({ key, owner: row.owner, fields: row.written ? row.fields : null }))
   return { collections: Object.fromEntries([...db.collections.keys()].map((name) => [name, rowsOf(name) as unknown as Json])) }
 }
 
 /** A client's keys, in the order in which they are to be used. */
 export const keysOf = (db: Database, owner: string): OwnKey[] =>
-  [...db.keys].filter(([, reserved]) => reserved.owner === owner).map(([key, { collection }]) => ({ key, collection, written: db.collections.get(collection)!.get(key)!.written }))
+  [...db.keys]
+    .filter(([, reserved]) => reserved.owner === owner)
+    .map(([key, { collection }]) => ({ key, collection, written: db.collections.get(collection)!.get(key)!.written }))
 
 /**
  * Reserves a key that is the same in every run on the same data. It is a hash, because on the network too the order of addresses has

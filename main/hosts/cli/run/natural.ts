@@ -1,8 +1,19 @@
 /**
- * Values as people write them in JSON: numbers for integers, an option's content or null, a case without content by its name, an object for a
- * map. What is in the exact form of the document already stays as it is.
+ * Values as people write them in JSON: numbers for integers, an option's content or null, a case without content by its name, an
+ * object for a map. What is in the exact form of the document already stays as it is.
  */
-import { compareValues, fromJson, toJson, type Json, type MapValue, type RecordValue, type SomeValue, type Type, type TreeValue, type Value, type VariantValue } from '../../../../roles/program/index.ts'
+import {
+  compareValues,
+  fromJson,
+  toJson,
+  type Json,
+  type MapValue,
+  type RecordValue,
+  type SomeValue,
+  type Type,
+  type Value,
+  type VariantValue,
+} from '../../../../roles/program/index.ts'
 import { isEmpty } from '../explain/words.ts'
 
 const isObject = (json: unknown): json is Record<string, unknown> => typeof json === 'object' && json !== null && !Array.isArray(json)
@@ -26,14 +37,20 @@ export function exactForm(type: Type, json: unknown): unknown {
     case 'map':
       return exactMap(type, json)
     case 'tree':
-      return Array.isArray(json) ? json.map((node) => (has(node, 'depth', 'value') ? { depth: String(node['depth']), value: exactForm(type.of, node['value']) } : node)) : json
+      return Array.isArray(json)
+        ? json.map((node) =>
+            has(node, 'depth', 'value') ? { depth: String(node['depth']), value: exactForm(type.of, node['value']) } : node,
+          )
+        : json
     default:
       return json
   }
 }
 
 const exactFields = (fields: Record<string, Type>, json: Record<string, unknown>): object =>
-  Object.fromEntries(Object.entries(json).map(([name, value]) => [name, Object.hasOwn(fields, name) ? exactForm(fields[name]!, value) : value]))
+  Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name, Object.hasOwn(fields, name) ? exactForm(fields[name]!, value) : value]),
+  )
 
 function exactVariant(cases: Record<string, Type>, json: unknown): unknown {
   if (typeof json === 'string') return Object.hasOwn(cases, json) && isEmpty(cases[json]!) ? { tag: json, value: {} } : json
@@ -45,14 +62,20 @@ function exactVariant(cases: Record<string, Type>, json: unknown): unknown {
 function exactMap(type: Type & { kind: 'map' }, json: unknown): unknown {
   const written = isObject(json) ? Object.entries(json).map(([key, value]) => ({ key: keyFromName(type.keys, key), value })) : json
   if (!Array.isArray(written)) return json
-  const entries = written.map((entry: unknown) => (has(entry, 'key', 'value') ? { key: exactForm(type.keys, entry['key']), value: exactForm(type.of, entry['value']) } : entry))
+  const entries = written.map((entry: unknown) =>
+    has(entry, 'key', 'value') ? { key: exactForm(type.keys, entry['key']), value: exactForm(type.of, entry['value']) } : entry,
+  )
   const keys = entries.map((entry) => (has(entry, 'key', 'value') ? fromJson(type.keys, entry['key']) : null))
   if (keys.some((key) => key === null || !key.ok)) return entries
   const valueAt = (i: number): Value => (keys[i] as { value: Value }).value
-  return entries.map((entry, i) => ({ entry, key: valueAt(i) })).sort((a, b) => compareValues(type.keys, a.key, b.key)).map(({ entry }) => entry)
+  return entries
+    .map((entry, i) => ({ entry, key: valueAt(i) }))
+    .sort((a, b) => compareValues(type.keys, a.key, b.key))
+    .map(({ entry }) => entry)
 }
 
-const keyFromName = (type: Type, name: string): unknown => (type.kind === 'bool' && (name === 'true' || name === 'false') ? name === 'true' : name)
+const keyFromName = (type: Type, name: string): unknown =>
+  type.kind === 'bool' && (name === 'true' || name === 'false') ? name === 'true' : name
 
 /** A value for a person to read; what `exactForm` reads back. */
 export function naturalForm(type: Type, value: Value): Json {
@@ -72,7 +95,7 @@ export function naturalForm(type: Type, value: Value): Json {
     case 'map':
       return [...(value as MapValue)].map(([key, item]) => ({ key: naturalForm(type.keys, key), value: naturalForm(type.of, item) }))
     case 'tree':
-      return toJson(type, value as TreeValue)
+      return toJson(type, value)
     default:
       return toJson(type, value)
   }
@@ -80,4 +103,6 @@ export function naturalForm(type: Type, value: Value): Json {
 
 /** An option in an option, or a record that looks like one, keeps its wrapping: else it could not be told from nothing. */
 const naturalSome = (type: Type, content: Value): Json =>
-  type.kind === 'option' || (type.kind === 'record' && has(type.fields, 'some')) ? { some: naturalForm(type, content) } : naturalForm(type, content)
+  type.kind === 'option' || (type.kind === 'record' && has(type.fields, 'some'))
+    ? { some: naturalForm(type, content) }
+    : naturalForm(type, content)
