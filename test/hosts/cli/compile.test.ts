@@ -53,20 +53,30 @@ describe('builds that differ are found across module graphs', () => {
   const REFUSED = { code: 1, err: expect.stringContaining('[program.nondeterministic]') }
 
   it('when a module reads the date, even its year', async () => {
-    const ended = await compile(writeProgram(folder, 'year.ts', '  return see(request.n, (n) => n.plus(year))', 'const year = new Date().getFullYear()'))
+    const ended = await compile(
+      writeProgram(folder, 'year.ts', '  return see(request.n, (n) => n.plus(year))', 'const year = new Date().getFullYear()'),
+    )
     expect(ended).toMatchObject(REFUSED)
     expect(ended.err).toMatch(/^year\.ts:8: .*first at \/endpoints\/go\/blocks\/0\/body\/nodes\/1\/value/)
   })
 
   it('when a module draws lots once', async () => {
-    const name = writeProgram(folder, 'lots.ts', '  return see(request.n, (n) => n.plus(lot))', 'const lot = Math.floor(Math.random() * 1e9)')
+    const name = writeProgram(
+      folder,
+      'lots.ts',
+      '  return see(request.n, (n) => n.plus(lot))',
+      'const lot = Math.floor(Math.random() * 1e9)',
+    )
     expect(await compile(name)).toMatchObject(REFUSED)
   })
 
   it('when an endpoint draws lots whenever it is traced', async () => {
     const name = writeProgram(folder, 'often.ts', '  return see(request.n, (n) => n.plus(Math.floor(Math.random() * 1e9)))')
     const ended = await compile(name, '--json')
-    expect(answered(ended).error).toMatchObject({ code: 'program.nondeterministic', details: { path: '/endpoints/go/blocks/0/body/nodes/1/value' } })
+    expect(answered(ended).error).toMatchObject({
+      code: 'program.nondeterministic',
+      details: { path: '/endpoints/go/blocks/0/body/nodes/1/value' },
+    })
   })
 })
 
@@ -103,12 +113,18 @@ describe('a program that cannot be built gets one error with the line of its sou
 
   it('that exports no app', async () => {
     writeFileSync(join(folder, 'none.ts'), 'export const x = 1\n')
-    expect(await compile('none.ts')).toMatchObject({ code: 1, err: expect.stringMatching(/^none\.ts: this file exports no app; .* \[program\.no-app\]\n$/) })
+    expect(await compile('none.ts')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^none\.ts: this file exports no app; .* \[program\.no-app\]\n$/),
+    })
   })
 
   it('that is not there, or no program', async () => {
     expect(await compile('nowhere.ts')).toMatchObject({ code: 1, err: 'There is no file nowhere.ts. [cli.file]\n' })
-    expect(await golem(folder, 'compile', guestbookDocument)).toMatchObject({ code: 1, err: expect.stringContaining('no TypeScript program') })
+    expect(await golem(folder, 'compile', guestbookDocument)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no TypeScript program'),
+    })
   })
 
   it('in one of its modules', async () => {

@@ -31,7 +31,8 @@ export function temporaryFolder(): string {
   return folder
 }
 
-const IMPORTS = "import { app, bool, collection, count, endpoint, int, key, list, map, option, order, record, see, text, variant, when } from 'golem'"
+const IMPORTS =
+  "import { app, bool, collection, count, endpoint, int, key, list, map, option, order, record, see, text, variant, when } from 'golem'"
 
 /**
  * Writes a program with one endpoint, `go`, over one collection, `posts`.

@@ -4,13 +4,17 @@ import { answered, golem, guestbookSource, temporaryFolder, writeProgram } from 
 
 const folder = temporaryFolder()
 const problems = async (name: string): Promise<string[]> =>
-  answered(await golem(folder, 'compile', name, '--json')).error.details.problems.map((problem: { at: string; code: string }) => `${problem.at} ${problem.code}`)
+  answered(await golem(folder, 'compile', name, '--json')).error.details.problems.map(
+    (problem: { at: string; code: string }) => `${problem.at} ${problem.code}`,
+  )
 
 describe('the TypeScript checker', () => {
   it('tells all that is wrong, each with its line', async () => {
     const name = writeProgram(folder, 'wrong.ts', "  const a = see(request.n, (n) => n.plus('x'))\n  return [a, request.nope]")
     const ended = await golem(folder, 'compile', name)
-    expect(ended.err).toMatch(/^wrong\.ts:8: Argument of type 'string'.*\(TS2345\) \[program\.types\]\nwrong\.ts:9: .*nope.*\(TS2339\) \[program\.types\]\n$/)
+    expect(ended.err).toMatch(
+      /^wrong\.ts:8: Argument of type 'string'.*\(TS2345\) \[program\.types\]\nwrong\.ts:9: .*nope.*\(TS2339\) \[program\.types\]\n$/,
+    )
     expect(ended.code).toBe(1)
   })
 
@@ -33,7 +37,7 @@ describe('[L3] a JavaScript condition on a Golem value, which would always be tr
     ['if', 'if (n.less(5)) return { t }'],
     ['?:', 'return { t: n.less(5) ? t : t }'],
     ['&&', "const both = n.less(5) && t.contains('x'); void both"],
-    ['||', 'const either = t.contains(\'x\') || true; void either'],
+    ['||', "const either = t.contains('x') || true; void either"],
     ['!', 'const not = !n.less(5); void not'],
     ['while', 'while (n.less(5)) n.plus(1)'],
     ['for', 'for (; n.less(5); ) n.plus(1)'],
@@ -41,7 +45,11 @@ describe('[L3] a JavaScript condition on a Golem value, which would always be tr
     ['a sealed value', 'if (request.topic) return { t }'],
     ['a value or a literal', 'const either: typeof n | number = Math.abs(1) > 0 ? n : 1; if (either) return { t }'],
   ])('%s', async (_what, statement) => {
-    const name = writeProgram(folder, 'condition.ts', `  return see(request.n, request.topic, (n, t) => {\n  ${statement}\n  return { t }\n  })`)
+    const name = writeProgram(
+      folder,
+      'condition.ts',
+      `  return see(request.n, request.topic, (n, t) => {\n  ${statement}\n  return { t }\n  })`,
+    )
     expect(await problems(name)).toEqual(['condition.ts:9 program.condition'])
   })
 

@@ -48,16 +48,13 @@ function attach(worker: Worker) {
   let [halted, released] = [(_: Whereabouts | null): void => undefined, (): void => undefined]
   const send = (number: number, method: string): void =>
     session.post('NodeWorker.sendMessageToWorker', { sessionId: id, message: JSON.stringify({ id: number, method }) }, () => undefined)
-  session.on(
-    'NodeWorker.attachedToWorker',
-    ({ params }: InspectorNotification<{ sessionId: string; workerInfo: { title: string } }>) => {
-      // Its `workerId` counts within the session; the title has the number of the thread.
+  session.on('NodeWorker.attachedToWorker', ({ params }: InspectorNotification<{ sessionId: string; workerInfo: { title: string } }>) => {
+    // Its `workerId` counts within the session; the title has the number of the thread.
     if (!params.workerInfo.title.startsWith(`[worker ${worker.threadId}]`)) return
-      id = params.sessionId
-      send(1, 'Debugger.enable')
-      send(2, 'Debugger.pause')
-    },
-  )
+    id = params.sessionId
+    send(1, 'Debugger.enable')
+    send(2, 'Debugger.pause')
+  })
   session.on('NodeWorker.receivedMessageFromWorker', ({ params }: InspectorNotification<{ message: string }>) => {
     const message = JSON.parse(params.message) as Message
     if (message.id === 4) released()

@@ -56,7 +56,10 @@ async function build({ file, clockShiftMs }: BuildTask): Promise<BuildAnswer> {
   let endpoint: string | null = null
   const wrong = (mistake: Mistake, details: Record<string, unknown> = {}): BuildAnswer => ({
     mistake,
-    details: endpoint === null || mistake.line !== null || mistake.message.startsWith('/') ? details : { path: `/endpoints/${endpoint}`, ...details },
+    details:
+      endpoint === null || mistake.line !== null || mistake.message.startsWith('/')
+        ? details
+        : { path: `/endpoints/${endpoint}`, ...details },
   })
   try {
     const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }

@@ -1,5 +1,5 @@
 /** `golem new`: an application to start from, which compiles and runs at once. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
@@ -39,7 +39,8 @@ function filesFor(folder: string): Record<string, string> {
 function create({ positionals, io }: Call): Result<Done> {
   const folder = resolve(io.cwd, positionals[0]!)
   const shown = showPlace({ file: folder, line: null }, io.cwd) || '.'
-  if (existsSync(folder) && readdirSync(folder).length > 0)
+  const there = statSync(folder, { throwIfNoEntry: false })
+  if (there !== undefined && !(there.isDirectory() && readdirSync(folder).length === 0))
     return fail('cli.exists', `${shown} is there already and not empty; name a new folder.`)
   const files = filesFor(folder)
   try {
