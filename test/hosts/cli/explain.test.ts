@@ -17,7 +17,6 @@ import {
   text,
   when,
   type Program,
-  type Query,
 } from '../../../roles/program/index.ts'
 import { must } from '../../program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, guestbookSource } from './golem.ts'
@@ -139,10 +138,15 @@ describe('[L11] golem explain', () => {
   })
 
   it('says where the endpoint is split', () => {
-    const split = structuredClone(program) as Program
-    split.endpoints['spend']!.queries = split.endpoints['spend']!.queries.map((query) => ({ ...query, stage: 1 }) as unknown as Query)
-    const one = { ...explained('spend'), splits: [{ stage: 1, queries: ['rich'], shows: ['caller'] }] }
-    expect(explanationText(split, [one])).toMatch(/It is split: .*\n +rich shows caller/)
+    const whole = explained('spend')
+    const split = {
+      ...whole,
+      lookups: whole.lookups.map((lookup) => ({ ...lookup, stage: 1 })),
+      splits: [{ stage: 1, queries: ['rich'], shows: ['caller'] }],
+    }
+    const text = explanationText(program, [split])
+    expect(text).toMatch(/The endpoint is split: .*\n +rich +the sum of .*\n +to ask this, the caller's app is shown caller/)
+    expect(text).not.toContain('before any server is asked')
   })
 
   it('invents no cost', () => {

@@ -1,5 +1,5 @@
 /** Where the SDK is, and what an editor and our own type check need to find it. */
-import { join, sep } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The repository. */
@@ -11,7 +11,7 @@ export const sdkModule = join(root, 'roles', 'program', 'index.ts')
 const ours = [join(root, 'roles', 'program'), join(root, 'main', 'hosts', 'cli')].map((folder) => `${folder}${sep}`)
 
 /** Whether a file is the SDK's or the compiler's own, so that no error points there. */
-export const isOurs = (file: string): boolean => ours.some((folder) => file.startsWith(folder))
+export const isOurs = (file: string): boolean => ours.some((folder) => resolve(file).startsWith(folder))
 
 /** Compiler options of a program, as in a tsconfig.json: what Node can run by leaving out the types, strictly checked. */
 export const compilerOptions = {

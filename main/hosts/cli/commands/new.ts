@@ -7,7 +7,6 @@ import { compilerOptions, root } from '../build/sdk.ts'
 import type { Call, Command, Done } from '../command.ts'
 
 const starter = join(root, 'resources', 'starter')
-const executable = join(root, 'main', 'hosts', 'cli', 'golem.mjs')
 
 export const newCommand: Command = {
   name: 'new',
@@ -32,7 +31,7 @@ function filesFor(folder: string): Record<string, string> {
     'app.ts': read('app.ts').replace("name: 'hello'", `name: '${name}'`),
     'data.json': read('data.json'),
     'tsconfig.json': `${JSON.stringify({ compilerOptions, include: ['**/*.ts'] }, null, 2)}\n`,
-    'README.md': read('README.md').replace('GOLEM_COMMAND', executable),
+    'README.md': read('README.md').replace('GOLEM_FOLDER', root.replace(/[\\/]$/, '')),
   }
 }
 

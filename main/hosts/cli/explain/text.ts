@@ -1,6 +1,7 @@
 /** An explanation for someone who did not write the app. */
 import type { Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
+import type { ExplainedLookup } from './lookups.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
 import { table, WIDTH, wrap } from '../layout.ts'
 import { groupAnswers, listed, slotName } from './words.ts'
@@ -10,7 +11,8 @@ const section = (title: string, lines: string[]): string[] => (lines.length === 
 const INTRODUCTION = `How to read this. The caller's app seals every value and sends it through one server after another. A server sees
 the values listed for it and nothing else; the rest passes through its hands sealed. Every server also knows who the caller is
 (a public key), because it checks the caller's signature, and checks the proof of every looked-up value that it sees. The caller
-can open everything that comes back, and nothing is stored before the caller has published it.`
+can open everything that comes back, and nothing is stored before the caller has published it. Where values are listed that can
+influence a result, no other value can change it, as long as the call does not fail.`
 
 /** The whole text for some endpoints of a program. */
 export function explanationText(program: Program, endpoints: ExplainedEndpoint[]): string {
@@ -62,18 +64,22 @@ function givenText({ arguments: given, keys }: ExplainedEndpoint): string[] {
   return rows.length === 0 ? ['    nothing'] : table(rows, '    ')
 }
 
-const lookedUpText = ({ lookups }: ExplainedEndpoint): string[] =>
-  table(
-    lookups.map(({ name, words, values }) => [name, `${words}; ${values.length === 0 ? 'unused' : `used: ${listed(values)}`}`]),
-    '    ',
-  )
+const lookupRow = ({ name, words, values }: ExplainedLookup): [string, string] => [
+  name,
+  `${words}; ${values.length === 0 ? 'unused' : `used: ${listed(values)}`}`,
+]
 
-/** Where a query waits for a calculated value; see `splitsIn`. */
-const splitText = ({ splits }: ExplainedEndpoint): string[] =>
-  section(
-    "It is split: some lookups wait for values that servers calculate, and show them to the caller's app",
-    splits.flatMap(({ queries, shows }) => wrap(`${listed(queries)} shows ${listed(shows)}`, '    ')),
-  )
+const lookedUpText = ({ lookups }: ExplainedEndpoint): string[] =>
+  table(lookups.filter((lookup) => lookup.stage === 0).map(lookupRow), '    ')
+
+/** Lookups that wait for values which servers calculate; see `splitsIn`. */
+function splitText({ lookups, splits }: ExplainedEndpoint): string[] {
+  const lines = splits.flatMap(({ queries, shows }) => [
+    ...table(lookups.filter(({ name }) => queries.includes(name)).map(lookupRow), '    '),
+    ...wrap(`to ask this, the caller's app is shown ${listed(shows)}`, '       '),
+  ])
+  return section('The endpoint is split: these lookups wait for what servers calculate', lines)
+}
 
 function pointText(endpoint: ExplainedEndpoint, point: ExplainedPoint, position: number): string[] {
   const rows: Array<[string, string]> = []
