@@ -1,5 +1,5 @@
 import type { Json } from './document.ts'
-import { sortedNames } from './measure.ts'
+import { sortedNames } from './value/measure.ts'
 
 const isObject = (json: Json | undefined): json is { [name: string]: Json } =>
   typeof json === 'object' && json !== null && !Array.isArray(json)

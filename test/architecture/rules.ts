@@ -53,6 +53,7 @@ export const table: Table = {
     { folder: 'resources', folders: ['roles/program'], packages: [], node: false },
     // Scripts that are run by hand and whose results are committed.
     { folder: 'resources/apps/compile.ts', folders: ['roles/program', 'resources/apps'], packages: [], node: true },
+    { folder: 'resources/schema.ts', folders: ['roles/program'], packages: [], node: true },
     { folder: 'resources/icons', folders: [], packages: [], node: true },
   ],
   reserved: { electron: ['main/hosts/electron'], vite: ['main/hosts/launcher', 'renderer'], svelte: ['renderer'] },

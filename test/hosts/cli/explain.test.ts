@@ -48,6 +48,15 @@ const purse = app({
         )
       },
     }),
+    find: endpoint({
+      doc: 'Finds purses.',
+      request: { holder: text(64) },
+      run: (request) => {
+        const { holder } = see('name', request.holder, (name) => ({ holder: name.asciiLower() }))
+        const found = db.purses.all.rows({ holder }, { limit: 3, name: 'found' })
+        return { holder, amounts: see('open', found.amount, (amounts) => amounts.length()) }
+      },
+    }),
     mirror: endpoint({
       doc: 'Gives back what it got.',
       request: { amount: int() },
@@ -137,16 +146,15 @@ describe('[L11] golem explain', () => {
     expect(words('mirror')).toMatch(/amount +no server/)
   })
 
-  it('says where the endpoint is split', () => {
-    const whole = explained('spend')
-    const split = {
-      ...whole,
-      lookups: whole.lookups.map((lookup) => ({ ...lookup, stage: 1 })),
-      splits: [{ stage: 1, queries: ['rich'], shows: ['caller'] }],
-    }
-    const text = explanationText(program, [split])
-    expect(text).toMatch(/The endpoint is split: .*\n +rich +the sum of .*\n +to ask this, the caller's app is shown caller/)
-    expect(text).not.toContain('before any server is asked')
+  it('[L8] says where the endpoint is split, and what that shows to whom', () => {
+    expect(explained('find').splits).toMatchObject([
+      { query: 'found', because: ["name's holder"], shows: ["name's holder"], before: ['open'] },
+    ])
+    expect(words('find')).toMatch(
+      /split: .*\n +found +up to 3 rows of purses with holder = name's holder.*\n.*It needs name's holder \(explain\.test\.ts:\d+\)/,
+    )
+    expect(words('find')).toMatch(/the caller can open name's holder before open runs, and stop there/)
+    expect(words('find')).not.toContain('before any server is asked')
   })
 
   it('invents no cost', () => {

@@ -19,6 +19,7 @@ export async function golem(cwd: string, ...args: string[]): Promise<Ended> {
 }
 
 /** The JSON object that a command prints with --json. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test says by what it expects what is there
 export const answered = (ended: Ended): any => JSON.parse(ended.out)
 
 export const guestbookSource = join(repository, 'resources', 'apps', 'guestbook.ts')

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { splitNotes } from '../../../../roles/program/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { Built } from '../build/build.ts'
 import { showPlace } from '../build/mistake.ts'
@@ -53,11 +54,14 @@ function outputFile({ positionals, flags, io }: Call): Result<string> {
       )
 }
 
+/** What was written, and what the developer has to know of it: where an endpoint was split, and what that exposes. */
 function doneOf({ program }: Built, file: string, text: string, cwd: string): Done {
   const endpoints = Object.keys(program.endpoints)
   const bytes = Buffer.byteLength(text)
+  const notes = splitNotes(program)
+  const summary = `${showPlace({ file, line: null }, cwd)}: ${program.name} with ${plural(endpoints.length, 'endpoint')}, ${bytes} bytes`
   return {
-    text: `${showPlace({ file, line: null }, cwd)}: ${program.name} with ${plural(endpoints.length, 'endpoint')}, ${bytes} bytes`,
-    value: { file, name: program.name, endpoints, bytes, sha256: createHash('sha256').update(text).digest('hex') },
+    text: [summary, ...notes].join('\n'),
+    value: { file, name: program.name, endpoints, bytes, sha256: createHash('sha256').update(text).digest('hex'), notes },
   }
 }

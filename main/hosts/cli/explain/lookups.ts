@@ -1,5 +1,6 @@
 /** The queries of an endpoint in words. */
-import type { Endpoint, Program, Query, Source, Template } from '../../../../roles/program/index.ts'
+import { splitsOf, type Endpoint, type Program, type Query, type Source, type Template } from '../../../../roles/program/index.ts'
+import { must } from '../../../../roles/protocol/result.ts'
 import { fieldWords, listed, plural, valueName } from './words.ts'
 
 export interface ExplainedLookup {
@@ -69,18 +70,29 @@ export function sourcesIn(template: Template): Source[] {
   return []
 }
 
+export interface ExplainedSplit {
+  query: string
+  /** `file:line` of the query. */
+  at: string
+  /** Calculated values that it is asked with. */
+  because: string[]
+  /** What the caller's app can open then, before the points of `before` run. */
+  shows: string[]
+  before: string[]
+}
+
 /**
- * Where the endpoint is split because a query needs a calculated value. The one place that knows of `Query.stage`: stage 0 is asked before
- * the first server, stage n after the blocks that make its arguments.
+ * Where the endpoint is split because a query needs a calculated value. The one place that knows of `splitsOf`: the language finds the
+ * splits, here they get the names of the explanation.
  */
-export function splitsIn(endpoint: Endpoint): Array<{ stage: number; queries: string[]; shows: string[] }> {
-  const stages = [...new Set(endpoint.queries.map((query) => Number(query.stage)))].filter((stage) => stage > 0).sort((a, b) => a - b)
-  return stages.map((stage) => {
-    const queries = endpoint.queries.filter((query) => Number(query.stage) === stage)
-    return {
-      stage,
-      queries: queries.map((query) => query.name),
-      shows: [...new Set(queries.flatMap((query) => query.equals.map((source) => valueName(endpoint, source))))],
-    }
+export function splitsIn(program: Program, name: string): ExplainedSplit[] {
+  const endpoint = program.endpoints[name]!
+  return must(splitsOf(program, name)).map(({ query, at, stage, before }) => {
+    const { equals } = endpoint.queries.find((one) => one.name === query)!
+    const made = endpoint.blocks
+      .slice(0, stage)
+      .flatMap(({ outputs }, block) => outputs.map((_, output): Source => ({ from: 'block', block, output })))
+    const named = (sources: Source[]): string[] => [...new Set(sources.map((source) => valueName(endpoint, source)))]
+    return { query, at, because: named(equals.filter((source) => source.from === 'block')), shows: named(made), before }
   })
 }

@@ -2,7 +2,7 @@
 import { labelOf, typeOfSource, type Block, type Endpoint, type Program, type Slot, type Source } from '../../../../roles/program/index.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { returnsOf, writesOf, type ExplainedReturn, type ExplainedWrite } from './flows.ts'
-import { columnsOf, lookupsOf, sourcesIn, splitsIn, type ExplainedLookup } from './lookups.ts'
+import { columnsOf, lookupsOf, sourcesIn, splitsIn, type ExplainedLookup, type ExplainedSplit } from './lookups.ts'
 import { labelNames, sameSource, typeWords, valueName } from './words.ts'
 
 export interface ExplainedPoint {
@@ -34,7 +34,7 @@ export interface ExplainedEndpoint {
   arguments: Array<{ name: string; type: string }>
   keys: Slot[]
   lookups: ExplainedLookup[]
-  splits: ReturnType<typeof splitsIn>
+  splits: ExplainedSplit[]
   /** One for every observation point, and the one in front that passes everything on and sees no value. */
   servers: number
   points: ExplainedPoint[]
@@ -68,7 +68,7 @@ export function explainEndpoint(program: Program, name: string): Result<Explaine
     arguments: Object.entries(endpoint.request).map(([field, type]) => ({ name: field, type: typeWords(type) })),
     keys: endpoint.slots,
     lookups: lookupsOf(program, endpoint),
-    splits: splitsIn(endpoint),
+    splits: splitsIn(program, name),
     servers: endpoint.blocks.length + 1,
     points: endpoint.blocks.map((block, position) => explainPoint(endpoint, block, position)),
     values: valuesOf(program, endpoint),

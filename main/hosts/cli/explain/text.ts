@@ -74,9 +74,12 @@ const lookedUpText = ({ lookups }: ExplainedEndpoint): string[] =>
 
 /** Lookups that wait for values which servers calculate; see `splitsIn`. */
 function splitText({ lookups, splits }: ExplainedEndpoint): string[] {
-  const lines = splits.flatMap(({ queries, shows }) => [
-    ...table(lookups.filter(({ name }) => queries.includes(name)).map(lookupRow), '    '),
-    ...wrap(`to ask this, the caller's app is shown ${listed(shows)}`, '       '),
+  const lines = splits.flatMap(({ query, at, because, shows, before }) => [
+    ...table(lookups.filter(({ name }) => name === query).map(lookupRow), '    '),
+    ...wrap(`It needs ${listed(groupAnswers(because))} (${at}).`, '       '),
+    ...(before.length === 0
+      ? []
+      : wrap(`So the caller can open ${listed(groupAnswers(shows))} before ${listed(before)} runs, and stop there.`, '       ')),
   ])
   return section('The endpoint is split: these lookups wait for what servers calculate', lines)
 }

@@ -20,6 +20,8 @@ export function typeWords(type: Type): string {
       return `map of at most ${type.max} entries, from ${typeWords(type.keys)} to ${typeWords(type.of)}`
     case 'tree':
       return `tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
+    case 'zipper':
+      return `place in a tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
     case 'option':
       return `nothing or ${typeWords(type.of)}`
     case 'record':
