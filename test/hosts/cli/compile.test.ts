@@ -103,7 +103,7 @@ describe('a program that cannot be built gets one error with the line of its sou
     ['makes what the checker refuses', 'program.type', 6, "  return see(request.n, (n) => n.plus('x' as any))", ''],
   ])('that %s', async (_what, code, line, body, before) => {
     const name = writeProgram(folder, 'broken.ts', body, before)
-    const ended = await compile(name, ...(code === 'program.endless' ? ['--time-limit', '4'] : []))
+    const ended = await compile(name, ...(code === 'program.endless' ? ['--time-limit', '2'] : []))
     const at = line === null ? 'broken.ts' : `broken.ts:${line}`
     expect(ended).toMatchObject({ code: 1, out: '' })
     expect(ended.err.startsWith(`${at}: `), ended.err).toBe(true)

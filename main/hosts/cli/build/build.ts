@@ -63,14 +63,15 @@ async function buildOnce(options: BuildOptions, clockShiftMs: number, print: (te
 function answerOf(worker: Worker, options: BuildOptions): Promise<Result<string>> {
   const { file, cwd, limitMs } = options
   return new Promise((resolve) => {
-    let late = false
-    const timer = setTimeout(() => {
+    let [late, timer, answer] = [false, undefined as NodeJS.Timeout | undefined, null as Result<string> | null]
+    const end = (result: Result<string>): void => (clearTimeout(timer), resolve(result))
+    const stop = (): void => {
       late = true
       void stopWorker(worker).then((place) => end(endless(options, place)))
-    }, limitMs)
-    const end = (result: Result<string>): void => (clearTimeout(timer), resolve(result))
-    let answer: Result<string> | null = null
-    worker.on('message', (message: BuildAnswer) => {
+    }
+    worker.on('message', (message: 'started' | BuildAnswer) => {
+      // The limit is the program's: however long a busy computer takes to load the SDK.
+      if (message === 'started') return void (timer = setTimeout(stop, limitMs))
       answer = resultOf(message, options)
       // What it printed comes another way and may be late; timers of the program are not waited for.
       setTimeout(() => end(answer!), GRACE_MS).unref()

@@ -1,6 +1,6 @@
 /**
- * One build of a developer's program in a thread of its own, so with a fresh module graph. It posts one message: the canonical document
- * or the mistake. The thread can be stopped from outside when it never ends.
+ * One build of a developer's program in a thread of its own, so with a fresh module graph. It posts `started` when the program begins, then
+ * one answer: the canonical document or the mistake. The thread can be stopped from outside when it never ends.
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -61,6 +61,7 @@ async function build({ file, clockShiftMs }: BuildTask): Promise<BuildAnswer> {
         ? details
         : { path: `/endpoints/${endpoint}`, ...details },
   })
+  parentPort!.postMessage('started')
   try {
     const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }
     if (!isApp(app)) {
