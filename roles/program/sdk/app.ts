@@ -1,6 +1,7 @@
 import { canonicalProgram } from '../canonical.ts'
 import { check } from '../check/check.ts'
 import { CLIENT_TYPE } from '../document.ts'
+import { firstDifference } from '../difference.ts'
 import type { Collection, Endpoint, Index, Json, Program } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { fail } from '../result.ts'
@@ -73,10 +74,13 @@ export const app = <const C extends Collections>(spec: {
 export function compile(source: App): Result<Program> {
   try {
     const first = build(source)
-    if (canonicalProgram(first) !== canonicalProgram(build(source))) {
+    const second = build(source)
+    if (canonicalProgram(first) !== canonicalProgram(second)) {
+      const path = firstDifference(first as unknown as Json, second as unknown as Json) ?? ''
       return fail(
         'program.nondeterministic',
-        `Two runs of ${source.name} made different programs; use no clock, randomness or outer state in it.`,
+        `Two runs of ${source.name} made different programs, first at ${path}; use no clock, randomness or outer state in it.`,
+        { path },
       )
     }
     return check(JSON.parse(canonicalProgram(first)))
