@@ -89,6 +89,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
     read: (args) => client((service) => service.read(args)),
+    newest: ({ key }) => client((service) => service.newest(key)),
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
     bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),
