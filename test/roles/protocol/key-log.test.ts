@@ -77,7 +77,7 @@ describe('the newest value of a key', () => {
     expect(made.town.keeper.ledger.database.keys.get(made.key)).toMatchObject({ version: found.ok ? found.value.version : '' })
   })
 
-  it('[K3][D2] is nobody else\'s to say: neither who pays the address, nor who anchors without its coin, nor an update that it did not sign', async () => {
+  it('[K3][D2] is for nobody else to say: neither who pays the address, nor who anchors without its coin, nor an update that it did not sign', async () => {
     const made = await shelf('strangers')
     const { town, key } = made
     const { cast, app } = town
