@@ -26,6 +26,8 @@ export type Type =
   | { kind: 'map'; keys: Type; of: Type; max: number }
   /** At least one and at most `max` nodes, each holding an `of`. */
   | { kind: 'tree'; of: Type; max: number }
+  /** A place in such a tree. It lives inside one block: it has no JSON form, so nothing stored, sent or returned holds one. */
+  | { kind: 'zipper'; of: Type; max: number }
   /** Address of a reserved key of that collection, as text; the empty text is «no key». */
   | { kind: 'key'; collection: string }
 
@@ -54,7 +56,7 @@ export type Index = { kind: 'order'; on: string[] } | { kind: 'count'; on: strin
 export interface Endpoint {
   doc: string
   request: Record<string, Type>
-  /** Hoisted: all of them are answered by the client before the first block runs. */
+  /** Answered by the client. In the order of first use, which is how sources refer to them; `stage` says when each is asked. */
   queries: Query[]
   slots: Slot[]
   /** In order; a request passes through all of them. */
@@ -70,12 +72,18 @@ export interface Query {
   index: string
   /** `rows` needs an order index (or `key`), `count`/`sum` an index of that kind, `get` the index `key`. */
   kind: 'rows' | 'count' | 'sum' | 'get'
-  /** Values of the first fields of the index; all of them for count, sum and get. Only request, caller and slot sources. */
+  /** `file:line` of the query in the developer's source. */
+  at: string
+  /** Values of the first fields of the index; all of them for count, sum and get. Every source but a query's column. */
   equals: Source[]
   descending?: boolean
   /** Greatest number of rows; 1 for get, count and sum. */
   limit: number
-  stage: 0
+  /**
+   * How many blocks have run when it is asked: the least number that its arguments allow. 0 is hoisted to the head; a block's output
+   * splits the endpoint after that block. Only blocks from this position on may use its columns.
+   */
+  stage: number
 }
 
 /**
@@ -132,8 +140,9 @@ export interface WriteSite {
 // ───────────────────────────── body ─────────────────────────────
 
 /**
- * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand and at most once per activation of the node's
- * scope: what no output, effect or taken branch needs is not evaluated, so it costs nothing and cannot fail.
+ * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand: what no output, effect or taken branch needs is
+ * not evaluated, so it costs nothing and cannot fail. A node is evaluated at most once, or, inside of scopes that run for each item
+ * (item, fold, tree), at most once for each item of the innermost of them.
  */
 export interface Body {
   scopes: Scope[]
@@ -145,13 +154,15 @@ export interface Body {
 
 /**
  * A scope binds parameters. `parent` is an earlier scope or −1, the body itself. A node that depends on a parameter belongs to that
- * scope and cannot be used outside of it.
+ * scope and cannot be used outside of it. A scope of kind item, fold or tree is run by exactly one node.
  */
 export type Scope =
-  /** One parameter: an item of the list `over`. */
+  /** One parameter: an item of the list `over`, or the value of a node of the tree `over`. */
   | { kind: 'item'; parent: number; over: number }
-  /** Two parameters: the accumulator (of the type of `start`) and an item of the list `over`. */
+  /** Two parameters: the accumulator (of the type of `start`) and an item of the list, or the value of a node of the tree, `over`. */
   | { kind: 'fold'; parent: number; over: number; start: number }
+  /** Two parameters: the value of a node of the tree `over`, and the list of what its children made, each of the type `of`. */
+  | { kind: 'tree'; parent: number; over: number; of: Type }
   /** One parameter: the content of case `tag` of the variant `over`. */
   | { kind: 'case'; parent: number; over: number; tag: string }
   /** One parameter: the content of the option `over`. */
@@ -174,7 +185,19 @@ export type Node =
   | { op: 'match'; arms: Arm[] }
   | { op: 'some'; value: number }
   | { op: 'unwrap'; some: Arm; none: number }
-  | { op: 'map' | 'filter' | 'fold'; scope: number; result: number }
+  | Each
+
+/**
+ * Runs over all items of a list or, where said, all nodes of a tree (each before its children); `result` is a node of the scope.
+ * · `map`, `any`, `all`: list or tree; a mapped tree keeps its form · `filter`: list · `fold` with a scope of kind `fold`: list or tree;
+ * with one of kind `tree`: a tree from its leaves up · `find`: the first item, or a zipper at the first node, for which `result` holds,
+ * as an option · `sort`: a list, stably, by a scalar · `distinct`: a list, the first item for each scalar · `group`: a map from
+ * `result` (int, text, bool or key) to the list of its items, in their order.
+ * `any`, `all` and `find` stop as soon as they know.
+ */
+export type Each =
+  | { op: 'map' | 'filter' | 'fold' | 'any' | 'all' | 'find' | 'distinct' | 'group'; scope: number; result: number }
+  | { op: 'sort'; scope: number; result: number; descending: boolean }
 
 export interface Arm {
   scope: number
@@ -182,34 +205,33 @@ export interface Arm {
 }
 
 /**
- * Strict operations, except `and` and `or`, which evaluate their second argument only when needed.
- * Integers are checked (`program.overflow`); `divide` and `remainder` round towards minus infinity (`program.divide` for zero).
- * `text.length` and `text.slice` count code points; text order is code point order.
+ * Strict operations, except `and` and `or`, which evaluate their second argument only when needed. `check/signatures.ts` has their types.
+ *
+ * · Integers are exact or `program.overflow`; `divide` and `remainder` round towards minus infinity (`program.divide` for zero);
+ *   `int.range` makes the integers [from, to).
+ * · Positions in texts are code points, in lists items, in bytes bytes; negative ones count as 0 and those beyond the end as the end,
+ *   but `at` of such a position is none. Order of texts is code point order. Case and white space are those of ASCII.
+ *   `split` at the empty text gives the code points; `replace` of the empty text changes nothing; both take the leftmost matches first.
+ * · `parse` and `bytes.text` give none for what is not a safe integer without needless signs or zeros, not lower-case hex in pairs, not UTF-8.
+ * · `list.zip` ends with the shorter list and makes records { left, right }; entries of maps are records { key, value } in key order,
+ *   and of equal keys in `map.from` the last one counts.
+ * · Movements of a zipper give none where there is no such place. `remove` goes up; `insertLeft`, `insertRight`, `prepend` and
+ *   `append` stay where they are; the root has no siblings and cannot be removed.
  */
 export type Primitive =
-  | 'int.add'
-  | 'int.subtract'
-  | 'int.multiply'
-  | 'int.divide'
-  | 'int.remainder'
-  | 'int.less'
-  | 'int.text'
+  | `int.${'add' | 'subtract' | 'multiply' | 'divide' | 'remainder' | 'less' | 'text' | 'parse' | 'range'}`
+  | `text.${'length' | 'contains' | 'starts' | 'ends' | 'find' | 'less'}`
+  | `text.${'concat' | 'lower' | 'upper' | 'trim' | 'slice' | 'replace' | 'split' | 'join' | 'bytes'}`
+  | `bytes.${'length' | 'at' | 'concat' | 'slice' | 'less' | 'sha256' | 'hex' | 'parse' | 'text'}`
+  | `list.${'length' | 'contains' | 'at' | 'take' | 'drop' | 'reverse' | 'concat' | 'flatten' | 'zip'}`
+  | `map.${'size' | 'get' | 'has' | 'set' | 'remove' | 'entries' | 'from'}`
+  | `tree.${'node' | 'value' | 'children' | 'size' | 'list' | 'zipper'}`
+  | `zipper.${'tree' | 'focus' | 'value' | 'depth' | 'down' | 'up' | 'left' | 'right' | 'next'}`
+  | `zipper.${'set' | 'put' | 'insertLeft' | 'insertRight' | 'prepend' | 'append' | 'remove'}`
   | 'equal'
   | 'and'
   | 'or'
   | 'not'
-  | 'text.length'
-  | 'text.contains'
-  | 'text.concat'
-  | 'text.lower'
-  | 'text.trim'
-  | 'text.slice'
-  | 'text.less'
-  | 'list.length'
-  | 'list.contains'
-  | 'list.take'
-  | 'list.concat'
-  | 'bytes.length'
 
 export type Effect =
   /** Exactly one write names each site; `fields` are the site's fields. */

@@ -1,9 +1,9 @@
 import { CLIENT_TYPE } from './document.ts'
 import type { Collection, Endpoint, Program, Query, Source, Template, Type } from './document.ts'
-import { emptyRecord, own, sortedNames } from './measure.ts'
-import { joinTypes } from './shapes.ts'
-import { fromJson } from './json.ts'
-import type { Value } from './value.ts'
+import { emptyRecord, own, sortedNames } from './value/measure.ts'
+import { joinTypes } from './value/type-bounds.ts'
+import { fromJson } from './value/json.ts'
+import type { Value } from './value/value.ts'
 
 /** Type of a field of a row: a field of the collection, `$key` or `$owner`; undefined when there is none. */
 export function rowFieldType(name: string, collection: Collection, field: string): Type | undefined {

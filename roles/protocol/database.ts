@@ -5,7 +5,7 @@
  * A write replaces a version by name, so of two rivals the first in chain order wins and the other is told (DESIGN.md §5).
  */
 import type { Collection, Program } from '../program/document.ts'
-import { fromJson } from '../program/value.ts'
+import { fromJson } from '../program/value/value.ts'
 import type { Json } from './canonical.ts'
 import { fail, failForNow, ok, type Result } from './result.ts'
 

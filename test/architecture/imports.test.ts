@@ -68,7 +68,7 @@ describe('the table', () => {
 
   it.each([
     ['roles/protocol/a.ts', '@noble/curves/secp256k1.js'],
-    ['roles/protocol/documents/a.ts', '../../program/value.ts'],
+    ['roles/protocol/documents/a.ts', '../../program/value/value.ts'],
     ['main/core/a.ts', '../../roles/server/index.ts'],
     ['main/adapters/storage/a.ts', '../../core/ports.ts'],
     ['main/hosts/electron/a.ts', 'electron'],
@@ -78,8 +78,8 @@ describe('the table', () => {
   })
 
   it('the contract takes types from the roles, never code', () => {
-    expect(problem('main/contract/a.ts', '../../roles/program/value.ts', true)).toBeUndefined()
-    expect(problem('main/contract/a.ts', '../../roles/program/value.ts', false)).toBeTypeOf('string')
+    expect(problem('main/contract/a.ts', '../../roles/program/value/value.ts', true)).toBeUndefined()
+    expect(problem('main/contract/a.ts', '../../roles/program/value/value.ts', false)).toBeTypeOf('string')
   })
 })
 

@@ -71,6 +71,8 @@ export function valueOfType(type: Type): fc.Arbitrary<Value> {
       return mapOf(type)
     case 'tree':
       return treeOf(type)
+    case 'zipper':
+      throw new Error('a zipper has no form outside of its block')
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { canonicalProgram, check, int, see } from '../../roles/program/index.ts'
+import { canonicalProgram, check, int, list, see } from '../../roles/program/index.ts'
 import type { Block, Node, Program } from '../../roles/program/index.ts'
 import { ALICE, BUDGET, compiledGuestbook, must } from './guestbook.story.ts'
 import { codeOf, copyOf, small } from './small.ts'
@@ -326,22 +326,14 @@ describe('a mutated document', () => {
   })
 })
 
-describe('checking takes linear time', () => {
-  it('a document sixteen times as large takes no more than forty times as long', () => {
-    const document = (size: number): unknown => {
-      const program = copyOf(must(small({ a: int() }, (req) => see(req.a, (a) => a.plus(1)))))
-      const { nodes } = program.endpoints['go']!.blocks[0]!.body
-      for (let i = 0; i < size; i++)
-        nodes.push({ op: 'record', fields: { [`f${i}`]: i % 2, b: 0 } }, { op: 'list', of: { kind: 'int' }, items: [0, 1, 2] })
-      return program
-    }
-    const time = (json: unknown): number => {
-      const start = performance.now()
-      must(check(json))
-      return performance.now() - start
-    }
-    const [few, many] = [document(1000), document(16_000)]
-    const best = (json: unknown): number => Math.min(...[1, 2, 3].map(() => time(json)))
-    expect(best(many) / best(few)).toBeLessThan(40)
+describe('scopes that run for each item', () => {
+  it('are run by one node only, so that an item means one thing', () => {
+    const twice = copyOf(must(small({ a: list(int(), 9) }, (req) => see(req.a, (a) => a.map((item) => item.plus(1))))))
+    const { nodes } = twice.endpoints['go']!.blocks[0]!.body
+    const at = nodes.findIndex((node) => node.op === 'map')
+    nodes.push({ ...nodes[at]! })
+    const refused = check(twice)
+    expect(codeOf(refused)).toBe('program.scope')
+    expect(refused).toMatchObject({ error: { message: expect.stringContaining(`/endpoints/go/blocks/0/body/nodes/${nodes.length - 1}`) } })
   })
 })

@@ -1,6 +1,6 @@
 import type { Node, Template, Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../measure.ts'
-import { joinTypes } from '../shapes.ts'
+import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { joinTypes } from '../value/type-bounds.ts'
 import { literalTemplate, makeExpr } from './expr.ts'
 import { lift, useExpr } from './lift.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Arm, Effect, Json, Node, Primitive, Scope, Type } from '../document.ts'
-import { sortedNames } from '../measure.ts'
-import { joinTypes, widen } from '../shapes.ts'
+import { sortedNames } from '../value/measure.ts'
+import { joinTypes, widen } from '../value/type-bounds.ts'
 import { chooseBranches } from './choose.ts'
 import type { Bool, Declared, Expr, Fields, In, Joined, List, MarksOf, Meaning, Option, Rec, Variant } from './marks.ts'
 import { lift } from './lift.ts'

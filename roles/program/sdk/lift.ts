@@ -1,6 +1,6 @@
 import type { Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../measure.ts'
-import { joinTypes } from '../shapes.ts'
+import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { joinTypes } from '../value/type-bounds.ts'
 import { activeBlock, addConst, addNode, BuildError, exprCores, isInside, openSource, outputSource, sealedCores } from './recorder.ts'
 import type { ExprCore, Recorder } from './recorder.ts'
 

@@ -15,8 +15,8 @@ import type {
   Type,
   WriteSite,
 } from '../document.ts'
-import { toJson } from '../json.ts'
-import { defaultValue } from '../measure.ts'
+import { toJson } from '../value/json.ts'
+import { defaultValue } from '../value/measure.ts'
 import { argumentsOf, armsOf } from '../scopes.ts'
 import { callSite } from './location.ts'
 
@@ -226,6 +226,7 @@ export function openSource(block: Recorder, source: Source, type: Type): number 
 
 function argumentType(block: Recorder, source: Source): Type {
   if (source.from === 'request') return block.endpoint.request[source.field]!
+  if (source.from === 'block') return block.endpoint.blocks[source.block]!.outputs[source.output]!.type
   return source.from === 'slot' ? { kind: 'key', collection: block.endpoint.slots[source.slot]!.collection } : { kind: 'text', max: 64 }
 }
 

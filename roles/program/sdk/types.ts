@@ -1,5 +1,5 @@
 import type { Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../measure.ts'
+import { emptyRecord, sortedNames } from '../value/measure.ts'
 import type { Bool, Bytes, Declared, Dict, Fields, Int, Key, List, MarksOf, Option, Rec, Text, Tree, Variant } from './marks.ts'
 
 /** An exact integer; bounds are inclusive safe integers. */

@@ -37,10 +37,6 @@ export class Crash extends Error {}
 export interface Member {
   readonly core: Core
   readonly alive: boolean
-  /** Writes to its disk since `dieAt` was called last. */
-  readonly writes: number
-  /** It dies at its `count`-th write from now, which is not carried out. */
-  dieAt(count: number): void
   readonly log: ReturnType<typeof createMemoryLog>
 }
 
@@ -51,6 +47,13 @@ export interface World {
   member(name: string): Member
   /** Starts a dead (or living) participant again from its disk. */
   restart(name: string): Promise<void>
+  /**
+   * A stretch of the story in which a participant dies at its `count`-th write to the disk, which is not carried out. Who lives to its end is out
+   * of danger: a death that came later, when the story looks for none, would be taken for a fault of the product.
+   * @returns whether it died; it lives again then, from its disk
+   */
+  endanger(name: string, count: number, stretch: (member: Member) => Promise<unknown>): Promise<boolean>
+  /** Throws for a participant that is dead, and when the command fails. */
   call<N extends CommandName>(name: string, command: N, args: CommandArgs<N>): Promise<CommandResult<N>>
   /** One block, and the time in which everything settles. */
   block(): Promise<void>
@@ -61,7 +64,14 @@ export interface World {
   close(): Promise<void>
 }
 
-interface Entry { settings: ParticipantSettings; disk: MemoryDisk; lives: number; member: Member; stop(): Promise<void> }
+/** One life of a participant: from its start to its death. */
+interface Life {
+  member: Member
+  /** It dies at its `count`-th write from now; Infinity takes that back. */
+  doom(count: number): void
+  stop(): Promise<void>
+}
+interface Entry extends Life { settings: ParticipantSettings; disk: MemoryDisk; lives: number }
 
 /** What dies with its process answers nobody. */
 const never = (): Promise<never> => new Promise(() => undefined)
@@ -82,19 +92,24 @@ export function createWorld(label: string): World {
     for (let at = 0; at < 10; at++) await clock.advance(ms / 10)
   }
 
-  async function start(name: string, settings: ParticipantSettings, disk: MemoryDisk, lives: number): Promise<{ member: Member; stop(): Promise<void> }> {
-    const life = { alive: true, writes: 0, left: Infinity }
+  async function start(name: string, settings: ParticipantSettings, disk: MemoryDisk, lives: number): Promise<Life> {
+    const life = { alive: true, left: Infinity }
     const die = (): void => {
       life.alive = false
       void swarm.close()
       for (const close of served) void close()
     }
-    const storage = createMemoryStorage(disk, () => {
-      if (life.alive) life.writes++
+    const write = (): void => {
       if (life.alive && --life.left === 0) die()
       if (!life.alive) throw new Crash(`${name} is dead`)
-    })
+    }
+    const storage = createMemoryStorage(disk, write)
     const swarm = swarms.peer(name)
+    /** A torrent's files are on the same disk. */
+    const seed: typeof swarm.seed = async (torrent, files) => {
+      write()
+      return swarm.seed(torrent, files)
+    }
     const transport = transports.peer(name)
     const served: Array<() => Promise<void>> = []
     const living = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
@@ -108,7 +123,7 @@ export function createWorld(label: string): World {
     const ports: CorePorts = {
       storage, log, crypto: fastCrypto, backend: 'embedded', random: own,
       chain: { ...node, broadcast: living(node.broadcast), follow: (recent, handler) => node.follow(recent, async (event) => { if (life.alive) await handler(event).catch(swallow) }) },
-      swarm: { ...swarm, seed: living(swarm.seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
+      swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
       transport: {
         send: living(transport.send),
         async serve(options, handler) {
@@ -123,22 +138,22 @@ export function createWorld(label: string): World {
       } },
     }
     const core = must(await createCore(ports, { passphrase: 'story', scryptLog2: 10, settings, fetchTimeoutMs: 2_000 }))
-    const member: Member = {
-      core, log, get alive() { return life.alive }, get writes() { return life.writes },
-      dieAt(count) {
-        life.writes = 0
-        life.left = count
+    const member: Member = { core, log, get alive() { return life.alive } }
+    return {
+      member,
+      doom: (count) => { life.left = count },
+      async stop() {
+        if (!life.alive) return
+        die()
+        await core.stop().catch(swallow)
       },
     }
-    return { member, async stop() {
-      if (!life.alive) return
-      die()
-      await core.stop().catch(swallow)
-    } }
   }
 
   const call: World['call'] = async (name, command, args) => {
-    const result = await clock.until(entries.get(name)!.member.core.call(command, args))
+    const { core, alive } = entries.get(name)!.member
+    if (!alive) throw new Error(`${command}: ${name} is dead and answers nobody; restart it first`)
+    const result = await clock.until(core.call(command, args))
     if (!result.ok) throw new Error(`${command}: ${result.error.message} (${result.error.code})`)
     return result.value
   }
@@ -147,8 +162,16 @@ export function createWorld(label: string): World {
     await run(AFTER_BLOCK_MS)
   }
 
+  const restart = async (name: string): Promise<void> => {
+    const entry = entries.get(name)!
+    await entry.stop()
+    const next = await start(name, entry.settings, entry.disk, entry.lives + 1)
+    entries.set(name, { ...entry, lives: entry.lives + 1, ...next })
+    await run(AFTER_BLOCK_MS)
+  }
+
   return {
-    seed, chain, call, block, run,
+    seed, chain, call, block, run, restart,
     async add(settings) {
       const disk = createMemoryDisk()
       const entry = await start(settings.name, settings, disk, 0)
@@ -157,12 +180,16 @@ export function createWorld(label: string): World {
       for (let coins = 0; coins < 4; coins++) chain.mine(1, must(scriptOfAddress(address, 'regtest')))
     },
     member: (name) => entries.get(name)!.member,
-    async restart(name) {
-      const entry = entries.get(name)!
-      await entry.stop()
-      const next = await start(name, entry.settings, entry.disk, entry.lives + 1)
-      entries.set(name, { ...entry, lives: entry.lives + 1, ...next })
-      await run(AFTER_BLOCK_MS)
+    async endanger(name, count, stretch) {
+      const { member, doom } = entries.get(name)!
+      doom(count)
+      try {
+        await stretch(member)
+      } finally {
+        doom(Infinity)
+      }
+      if (!member.alive) await restart(name)
+      return !member.alive
     },
     async until(what, found) {
       for (let blocks = 0; blocks < MOST_BLOCKS; blocks++) {
@@ -171,7 +198,8 @@ export function createWorld(label: string): World {
         await block()
       }
       const lines = [...entries].flatMap(([name, { member }]) => member.log.lines.slice(-6).map(({ message }) => `${name}: ${message}`))
-      throw new Error(`${MOST_BLOCKS} blocks passed without ${what}; seed ${seed}\n${lines.join('\n')}`)
+      const dead = [...entries].filter(([, { member }]) => !member.alive).map(([name]) => `${name} is dead`)
+      throw new Error(`${MOST_BLOCKS} blocks passed without ${what}; seed ${seed}\n${[...dead, ...lines].join('\n')}`)
     },
     async request(name, id) { return (await call(name, 'overview', {})).requests.find((one) => one.id === id) },
     async close() { for (const { stop } of entries.values()) await stop() },

@@ -11,7 +11,7 @@ const byBytes = (a: { key: string }, b: { key: string }) => Buffer.compare(Buffe
 /**
  * A storage in memory. Values are kept as JSON text, so nobody shares an object with it.
  * @param disk the content of an earlier one, to open it again
- * @param beforeWrite called before each transaction; what it throws is a crash in which nothing is written
+ * @param beforeWrite called before each transaction and each blob; what it throws is a crash in which nothing is written
  */
 export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), beforeWrite: () => void = () => undefined): StoragePort {
   let open = true
@@ -41,6 +41,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
     putBlob: (sha256, bytes) => {
       check()
       if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error(`the blob's bytes do not hash to ${sha256}`)
+      beforeWrite()
       disk.blobs.set(sha256, Uint8Array.from(bytes))
     },
     getBlob: (sha256) => {

@@ -1,0 +1,94 @@
+import { checkEndpoint } from './endpoint.ts'
+import { isScalar, Problems, readDocument } from './form.ts'
+import { markChecked } from './checked.ts'
+import type { Collection, Index, Program, Type } from '../document.ts'
+import { fromJson } from '../value/json.ts'
+import { sortedNames } from '../value/measure.ts'
+import { fail, ok } from '../result.ts'
+import type { Result } from '../result.ts'
+import { rowFieldType } from '../sources.ts'
+
+/**
+ * Admits a program document from anywhere, or says what is wrong with it. Time is linear in the size of the document.
+ * @param json parsed JSON; it is copied, so later changes to it do not matter
+ * @returns a frozen program, the only kind that the evaluators run. Errors: `program.shape` (not of the document's form, or over a limit),
+ *   `program.scope` (something named that is not there, or not there yet), `program.type` (types that do not match),
+ *   `program.query` (a query that its index cannot answer), `program.carry` (a value moved that has to be opened, or the reverse),
+ *   `program.slot` (a key that may be written twice), `program.deep` (nested too deeply). The message starts with the JSON path.
+ */
+export function check(json: unknown): Result<Program> {
+  try {
+    const program = readDocument(json)
+    for (const name of sortedNames(program.collections)) checkCollection(program, name, program.collections[name]!)
+    for (const name of sortedNames(program.endpoints)) checkEndpoint(program, program.endpoints[name]!, `/endpoints/${name}`)
+    return ok(markChecked(program))
+  } catch (error) {
+    if (error instanceof Problems) return fail(error.code, error.message)
+    throw error
+  }
+}
+
+function checkCollection(program: Program, name: string, collection: Collection): void {
+  const path = `/collections/${name}`
+  for (const field of sortedNames(collection.fields)) checkPlain(program, collection.fields[field]!, `${path}/fields/${field}`)
+  if (collection.initial !== null) {
+    const initial = fromJson({ kind: 'record', fields: collection.fields }, collection.initial)
+    if (!initial.ok) throw new Problems('program.type', `${path}/initial`, initial.error.message)
+  }
+  for (const index of sortedNames(collection.indices)) {
+    if (index === 'key')
+      throw new Problems('program.shape', `${path}/indices/key`, 'every collection has the index key already; choose another name')
+    checkIndex(name, collection, collection.indices[index]!, `${path}/indices/${index}`)
+  }
+}
+
+function checkIndex(name: string, collection: Collection, index: Index, path: string): void {
+  if (new Set(index.on).size !== index.on.length) throw new Problems('program.shape', `${path}/on`, 'a field is named twice')
+  for (const [i, field] of index.on.entries()) {
+    const type = field === '$key' ? undefined : rowFieldType(name, collection, field)
+    if (type === undefined) throw new Problems('program.scope', `${path}/on/${i}`, `${name} has no field ${field} for an index`)
+    if (!isScalar(type))
+      throw new Problems('program.type', `${path}/on/${i}`, `a ${type.kind} cannot be in an index; use int, text, bool, bytes or key`)
+  }
+  if (index.kind === 'sum' && rowFieldType(name, collection, index.field)?.kind !== 'int')
+    throw new Problems('program.type', `${path}/field`, 'only an integer field can be summed')
+}
+
+/** A type of what is stored, sent or returned. */
+export function checkPlain(program: Program, type: Type, path: string): void {
+  checkKeys(program, type, path)
+  if (holdsZipper(type)) throw new Problems('program.type', path, 'a zipper never leaves its block; use its tree')
+}
+
+function holdsZipper(type: Type): boolean {
+  if (type.kind === 'zipper') return true
+  if (type.kind === 'record' || type.kind === 'variant') return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
+  return 'of' in type && holdsZipper(type.of)
+}
+
+/** Key types name collections of the program. */
+export function checkKeys(program: Program, type: Type, path: string): void {
+  switch (type.kind) {
+    case 'key':
+      if (!Object.hasOwn(program.collections, type.collection))
+        throw new Problems('program.scope', path, `there is no collection ${type.collection}`)
+      return
+    case 'list':
+    case 'option':
+    case 'tree':
+    case 'zipper':
+      return checkKeys(program, type.of, `${path}/of`)
+    case 'map':
+      return (checkKeys(program, type.keys, `${path}/keys`), checkKeys(program, type.of, `${path}/of`))
+    case 'record':
+      return checkFieldKeys(program, type.fields, `${path}/fields`)
+    case 'variant':
+      return checkFieldKeys(program, type.cases, `${path}/cases`)
+    default:
+      return
+  }
+}
+
+function checkFieldKeys(program: Program, fields: Record<string, Type>, path: string): void {
+  for (const name of Object.keys(fields)) checkKeys(program, fields[name]!, `${path}/${name}`)
+}

@@ -1,0 +1,72 @@
+import type { ApiDocument, ApiEndpoint } from '../api.ts'
+import type { Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
+import { pathsOf } from './flow.ts'
+import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { responseType, sourceName } from '../sources.ts'
+import { pausesOf } from '../splits.ts'
+
+/**
+ * The API document that a tick publishes: endpoints, types, how many servers each needs, and which values the client encrypts for
+ * which observation point (essay, «Supervisor Tick»: «append schema with documentation»).
+ * @param program checked
+ */
+export function describe(program: Program): ApiDocument {
+  const endpoints = emptyRecord<ApiEndpoint>()
+  for (const name of sortedNames(program.endpoints)) endpoints[name] = describeEndpoint(program, program.endpoints[name]!)
+  return { golem: 1, name: program.name, doc: program.doc, collections: program.collections as unknown as Json, endpoints }
+}
+
+function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
+  return {
+    doc: endpoint.doc,
+    request: endpoint.request,
+    response: responseType(program, endpoint),
+    servers: endpoint.blocks.length + 1,
+    rounds: pausesOf(endpoint).length + 1,
+    queries: endpoint.queries.map((query) => describeQuery(endpoint, query)),
+    slots: endpoint.slots,
+    encrypt: encryptions(endpoint),
+    blocks: endpoint.blocks.map((block) => describeBlock(endpoint, block)),
+  }
+}
+
+const describeQuery = (
+  endpoint: Endpoint,
+  { name, collection, index, kind, equals, stage, at }: Query,
+): ApiEndpoint['queries'][number] => ({
+  name,
+  collection,
+  index,
+  kind,
+  asked: equals.map((source) => sourceName(endpoint, source)),
+  stage,
+  at,
+})
+
+function describeBlock(endpoint: Endpoint, block: Block): ApiEndpoint['blocks'][number] {
+  return {
+    name: block.name,
+    doc: block.doc ?? '',
+    at: block.at,
+    opens: block.inputs.map((input) => sourceName(endpoint, input.source)),
+    writes: block.sites.map((site) => ({ collection: site.collection, fields: site.fields })),
+    paths: pathsOf(block),
+  }
+}
+
+/** Every sealed value with the blocks that open it (guards are opened too) and those that move it. */
+function encryptions(endpoint: Endpoint): ApiEndpoint['encrypt'] {
+  const found = new Map<string, { value: string; openedBy: string[]; carriedBy: string[] }>()
+  const note = (source: Source, block: Block, list: 'openedBy' | 'carriedBy'): void => {
+    const value = sourceName(endpoint, source)
+    const entry = found.get(value) ?? { value, openedBy: [], carriedBy: [] }
+    found.set(value, entry)
+    if (!entry[list].includes(block.name)) entry[list].push(block.name)
+  }
+  for (const block of endpoint.blocks) {
+    for (const input of block.inputs) note(input.source, block, 'openedBy')
+    if (block.guard !== null) note(block.guard, block, 'openedBy')
+    for (const source of block.carries) note(source, block, 'carriedBy')
+  }
+  return [...found.values()]
+}
