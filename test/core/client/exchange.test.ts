@@ -33,7 +33,7 @@ async function ask(seed: string, answer: Answer, deliver?: (world: World) => Del
 const continued = (sent: Sent[]): number => sent.filter(({ path }) => path === PATHS.continuation).length
 
 describe('[L8][R5] a request in legs', () => {
-  it('goes on by way of the same server, and of another one when that is silent', async () => {
+  it('[R5] goes on by way of the same server, and of another one when that is silent', async () => {
     const plain = await ask('plain', (_, serveIt) => serveIt())
     expect(plain.done).toMatchObject({ ok: true, reviewed: { opened: { response: { published: true } } } })
     expect(new Set(plain.sent.map(({ top }) => top)).size).toBe(1)

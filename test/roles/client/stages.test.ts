@@ -60,7 +60,7 @@ const lying = (env: ClientEnv, change: (proof: RangeProof) => RangeProof): Clien
 })
 
 describe('[L8][R5] a request of two stages', () => {
-  it('pauses once, asks with what the first block computed, and comes back with a write that is explained', async () => {
+  it('[L8] pauses once, asks with what the first block computed, and comes back with a write that is explained', async () => {
     const world = await slugsWorld('two-stages', ['Other'])
     const legs: Composed[] = []
     const done = await publish(world, '  Hello ', legs)
@@ -168,7 +168,7 @@ describe('[L8] a pause', () => {
 })
 
 describe('[L8][R2] a continuation', () => {
-  it('is refused with a row that is not stored, a hidden one, or an answer for another value than the computed one', async () => {
+  it('[R2] is refused with a row that is not stored, a hidden one, or an answer for another value than the computed one', async () => {
     const refused = async (seed: string, env: (env: ClientEnv) => ClientEnv): Promise<unknown> => {
       const world = await slugsWorld(seed, ['Hello', 'World'])
       return cause(serve(world, (await paused(world, 'hello', env(world.clientEnv()))).second))
@@ -217,7 +217,7 @@ describe('[L8][R2] a continuation', () => {
     expect(send((message) => message)).toBe('accepted')
   })
 
-  it('is run once: neither again, nor through another server, nor the leg before it, nor with other inputs', async () => {
+  it('[L8] is run once: neither again, nor through another server, nor the leg before it, nor with other inputs', async () => {
     const world = await slugsWorld('replay-stages', ['Hello'])
     const { first, second } = await paused(world)
     must(serve(world, second))

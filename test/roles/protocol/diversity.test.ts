@@ -19,7 +19,7 @@ describe('diversity of servers', () => {
     expect(diversityScore([candidate('a', '10.1.0.1'), candidate('b', '10.1.0.1')])).toBe(0)
   })
 
-  it('prefers other networks, never names a server twice, and spreads equals by chance', () => {
+  it('[R3] prefers other networks, never names a server twice, and spreads equals by chance', () => {
     const servers = mapOf(candidate('a', '10.1.0.1'), candidate('b', '10.1.0.2'), candidate('c', '10.2.0.1'), candidate('d', '10.3.0.1'))
     const ctx = { random: seeded('diversity') }
     const tops = new Set<string>()
