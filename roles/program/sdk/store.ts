@@ -34,7 +34,7 @@ export interface StoreExpr<M> {
 
 /** The type of a store: @param key of one part of a path, in code points @param max in nodes, one for each beginning of a path */
 export const store = <M>(value: Declared<M>, bounds: { key: number; max: number }): Declared<Store<M>> =>
-  tree(record({ key: text(bounds.key), value: option(value) }), bounds.max) as unknown as Declared<Store<M>>
+  tree(record({ key: text(bounds.key), value: option(value) }), bounds.max)
 
 /** A store without values. */
 export function emptyStore<M>(declared: Declared<Store<M>>): StoreExpr<M> {
@@ -44,15 +44,15 @@ export function emptyStore<M>(declared: Declared<Store<M>>): StoreExpr<M> {
 
 /** The operations of a store, out of its tree. They are built of those of trees; a put keeps siblings in the order of their keys. */
 export function openStore<M>(root: Expr<Store<M>>): StoreExpr<M> {
-  const at = (path: Path): Typed => path.reduce<Typed>((place, part) => chain(place, (here) => child(self(here), part)), someOf(self(root as object)))
+  const at = (path: Path): Typed => path.reduce<Typed>((place, part) => chain(place, (here) => child(self(here), part)), someOf(self(root)))
   const changed = (next: Typed): StoreExpr<M> => openStore(give({ node: next.node, type: self(root as object).type }) as Expr<Store<M>>)
   const get = (path: Path): Typed => chain(at(path), (here) => field(apply('tree.value', self(here)), 'value'))
   return {
     tree: root,
     get: (path) => give(get(path)) as Expr<Option<M>>,
     has: (path) => give(isSome(get(path))) as BoolExpr,
-    put: (path, value) => changed(put(self(root as object), path, value)),
-    remove: (path) => changed(remove(self(root as object), path)),
+    put: (path, value) => changed(put(self(root), path, value)),
+    remove: (path) => changed(remove(self(root), path)),
     keys: (path) => give(keysOf(at(path))) as ListExpr<Text>,
   }
 }

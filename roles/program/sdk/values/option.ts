@@ -68,7 +68,7 @@ export function unwrapWith(over: Typed, change: (content: object) => Typed, none
     { kind: 'some', parent: block.scope, over: over.node },
     () => ({ kind: 'each' }),
     [contentOf(over)],
-    (content) => change(content!),
+    (content) => change(content),
   )
   const result = traced.result as Typed
   const absent = none(result.type)

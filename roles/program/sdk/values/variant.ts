@@ -53,7 +53,7 @@ function matchVariant(this: object, arms: Record<string, (content: never) => unk
   const effectArms = traced.map((arm, i) => ({ scope: scopes[i]!, effects: arm.effects }))
   if (effectArms.some((arm) => arm.effects.length > 0)) block.effects.push({ match: over.node, arms: effectArms })
   return chooseBranches(
-    traced.map((arm, i) => ({ step: steps[i]!, scope: scopes[i]!, result: arm.result as unknown })),
+    traced.map((arm, i) => ({ step: steps[i]!, scope: scopes[i]!, result: arm.result })),
     (nodes) => ({ op: 'match', arms: nodes.map((result, i): Arm => ({ scope: scopes[i]!, result })) }),
   )
 }
