@@ -40,7 +40,7 @@ function typeOf(pattern: Pattern, isWide: boolean): fc.Arbitrary<Type> {
       return fc.tuple(inner(pattern.of), most).map(([of, max]): Type => ({ kind: 'list', of, max }))
     case 'tree':
     case 'zipper':
-      return fc.tuple(inner(pattern.of), most).map(([of, max]): Type => ({ kind: pattern.kind, of, max: max + 1 }) as Type)
+      return fc.tuple(inner(pattern.of), most).map(([of, max]): Type => ({ kind: pattern.kind, of, max: max + 1 }))
     case 'map':
       return fc.tuple(inner(pattern.keys), inner(pattern.of), most).map(([keys, of, max]): Type => ({ kind: 'map', keys, of, max }))
     case 'record':
@@ -55,7 +55,7 @@ function valueOf(type: Type): fc.Arbitrary<Value> {
   if (type.kind !== 'zipper') return valueOfType(type)
   return fc.tuple(valueOfType({ ...type, kind: 'tree' }), fc.array(fc.nat(3), { maxLength: 3 })).map(([tree, path]) =>
     path.reduce<Value & { focus: TreeValue }>(
-      (up, step) => (up.focus.children[step] === undefined ? up : ({ focus: up.focus.children[step], up, index: step } as never)),
+      (up, step) => (up.focus.children[step] === undefined ? up : ({ focus: up.focus.children[step], up, index: step })),
       { focus: tree as TreeValue, up: null, index: 0 } as never,
     ),
   )

@@ -1,5 +1,6 @@
 import type { Index, Json } from '../document.ts'
 import type { Database } from './database.ts'
+import { declare } from './errors.ts'
 import type { Fields, Sealed, SealedFields, Text } from './marks.ts'
 
 export interface IndexSpec<K extends Index['kind'], On extends string> {
@@ -25,7 +26,7 @@ export interface CollectionSpec<F extends Fields, I> {
 /** A collection; `initial` is the JSON form of what a reserved key holds before its first write. */
 export const collection = <F extends Fields, I extends Record<string, IndexSpec<Index['kind'], (keyof F & string) | '$owner'>>>(
   spec: CollectionSpec<F, I>,
-): CollectionSpec<F, I> => spec
+): CollectionSpec<F, I> => declare(spec)
 
 export interface Context {
   readonly caller: Sealed<Text>
@@ -36,7 +37,7 @@ export interface EndpointSpec<R extends Fields> {
   readonly run: (request: SealedFields<R>, context: Context) => unknown
 }
 
-export const endpoint = <R extends Fields>(spec: EndpointSpec<R>): EndpointSpec<R> => spec
+export const endpoint = <R extends Fields>(spec: EndpointSpec<R>): EndpointSpec<R> => declare(spec)
 
 type Collections = Record<string, CollectionSpec<any, any>>
 
@@ -53,4 +54,4 @@ export const app = <const C extends Collections>(spec: {
   doc: string
   collections: C
   endpoints: (database: Database<C>) => Record<string, EndpointSpec<any>>
-}): App => spec
+}): App => declare(spec)

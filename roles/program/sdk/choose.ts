@@ -124,11 +124,16 @@ function listTemplate(values: unknown[], block: Recorder | null): Part {
 /** What `see` hands out: objects and arrays part by part, everything else sealed. */
 export function sealResult(value: unknown, block: Recorder): unknown {
   if (value === undefined || isSealed(value)) return value
-  if (Array.isArray(value)) return value.map((item) => sealPart(item, block))
+  if (Array.isArray(value)) return sealList(value, block)
   if (!isPlain(value)) return sealPart(value, block)
   const made = emptyRecord<unknown>()
   for (const name of sortedNames(value)) made[name] = sealPart(value[name], block)
   return made
+}
+
+function sealList(values: unknown[], block: Recorder): unknown[] {
+  if (values.length === 0) itemType([], null)
+  return values.map((value) => sealPart(value, block))
 }
 
 function sealPart(value: unknown, block: Recorder): unknown {

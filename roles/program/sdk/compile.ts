@@ -2,17 +2,17 @@ import { canonicalJson, canonicalProgram } from '../canonical.ts'
 import { check } from '../check/check.ts'
 import { createShapes } from '../check/shapes.ts'
 import { CLIENT_TYPE } from '../document.ts'
-import type { Collection, Endpoint, Index, Json, Program } from '../document.ts'
+import type { Collection, Endpoint, Index, Json, Program, Template } from '../document.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { fail } from '../result.ts'
 import type { Failure, Result } from '../result.ts'
 import type { App, CollectionSpec, EndpointSpec, IndexSpec } from './app.ts'
 import { makeSealed, toTemplate } from './choose.ts'
 import { createDatabase } from './database.ts'
-import { overflowed } from './errors.ts'
+import { atDeclaration, declaredAt, overflowed } from './errors.ts'
 import { FRAMES, thrownAt } from './location.ts'
 import type { Fields } from './marks.ts'
-import { callBack } from './plain.ts'
+import { noPromise } from './plain.ts'
 import { BuildError, finishBlock, traceEndpoint } from './recorder.ts'
 import type { EndpointRecorder, Recorder } from './recorder.ts'
 import { typesOf } from './types.ts'
@@ -22,6 +22,8 @@ import { METHODS } from './values/index.ts'
 interface Build {
   program: Program
   blocks: Record<string, Recorder[]>
+  /** `file:line` of each endpoint's declaration. */
+  lines: Record<string, string>
 }
 
 /**
@@ -72,12 +74,15 @@ const prefix = (place: string, message: string): string => (place === '' ? messa
 function differing(source: App): { ok: false; error: Failure } {
   const [one, other] = [build(source, true), build(source, true)]
   const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) => firstDifference(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []))
-  const place = places.find((found) => found !== '') ?? ''
+  const outside = sortedNames(one.lines).find((name) => canonicalOf(one, name) !== canonicalOf(other, name))
+  const place = places.find((found) => found !== '') ?? (outside === undefined ? declaredAt(source) : one.lines[outside]!)
   return fail(
     'program.nondeterministic',
     prefix(place, `two runs of ${source.name} made different programs; use no clock, randomness or outer state in it.`),
   )
 }
+
+const canonicalOf = (made: Build, name: string): string => canonicalJson((own(made.program.endpoints, name) ?? null) as Json)
 
 function firstDifference(one: Recorder[], other: Recorder[]): string {
   const differ = (a: unknown, b: unknown): boolean => a === undefined || b === undefined || canonicalJson(a as Json) !== canonicalJson(b as Json)
@@ -93,6 +98,8 @@ function firstDifference(one: Recorder[], other: Recorder[]): string {
 
 /** What only the checker finds, at the developer's line of the node or block that its path names. */
 function located(source: App, error: Failure): { ok: false; error: Failure } {
+  const collection = /^\/collections\/(\w+)/.exec(error.message)?.[1]
+  if (collection !== undefined) return { ok: false, error: { ...error, message: prefix(declaredAt(source.collections[collection]!), error.message) } }
   const path = /^\/endpoints\/(\w+)\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?/.exec(error.message)
   if (path === null) return { ok: false, error }
   const block = own(build(source, true).blocks, path[1]!)?.[Number(path[2])]
@@ -104,12 +111,15 @@ function build(source: App, locate: boolean): Build {
   for (const name of sortedNames(source.collections)) collections[name] = buildCollection(source.collections[name]!)
   const endpoints = emptyRecord<Endpoint>()
   const blocks = emptyRecord<Recorder[]>()
+  const lines = emptyRecord<string>()
   for (const name of endpointNames(source, collections)) {
     const recorder = createEndpoint(collections, locate)
-    endpoints[name] = buildEndpoint(source, name, recorder)
+    const made = buildEndpoint(source, name, recorder)
+    endpoints[name] = made.endpoint
+    lines[name] = made.line
     blocks[name] = recorder.blocks
   }
-  return { program: { golem: 1, name: source.name, doc: source.doc, collections, endpoints }, blocks }
+  return { program: { golem: 1, name: source.name, doc: source.doc, collections, endpoints }, blocks, lines }
 }
 
 function buildCollection(spec: CollectionSpec<Fields, Record<string, IndexSpec<Index['kind'], string>>>): Collection {
@@ -134,32 +144,36 @@ const createEndpoint = (collections: Record<string, Collection>, locate: boolean
   locate,
 })
 
-const endpointsOf = (source: App, recorder: EndpointRecorder): Record<string, EndpointSpec<any>> =>
-  callBack(source.endpoints, createDatabase(recorder))
+function endpointsOf(source: App, recorder: EndpointRecorder): Record<string, EndpointSpec<any>> {
+  const endpoints = source.endpoints(createDatabase(recorder))
+  return atDeclaration(source, () => noPromise(endpoints))
+}
 
 const endpointNames = (source: App, collections: Record<string, Collection>): string[] => {
   const recorder = createEndpoint(collections, false)
   return traceEndpoint(recorder, () => sortedNames(endpointsOf(source, recorder)))
 }
 
-function buildEndpoint(source: App, name: string, recorder: EndpointRecorder): Endpoint {
+function buildEndpoint(source: App, name: string, recorder: EndpointRecorder): { endpoint: Endpoint; line: string } {
   return traceEndpoint(recorder, () => {
     const spec = endpointsOf(source, recorder)[name]
-    if (spec === undefined) throw new BuildError('program.nondeterministic', `the endpoint ${name} was there only once.`)
+    if (spec === undefined) throw new BuildError('program.nondeterministic', `the endpoint ${name} was there only once.`, declaredAt(source))
     recorder.request = typesOf(spec.request as Fields)
     const request = emptyRecord<object>()
     for (const field of sortedNames(recorder.request))
       request[field] = makeSealed({ source: { from: 'request', field } }, recorder.request[field]!)
     const caller = makeSealed({ source: { from: 'caller' } }, CLIENT_TYPE)
-    const result: unknown = callBack(spec.run as (...args: never[]) => unknown, request, { caller })
-    const response = result === undefined ? { record: {} } : toTemplate(result, null).template
-    return {
-      doc: spec.doc,
-      request: recorder.request,
-      queries: recorder.queries,
-      slots: recorder.slots,
-      blocks: recorder.blocks.map(finishBlock),
-      response,
-    }
+    const result: unknown = spec.run(request as never, { caller } as never)
+    const response = atDeclaration(spec, () => (noPromise(result) === undefined ? { record: {} } : toTemplate(result, null).template))
+    return { endpoint: finishEndpoint(spec, recorder, response), line: declaredAt(spec) }
   })
 }
+
+const finishEndpoint = (spec: EndpointSpec<any>, recorder: EndpointRecorder, response: Template): Endpoint => ({
+  doc: spec.doc,
+  request: recorder.request,
+  queries: recorder.queries,
+  slots: recorder.slots,
+  blocks: recorder.blocks.map(finishBlock),
+  response,
+})

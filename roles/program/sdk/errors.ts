@@ -1,10 +1,33 @@
 import { callSite, nearestLine, recursiveLine } from './location.ts'
 
+/** Where something was declared, for mistakes that show only after the developer's function has returned. */
+const declarations = new WeakMap<object, string>()
+let declared: string | null = null
+
+/** Notes the developer's line of a declaration, and returns it. */
+export function declare<T extends object>(spec: T): T {
+  declarations.set(spec, callSite())
+  return spec
+}
+
+export const declaredAt = (spec: object): string => declarations.get(spec) ?? ''
+
+/** What `work` finds wrong is said of a declaration's line; nothing of the developer's runs in it. */
+export function atDeclaration<T>(spec: object, work: () => T): T {
+  const before = declared
+  declared = declaredAt(spec) || null
+  try {
+    return work()
+  } finally {
+    declared = before
+  }
+}
+
 /** A mistake in the developer's program. The message names the developer's line. */
 export class BuildError extends Error {
   readonly code: string
   /** @param at `file:line`, where it is not the nearest line of the developer */
-  constructor(code: string, message: string, at = callSite()) {
+  constructor(code: string, message: string, at = declared ?? callSite()) {
     super(at === '' ? message : `${at}: ${message}`)
     this.code = code
   }

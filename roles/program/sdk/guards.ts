@@ -45,7 +45,7 @@ export function guard(what: string, methods: object, advice: (name: string) => s
   const refuse = (): never => {
     throw new BuildError('program.operation', `${what} cannot be changed; operations make new values.`)
   }
-  return new Proxy(Object.freeze(Object.create(null) as object), {
+  return new Proxy(Object.freeze(Object.create(printedAs(what)) as object), {
     get: (_, name) => (typeof name === 'symbol' ? symbol(what, name) : (method(methods, name) ?? missing(what, name, advice))),
     has: (_, name) => typeof name === 'string' && Object.hasOwn(methods, name),
     ownKeys: () => noLoop(what),
@@ -55,11 +55,13 @@ export function guard(what: string, methods: object, advice: (name: string) => s
   })
 }
 
+/** What Node prints looks through a proxy, at its target. */
+const printedAs = (what: string): object => Object.assign(Object.create(null) as object, { [INSPECT]: () => `<${what}>` })
+
 const method = (methods: object, name: string): unknown =>
   Object.hasOwn(methods, name) ? (methods as Record<string, unknown>)[name] : undefined
 
 function symbol(what: string, name: symbol): unknown {
-  if (name === INSPECT) return () => `<${what}>`
   if (name === Symbol.iterator || name === Symbol.asyncIterator) return noLoop(what)
   if (name === Symbol.toPrimitive) return noCoercion(what)
   return undefined

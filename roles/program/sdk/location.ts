@@ -12,26 +12,33 @@ interface DeveloperFrame {
   line: string
   /** The same with the whole path and the column. */
   place: string
+  /** Whether what is called here is the developer's too, and not the language. */
+  calls: boolean
 }
 
 /** The frames of a stack that are in the developer's files, nearest first. */
 function developerFrames(stack: string): DeveloperFrame[] {
-  return stack.split('\n').flatMap((line) => {
-    const place = placeOf(line.trim())
+  const found: DeveloperFrame[] = []
+  let calls = false
+  for (const text of stack.split('\n')) {
+    const place = placeOf(text.trim())
     const frame = /^(.*):([0-9]+):[0-9]+$/.exec(place)
     const path = frame === null ? '' : plainPath(frame[1]!)
-    return isDevelopers(path) ? [{ line: `${path.slice(folderOf(path).length)}:${frame![2]}`, place }] : []
-  })
+    if (isDevelopers(path)) found.push({ line: `${path.slice(folderOf(path).length)}:${frame![2]}`, place, calls })
+    calls = isDevelopers(path)
+  }
+  return found
 }
 
 const isDevelopers = (path: string): boolean => path.includes('/') && !path.startsWith('node:') && !path.startsWith(HERE)
 
-/** The nearest line of the developer that is on a stack many times: where a recursion goes on. Null when there is none. */
+/** The nearest line of the developer that is on a stack many times, best one where it calls a function of the developer: a recursion. */
 export function recursiveLine(stack: string): string | null {
   const frames = developerFrames(stack)
   const counts = new Map<string, number>()
   for (const { place } of frames) counts.set(place, (counts.get(place) ?? 0) + 1)
-  return frames.find(({ place }) => counts.get(place)! > 5)?.line ?? null
+  const often = frames.filter(({ place }) => counts.get(place)! > 5)
+  return (often.find(({ calls }) => calls) ?? often[0])?.line ?? null
 }
 
 /** The line where an error was thrown, if that is in the developer's own code and not in the language. */

@@ -16,7 +16,10 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
 /** Calls a callback of the developer, which has to be a function that does all its work at once. */
 export function callBack<T>(work: (...args: never[]) => T, ...args: unknown[]): T {
   if (typeof work !== 'function') throw new BuildError('program.callback', `a function is needed here, not ${typeof work}.`)
-  const result = (work as (...args: unknown[]) => T)(...args)
+  return noPromise((work as (...args: unknown[]) => T)(...args))
+}
+
+export function noPromise<T>(result: T): T {
   if (!isPromise(result)) return result
   result.then(undefined, () => {})
   throw new BuildError(

@@ -26,7 +26,7 @@ export function opening<R extends Fields>(request: R, build: (opened: Opened<R>)
 export const answerOf = (program: Program, request: Record<string, Value>): unknown => must(go(program, request, { steps: 10_000_000, bytes: 100_000_000 })).response
 
 /** What the program answers is what plain JavaScript says, for random requests; the outputs keep the bounds of their types. */
-export function agrees<R extends Fields, I extends Record<string, any>>(
+export function agrees<R extends Fields, I extends object>(
   request: R,
   build: (opened: Opened<R>) => unknown,
   inputs: fc.Arbitrary<I>,
