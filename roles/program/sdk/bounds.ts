@@ -48,7 +48,7 @@ const record = (fields: Record<string, Type>): Type => ({ kind: 'record', fields
 const upTo = (max: number): Type => interval(0, max)
 
 /** Parts [from, to) of so many. */
-const width = (max: number, from: Type, to: Type): number => Math.max(0, Math.min(max, greatest(to) - Math.max(0, least(from))))
+const width = (max: number, from: Type, to: Type): number => Math.max(0, Math.min(max, greatest(to)) - Math.max(0, least(from)))
 
 const digits = (type: Type): number => Math.max(String(least(type)).length, String(greatest(type)).length)
 

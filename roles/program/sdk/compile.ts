@@ -13,7 +13,8 @@ import { atDeclaration, declaredAt, overflowed } from './errors.ts'
 import { FRAMES, thrownAt } from './location.ts'
 import type { Fields } from './marks.ts'
 import { noPromise } from './plain.ts'
-import { BuildError, finishBlock, traceEndpoint } from './recorder.ts'
+import { unprunedNode } from './prune.ts'
+import { BuildError, finishBlock, traceEndpoint, wholeBody } from './recorder.ts'
 import type { EndpointRecorder, Recorder } from './recorder.ts'
 import { typesOf } from './types.ts'
 import { METHODS } from './values/index.ts'
@@ -101,9 +102,10 @@ function located(source: App, error: Failure): { ok: false; error: Failure } {
   const collection = /^\/collections\/(\w+)/.exec(error.message)?.[1]
   if (collection !== undefined) return { ok: false, error: { ...error, message: prefix(declaredAt(source.collections[collection]!), error.message) } }
   const path = /^\/endpoints\/(\w+)\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?/.exec(error.message)
-  if (path === null) return { ok: false, error }
-  const block = own(build(source, true).blocks, path[1]!)?.[Number(path[2])]
-  return { ok: false, error: { ...error, message: prefix(line(block, path[3] === undefined ? undefined : Number(path[3])), error.message) } }
+  const block = path === null ? undefined : own(build(source, true).blocks, path[1]!)?.[Number(path[2])]
+  if (path === null || block === undefined) return { ok: false, error }
+  const node = path[3] === undefined ? undefined : unprunedNode(wholeBody(block), Number(path[3]))
+  return { ok: false, error: { ...error, message: prefix(line(block, node), error.message) } }
 }
 
 function build(source: App, locate: boolean): Build {

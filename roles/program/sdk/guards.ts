@@ -83,6 +83,10 @@ function noCoercion(what: string): never {
   )
 }
 
+export function notCalled(name: string): never {
+  throw new BuildError('program.coerced', `${name} is a method: call it, ${name}(), and use the methods of what it returns.`)
+}
+
 /** `then` is looked for wherever JavaScript awaits; that there is none makes a value no promise. */
 function missing(what: string, name: string, advice: (name: string) => string): undefined {
   if (name === 'then') return undefined

@@ -184,7 +184,7 @@ type HasSealed<R> = R extends Sealed<any> ? true : never
 export type Joined<A, B> = [A | B] extends [void]
   ? void
   : [HasSealed<A | B>] extends [never]
-    ? [A | B] extends [Common<any> | string | number | boolean]
+    ? [A | B] extends [Common<any> | string | number | boolean | null | Uint8Array | readonly unknown[]]
       ? Expr<Meaning<A | B>>
       : { readonly [K in keyof A & keyof B]: Joined<A[K], B[K]> }
     : Sealed<Meaning<A | B>>

@@ -23,6 +23,7 @@ import { LIMITS } from '../limits.ts'
 import { BuildError, runaway } from './errors.ts'
 import { callSite } from './location.ts'
 import { addConst, addNode } from './nodes.ts'
+import { prune } from './prune.ts'
 
 export { BuildError }
 
@@ -262,22 +263,22 @@ export function traceBranch<T>(block: Recorder, step: PathStep, scope: number, w
   }
 }
 
+/** All that was traced of a block, with what nothing needs. */
+export const wholeBody = (block: Recorder): Body => ({
+  scopes: block.scopes,
+  nodes: block.nodes,
+  outputs: block.outputs.map((output) => output.node),
+  effects: block.effects,
+})
+
 /** The finished block. */
-export function finishBlock(block: Recorder): Block {
-  const body: Body = {
-    scopes: block.scopes,
-    nodes: block.nodes,
-    outputs: block.outputs.map((output) => output.node),
-    effects: block.effects,
-  }
-  return {
-    name: block.name,
-    at: block.at,
-    guard: block.guard,
-    inputs: block.inputs,
-    carries: block.carries,
-    sites: block.sites,
-    outputs: block.outputs.map((output) => output.type),
-    body,
-  }
-}
+export const finishBlock = (block: Recorder): Block => ({
+  name: block.name,
+  at: block.at,
+  guard: block.guard,
+  inputs: block.inputs,
+  carries: block.carries,
+  sites: block.sites,
+  outputs: block.outputs.map((output) => output.type),
+  body: prune(wholeBody(block)),
+})

@@ -152,7 +152,7 @@ describe('[L3] conditions', () => {
       when(
         a,
         () => ({ n, word: 'yes', maybe: some(1) }),
-        () => ({ n: [], word: 'no', maybe: null as never }),
+        () => ({ n: [], word: 'no', maybe: null }),
       ),
     )
     expect(answerOf(program, { a: true, n: [1] })).toEqual({ n: [1], word: 'yes', maybe: { some: 1 } })

@@ -118,7 +118,7 @@ export const OPTION: Methods<OptionExpr<unknown>> = {
   or(this: object, other: unknown) {
     const over = self(this)
     const second = liftKind(other, over.type, 'the other option')
-    return give(unwrapWith(over, (content) => someOf(self(content)), () => second))
+    return give(unwrapWith(over, () => over, () => second))
   },
   map(this: object, change: Work) {
     return give(mapSome(self(this), (content) => made(change, content, 'map')))
@@ -127,13 +127,10 @@ export const OPTION: Methods<OptionExpr<unknown>> = {
     return give(chain(self(this), (content) => made(next, content, 'andThen')))
   },
   filter(this: object, test: Work) {
-    return give(chain(self(this), (content) => keep(content, isTrue(callBack(test, content), 'what the callback of filter returns'))))
+    const over = self(this)
+    const kept = (content: object): Typed => pick(isTrue(callBack(test, content), 'what the callback of filter returns'), over, noneTyped(over.type))
+    return give(unwrapWith(over, kept, noneTyped))
   },
-}
-
-const keep = (content: object, test: Typed): Typed => {
-  const some = someOf(self(content))
-  return pick(test, some, noneTyped(some.type))
 }
 
 export function some<V>(value: V): Expr<Option<Meaning<V>>> {
