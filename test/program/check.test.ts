@@ -183,16 +183,16 @@ describe('the checker', () => {
       'program.scope',
       '/endpoints/post/blocks/1/body/outputs',
       (_, b) => {
-        b.body.nodes.push({ op: 'not', args: [6] })
+        b.body.nodes.push({ op: 'not', args: [5] })
         b.body.outputs[0] = b.body.nodes.length - 1
       },
     ],
     [
       'a constant that is no value of its type',
       'program.type',
-      '/endpoints/post/blocks/1/body/nodes/9',
+      '/endpoints/post/blocks/1/body/nodes/8',
       (_, b) => {
-        ;(b.body.nodes[9] as Node & { op: 'const' }).value = '5.5'
+        ;(b.body.nodes[8] as Node & { op: 'const' }).value = '5.5'
       },
     ],
     [
