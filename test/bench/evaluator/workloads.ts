@@ -144,11 +144,12 @@ const size = one(tree(entry, 200), (files: any) =>
   ),
 )
 
-/** 200 nodes, folders of up to eight entries. */
+/** 200 nodes: folders in folders in a folder, with files and links. */
+const DEPTHS = [1, 2, 2, 3, 3, 3, 2, 2]
 const files: Json = Array.from({ length: 200 }, (_, i) => ({
-  depth: String(i === 0 ? 0 : 1 + (i % 4 === 0 ? 0 : Math.min(i % 5, 3))),
-  value: i === 0 || i % 4 === 0 ? { tag: 'folder', value: {} } : i % 11 === 5 ? { tag: 'link', value: 'elsewhere' } : { tag: 'file', value: String(1000 + i) },
-})).map((node, i, all) => ({ ...node, depth: String(Math.min(Number(node.depth), i === 0 ? 0 : Number(all[i - 1]!.depth) + 1)) }))
+  depth: String(i === 0 ? 0 : DEPTHS[(i - 1) % 8]!),
+  value: i % 8 === 1 || i % 8 === 3 || i === 0 ? { tag: 'folder', value: {} } : i % 11 === 5 ? { tag: 'link', value: 'elsewhere' } : { tag: 'file', value: String(1000 + i) },
+}))
 
 // json-logic cannot follow a tree: it gets the nodes as a flat list.
 const sizeRules = {

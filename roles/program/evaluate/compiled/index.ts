@@ -14,12 +14,12 @@ import { runEach } from '../each.ts'
 import { fits } from '../fits.ts'
 import { Meter, Stop } from '../meter.ts'
 import { fuseLoops } from './loops.ts'
-import { costOf, writeNode, writeSwitch } from './nodes.ts'
+import { regionCost, writeNode, writeSwitch } from './nodes.ts'
 import { rangesOf } from './ranges.ts'
 import { planBody } from './regions.ts'
 import type { Region } from './regions.ts'
-import { constant, count, line, placeOf, stopAtBudget, use } from './writer.ts'
-import type { Cost, Turn, Writer } from './writer.ts'
+import { constant, count, line, use } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 /** Thrown by generated code where the reference evaluator has to say what is wrong. */
 const STOPPED = Symbol('stopped')
@@ -48,14 +48,16 @@ export function compileBlock(program: Program, endpoint: Endpoint, block: Block)
 }
 
 /** The text of the function, for tests and the curious. */
-export const codeOf = (program: Program, endpoint: Endpoint, block: Block): string => write(program, endpoint, block).lines.join('\n')
+export const codeOf = (program: Program, endpoint: Endpoint, block: Block): string => textOf(write(program, endpoint, block))
+
+const textOf = ({ outside, lines }: Writer): string => ["'use strict'", ...outside, ...lines].join('\n')
 
 function generate(program: Program, endpoint: Endpoint, block: Block): Generated {
   const writer = write(program, endpoint, block)
   const names = Array.from(writer.constants.values(), (at) => `k${at}`)
   // The only place where text becomes code: it is made of numbers, of names made here, and of field names that were looked at one by one.
   // eslint-disable-next-line no-new-func
-  const make = new Function('N', 'E', 'W', 'F', 'Q', ...names, writer.lines.join('\n')) as (...given: unknown[]) => Generated
+  const make = new Function('N', 'E', 'W', 'F', 'Q', ...names, textOf(writer)) as (...given: unknown[]) => Generated
   return make(newRecord, runEach, makeWrite, fits, STOPPED, ...writer.constants.keys())
 }
 
@@ -63,11 +65,9 @@ function write(program: Program, endpoint: Endpoint, block: Block): Writer {
   const { body } = block
   const inputs = block.inputs.map((input) => typeOfSource(program, endpoint, input.source))
   const writer: Writer = {
-    block, body, plan: planBody(body), shapes: shapesOf(body), ranges: rangesOf(body, inputs), lines: [], constants: new Map(), values: new Map(), inside: 0,
-    makers: new Map(),
+    block, body, plan: planBody(body), shapes: shapesOf(body), ranges: rangesOf(body, inputs), lines: [], constants: new Map(), values: new Map(), makers: new Map(), outside: [], used: [],
   }
   fuseLoops(writer)
-  line(writer, "'use strict'")
   line(writer, 'return (m, S, B, I) => {')
   line(writer, 'let s = 0, b = 0')
   block.inputs.forEach((_, i) => line(writer, `const i${i} = I[${i}]`))
@@ -94,18 +94,9 @@ function writeOutput(writer: Writer, type: Type, node: number): string {
   return value
 }
 
-function writeRegion(writer: Writer, region: Region, turn?: Turn): void {
-  const nodes = region.nodes.toSorted((a, b) => a - b)
-  const cost: Cost = { steps: turn?.steps ?? 0, bytes: turn?.bytes ?? 0 }
-  for (const node of nodes) {
-    if (placeOf(writer, node).lazy !== null) continue
-    const own = costOf(writer, node)
-    cost.steps += own.steps
-    cost.bytes += own.bytes
-  }
-  count(writer, cost)
-  if (turn?.checks === true) stopAtBudget(writer)
-  for (const node of nodes) writeNode(writer, node, writeRegion)
+function writeRegion(writer: Writer, region: Region, isCounted = false): void {
+  if (!isCounted) count(writer, regionCost(writer, region))
+  for (const node of region.nodes.toSorted((a, b) => a - b)) writeNode(writer, node, writeRegion)
 }
 
 function writeEffects(writer: Writer, program: Program, effects: Effect[]): void {

@@ -2,8 +2,9 @@
 import type { Each, Scope } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
 import { BYTES } from '../primitives/operation.ts'
-import { asFunction, constant, count, line, placeOf, use } from './writer.ts'
-import type { Cost, EmitRegion, Turn, Writer } from './writer.ts'
+import { regionCost } from './nodes.ts'
+import { apart, asFunction, constant, count, fillIn, line, placeOf, stopAtBudget, sumOf, use, writeBody } from './writer.ts'
+import type { Cost, EmitRegion, Writer } from './writer.ts'
 
 /** A tree that is deeper goes to the reference evaluator, which needs no stack for it. */
 const DEEP = 400
@@ -20,7 +21,7 @@ const runsOverList = (writer: Writer, node: Each): boolean => writer.shapes[scop
 export const isInlined = (writer: Writer, node: Each): boolean => (runsOverList(writer, node) ? LOOPS.includes(node.op) : node.op === 'fold')
 
 /** What each turn costs besides what stands in the loop. */
-const turnOf = ({ op }: Each): Omit<Turn, 'checks'> => ({ steps: 1, bytes: MAKERS.includes(op) ? BYTES.item : 0 })
+const turnOf = ({ op }: Each): Cost => ({ steps: 1, bytes: MAKERS.includes(op) ? BYTES.item : 0 })
 
 /** Finds the lists that need not be made: one loop makes an item and goes on with it. */
 export function fuseLoops(writer: Writer): void {
@@ -68,30 +69,46 @@ function writeLoop(writer: Writer, index: number, node: Each, declare: string, r
   if (scope.kind === 'fold') line(writer, `let t${node.scope} = ${use(writer, scope.start)}`)
   line(writer, `${declare}v${index} = ${node.op === 'any' ? 'false' : node.op === 'all' ? 'true' : node.op === 'fold' ? '0' : '[]'}`)
   line(writer, `const a${index} = ${children === null ? use(writer, scopeOf(writer, first).over) : 'n.children'}`)
+  const always = countAhead(writer, chain, `a${index}.length`, children !== null)
   const needed = chain.map((at) => placeOf(writer, at).parts[0]!).filter(({ nodes }) => nodes.length > 0)
   line(writer, needed.length > 0 ? `if (a${index}.length > 0) {` : '{')
   for (const before of needed) region(writer, before)
   line(writer, `for (let j = 0; j < a${index}.length; j++) {`)
-  if (children !== null) count(writer, CHILD)
-  line(writer, `const x${first.scope} = ${children === null ? `a${index}[j]` : `g${children}(a${index}[j], d + 1)`}`)
-  writeStage(writer, chain, 0, region)
+  line(writer, `const x${first.scope} = ${children === null ? `a${index}[j]` : callOf(children, `a${index}[j]`)}`)
+  writeStage(writer, chain, 0, always, region)
+  if (chain.some((at, stage) => stage >= always || placeOf(writer, at).parts[1]!.groups.length > 0)) stopAtBudget(writer)
   line(writer, '}')
   line(writer, '}')
   if (scope.kind === 'fold') line(writer, `v${index} = t${node.scope}`)
 }
 
-/** One operation of a loop on the item at hand, and those after it. */
-function writeStage(writer: Writer, chain: number[], stage: number, region: EmitRegion): void {
+const stops = ({ op }: Each): boolean => op === 'any' || op === 'all'
+
+/** Counts at once what every item is sure to cost. @returns the number of stages that are counted so */
+function countAhead(writer: Writer, chain: number[], length: string, areChildren: boolean): number {
+  if (stops(eachAt(writer, chain.at(-1)!))) return 0
+  const filter = chain.findIndex((at) => eachAt(writer, at).op === 'filter')
+  const always = filter < 0 ? chain.length : filter + 1
+  const costs = chain.slice(0, always).flatMap((at) => [turnOf(eachAt(writer, at)), regionCost(writer, placeOf(writer, at).parts[1]!)])
+  count(writer, sumOf(areChildren ? [CHILD, ...costs] : costs), length)
+  stopAtBudget(writer)
+  return always
+}
+
+/** One operation of a loop on the item at hand, and those after it. @param always stages that were counted ahead */
+function writeStage(writer: Writer, chain: number[], stage: number, always: number, region: EmitRegion): void {
   const index = chain[stage]!
   const node = eachAt(writer, index)
-  region(writer, placeOf(writer, index).parts[1]!, { ...turnOf(node), checks: stage === 0 })
+  const body = placeOf(writer, index).parts[1]!
+  if (stage >= always) count(writer, sumOf([turnOf(node), regionCost(writer, body)]))
+  region(writer, body, true)
   const result = use(writer, node.result)
   if (stage === chain.length - 1) return line(writer, endOf(node, index, result))
   const next = eachAt(writer, chain[stage + 1]!).scope
   const isFilter = node.op === 'filter'
   line(writer, isFilter ? `if (${result}) {` : '{')
   line(writer, `const x${next} = ${isFilter ? `x${node.scope}` : result}`)
-  writeStage(writer, chain, stage + 1, region)
+  writeStage(writer, chain, stage + 1, always, region)
   line(writer, '}')
 }
 
@@ -137,25 +154,36 @@ function isFusedWithChildren(writer: Writer, index: number, scope: number): bool
   return resultsOf(writer, scope) === 1 && last.some((at) => isLoop(writer, at) && childrenOf(writer, chainOf(writer, at)[0]!) === index)
 }
 
-/** A fold from the leaves up, as a function that calls itself. */
+/** A call of the function that folds a tree; what it needs of outside is filled in when its code is known. */
+const callOf = (folding: number, node: string, depth = 'd + 1'): string => `g${folding}(${node}, ${depth}, m, S, B@${folding})`
+
+/**
+ * A fold from the leaves up, as a function that calls itself. It stands outside of the main function, because engines are good at calls of functions
+ * that are always the same, so it is given what it needs.
+ */
 function writeRise(writer: Writer, index: number, node: Each, declare: string, region: EmitRegion): void {
   const [before, loop] = placeOf(writer, index).parts
   region(writer, before!)
-  asFunction(writer, `const g${index} = (n, d) => {`, () => {
-    line(writer, `if (d > ${DEEP}) throw Q`)
-    line(writer, `const x${node.scope} = n.value`)
-    if (!isFusedWithChildren(writer, index, node.scope)) {
-      line(writer, `const r${node.scope} = []`)
-      line(writer, 'for (let j = 0; j < n.children.length; j++) {')
-      count(writer, CHILD)
-      line(writer, `r${node.scope}.push(g${index}(n.children[j], d + 1))`)
-      line(writer, '}')
-    }
-    region(writer, loop!, { steps: 0, bytes: 0, checks: true })
-    line(writer, `return ${use(writer, node.result)}`)
+  const outside = apart(writer, [`x${node.scope}`, `r${node.scope}`], () => {
+    line(writer, `function g${index}(n, d, m, S, B@${index}) {`)
+    line(writer, `if (d > ${DEEP} || m.steps > S || m.bytes > B) throw Q`)
+    writeBody(writer, () => {
+      line(writer, `const x${node.scope} = n.value`)
+      if (!isFusedWithChildren(writer, index, node.scope)) writeResults(writer, index, node.scope)
+      region(writer, loop!)
+      return use(writer, node.result)
+    })
   })
+  fillIn(writer, `@${index}`, outside.map((name) => `, ${name}`).join(''))
   count(writer, { steps: 1, bytes: 0 })
-  line(writer, `${declare}v${index} = g${index}(${use(writer, scopeOf(writer, node).over)}, 0)`)
+  line(writer, `${declare}v${index} = ${callOf(index, use(writer, scopeOf(writer, node).over), '0').replace(`@${index}`, outside.map((name) => `, ${name}`).join(''))}`)
+}
+
+/** The list of what the children of a node made. */
+function writeResults(writer: Writer, index: number, scope: number): void {
+  line(writer, `const r${scope} = []`)
+  count(writer, CHILD, 'n.children.length')
+  line(writer, `for (let j = 0; j < n.children.length; j++) r${scope}.push(${callOf(index, 'n.children[j]')})`)
 }
 
 /** A fold over the nodes, each before its children. */
@@ -165,11 +193,13 @@ function writeWalk(writer: Writer, index: number, node: Each, declare: string, r
   region(writer, before!)
   line(writer, `let t${node.scope} = ${scope.kind === 'fold' ? use(writer, scope.start) : 'null'}, c${index} = 0`)
   asFunction(writer, `const g${index} = (n, d) => {`, () => {
-    line(writer, `if (d > ${DEEP} || ++c${index} > ${LIMITS.items}) throw Q`)
+    line(writer, `if (d > ${DEEP} || ++c${index} > ${LIMITS.items} || m.steps > S || m.bytes > B) throw Q`)
     line(writer, `const x${node.scope} = n.value`)
-    region(writer, loop!, { steps: 2, bytes: 0, checks: true })
+    count(writer, { steps: 2, bytes: 0 })
+    region(writer, loop!)
     line(writer, `t${node.scope} = ${use(writer, node.result)}`)
     line(writer, `for (let j = 0; j < n.children.length; j++) g${index}(n.children[j], d + 1)`)
+    return 'null'
   })
   line(writer, `g${index}(${use(writer, scope.over)}, 0)`)
   line(writer, `${declare}v${index} = t${node.scope}`)
@@ -197,8 +227,8 @@ function writeCall(writer: Writer, index: number, node: Each, declare: string, r
     writer,
     `v${index} = ${call}(${PARAMS[scope.kind as 'item'](node.scope)}) => {`,
     () => {
-      region(writer, loop!, { steps: 0, bytes: 0, checks: true })
-      line(writer, `return ${use(writer, node.result)}`)
+      region(writer, loop!)
+      return use(writer, node.result)
     },
     '})',
   )

@@ -6,7 +6,8 @@ import { BYTES } from '../primitives/operation.ts'
 import { isInlined, writeEach } from './loops.ts'
 import { isSafe } from './ranges.ts'
 import type { Ranges } from './ranges.ts'
-import { asFunction, constant, count, line, placeOf, property, use } from './writer.ts'
+import type { Region } from './regions.ts'
+import { asFunction, constant, count, line, placeOf, property, sumOf, use } from './writer.ts'
 import type { Cost, EmitRegion, Writer } from './writer.ts'
 
 /** Steps and bytes that a node costs whenever it is evaluated; what depends on values is counted by the code itself. */
@@ -34,6 +35,10 @@ export function costOf(writer: Writer, index: number): Cost {
   }
 }
 
+/** What the nodes of a region cost that are calculated whenever it runs. */
+export const regionCost = (writer: Writer, { nodes }: Region): Cost =>
+  sumOf(nodes.filter((node) => placeOf(writer, node).lazy === null).map((node) => costOf(writer, node)))
+
 const container = (parts: number): Cost => ({ steps: 1 + Math.floor(parts / 32), bytes: BYTES.item * parts })
 
 type Operation = Extract<Node, { args: number[] }>
@@ -55,7 +60,7 @@ export function writeNode(writer: Writer, index: number, region: EmitRegion): vo
     region(writer, lazy)
     writeValue(writer, index, region, true)
     line(writer, `d${index} = true`)
-    line(writer, `return v${index}`)
+    return `v${index}`
   })
 }
 
@@ -138,7 +143,7 @@ function writeCheck(writer: Writer, index: number, node: Operation): void {
   const v = `v${index}`
   if (node.op === 'int.less') return
   if (node.op === 'int.divide' || node.op === 'int.remainder') return writeDivision(writer, v, node)
-  if (!isSafe(writer.ranges.before(node))) line(writer, `if (!(${v} <= 9007199254740991 && ${v} >= -9007199254740991)) throw Q`)
+  if (!isSafe(writer.ranges.before(node))) line(writer, `if (!Number.isSafeInteger(${v})) throw Q`)
 }
 
 /** Rounds down, with the sign of the divisor; see `primitives/int.ts`. A division by zero makes something that is not finite. */

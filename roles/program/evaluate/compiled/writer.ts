@@ -15,11 +15,13 @@ export interface Writer {
   shapes: Shape[]
   ranges: Ranges
   lines: string[]
+  /** Functions that stand outside of the main one. */
+  outside: string[]
+  /** Names that were used while functions are written apart, the innermost last. */
+  used: Array<Set<string>>
   /** What the code names k0, k1, …: nothing of a document's text stands in the code but checked field names. */
   constants: Map<unknown, number>
   values: Map<Node, Value>
-  /** Inside of a function of the generated code counters are those of the meter, so that the main function keeps its own in registers. */
-  inside: number
   /** Lists that are made and run over in one loop: the node that makes the list, by the node that runs over it. */
   makers: Map<number, number>
 }
@@ -46,10 +48,15 @@ export const placeOf = (writer: Writer, node: number): Place => writer.plan.plac
 /** The expression that stands for a node's value where it is needed. */
 export function use(writer: Writer, index: number): string {
   const node = writer.body.nodes[index]!
-  if (node.op === 'input') return `i${node.input}`
   if (node.op === 'const') return constantOf(writer, node)
   if (node.op === 'param') return paramOf(writer, node)
-  return placeOf(writer, index).lazy === null ? `v${index}` : `f${index}()`
+  if (node.op === 'input') return named(writer, `i${node.input}`)
+  return placeOf(writer, index).lazy === null ? named(writer, `v${index}`) : `${named(writer, `f${index}`)}()`
+}
+
+function named(writer: Writer, name: string): string {
+  writer.used.at(-1)?.add(name)
+  return name
 }
 
 function constantOf(writer: Writer, node: Node & { op: 'const' }): string {
@@ -66,8 +73,8 @@ function constantOf(writer: Writer, node: Node & { op: 'const' }): string {
 function paramOf(writer: Writer, node: Node & { op: 'param' }): string {
   const scope = writer.body.scopes[node.scope]!
   if (!isRun(scope)) return `${use(writer, scope.over)}${scope.kind === 'case' ? '.value' : '.some'}`
-  if (scope.kind === 'fold') return node.param === 0 ? `t${node.scope}` : `x${node.scope}`
-  return node.param === 0 ? `x${node.scope}` : `r${node.scope}`
+  if (scope.kind === 'fold') return named(writer, node.param === 0 ? `t${node.scope}` : `x${node.scope}`)
+  return named(writer, node.param === 0 ? `x${node.scope}` : `r${node.scope}`)
 }
 
 /** Steps and bytes that are known before the program runs. */
@@ -76,30 +83,59 @@ export interface Cost {
   bytes: number
 }
 
-export function count(writer: Writer, { steps, bytes }: Cost): void {
-  const [s, b] = writer.inside > 0 ? ['m.steps', 'm.bytes'] : ['s', 'b']
-  if (steps > 0) line(writer, `${s} += ${steps}`)
-  if (bytes > 0) line(writer, `${b} += ${bytes}`)
+export const sumOf = (costs: Cost[]): Cost => costs.reduce((sum, { steps, bytes }) => ({ steps: sum.steps + steps, bytes: sum.bytes + bytes }), { steps: 0, bytes: 0 })
+
+/**
+ * Every function of the code counts in variables of its own, which engines keep in registers, and tells the meter when it returns.
+ * @param times an expression, for what is counted ahead for all items of a list
+ */
+export function count(writer: Writer, { steps, bytes }: Cost, times = ''): void {
+  const by = times === '' ? '' : ` * ${times}`
+  if (steps > 0) line(writer, `s += ${steps}${by}`)
+  if (bytes > 0) line(writer, `b += ${bytes}${by}`)
 }
 
-/** Stops a call that went over its steps, at every turn of a loop. Bytes that are known before grow with the steps, so they are looked at in the end. */
-export function stopAtBudget(writer: Writer): void {
-  line(writer, `if (${writer.inside > 0 ? 'm.steps' : 's'} > S) throw Q`)
-}
+/** Stops a call that went over its steps. Bytes that are known before grow with the steps, so they are looked at in the end. */
+export const stopAtBudget = (writer: Writer): void => line(writer, 'if (s > S) throw Q')
 
-/** A function of the generated code. */
-export function asFunction(writer: Writer, head: string, body: () => void, end = '}'): void {
+/** A function inside of the code. @param body writes it and gives what it returns */
+export function asFunction(writer: Writer, head: string, body: () => string, end = '}'): void {
   line(writer, head)
-  writer.inside++
-  body()
-  writer.inside--
+  writeBody(writer, body, end)
+}
+
+/** What stands between the head of a function and its end. */
+export function writeBody(writer: Writer, body: () => string, end = '}'): void {
+  line(writer, 'let s = 0, b = 0')
+  const result = body()
+  line(writer, 'm.steps += s')
+  line(writer, 'm.bytes += b')
+  line(writer, `return ${result}`)
   line(writer, end)
 }
 
-/** What each turn of a loop costs besides its nodes, and whether the budget is looked at: one look for each item is enough. */
-export interface Turn extends Cost {
-  checks: boolean
+/** Writes a function outside of the main one. @returns the names of outside that it needs */
+export function apart(writer: Writer, own: string[], write: () => void): string[] {
+  const lines = writer.lines
+  const used = new Set<string>()
+  writer.lines = []
+  writer.used.push(used)
+  write()
+  writer.used.pop()
+  writer.outside.push(...writer.lines)
+  const declared = new Set([...own, ...writer.lines.flatMap(declaredIn)])
+  writer.lines = lines
+  return [...used].filter((name) => !declared.has(name)).map((name) => named(writer, name))
 }
 
-/** Writes the nodes of a region. @param turn where the region is the body of a loop */
-export type EmitRegion = (writer: Writer, region: Region, turn?: Turn) => void
+/** Names that a line of code declares: the first of a declaration (further ones are used nowhere else), or parameters of a function. */
+const declaredIn = (text: string): string[] =>
+  /^(?:let|const) ([a-z]\d+)/.exec(text)?.slice(1) ?? /\(([a-z\d, ]+)\) => \{$/.exec(text)?.[1]!.split(', ') ?? []
+
+/** Fills in what was not known when functions outside of the main one were written. */
+export function fillIn(writer: Writer, mark: string, text: string): void {
+  writer.outside = writer.outside.map((one) => one.replaceAll(`B${mark})`, `B${text})`))
+}
+
+/** Writes the nodes of a region. @param isCounted their costs are counted already */
+export type EmitRegion = (writer: Writer, region: Region, isCounted?: boolean) => void
