@@ -97,15 +97,20 @@ function firstDifference(one: Recorder[], other: Recorder[]): string {
   return ''
 }
 
-/** What only the checker finds, at the developer's line of the node or block that its path names. */
+/** What only the checker finds, at the developer's line of what its path names: a node, a block, an endpoint or a collection. */
 function located(source: App, error: Failure): { ok: false; error: Failure } {
-  const collection = /^\/collections\/(\w+)/.exec(error.message)?.[1]
-  if (collection !== undefined) return { ok: false, error: { ...error, message: prefix(declaredAt(source.collections[collection]!), error.message) } }
-  const path = /^\/endpoints\/(\w+)\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?/.exec(error.message)
-  const block = path === null ? undefined : own(build(source, true).blocks, path[1]!)?.[Number(path[2])]
-  if (path === null || block === undefined) return { ok: false, error }
-  const node = path[3] === undefined ? undefined : unprunedNode(wholeBody(block), Number(path[3]))
-  return { ok: false, error: { ...error, message: prefix(line(block, node), error.message) } }
+  return { ok: false, error: { ...error, message: prefix(lineOf(source, error.message), error.message) } }
+}
+
+function lineOf(source: App, path: string): string {
+  const collection = /^\/collections\/(\w+)/.exec(path)?.[1]
+  if (collection !== undefined) return declaredAt(source.collections[collection]!)
+  const [, endpoint, block, node] = /^\/endpoints\/(\w+)(?:\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?)?/.exec(path) ?? []
+  if (endpoint === undefined) return declaredAt(source)
+  const made = build(source, true)
+  const recorder = block === undefined ? undefined : own(made.blocks, endpoint)?.[Number(block)]
+  if (recorder === undefined) return own(made.lines, endpoint) ?? ''
+  return line(recorder, node === undefined ? undefined : unprunedNode(wholeBody(recorder), Number(node)))
 }
 
 function build(source: App, locate: boolean): Build {
