@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMeter, Stop } from '../../roles/program/evaluate/meter.ts'
+import { Meter, Stop } from '../../roles/program/evaluate/meter.ts'
 import { PRIMITIVES } from '../../roles/program/evaluate/primitives/index.ts'
 import { createShapes } from '../../roles/program/check/shapes.ts'
 import { PRIMITIVE_NAMES, primitiveShape, signatureOf } from '../../roles/program/check/signatures.ts'
@@ -68,7 +68,7 @@ const calls = (op: Primitive, isWide: boolean): fc.Arbitrary<{ types: Type[]; va
 
 /** What never leaves a block is looked at as the tree that it is in. */
 function outside(type: Type, value: Value): [Type, Value] {
-  const meter = createMeter({ steps: 1e9, bytes: 1e9 })
+  const meter = new Meter({ steps: 1e9, bytes: 1e9 })
   if (type.kind === 'zipper') return [{ ...type, kind: 'tree' }, PRIMITIVES['zipper.tree'](meter, value)]
   if (type.kind !== 'option' || value === null) return [type, value]
   const [of, some] = outside(type.of, (value as { some: Value }).some)
@@ -94,7 +94,7 @@ describe('[L4] the types that the builder gives to results', () => {
         expect(shapes.of(result)).toBe(wanted)
         if (LAZY.includes(op)) return
         try {
-          const made = PRIMITIVES[op as 'not'](createMeter({ steps: 1e6, bytes: 1e7 }), ...values)
+          const made = PRIMITIVES[op as 'not'](new Meter({ steps: 1e6, bytes: 1e7 }), ...values)
           expect(misfit(...outside(result, made), op)).toBe(null)
         } catch (error) {
           if (!(error instanceof Stop)) throw error

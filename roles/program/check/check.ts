@@ -1,5 +1,6 @@
 import { checkEndpoint } from './endpoint.ts'
-import { isScalar, Problems, readDocument } from './form.ts'
+import { readDocument } from './form.ts'
+import { Problems } from './problems.ts'
 import { markChecked } from './checked.ts'
 import type { Collection, Index, Program, Type } from '../document.ts'
 import { fromJson } from '../value/json.ts'
@@ -41,6 +42,9 @@ function checkCollection(program: Program, name: string, collection: Collection)
     checkIndex(name, collection, collection.indices[index]!, `${path}/indices/${index}`)
   }
 }
+
+/** Types that can be compared and indexed. */
+const isScalar = (wanted: Type): boolean => ['int', 'text', 'bool', 'bytes', 'key'].includes(wanted.kind)
 
 function checkIndex(name: string, collection: Collection, index: Index, path: string): void {
   if (new Set(index.on).size !== index.on.length) throw new Problems('program.shape', `${path}/on`, 'a field is named twice')

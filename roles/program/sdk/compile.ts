@@ -2,6 +2,7 @@ import { canonicalJson, canonicalProgram } from '../canonical.ts'
 import { check } from '../check/check.ts'
 import { createShapes } from '../check/shapes.ts'
 import { CLIENT_TYPE } from '../document.ts'
+import { firstDifference } from '../difference.ts'
 import type { Collection, Endpoint, Index, Json, Program, Template } from '../document.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { fail } from '../result.ts'
@@ -30,13 +31,14 @@ interface Build {
 /**
  * Runs the developer's program once (and once more to see that it does the same) and returns the checked program document.
  * @returns the codes of `BuildError` (the message names the developer's line), `program.nondeterministic`, `program.recursion` (a trace
- *   without end), `program.thrown` (an exception of the developer's own code), and those of `check`
+ *   without end), `program.threw` (an exception of the developer's own code), and those of `check`
  */
 export function compile(source: App): Result<Program> {
   return withFrames(() => {
     try {
       const first = build(source, false).program
-      if (canonicalProgram(first) !== canonicalProgram(build(source, false).program)) return differing(source)
+      const second = build(source, false).program
+      if (canonicalProgram(first) !== canonicalProgram(second)) return differing(source, first, second)
       const checked = check(JSON.parse(canonicalProgram(first)))
       return checked.ok ? checked : located(source, checked.error)
     } catch (error) {
@@ -63,7 +65,7 @@ function mistakeOf(error: unknown): { ok: false; error: Failure } {
   if (error instanceof RangeError && /call stack/i.test(error.message)) return mistakeOf(overflowed(error))
   const line = error instanceof Error ? thrownAt(error.stack ?? '') : null
   if (line === null) throw error
-  return fail('program.thrown', `${line}: ${(error as Error).message}. All branches of a program are traced, so nothing in it may throw.`)
+  return fail('program.threw', `${line}: ${String(error)}. All branches of a program are traced, so nothing in it may throw.`)
 }
 
 const line = (block: Recorder | undefined, node: number | undefined): string =>
@@ -72,20 +74,22 @@ const line = (block: Recorder | undefined, node: number | undefined): string =>
 const prefix = (place: string, message: string): string => (place === '' ? message : `${place}: ${message}`)
 
 /** Two runs that differ: where, as far as two more runs show it. */
-function differing(source: App): { ok: false; error: Failure } {
+function differing(source: App, first: Program, second: Program): { ok: false; error: Failure } {
   const [one, other] = [build(source, true), build(source, true)]
-  const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) => firstDifference(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []))
+  const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) => differingLine(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []))
   const outside = sortedNames(one.lines).find((name) => canonicalOf(one, name) !== canonicalOf(other, name))
   const place = places.find((found) => found !== '') ?? (outside === undefined ? declaredAt(source) : one.lines[outside]!)
+  const path = firstDifference(first as unknown as Json, second as unknown as Json) ?? ''
   return fail(
     'program.nondeterministic',
-    prefix(place, `two runs of ${source.name} made different programs; use no clock, randomness or outer state in it.`),
+    prefix(place, `two runs of ${source.name} made different programs, first at ${path}; use no clock, randomness or outer state in it.`),
+    { path },
   )
 }
 
 const canonicalOf = (made: Build, name: string): string => canonicalJson((own(made.program.endpoints, name) ?? null) as Json)
 
-function firstDifference(one: Recorder[], other: Recorder[]): string {
+function differingLine(one: Recorder[], other: Recorder[]): string {
   const differ = (a: unknown, b: unknown): boolean => a === undefined || b === undefined || canonicalJson(a as Json) !== canonicalJson(b as Json)
   for (let i = 0; i < Math.max(one.length, other.length); i++) {
     const [a, b] = [one[i], other[i]]

@@ -1,9 +1,11 @@
 import type { Query, Source, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { columnType } from '../sources.ts'
+import { stageOf } from '../splits.ts'
 import { makeSealed } from './choose.ts'
 import type { In, Int, Key, List, MarkOf, Option, Sealed, Text } from './marks.ts'
-import { BuildError, positionOf, sealedCores } from './recorder.ts'
+import { callSite } from './location.ts'
+import { BuildError, exprCores, positionOf, sealedCores } from './recorder.ts'
 import type { EndpointRecorder } from './recorder.ts'
 import type { CollectionSpec, IndexSpec } from './app.ts'
 import { noLoop } from './guards.ts'
@@ -87,7 +89,7 @@ interface QueryOptions {
   name?: string
 }
 
-/** Hoists a query; equal queries are one. */
+/** Takes a query up, for the earliest stage at which its arguments are known; equal queries are one. */
 function askQuery(
   endpoint: EndpointRecorder,
   collection: string,
@@ -104,18 +106,20 @@ function askQuery(
       `the index ${index} of ${collection} is ordered by ${on.join(', ')}; give values for the first of these.`,
     )
   if (options.limit === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
+  const sources = given.map((field) => querySource(endpoint, equals[field]))
   const query: Query = {
     name: '',
     collection,
     index,
     kind,
-    equals: given.map((field) => querySource(endpoint, equals[field])),
+    at: callSite(),
+    equals: sources,
     limit: options.limit,
-    stage: 0,
+    stage: stageOf(sources),
   }
   if (options.descending === true) query.descending = true
   const count = endpoint.queries.length
-  const position = positionOf(endpoint.queries, query, (other) => ({ ...other, name: '' }))
+  const position = positionOf(endpoint.queries, query, (other) => ({ ...other, name: '', at: '' }))
   if (endpoint.queries.length > count)
     query.name = freeName(
       options.name ?? `${collection}_${index}`,
@@ -125,18 +129,29 @@ function askQuery(
 }
 
 function querySource(endpoint: EndpointRecorder, value: unknown): Source {
-  const core = typeof value === 'object' && value !== null ? sealedCores.get(value) : undefined
-  const source = core !== undefined && core.endpoint === endpoint && 'source' in core.template ? core.template.source : undefined
-  if (source === undefined)
-    throw new BuildError('program.query', 'a query is asked with sealed values of the request, the caller or a slot.')
-  if (source.from === 'block' || source.from === 'query') {
+  const isObject = typeof value === 'object' && value !== null
+  const core = isObject ? sealedCores.get(value) : undefined
+  if (isObject && exprCores.has(value))
     throw new BuildError(
-      'program.split',
-      'this query needs a calculated value, which would split the endpoint here and show the value to the client first; ' +
-        'take it from the request and check it in see() instead.',
+      'program.query',
+      'a query is not asked with an opened value; return it from its see(), which seals it, and ask after that.',
     )
-  }
-  return source
+  if (core === undefined || core.endpoint !== endpoint || 'literal' in core.template)
+    throw new BuildError(
+      'program.query',
+      'a query is asked with sealed values of the request, the caller, a slot, or what a see() returned.',
+    )
+  if (!('source' in core.template))
+    throw new BuildError(
+      'program.choice',
+      'this value depends on a branch and only the client can put it together; return one opened value from all branches to ask with it.',
+    )
+  if (core.template.source.from === 'query')
+    throw new BuildError(
+      'program.query',
+      'a query is not asked with a column of another query; open the column in see() and return what to ask with.',
+    )
+  return core.template.source
 }
 
 function columns(endpoint: EndpointRecorder, position: number): unknown {

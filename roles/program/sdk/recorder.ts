@@ -218,6 +218,7 @@ export function openSource(block: Recorder, source: Source, type: Type): number 
 
 function argumentType(block: Recorder, source: Source): Type {
   if (source.from === 'request') return block.endpoint.request[source.field]!
+  if (source.from === 'block') return block.endpoint.blocks[source.block]!.outputs[source.output]!.type
   return source.from === 'slot' ? { kind: 'key', collection: block.endpoint.slots[source.slot]!.collection } : { kind: 'text', max: 64 }
 }
 
