@@ -31,7 +31,7 @@ interface Build {
 /**
  * Runs the developer's program once (and once more to see that it does the same) and returns the checked program document.
  * @returns the codes of `BuildError` (the message names the developer's line), `program.nondeterministic`, `program.recursion` (a trace
- *   without end), `program.threw` (an exception of the developer's own code), and those of `check`
+ *   without end), `program.thrown` (an exception of the developer's own code), and those of `check`
  */
 export function compile(source: App): Result<Program> {
   return withFrames(() => {
@@ -65,7 +65,7 @@ function mistakeOf(error: unknown): { ok: false; error: Failure } {
   if (error instanceof RangeError && /call stack/i.test(error.message)) return mistakeOf(overflowed(error))
   const line = error instanceof Error ? thrownAt(error.stack ?? '') : null
   if (line === null) throw error
-  return fail('program.threw', `${line}: ${String(error)}. All branches of a program are traced, so nothing in it may throw.`)
+  return fail('program.thrown', `${line}: ${String(error)}. All branches of a program are traced, so nothing in it may throw.`)
 }
 
 const line = (block: Recorder | undefined, node: number | undefined): string =>

@@ -27,7 +27,7 @@ export function atDeclaration<T>(spec: object, work: () => T): T {
  * · values: `program.literal`, `program.result`, `program.type`, `program.bound`, `program.branches`, `program.match`, `program.field`
  * · places: `program.sealed`, `program.foreign`, `program.leak`, `program.order`, `program.choice`, `program.nested`, `program.outside`
  * · the database: `program.query`, `program.carry`, `program.slot`, `program.name`
- * `compile` adds `program.nondeterministic`, `program.threw` and what only the checker finds.
+ * `compile` adds `program.nondeterministic`, `program.thrown` and what only the checker finds.
  */
 export class BuildError extends Error {
   readonly code: string

@@ -83,15 +83,15 @@ describe('builds that differ are found across module graphs', () => {
 describe('a program that cannot be built gets one error with the line of its source', () => {
   const TOP = '  return request.n'
   it.each([
-    ['throws', 'program.threw', 8, "  throw new Error('oops')", ''],
-    ['uses what is not there', 'program.threw', 8, '  return (request as any).nope.deep', ''],
+    ['throws', 'program.thrown', 8, "  throw new Error('oops')", ''],
+    ['uses what is not there', 'program.thrown', 8, '  return (request as any).nope.deep', ''],
     ['calls itself without end', 'program.recursion', 2, '  return f(3)', 'const f = (n: number): number => f(n) + 1'],
     ['loops without end', 'program.endless', 2, '  return spin()', 'function spin(): never { for (;;) Math.sin(1) }'],
     ['waits without end', 'program.endless', null, TOP, 'await new Promise(() => setInterval(() => 0, 50))'],
     ['awaits what never comes', 'program.ended', null, TOP, 'await new Promise(() => {})'],
     ['ends the process', 'program.ended', null, TOP, 'process.exit(0)'],
-    ['throws something that is no error', 'program.threw', null, TOP, 'throw 5'],
-    ['throws later', 'program.threw', 2, TOP, "await new Promise(() => setTimeout(() => { throw new Error('late') }, 0))"],
+    ['throws something that is no error', 'program.thrown', null, TOP, 'throw 5'],
+    ['throws later', 'program.thrown', 2, TOP, "await new Promise(() => setTimeout(() => { throw new Error('late') }, 0))"],
     ['imports a file that is not there', 'program.syntax', 2, TOP, "import { x } from './nowhere.ts'; void x"],
     ['imports a package that is not there', 'program.syntax', 2, TOP, "import x from 'no-such-package'; void x"],
     ['imports a name that golem does not have', 'program.syntax', 2, TOP, "import { nope } from 'golem'; void nope"],
@@ -99,7 +99,7 @@ describe('a program that cannot be built gets one error with the line of its sou
     ['needs more than types left out', 'program.syntax', 2, TOP, 'enum Colour { Red }'],
     ['operates on a sealed value', 'program.sealed', 8, '  return see(request.n, (n) => n.plus(request.n as any))', ''],
     ['lets a value leak', 'program.leak', 6, '  let kept: any\n  see(request.n, (n) => void (kept = n))\n  return kept', ''],
-    ['gives the SDK nonsense', 'program.threw', 8, '  return db.posts.byTopic.rows(null as any, { limit: 1 }).n', ''],
+    ['gives the SDK nonsense', 'program.thrown', 8, '  return db.posts.byTopic.rows(null as any, { limit: 1 }).n', ''],
     ['adds a text to an integer', 'program.type', 8, "  return see(request.n, (n) => n.plus('x' as any))", ''],
   ])('that %s', async (_what, code, line, body, before) => {
     const name = writeProgram(folder, 'broken.ts', body, before)
@@ -130,6 +130,6 @@ describe('a program that cannot be built gets one error with the line of its sou
   it('in one of its modules', async () => {
     writeFileSync(join(folder, 'module.ts'), "\nexport const x: number = 1\nthrow new Error('here')\n")
     const name = writeProgram(folder, 'whole.ts', TOP, "import { x } from './module.ts'; void x")
-    expect(await compile(name)).toMatchObject({ code: 1, err: 'module.ts:3: Error: here. [program.threw]\n' })
+    expect(await compile(name)).toMatchObject({ code: 1, err: 'module.ts:3: Error: here. [program.thrown]\n' })
   })
 })

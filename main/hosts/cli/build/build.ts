@@ -28,7 +28,7 @@ const ELSEWHEN_MS = ((396 * 24 + 1) * 60 + 1) * 60_000 + 1_000
 const GRACE_MS = 100
 
 /**
- * @returns the checked program. Errors: those of the SDK and of the checker, `program.nondeterministic`, `program.threw`, `program.syntax`,
+ * @returns the checked program. Errors: those of the SDK and of the checker, `program.nondeterministic`, `program.thrown`, `program.syntax`,
  *   `program.recursion`, `program.no-app`, `program.endless`, `program.ended`, `program.memory`; the message begins with `file:line`
  */
 export async function buildProgram(options: BuildOptions): Promise<Result<Built>> {

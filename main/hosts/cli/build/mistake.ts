@@ -41,7 +41,7 @@ const isEndless = (error: unknown): boolean => error instanceof RangeError && er
 
 function codeOf(error: unknown): string {
   if (isEndless(error)) return 'program.recursion'
-  return error instanceof SyntaxError || nodeCode(error) === 'ERR_MODULE_NOT_FOUND' ? 'program.syntax' : 'program.threw'
+  return error instanceof SyntaxError || nodeCode(error) === 'ERR_MODULE_NOT_FOUND' ? 'program.syntax' : 'program.thrown'
 }
 
 function nodeCode(error: unknown): string {
