@@ -108,12 +108,13 @@ function located(source: App, error: Failure): { ok: false; error: Failure } {
 
 function lineOf(source: App, path: string): string {
   const collection = /^\/collections\/(\w+)/.exec(path)?.[1]
-  if (collection !== undefined) return declaredAt(source.collections[collection]!)
-  const [, endpoint, block, node] = /^\/endpoints\/(\w+)(?:\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?)?/.exec(path) ?? []
-  if (endpoint === undefined) return declaredAt(source)
+  if (collection !== undefined) return declaredAt(own(source.collections, collection) ?? source)
+  const [, name, part, index, node] = /^\/endpoints\/(\w+)(?:\/(queries|blocks)\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?)?/.exec(path) ?? []
+  if (name === undefined) return declaredAt(source)
   const made = build(source, true)
-  const recorder = block === undefined ? undefined : own(made.blocks, endpoint)?.[Number(block)]
-  if (recorder === undefined) return own(made.lines, endpoint) ?? ''
+  const query = part === 'queries' ? own(made.program.endpoints, name)?.queries[Number(index)] : undefined
+  const recorder = part === 'blocks' ? own(made.blocks, name)?.[Number(index)] : undefined
+  if (recorder === undefined) return query?.at ?? own(made.lines, name) ?? ''
   return line(recorder, node === undefined ? undefined : unprunedNode(wholeBody(recorder), Number(node)))
 }
 

@@ -165,6 +165,23 @@ describe('[L1] exceptions of the developer', () => {
     expect(foreign.ok ? '' : foreign.error.message).toContain(`${lineIn(import.meta.filename, 'a key of no collection')}: /endpoints/go/request/k`)
   })
 
+  it('a query with a value of another type is told at its line', () => {
+    const result = built((req, db) => {
+      db.notes.rows({ limit: 1 })
+      return db.notes.howMany.count({ title: any(req.a) }) // at: a query of another type
+    })
+    expect(result.ok ? 'ok' : result.error.code).toBe('program.type')
+    expect(result.ok ? '' : result.error.message).toContain(`${lineIn(import.meta.filename, 'a query of another type')}: /endpoints/go/queries/1`)
+  })
+
+  it('a bad name is refused, not stumbled over', () => {
+    const notes = collection({ doc: '', fields: { n: int() }, indices: {} })
+    const result = compile(app({ name: 'x', doc: '', collections: { 'bad-name': notes }, endpoints: () => ({}) }))
+    expect(result.ok ? 'ok' : result.error.code).toBe('program.shape')
+    const other = compile(app({ name: 'x', doc: '', collections: {}, endpoints: () => ({ 'bad-name': endpoint({ doc: '', request: {}, run: () => 1 }) }) }))
+    expect(other.ok ? 'ok' : other.error.code).toBe('program.shape')
+  })
+
   it('collections that cannot be are told at their line', () => {
     const result = compile(
       app({
