@@ -1,8 +1,8 @@
-import { firstDifference } from '../difference.ts'
 import { canonicalJson, canonicalProgram } from '../canonical.ts'
 import { check } from '../check/check.ts'
 import { createShapes } from '../check/shapes.ts'
 import { CLIENT_TYPE } from '../document.ts'
+import { firstDifference } from '../difference.ts'
 import type { Collection, Endpoint, Index, Json, Program, Template } from '../document.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { fail } from '../result.ts'
@@ -37,7 +37,8 @@ export function compile(source: App): Result<Program> {
   return withFrames(() => {
     try {
       const first = build(source, false).program
-      if (canonicalProgram(first) !== canonicalProgram(build(source, false).program)) return differing(source)
+      const second = build(source, false).program
+      if (canonicalProgram(first) !== canonicalProgram(second)) return differing(source, first, second)
       const checked = check(JSON.parse(canonicalProgram(first)))
       return checked.ok ? checked : located(source, checked.error)
     } catch (error) {
@@ -64,7 +65,7 @@ function mistakeOf(error: unknown): { ok: false; error: Failure } {
   if (error instanceof RangeError && /call stack/i.test(error.message)) return mistakeOf(overflowed(error))
   const line = error instanceof Error ? thrownAt(error.stack ?? '') : null
   if (line === null) throw error
-  return fail('program.thrown', `${line}: ${(error as Error).message}. All branches of a program are traced, so nothing in it may throw.`)
+  return fail('program.thrown', `${line}: ${String(error)}. All branches of a program are traced, so nothing in it may throw.`)
 }
 
 const line = (block: Recorder | undefined, node: number | undefined): string =>
@@ -73,14 +74,17 @@ const line = (block: Recorder | undefined, node: number | undefined): string =>
 const prefix = (place: string, message: string): string => (place === '' ? message : `${place}: ${message}`)
 
 /** Two runs that differ: where, as far as two more runs show it. */
-function differing(source: App): { ok: false; error: Failure } {
+function differing(source: App, first: Program, second: Program): { ok: false; error: Failure } {
   const [one, other] = [build(source, true), build(source, true)]
   const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) => differingLine(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []))
   const outside = sortedNames(one.lines).find((name) => canonicalOf(one, name) !== canonicalOf(other, name))
   const place = places.find((found) => found !== '') ?? (outside === undefined ? declaredAt(source) : one.lines[outside]!)
-  const path = firstDifference(one.program as unknown as Json, other.program as unknown as Json) ?? ''
-  const problem = `two runs of ${source.name} made different programs, first at ${path}; use no clock, randomness or outer state in it.`
-  return fail('program.nondeterministic', prefix(place, problem), { path })
+  const path = firstDifference(first as unknown as Json, second as unknown as Json) ?? ''
+  return fail(
+    'program.nondeterministic',
+    prefix(place, `two runs of ${source.name} made different programs, first at ${path}; use no clock, randomness or outer state in it.`),
+    { path },
+  )
 }
 
 const canonicalOf = (made: Build, name: string): string => canonicalJson((own(made.program.endpoints, name) ?? null) as Json)
@@ -97,15 +101,21 @@ function differingLine(one: Recorder[], other: Recorder[]): string {
   return ''
 }
 
-/** What only the checker finds, at the developer's line of the node or block that its path names. */
+/** What only the checker finds, at the developer's line of what its path names: a node, a block, an endpoint or a collection. */
 function located(source: App, error: Failure): { ok: false; error: Failure } {
-  const collection = /^\/collections\/(\w+)/.exec(error.message)?.[1]
-  if (collection !== undefined) return { ok: false, error: { ...error, message: prefix(declaredAt(source.collections[collection]!), error.message) } }
-  const path = /^\/endpoints\/(\w+)\/blocks\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?/.exec(error.message)
-  const block = path === null ? undefined : own(build(source, true).blocks, path[1]!)?.[Number(path[2])]
-  if (path === null || block === undefined) return { ok: false, error }
-  const node = path[3] === undefined ? undefined : unprunedNode(wholeBody(block), Number(path[3]))
-  return { ok: false, error: { ...error, message: prefix(line(block, node), error.message) } }
+  return { ok: false, error: { ...error, message: prefix(lineOf(source, error.message), error.message) } }
+}
+
+function lineOf(source: App, path: string): string {
+  const collection = /^\/collections\/(\w+)/.exec(path)?.[1]
+  if (collection !== undefined) return declaredAt(own(source.collections, collection) ?? source)
+  const [, name, part, index, node] = /^\/endpoints\/(\w+)(?:\/(queries|blocks)\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?)?/.exec(path) ?? []
+  if (name === undefined) return declaredAt(source)
+  const made = build(source, true)
+  const query = part === 'queries' ? own(made.program.endpoints, name)?.queries[Number(index)] : undefined
+  const recorder = part === 'blocks' ? own(made.blocks, name)?.[Number(index)] : undefined
+  if (recorder === undefined) return query?.at ?? own(made.lines, name) ?? ''
+  return line(recorder, node === undefined ? undefined : unprunedNode(wholeBody(recorder), Number(node)))
 }
 
 function build(source: App, locate: boolean): Build {

@@ -1,16 +1,13 @@
 import { callSite, nearestLine, recursiveLine } from './location.ts'
 
-/** Where something was declared, for mistakes that show only after the developer's function has returned. */
-const declarations = new WeakMap<object, string>()
+/** Where something was declared, for mistakes that show only after the developer's function has returned. Copies have it too. */
+const DECLARED = Symbol('declared at')
 let declared: string | null = null
 
-/** Notes the developer's line of a declaration, and returns it. */
-export function declare<T extends object>(spec: T): T {
-  declarations.set(spec, callSite())
-  return spec
-}
+/** The same declaration with the developer's line. */
+export const declare = <T extends object>(spec: T): T => ({ ...spec, [DECLARED]: callSite() })
 
-export const declaredAt = (spec: object): string => declarations.get(spec) ?? ''
+export const declaredAt = (spec: object): string => (spec as { [DECLARED]?: string })[DECLARED] ?? ''
 
 /** What `work` finds wrong is said of a declaration's line; nothing of the developer's runs in it. */
 export function atDeclaration<T>(spec: object, work: () => T): T {
@@ -23,7 +20,15 @@ export function atDeclaration<T>(spec: object, work: () => T): T {
   }
 }
 
-/** A mistake in the developer's program. The message names the developer's line. */
+/**
+ * A mistake in the developer's program. The message begins with the developer's line. Codes:
+ * · JavaScript where the language is needed: `program.recursion`, `program.deep` (a trace without end, or too long), `program.loop` (a loop
+ *   or spread), `program.coerced` (arithmetic, comparison, text), `program.operation` (no such method), `program.async`, `program.callback`
+ * · values: `program.literal`, `program.result`, `program.type`, `program.bound`, `program.branches`, `program.match`, `program.field`
+ * · places: `program.sealed`, `program.foreign`, `program.leak`, `program.order`, `program.choice`, `program.nested`, `program.outside`
+ * · the database: `program.query`, `program.carry`, `program.slot`, `program.name`
+ * `compile` adds `program.nondeterministic`, `program.thrown` and what only the checker finds.
+ */
 export class BuildError extends Error {
   readonly code: string
   /** @param at `file:line`, where it is not the nearest line of the developer */

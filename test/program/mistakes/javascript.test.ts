@@ -17,6 +17,7 @@ describe("[L2] JavaScript's own arithmetic, comparison and texts", () => {
     ['a sealed value in a template', 'program.coerced', () => built((req) => `${any(req.a)}`)], // at: a sealed value in a template
     ['adding to a sealed value', 'program.coerced', () => built((req) => any(req.a) + 1)], // at: adding to a sealed value
     ['a sealed value as JSON', 'program.coerced', () => built((req) => JSON.stringify(req.a))], // at: a sealed value as JSON
+    ['a method that is not called', 'program.coerced', () => built((req) => see(req.items, (items) => (any(items).length > 3 ? 1 : 2)))], // at: a method that is not called
     ['an index of an object', 'program.coerced', () => built((req) => see(req.a, (a) => any({ x: 1 })[any(a)]))], // at: an index of an object
   ])
 

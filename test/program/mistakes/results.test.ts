@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { app, asRecord, collection, compile, endpoint, int, list, order, record, see, when } from '../../../roles/program/index.ts'
+import { app, asRecord, collection, compile, endpoint, int, key, list, order, record, see, when } from '../../../roles/program/index.ts'
 import { any, built, checkAll, ENDPOINT, lineIn } from './mistaken.ts'
+import type { Loose } from './mistaken.ts'
 
 describe('[L1] promises', () => {
   checkAll(import.meta.filename, [
@@ -139,6 +140,47 @@ describe('[L1] exceptions of the developer', () => {
         ),
     ],
   ])
+
+  it('what only the checker finds is told at the line of the operation, of the endpoint or of the collection', () => {
+    const deep = built((req) =>
+      see(req.a, (a) => {
+        a.plus(1)
+        let nested: Loose = a
+        for (let i = 0; i < 30; i++) nested = asRecord({ nested })
+        return asRecord({ all: [nested] }) // at: a type nested too deeply
+      }),
+    )
+    expect(deep.ok ? 'ok' : deep.error.code).toBe('program.deep')
+    expect(deep.ok ? '' : deep.error.message).toContain(`${lineIn(import.meta.filename, 'a type nested too deeply')}: /endpoints/go/blocks/0/body/nodes/`)
+    const foreign = compile(
+      app({
+        name: 'x',
+        doc: '',
+        collections: {},
+        endpoints: () => ({
+          go: endpoint({ doc: '', request: { k: key('nothing') }, run: (req) => req.k }), // at: a key of no collection
+        }),
+      }),
+    )
+    expect(foreign.ok ? '' : foreign.error.message).toContain(`${lineIn(import.meta.filename, 'a key of no collection')}: /endpoints/go/request/k`)
+  })
+
+  it('a query with a value of another type is told at its line', () => {
+    const result = built((req, db) => {
+      db.notes.rows({ limit: 1 })
+      return db.notes.howMany.count({ title: any(req.a) }) // at: a query of another type
+    })
+    expect(result.ok ? 'ok' : result.error.code).toBe('program.type')
+    expect(result.ok ? '' : result.error.message).toContain(`${lineIn(import.meta.filename, 'a query of another type')}: /endpoints/go/queries/1`)
+  })
+
+  it('a bad name is refused, not stumbled over', () => {
+    const notes = collection({ doc: '', fields: { n: int() }, indices: {} })
+    const result = compile(app({ name: 'x', doc: '', collections: { 'bad-name': notes }, endpoints: () => ({}) }))
+    expect(result.ok ? 'ok' : result.error.code).toBe('program.shape')
+    const other = compile(app({ name: 'x', doc: '', collections: {}, endpoints: () => ({ 'bad-name': endpoint({ doc: '', request: {}, run: () => 1 }) }) }))
+    expect(other.ok ? 'ok' : other.error.code).toBe('program.shape')
+  })
 
   it('collections that cannot be are told at their line', () => {
     const result = compile(

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytes, format, fromHex, int, range, text } from '../../../roles/program/index.ts'
+import { app, bytes, collection, compile, endpoint, format, fromHex, int, list, range, see, text } from '../../../roles/program/index.ts'
+import type { IntExpr, TextExpr } from '../../../roles/program/index.ts'
 import { codeOf, go } from '../small.ts'
 import { agrees, answerOf, opening } from './agrees.ts'
 
@@ -85,6 +86,68 @@ describe('[L4] integers', () => {
       ({ a, b }) => Array.from({ length: Math.max(0, b - a) }, (_, i) => a + i),
       103,
     )
+  })
+})
+
+describe('[L4] bounds of composed operations', () => {
+  const bounds = fc.tuple(small, small).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const)
+  it('hold for every integer within the bounds of the arguments, and are as tight as those allow', () => {
+    fc.assert(
+      fc.property(bounds, bounds, fc.infiniteStream(fc.nat()), (one, two, chance) => {
+        const within = ([min, max]: readonly [number, number]): number => min + (chance.next().value % (max - min + 1))
+        const program = opening({ a: int({ min: one[0], max: one[1] }), b: int({ min: two[0], max: two[1] }), many: list(int({ min: one[0], max: one[1] }), 4) }, ({ a, b, many }) => [
+          a.min(b),
+          a.max(b),
+          a.absolute(),
+          a.clamp(b, 7),
+          a.negate(),
+          many.sum(),
+        ])
+        const types = program.endpoints['go']!.blocks[0]!.outputs as Array<{ min?: string; max?: string }>
+        expect(types[0]).toMatchObject({ min: String(Math.min(one[0], two[0])), max: String(Math.min(one[1], two[1])) })
+        expect(types[1]).toMatchObject({ min: String(Math.max(one[0], two[0])), max: String(Math.max(one[1], two[1])) })
+        for (let i = 0; i < 20; i++) {
+          const [a, b] = [within(one), within(two)]
+          const many = Array.from({ length: chance.next().value % 5 }, () => within(one))
+          const sum = many.reduce((x, y) => x + y, 0)
+          expect(answerOf(program, { a, b, many })).toEqual([Math.min(a, b), Math.max(a, b), Math.abs(a), Math.min(Math.max(a, b), 7), 0 - a, sum])
+        }
+      }),
+      { seed: 106, numRuns: 60 },
+    )
+  })
+
+  it('let what was calculated be moved, unopened, into a field that has these bounds', () => {
+    const collections = { notes: collection({ doc: '', fields: { title: text(5), stars: int({ min: 0, max: 9 }) }, indices: {} }) }
+    const moving = (make: (title: TextExpr, stars: IntExpr) => { title: TextExpr; stars: IntExpr }) =>
+      compile(
+        app({
+          name: 'bounds',
+          doc: '',
+          collections,
+          endpoints: (db) => ({
+            go: endpoint({
+              doc: '',
+              request: { title: text(20), stars: int() },
+              run: (req) => {
+                const made = see(req.title, req.stars, make)
+                return see(() => ({ key: db.notes.create(made) }))
+              },
+            }),
+          }),
+        }),
+      )
+    expect(codeOf(moving((title, stars) => ({ title: title.take(5), stars: stars.clamp(0, 9) })))).toBe('ok')
+    expect(codeOf(moving((title, stars) => ({ title: title.bounded(text(5)), stars: stars.bounded(int({ min: 0, max: 9 })) })))).toBe('ok')
+    expect(codeOf(moving((title, stars) => ({ title: format`${stars.remainder(10)}`, stars: title.length().min(9) })))).toBe('ok')
+    expect(codeOf(moving((title, stars) => ({ title, stars: stars.clamp(0, 9) })))).toBe('program.type')
+    expect(codeOf(moving((title, stars) => ({ title: title.take(5), stars: stars.clamp(0, 10) })))).toBe('program.type')
+  })
+
+  it('are promises where bounded() makes them: a call that breaks one stops', () => {
+    const program = opening({ a: int() }, ({ a }) => a.bounded(int({ max: 5 })))
+    expect(answerOf(program, { a: 5 })).toBe(5)
+    expect(codeOf(go(program, { a: 6 }))).toBe('program.bound')
   })
 })
 

@@ -37,7 +37,9 @@ export function apply(op: Primitive, ...args: Typed[]): Typed {
   const block = activeBlock()
   const { shapes } = block.endpoint
   const types = args.map((argument) => argument.type)
-  const problem = op === 'equal' ? 'equals compares values of one type, not' : `${op} (${SIGNATURES[op]}) does not take`
+  const isPlaces = op === 'equal' && shapes.of(types[0]!) === shapes.of(types[1]!)
+  const compared = isPlaces ? 'equals compares no places in trees, nor what holds one, such as' : 'equals compares values of one type, not'
+  const problem = op === 'equal' ? compared : `${op} (${SIGNATURES[op]}) does not take`
   primitiveShape(
     shapes,
     op,

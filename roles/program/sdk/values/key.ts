@@ -1,9 +1,21 @@
 import type { Comparable, Key } from '../marks.ts'
+import { apply, constant, give, self } from './apply.ts'
 import type { Methods } from './apply.ts'
+import type { BoolExpr } from './bool.ts'
 
-/** The address of a reserved key of a collection; the empty address is «no key». Keys of one collection are compared with `equals`. */
+/** The address of a reserved key of a collection. Keys of one collection are compared with `equals`. */
 export interface KeyExpr<C extends string> extends Comparable<Key<C>> {
   readonly collection?: C
+  /** Whether it is «no key», the empty address. */
+  isEmpty(): BoolExpr
 }
 
-export const KEY: Omit<Methods<KeyExpr<string>>, 'collection'> = {}
+export const KEY: Omit<Methods<KeyExpr<string>>, 'collection'> = {
+  isEmpty(this: object) {
+    const key = self(this)
+    return give(apply('equal', key, constant(key.type, '')))
+  },
+}
+
+/** No key of a collection, where one might be. */
+export const noKey = <C extends string>(collection: C): KeyExpr<C> => give(constant({ kind: 'key', collection }, '')) as KeyExpr<C>
