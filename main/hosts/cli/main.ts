@@ -66,7 +66,7 @@ function report(result: Result<Done>, json: boolean, io: Io): number {
 }
 
 /** A failure for people: every problem on a line of its own, with its code. */
-function complaint({ code, message, details }: Failure): string {
+export function complaint({ code, message, details }: Failure): string {
   if (code === 'cli.usage') return `golem: ${message}\n${message.includes('\n') ? '' : 'See golem --help.\n'}`
   const problems = (details?.['problems'] ?? []) as Array<{ at: string; code: string; message: string }>
   if (problems.length === 0) return `${message} [${code}]\n`

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { check, firstDifference, type Json, type Program, type Result } from '../../../../roles/program/index.ts'
 import { lineOfPath } from './document-line.ts'
 import { failureOf, mistakeOf } from './mistake.ts'
-import type { BuildAnswer, BuildTask } from './thread.ts'
 import { stopWorker } from './stop-worker.ts'
+import type { BuildAnswer, BuildTask } from './trace.ts'
 
 export interface BuildOptions {
   /** Absolute path of the program. */
@@ -94,7 +94,8 @@ const outOfMemory = (error: unknown, file: string) =>
     ? { code: 'program.memory', message: `the build needs more than ${MEMORY_MB} MB of memory.`, file, line: null }
     : null
 
-function resultOf(answer: BuildAnswer, { file, cwd }: BuildOptions): Result<string> {
+/** A build's answer as a result whose message begins with `file:line`. */
+export function resultOf(answer: BuildAnswer, { file, cwd }: Pick<BuildOptions, 'file' | 'cwd'>): Result<string> {
   if ('text' in answer) return { ok: true, value: answer.text }
   const path = pathIn(answer)
   const line = answer.mistake.line ?? (path === null ? null : lineOfPath(file, path))

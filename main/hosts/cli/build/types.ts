@@ -30,10 +30,16 @@ export async function findTypeScript(): Promise<typeof TypeScript | null> {
  * @returns Errors: `program.types`, or `program.condition` when that is all there is; details.problems has every one of them.
  */
 export function checkTypes(ts: typeof TypeScript, file: string, cwd: string): Result<null> {
+  const problems = typeProblems(ts, [file], cwd)
+  return problems.length === 0 ? ok(null) : refuse(problems)
+}
+
+/** All that is wrong with the types of some programs and of the modules that they import. */
+export function typeProblems(ts: typeof TypeScript, files: string[], cwd: string): TypeProblem[] {
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root)
-  const program = ts.createProgram([file], options)
+  const program = ts.createProgram(files, options, hostFor(ts, options))
   const checker = program.getTypeChecker()
-  const problems = program
+  return program
     .getSourceFiles()
     .filter(isDevelopers)
     .flatMap((source) => {
@@ -45,7 +51,20 @@ export function checkTypes(ts: typeof TypeScript, file: string, cwd: string): Re
       }))
       return [...found.map((diagnostic) => problemOf(ts, diagnostic, cwd)), ...conditions]
     })
-  return problems.length === 0 ? ok(null) : refuse(problems)
+}
+
+/** Files of TypeScript, Node's types and the SDK: the same for every program that one process checks. */
+const parsed = new Map<string, TypeScript.SourceFile | undefined>()
+
+/** Reads the developer's files each time and all others once. */
+function hostFor(ts: typeof TypeScript, options: TypeScript.CompilerOptions): TypeScript.CompilerHost {
+  const host = ts.createCompilerHost(options)
+  const getSourceFile: TypeScript.CompilerHost['getSourceFile'] = (name, ...rest) => {
+    if (!isOurs(name) && !/[\\/]node_modules[\\/]/.test(relative(root, name))) return host.getSourceFile(name, ...rest)
+    if (!parsed.has(name)) parsed.set(name, host.getSourceFile(name, ...rest))
+    return parsed.get(name)
+  }
+  return { ...host, getSourceFile }
 }
 
 const isDevelopers = (source: TypeScript.SourceFile): boolean =>

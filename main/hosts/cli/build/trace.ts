@@ -1,0 +1,80 @@
+/** One build of a developer's program in this thread: its document, or its mistake with the file and line of the developer's source. */
+import { registerHooks } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type App, canonicalProgram, compile } from '../../../../roles/program/index.ts'
+import { shiftClock } from './clock.ts'
+import { type Mistake, mistakeOf, placeBuildError } from './mistake.ts'
+import { sdkModule } from './sdk.ts'
+
+export interface BuildTask {
+  /** Absolute path of the program. */
+  file: string
+  /** By how much this build's clock is off. */
+  clockShiftMs: number
+}
+
+export type BuildAnswer = { text: string } | { mistake: Mistake; details: Record<string, unknown> }
+
+/** `golem` is the SDK wherever the program lies; TypeScript is TypeScript whatever the nearest package.json says about modules. */
+function hookModules(): { loaded: string[]; unhook: () => void } {
+  const loaded: string[] = []
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'golem' ? { url: pathToFileURL(sdkModule).href, shortCircuit: true } : next(specifier, context),
+    load: (url, context, next) => {
+      if (url.startsWith('file:')) loaded.push(fileURLToPath(url))
+      return /\.m?ts$/.test(url) ? next(url, { ...context, format: 'module-typescript' }) : next(url, context)
+    },
+  })
+  return { loaded, unhook: () => hooks.deregister() }
+}
+
+type EndpointSpec = ReturnType<App['endpoints']>[string]
+
+const isApp = (value: unknown): value is App =>
+  typeof value === 'object' && value !== null && 'collections' in value && 'endpoints' in value && typeof value.endpoints === 'function'
+
+/** The same app, which notes the endpoint that is being traced: where no line is known, its line is told. */
+function watched(app: App, note: (endpoint: string) => void): App {
+  const watch = (name: string, spec: EndpointSpec): EndpointSpec => ({
+    ...spec,
+    run: (request, context) => (note(name), spec.run(request, context)),
+  })
+  const endpoints = (database: unknown): Record<string, EndpointSpec> =>
+    Object.fromEntries(Object.entries(app.endpoints(database)).map(([name, spec]) => [name, watch(name, spec)]))
+  return { ...app, endpoints }
+}
+
+/** Loads and traces a program in this thread. @param started is called when the developer's own code is about to run */
+export async function traceFile({ file, clockShiftMs }: BuildTask, started: () => void): Promise<BuildAnswer> {
+  Error.stackTraceLimit = 100
+  const { loaded, unhook } = hookModules()
+  shiftClock(clockShiftMs)
+  let endpoint: string | null = null
+  const wrong = (mistake: Mistake, details: Record<string, unknown> = {}): BuildAnswer => ({
+    mistake,
+    details:
+      endpoint === null || mistake.line !== null || mistake.message.startsWith('/')
+        ? details
+        : { path: `/endpoints/${endpoint}`, ...details },
+  })
+  started()
+  try {
+    const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    if (!isApp(app)) {
+      return wrong({
+        code: 'program.no-app',
+        message: 'this file exports no app; end it with «export default app({ … })».',
+        file,
+        line: null,
+      })
+    }
+    const program = compile(watched(app, (name) => void (endpoint = name)))
+    if (program.ok) return { text: canonicalProgram(program.value) }
+    return wrong(placeBuildError(program.error.code, program.error.message, loaded), program.error.details)
+  } catch (error) {
+    return wrong(mistakeOf(error, loaded.length === 0 ? [file] : loaded))
+  } finally {
+    unhook()
+  }
+}
