@@ -126,7 +126,7 @@ function lookMap(type: Type & { kind: 'map' }, value: unknown, visit: Visit): Mi
 
 function lookTree(type: Type & { kind: 'tree' }, value: unknown, visit: Visit): Misfit | null {
   if (!isObject(value) || !Array.isArray(value['children'])) return wrong('must be a tree')
-  const nodes = preorder(value as unknown as TreeValue, () => visit(0))
+  const nodes = preorder(value as unknown as TreeValue, () => visit(0), type.max)
   if (nodes.length > type.max) return wrong(`must have at most ${type.max} nodes`)
   for (const [i, node] of nodes.entries()) {
     const found = part(type.of, node.value, i, visit)

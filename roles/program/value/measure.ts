@@ -116,11 +116,12 @@ export function utf8Length(text: string): number {
 /**
  * The nodes of a tree, each before its children, with their depth (root 0). No recursion: trees may be deep.
  * @param visit called for each node; trees that share parts may have more nodes than memory, so whoever does not trust one counts here
+ * @param most after so many and one more it stops
  */
-export function preorder(tree: TreeValue, visit: () => void = () => {}): Array<{ depth: number; value: Value }> {
+export function preorder(tree: TreeValue, visit: () => void = () => {}, most = Infinity): Array<{ depth: number; value: Value }> {
   const found: Array<{ depth: number; value: Value }> = []
   const stack: Array<{ depth: number; node: TreeValue }> = [{ depth: 0, node: tree }]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+  for (let next = stack.pop(); next !== undefined && found.length <= most; next = stack.pop()) {
     const { depth, node } = next
     visit()
     found.push({ depth, value: node.value })
