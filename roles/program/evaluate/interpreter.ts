@@ -3,7 +3,7 @@ import { isChecked } from '../check/checked.ts'
 import type { Block, Body, Each, Effect, EffectArm, Endpoint, Node, Program, Scope, Type } from '../document.ts'
 import { misfit } from '../value/fit.ts'
 import { fromJson } from '../value/json.ts'
-import { defaultValue, emptyRecord, newRecord, own, sortedNames } from '../value/measure.ts'
+import { defaultValue, emptyRecord, namesOf, newRecord, own } from '../value/measure.ts'
 import { createMeter, Stop } from './meter.ts'
 import type { Meter } from './meter.ts'
 import { runEach } from './each.ts'
@@ -120,7 +120,7 @@ function made(frame: Frame, bytes: number): void {
 }
 
 function evaluateRecord(frame: Frame, fields: Record<string, number>): Value {
-  const names = sortedNames(fields)
+  const names = namesOf(fields)
   frame.meter.step(names.length)
   frame.meter.grow(8 * names.length)
   const record = newRecord()

@@ -1,6 +1,6 @@
 import type { Type } from '../document.ts'
 import { codePoints, inRange, isKey } from './json.ts'
-import { own, preorder, sortedNames } from './measure.ts'
+import { namesOf, own, preorder, sortedNames } from './measure.ts'
 import type { TreeValue } from './value.ts'
 
 /** Called with the size (characters, bytes) of each part that is looked at; it may throw. */
@@ -89,15 +89,6 @@ function lookRecord(fields: Record<string, Type>, value: unknown, visit: Visit):
     if (found !== null) return found
   }
   return null
-}
-
-const known = new WeakMap<object, string[]>()
-
-/** Sorted names of a frozen program's record type, sorted once. */
-function namesOf(fields: Record<string, Type>): string[] {
-  const names = known.get(fields) ?? sortedNames(fields)
-  if (Object.isFrozen(fields)) known.set(fields, names)
-  return names
 }
 
 function lookVariant(cases: Record<string, Type>, value: unknown, visit: Visit): Misfit | null {

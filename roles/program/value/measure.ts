@@ -22,6 +22,15 @@ export const own = <T>(record: { readonly [name: string]: T }, name: string): T 
 /** Names in UTF-16 code unit order, which is the order of canonical JSON. */
 export const sortedNames = (record: object): string[] => Object.keys(record).sort()
 
+const known = new WeakMap<object, string[]>()
+
+/** The same for a part of a program, which is frozen and asked again and again: sorted once. */
+export function namesOf(record: object): readonly string[] {
+  const names = known.get(record) ?? sortedNames(record)
+  if (Object.isFrozen(record)) known.set(record, names)
+  return names
+}
+
 /**
  * The value that a block's outputs have when its guard is false: zero (or the nearest allowed integer), empty, no key, the first case
  * by name.
