@@ -1,7 +1,7 @@
 import type { Type } from '../document.ts'
 import { codePoints, inRange, isKey } from './json.ts'
-import { namesOf, own, preorder, sortedNames } from './measure.ts'
-import type { TreeValue } from './value.ts'
+import { compareScalars, namesOf, own, preorder, sortedNames } from './measure.ts'
+import type { TreeValue, Value } from './value.ts'
 
 /** Called with the size (characters, bytes) of each part that is looked at; it may throw. */
 export type Visit = (size: number) => void
@@ -107,9 +107,13 @@ function lookOption(of: Type, value: unknown, visit: Visit): Misfit | null {
 function lookMap(type: Type & { kind: 'map' }, value: unknown, visit: Visit): Misfit | null {
   if (!(value instanceof Map) || value.size > type.max) return wrong(`must be a map of at most ${type.max} entries`)
   let i = 0
+  let last: Value | undefined
   for (const [key, item] of value) {
     const found = part(type.keys, key, `${i}/key`, visit) ?? part(type.of, item, `${i}/value`, visit)
     if (found !== null) return found
+    if (last !== undefined && compareScalars(last, key as Value) >= 0)
+      return { path: `/${i}/key`, problem: 'must be greater than the key before' }
+    last = key as Value
     i++
   }
   return null

@@ -10,7 +10,7 @@ function placesOf(json: Json): Place[] {
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (typeof next !== 'object' || next === null) continue
     for (const at of Array.isArray(next) ? next.keys() : Object.keys(next)) {
-      places.push([next as Json[], at])
+      places.push([next, at])
       const part = (next as Json[])[at as number]
       if (part !== undefined && part !== null) stack.push(part)
     }
