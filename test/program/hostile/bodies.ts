@@ -8,6 +8,8 @@ export interface Draft {
   add(node: Node): number
   /** Opens a scope and gives its parameters. */
   open(scope: Scope, params?: number): number[]
+  /** The scope that is being written, −1 for the body; whoever goes into one keeps it up to date. */
+  here: number
 }
 
 export const INT: Type = { kind: 'int' }
@@ -24,7 +26,7 @@ export function createDraft(): Draft {
     const index = scopes.push(scope) - 1
     return Array.from({ length: params }, (_, param) => add({ op: 'param', scope: index, param }))
   }
-  return { nodes, scopes, add, open }
+  return { nodes, scopes, add, open, here: -1 }
 }
 
 export const literal = (draft: Draft, type: Type, value: unknown): number => draft.add({ op: 'const', type, value: value as never })

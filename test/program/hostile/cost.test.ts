@@ -21,7 +21,7 @@ describe('what costs few steps takes little time', () => {
     const matchOf = (arms: number): number => {
       const names = Array.from({ length: arms }, (_, i) => `c${String(i).padStart(5, '0')}`)
       const variant: Type = { kind: 'variant', cases: Object.fromEntries(names.map((name) => [name, INT])) }
-      const items = { ...listOf(variant), max: 100_000 }
+      const items = listOf(variant)
       const program = must(
         programOf([items], listOf(INT), (draft, [list]) => {
           const [item] = draft.open({ kind: 'item', parent: -1, over: list! })
