@@ -1,5 +1,5 @@
 /** Run by `nesting.test.ts` with a small stack: the longest chain that the checker admits of each kind of node, evaluated. */
-import type { Each, Node, Type } from '../../../roles/program/index.ts'
+import type { Each, Type } from '../../../roles/program/index.ts'
 import { check } from '../../../roles/program/index.ts'
 import { answerOf, BOOL, documentOf, createDraft, INT, listOf, literal } from './bodies.ts'
 import type { Draft } from './bodies.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { check, fromJson, labelOf, runBlock, runEndpoint, toJson } from '../../../roles/program/index.ts'
 import type { Draft } from './bodies.ts'
-import type { Node, Primitive, Type, Value } from '../../../roles/program/index.ts'
+import type { Primitive, Type, Value } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { answerOf, BOOL, documentOf, INT, integer, listOf, literal, programOf, TEXT } from './bodies.ts'
 

@@ -3,7 +3,7 @@ import { runBlock } from '../../../roles/program/index.ts'
 import { ok } from '../../../roles/program/result.ts'
 import { equalEvaluators } from './equal-evaluators.ts'
 import type { RunBlock } from './equal-evaluators.ts'
-import { runs } from './index.ts'
+import { from } from './index.ts'
 
 /** Another implementation that is wrong in one respect. */
 const broken =
@@ -13,7 +13,7 @@ const broken =
 
 describe('two evaluators', () => {
   it('[L10] are held equal on random programs: outputs, writes, steps, bytes, errors, and where budgets stop them', () => {
-    equalEvaluators(runBlock, (...call) => runBlock(...call), { seed: 101, numRuns: runs(60) })
+    equalEvaluators(runBlock, (...call) => runBlock(...call), from(101, 50))
   })
 
   it.each<[string, RunBlock]>([
