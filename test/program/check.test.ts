@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { canonicalProgram, check, int, see } from '../../roles/program/index.ts'
+import { canonicalProgram, check, int, list, see } from '../../roles/program/index.ts'
 import type { Block, Node, Program } from '../../roles/program/index.ts'
 import { ALICE, BUDGET, compiledGuestbook, must } from './guestbook.story.ts'
+import { mutate, mutations } from './mutate.ts'
 import { codeOf, copyOf, small } from './small.ts'
 import { runEndpoint } from '../../roles/program/index.ts'
 
@@ -182,16 +183,16 @@ describe('the checker', () => {
       'program.scope',
       '/endpoints/post/blocks/1/body/outputs',
       (_, b) => {
-        b.body.nodes.push({ op: 'not', args: [6] })
+        b.body.nodes.push({ op: 'not', args: [5] })
         b.body.outputs[0] = b.body.nodes.length - 1
       },
     ],
     [
       'a constant that is no value of its type',
       'program.type',
-      '/endpoints/post/blocks/1/body/nodes/9',
+      '/endpoints/post/blocks/1/body/nodes/8',
       (_, b) => {
-        ;(b.body.nodes[9] as Node & { op: 'const' }).value = '5.5'
+        ;(b.body.nodes[8] as Node & { op: 'const' }).value = '5.5'
       },
     ],
     [
@@ -262,52 +263,12 @@ describe('the checker', () => {
   })
 })
 
-/** Every place of a document: [parent, name]. */
-function places(json: unknown, found: Array<[Record<string, unknown>, string]> = []): Array<[Record<string, unknown>, string]> {
-  if (typeof json === 'object' && json !== null) {
-    for (const name of Object.keys(json)) {
-      found.push([json as Record<string, unknown>, name])
-      places((json as Record<string, unknown>)[name], found)
-    }
-  }
-  return found
-}
-
-const replacement = fc.oneof(
-  fc.constantFrom<unknown>(
-    null,
-    -1,
-    0,
-    1,
-    2,
-    3,
-    1e9,
-    '',
-    'topic',
-    '__proto__',
-    'constructor',
-    '$key',
-    true,
-    [],
-    {},
-    { from: 'caller' },
-    { kind: 'bool' },
-    { op: 'not', args: [0] },
-  ),
-  fc.jsonValue({ maxDepth: 2 }),
-)
-
 describe('a mutated document', () => {
   it('is refused or still runs: nothing ever throws', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(), replacement, fc.boolean()), { minLength: 1, maxLength: 3 }), (mutations) => {
+      fc.property(mutations, (changes) => {
         const json = JSON.parse(text) as Program
-        for (const [at, value, remove] of mutations) {
-          const all = places(json)
-          const [parent, name] = all[at % all.length]!
-          if (remove) delete parent[name]
-          else parent[name] = value
-        }
+        mutate(json, changes)
         const result = check(json)
         if (!result.ok) return
         for (const endpoint of Object.keys(result.value.endpoints)) {
@@ -326,22 +287,14 @@ describe('a mutated document', () => {
   })
 })
 
-describe('checking takes linear time', () => {
-  it('a document sixteen times as large takes no more than forty times as long', () => {
-    const document = (size: number): unknown => {
-      const program = copyOf(must(small({ a: int() }, (req) => see(req.a, (a) => a.plus(1)))))
-      const { nodes } = program.endpoints['go']!.blocks[0]!.body
-      for (let i = 0; i < size; i++)
-        nodes.push({ op: 'record', fields: { [`f${i}`]: i % 2, b: 0 } }, { op: 'list', of: { kind: 'int' }, items: [0, 1, 2] })
-      return program
-    }
-    const time = (json: unknown): number => {
-      const start = performance.now()
-      must(check(json))
-      return performance.now() - start
-    }
-    const [few, many] = [document(1000), document(16_000)]
-    const best = (json: unknown): number => Math.min(...[1, 2, 3].map(() => time(json)))
-    expect(best(many) / best(few)).toBeLessThan(40)
+describe('scopes that run for each item', () => {
+  it('are run by one node only, so that an item means one thing', () => {
+    const twice = copyOf(must(small({ a: list(int(), 9) }, (req) => see(req.a, (a) => a.map((item) => item.plus(1))))))
+    const { nodes } = twice.endpoints['go']!.blocks[0]!.body
+    const at = nodes.findIndex((node) => node.op === 'map')
+    nodes.push({ ...nodes[at]! })
+    const refused = check(twice)
+    expect(codeOf(refused)).toBe('program.scope')
+    expect(refused).toMatchObject({ error: { message: expect.stringContaining(`/endpoints/go/blocks/0/body/nodes/${nodes.length - 1}`) } })
   })
 })

@@ -2,11 +2,11 @@ import type { EndpointCheck } from './endpoint.ts'
 import { checkLiteral } from './endpoint.ts'
 import { checkEffects } from './effects.ts'
 import { checkKeys } from './check.ts'
-import { Problems } from './form.ts'
+import { rememberShapes } from './checked.ts'
+import { Problems } from './problems.ts'
 import type { Arm, Block, Body, Each, Node, Scope, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { LIMITS } from '../limits.ts'
-import { checkOpenings } from './openings.ts'
 import { primitiveShape } from './signatures.ts'
 
 /** A body being checked. Per node: shape, the scope it belongs to, the length of the chain behind it. */
@@ -20,6 +20,8 @@ export interface BodyCheck {
   shapes: Shape[]
   scopes: number[]
   depths: number[]
+  /** Scopes that a node runs for each item: one node each. */
+  run: Set<number>
   /** Parameter shapes of scopes that were looked at. */
   params: Map<number, Shape[]>
   /** Entry and exit of every scope in a walk of the tree of scopes: makes «inside of» one comparison. */
@@ -40,13 +42,14 @@ export function checkBody(context: EndpointCheck, block: Block, inputs: Shape[],
     shapes: [],
     scopes: [],
     depths: [],
+    run: new Set(),
     params: new Map(),
     ...walkScopes(body.scopes, `${path}/body/scopes`),
   }
   body.nodes.forEach((node, i) => checkNode(check, node, i))
   checkOutputs(check, path)
   checkEffects(check)
-  checkOpenings(body, check.path)
+  rememberShapes(body, check.shapes)
 }
 
 /** Parents come before their children, so sizes are summed backwards and entries placed forwards. */
@@ -289,6 +292,8 @@ function eachShape(using: Using, node: Each): Shape {
   const { check } = using
   const { shapes } = check.context
   const result = node.op === 'fold' ? armShape(using, node, 'fold', 'tree') : armShape(using, node, 'item')
+  if (check.run.has(node.scope)) throw new Problems('program.scope', using.path, `another node runs scope ${node.scope} already`)
+  check.run.add(node.scope)
   const scope = check.body.scopes[node.scope]!
   const over = check.shapes[scope.over]!
   if (over.kind === 'tree' && ['filter', 'sort', 'distinct', 'group'].includes(node.op)) mismatch(using, `${node.op} runs over a list`)

@@ -1,5 +1,6 @@
 import { checkEndpoint } from './endpoint.ts'
-import { isScalar, Problems, readDocument } from './form.ts'
+import { readDocument } from './form.ts'
+import { Problems } from './problems.ts'
 import { markChecked } from './checked.ts'
 import type { Collection, Index, Program, Type } from '../document.ts'
 import { fromJson } from '../value/json.ts'
@@ -42,6 +43,9 @@ function checkCollection(program: Program, name: string, collection: Collection)
   }
 }
 
+/** Types that can be compared and indexed. */
+const isScalar = (wanted: Type): boolean => ['int', 'text', 'bool', 'bytes', 'key'].includes(wanted.kind)
+
 function checkIndex(name: string, collection: Collection, index: Index, path: string): void {
   if (new Set(index.on).size !== index.on.length) throw new Problems('program.shape', `${path}/on`, 'a field is named twice')
   for (const [i, field] of index.on.entries()) {
@@ -60,7 +64,8 @@ export function checkPlain(program: Program, type: Type, path: string): void {
   if (holdsZipper(type)) throw new Problems('program.type', path, 'a zipper never leaves its block; use its tree')
 }
 
-function holdsZipper(type: Type): boolean {
+/** Whether values of a type contain places in trees. */
+export function holdsZipper(type: Type): boolean {
   if (type.kind === 'zipper') return true
   if (type.kind === 'record' || type.kind === 'variant') return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
   return 'of' in type && holdsZipper(type.of)

@@ -1,6 +1,6 @@
 import { checkCases, inside, scopeParams, shapeAt } from './body.ts'
 import type { BodyCheck } from './body.ts'
-import { Problems } from './form.ts'
+import { Problems } from './problems.ts'
 import type { Effect, EffectArm, WriteValue } from '../document.ts'
 import { sortedNames } from '../value/measure.ts'
 import { fitsInside } from '../value/type-bounds.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { runBlock } from '../../../roles/program/index.ts'
+import { runBlock, runCompiled, runInterpreted } from '../../../roles/program/index.ts'
 import { ok } from '../../../roles/program/result.ts'
+import { compileBlock } from '../../../roles/program/evaluate/compiled/index.ts'
 import { equalEvaluators } from './equal-evaluators.ts'
 import type { RunBlock } from './equal-evaluators.ts'
 import { from } from './index.ts'
@@ -11,9 +12,23 @@ const broken =
   (...call) =>
     change(runBlock(...call), ...call)
 
+/** The compiled form alone. Only what the reference refuses may be left to the reference; depth of a tree is the exception. */
+const compiledAlone: RunBlock = (program, name, index, inputs, budget) => {
+  const endpoint = program.endpoints[name]!
+  const run = compileBlock(program, endpoint, endpoint.blocks[index]!)(inputs, budget)
+  if (run !== null) return ok(run)
+  const reference = runInterpreted(program, name, index, inputs, budget)
+  return reference.ok ? { ok: false, error: { code: 'gave up', message: 'the compiled form gave up', retryable: false } } : reference
+}
+
 describe('two evaluators', () => {
   it('[L10] are held equal on random programs: outputs, writes, steps, bytes, errors, and where budgets stop them', () => {
-    equalEvaluators(runBlock, (...call) => runBlock(...call), from(101, 50))
+    equalEvaluators(runInterpreted, compiledAlone, from(101, 50))
+  })
+
+  it('[L10] are held equal as they are called, hot or not', () => {
+    equalEvaluators(runInterpreted, runCompiled, from(103, 15))
+    equalEvaluators(runInterpreted, runBlock, from(104, 15))
   })
 
   it.each<[string, RunBlock]>([

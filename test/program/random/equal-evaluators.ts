@@ -67,8 +67,8 @@ function budgetsFor(run: Result<BlockRun>, budget: Budget, call: number): Budget
   return [
     budget,
     { steps, bytes },
-    { steps: steps - 1, bytes },
-    { steps, bytes: bytes - 1 },
+    { steps: Math.max(0, steps - 1), bytes },
+    { steps, bytes: Math.max(0, bytes - 1) },
     { steps: part(steps, call + 1), bytes },
     { steps, bytes: part(bytes, call + 1) },
   ]

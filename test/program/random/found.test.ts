@@ -80,7 +80,7 @@ describe('what random programs found', () => {
     expect(responseType(widened, widened.endpoints['go']!)).toEqual({ kind: 'variant', cases: { a: { kind: 'int' }, b: { kind: 'bool' } } })
   })
 
-  it('a scope cannot be opened inside of itself: its item would change under those who use it', () => {
+  it('a scope is not run by two nodes: its item would change under those who use it', () => {
     const ints: Type = { kind: 'list', of: { kind: 'int' }, max: 9 }
     const small: Node[] = [
       { op: 'param', scope: 0, param: 0 },
@@ -93,7 +93,7 @@ describe('what random programs found', () => {
     const scope: Scope = { kind: 'item', parent: -1, over: 0 }
     const shared = scoped([...small, { op: 'if', cond: 4, then: 1, else: 2 }, { op: 'map', scope: 0, result: 5 }], [scope])
     expect(shared.ok ? 'ok' : shared.error.message).toBe(
-      '/endpoints/go/blocks/0/body/scopes/0: is opened inside of itself; give each use its own scope.',
+      '/endpoints/go/blocks/0/body/nodes/6: another node runs scope 0 already.',
     )
     const own: Node[] = [
       { op: 'param', scope: 1, param: 0 },

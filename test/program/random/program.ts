@@ -60,7 +60,7 @@ function queryOf(dice: Dice, program: Program, endpoint: Endpoint): Query {
   const on = index === 'key' ? ['$key'] : program.collections[collection]!.indices[index]!.on
   const asked = kind === 'rows' ? on.slice(0, dice.below(on.length + 1)) : on
   const equals = asked.map((field) => argumentOf(dice, endpoint, rowFieldType(collection, program.collections[collection]!, field)!))
-  const query: Query = { name: `query${endpoint.queries.length}`, collection, index, kind, equals, limit: 1, stage: 0 }
+  const query: Query = { name: `query${endpoint.queries.length}`, collection, index, kind, at: 'random.ts:1', equals, limit: 1, stage: 0 }
   if (kind !== 'rows') return query
   return { ...query, limit: 1 + dice.below(6), ...(dice.chance(50) ? { descending: dice.chance(50) } : {}) }
 }

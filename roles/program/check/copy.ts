@@ -1,0 +1,47 @@
+import type { Json } from '../document.ts'
+import { LIMITS } from '../limits.ts'
+import { emptyRecord } from '../value/measure.ts'
+import { Problems } from './problems.ts'
+
+/** Names on the way to the piece being copied; null stands for an item of a list. It is only put into words when a copy fails. */
+type Way = Array<string | null>
+
+/** A deep, frozen copy without prototypes, of plain JSON only (own enumerable properties, no holes), refused beyond a nesting limit. */
+export const copyJson = (json: unknown): Json => copyPart(json, [])
+
+function copyPart(json: unknown, way: Way): Json {
+  if (way.length > LIMITS.jsonDepth) refuse(way, `JSON nested deeper than ${LIMITS.jsonDepth} levels`, 'program.deep')
+  if (json === null || typeof json === 'boolean') return json
+  if (typeof json === 'string') return json.isWellFormed() ? json : refuse(way, 'text with half of a surrogate pair')
+  if (typeof json === 'number') return Number.isSafeInteger(json) ? json + 0 : refuse(way, 'numbers are safe integers')
+  if (typeof json !== 'object') return refuse(way, `${typeof json} is not JSON`)
+  return Array.isArray(json) ? copyList(json, way) : copyObject(json as Record<string, unknown>, way)
+}
+
+function copyObject(json: Record<string, unknown>, way: Way): Json {
+  const copy = emptyRecord<Json>()
+  for (const name of Object.keys(json)) {
+    way.push(name)
+    copy[name] = copyPart(json[name], way)
+    way.pop()
+  }
+  return Object.freeze(copy)
+}
+
+function copyList(json: unknown[], way: Way): Json {
+  const copy: Json[] = []
+  way.push(null)
+  for (const item of json) copy.push(copyPart(item, way))
+  way.pop()
+  return Object.freeze(copy) as Json[]
+}
+
+function refuse(way: Way, problem: string, code = 'program.shape'): never {
+  throw new Problems(code, way.reduce<string>(along, ''), problem)
+}
+
+/** One step further on a path, which stays short however deep the JSON is. */
+function along(path: string, name: string | null): string {
+  if (name === null) return path.endsWith('/…') ? path : `${path}/…`
+  return path.length > 200 ? path : `${path}/${name}`
+}
