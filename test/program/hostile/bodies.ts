@@ -1,5 +1,6 @@
-import { check, runBlock } from '../../../roles/program/index.ts'
+import { check, runCompiled, runInterpreted } from '../../../roles/program/index.ts'
 import type { Body, Budget, Node, Program, Result, Scope, Type, Value } from '../../../roles/program/index.ts'
+import { runDifference } from '../random/difference.ts'
 
 /** Nodes and scopes written one after the other, as the builder of the SDK would, but without its checks. */
 export interface Draft {
@@ -74,8 +75,10 @@ export function documentOf(inputs: Type[], output: Type, body: Body): Program {
   }
 }
 
-/** The output, or the code of the error. */
+/** The output, or the code of the error; both evaluators have to come to the same end, steps and bytes included. */
 export function answerOf(program: Program, inputs: Value[], budget: Budget): Value {
-  const run = runBlock(program, 'go', 0, inputs, budget)
+  const run = runInterpreted(program, 'go', 0, inputs, budget)
+  const found = runDifference(run, runCompiled(program, 'go', 0, inputs, budget))
+  if (found !== null) throw new Error(`the evaluators differ: ${found}`)
   return run.ok ? run.value.outputs[0]! : run.error.code
 }

@@ -24,8 +24,9 @@ export interface EqualOptions {
 }
 
 /**
- * Holds two evaluators equal on random programs, and on changed ones that the checker admits: outputs, writes, steps and bytes, errors with their messages, and where budgets stop them.
- * Throws with the seed, where the smallest program found comes from, its inputs and the first difference.
+ * Holds two evaluators equal on random programs, and on changed ones that the checker admits: outputs, writes, steps and bytes, errors
+ * with their messages, and where budgets stop them. Throws with the seed, where the smallest program found comes from, its inputs and
+ * the first difference.
  */
 export function equalEvaluators(first: RunBlock, second: RunBlock, options: EqualOptions): void {
   const { calls = 3, mutants = 4, budget = BUDGET, numRuns, seed } = options
