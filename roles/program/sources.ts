@@ -74,7 +74,10 @@ export function templateType(program: Program, endpoint: Endpoint, template: Tem
   if ('source' in template) return typeOfSource(program, endpoint, template.source)
   if ('literal' in template) return template.type
   if ('record' in template) return { kind: 'record', fields: mapNames(template.record, inner) }
-  if ('list' in template) return { kind: 'list', of: template.list.map(inner).reduce(joinTypes, template.of), max: template.list.length }
+  if ('list' in template) {
+    const items = new Set(template.list.map(inner))
+    return { kind: 'list', of: [...items].reduce(joinTypes, template.of), max: template.list.length }
+  }
   if ('variant' in template) return widenCase(template.variant, template.tag, inner(template.value))
   if ('some' in template) return { kind: 'option', of: inner(template.some) }
   if ('none' in template) return { kind: 'option', of: template.none }

@@ -1,7 +1,7 @@
 import type { BlockRun, BlockWrite, Budget } from '../api.ts'
 import type { Block, Body, Each, Effect, EffectArm, Node, Program, Scope } from '../document.ts'
 import { fromJson } from '../value/json.ts'
-import { emptyRecord, newRecord, sortedNames } from '../value/measure.ts'
+import { emptyRecord, namesOf, newRecord } from '../value/measure.ts'
 import { Meter, Stop } from './meter.ts'
 import { runEach } from './each.ts'
 import { fits } from './fits.ts'
@@ -119,7 +119,7 @@ function made(frame: Frame, bytes: number): void {
 }
 
 function evaluateRecord(frame: Frame, fields: Record<string, number>): Value {
-  const names = sortedNames(fields)
+  const names = namesOf(fields)
   frame.meter.step(names.length)
   frame.meter.grow(8 * names.length)
   const record = newRecord()

@@ -1,7 +1,7 @@
 import type { Type } from '../document.ts'
 import { codePoints, isKey } from './json.ts'
-import { own, preorder, sortedNames } from './measure.ts'
-import type { TreeValue } from './value.ts'
+import { compareScalars, own, preorder, sortedNames } from './measure.ts'
+import type { TreeValue, Value } from './value.ts'
 
 /** Called with the size (characters, bytes) of each part that is looked at; it may throw. */
 export type Visit = (size: number) => void
@@ -148,11 +148,14 @@ function lookMap(max: number, keys: Look, of: Look): Look {
     visit(0)
     if (!(value instanceof Map) || value.size > max) return wrong(`must be a map of at most ${max} entries`)
     let i = 0
+    let last: Value | undefined
     for (const [key, item] of value) {
       const found = keys(key, visit)
       if (found !== null) return inside(`${i}/key`, found)
       const content = of(item, visit)
       if (content !== null) return inside(`${i}/value`, content)
+      if (last !== undefined && compareScalars(last, key as Value) >= 0) return inside(`${i}/key`, wrong('must be greater than the key before'))
+      last = key as Value
       i++
     }
     return null
@@ -163,7 +166,7 @@ function lookTree(max: number, look: Look): Look {
   return (value, visit) => {
     visit(0)
     if (!isObject(value) || !Array.isArray(value['children'])) return wrong('must be a tree')
-    const nodes = preorder(value as unknown as TreeValue, () => visit(0))
+    const nodes = preorder(value as unknown as TreeValue, () => visit(0), max)
     if (nodes.length > max) return wrong(`must have at most ${max} nodes`)
     for (const [i, node] of nodes.entries()) {
       const found = look(node.value, visit)

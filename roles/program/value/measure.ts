@@ -22,6 +22,15 @@ export const own = <T>(record: { readonly [name: string]: T }, name: string): T 
 /** Names in UTF-16 code unit order, which is the order of canonical JSON. */
 export const sortedNames = (record: object): string[] => Object.keys(record).sort()
 
+const known = new WeakMap<object, string[]>()
+
+/** The same for a part of a program, which is frozen and asked again and again: sorted once. */
+export function namesOf(record: object): readonly string[] {
+  const names = known.get(record) ?? sortedNames(record)
+  if (Object.isFrozen(record)) known.set(record, names)
+  return names
+}
+
 /**
  * The value that a block's outputs have when its guard is false: zero (or the nearest allowed integer), empty, no key, the first case
  * by name.
@@ -116,11 +125,12 @@ export function utf8Length(text: string): number {
 /**
  * The nodes of a tree, each before its children, with their depth (root 0). No recursion: trees may be deep.
  * @param visit called for each node; trees that share parts may have more nodes than memory, so whoever does not trust one counts here
+ * @param most after so many and one more it stops
  */
-export function preorder(tree: TreeValue, visit: () => void = () => {}): Array<{ depth: number; value: Value }> {
+export function preorder(tree: TreeValue, visit: () => void = () => {}, most = Infinity): Array<{ depth: number; value: Value }> {
   const found: Array<{ depth: number; value: Value }> = []
   const stack: Array<{ depth: number; node: TreeValue }> = [{ depth: 0, node: tree }]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+  for (let next = stack.pop(); next !== undefined && found.length <= most; next = stack.pop()) {
     const { depth, node } = next
     visit()
     found.push({ depth, value: node.value })

@@ -3,6 +3,7 @@ import { emptyRecord, own, sortedNames } from './measure.ts'
 
 /** The least type that holds both, which must have one shape; the first one where shapes differ. */
 export function joinTypes(a: Type, b: Type): Type {
+  if (a === b) return a
   if (a.kind === 'int' && b.kind === 'int') return joinInts(a, b)
   if ((a.kind === 'text' && b.kind === 'text') || (a.kind === 'bytes' && b.kind === 'bytes')) return { ...a, max: Math.max(a.max, b.max) }
   if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', of: joinTypes(a.of, b.of), max: Math.max(a.max, b.max) }

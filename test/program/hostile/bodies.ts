@@ -1,5 +1,6 @@
-import { check, runBlock } from '../../../roles/program/index.ts'
+import { check, runCompiled, runInterpreted } from '../../../roles/program/index.ts'
 import type { Body, Budget, Node, Program, Result, Scope, Type, Value } from '../../../roles/program/index.ts'
+import { runDifference } from '../random/difference.ts'
 
 /** Nodes and scopes written one after the other, as the builder of the SDK would, but without its checks. */
 export interface Draft {
@@ -8,6 +9,8 @@ export interface Draft {
   add(node: Node): number
   /** Opens a scope and gives its parameters. */
   open(scope: Scope, params?: number): number[]
+  /** The scope that is being written, −1 for the body; whoever goes into one keeps it up to date. */
+  here: number
 }
 
 export const INT: Type = { kind: 'int' }
@@ -24,7 +27,7 @@ export function createDraft(): Draft {
     const index = scopes.push(scope) - 1
     return Array.from({ length: params }, (_, param) => add({ op: 'param', scope: index, param }))
   }
-  return { nodes, scopes, add, open }
+  return { nodes, scopes, add, open, here: -1 }
 }
 
 export const literal = (draft: Draft, type: Type, value: unknown): number => draft.add({ op: 'const', type, value: value as never })
@@ -72,8 +75,10 @@ export function documentOf(inputs: Type[], output: Type, body: Body): Program {
   }
 }
 
-/** The output, or the code of the error. */
+/** The output, or the code of the error; both evaluators have to come to the same end, steps and bytes included. */
 export function answerOf(program: Program, inputs: Value[], budget: Budget): Value {
-  const run = runBlock(program, 'go', 0, inputs, budget)
+  const run = runInterpreted(program, 'go', 0, inputs, budget)
+  const found = runDifference(run, runCompiled(program, 'go', 0, inputs, budget))
+  if (found !== null) throw new Error(`the evaluators differ: ${found}`)
   return run.ok ? run.value.outputs[0]! : run.error.code
 }

@@ -43,7 +43,7 @@ function eachLink(draft: Draft, op: Each['op'], scope: number, last: number): nu
   draft.open({ kind: 'item', parent: -1, over: 0 })
   const isTest = op === 'filter' || op === 'find'
   const result = isTest ? add({ op: 'int.less', args: [last, last] }) : last
-  const made = add((op === 'sort' ? { op, scope, result, descending: false } : { op, scope, result }))
+  const made = add(op === 'sort' ? { op, scope, result, descending: false } : { op, scope, result })
   if (op === 'group') return add({ op: 'map.size', args: [made] })
   return op === 'find'
     ? add({ op: 'unwrap', some: { scope: optional(draft, made), result: last }, none: last })

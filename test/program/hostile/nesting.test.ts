@@ -1,16 +1,33 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { check } from '../../../roles/program/index.ts'
+import { check, runBlock } from '../../../roles/program/index.ts'
 import type { Effect, Template, Type } from '../../../roles/program/index.ts'
 import { LIMITS } from '../../../roles/program/limits.ts'
-import { BOOL, documentOf } from './bodies.ts'
+import { must } from '../guestbook.story.ts'
+import { BOOL, documentOf, INT, programOf } from './bodies.ts'
 
 /** Three quarters of the stack that V8 gives by default. */
 const STACK = 740
 const CHAINS = ['int.add', 'if', 'record', 'unwrap', 'match', 'map', 'filter', 'fold', 'start', 'sort', 'distinct', 'group', 'find']
 
 describe('nesting at the limits of the checker', () => {
+  it('does not keep a block from running when it is called often enough to be compiled', () => {
+    const variant: Type = { kind: 'variant', cases: { a: INT } }
+    const program = must(
+      programOf([variant, INT], INT, (draft, [over, first]) => {
+        let last = first!
+        for (let i = 0; i < 990; i++) {
+          const scope = draft.scopes.push({ kind: 'case', parent: -1, over: over!, tag: 'a' }) - 1
+          last = draft.add({ op: 'match', arms: [{ scope, result: last }] })
+        }
+        return last
+      }),
+    )
+    for (let i = 0; i < 150; i++)
+      expect(must(runBlock(program, 'go', 0, [{ tag: 'a', value: 1 }, i], { steps: 1e4, bytes: 1e4 })).outputs).toEqual([i])
+  })
+
   it('takes no more stack than there is, whatever the nodes of the longest chain are', () => {
     const child = spawnSync(process.execPath, [`--stack-size=${STACK}`, join(import.meta.dirname, 'chains.ts'), ...CHAINS], {
       encoding: 'utf8',

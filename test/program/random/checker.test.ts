@@ -1,18 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalProgram, check, describe as describeProgram, labelOf, runBlock, runEndpoint } from '../../../roles/program/index.ts'
+import { canonicalProgram, check, describe as describeProgram, runBlock, runEndpoint } from '../../../roles/program/index.ts'
 import type { Program } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { BUDGET, callOf, inputsOf } from './calls.ts'
 import { createDice } from './dice.ts'
-import { anyOrigin, programOf, runs } from './index.ts'
+import { anyOrigin, from, programOf, runs } from './index.ts'
+import { labelled, labelViolation } from './labels.ts'
 import { mutated } from './mutate.ts'
 
-/** Everything that can be done with a checked program; exceptions come through. */
+/** Everything that can be done with a checked program; exceptions come through, and the label has to be sound. */
 function useAll(program: Program, seed: number): void {
   describeProgram(program)
   for (const [name, endpoint] of Object.entries(program.endpoints)) {
-    must(labelOf(program, name))
+    expect(labelViolation(program, name, labelled(program, name), seed)).toBe(null)
     for (const [index, block] of endpoint.blocks.entries()) runBlock(program, name, index, inputsOf(program, endpoint, block, seed), BUDGET)
     runEndpoint(program, name, callOf(program, endpoint, seed), BUDGET)
   }
@@ -26,7 +27,7 @@ describe('random programs', () => {
         const text = canonicalProgram(checked)
         expect(canonicalProgram(must(check(JSON.parse(text))))).toBe(text)
       }),
-      { numRuns: runs(80) },
+      from(201, 80),
     )
   })
 
@@ -49,7 +50,7 @@ describe('random programs', () => {
           }
         }
       }),
-      { numRuns: runs(60) },
+      from(202, 60),
     )
     expect(refused).toBeGreaterThan(runs(30))
     expect(admitted).toBeGreaterThan(runs(30))

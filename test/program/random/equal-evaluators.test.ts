@@ -4,7 +4,7 @@ import { ok } from '../../../roles/program/result.ts'
 import { compileBlock } from '../../../roles/program/evaluate/compiled/index.ts'
 import { equalEvaluators } from './equal-evaluators.ts'
 import type { RunBlock } from './equal-evaluators.ts'
-import { runs } from './index.ts'
+import { from } from './index.ts'
 
 /** Another implementation that is wrong in one respect. */
 const broken =
@@ -23,12 +23,12 @@ const compiledAlone: RunBlock = (program, name, index, inputs, budget) => {
 
 describe('two evaluators', () => {
   it('[L10] are held equal on random programs: outputs, writes, steps, bytes, errors, and where budgets stop them', () => {
-    equalEvaluators(runInterpreted, compiledAlone, { seed: 101, numRuns: runs(60) })
+    equalEvaluators(runInterpreted, compiledAlone, from(101, 50))
   })
 
   it('[L10] are held equal as they are called, hot or not', () => {
-    equalEvaluators(runInterpreted, runCompiled, { seed: 103, numRuns: runs(15) })
-    equalEvaluators(runInterpreted, runBlock, { seed: 104, numRuns: runs(15) })
+    equalEvaluators(runInterpreted, runCompiled, from(103, 15))
+    equalEvaluators(runInterpreted, runBlock, from(104, 15))
   })
 
   it.each<[string, RunBlock]>([

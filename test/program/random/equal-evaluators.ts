@@ -3,9 +3,11 @@ import { check } from '../../../roles/program/index.ts'
 import type { BlockRun, Budget, Program, Result, Value } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { BUDGET, inputsOf } from './calls.ts'
+import { createDice } from './dice.ts'
 import { runDifference } from './difference.ts'
 import { anyOrigin, programOf } from './index.ts'
 import type { Origin } from './index.ts'
+import { mutated } from './mutate.ts'
 
 /** What runs one block: the reference `runBlock`, or another implementation of the same meaning. */
 export type RunBlock = (program: Program, endpoint: string, block: number, inputs: Value[], budget: Budget) => Result<BlockRun>
@@ -16,23 +18,30 @@ export interface EqualOptions {
   seed?: number
   /** Sets of inputs for every block of a program. */
   calls?: number
+  /** Random changes of every program; those that the checker admits are run too. */
+  mutants?: number
   budget?: Budget
 }
 
 /**
- * Holds two evaluators equal on random programs: outputs, writes, steps and bytes, errors with their messages, and where budgets stop them.
- * Throws with the seed, where the smallest program found comes from, its inputs and the first difference.
+ * Holds two evaluators equal on random programs, and on changed ones that the checker admits: outputs, writes, steps and bytes, errors
+ * with their messages, and where budgets stop them. Throws with the seed, where the smallest program found comes from, its inputs and
+ * the first difference.
  */
 export function equalEvaluators(first: RunBlock, second: RunBlock, options: EqualOptions): void {
-  const { calls = 3, budget = BUDGET, numRuns, seed } = options
+  const { calls = 3, mutants = 4, budget = BUDGET, numRuns, seed } = options
   const property = fc.property(anyOrigin, (origin) => {
-    const program = must(check(programOf(origin)))
-    for (let call = 0; call < calls; call++) equalOn(first, second, program, origin, call, budget)
+    const document = programOf(origin)
+    for (let call = 0; call < calls; call++) equalOn(first, second, must(check(document)), origin, call, budget)
+    for (let mutant = 0; mutant < mutants; mutant++) {
+      const changed = check(mutated(createDice(origin.seed + mutant, 1e9), document))
+      if (changed.ok) equalOn(first, second, changed.value, origin, mutant, budget)
+    }
   })
   const found = fc.check(property, { numRuns, ...(seed === undefined ? {} : { seed }) })
   if (found.failed)
     throw new Error(
-      `GOLEM_SEED=${found.seed}: the evaluators differ on programOf(${JSON.stringify(found.counterexample?.[0])}). ` +
+      `GOLEM_SEED=${found.seed}: the evaluators differ on programOf(${JSON.stringify(found.counterexample?.[0])}) or a change of it. ` +
         String(found.errorInstance),
       { cause: found.errorInstance },
     )

@@ -6,7 +6,7 @@ import { must } from '../guestbook.story.ts'
 import { BUDGET, callOf, inputsOf } from './calls.ts'
 import { difference, runDifference } from './difference.ts'
 import { freezeDeep } from './frozen.ts'
-import { anyOrigin, programOf, runs } from './index.ts'
+import { anyOrigin, from, programOf } from './index.ts'
 
 const codeOf = (program: Program, endpoint: string, block: number, inputs: Value[], budget: Budget): string => {
   const run = runBlock(program, endpoint, block, inputs, budget)
@@ -24,7 +24,7 @@ interface Case {
 }
 
 /** Calls `visit` for every block of random programs. */
-function everyBlock(numRuns: number, visit: (one: Case) => void): void {
+function everyBlock(settings: ReturnType<typeof from>, visit: (one: Case) => void): void {
   fc.assert(
     fc.property(anyOrigin, (origin) => {
       const program = must(check(programOf(origin)))
@@ -36,13 +36,13 @@ function everyBlock(numRuns: number, visit: (one: Case) => void): void {
             visit({ program, again, endpoint, block, inputs })
           }
     }),
-    { numRuns },
+    settings,
   )
 }
 
 describe('the evaluator on random programs', () => {
   it('ends in a value or in an error of the language, the same every time, and leaves its inputs alone', () => {
-    everyBlock(runs(50), ({ program, again, endpoint, block, inputs }) => {
+    everyBlock(from(204, 50), ({ program, again, endpoint, block, inputs }) => {
       const copy = inputs.map(thawed)
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) expect(run.error.code).toMatch(/^program\.(overflow|divide|bound|budget)$/)
@@ -53,7 +53,7 @@ describe('the evaluator on random programs', () => {
   })
 
   it('needs exactly the steps and bytes that it reports', () => {
-    everyBlock(runs(50), ({ program, endpoint, block, inputs }) => {
+    everyBlock(from(205, 50), ({ program, endpoint, block, inputs }) => {
       const run = runBlock(program, endpoint, block, inputs, BUDGET)
       if (!run.ok) return
       const { steps, bytes } = run.value
@@ -77,7 +77,7 @@ describe('the evaluator on random programs', () => {
           if (run.ok) holdsAll(program, name, run.value, holds)
         }
       }),
-      { numRuns: runs(80) },
+      from(203, 80),
     )
   })
 })

@@ -102,4 +102,13 @@ describe('what random programs found', () => {
     ]
     expect(answer(must(scoped([...small, ...own], [scope, scope])), [[9, 1]])).toEqual([9, 1])
   })
+
+  it('a map that a host made in another order than that of its keys is no input', () => {
+    const map: Type = { kind: 'map', keys: { kind: 'int' }, of: { kind: 'int' }, max: 9 }
+    const program = must(bodyOf([map], [{ op: 'map.size', args: [0] }], { kind: 'int' }))
+    const run = (...keys: number[]): Result<unknown> => runBlock(program, 'go', 0, [new Map(keys.map((key) => [key, 1]))], BUDGET)
+    expect(run(-1, 2, 10).ok).toBe(true)
+    const refused = run(2, 10, -1)
+    expect(refused.ok ? 'ok' : refused.error.message).toBe('in0/2/key must be greater than the key before.')
+  })
 })

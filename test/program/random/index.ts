@@ -8,8 +8,13 @@ export interface Origin {
   fuel: number
 }
 
-/** More runs of every property here, for a long search: GOLEM_RUNS=50 multiplies them. */
-export const runs = (few: number): number => few * Number(process.env['GOLEM_RUNS'] ?? 1)
+/** GOLEM_RUNS=50 multiplies the runs of every property here, for a long search. */
+const TIMES = Number(process.env['GOLEM_RUNS'] ?? 1)
+export const runs = (few: number): number => few * TIMES
+
+/** Runs of a property: from its committed seed, or from a new one (or GOLEM_SEED) in a long search. */
+export const from = (seed: number, few: number): { numRuns: number; seed?: number } =>
+  TIMES > 1 || process.env['GOLEM_SEED'] !== undefined ? { numRuns: runs(few) } : { numRuns: few, seed }
 
 export const anyOrigin: fc.Arbitrary<Origin> = fc.record({
   seed: fc.noShrink(fc.noBias(fc.nat())),

@@ -5,7 +5,7 @@ import type { BlockRun, Endpoint, EndpointRun, Program, Result, Source } from '.
 import { must } from '../guestbook.story.ts'
 import { BUDGET, callOf } from './calls.ts'
 import { difference } from './difference.ts'
-import { anyOrigin, programOf, runs } from './index.ts'
+import { anyOrigin, from, programOf, runs } from './index.ts'
 import { givenTo, labelled, labelViolation, withoutOne } from './labels.ts'
 import type { Tally } from './labels.ts'
 
@@ -21,7 +21,7 @@ describe('the data-flow label of random programs', () => {
           for (const seed of [origin.seed, origin.seed + 1])
             expect(labelViolation(program, name, labelled(program, name), seed, tally)).toBe(null)
       }),
-      { numRuns: runs(80) },
+      from(206, 80),
     )
     expect(tally.changes).toBeGreaterThan(runs(2_000))
   })
@@ -76,7 +76,7 @@ describe('a block of a random program', () => {
           }
         }
       }),
-      { numRuns: runs(60) },
+      from(207, 60),
     )
     expect(compared).toBeGreaterThan(runs(200))
   })

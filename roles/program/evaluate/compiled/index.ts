@@ -34,7 +34,8 @@ export type CompiledBlock = (inputs: Value[], budget: Budget) => BlockRun | null
  * Throws where the host forbids generated code (a page with a strict content security policy).
  */
 export function compileBlock(program: Program, endpoint: Endpoint, block: Block): CompiledBlock {
-  const run = generate(program, endpoint, block)
+  const run = generateUnlessDeep(program, endpoint, block)
+  if (run === null) return () => null
   return (inputs, budget) => {
     const meter = new Meter(budget)
     try {
@@ -44,6 +45,16 @@ export function compileBlock(program: Program, endpoint: Endpoint, block: Block)
       if (error === STOPPED || error instanceof Stop || error instanceof RangeError) return null
       throw error
     }
+  }
+}
+
+/** Null where branches stand in one another so deeply that writing or parsing the code takes more stack than there is. */
+function generateUnlessDeep(program: Program, endpoint: Endpoint, block: Block): Generated | null {
+  try {
+    return generate(program, endpoint, block)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
   }
 }
 

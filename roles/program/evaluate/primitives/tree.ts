@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts'
 import { newRecord, preorder } from '../../value/measure.ts'
 import type { RecordValue, SomeValue, TreeValue, Value, ZipperValue } from '../../value/value.ts'
 import type { Meter } from '../meter.ts'
@@ -5,9 +6,9 @@ import { boundItems, BYTES } from './operation.ts'
 
 type Found = SomeValue | null
 
-/** Nodes of a tree with their depths; each costs a step, so a tree that shares its parts ends at the budget. */
+/** Nodes of a tree with their depths; each costs a step, and a tree that shares its parts ends at the budget or at the limit of items. */
 export const nodesOf = (meter: Meter, tree: TreeValue): ReturnType<typeof preorder> => {
-  const nodes = preorder(tree, () => meter.step(0))
+  const nodes = preorder(tree, () => meter.step(0), LIMITS.items)
   boundItems(nodes.length, 'tree')
   return nodes
 }
