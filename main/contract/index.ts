@@ -73,6 +73,17 @@ export interface RequestView {
 export interface Overview { chain: ChainView; tick: TickView | null; app: AppView | null; participants: ParticipantView[]; actors: ActorView[]; requests: RequestView[] }
 /** Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. */
 export interface RowsView { tick: number; root: string; proved: boolean; rows: Array<Record<string, unknown>>; count?: number }
+/** `counted`: whether the newest tick's index holds this version, proved; null while no tick can be read. */
+export interface KeyView {
+  key: string
+  collection: string
+  owner: string
+  written: boolean
+  fields: Record<string, unknown> | null
+  txid: string
+  height: number
+  counted: boolean | null
+}
 export interface AuditView { ok: boolean; ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>; ms: number }
 
 const result = <T>() => undefined as unknown as T
@@ -85,6 +96,10 @@ export const commands = {
     doc: 'Reads an index of the newest tick through Merkle-proved pages.',
     args: z.strictObject({ actor: text(64), collection: text(64), index: text(64), equals: z.array(z.json()).max(8), limit: z.int().min(1).max(500), descending: z.boolean() }),
     result: result<RowsView>(),
+  },
+  newest: {
+    doc: 'The newest value of a key from the last transaction of its address alone, without the index.',
+    args: z.strictObject({ actor: text(64), key: hex32 }), result: result<KeyView>(),
   },
   request: {
     doc: 'Sends a request through the servers; the writes that come back wait for approval.',

@@ -12,6 +12,7 @@ import { openIdentity } from './identity.ts'
 import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import { sealedStorage } from './sealed-storage.ts'
 import { startServer } from './server/index.ts'
 import { createPersistence, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
@@ -56,13 +57,14 @@ const noSupervisor = fail('core.no-supervisor', 'This participant publishes no a
 type Handlers = { [N in CommandName]: (args: CommandArgs<N>) => Promise<Result<CommandResult<N>>> | Result<CommandResult<N>> }
 
 /** Starts a participant. Errors: those of the keystore, the program checker and the transport's port. */
-export async function createCore(ports: CorePorts, options: CoreOptions): Promise<Result<Core>> {
+export async function createCore(opened: CorePorts, options: CoreOptions): Promise<Result<Core>> {
   const { settings } = options
-  const events = createEvents(ports, settings.name)
+  const events = createEvents(opened, settings.name)
   const { log } = events
-  const network = ports.chain.network === 'mainnet' ? 'mainnet' : 'test'
-  const identity = await openIdentity(ports, network, options.passphrase, options.scryptLog2)
+  const network = opened.chain.network === 'mainnet' ? 'mainnet' : 'test'
+  const identity = await openIdentity(opened, network, options.passphrase, options.scryptLog2)
   if (!identity.ok) return identity
+  const ports: CorePorts = { ...opened, storage: sealedStorage(opened.storage, { ...opened, identity: identity.value }) }
   const wallet = createWalletKeeper({ ...ports, log, identity: identity.value })
   const documents = createDocuments({ ...ports, log, wallet, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
   let stopped = false
@@ -89,6 +91,7 @@ export async function createCore(ports: CorePorts, options: CoreOptions): Promis
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
     read: (args) => client((service) => service.read(args)),
+    newest: ({ key }) => client((service) => service.newest(key)),
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
     bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),

@@ -1,6 +1,6 @@
 /** What every role in service shares. */
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
-import type { DocumentType, Reference } from '../../roles/protocol/documents/index.ts'
+import type { DocumentType, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents.ts'
@@ -27,17 +27,27 @@ export interface Services {
   persist<T>(what: string, attempt: () => Promise<Result<T>>): Promise<T>
   /** The same for what depends on others: repeated only while the failure may pass by itself. @returns the success, or the final failure */
   patiently<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
+  /**
+   * The same for what anybody may announce and nobody may have, such as offers of strangers: few at a time and at waits that grow to ten minutes,
+   * so that however many never come, they hold up nothing else.
+   */
+  seldom<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
   /** Something that a view shows has changed. */
   changed(): void
 }
 
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 15_000
+const SELDOM_WAIT_MS = 600_000
+const SELDOM_AT_ONCE = 4
+
+/** Waits between attempts grow up to `longest` milliseconds. */
+interface Repeating<T> { what: string; attempt: () => Promise<Result<T>>; ends: (result: Result<T>) => boolean; longest: number }
 
 interface Persistence { clock: ClockPort; log: LogPort; stopped(): boolean }
 
-async function repeat<T>({ clock, log, stopped }: Persistence, what: string, attempt: () => Promise<Result<T>>, ends: (result: Result<T>) => boolean): Promise<Result<T>> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, LONGEST_WAIT_MS)) {
+async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, longest)) {
     const result = await attempt()
     if (ends(result)) return result
     if (stopped()) return new Promise(() => undefined)
@@ -46,14 +56,45 @@ async function repeat<T>({ clock, log, stopped }: Persistence, what: string, att
   }
 }
 
-export const createPersistence = (ports: Persistence): Pick<Services, 'persist' | 'patiently'> => ({
-  persist: async (what, attempt) => must(await repeat(ports, what, attempt, ({ ok }) => ok)),
-  patiently: (what, attempt) => repeat(ports, what, attempt, (result) => result.ok || result.error.retryable !== true),
-})
+/** Runs so many pieces of work at one time; the others wait in the order in which they came. */
+function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: Array<() => void> = []
+  let free = count
+  return async (work) => {
+    if (free > 0) free--
+    else await new Promise<void>((resolve) => { waiting.push(resolve) })
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
+  }
+}
+
+const isFinal = (result: Result<unknown>): boolean => result.ok || result.error.retryable !== true
+
+export function createPersistence(ports: Persistence): Pick<Services, 'persist' | 'patiently' | 'seldom'> {
+  const inLane = createLanes(SELDOM_AT_ONCE)
+  return {
+    persist: async (what, attempt) => must(await repeat(ports, { what, attempt, ends: ({ ok }) => ok, longest: LONGEST_WAIT_MS })),
+    patiently: (what, attempt) => repeat(ports, { what, attempt, ends: isFinal, longest: LONGEST_WAIT_MS }),
+    seldom: (what, attempt) => repeat(ports, { what, attempt: () => inLane(attempt), ends: isFinal, longest: SELDOM_WAIT_MS }),
+  }
+}
+
+/** An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. */
+export async function fetchOffer(services: Pick<Services, 'documents' | 'seldom'>, reference: Reference): Promise<WorldEvent[]> {
+  const fetched = await services.seldom('fetch a job offer', () => services.documents.fetch(reference, 'offer'))
+  return [answered(reference, 'offer', fetched)]
+}
 
 /** Performs a role's `fetch`: the document, or why it is missing. */
 export async function performFetch(documents: Documents, effect: { reference: Reference; documentType: DocumentType }): Promise<WorldEvent[]> {
   const { reference, documentType } = effect
-  const fetched = await documents.fetch(reference, documentType)
-  return [fetched.ok ? { type: 'document', reference, document: fetched.value } : { type: 'document.missing', reference, documentType, failure: fetched.error }]
+  return [answered(reference, documentType, await documents.fetch(reference, documentType))]
 }
+
+const answered = (reference: Reference, documentType: DocumentType, fetched: Result<OpenedDocument>): WorldEvent =>
+  fetched.ok ? { type: 'document', reference, document: fetched.value } : { type: 'document.missing', reference, documentType, failure: fetched.error }

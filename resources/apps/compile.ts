@@ -5,7 +5,7 @@
  *   node resources/apps/compile.ts --check    changes nothing; exit code 1 when a document is not what its source compiles to
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { canonicalProgram, compile } from '../../roles/program/index.ts'
+import { canonicalProgram, compile, splitNotes } from '../../roles/program/index.ts'
 import guestbook from './guestbook.ts'
 
 const APPS = { guestbook }
@@ -13,6 +13,7 @@ const APPS = { guestbook }
 function compiled(name: string, source: (typeof APPS)[keyof typeof APPS]): string {
   const program = compile(source)
   if (!program.ok) throw new Error(`${name}: ${program.error.code}: ${program.error.message}`)
+  for (const note of splitNotes(program.value)) console.warn(note)
   return `${canonicalProgram(program.value)}\n`
 }
 

@@ -1,5 +1,5 @@
 /** A guestbook: posts under topics, moderated by rules that nobody can bend, and likes. */
-import { app, collection, count, endpoint, key, order, see, text, when } from '../../roles/program/index.ts'
+import { app, collection, count, endpoint, key, order, see, text, when } from 'golem'
 
 const BANNED = ['casino', 'free money', 'viagra']
 const MOST_POSTS_OF_ONE_AUTHOR = 5

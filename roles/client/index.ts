@@ -3,7 +3,10 @@ export * from './types.ts'
 export * from './state.ts'
 export * from './events.ts'
 export { clientStep, type ClientStepContext } from './step.ts'
-export { changedKeys, composeRequest, composeUpdate, openReply, review, serverAtFault, updateSpending, type KeyOf, type PreparedUpdate } from './request.ts'
+export {
+  changedKeys, composeContinuation, composeRequest, composeUpdate, openReply, review, serverAtFault, takeReply, updateSpending,
+  type KeyOf, type PreparedUpdate, type Taken,
+} from './request.ts'
 export { composeRegistration, composeReservation, registrationSpending, registrationWork, reservationSpending } from './register.ts'
 export { findPoison, type Complaint, type Finding } from './complaint.ts'
 export { outcomeText } from './outcomes.ts'

@@ -1,58 +1,100 @@
-/** Opening a reply: nothing in it is believed before thread, digests, commitments and types were found in order. */
+/**
+ * Opening a reply, of a whole request or of its leg up to a pause: nothing in it is believed before thread, digests, commitments and types
+ * were found in order.
+ */
 import { acceptsSites, buildResponse, fromJson, responseType, toJson, type Endpoint, type Program, type Source, type Value } from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { checkSchema, type Write } from '../protocol/documents/index.ts'
 import { edgeSalt, openEdge, verifyCommit, type SealedEdge } from '../protocol/edge.ts'
 import { columnValue, commitsDigest, commitsOf, edgeKey, FINAL, outputId, writesId } from '../protocol/request-edges.ts'
-import { draftWrites, MESSAGE_LIMIT, messageAad, numberOpening, requestReply, type RequestReply } from '../protocol/request.ts'
+import { draftWrites, MESSAGE_LIMIT, messageAad, numberOpening, partialReply, requestReply } from '../protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import { commitNumber } from '../protocol/stamp.ts'
 import { edgeId, NO_WRITES, verifyThread, writeDigest, writesDigest, type DraftWrite, type NumberOpening } from '../protocol/thread.ts'
-import { providedValue, replyKey } from './compose.ts'
+import type { z } from 'zod'
+import { providedValue } from './compose.ts'
 import { review } from './review.ts'
-import type { ClientEnv, Context, Pending, Reviewed } from './types.ts'
+import { legOf, replyKey } from './seal-leg.ts'
+import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts'
 
 const NONCE_BYTES = 12
 /** Deeper than any value of a program; schemas are checked recursively. */
 const MAX_DEPTH = 100
 
 /** Opened sealed values by edge id. */
-type Outputs = Map<string, { json: Json; value: Value }>
+export type Outputs = Map<string, { json: Json; value: Value }>
 
 type Env = Pick<ClientEnv, 'outline' | 'label'>
 
+/** All that came back so far, earlier legs included. */
+type Gathered = Pick<Progress, 'links' | 'outputs' | 'writes'>
+
+/** A reply to the last leg, in order; the queries that only the response needs may be open still. */
+export interface Last { gathered: Gathered; outputs: Outputs; writes: Write[]; final: NumberOpening }
+
 /**
- * Opens the reply to a request and reviews its writes against the label.
+ * Opens the reply to a request and reviews its writes against the label. For requests of one leg, and queries that were all asked; `takeReply`
+ * of `continue.ts` does the rest.
  * Errors: `reply.closed`, `reply.schema`, `reply.path` (other servers than chosen), `thread.*`, `reply.outputs`, `reply.writes`, `reply.number`;
  * all but bugs are retryable elsewhere: compose the request again without these servers.
  */
 export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Reviewed> {
-  const reply = unseal(ctx, pending, bytes)
-  if (!reply.ok) return reply
-  const endpoint = env.outline.endpoints[pending.endpoint]!
-  const path = checkPath(ctx, endpoint, pending, reply.value)
-  if (!path.ok) return path
-  const outputs = openOutputs(ctx, endpoint, pending, reply.value)
-  if (!outputs.ok) return outputs
-  const drafts = openWrites(ctx, pending, reply.value)
-  if (!drafts.ok) return drafts
-  const writes = completeWrites(ctx, env.outline, endpoint, pending, drafts.value, outputs.value)
-  if (!writes.ok) return writes
-  const final = openFinal(ctx, pending, reply.value)
-  if (!final.ok) return final
-  const response = respond(env.outline, endpoint, pending, outputs.value)
-  if (!response.ok) return response
-  const opened = { links: reply.value.links, writes: writes.value, response: response.value, final: final.value }
-  return ok({ pending, opened, writes: review(env.outline, env.label, pending, opened) })
+  const last = openLast(ctx, env, pending, bytes)
+  return last.ok ? conclude(env, pending, last.value) : last
 }
 
-function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<RequestReply> {
+/** Errors: those of `openReply`. */
+export function openLast(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Last> {
+  const endpoint = env.outline.endpoints[pending.endpoint]!
+  const reply = unseal(ctx, pending, requestReply, bytes)
+  if (!reply.ok) return reply
+  const gathered = gather(pending, reply.value)
+  const made = checkMade(ctx, endpoint, pending, gathered)
+  if (!made.ok) return made
+  const writes = completeWrites(ctx, env.outline, endpoint, pending, made.value.drafts, made.value.outputs)
+  if (!writes.ok) return writes
+  const final = openFinal(ctx, pending, gathered, reply.value.final)
+  return final.ok ? ok({ gathered, outputs: made.value.outputs, writes: writes.value, final: final.value }) : final
+}
+
+/** Opens the reply at a pause: what is held against the links now is kept, and the rest of the thread builds on it. Errors: those of `openReply`. */
+export function openPartial(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Progress> {
+  const reply = unseal(ctx, pending, partialReply, bytes)
+  if (!reply.ok) return reply
+  const gathered = gather(pending, reply.value)
+  const made = checkMade(ctx, env.outline.endpoints[pending.endpoint]!, pending, gathered)
+  return made.ok ? ok({ ...gathered, handoff: reply.value.handoff }) : made
+}
+
+/** Response and review of a request whose queries were all asked. */
+export function conclude(env: Env, pending: Pending, { gathered, outputs, writes, final }: Last): Result<Reviewed> {
+  const response = respond(env.outline, env.outline.endpoints[pending.endpoint]!, pending, outputs)
+  if (!response.ok) return response
+  const opened = { links: gathered.links, writes, response: response.value, final }
+  return ok({ pending: { ...pending, progress: null }, opened, writes: review(env.outline, env.label, pending, opened) })
+}
+
+function gather({ progress }: Pending, { links, outputs, writes }: Gathered): Gathered {
+  if (progress === null) return { links, outputs, writes }
+  return { links: [...progress.links, ...links], outputs: { ...outputs, ...progress.outputs }, writes: [...progress.writes, ...writes] }
+}
+
+function checkMade(ctx: Context, endpoint: Endpoint, pending: Pending, gathered: Gathered): Result<{ outputs: Outputs; drafts: DraftWrite[] }> {
+  const path = checkPath(ctx, endpoint, pending, gathered)
+  if (!path.ok) return path
+  const outputs = openOutputs(ctx, endpoint, pending, gathered)
+  if (!outputs.ok) return outputs
+  const drafts = openWrites(ctx, pending, gathered)
+  return drafts.ok ? ok({ outputs: outputs.value, drafts: drafts.value }) : drafts
+}
+
+function unseal<S extends z.ZodType>(ctx: Context, pending: Pending, schema: S, bytes: Uint8Array): Result<z.infer<S>> {
   const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
   if (bytes.length > MESSAGE_LIMIT || bytes.length < NONCE_BYTES + 16) return closed
-  const plain = ctx.crypto.aead.open(replyKey(ctx, fromHex(pending.secret)), bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))
+  const plain = ctx.crypto.aead.open(replyKey(ctx, pending), bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))
   const json = plain === null ? undefined : parse(plain)
-  return json === undefined ? closed : checkSchema('reply', requestReply, json)
+  return json === undefined ? closed : checkSchema('reply', schema, json)
 }
 
 function parse(bytes: Uint8Array): Json | undefined {
@@ -65,10 +107,10 @@ function parse(bytes: Uint8Array): Json | undefined {
   }
 }
 
-/** One link for each chosen server, unbroken and signed, with call sites that the block can execute. */
-function checkPath(ctx: Context, endpoint: Endpoint, pending: Pending, reply: RequestReply): Result<null> {
+/** One link for each chosen server up to the end of the leg, unbroken and signed, with call sites that the block can execute. */
+function checkPath(ctx: Context, endpoint: Endpoint, pending: Pending, reply: Gathered): Result<null> {
   const { links } = reply
-  const chosen = links.length === pending.hops.length && links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
+  const chosen = links.length === legOf(endpoint, pending).end && links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
   if (!chosen || reply.writes.length !== links.length) return failForNow('reply.path', 'The reply did not pass through the chosen servers. Send the request through others.')
   const thread = verifyThread(ctx.crypto, pending.start, links)
   if (!thread.ok) return thread
@@ -81,10 +123,11 @@ const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge):
   return bytes.ok ? parse(bytes.value) : undefined
 }
 
-function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, reply: RequestReply): Result<Outputs> {
+/** The outputs of all blocks that have a link, and each what its link was signed over. Errors: `reply.outputs`. */
+export function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, reply: Pick<Progress, 'links' | 'outputs'>): Result<Outputs> {
   const outputs: Outputs = new Map()
   const wrong = (position: number) => failForNow('reply.outputs', `The results of block ${position} are not what its server signed. Send the request through other servers.`, { position })
-  for (const [position, block] of endpoint.blocks.entries()) {
+  for (const [position, block] of endpoint.blocks.slice(0, reply.links.length).entries()) {
     const sealed: Record<string, SealedEdge> = {}
     for (const [i, type] of block.outputs.entries()) {
       const id = outputId(position, i)
@@ -100,8 +143,8 @@ function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, reply: 
   return ok(outputs)
 }
 
-/** The draft writes of all blocks; the running digests of the links have to be theirs. */
-function openWrites(ctx: Context, pending: Pending, reply: RequestReply): Result<DraftWrite[]> {
+/** The draft writes of all blocks that ran; the running digests of the links have to be theirs. */
+function openWrites(ctx: Context, pending: Pending, reply: Gathered): Result<DraftWrite[]> {
   const wrong = (position: number) => failForNow('reply.writes', `The writes of block ${position} are not those which its server signed. Send the request through other servers.`, { position })
   const all: DraftWrite[] = []
   let running = NO_WRITES
@@ -152,8 +195,8 @@ function typedWrites(outline: Program, writes: Write[]): Result<Write[]> {
 }
 
 /** The thread's last number: it opens the last commitment and is a multiple of the client's own. */
-function openFinal(ctx: Context, pending: Pending, reply: RequestReply): Result<NumberOpening> {
-  const parsed = numberOpening.safeParse(openWith(ctx, pending, FINAL, reply.final))
+function openFinal(ctx: Context, pending: Pending, reply: Gathered, sealed: SealedEdge): Result<NumberOpening> {
+  const parsed = numberOpening.safeParse(openWith(ctx, pending, FINAL, sealed))
   const wrong = failForNow('reply.number', 'The number of the thread does not fit what the last server signed. Send the request through other servers.', { position: reply.links.length - 1 })
   if (!parsed.success) return wrong
   const value = BigInt(`0x${parsed.data.number}`)
@@ -164,8 +207,10 @@ function openFinal(ctx: Context, pending: Pending, reply: RequestReply): Result<
 function respond(outline: Program, endpoint: Endpoint, pending: Pending, outputs: Outputs): Result<Json> {
   const known = new Map<string, Value>()
   for (const [position, query] of endpoint.queries.entries()) {
+    const rows = pending.answers[position] ?? null
+    if (rows === null) throw new Error(`the query ${query.name} has to be asked before the request is concluded`)
     for (const field of fieldsOf(outline, query.collection, query.kind)) {
-      const value = columnValue(outline, query, field, pending.answers[position]!)
+      const value = columnValue(outline, query, field, rows)
       if (!value.ok) return fail('reply.outputs', value.error.message)
       known.set(`${position}.${field}`, value.value)
     }

@@ -64,7 +64,7 @@ function textsOf(endpoint: Endpoint, pending: Pending): Map<string, string[]> {
   for (const [field, value] of Object.entries(pending.arguments)) texts.set(`request.${field}`, stringsIn(value))
   texts.set('caller', [pending.start.client])
   for (const [slot, key] of pending.slots.entries()) texts.set(sourceName(endpoint, { from: 'slot', slot }), [key])
-  for (const [query, rows] of pending.answers.entries()) {
+  for (const [query, rows] of pending.answers.map((answer) => answer ?? []).entries()) {
     for (const field of new Set(rows.flatMap((row) => Object.keys(row)))) {
       texts.set(sourceName(endpoint, { from: 'query', query, field }), rows.flatMap((row) => stringsIn(row[field] ?? null)))
     }

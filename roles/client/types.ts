@@ -3,6 +3,7 @@ import type { Label, Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto.ts'
 import type { Link, Plan, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
+import type { SealedEdge } from '../protocol/edge.ts'
 import type { KeyPair } from '../protocol/keys.ts'
 import type { SnapshotReader } from '../protocol/snapshot-files.ts'
 import type { NumberOpening } from '../protocol/thread.ts'
@@ -50,11 +51,20 @@ export interface Pending {
   arguments: Record<string, Json>
   /** Data keys by slot. */
   slots: string[]
-  /** Rows of each query, as proved to the client: kept for response and review. */
-  answers: Array<Array<Record<string, Json>>>
+  /** Of each query, as proved to the client: kept for response and review. */
+  answers: Rows[]
+  /** Null in the first leg, and again when the request has ended. */
+  progress: Progress | null
 }
 
-export interface Composed { bytes: Uint8Array; top: TickServer; pending: Pending }
+/** Rows that answer a query; null while it is not asked yet. */
+export type Rows = Array<Record<string, Json>> | null
+
+/** What came back before a pause, verified: links, sealed outputs and writes, and the number sealed to the next block's server. */
+export interface Progress { links: Link[]; outputs: Record<string, SealedEdge>; writes: SealedEdge[]; handoff: string }
+
+/** POST `bytes` to `path` of the top-level server. */
+export interface Composed { bytes: Uint8Array; path: string; top: TickServer; pending: Pending }
 
 /** A reply whose thread, digests and number were found in order. */
 export interface Opened {

@@ -11,8 +11,10 @@
  *   runEndpoint(program, endpoint: string, call: EndpointCall, budget): Result<EndpointRun>
  *   automaton(block): Automaton, acceptsSites(block, sites): boolean, pathsOf(block): number
  *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
+ *   splitsOf(program, endpoint: string): Result<Split[]>, splitNotes(program): string[]
+ *   pausesOf(endpoint: Endpoint): number[], stageOf(equals: Source[]): number
  */
-import type { Json, Type } from './document.ts'
+import type { Json, Query, Type } from './document.ts'
 import type { RecordValue, Value } from './value/value.ts'
 
 /** What one call may use: evaluated nodes (plus one for every 32 characters or items an operation reads) and bytes of values made. */
@@ -94,6 +96,21 @@ export interface Label {
   blocks: Array<{ block: string; at: string; opens: string[]; guard: string[] }>
 }
 
+/** A query that needs what blocks compute, and so splits its endpoint: what the developer has to know about it. */
+export interface Split {
+  query: string
+  /** `file:line` of the query. */
+  at: string
+  /** How many blocks have run when it is asked. */
+  stage: number
+  /** The computed values that it is asked with, as block and output: `moderation_0`. */
+  because: string[]
+  /** The blocks that run after it. */
+  before: string[]
+  /** Sentences. */
+  exposes: string[]
+}
+
 export interface ApiDocument {
   golem: 1
   name: string
@@ -108,6 +125,10 @@ export interface ApiEndpoint {
   response: Type
   /** Blocks and the top-level server. */
   servers: number
+  /** Round trips between the client and the top-level server: one, and one more for each pause. */
+  rounds: number
+  /** `stage`: how many blocks have run when the client answers it. `asked`: names of the values that it is asked with. */
+  queries: Array<{ name: string; collection: string; index: string; kind: Query['kind']; asked: string[]; stage: number; at: string }>
   slots: Array<{ name: string; collection: string; state: 'fresh' | 'owned' }>
   /** What the client encrypts for whom. */
   encrypt: Array<{ value: string; openedBy: string[]; carriedBy: string[] }>

@@ -56,7 +56,7 @@ export type Index = { kind: 'order'; on: string[] } | { kind: 'count'; on: strin
 export interface Endpoint {
   doc: string
   request: Record<string, Type>
-  /** Hoisted: all of them are answered by the client before the first block runs. */
+  /** Answered by the client. In the order of first use, which is how sources refer to them; `stage` says when each is asked. */
   queries: Query[]
   slots: Slot[]
   /** In order; a request passes through all of them. */
@@ -72,12 +72,18 @@ export interface Query {
   index: string
   /** `rows` needs an order index (or `key`), `count`/`sum` an index of that kind, `get` the index `key`. */
   kind: 'rows' | 'count' | 'sum' | 'get'
-  /** Values of the first fields of the index; all of them for count, sum and get. Only request, caller and slot sources. */
+  /** `file:line` of the query in the developer's source. */
+  at: string
+  /** Values of the first fields of the index; all of them for count, sum and get. Every source but a query's column. */
   equals: Source[]
   descending?: boolean
   /** Greatest number of rows; 1 for get, count and sum. */
   limit: number
-  stage: 0
+  /**
+   * How many blocks have run when it is asked: the least number that its arguments allow. 0 is hoisted to the head; a block's output
+   * splits the endpoint after that block. Only blocks from this position on may use its columns.
+   */
+  stage: number
 }
 
 /**
@@ -134,8 +140,9 @@ export interface WriteSite {
 // ───────────────────────────── body ─────────────────────────────
 
 /**
- * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand and at most once per activation of the node's
- * scope: what no output, effect or taken branch needs is not evaluated, so it costs nothing and cannot fail.
+ * Pure nodes in one list; a node refers only to earlier ones. Evaluation is by demand: what no output, effect or taken branch needs is
+ * not evaluated, so it costs nothing and cannot fail. A node is evaluated at most once, or, inside of scopes that run for each item
+ * (item, fold, tree), at most once for each item of the innermost of them.
  */
 export interface Body {
   scopes: Scope[]
@@ -147,7 +154,7 @@ export interface Body {
 
 /**
  * A scope binds parameters. `parent` is an earlier scope or −1, the body itself. A node that depends on a parameter belongs to that
- * scope and cannot be used outside of it.
+ * scope and cannot be used outside of it. A scope of kind item, fold or tree is run by exactly one node.
  */
 export type Scope =
   /** One parameter: an item of the list `over`, or the value of a node of the tree `over`. */

@@ -8,6 +8,8 @@ export const LIMITS = {
   typeDepth: 24,
   /** Longest chain of nodes, each needing the one before: bounds the evaluator's stack. */
   nodeDepth: 1_000,
+  /** How many nodes of such a chain an operation over items counts for: it takes that much more of the stack. */
+  eachDepth: 4,
   /** Nesting of effects and of the response template. */
   treeDepth: 200,
   /** Nesting of any JSON in a program document. */

@@ -1,4 +1,4 @@
-import type { Arm, Body, Effect, Node } from './document.ts'
+import type { Arm, Body, Effect, Node, Scope } from './document.ts'
 
 /** Nodes that a node names directly, without those inside its arms. */
 export function argumentsOf(node: Node): number[] {
@@ -54,6 +54,16 @@ export function nodeScopes(body: Body): number[] {
     for (const arm of armsOf(node)) consider(body.scopes[arm.scope]!.parent)
     found.push(inner)
   }
+  return found
+}
+
+/** Whether a scope runs once for each item; others (an arm of a match, the content of an option) run at most once where they stand. */
+export const isRun = ({ kind }: Scope): boolean => kind === 'item' || kind === 'fold' || kind === 'tree'
+
+/** The innermost scope that runs for each item around every scope; −1 is the body. Positions as in `scopeDepths`. */
+export function runScopes(body: Body): number[] {
+  const found = [-1]
+  for (const [i, scope] of body.scopes.entries()) found.push(isRun(scope) ? i : found[scope.parent + 1]!)
   return found
 }
 

@@ -75,15 +75,21 @@ export function templateType(program: Program, endpoint: Endpoint, template: Tem
   if ('literal' in template) return template.type
   if ('record' in template) return { kind: 'record', fields: mapNames(template.record, inner) }
   if ('list' in template) return { kind: 'list', of: template.list.map(inner).reduce(joinTypes, template.of), max: template.list.length }
-  if ('variant' in template) return template.variant
+  if ('variant' in template) return widenCase(template.variant, template.tag, inner(template.value))
   if ('some' in template) return { kind: 'option', of: inner(template.some) }
   if ('none' in template) return { kind: 'option', of: template.none }
   return joinTypes(inner(template.then), inner(template.else))
 }
 
-function mapNames<A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> {
+/** The declared variant with room for what the case is given, whose bounds may be wider than the declared ones. */
+function widenCase(variant: Type, tag: string, content: Type): Type {
+  if (variant.kind !== 'variant') return variant
+  return { kind: 'variant', cases: mapNames(variant.cases, (type, name) => (name === tag ? joinTypes(type, content) : type)) }
+}
+
+function mapNames<A, B>(record: Record<string, A>, change: (value: A, name: string) => B): Record<string, B> {
   const made = emptyRecord<B>()
-  for (const name of sortedNames(record)) made[name] = change(record[name]!)
+  for (const name of sortedNames(record)) made[name] = change(record[name]!, name)
   return made
 }
 

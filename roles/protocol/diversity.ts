@@ -77,6 +77,24 @@ export function chooseServers(ctx: { random: (length: number) => Uint8Array }, i
   return ok({ hops, top: best.ids.at(-1)!, score: best.score })
 }
 
+/**
+ * Chooses a top-level server for a request whose blocks' servers are chosen already: it is none of them, and as far from them as can be.
+ * Null when there is none left.
+ */
+export function chooseTop(
+  ctx: { random: (length: number) => Uint8Array }, servers: ReadonlyMap<string, Candidate>, hops: readonly string[], exclude: ReadonlySet<string>,
+): string | null {
+  const taken = new Set(hops)
+  const others = hops.map((id) => servers.get(id)).filter((server) => server !== undefined)
+  let best: { id: string; score: number } | null = null
+  for (const id of shuffled(ctx, [...servers.keys()])) {
+    if (taken.has(id) || exclude.has(id)) continue
+    const score = diversityScore([servers.get(id)!, ...others])
+    if (best === null || score > best.score) best = { id, score }
+  }
+  return best?.id ?? null
+}
+
 /** A different id for every place, by augmenting paths (Kuhn): found whenever there is one. */
 function assign(places: string[][]): string[] | null {
   const holder = new Map<string, number>()

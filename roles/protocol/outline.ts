@@ -53,7 +53,8 @@ const mapBlocks = (endpoint: Endpoint, change: (block: Block, position: number) 
  */
 export function outlineOf(program: Program): Program {
   const shrink = (block: Block): Block => ({ ...block, at: '', body: bodySkeleton(block.body) })
-  const endpoints = Object.entries(program.endpoints).map(([name, endpoint]) => [name, mapBlocks(endpoint, shrink)] as const)
+  const unplaced = (endpoint: Endpoint): Endpoint => ({ ...endpoint, queries: endpoint.queries.map((query) => ({ ...query, at: '' })) })
+  const endpoints = Object.entries(program.endpoints).map(([name, endpoint]) => [name, mapBlocks(unplaced(endpoint), shrink)] as const)
   return { ...program, endpoints: Object.fromEntries(endpoints) }
 }
 

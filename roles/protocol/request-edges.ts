@@ -6,7 +6,7 @@
  * commits to all its edges and each link to its block's outputs; every server holds the commitments of a hop against both.
  */
 import type { Endpoint, Program, Query, Source, Value } from '../program/index.ts'
-import { columnType, fromJson } from '../program/index.ts'
+import { columnType, fromJson, pausesOf } from '../program/index.ts'
 import { toHex, utf8 } from './bytes.ts'
 import { canonicalBytes, type Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
@@ -75,6 +75,12 @@ export function clientEdges(endpoint: Endpoint): Map<string, Source> {
   }
   return edges
 }
+
+/**
+ * Where the leg of a request that begins at block `from` ends: at the next pause, where the client reads what later blocks need, or after
+ * the last block. An endpoint whose queries are all hoisted has one leg.
+ */
+export const legEnd = (endpoint: Endpoint, from: number): number => pausesOf(endpoint).find((pause) => pause > from) ?? endpoint.blocks.length
 
 export const outputId = (block: number, output: number): string => edgeId({ from: 'block', block, output })
 export const writesId = (block: number): string => `writes.${block}`

@@ -7,7 +7,7 @@ import { appJson, base64, hex32, name, signature, tickNumber } from './documents
 import { link, start, write } from './documents/types.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
-export const PATHS = { request: '/golem/1/request', hop: '/golem/1/hop' } as const
+export const PATHS = { request: '/golem/1/request', continuation: '/golem/1/continue', hop: '/golem/1/hop' } as const
 
 const edgeName = z.string().max(200)
 /**
@@ -19,7 +19,7 @@ export const messageBytes = (message: object): Uint8Array => new TextEncoder().e
 export const sealedEdge = z.strictObject({ commit: hex32, box: base64(1 << 20) })
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
-export const messageAad = (purpose: 'request' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply', ...parts: Array<string | number>): Uint8Array =>
+export const messageAad = (purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply', ...parts: Array<string | number>): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(['golem/1', purpose, ...parts]))
 
 /** Client → top-level server, sealed to it. It sees structure, never a primitive. */
@@ -29,10 +29,23 @@ export const requestMessage = z.strictObject({
   reply: hex32,
   /** The client's sealed edges, by edge id. */
   edges: z.record(edgeName, sealedEdge),
-  /** One for each block, in order: who runs which version, and the envelope only it can open. */
-  hops: z.array(z.strictObject({ version: hex32, server: hex32, envelope: base64(2 << 20) })).min(1).max(256),
+  /**
+   * One for each block, in order: who runs which version, and the envelope only it can open. Null for blocks before or after the leg that
+   * this message asks for: their servers are chosen and named already.
+   */
+  hops: z.array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(2 << 20), z.null()]) })).min(1).max(256),
 })
 export type RequestMessage = z.infer<typeof requestMessage>
+
+/** Client → a top-level server after a pause, sealed to it: the same request, with what came back so far. */
+export const continuationMessage = requestMessage.extend({
+  links: z.array(link).min(1).max(255),
+  /** Outputs of the blocks that ran. */
+  outputs: z.record(edgeName, sealedEdge),
+  /** The number, sealed by the last of them to the next block's server. */
+  handoff: base64(16_384),
+})
+export type ContinuationMessage = z.infer<typeof continuationMessage>
 
 export const numberOpening = z.strictObject({ number: z.string().regex(/^[0-9a-f]+$/).max(2 * 65_536), salt: hex32 })
 
@@ -86,7 +99,17 @@ export const hopReply = z.strictObject({
 })
 export type HopReply = z.infer<typeof hopReply>
 
-/** Top-level server → client, sealed under the request's `reply`. */
+/** Top-level server → client at a pause, sealed under the message's `reply`: what the blocks of this leg made. */
+export const partialReply = z.strictObject({
+  links: z.array(link).min(1).max(255),
+  outputs: z.record(edgeName, sealedEdge),
+  writes: z.array(sealedEdge).min(1).max(255),
+  /** For the server of the next block; nobody else opens it. */
+  handoff: base64(16_384),
+})
+export type PartialReply = z.infer<typeof partialReply>
+
+/** Top-level server → client at the end, sealed under the message's `reply`: what the blocks of this leg made, and the number. */
 export const requestReply = z.strictObject({
   links: z.array(link).min(1).max(256),
   outputs: z.record(edgeName, sealedEdge),

@@ -1,4 +1,6 @@
 /** What a relay keeps between hops: plain data, so that a request survives a restart of its host if it wants to. */
+import type { SealedEdge } from '../protocol/edge.ts'
+import type { Link } from '../protocol/documents/index.ts'
 import type { HopReply, RequestMessage } from '../protocol/request.ts'
 import type { ServerKeys, TickView } from './types.ts'
 
@@ -9,9 +11,16 @@ export interface RelayEnv {
   tick(number: number): TickView | null
 }
 
+/** What the blocks before a pause made, as a continuation brings it. */
+export interface Progress { links: Link[]; outputs: Record<string, SealedEdge>; handoff: string | null }
+
 export interface Relay {
   message: RequestMessage
-  /** Replies of the blocks so far, in order. */
+  /** Of earlier legs; empty in the first one. */
+  before: Progress
+  /** The leg goes up to this block, exclusive. */
+  end: number
+  /** Replies of the blocks of this leg so far, in order. */
   replies: HopReply[]
   /** Reply key of the hop under way, hex; null between hops. */
   awaiting: string | null

@@ -83,13 +83,14 @@ function onDocument(ctx: ServerStepContext, state: ServerState, reference: Refer
   return document.body.type === 'tick' ? onTick(ctx.hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
 }
 
-/** An offer that cannot be had is nothing to wait for; a tick is asked for again with the next block. */
+/** An offer that is broken for good is forgotten; a tick is asked for again with the next block. */
 function onMissing(state: ServerState, reference: Reference, failure: Failure): Stepped {
   const { job } = state
   const following = job === null ? null : followMissing(job.following, reference, failure.retryable)
   if (job !== null && following !== null && following !== job.following) {
     return { state: { ...state, job: { ...job, following } }, effects: [log(`A tick document is not here yet: ${failure.message}`, 'warn')] }
   }
+  if (failure.retryable) return unchanged(state)
   return unchanged({ ...state, offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256) })
 }
 

@@ -61,6 +61,10 @@ describe('the table', () => {
     ['main/hosts/electron/a.ts', '../../core/core.ts'],
     ['renderer/a.svelte', '../main/core/ports.ts'],
     ['renderer/a.svelte', 'electron'],
+    ['roles/protocol/a.ts', 'golem-like'],
+    ['roles/program/a.ts', 'typescript'],
+    ['main/adapters/storage/a.ts', 'golem'],
+    ['main/hosts/cli/a.ts', '../../core/core.ts'],
     ['elsewhere/a.ts', 'zod'],
   ])('%s may not import %s', (from, specifier) => {
     expect(problem(from, specifier)).toBeTypeOf('string')
@@ -70,6 +74,8 @@ describe('the table', () => {
     ['roles/protocol/a.ts', '@noble/curves/secp256k1.js'],
     ['roles/protocol/documents/a.ts', '../../program/value/value.ts'],
     ['main/core/a.ts', '../../roles/server/index.ts'],
+    ['resources/apps/a.ts', 'golem'],
+    ['main/hosts/cli/a.ts', 'typescript'],
     ['main/adapters/storage/a.ts', '../../core/ports.ts'],
     ['main/hosts/electron/a.ts', 'electron'],
     ['renderer/views/a.svelte', '../../main/contract/index.ts'],

@@ -39,6 +39,13 @@ export const table: Table = {
     host('worker'),
     host('headless', ['main/hosts/worker']),
     { folder: 'main/hosts/electron', folders: ['main/contract'], packages: ['electron'], node: true },
+    // The developer's command: the language, the parts of the protocol that a local run shares with the network, and no core.
+    {
+      folder: 'main/hosts/cli',
+      folders: ['roles/program', 'roles/protocol', 'roles/client', 'main/adapters/crypto', 'main/hosts/launcher'],
+      packages: ['typescript'],
+      node: true,
+    },
     { folder: 'main/hosts/launcher', folders: [], packages: ['vite'], node: true },
     { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
     { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },

@@ -12,6 +12,8 @@ import { encodeTuple } from '../../roles/protocol/sortkey.ts'
 
 const COLLECTIONS = [{ name: 'orders', indices: ['byPrice'] }]
 const BUDGET_MS = 110_000
+/** Least ratio of the rates. */
+const GOAL = 1.2
 const folder = mkdtempSync(join(tmpdir(), 'golem-bench-'))
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
 const timed = (run: () => void) => {
@@ -55,7 +57,10 @@ function compare(count: number, rounds: number): IndexRow[] {
   }
   const [plain, ours] = [median(times.map((each) => each.plain)), median(times.map((each) => each.ours))]
   const rate = (ms: number) => `${Math.round(count / ms)} k/s`
-  console.log(`${count} updates, medians of ${times.length}: upserts ${plain.toFixed(0)} ms (${rate(plain)}), rebuild ${ours.toFixed(0)} ms (${rate(ours)}), ratio ${(plain / ours).toFixed(2)}`)
+  const ratio = plain / ours
+  console.log(`${count} updates, medians of ${times.length}: upserts ${plain.toFixed(0)} ms (${rate(plain)}), ` +
+    `rebuild ${ours.toFixed(0)} ms (${rate(ours)}), ratio ${ratio.toFixed(2)}   (goal at least ${GOAL})`)
+  if (ratio < GOAL) process.exitCode = 1
   return rows
 }
 

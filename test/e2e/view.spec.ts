@@ -155,7 +155,7 @@ test('Refuse drops the writes', async ({ page }) => {
   expect(fake.calls.some(({ name }) => name === 'approve')).toBe(false)
 })
 
-test('what no input explains is flagged before approval, on the button too', async ({ page }) => {
+test('[R6] what no input explains is flagged before approval, on the button too', async ({ page }) => {
   const plain = request('5', 'review')
   const write = { ...plain.writes[0]!, fields: { text: 'x', visitor: hash('de4d') }, explained: { text: ['request.text'] }, flags: ['The field visitor is explained by none of your inputs.'] }
   await open(page, { requests: [{ ...plain, writes: [write] }] })

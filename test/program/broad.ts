@@ -50,21 +50,14 @@ const nodes: Node[] = [
   { op: 'param', scope: 6, param: 0 }, // 23
   { op: 'int.less', args: [first, 23] },
   { op: 'map', scope: 0, result: 13 }, // 25
-  { op: 'filter', scope: 0, result: 13 },
   { op: 'fold', scope: 1, result: 16 },
-  { op: 'any', scope: 0, result: 13 },
-  { op: 'all', scope: 0, result: 13 },
-  { op: 'find', scope: 0, result: 13 }, // 30
-  { op: 'distinct', scope: 0, result: 12 },
-  { op: 'group', scope: 0, result: 12 },
-  { op: 'sort', scope: 0, result: 12, descending: true },
   { op: 'fold', scope: 2, result: 20 },
-  { op: 'map', scope: 6, result: 24 }, // 35
+  { op: 'map', scope: 6, result: 24 }, // 28
   { op: 'if', cond: 2, then: 0, else: 11 },
   { op: 'record', fields: { a: 0, b: 1 } },
-  { op: 'field', of: 37, field: 'a' },
+  { op: 'field', of: 30, field: 'a' }, // 31
   { op: 'list', of: INT, items: [0, 11] },
-  { op: 'variant', type: SHAPE, tag: 'circle', value: 0 }, // 40
+  { op: 'variant', type: SHAPE, tag: 'circle', value: 0 },
   {
     op: 'match',
     arms: [
@@ -76,13 +69,22 @@ const nodes: Node[] = [
   { op: 'unwrap', some: { scope: 5, result: 22 }, none: 11 },
 ]
 
+/** Every other operation over a list, each with a scope of its own. */
+for (const op of ['filter', 'any', 'all', 'find', 'distinct', 'group', 'sort'] as const) {
+  const scope = scopes.push({ kind: 'item', parent: -1, over: 4 }) - 1
+  const item = nodes.push({ op: 'param', scope, param: 0 }) - 1
+  const test = nodes.push({ op: 'int.less', args: [first, item] }) - 1
+  if (op === 'sort') nodes.push({ op, scope, result: item, descending: true })
+  else nodes.push({ op, scope, result: op === 'distinct' || op === 'group' ? item : test })
+}
+
 const program = documentOf({
   request,
   nodes,
   scopes,
   outputs: [
+    [26, INT],
     [27, INT],
-    [34, INT],
     [2, BOOL],
   ],
   collections: {
@@ -120,14 +122,15 @@ endpoint.queries = [
     collection: 'posts',
     index: 'byText',
     kind: 'rows',
+    at: '',
     equals: [{ from: 'request', field: 'word' }],
     descending: true,
     limit: 9,
     stage: 0,
   },
-  { name: 'count', collection: 'posts', index: 'perText', kind: 'count', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
-  { name: 'sum', collection: 'posts', index: 'likes', kind: 'sum', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
-  { name: 'get', collection: 'posts', index: 'key', kind: 'get', equals: [{ from: 'request', field: 'post' }], limit: 1, stage: 0 },
+  { name: 'count', collection: 'posts', index: 'perText', kind: 'count', at: '', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
+  { name: 'sum', collection: 'posts', index: 'likes', kind: 'sum', at: '', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
+  { name: 'get', collection: 'posts', index: 'key', kind: 'get', at: '', equals: [{ from: 'request', field: 'post' }], limit: 1, stage: 0 },
 ]
 endpoint.response = {
   record: {

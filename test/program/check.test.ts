@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { canonicalProgram, check, int, see } from '../../roles/program/index.ts'
+import { canonicalProgram, check, int, list, see } from '../../roles/program/index.ts'
 import type { Block, Node, Program } from '../../roles/program/index.ts'
 import { ALICE, BUDGET, compiledGuestbook, must } from './guestbook.story.ts'
 import { mutate, mutations } from './mutate.ts'
@@ -183,16 +183,16 @@ describe('the checker', () => {
       'program.scope',
       '/endpoints/post/blocks/1/body/outputs',
       (_, b) => {
-        b.body.nodes.push({ op: 'not', args: [6] })
+        b.body.nodes.push({ op: 'not', args: [5] })
         b.body.outputs[0] = b.body.nodes.length - 1
       },
     ],
     [
       'a constant that is no value of its type',
       'program.type',
-      '/endpoints/post/blocks/1/body/nodes/9',
+      '/endpoints/post/blocks/1/body/nodes/8',
       (_, b) => {
-        ;(b.body.nodes[9] as Node & { op: 'const' }).value = '5.5'
+        ;(b.body.nodes[8] as Node & { op: 'const' }).value = '5.5'
       },
     ],
     [
@@ -304,5 +304,17 @@ describe('checking takes linear time', () => {
     const [few, many] = [document(3000), document(24_000)]
     const best = (json: unknown): number => Math.min(...[1, 2, 3, 4, 5].map(() => time(json)))
     expect(best(many) / best(few)).toBeLessThan(20)
+  })
+})
+
+describe('scopes that run for each item', () => {
+  it('are run by one node only, so that an item means one thing', () => {
+    const twice = copyOf(must(small({ a: list(int(), 9) }, (req) => see(req.a, (a) => a.map((item) => item.plus(1))))))
+    const { nodes } = twice.endpoints['go']!.blocks[0]!.body
+    const at = nodes.findIndex((node) => node.op === 'map')
+    nodes.push({ ...nodes[at]! })
+    const refused = check(twice)
+    expect(codeOf(refused)).toBe('program.scope')
+    expect(refused).toMatchObject({ error: { message: expect.stringContaining(`/endpoints/go/blocks/0/body/nodes/${nodes.length - 1}`) } })
   })
 })

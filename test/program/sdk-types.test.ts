@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 
-const file = fileURLToPath(new URL('./types.check.ts', import.meta.url))
+const FILES = ['./types.check.ts', './operations.check.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url)))
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2024,
   module: ts.ModuleKind.NodeNext,
@@ -17,11 +17,11 @@ const OPTIONS: ts.CompilerOptions = {
   types: [],
 }
 
-it('TypeScript finds operations on sealed values, wrong fields and missing match arms', { timeout: 60_000 }, () => {
-  const program = ts.createProgram([file], OPTIONS)
-  const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map((problem) => {
-    const line = problem.file === undefined ? 0 : problem.file.getLineAndCharacterOfPosition(problem.start ?? 0).line + 1
-    return `${line}: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`
+it('[L2] TypeScript finds operations on sealed values, wrong fields, missing match arms, unlike types and writes to foreign keys', { timeout: 60_000 }, () => {
+  const program = ts.createProgram(FILES, OPTIONS)
+  const found = FILES.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file))).map((problem) => {
+    const { line } = problem.file?.getLineAndCharacterOfPosition(problem.start ?? 0) ?? { line: -1 }
+    return `${problem.file?.fileName}:${line + 1}: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`
   })
   expect(found).toEqual([])
 })

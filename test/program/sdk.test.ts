@@ -261,15 +261,6 @@ describe('a build error', () => {
         }),
     ],
     [
-      'a query with a calculated value',
-      'program.split',
-      () =>
-        notes((db, req) => {
-          const name = see(req.title, (title) => title.trim())
-          return db.notes.howMany.count({ title: name })
-        }),
-    ],
-    [
       'a query that skips the first field of its index',
       'program.query',
       () => notes((db, req) => db.notes.byTitle.rows({ stars: req.stars }, { limit: 3 }).title),

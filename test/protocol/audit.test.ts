@@ -50,7 +50,7 @@ const inTick =
     tick.number === number ? change(tick) : {}
 
 describe('an audit', () => {
-  it('gets the root of every tick from chain and documents alone', async () => {
+  it('[T2][D3] gets the root of every tick from chain and documents alone', async () => {
     const { run, town } = await history('audit')
     const report = await run()
     expect(report).toMatchObject({ ok: true })
@@ -78,7 +78,7 @@ describe('an audit', () => {
     expect(silent.ticks.flatMap((tick) => tick.problems).join()).toContain('got no verdict')
   })
 
-  it('finds secrets that are not those of the plan, and invented tombstones', async () => {
+  it('[T4] finds secrets that are not those of the plan, and invented tombstones', async () => {
     const { run, town } = await history('secrets')
     const withheld = await run(inTick(4, () => ({ reveal: null })))
     expect(withheld.ticks.at(-1)).toMatchObject({ number: 4, computed: '', problems: ['Tick 4 does not reveal the primes of tick 2.'] })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { PRIMITIVE_NAMES, SIGNATURES, signatureOf } from '../../roles/program/check/signatures.ts'
-import { createMeter, Stop } from '../../roles/program/evaluate/meter.ts'
+import { Meter, Stop } from '../../roles/program/evaluate/meter.ts'
 import { PRIMITIVES } from '../../roles/program/evaluate/primitives/index.ts'
 import type { Strict } from '../../roles/program/evaluate/primitives/index.ts'
 import { LIMITS, programSchema } from '../../roles/program/index.ts'
@@ -104,6 +104,7 @@ describe('the costs of primitives in PROTOCOL.md', () => {
     'bytes.parse',
     'bytes.text',
     'list.contains',
+    'map.set',
     'map.remove',
     'map.from',
     'tree.size',
@@ -116,7 +117,7 @@ describe('the costs of primitives in PROTOCOL.md', () => {
     let seen = 0
     fc.assert(
       fc.property(fc.tuple(...types.map(valueOfType)), (args) => {
-        const meter = createMeter({ steps: Infinity, bytes: Infinity })
+        const meter = new Meter({ steps: Infinity, bytes: Infinity })
         try {
           const result = PRIMITIVES[op as Strict](meter, ...args)
           const option = signatureOf(op as Strict).result

@@ -108,7 +108,7 @@ async function peopled(seed: string): Promise<Scene> {
 }
 
 describe('registrations', () => {
-  it('count with work and payment, once', async () => {
+  it('[K2] count with work and payment, once', async () => {
     const { cast, close, registration } = await scene('registrations')
     const unpaid = at(makeRegistration(cast, keyPair(cast.random), APP), 1, {})
     const lazy = at(
@@ -174,7 +174,7 @@ describe('reservations', () => {
 })
 
 describe('updates', () => {
-  it('spend from every changed key, and of two rivals the first in chain order wins', async () => {
+  it('[K3][D1] spend from every changed key, and of two rivals the first in chain order wins', async () => {
     const { cast, close, update, secret, ledger } = await peopled('rivals')
     const key = cast.keys[0]!
     const money = { spends: [key.publicKey] }
@@ -199,7 +199,7 @@ describe('updates', () => {
     expect(close(3, { updates: [at(update({ key: other }), 8, { spends: [other.publicKey] })] })).toEqual(['update.late'])
   })
 
-  it('belong to the tick that closes their window', () => {
+  it('[T4] belong to the tick that closes their window', () => {
     const decided = (height: number, stamped: number | null): number[] =>
       [0, 1, 2, 3, 4, 5].filter((number) => isDecidedIn(number, { height, stamped }, 100, 10))
     // Block 115 lies in period 1, which tick 2 closes.
@@ -259,7 +259,7 @@ describe('a ledger', () => {
     expect(checkSuccession(outline, { ...outline, collections: { notes: { ...collection!, indices: {} } } }).ok).toBe(false)
   })
 
-  it('keeps its rows under a superseding program', async () => {
+  it('[B5] keeps its rows under a superseding program', async () => {
     const { cast, close, update, secret, ledger } = await peopled('superseded')
     const added = { ...outline, collections: { ...outline.collections, more: outline.collections['notes']! } }
     expect(close(2, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret, outline: added })).toEqual([

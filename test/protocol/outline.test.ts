@@ -17,7 +17,7 @@ describe('an outline', () => {
     expect(must(parseOutline(encodeOutline(outline)))).toEqual(outline)
   })
 
-  it('accepts the same sequences of sites as the program', () => {
+  it('[N5] accepts the same sequences of sites as the program', () => {
     const outline = outlineOf(notes)
     for (const [name, endpoint] of Object.entries(notes.endpoints)) {
       for (const [i, block] of endpoint.blocks.entries()) {

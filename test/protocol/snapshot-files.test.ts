@@ -49,7 +49,7 @@ describe('the files of a snapshot', () => {
     expect(tick.indices.find((index) => index.name === 'notes.key')!.chunks.length).toBeGreaterThan(2)
   })
 
-  it('answer a query with a few files and a proof that stands on its own', async () => {
+  it('[R2] answer a query with a few files and a proof that stands on its own', async () => {
     const { database, source, fetched } = library(3000)
     const reader = must(openSnapshot(source))
     const [key, row] = [...database.collections.get('notes')!][1234]!

@@ -34,7 +34,7 @@ describe('a tombstone', () => {
     for (const update of [make({ skips: 0 }), make({ skips: 1 }), make({ forges: true })]) expect(accepted(bury(update), update)).toBe(true)
   })
 
-  it('is refused against an innocent: honest update, another position, another server, another kind', async () => {
+  it('[N2] is refused against an innocent: honest update, another position, another server, another kind', async () => {
     const { make, bury, accepted } = await scene()
     const [honest, skipped] = [make({}), make({ skips: 1 })]
     const [innocent, guilty] = skipped.body.links.map((link) => link.server)

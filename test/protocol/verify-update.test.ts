@@ -51,7 +51,7 @@ describe('the public checks of an update', () => {
     ])
   })
 
-  it('refuse each dishonest one with its own code', async () => {
+  it('[P3] refuse each dishonest one with its own code', async () => {
     const { make, outcome, env, town } = await scene()
     const stranger = keyPair(town.cast.random)
     expect(outcome(make(), { used: () => true })).toBe('update.request')
@@ -108,12 +108,12 @@ describe('the public checks of an update', () => {
 })
 
 describe('the stamp', () => {
-  it('passes when every server multiplied', async () => {
+  it('[P1] passes when every server multiplied', async () => {
     const { make, reveal } = await scene()
     expect(checkStamp(ctx, reveal, make()).ok).toBe(true)
   })
 
-  it('fails for each server that skips its prime, and that server is named', async () => {
+  it('[P3] fails for each server that skips its prime, and that server is named', async () => {
     const { make, reveal, outcome } = await scene()
     for (const position of [0, 1]) {
       const update = make({ skips: position })

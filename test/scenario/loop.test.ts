@@ -33,6 +33,11 @@ describe('The whole loop', () => {
   it('[K1][K2] clients register with work and reserve keys of every declared type', async () => {
     const [alice, bob] = [await cast.ready('alice'), await cast.ready('bob')]
     expect(alice.id).not.toBe(bob.id)
+    const { app, actors } = await cast.view()
+    for (const { freeKeys } of actors) expect(Object.keys(freeKeys).sort()).toEqual(app!.collections.map(({ name }) => name).sort())
+    const anchors = await cast.anchors()
+    expect(countOf(anchors, 'registration')).toBe(2)
+    expect(countOf(anchors, 'reservation')).toBeGreaterThanOrEqual(2)
   })
 
   it('[R1][R2][R3][R4][R6][R7][T1][T2][T3][T4][P1][P2][P3][D1] an approved post is stamped, counted, and read with proofs by somebody else', async () => {
@@ -48,7 +53,14 @@ describe('The whole loop', () => {
     expect(await cast.read('bob', byTopic, ['bitcoin'])).toMatchObject({ proved: true, rows: [{ text: 'Nobody can coerce this guestbook', author: (await cast.ready('alice')).id }] })
   })
 
-  it('[D2][T3] a like raises the counter, and a second like of one client is refused by the program', async () => {
+  it('[D2] the newest value of a key is read from its address alone, by somebody else', async () => {
+    const [row] = (await cast.read('bob', byTopic, ['bitcoin'])).rows
+    const newest = await cast.call('newest', { actor: '', key: row!.$key as string }, 'bob')
+    const { txid } = (await cast.view('alice')).requests.find(({ state }) => state === 'counted')!
+    expect(newest).toMatchObject({ collection: 'posts', owner: row!.$owner, written: true, fields: { text: 'Nobody can coerce this guestbook' }, txid, counted: true })
+  })
+
+  it('[T3] a like raises the counter, and a second like of one client is refused by the program', async () => {
     const [row] = (await cast.read('bob', byTopic, ['bitcoin'])).rows
     const like = await cast.send('bob', 'like', { post: row!.$key })
     expect(await cast.publish(like)).toMatchObject({ state: 'counted' })

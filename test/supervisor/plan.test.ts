@@ -28,7 +28,7 @@ function matches(blocks: string[][]): boolean {
 }
 
 describe('dealing servers', () => {
-  it('gives everybody work, every block two servers, and every request a server of its own for each block', () => {
+  it('[N6] gives everybody work, every block two servers, and every request a server of its own for each block', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 }),
@@ -53,7 +53,7 @@ describe('dealing servers', () => {
 })
 
 describe('a plan', () => {
-  it('gives every version its own salt and primes, and each server what it holds, sealed', async () => {
+  it('[N4][N7] gives every version its own salt and primes, and each server what it holds, sealed', async () => {
     const cast = makeCast('plan', 5)
     const ctx = { crypto, random: cast.random }
     const servers = cast.servers.map((server) => ({ id: server.publicKey }))

@@ -3,7 +3,9 @@ import { audit } from '../../roles/protocol/audit.ts'
 import { outlineOf } from '../../roles/protocol/outline.ts'
 import { openSnapshot } from '../../roles/protocol/snapshot-files.ts'
 import { must } from '../../roles/protocol/result.ts'
-import { check } from '../../roles/program/index.ts'
+import { check, type ApiDocument, type Label } from '../../roles/program/index.ts'
+import { toHex } from '../../roles/protocol/bytes.ts'
+import { parseCanonical } from '../../roles/protocol/canonical.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { exportLedger, importLedger } from '../../roles/protocol/ledger.ts'
 import { createKeeper } from '../../roles/supervisor/index.ts'
@@ -43,7 +45,7 @@ const auditTown = (town: Town) =>
   )
 
 describe('a Supervisor', () => {
-  it('opens tick 0 at the block in which enough servers are in, with code for ticks 0 to 3', async () => {
+  it('[B3] opens tick 0 at the block in which enough servers are in, with code for ticks 0 to 3', async () => {
     const town = await openTown('opens')
     expect(town.state().phase).toBe('ticking')
     expect(town.state().genesis).toBe(102)
@@ -53,7 +55,22 @@ describe('a Supervisor', () => {
     expect(town.ticks[1]!.document.body.previous!.sha256).toBe(town.ticks[0]!.document.sha256)
   })
 
-  it('includes an honest update when its window closes, and any auditor gets the same roots', async () => {
+  it('[N8] appends the schema to every tick: endpoints, servers needed, what each block opens, and where every stored field comes from', async () => {
+    const town = await openTown('schema')
+    await town.mineTo(1)
+    for (const { document, files } of town.ticks) {
+      const bytes = files.get('schema')!
+      expect(document.body.schema).toEqual({ name: 'schema', size: bytes.length, sha256: toHex(crypto.sha256(bytes)) })
+      const { api, labels } = must(parseCanonical(bytes, { maxBytes: 1 << 20, maxDepth: 64 })) as unknown as { api: ApiDocument; labels: Record<string, Label> }
+      expect([Object.keys(api.endpoints).sort(), api.endpoints['post']!.servers, api.endpoints['edit']!.servers]).toEqual([['edit', 'post'], 3, 2])
+      expect(api.endpoints['post']!.request).toEqual({ text: { kind: 'text', max: 100 } })
+      expect(api.endpoints['post']!.encrypt).toContainEqual({ value: 'request.text', openedBy: ['look'], carriedBy: ['write'] })
+      const stored = labels['post']!.stored.map(({ collection, field, inputs }) => [`${collection}.${field}`, inputs] as const)
+      expect(Object.fromEntries(stored)).toMatchObject({ 'notes.text': ['request.text'], 'notes.author': ['caller', 'request.text'] })
+    }
+  })
+
+  it('[T1][T3] includes an honest update when its window closes, and any auditor gets the same roots', async () => {
     const town = await peopleTown('honest')
     const [key] = town.cast.keys
     town.anchor(post(town), { spends: [key!.publicKey] })
@@ -74,7 +91,7 @@ describe('a Supervisor', () => {
     expect(report.ok).toBe(true)
   })
 
-  it('buries the server that left out its prime, and only that one', async () => {
+  it('[N2] buries the server that left out its prime, and only that one', async () => {
     const town = await peopleTown('skips')
     const [key] = town.cast.keys
     const update = post(town, { skips: 1 })
@@ -97,7 +114,7 @@ describe('a Supervisor', () => {
     expect((await auditTown(town)).ok).toBe(true)
   })
 
-  it('composes ticks again after a reorg, with the same plans', async () => {
+  it('[D4] composes ticks again after a reorg, with the same plans', async () => {
     const town = await peopleTown('reorg')
     const [key] = town.cast.keys
     town.anchor(post(town), { spends: [key!.publicKey] })
@@ -125,7 +142,7 @@ describe('a Supervisor', () => {
     expect((await auditTown(town)).ok).toBe(true)
   })
 
-  it('tells the author of an update that nobody can fetch', async () => {
+  it('[D4] tells the author of an update that nobody can fetch', async () => {
     const town = await peopleTown('withheld')
     town.anchor(post(town), { spends: [town.cast.keys[0]!.publicKey] }, true)
     await town.mineTo(4)
@@ -141,7 +158,7 @@ describe('a Supervisor', () => {
     expect(town.state().waiting.every((waiting) => waiting.decidedIn !== null)).toBe(true)
   })
 
-  it('falls silent when the master key takes its key back', async () => {
+  it('[B1] falls silent when the master key takes its key back', async () => {
     const town = await openTown('revoked')
     const { cast } = town
     town.anchor(signDocument(crypto, 'revocation', { key: cast.supervisor.publicKey, reason: 'lost' }, cast.master, cast.random(32)), {})
@@ -150,7 +167,7 @@ describe('a Supervisor', () => {
     expect(town.ticks).toHaveLength(1)
   })
 
-  it('sleeps when too few servers are left, and wakes with the plans that are missing when others join', async () => {
+  it('[B4][N1] sleeps when too few servers are left, and wakes with the plans that are missing when others join', async () => {
     const town = await peopleTown('sleeps')
     const { cast } = town
     const [key, other] = cast.keys
@@ -169,7 +186,7 @@ describe('a Supervisor', () => {
     expect((await auditTown(town)).ticks.flatMap((tick) => tick.problems)).toEqual([])
   })
 
-  it('takes a server only with work, payment and the right offer', async () => {
+  it('[J4] takes a server only with work, payment and the right offer', async () => {
     const town = await openTown('joins')
     const { cast } = town
     const servers = [keyPair(cast.random), keyPair(cast.random), keyPair(cast.random)]
@@ -183,7 +200,7 @@ describe('a Supervisor', () => {
     expect(town.state().servers).toHaveLength(4)
   })
 
-  it('waits until enough servers accept within one window', async () => {
+  it('[B3] waits until enough servers accept within one window', async () => {
     const town = makeTown('window')
     const accept = async (server: number) => {
       town.anchor(makeAcceptance(town.cast, town.cast.servers[server]!, town.offer.sha256), { pays: [town.cast.supervisor.publicKey] })
@@ -200,7 +217,7 @@ describe('a Supervisor', () => {
     expect(town.state()).toMatchObject({ phase: 'ticking', genesis: town.height() })
   })
 
-  it('makes the same bytes again when a crash interrupted the publication', async () => {
+  it('[N9] makes the same bytes again when a crash interrupted the publication', async () => {
     const town = await peopleTown('crash')
     town.anchor(post(town), { spends: [town.cast.keys[0]!.publicKey] })
     await town.mineTo(3)
@@ -219,7 +236,7 @@ describe('a Supervisor', () => {
     expect(again.files.map((file) => [file.name, file.bytes])).toEqual([...town.ticks[4]!.files])
   })
 
-  it('goes over to a superseding offer with the next tick, and keeps the data', async () => {
+  it('[B5] goes over to a superseding offer with the next tick, and keeps the data', async () => {
     const town = await peopleTown('supersedes')
     const { cast, offer } = town
     const reference = { sha256: offer.sha256, infohash: offer.sha256.slice(0, 40) }

@@ -115,8 +115,15 @@ function packageProblem(table: Table, rule: Rule, found: Import): string | undef
   return allowed ? undefined : `${rule.folder} may not import the package ${name}`
 }
 
+/** Programs import the SDK by the product's name: `exports` of package.json. */
+const ownName = 'golem'
+const ownModule = 'roles/program/index.ts'
+
+const targetOf = (found: Import): string =>
+  found.specifier === ownName ? ownModule : posix.join(posix.dirname(found.from), found.specifier.replace(/\?.*$/, ''))
+
 function folderProblem(rule: Rule, found: Import): string | undefined {
-  const target = posix.join(posix.dirname(found.from), found.specifier.replace(/\?.*$/, ''))
+  const target = targetOf(found)
   if (below(target, rule.folder) || rule.folders.some((folder) => below(target, folder))) return undefined
   if (found.typeOnly && (rule.typesOf ?? []).some((folder) => below(target, folder))) return undefined
   return `${rule.folder} may not import ${target}`
@@ -126,7 +133,7 @@ function folderProblem(rule: Rule, found: Import): string | undefined {
 export function problemOf(table: Table, found: Import): string | undefined {
   const rule = ruleFor(table, found.from)
   if (rule === undefined) return 'no rule covers this folder: add it to test/architecture/rules.ts and to DESIGN section 2'
-  if (found.specifier.startsWith('.')) return folderProblem(rule, found)
+  if (found.specifier.startsWith('.') || found.specifier === ownName) return folderProblem(rule, found)
   if (found.specifier.startsWith('node:')) return rule.node ? undefined : `${rule.folder} may not import ${found.specifier}`
   return packageProblem(table, rule, found)
 }

@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
+import { nestingOf } from '../../../roles/protocol/canonical.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { TransportPort } from '../../core/ports.ts'
 import { joinChunks } from './body.ts'
@@ -18,6 +19,9 @@ type SendOptions = Parameters<TransportPort['send']>[3]
 type Address = Parameters<TransportPort['send']>[0]
 
 const MAX_ERROR_BYTES = 16 * 1024
+const MAX_ERROR_DEPTH = 8
+/** Characters. */
+const [MAX_CODE, MAX_MESSAGE] = [100, 2_000]
 
 /** The transport port over plain HTTP/1.1: every payload is end-to-end encrypted already, so there is no TLS. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
@@ -88,11 +92,15 @@ function peerError(to: Address, status: number, body: Uint8Array): Result<Uint8A
   return make('transport.status', `${nameOf(to)} refused the request (${why}).`, { status, ...(peer ? { peer } : {}) })
 }
 
+/** A stranger wrote it, and it goes on into stored state: it must be short, flat, and of the right types. */
 function parseFailure(body: Uint8Array): Failure | undefined {
+  const text = Buffer.from(body).toString('utf8')
+  if (nestingOf(text) > MAX_ERROR_DEPTH) return undefined
   try {
-    const value = JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Failure> | null
-    if (typeof value?.code !== 'string' || typeof value.message !== 'string') return undefined
-    return { code: value.code, message: value.message, retryable: value.retryable === true, ...(value.details ? { details: value.details } : {}) }
+    const { code, message, retryable, details } = (JSON.parse(text) ?? {}) as Record<keyof Failure, unknown>
+    if (typeof code !== 'string' || typeof message !== 'string' || code.length > MAX_CODE || message.length > MAX_MESSAGE) return undefined
+    const isRecord = typeof details === 'object' && details !== null && !Array.isArray(details)
+    return { code, message, retryable: retryable === true, ...(isRecord ? { details: details as Record<string, unknown> } : {}) }
   } catch {
     return undefined
   }

@@ -2,11 +2,15 @@
 import type { ClientEffect } from '../../../roles/client/index.ts'
 import { findPoison } from '../../../roles/client/index.ts'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { openDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
+import { parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { checkSchema, openDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
 import { revealFile } from '../../../roles/protocol/request.ts'
-import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Json } from '../ports.ts'
 import type { Services } from '../services.ts'
+
+/** A reveal file: 100,000 versions at most, and not deeper than a list of records with lists. */
+const [REVEAL_LIMIT, REVEAL_DEPTH] = [256 << 20, 8]
 
 type Effect = ClientEffect & { type: 'complaint' }
 
@@ -31,16 +35,17 @@ async function evidence({ documents }: Services, effect: Effect): Promise<Result
   if (reveal === null) return ok({ reveal: null, plan: null })
   const bytes = await documents.fetchFile(effect.tick.infohash, reveal.file)
   if (!bytes.ok) return bytes
-  const parsed = revealFile.safeParse(JSON.parse(new TextDecoder().decode(bytes.value)))
-  if (!parsed.success) return fail('reveal.schema', 'The revealed primes are malformed.')
+  const json = parseCanonical(bytes.value, { maxBytes: REVEAL_LIMIT, maxDepth: REVEAL_DEPTH })
+  const parsed = json.ok ? checkSchema('reveal', revealFile, json.value) : json
+  if (!parsed.ok) return parsed
   // The plan was published up to three ticks before the stamped one.
   for (let back = 0; back < 6; back++) {
     const plan = tick.plans.find((one) => one.tick === reveal.tick)
-    if (plan !== undefined) return ok({ reveal: parsed.data, plan })
+    if (plan !== undefined) return ok({ reveal: parsed.value, plan })
     if (tick.previous === null) break
     const before = await documents.fetch(tick.previous, 'tick')
     if (!before.ok) return before
     tick = before.value.body as Tick
   }
-  return ok({ reveal: parsed.data, plan: null })
+  return ok({ reveal: parsed.value, plan: null })
 }

@@ -24,7 +24,7 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   const membership = createMembership(session, engine, actions)
 
   async function found({ reference, height }: SeenOffer): Promise<void> {
-    const fetched = await services.patiently('fetch the job offer', () => app.offer(reference))
+    const fetched = await services.seldom('fetch a job offer', () => app.offer(reference))
     if (!fetched.ok) return services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
     const offer = fetched.value
     storage.transact([offerRow(reference)])

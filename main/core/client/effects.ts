@@ -1,13 +1,12 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
 import { failForNow, type Failure } from '../../../roles/protocol/result.ts'
-import { composeRegistration, composeRequest, openReply, registrationSpending, serverAtFault, type ClientEffect, type ClientEvent } from '../../../roles/client/index.ts'
+import { composeRegistration, composeRequest, registrationSpending, type ClientEffect, type ClientEvent } from '../../../roles/client/index.ts'
 import { performFetch } from '../services.ts'
 import { investigate } from './complaints.ts'
+import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
 
-const REQUEST_TIMEOUT_MS = 30_000
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
 
@@ -58,19 +57,16 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const env = { app: joined!.reference.sha256, outline, label: labels[endpoint] ?? null, plan, reader, client: joined!.client, keys: effect.keys }
   const composed = await composeRequest(ctx, env, endpoint, effect.arguments, new Set(effect.exclude))
   if (!composed.ok) return failed(composed.error, null)
-  const { top, bytes, pending } = composed.value
-  const reply = await services.transport.send({ host: top.host, port: top.port }, PATHS.request, bytes, { timeoutMs: REQUEST_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-  if (!reply.ok) {
-    const peer = reply.error.details?.peer as Failure | undefined
+  const exchanged = await exchange(ctx, services.transport, env, composed.value)
+  if (!exchanged.ok) {
     // The tick reached this client before it reached that server: the next attempt waits until it may have come round.
-    if (peer !== undefined && isBehind(peer)) await new Promise<void>((resolve) => { services.clock.after(BEHIND_MS * attempt, resolve) })
-    return failed(peer ?? reply.error, (peer?.details?.server as string | undefined) ?? (peer === undefined ? top.id : null))
+    if (exchanged.refused && isBehind(exchanged.failure)) await new Promise<void>((resolve) => { services.clock.after(BEHIND_MS * attempt, resolve) })
+    return failed(exchanged.failure, exchanged.server)
   }
-  const reviewed = openReply(ctx, env, pending, reply.value)
-  if (!reviewed.ok) return failed(reviewed.error, serverAtFault(pending, reviewed.error))
-  const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.value.writes.length))
+  const { reviewed } = exchanged
+  const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.writes.length))
   if (fee.ok) session.fees.set(id, fee.value)
-  return { type: 'replied', id, attempt, reviewed: reviewed.value }
+  return { type: 'replied', id, attempt, reviewed }
 }
 
 /** A server said, itself or through the relay, that it does not know the tick yet. */

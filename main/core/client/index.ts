@@ -1,5 +1,5 @@
 /** A client in service: joins an app, keeps keys reserved, sends requests, publishes what a person approved, reads and audits. */
-import type { ActorView, AppView, AuditView, CommandArgs, RequestView, RowsView, TickView } from '../../contract/index.ts'
+import type { ActorView, AppView, AuditView, CommandArgs, KeyView, RequestView, RowsView, TickView } from '../../contract/index.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { freeKeys, isRegistered, type RequestEntry } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
@@ -10,6 +10,7 @@ import { auditApp } from './audit.ts'
 import { approve, bump, read, refuse, request } from './commands.ts'
 import { discover } from './discovery.ts'
 import { createEffects } from './effects.ts'
+import { newest } from './newest.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
 import { createUpkeep } from './upkeep.ts'
 import { actorView, appView, requestView, tickViewOf } from './views.ts'
@@ -22,6 +23,7 @@ export interface ClientService {
   detail(): string
   view(wait: Wait): ClientView
   read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  newest(key: string): Promise<Result<KeyView>>
   request(args: CommandArgs<'request'>): Promise<Result<{ id: string }>>
   approve(id: string): Promise<Result<{ txid: string }>>
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
@@ -38,6 +40,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),
     read: (args) => read(session, args),
+    newest: (key) => newest(session, key),
     request: (args) => request(session, args),
     approve: (id) => approve(session, id),
     bump: (id, feeRate) => bump(session, id, feeRate),

@@ -1,7 +1,7 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { composeAcceptance, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
-import { performFetch } from '../services.ts'
+import { fetchOffer, performFetch } from '../services.ts'
 import type { ServerSession } from './session.ts'
 import type { ServedTicks } from './ticks.ts'
 
@@ -42,7 +42,7 @@ export function createEffects(session: ServerSession, ticks: ServedTicks, state:
 
   return async (effect) => {
     switch (effect.type) {
-      case 'fetch': return performFetch(services.documents, effect)
+      case 'fetch': return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : performFetch(services.documents, effect)
       case 'grind': return [await grind(effect)]
       case 'publish': return [await publish(effect)]
       case 'fetch-file': return fetchFile(effect)

@@ -1,7 +1,7 @@
 /** Answering over the network: a client's request is relayed from block to block, a block's hop is run. */
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { executeHop, hopFailed, nextHop, openRequest, takeReply, type HopEnv, type Relay, type Served } from '../../../roles/server/index.ts'
+import { executeHop, hopFailed, nextHop, openContinuation, openRequest, takeReply, type HopEnv, type Relay, type Served } from '../../../roles/server/index.ts'
 import type { Json } from '../ports.ts'
 import type { ServerSession } from './session.ts'
 import type { Ready } from './ticks.ts'
@@ -42,8 +42,9 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
   const takeStep = async (relay: Relay, env: () => HopEnv, reply: Result<Uint8Array>) =>
     reply.ok ? takeReply(ctx, env(), relay, reply.value) : hopFailed(relay, reply.error)
 
-  async function relay(env: () => HopEnv, body: Uint8Array): Promise<Result<Uint8Array>> {
-    const opened = openRequest(ctx, env(), body)
+  /** @param open of a request, or of its continuation after a pause */
+  async function relay(env: () => HopEnv, open: typeof openRequest, body: Uint8Array): Promise<Result<Uint8Array>> {
+    const opened = open(ctx, env(), body)
     if (!opened.ok) return opened
     counts.requests++
     for (let state = opened.value; ;) {
@@ -58,6 +59,7 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
     const serving = ready()
     if (serving === null) return failForNow('server.not-serving', 'This server has no tick to serve yet. Try another server.')
     if (path === PATHS.hop) return executeHop(ctx, envOf(serving), body)
-    return path === PATHS.request ? relay(() => envOf(ready() ?? serving), body) : fail('server.path', `There is nothing at ${path}.`)
+    const open = path === PATHS.request ? openRequest : path === PATHS.continuation ? openContinuation : null
+    return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body)
   }
 }

@@ -1,5 +1,5 @@
 /** The Supervisor in service: hires with its offer, closes ticks, and replaces its program or its key. */
-import { check, type Program } from '../../../roles/program/index.ts'
+import { check, splitNotes, type Program } from '../../../roles/program/index.ts'
 import type { Offer, OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import { checkSuccession, createLedger } from '../../../roles/protocol/ledger.ts'
 import { outlineOf } from '../../../roles/protocol/outline.ts'
@@ -29,6 +29,7 @@ type Member = Dispatching<SupervisorState, SupervisorEvent>
 export function startSupervisor(services: Services, engine: Engine, settings: SupervisorSettings): Result<SupervisorService> {
   const checked = check(settings.program)
   if (!checked.ok) return checked
+  tellSplits(services, checked.value)
   const book = createOfferBook(services, settings)
   let member: Member | null = null
   const hire = (first: OpenedDocument<'offer'>): void => { member ??= takePart(services, engine, book, first) }
@@ -41,10 +42,17 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
     key: () => book.signerAt(book.keyIndex()).publicKey,
     async supersede(json) {
       const program = check(json)
-      return program.ok ? succeed(services, book, member, program.value, (inForce) => Promise.resolve(inForce.grant), book.keyIndex()) : program
+      if (!program.ok) return program
+      tellSplits(services, program.value)
+      return succeed(services, book, member, program.value, (inForce) => Promise.resolve(inForce.grant), book.keyIndex())
     },
     replaceKey: (reason) => replaceKey(services, book, member, reason),
   })
+}
+
+/** L8: whoever offers a program reads where a computed value splits it, and what that exposes. */
+function tellSplits({ log }: Services, program: Program): void {
+  for (const note of splitNotes(program)) log.log('warn', note)
 }
 
 /** The grant comes first: the offer names it. Both are signed once and then published until it succeeds. */

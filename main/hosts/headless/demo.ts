@@ -66,7 +66,8 @@ async function send(facade: Facade, actor: string, endpoint: string, args: Recor
   return answered
 }
 
-async function approveAndCount(facade: Facade, request: RequestView): Promise<void> {
+/** @returns the tick that counted it */
+async function approveAndCount(facade: Facade, request: RequestView): Promise<number> {
   const { txid } = await call(facade, 'approve', { id: request.id })
   say(`   approved: one transaction ${short(txid)} publishes ${request.writes.length} write(s)`)
   const done = await until(facade, 'the write to be counted in a tick', (view) => {
@@ -75,6 +76,16 @@ async function approveAndCount(facade: Facade, request: RequestView): Promise<vo
   })
   if (done.state !== 'counted') throw new StepFailed(`the write was ${done.state}: ${done.error?.message}`)
   say(`   counted in tick ${done.tick}`)
+  return done.tick!
+}
+
+/** A reader may get a tick later than the writer: reads until it has that one. */
+async function readAt(facade: Facade, tick: number, args: CommandArgs<'read'>): Promise<CommandResult<'read'>> {
+  for (const deadline = performance.now() + STEP_MS; performance.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const rows = await call(facade, 'read', args)
+    if (rows.tick >= tick) return rows
+  }
+  throw new StepFailed(`waited ${STEP_MS / 1000} s for tick ${tick} to reach the reader`)
 }
 
 async function story(facade: Facade): Promise<void> {
@@ -89,9 +100,9 @@ async function story(facade: Facade): Promise<void> {
   say('alice posts:')
   const post = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' })
   if (post.state !== 'review' || post.writes.length !== 1) throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
-  await approveAndCount(facade, post)
+  const counted = await approveAndCount(facade, post)
   const read = { actor: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
-  const rows = await call(facade, 'read', read)
+  const rows = await readAt(facade, counted, read)
   if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook') throw new StepFailed('bob does not read the post from the proved index')
   say(`bob reads it from the index of tick ${rows.tick}, proved against root ${short(rows.root)}  ← first approved write visible`)
 

@@ -65,11 +65,14 @@ function execute(program, args, options) {
   })
 }
 
-async function installPackages(root) {
+/** What a child's three streams are, when its output is to go to `report`. */
+const streams = (report) => ({ stdio: ['ignore', report === 'stderr' ? 2 : 'inherit', 'inherit'] })
+
+async function installPackages(root, report) {
   const npm = npmCommand()
   const args = [...npm.lead, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   for (let attempt = 1; attempt <= 2; attempt++) {
-    if ((await execute(npm.program, args, { cwd: root, shell: npm.shell })) === 0) return { ok: true }
+    if ((await execute(npm.program, args, { cwd: root, shell: npm.shell, ...streams(report) })) === 0) return { ok: true }
     if (attempt === 1) process.stderr.write('golem: the install failed; trying once more …\n')
   }
   return { ok: false, message: '«npm ci --ignore-scripts» failed twice; see the lines above. Check the connection to the npm registry and start again.' }
@@ -88,11 +91,11 @@ function linkNode(root) {
   symlinkSync(join('..', 'node', 'bin', 'node'), link)
 }
 
-async function installNode(root) {
+async function installNode(root, report) {
   const folder = join(root, 'node_modules', 'node')
   if (existsSync(join(folder, 'installArchSpecificPackage.js'))) {
-    process.stdout.write(`golem: fetching Node ${wantedMajor} from the npm registry …\n`)
-    await execute(process.execPath, ['installArchSpecificPackage.js'], { cwd: folder })
+    process[report].write(`golem: fetching Node ${wantedMajor} from the npm registry …\n`)
+    await execute(process.execPath, ['installArchSpecificPackage.js'], { cwd: folder, ...streams(report) })
   }
   if (majorOf(projectNode(root)) >= wantedMajor) {
     if (projectNode(root) !== process.execPath) linkNode(root)
@@ -108,17 +111,18 @@ async function installNode(root) {
  * Makes node_modules match package-lock.json.
  *
  * @param {string} root the repository
+ * @param {'stdout' | 'stderr'} report where progress is written: not to the output of a command that others read
  * @returns {Promise<{ ok: true } | { ok: false, message: string }>}
  */
-export async function installMissing(root) {
+export async function installMissing(root, report = 'stdout') {
   const reason = whyInstall(root)
   if (reason !== undefined) {
     const began = Date.now()
-    process.stdout.write(`golem: installing packages (${reason}); this takes a minute or two …\n`)
-    const packages = await installPackages(root)
+    process[report].write(`golem: installing packages (${reason}); this takes a minute or two …\n`)
+    const packages = await installPackages(root, report)
     if (!packages.ok) return packages
-    process.stdout.write(`golem: packages installed in ${Math.round((Date.now() - began) / 1000)} s\n`)
+    process[report].write(`golem: packages installed in ${Math.round((Date.now() - began) / 1000)} s\n`)
   }
   if (majorOf(projectNode(root)) >= wantedMajor) return { ok: true }
-  return installNode(root)
+  return installNode(root, report)
 }

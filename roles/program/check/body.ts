@@ -2,6 +2,7 @@ import type { EndpointCheck } from './endpoint.ts'
 import { checkLiteral } from './endpoint.ts'
 import { checkEffects } from './effects.ts'
 import { checkKeys } from './check.ts'
+import { rememberShapes } from './checked.ts'
 import { Problems } from './problems.ts'
 import type { Arm, Block, Body, Each, Node, Scope, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
@@ -19,6 +20,8 @@ export interface BodyCheck {
   shapes: Shape[]
   scopes: number[]
   depths: number[]
+  /** Scopes that a node runs for each item: one node each. */
+  run: Set<number>
   /** Parameter shapes of scopes that were looked at. */
   params: Map<number, Shape[]>
   /** Entry and exit of every scope in a walk of the tree of scopes: makes «inside of» one comparison. */
@@ -39,12 +42,14 @@ export function checkBody(context: EndpointCheck, block: Block, inputs: Shape[],
     shapes: [],
     scopes: [],
     depths: [],
+    run: new Set(),
     params: new Map(),
     ...walkScopes(body.scopes, `${path}/body/scopes`),
   }
   body.nodes.forEach((node, i) => checkNode(check, node, i))
   checkOutputs(check, path)
   checkEffects(check)
+  rememberShapes(body, check.shapes)
 }
 
 /** Parents come before their children, so sizes are summed backwards and entries placed forwards. */
@@ -128,7 +133,7 @@ function checkNode(check: BodyCheck, node: Node, index: number): void {
   if (using.depth >= LIMITS.nodeDepth) throw new Problems('program.deep', pathOf(using), `more than ${LIMITS.nodeDepth} nodes in a chain`)
   check.shapes.push(shape)
   check.scopes.push(using.scope)
-  check.depths.push(using.depth + 1)
+  check.depths.push(using.depth + ('scope' in node && node.op !== 'param' ? LIMITS.eachDepth : 1))
 }
 
 function mismatch(using: Using, problem: string): never {
@@ -291,6 +296,8 @@ function eachShape(using: Using, node: Each): Shape {
   const { check } = using
   const { shapes } = check.context
   const result = node.op === 'fold' ? armShape(using, node, 'fold', 'tree') : armShape(using, node, 'item')
+  if (check.run.has(node.scope)) throw new Problems('program.scope', pathOf(using), `another node runs scope ${node.scope} already`)
+  check.run.add(node.scope)
   const scope = check.body.scopes[node.scope]!
   const over = check.shapes[scope.over]!
   if (over.kind === 'tree' && ['filter', 'sort', 'distinct', 'group'].includes(node.op)) mismatch(using, `${node.op} runs over a list`)

@@ -66,7 +66,8 @@ export function checkPlain(program: Program, type: Type, path: Late): void {
   if (holdsZipper(type)) throw new Problems('program.type', pathOf(path), 'a zipper never leaves its block; use its tree')
 }
 
-function holdsZipper(type: Type): boolean {
+/** Whether values of a type contain places in trees. */
+export function holdsZipper(type: Type): boolean {
   if (type.kind === 'zipper') return true
   if (type.kind === 'record' || type.kind === 'variant') return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
   return 'of' in type && holdsZipper(type.of)

@@ -1,4 +1,5 @@
-import type { Program } from '../document.ts'
+import type { Body, Program } from '../document.ts'
+import type { Shape } from './shapes.ts'
 
 const checked = new WeakSet<Program>()
 
@@ -9,3 +10,13 @@ export const markChecked = (program: Program): Program => {
 }
 
 export const isChecked = (program: Program): boolean => checked.has(program)
+
+const shapes = new WeakMap<Body, Shape[]>()
+
+/** What the checker found out about the nodes of a body, for the compiler. */
+export const rememberShapes = (body: Body, found: Shape[]): void => {
+  shapes.set(body, found)
+}
+
+/** The shape of every node of a checked body. */
+export const shapesOf = (body: Body): Shape[] => shapes.get(body)!

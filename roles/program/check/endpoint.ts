@@ -7,6 +7,7 @@ import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
 import { own } from '../value/measure.ts'
 import { findSourceType, rowFieldType, sourceName } from '../sources.ts'
+import { stageOf } from '../splits.ts'
 
 /** What the checks of one endpoint share. */
 export interface EndpointCheck {
@@ -68,6 +69,9 @@ function collectionNamed(program: Program, name: string, path: string) {
 /** Type of a source that may be used at block `before` (blocks come before it), or a problem. */
 export function sourceType(context: EndpointCheck, source: Source, before: number, path: string): Type {
   if (source.from === 'block' && source.block >= before) throw new Problems('program.scope', path, `block ${source.block} is not earlier`)
+  const query = source.from === 'query' ? context.endpoint.queries[source.query] : undefined
+  if (query !== undefined && query.stage > before)
+    throw new Problems('program.scope', path, `the query ${query.name} is asked only after ${query.stage} blocks have run`)
   const type = findSourceType(context.program, context.endpoint, source)
   if (type === undefined) throw new Problems('program.scope', path, `there is no ${sourceName(context.endpoint, source)}`)
   return type
@@ -89,12 +93,15 @@ function checkQuery(context: EndpointCheck, query: Query, path: string): void {
     throw new Problems('program.query', `${path}/limit`, `${query.kind} has limit 1 and no direction`)
   const collection = context.program.collections[query.collection]!
   for (const [i, source] of query.equals.entries()) {
-    if (source.from === 'block' || source.from === 'query')
-      throw new Problems('program.query', `${path}/equals/${i}`, 'a query is asked with values of the request, the caller or a slot')
-    const given = context.shapes.of(sourceType(context, source, 0, `${path}/equals/${i}`))
+    if (source.from === 'query')
+      throw new Problems('program.query', `${path}/equals/${i}`, 'a query is not asked with a column of another; open it in a block first')
+    const given = context.shapes.of(sourceType(context, source, Infinity, `${path}/equals/${i}`))
     const wanted = context.shapes.of(rowFieldType(query.collection, collection, on[i]!)!)
     if (given !== wanted) throw new Problems('program.type', `${path}/equals/${i}`, `${on[i]} is ${wanted.kind}, not ${given.kind}`)
   }
+  const least = stageOf(query.equals)
+  if (query.stage !== least)
+    throw new Problems('program.query', `${path}/stage`, `its arguments allow it at stage ${least}, which is when it is asked`)
 }
 
 /** The fields of the index that a query uses. */

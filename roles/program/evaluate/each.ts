@@ -120,6 +120,7 @@ function groupItems(meter: Meter, items: Items, run: RunItem): Value {
   for (const item of items) {
     countItem(meter, 2 * BYTES.item)
     const key = run(item) as string
+    meter.step(keySize(key))
     const group = groups.get(key)
     if (group === undefined) {
       characters += keySize(key)

@@ -1,17 +1,14 @@
 import type { BlockRun, BlockWrite, Budget } from '../api.ts'
-import { isChecked } from '../check/checked.ts'
-import type { Block, Body, Each, Effect, EffectArm, Endpoint, Node, Program, Type } from '../document.ts'
-import { misfit } from '../value/fit.ts'
+import type { Block, Body, Each, Effect, EffectArm, Node, Program, Scope } from '../document.ts'
 import { fromJson } from '../value/json.ts'
-import { defaultValue, emptyRecord, newRecord, own, sortedNames } from '../value/measure.ts'
-import { createMeter, Stop } from './meter.ts'
-import type { Meter } from './meter.ts'
+import { emptyRecord, newRecord, sortedNames } from '../value/measure.ts'
+import { Meter, Stop } from './meter.ts'
 import { runEach } from './each.ts'
+import { fits } from './fits.ts'
 import { PRIMITIVES } from './primitives/index.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
-import { nodeScopes } from '../scopes.ts'
-import { typeOfSource } from '../sources.ts'
+import { isRun, nodeScopes, runScopes } from '../scopes.ts'
 import type { RecordValue, SomeValue, Value, VariantValue } from '../value/value.ts'
 
 /** One evaluation of a body. A node's value is current while `stamps[node]` is the activation number of its scope. */
@@ -19,6 +16,7 @@ interface Frame {
   body: Body
   inputs: Value[]
   meter: Meter
+  /** For each node the innermost scope around it that runs for each item: with the next item the node is evaluated anew. */
   scopes: number[]
   values: Value[]
   stamps: number[]
@@ -39,7 +37,8 @@ const prepared = new WeakMap<Body, Prepared>()
 function prepare(body: Body): Prepared {
   const known = prepared.get(body)
   if (known !== undefined) return known
-  const made = { scopes: nodeScopes(body), constants: body.nodes.map(constantOf) }
+  const runs = runScopes(body)
+  const made = { scopes: nodeScopes(body).map((scope) => runs[scope + 1]!), constants: body.nodes.map(constantOf) }
   prepared.set(body, made)
   return made
 }
@@ -67,10 +66,10 @@ function demand(frame: Frame, index: number): Value {
   return value
 }
 
-/** Binds a scope's parameters and starts a new activation, which forgets the values of the one before. */
+/** Binds a scope's parameters. One that runs for each item starts a new activation, which forgets the values of the one before. */
 function enter(frame: Frame, scope: number, params: Value[]): void {
   frame.params[scope] = params
-  frame.activations[scope + 1] = ++frame.last
+  if (isRun(frame.body.scopes[scope]!)) frame.activations[scope + 1] = ++frame.last
 }
 
 function within(frame: Frame, arm: { scope: number; result: number }, params: Value[]): Value {
@@ -134,14 +133,18 @@ function evaluateList(frame: Frame, items: number[]): Value {
   return items.map((item) => demand(frame, item))
 }
 
-/** The arms of a match are in the order of the sorted tags, and each scope names its own. */
+/** The arms of a match are in the order of the sorted tags, and each scope names its own. Halving keeps matches with many arms cheap. */
 function armFor<A extends { scope: number }>(frame: Frame, arms: A[], tag: string): A {
-  const arm = arms.find(({ scope }) => {
-    const found = frame.body.scopes[scope]!
-    return found.kind === 'case' && found.tag === tag
-  })
-  if (arm === undefined) throw new Error(`a checked match has an arm for every case, not for ${tag}`)
-  return arm
+  const tagOf = (arm: A): string => (frame.body.scopes[arm.scope] as Scope & { kind: 'case' }).tag
+  let first = 0
+  for (let last = arms.length - 1; first < last; ) {
+    const middle = (first + last) >> 1
+    if (tagOf(arms[middle]!) < tag) first = middle + 1
+    else last = middle
+  }
+  const found = arms[first]!
+  if (tagOf(found) !== tag) throw new Error(`a checked match has an arm for every case, not for ${tag}`)
+  return found
 }
 
 function evaluateMatch(frame: Frame, node: Node & { op: 'match' }): Value {
@@ -184,13 +187,6 @@ function runEffects(frame: Frame, block: Block, collections: Program['collection
   }
 }
 
-/** What leaves the block keeps the bounds of its type; looking costs steps, because parts may be shared. */
-export function fits(meter: Meter, type: Type, value: Value, name: string): Value {
-  const problem = misfit(type, value, name, (size) => meter.step(size))
-  if (problem !== null) throw new Stop('program.bound', `${problem}; nothing is written.`)
-  return value
-}
-
 function makeWrite(
   frame: Frame,
   block: Block,
@@ -208,8 +204,21 @@ function makeWrite(
   return { site: effect.write, slot: site.slot, collection: site.collection, fields }
 }
 
+/**
+ * The reference evaluator: what a block makes of inputs that fit their types.
+ * @returns `program.overflow`, `program.divide`, `program.bound` (an output or written field over its bound), `program.budget`
+ */
+export function interpretBlock(program: Program, block: Block, inputs: Value[], budget: Budget): Result<BlockRun> {
+  try {
+    return ok(runBody(program, block, inputs, budget))
+  } catch (error) {
+    if (error instanceof Stop) return fail(error.code, error.message)
+    throw error
+  }
+}
+
 function runBody(program: Program, block: Block, inputs: Value[], budget: Budget): BlockRun {
-  const meter = createMeter(budget)
+  const meter = new Meter(budget)
   const frame = createFrame(block.body, inputs, meter)
   const writes: BlockWrite[] = []
   runEffects(frame, block, program.collections, block.body.effects, writes)
@@ -219,44 +228,3 @@ function runBody(program: Program, block: Block, inputs: Value[], budget: Budget
   return { outputs, writes, sites: writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
 }
 
-/** The endpoint and block of a checked program, or `program.unchecked`, `program.endpoint`, `program.block`. */
-function find(program: Program, endpoint: string, block: number): Result<{ endpoint: Endpoint; block: Block }> {
-  if (!isChecked(program)) return fail('program.unchecked', 'The program was not checked; pass what check() returned.')
-  const found = own(program.endpoints, endpoint)
-  if (found === undefined) return fail('program.endpoint', `The program ${program.name} has no endpoint ${endpoint}.`)
-  const chosen = found.blocks[block]
-  return chosen === undefined
-    ? fail('program.block', `The endpoint ${endpoint} has ${found.blocks.length} blocks, no block ${block}.`)
-    : ok({ endpoint: found, block: chosen })
-}
-
-/**
- * Runs the body of one block: the whole of what a server computes. The caller has looked at the guard (`skipBlock` when it is false).
- * @param inputs opened values in the order of `block.inputs`
- * @returns `program.unchecked`, `program.endpoint`, `program.block`, `program.input` (an input that does not fit its type),
- *   `program.overflow`, `program.divide`, `program.bound` (an output or written field over its bound), `program.budget`
- */
-export function runBlock(program: Program, endpoint: string, block: number, inputs: Value[], budget: Budget): Result<BlockRun> {
-  const found = find(program, endpoint, block)
-  if (!found.ok) return found
-  const wanted = found.value.block.inputs
-  if (inputs.length !== wanted.length)
-    return fail('program.input', `The block ${found.value.block.name} opens ${wanted.length} values, not ${inputs.length}.`)
-  for (const [i, input] of wanted.entries()) {
-    const problem = misfit(typeOfSource(program, found.value.endpoint, input.source), inputs[i], input.name)
-    if (problem !== null) return fail('program.input', `${problem}.`)
-  }
-  try {
-    return ok(runBody(program, found.value.block, inputs, budget))
-  } catch (error) {
-    if (error instanceof Stop) return fail(error.code, error.message)
-    throw error
-  }
-}
-
-/** What a block with a false guard yields: default outputs, no writes, no cost. Errors as in `runBlock`. */
-export function skipBlock(program: Program, endpoint: string, block: number): Result<BlockRun> {
-  const found = find(program, endpoint, block)
-  if (!found.ok) return found
-  return ok({ outputs: found.value.block.outputs.map(defaultValue), writes: [], sites: [], steps: 0, bytes: 0 })
-}

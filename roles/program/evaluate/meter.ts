@@ -9,36 +9,28 @@ export class Stop extends Error {
   }
 }
 
-/** Counts what a call uses and stops it at its budget, before the work is done. */
-export interface Meter {
-  steps: number
-  bytes: number
-  /** One step and one more for every 32 units of `size` (characters, items). */
-  step(size: number): void
-  /** Bytes of a value about to be made. */
-  grow(bytes: number): void
-}
+/** Counts what a call uses and stops it at its budget (steps and bytes, both inclusive), before the work is done. */
+export class Meter {
+  steps = 0
+  bytes = 0
+  readonly most: Budget
 
-/** @param budget steps and bytes, both inclusive */
-export function createMeter(budget: Budget): Meter {
-  return {
-    steps: 0,
-    bytes: 0,
-    step(size) {
-      this.steps += 1 + Math.floor(size / 32)
-      if (this.steps > budget.steps)
-        throw new Stop(
-          'program.budget',
-          `The call needs more than its ${budget.steps} steps; nothing is written. Ask for less or raise the budget.`,
-        )
-    },
-    grow(bytes) {
-      this.bytes += bytes
-      if (this.bytes > budget.bytes)
-        throw new Stop(
-          'program.budget',
-          `The call makes more than its ${budget.bytes} bytes of values; nothing is written. Ask for less or raise the budget.`,
-        )
-    },
+  constructor(budget: Budget) {
+    this.most = budget
+  }
+
+  /** One step and one more for every 32 units of `size` (characters, items). */
+  step(size: number): void {
+    this.steps += 1 + Math.floor(size / 32)
+    if (this.steps > this.most.steps) throw overBudget(`needs more than its ${this.most.steps} steps`)
+  }
+
+  /** Bytes of a value about to be made. */
+  grow(bytes: number): void {
+    this.bytes += bytes
+    if (this.bytes > this.most.bytes) throw overBudget(`makes more than its ${this.most.bytes} bytes of values`)
   }
 }
+
+const overBudget = (problem: string): Stop =>
+  new Stop('program.budget', `The call ${problem}; nothing is written. Ask for less or raise the budget.`)

@@ -2,7 +2,7 @@ import type { BlockRun, Budget, EndpointCall, EndpointRun, Row, Write } from '..
 import type { Block, Endpoint, Program, Query, Source } from '../document.ts'
 import { misfit } from '../value/fit.ts'
 import { isChecked } from '../check/checked.ts'
-import { runBlock, skipBlock } from './interpreter.ts'
+import { runBlock, skipBlock } from './block.ts'
 import { emptyRecord, own } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
@@ -14,6 +14,7 @@ interface Run {
   program: Program
   endpoint: Endpoint
   call: EndpointCall
+  /** By the position of the query, once its stage has come. */
   answers: Array<Row[] | number>
   blocks: BlockRun[]
 }
@@ -53,16 +54,17 @@ function checkCall(program: Program, endpoint: Endpoint, call: EndpointCall): st
   return null
 }
 
-/** Asks for every query; `program.query` when an answer is not what the query declares. */
+/** Asks the queries whose turn it is after as many blocks as have run; `program.query` when an answer is not what the query declares. */
 function ask(run: Run): Result<null> {
   for (const [i, query] of run.endpoint.queries.entries()) {
+    if (query.stage !== run.blocks.length) continue
     const answer = run.call.query(
       i,
       query.equals.map((source) => valueOf(run, source)),
     )
     const problem = wrongAnswer(run.program, query, answer)
     if (problem !== null) return fail('program.query', `The query ${query.name} was answered wrongly: ${problem}.`)
-    run.answers.push(answer)
+    run.answers[i] = answer
   }
   return ok(null)
 }
@@ -107,8 +109,8 @@ export function runEndpoint(program: Program, endpoint: string, call: EndpointCa
   const problem = checkCall(program, found, call)
   if (problem !== null) return fail('program.input', `${problem}.`)
   const run: Run = { program, endpoint: found, call, answers: [], blocks: [] }
-  const asked = ask(run)
-  if (!asked.ok) return asked
+  const hoisted = ask(run)
+  if (!hoisted.ok) return hoisted
   const left = { ...budget }
   for (const [i, block] of found.blocks.entries()) {
     const result = runOne(run, endpoint, i, block, left)
@@ -116,6 +118,8 @@ export function runEndpoint(program: Program, endpoint: string, call: EndpointCa
     run.blocks.push(result.value)
     left.steps -= result.value.steps
     left.bytes -= result.value.bytes
+    const asked = ask(run)
+    if (!asked.ok) return asked
   }
   const writes = found.blocks.flatMap((_, i) => fillWrites(run, i))
   const response = buildResponse(found, (source) => valueOf(run, source))

@@ -1,8 +1,9 @@
 import type { ApiDocument, ApiEndpoint } from '../api.ts'
-import type { Block, Endpoint, Json, Program, Source } from '../document.ts'
+import type { Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
 import { pathsOf } from './flow.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { responseType, sourceName } from '../sources.ts'
+import { pausesOf } from '../splits.ts'
 
 /**
  * The API document that a tick publishes: endpoints, types, how many servers each needs, and which values the client encrypts for
@@ -21,11 +22,26 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
     request: endpoint.request,
     response: responseType(program, endpoint),
     servers: endpoint.blocks.length + 1,
+    rounds: pausesOf(endpoint).length + 1,
+    queries: endpoint.queries.map((query) => describeQuery(endpoint, query)),
     slots: endpoint.slots,
     encrypt: encryptions(endpoint),
     blocks: endpoint.blocks.map((block) => describeBlock(endpoint, block)),
   }
 }
+
+const describeQuery = (
+  endpoint: Endpoint,
+  { name, collection, index, kind, equals, stage, at }: Query,
+): ApiEndpoint['queries'][number] => ({
+  name,
+  collection,
+  index,
+  kind,
+  asked: equals.map((source) => sourceName(endpoint, source)),
+  stage,
+  at,
+})
 
 function describeBlock(endpoint: Endpoint, block: Block): ApiEndpoint['blocks'][number] {
   return {

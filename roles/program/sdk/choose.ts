@@ -1,20 +1,16 @@
 import type { Node, Template, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { joinTypes } from '../value/type-bounds.ts'
-import { literalTemplate, makeExpr } from './expr.ts'
+import { toJson } from '../value/json.ts'
+import { guard } from './guards.ts'
 import { lift, useExpr } from './lift.ts'
-import {
-  activeBlock,
-  activeEndpoint,
-  addConst,
-  addNode,
-  BuildError,
-  exprCores,
-  outputSource,
-  sealedCores,
-  traceBranch,
-} from './recorder.ts'
+import { itemType, literalOf, nameOf } from './literal.ts'
+import { addConst, addNode } from './nodes.ts'
+import { isExpr, isPlain, isSealed } from './plain.ts'
+import { activeBlock, activeEndpoint, BuildError, exprCores, outputSource, sealedCores, traceBranch } from './recorder.ts'
 import type { PathStep, Recorder } from './recorder.ts'
+import { sameKind } from './shape.ts'
+import { makeExpr } from './values/apply.ts'
 
 export interface Branch {
   step: PathStep
@@ -23,17 +19,10 @@ export interface Branch {
 }
 
 export function makeSealed(template: Template, type: Type): object {
-  const sealed = Object.freeze(Object.create(null)) as object
+  const sealed = guard(`a sealed ${type.kind}`, {}, () => 'open it with see() to calculate with it.')
   sealedCores.set(sealed, { template, type, endpoint: activeEndpoint() })
   return sealed
 }
-
-const isSealed = (value: unknown): value is object => typeof value === 'object' && value !== null && sealedCores.has(value)
-const isExpr = (value: unknown): value is object => typeof value === 'object' && value !== null && exprCores.has(value)
-
-/** A developer's object of results, taken field by field. */
-export const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isSealed(value) && !isExpr(value)
 
 /** The results of branches as one: opened where all are open, field by field for objects, sealed where one is sealed. */
 export function chooseBranches(branches: Branch[], join: (nodes: number[]) => Node): unknown {
@@ -60,13 +49,14 @@ function chooseFields(branches: Branch[], results: Array<Record<string, unknown>
 
 function chooseOpen(branches: Branch[], join: (nodes: number[]) => Node): object {
   const block = activeBlock()
-  const typed = branches.map((branch) => traceBranch(block, branch.step, branch.scope, () => lift(branch.result, null)).result)
+  const hint = branches.map(({ result }) => (isExpr(result) ? exprCores.get(result)!.type : null)).find((type) => type !== null) ?? null
+  const typed = branches.map((branch) => traceBranch(block, branch.step, branch.scope, () => lift(branch.result, hint)).result)
   const type = typed.map((value) => value.type).reduce(joinSame)
   return makeExpr(block, addNode(block, join(typed.map((value) => value.node))), type)
 }
 
 function joinSame(a: Type, b: Type): Type {
-  if (a.kind !== b.kind) throw new BuildError('program.branches', `one branch returns ${a.kind} and another ${b.kind}.`)
+  sameKind('program.branches', 'the results of all branches', a, b)
   return joinTypes(a, b)
 }
 
@@ -88,28 +78,30 @@ function bitOf(block: Recorder, step: PathStep) {
   return outputSource(block, [...block.path, step], addConst(block, { kind: 'bool' }, true), { kind: 'bool' })
 }
 
-/** A result as a part of the response; opened values become outputs of the block. */
-export function toTemplate(value: unknown, block: Recorder | null): { template: Template; type: Type } {
-  const sealed = isSealed(value) ? sealedCores.get(value) : undefined
-  if (sealed !== undefined) return sealed
-  const core = isExpr(value) ? exprCores.get(value) : undefined
-  if (core !== undefined) return sealOpen(core, block)
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') {
-    const made = literalTemplate(value)
-    return { template: made, type: made.type }
-  }
-  if (!isPlain(value))
-    throw new BuildError('program.result', 'a result is built of sealed or opened values, literals, and objects of these.')
-  return recordTemplate(value, block)
+interface Part {
+  template: Template
+  type: Type
 }
 
-function sealOpen(core: Parameters<typeof useExpr>[0], block: Recorder | null): { template: Template; type: Type } {
+/** A result as a part of the response; opened values become outputs of the block. */
+export function toTemplate(value: unknown, block: Recorder | null): Part {
+  if (isSealed(value)) return sealedCores.get(value)!
+  if (isExpr(value)) return sealOpen(exprCores.get(value)!, block)
+  if (isPlain(value)) return recordTemplate(value, block)
+  if (Array.isArray(value)) return listTemplate(value, block)
+  if (value === undefined || value === null)
+    throw new BuildError('program.result', `a result is ${nameOf(value)}; a value that may be missing is an option: some(value) or none(type).`)
+  const literal = literalOf(value, null)!
+  return { template: { literal: toJson(literal.type, literal.value), type: literal.type }, type: literal.type }
+}
+
+function sealOpen(core: Parameters<typeof useExpr>[0], block: Recorder | null): Part {
   if (block === null) throw new BuildError('program.leak', 'an opened value left its see(); return it from the callback, which seals it.')
   const { node, type } = useExpr(core, block)
   return { template: { source: outputSource(block, block.path, node, type) }, type }
 }
 
-function recordTemplate(value: Record<string, unknown>, block: Recorder | null): { template: Template; type: Type } {
+function recordTemplate(value: Record<string, unknown>, block: Recorder | null): Part {
   const record = emptyRecord<Template>()
   const fields = emptyRecord<Type>()
   for (const name of sortedNames(value)) {
@@ -120,14 +112,34 @@ function recordTemplate(value: Record<string, unknown>, block: Recorder | null):
   return { template: { record }, type: { kind: 'record', fields } }
 }
 
-/** What `see` hands out: objects field by field, everything else sealed. */
+function listTemplate(values: unknown[], block: Recorder | null): Part {
+  const parts = values.map((value) => toTemplate(value, block))
+  const of = itemType(
+    parts.map((part) => part.type),
+    null,
+  )
+  return { template: { list: parts.map((part) => part.template), of }, type: { kind: 'list', of, max: parts.length } }
+}
+
+/** What `see` hands out: objects and arrays part by part, everything else sealed. */
 export function sealResult(value: unknown, block: Recorder): unknown {
   if (value === undefined || isSealed(value)) return value
-  if (!isPlain(value)) {
-    const part = toTemplate(value, block)
-    return makeSealed(part.template, part.type)
-  }
+  if (Array.isArray(value)) return sealList(value, block)
+  if (!isPlain(value)) return sealPart(value, block)
   const made = emptyRecord<unknown>()
-  for (const name of sortedNames(value)) made[name] = sealResult(value[name], block)
+  for (const name of sortedNames(value)) made[name] = sealPart(value[name], block)
   return made
 }
+
+function sealList(values: unknown[], block: Recorder): unknown[] {
+  if (values.length === 0) itemType([], null)
+  return values.map((value) => sealPart(value, block))
+}
+
+function sealPart(value: unknown, block: Recorder): unknown {
+  if (isPlain(value) || Array.isArray(value)) return sealResult(value, block)
+  if (isSealed(value)) return value
+  const part = toTemplate(value, block)
+  return makeSealed(part.template, part.type)
+}
+

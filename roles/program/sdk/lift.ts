@@ -1,10 +1,14 @@
 import type { Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../value/measure.ts'
-import { joinTypes } from '../value/type-bounds.ts'
-import { activeBlock, addConst, addNode, BuildError, exprCores, isInside, openSource, outputSource, sealedCores } from './recorder.ts'
+import { emptyRecord, own, sortedNames } from '../value/measure.ts'
+import { misfit } from '../value/fit.ts'
+import { toJson } from '../value/json.ts'
+import { itemType, literalOf, nameOf } from './literal.ts'
+import type { Literal } from './literal.ts'
+import { addConst, addNode, isInside } from './nodes.ts'
+import { isExpr, isSealed } from './plain.ts'
+import { activeBlock, BuildError, exprCores, openSource, outputSource } from './recorder.ts'
 import type { ExprCore, Recorder } from './recorder.ts'
-
-const BOOL: Type = { kind: 'bool' }
+import { isSameKind, nameOfType } from './shape.ts'
 
 /** A typed node of the block being traced. */
 export interface Typed {
@@ -44,39 +48,34 @@ function isEnclosing(outer: Recorder, block: Recorder): boolean {
  */
 export function lift(value: unknown, wanted: Type | null): Typed {
   const block = activeBlock()
-  const core = typeof value === 'object' && value !== null ? exprCores.get(value) : undefined
-  if (core !== undefined) return useExpr(core, block)
-  if (typeof value === 'object' && value !== null && sealedCores.has(value))
-    throw new BuildError('program.sealed', 'a sealed value was used as if it were open; open it with see().')
-  if (typeof value === 'number') return liftInteger(block, value)
-  if (typeof value === 'string') return liftText(block, value, wanted)
-  if (typeof value === 'boolean') return { node: addConst(block, BOOL, value), type: BOOL }
-  if (Array.isArray(value)) return liftList(block, value, wanted)
-  if (value === null && wanted?.kind === 'option') return { node: addConst(block, wanted, null), type: wanted }
-  if (typeof value === 'object' && value !== null) return liftRecord(block, value as Record<string, unknown>, wanted)
-  throw new BuildError(
-    'program.literal',
-    `${typeof value} is not a Golem value; use numbers, texts, booleans, lists, objects of these, or opened values.`,
-  )
+  if (isExpr(value)) return useExpr(exprCores.get(value)!, block)
+  if (isSealed(value)) throw new BuildError('program.sealed', 'a sealed value was used as if it were open; open it with see().')
+  const literal = literalOf(value, wanted)
+  if (literal !== null) return liftLiteral(literal)
+  return Array.isArray(value) ? liftList(block, value, wanted) : liftRecord(block, value as Record<string, unknown>, wanted)
 }
 
-function liftInteger(block: Recorder, value: number): Typed {
-  if (!Number.isSafeInteger(value)) throw new BuildError('program.literal', `${value} is not a safe integer.`)
-  const digits = String(value + 0)
-  return { node: addConst(block, { kind: 'int' }, digits), type: { kind: 'int', min: digits, max: digits } }
+/** A constant. Its own type leaves the bounds of integers open, so that equal constants are one. */
+export function liftLiteral({ type, value }: Literal): Typed {
+  return { node: addConst(activeBlock(), withoutBounds(type), toJson(type, value)), type }
 }
 
-function liftText(block: Recorder, value: string, wanted: Type | null): Typed {
-  if (!value.isWellFormed()) throw new BuildError('program.literal', 'a text contains half of a surrogate pair.')
-  const type: Type = wanted?.kind === 'key' ? wanted : { kind: 'text', max: [...value].length }
-  return { node: addConst(block, type, value), type }
+function withoutBounds(type: Type): Type {
+  if (type.kind === 'int') return { kind: 'int' }
+  if (type.kind === 'list') return { ...type, of: withoutBounds(type.of) }
+  if (type.kind !== 'record') return type
+  const fields = emptyRecord<Type>()
+  for (const name of sortedNames(type.fields)) fields[name] = withoutBounds(type.fields[name]!)
+  return { kind: 'record', fields }
 }
 
 function liftList(block: Recorder, values: unknown[], wanted: Type | null): Typed {
   const hint = wanted?.kind === 'list' ? wanted.of : null
   const items = values.map((value) => lift(value, hint))
-  const of = items.map((item) => item.type).reduce<Type | null>((all, type) => (all === null ? type : joinTypes(all, type)), null) ?? hint
-  if (of === null) throw new BuildError('program.literal', 'an empty list needs a type; use list(declared, []).')
+  const of = itemType(
+    items.map((item) => item.type),
+    hint,
+  )
   return { node: addNode(block, { op: 'list', of, items: items.map((item) => item.node) }), type: { kind: 'list', of, max: items.length } }
 }
 
@@ -84,9 +83,32 @@ function liftRecord(block: Recorder, value: Record<string, unknown>, wanted: Typ
   const nodes = emptyRecord<number>()
   const fields = emptyRecord<Type>()
   for (const name of sortedNames(value)) {
-    const field = lift(value[name], wanted?.kind === 'record' ? (wanted.fields[name] ?? null) : null)
+    const field = lift(value[name], wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
     nodes[name] = field.node
     fields[name] = field.type
   }
   return { node: addNode(block, { op: 'record', fields: nodes }), type: { kind: 'record', fields } }
+}
+
+/** The same where a type is needed, whatever its bounds, and any other is a mistake. @param what says what the value is for */
+export function liftKind(value: unknown, wanted: Type, what: string): Typed {
+  const typed = lift(value, wanted)
+  if (!isSameKind(typed.type, wanted)) throw new BuildError('program.type', `${what} is ${nameOfType(wanted)}, not ${nameOfType(typed.type)}.`)
+  return typed
+}
+
+/** The same where literals have to keep the bounds of the type too. */
+export function liftAs(value: unknown, wanted: Type, what: string): Typed {
+  const typed = liftKind(value, wanted, what)
+  const literal = isExpr(value) ? null : literalOf(value, wanted)
+  const problem = literal === null ? null : misfit(wanted, literal.value, what)
+  if (problem !== null) throw new BuildError('program.bound', `${problem}.`)
+  return typed
+}
+
+/** What a callback made, which must be a value. */
+export function liftResult(value: unknown, wanted: Type | null, what: string): Typed {
+  if (value === undefined || typeof value === 'function')
+    throw new BuildError('program.result', `${what} returned ${nameOf(value)}, not a value.`)
+  return wanted === null ? lift(value, null) : liftKind(value, wanted, `what ${what} returns`)
 }

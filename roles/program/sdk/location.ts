@@ -1,15 +1,54 @@
-/** Folder of the SDK, as stack traces write it: frames in it are not the developer's. */
-const HERE = folderOf(plainPath(import.meta.url))
+/** Folder of the language, as stack traces write it: frames in it are not the developer's. */
+const HERE = languageFolder(plainPath(import.meta.url))
 
-/** `file:line` of the nearest frame outside the SDK, without the machine's folders; empty where the engine gives no stack. */
-export function callSite(): string {
-  for (const line of (new Error().stack ?? '').split('\n').slice(1)) {
-    const frame = /^(.*):([0-9]+):[0-9]+$/.exec(placeOf(line.trim()))
-    const path = frame === null ? '' : plainPath(frame[1]!)
-    if (path.includes('/') && folderOf(path) !== HERE) return `${path.slice(folderOf(path).length)}:${frame![2]}`
-  }
-  return ''
+/** Frames that an error keeps while a program is built: enough to find a developer's line under callbacks within callbacks. */
+export const FRAMES = 200
+
+/** `file:line` of the nearest frame outside the language, without the machine's folders; empty where the engine gives no stack. */
+export const callSite = (): string => developerFrames(new Error().stack ?? '')[0]?.line ?? ''
+
+interface DeveloperFrame {
+  /** `file:line` */
+  line: string
+  /** The same with the whole path and the column. */
+  place: string
+  /** Whether what is called here is the developer's too, and not the language. */
+  calls: boolean
 }
+
+/** The frames of a stack that are in the developer's files, nearest first. */
+function developerFrames(stack: string): DeveloperFrame[] {
+  const found: DeveloperFrame[] = []
+  let calls = false
+  for (const text of stack.split('\n')) {
+    const place = placeOf(text.trim())
+    const frame = /^(.*):([0-9]+):[0-9]+$/.exec(place)
+    const path = frame === null ? '' : plainPath(frame[1]!)
+    if (isDevelopers(path)) found.push({ line: `${path.slice(folderOf(path).length)}:${frame![2]}`, place, calls })
+    calls = isDevelopers(path)
+  }
+  return found
+}
+
+const isDevelopers = (path: string): boolean => path.includes('/') && !path.startsWith('node:') && !path.startsWith(HERE)
+
+/** The nearest line of the developer that is on a stack many times, best one where it calls a function of the developer: a recursion. */
+export function recursiveLine(stack: string): string | null {
+  const frames = developerFrames(stack)
+  const counts = new Map<string, number>()
+  for (const { place } of frames) counts.set(place, (counts.get(place) ?? 0) + 1)
+  const often = frames.filter(({ place }) => counts.get(place)! > 5)
+  return (often.find(({ calls }) => calls) ?? often[0])?.line ?? null
+}
+
+/** The line where an error was thrown, if that is in the developer's own code and not in the language. */
+export function thrownAt(stack: string): string | null {
+  const first = stack.split('\n').findIndex((line) => line.trim().startsWith('at '))
+  return developerFrames(stack.split('\n')[first] ?? '')[0]?.line ?? null
+}
+
+/** The nearest line of the developer on a stack, whoever threw. */
+export const nearestLine = (stack: string): string => developerFrames(stack)[0]?.line ?? ''
 
 /** The place in `at name (place)` or `at place`. */
 function placeOf(line: string): string {
@@ -22,4 +61,9 @@ function plainPath(path: string): string {
 
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1)
+}
+
+/** The folder above `sdk`, or where all is bundled into one file, that file. */
+function languageFolder(path: string): string {
+  return folderOf(path).endsWith('/sdk/') ? folderOf(folderOf(path).slice(0, -1)) : path
 }

@@ -3,6 +3,18 @@
  * moved, stored and returned; an `Expr<M>` is a value that this observation point sees and can calculate with.
  */
 import type { Type } from '../document.ts'
+import type { BoolExpr } from './values/bool.ts'
+import type { BytesExpr } from './values/bytes.ts'
+import type { IntExpr } from './values/int.ts'
+import type { KeyExpr } from './values/key.ts'
+import type { ListExpr } from './values/list.ts'
+import type { MapExpr } from './values/map.ts'
+import type { OptionExpr } from './values/option.ts'
+import type { RecExpr } from './values/record.ts'
+import type { TextExpr } from './values/text.ts'
+import type { TreeExpr } from './values/tree.ts'
+import type { VariantExpr } from './values/variant.ts'
+import type { PlaceExpr, ZipperExpr } from './values/zipper.ts'
 
 declare const MARK: unique symbol
 declare const SEALED: unique symbol
@@ -50,6 +62,11 @@ export interface Tree<M> {
   readonly of: M
 }
 
+export interface Zipper<M> {
+  readonly mark: 'zipper'
+  readonly of: M
+}
+
 /** A declared type: the document's type with its compile-time mark. */
 export interface Declared<M> {
   readonly type: Type
@@ -71,83 +88,19 @@ export interface Common<M> {
   readonly [EXPR]: M
 }
 
-interface Scalar<M> extends Common<M> {
-  equals(other: In<M>): Expr<Bool>
+/** What every opened value can do. */
+export interface Opening<M> extends Common<M> {
+  /**
+   * The same value under a declared type of its kind, for bounds that you know and the types do not. Where it leaves the observation
+   * point with more than these bounds, the call stops and writes nothing.
+   */
+  bounded(declared: Declared<M>): Expr<M>
 }
 
-export interface IntExpr extends Scalar<Int> {
-  plus(other: In<Int>): IntExpr
-  minus(other: In<Int>): IntExpr
-  times(other: In<Int>): IntExpr
-  /** Rounds towards minus infinity; zero is an error when it runs. */
-  dividedBy(other: In<Int>): IntExpr
-  /** Has the sign of the divisor. */
-  remainder(other: In<Int>): IntExpr
-  less(other: In<Int>): BoolExpr
-  atMost(other: In<Int>): BoolExpr
-  greater(other: In<Int>): BoolExpr
-  atLeast(other: In<Int>): BoolExpr
-  /** Decimal digits. */
-  text(): TextExpr
-}
-
-export interface TextExpr extends Scalar<Text> {
-  /** In code points. */
-  length(): IntExpr
-  contains(part: In<Text>): BoolExpr
-  concat(other: In<Text>): TextExpr
-  /** A–Z become a–z; nothing else changes. */
-  asciiLower(): TextExpr
-  /** Without ASCII white space at both ends. */
-  trim(): TextExpr
-  /** Code points [from, to). */
-  slice(from: In<Int>, to: In<Int>): TextExpr
-  /** Code point order. */
-  less(other: In<Text>): BoolExpr
-}
-
-export interface BoolExpr extends Scalar<Bool> {
-  and(other: In<Bool>): BoolExpr
-  or(other: In<Bool>): BoolExpr
-  not(): BoolExpr
-}
-
-export interface BytesExpr extends Scalar<Bytes> {
-  length(): IntExpr
-}
-
-export interface KeyExpr<C extends string> extends Scalar<Key<C>> {
-  readonly collection?: C
-}
-
-export interface ListExpr<M> extends Common<List<M>> {
-  length(): IntExpr
-  /** For lists of scalars. */
-  contains(item: In<M>): BoolExpr
-  /** The first `count` items. */
-  take(count: In<Int>): ListExpr<M>
-  concat(other: Expr<List<M>>): ListExpr<M>
-  map<R>(change: (item: Expr<M>) => R): ListExpr<Meaning<R>>
-  filter(keep: (item: Expr<M>) => In<Bool>): ListExpr<M>
-  fold<S>(start: S, step: (total: Expr<Meaning<S>>, item: Expr<M>) => In<Meaning<S>>): Expr<Meaning<S>>
-  any(test: (item: Expr<M>) => In<Bool>): BoolExpr
-  all(test: (item: Expr<M>) => In<Bool>): BoolExpr
-}
-
-export interface OptionExpr<M> extends Common<Option<M>> {
-  isSome(): BoolExpr
-  match<A, B>(some: (content: Expr<M>) => A, none: () => B): Joined<A, B>
-}
-
-export interface RecExpr<F> extends Common<Rec<F>> {
-  get<K extends keyof F & string>(field: K): Expr<F[K]>
-}
-
-export interface VariantExpr<C> extends Common<Variant<C>> {
-  /** One arm for every case. */
-  match<A extends { [K in keyof C]: (content: Expr<C[K]>) => unknown }>(
-    arms: A & { [K in keyof A]: K extends keyof C ? unknown : never },
-  ): Joined<ReturnType<A[keyof C & keyof A]>, ReturnType<A[keyof C & keyof A]>>
+/** What every opened value that is no place in a tree can do. */
+export interface Comparable<M> extends Opening<M> {
+  /** Whether both are the same, part by part. */
+  equals(other: In<M>): BoolExpr
 }
 
 export type Expr<M> = M extends Int
@@ -163,25 +116,44 @@ export type Expr<M> = M extends Int
           : M extends List<infer I>
             ? ListExpr<I>
             : M extends Option<infer I>
-              ? OptionExpr<I>
+              ? ExprOfOption<I>
               : M extends Rec<infer F>
                 ? RecExpr<F>
                 : M extends Variant<infer C>
                   ? VariantExpr<C>
-                  : Common<M>
+                  : M extends Dict<infer K, infer I>
+                    ? MapExpr<K, I>
+                    : M extends Tree<infer I>
+                      ? TreeExpr<I>
+                      : M extends Zipper<infer I>
+                        ? ZipperExpr<I>
+                        : Common<M>
 
-/** Literals that stand for a value of the mark. */
+/** Options of places have the movements of places. */
+type ExprOfOption<I> = [I] extends [Zipper<infer M>] ? PlaceExpr<M> : OptionExpr<I>
+
+/** What lists can be sorted by and told apart by. */
+export type ScalarIn = IntExpr | TextExpr | BoolExpr | BytesExpr | KeyExpr<any> | number | string | boolean
+/** What maps can have as keys. */
+export type KeyIn = Exclude<ScalarIn, BytesExpr>
+export type Scalar = Int | Text | Bool | Bytes | Key<any>
+
+/** Literals that stand for a value of the mark; null is «none». */
 export type Literal<M> = M extends Int
   ? number
   : M extends Text
     ? string
     : M extends Bool
       ? boolean
-      : M extends List<infer I>
-        ? ReadonlyArray<In<I>>
-        : M extends Rec<infer F>
-          ? { readonly [K in keyof F]: In<F[K]> }
-          : never
+      : M extends Bytes
+        ? Uint8Array
+        : M extends List<infer I>
+          ? ReadonlyArray<In<I>>
+          : M extends Option<any>
+            ? null
+            : M extends Rec<infer F>
+              ? { readonly [K in keyof F]: In<F[K]> }
+              : never
 
 /** Where a value is wanted: an opened one or a literal. */
 export type In<M> = Expr<M> | Literal<M>
@@ -198,9 +170,13 @@ export type Meaning<R> =
           ? Text
           : R extends boolean
             ? Bool
-            : R extends object
-              ? Rec<{ [K in keyof R]: Meaning<R[K]> }>
-              : never
+            : R extends Uint8Array
+              ? Bytes
+              : R extends ReadonlyArray<infer I>
+                ? List<Meaning<I>>
+                : R extends object
+                  ? Rec<{ [K in keyof R]: Meaning<R[K]> }>
+                  : never
 
 type HasSealed<R> = R extends Sealed<any> ? true : never
 
@@ -208,7 +184,7 @@ type HasSealed<R> = R extends Sealed<any> ? true : never
 export type Joined<A, B> = [A | B] extends [void]
   ? void
   : [HasSealed<A | B>] extends [never]
-    ? [A | B] extends [Common<any> | string | number | boolean]
+    ? [A | B] extends [Common<any> | string | number | boolean | null | Uint8Array | readonly unknown[]]
       ? Expr<Meaning<A | B>>
       : { readonly [K in keyof A & keyof B]: Joined<A[K], B[K]> }
     : Sealed<Meaning<A | B>>

@@ -17,18 +17,15 @@ import type {
 } from '../document.ts'
 import { toJson } from '../value/json.ts'
 import { defaultValue } from '../value/measure.ts'
-import { argumentsOf, armsOf } from '../scopes.ts'
+import { holdsZipper } from '../check/check.ts'
+import type { Shapes } from '../check/shapes.ts'
+import { LIMITS } from '../limits.ts'
+import { BuildError, runaway } from './errors.ts'
 import { callSite } from './location.ts'
+import { addConst, addNode } from './nodes.ts'
+import { prune } from './prune.ts'
 
-/** A mistake in the developer's program. The message names the developer's line. */
-export class BuildError extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
-    const at = callSite()
-    super(at === '' ? message : `${at}: ${message}`)
-    this.code = code
-  }
-}
+export { BuildError }
 
 /** How the trace got to where it is, from the top of a block's callback. */
 export type PathStep =
@@ -52,9 +49,16 @@ export interface Recorder {
   outputs: Array<{ node: number; type: Type }>
   nodes: Node[]
   nodeScopes: number[]
+  nodeDepths: number[]
+  /** `file:line` of each node, while an endpoint is traced to locate a problem. */
+  nodeLines: string[]
   scopes: Scope[]
   known: Map<string, number>
+  /** Scopes that only tell cases apart. */
+  testScopes: Map<string, number>
   effects: Effect[]
+  /** Lists of effects around the one being filled. */
+  outerEffects: Effect[][]
   scope: number
   path: PathStep[]
 }
@@ -67,6 +71,13 @@ export interface EndpointRecorder {
   blocks: Recorder[]
   /** The block whose callback is running. */
   current: Recorder | null
+  shapes: Shapes
+  /** What opened values of each kind can do. */
+  methods: Readonly<Record<string, object>>
+  /** How many nodes were asked for. */
+  operations: number
+  /** Whether to keep the line of every node, which costs time. */
+  locate: boolean
 }
 
 /** Sealed values at run time. `template` is a source unless branches were joined or a literal was returned. */
@@ -112,8 +123,12 @@ export function activeBlock(): Recorder {
   return block
 }
 
+/** Observation points of one endpoint; each needs a server of its own. */
+const MOST_BLOCKS = 500
+
 export function createRecorder(endpoint: EndpointRecorder, name: string | null): Recorder {
   const index = endpoint.blocks.length
+  if (index >= MOST_BLOCKS) throw runaway('program.recursion', `an endpoint has at most ${MOST_BLOCKS} observation points`)
   const block: Recorder = {
     endpoint,
     parent: endpoint.current,
@@ -128,9 +143,13 @@ export function createRecorder(endpoint: EndpointRecorder, name: string | null):
     outputs: [],
     nodes: [],
     nodeScopes: [],
+    nodeDepths: [],
+    nodeLines: [],
     scopes: [],
     known: new Map(),
+    testScopes: new Map(),
     effects: [],
+    outerEffects: [],
     scope: -1,
     path: [],
   }
@@ -150,35 +169,6 @@ export function positionOf<T>(items: T[], item: T, same: (a: T) => Json): number
   known.set(wanted, position)
   return position
 }
-
-/** Adds a node, or finds the same one: equal nodes are one. */
-export function addNode(block: Recorder, node: Node): number {
-  const key = canonicalJson(node as unknown as Json)
-  const known = block.known.get(key)
-  if (known !== undefined) return known
-  const index = block.nodes.push(node) - 1
-  block.nodeScopes.push(scopeOfNode(block, node))
-  block.known.set(key, index)
-  return index
-}
-
-function scopeOfNode(block: Recorder, node: Node): number {
-  const scopes = [
-    ...argumentsOf(node).map((argument) => block.nodeScopes[argument]!),
-    ...armsOf(node).map((arm) => block.scopes[arm.scope]!.parent),
-  ]
-  if (node.op === 'param') scopes.push(node.scope)
-  return scopes.reduce((inner, scope) => (isInside(block, scope, inner) ? scope : inner), -1)
-}
-
-/** Whether `scope` is `outer` or inside of it. */
-export function isInside(block: Recorder, scope: number, outer: number): boolean {
-  let at = scope
-  while (at > outer) at = block.scopes[at]!.parent
-  return at === outer
-}
-
-export const addConst = (block: Recorder, type: Type, value: Json): number => addNode(block, { op: 'const', type, value })
 
 const addDefault = (block: Recorder, type: Type): number => addConst(block, type, toJson(type, defaultValue(type)))
 
@@ -210,6 +200,8 @@ function wrapStep(block: Recorder, step: PathStep, inner: number, type: Type): n
 
 /** Makes a value of a block available to later blocks and the response. */
 export function outputSource(block: Recorder, path: PathStep[], node: number, type: Type): Source & { from: 'block' } {
+  if (holdsZipper(type))
+    throw new BuildError('program.type', 'a place in a tree never leaves its see(); return its tree(), value() or focus() instead.')
   const wrapped = onlyOn(block, path, node, type)
   return {
     from: 'block',
@@ -233,6 +225,7 @@ export function openSource(block: Recorder, source: Source, type: Type): number 
 
 function argumentType(block: Recorder, source: Source): Type {
   if (source.from === 'request') return block.endpoint.request[source.field]!
+  if (source.from === 'block') return block.endpoint.blocks[source.block]!.outputs[source.output]!.type
   return source.from === 'slot' ? { kind: 'key', collection: block.endpoint.slots[source.slot]!.collection } : { kind: 'text', max: 64 }
 }
 
@@ -266,7 +259,9 @@ function nameOfSource(block: Recorder, source: Source): string {
 
 /** Traces a branch: `step` joins the path, and the effects of the branch are collected apart. */
 export function traceBranch<T>(block: Recorder, step: PathStep, scope: number, work: () => T): { result: T; effects: Effect[] } {
+  if (block.path.length >= LIMITS.treeDepth) throw runaway('program.recursion', `branches and loops stand within one another ${LIMITS.treeDepth} times`)
   const before = { scope: block.scope, effects: block.effects }
+  block.outerEffects.push(block.effects)
   block.scope = scope
   block.effects = []
   block.path.push(step)
@@ -275,27 +270,28 @@ export function traceBranch<T>(block: Recorder, step: PathStep, scope: number, w
     return { result, effects: block.effects }
   } finally {
     block.path.pop()
+    block.outerEffects.pop()
     block.scope = before.scope
     block.effects = before.effects
   }
 }
 
+/** All that was traced of a block, with what nothing needs. */
+export const wholeBody = (block: Recorder): Body => ({
+  scopes: block.scopes,
+  nodes: block.nodes,
+  outputs: block.outputs.map((output) => output.node),
+  effects: block.effects,
+})
+
 /** The finished block. */
-export function finishBlock(block: Recorder): Block {
-  const body: Body = {
-    scopes: block.scopes,
-    nodes: block.nodes,
-    outputs: block.outputs.map((output) => output.node),
-    effects: block.effects,
-  }
-  return {
-    name: block.name,
-    at: block.at,
-    guard: block.guard,
-    inputs: block.inputs,
-    carries: block.carries,
-    sites: block.sites,
-    outputs: block.outputs.map((output) => output.type),
-    body,
-  }
-}
+export const finishBlock = (block: Recorder): Block => ({
+  name: block.name,
+  at: block.at,
+  guard: block.guard,
+  inputs: block.inputs,
+  carries: block.carries,
+  sites: block.sites,
+  outputs: block.outputs.map((output) => output.type),
+  body: prune(wholeBody(block)),
+})

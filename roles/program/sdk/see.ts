@@ -1,9 +1,12 @@
 import { NAME } from '../limits.ts'
-import { makeExpr } from './expr.ts'
 import { sealResult } from './choose.ts'
 import type { Opened, Outcome, Sealed } from './marks.ts'
-import { activeEndpoint, addConst, BuildError, createRecorder, openSource, outputSource, sealedCores } from './recorder.ts'
+import { nameOf } from './literal.ts'
+import { addConst } from './nodes.ts'
+import { callBack, isExpr, isSealed } from './plain.ts'
+import { activeEndpoint, BuildError, createRecorder, openSource, outputSource, sealedCores } from './recorder.ts'
 import type { Recorder } from './recorder.ts'
+import { makeExpr } from './values/apply.ts'
 
 /**
  * Opens sealed values: an observation point, which runs on a server of its own and sees these values only. The callback calculates
@@ -21,7 +24,7 @@ export function see<S extends readonly Sealed<any>[], R>(
 ): Outcome<R>
 export function see(...args: unknown[]): unknown {
   const name = typeof args[0] === 'string' ? (args.shift() as string) : null
-  const callback = args.pop() as (...opened: object[]) => unknown
+  const callback = args.pop() as (...opened: never[]) => unknown
   const endpoint = activeEndpoint()
   if (name !== null && (!NAME.test(name) || endpoint.blocks.some((block) => block.name === name)))
     throw new BuildError('program.name', `${name} is not a new name of letters, digits and _.`)
@@ -30,7 +33,7 @@ export function see(...args: unknown[]): unknown {
   const opened = args.map((value) => openSealed(block, value))
   endpoint.current = block
   try {
-    return sealResult(callback(...opened), block)
+    return sealResult(callBack(callback, ...opened), block)
   } finally {
     endpoint.current = block.parent
   }
@@ -43,9 +46,9 @@ function guardOf(parent: Recorder | null): Recorder['guard'] {
 }
 
 function openSealed(block: Recorder, value: unknown): object {
-  const core = typeof value === 'object' && value !== null ? sealedCores.get(value) : undefined
+  const core = isSealed(value) ? sealedCores.get(value) : undefined
   if (core === undefined)
-    throw new BuildError('program.sealed', 'see() opens sealed values only; this one is already open or not a Golem value.')
+    throw new BuildError('program.sealed', `see() opens sealed values only, not ${isExpr(value) ? 'one that is open already' : nameOf(value)}.`)
   if (core.endpoint !== block.endpoint) throw new BuildError('program.foreign', 'this sealed value belongs to another endpoint.')
   if (!('source' in core.template))
     throw new BuildError(

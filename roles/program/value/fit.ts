@@ -1,5 +1,5 @@
 import type { Type } from '../document.ts'
-import { codePoints, inRange, isKey } from './json.ts'
+import { codePoints, isKey } from './json.ts'
 import { own, preorder, sortedNames } from './measure.ts'
 import type { TreeValue } from './value.ts'
 
@@ -12,127 +12,165 @@ interface Misfit {
   problem: string
 }
 
+/** Looks at a value of one type. */
+type Look = (value: unknown, visit: Visit) => Misfit | null
+
+const ignore: Visit = () => {}
+
 /**
  * Says how a runtime value fails to be of a type, or null when it fits (shape and every bound).
  * @param path name of the value, used in the sentence
  * @param visit a value that shares its parts may be larger than memory, so whoever does not trust one counts here
  */
-export function misfit(type: Type, value: unknown, path: string, visit: Visit = () => {}): string | null {
-  const found = look(type, value, visit)
+export function misfit(type: Type, value: unknown, path: string, visit: Visit = ignore): string | null {
+  const found = lookOf(type)(value, visit)
   return found === null ? null : `${path}${found.path} ${found.problem}`
 }
 
-const wrong = (problem: string): Misfit => ({ path: '', problem })
+const known = new WeakMap<Type, Look>()
 
-function look(type: Type, value: unknown, visit: Visit): Misfit | null {
-  visit(typeof value === 'string' || value instanceof Uint8Array ? value.length : 0)
+/** Made once for each type of a checked program, whose types are frozen. */
+function lookOf(type: Type): Look {
+  const look = known.get(type) ?? makeLook(type)
+  if (Object.isFrozen(type)) known.set(type, look)
+  return look
+}
+
+const wrong = (problem: string): Misfit => ({ path: '', problem })
+const inside = (name: string | number, found: Misfit): Misfit => ({ path: `/${name}${found.path}`, problem: found.problem })
+
+function makeLook(type: Type): Look {
   switch (type.kind) {
     case 'int':
-      return lookInt(type, value)
+      return lookInt(type.min, type.max)
     case 'bool':
-      return typeof value === 'boolean' ? null : wrong('must be true or false')
+      return (value, visit) => (visit(0), typeof value === 'boolean' ? null : wrong('must be true or false'))
     case 'text':
-      return lookText(type.max, value)
+      return lookText(type.max)
     case 'key':
-      return isKey(value) ? null : wrong('must be an address of at most 100 letters and digits')
+      return (value, visit) => (visit(lengthOf(value)), isKey(value) ? null : wrong('must be an address of at most 100 letters and digits'))
     case 'bytes':
-      return value instanceof Uint8Array && value.length <= type.max ? null : wrong(`must be at most ${type.max} bytes`)
+      return lookBytes(type.max)
     case 'list':
-      return lookList(type, value, visit)
+      return lookList(type.max, lookOf(type.of))
     case 'record':
-      return lookRecord(type.fields, value, visit)
+      return lookRecord(type.fields)
     case 'variant':
-      return lookVariant(type.cases, value, visit)
+      return lookVariant(type.cases)
     case 'option':
-      return lookOption(type.of, value, visit)
+      return lookOption(lookOf(type.of))
     case 'map':
-      return lookMap(type, value, visit)
+      return lookMap(type.max, lookOf(type.keys), lookOf(type.of))
     case 'tree':
-      return lookTree(type, value, visit)
+      return lookTree(type.max, lookOf(type.of))
     case 'zipper':
-      return wrong('is a zipper, which never leaves its block')
+      return () => wrong('is a zipper, which never leaves its block')
   }
 }
 
-/** What is wrong inside of a part, seen from outside. */
-function part(type: Type, value: unknown, name: string | number, visit: Visit): Misfit | null {
-  const found = look(type, value, visit)
-  return found === null ? null : { path: `/${name}${found.path}`, problem: found.problem }
-}
+const lengthOf = (value: unknown): number => (typeof value === 'string' || value instanceof Uint8Array ? value.length : 0)
 
-function lookInt(type: Type & { kind: 'int' }, value: unknown): Misfit | null {
-  if (!Number.isSafeInteger(value)) return wrong('must be a safe integer')
-  return inRange(value as number, type.min, type.max)
-    ? null
-    : wrong(`must be between ${type.min ?? 'the least'} and ${type.max ?? 'the greatest'} integer, not ${value}`)
-}
-
-function lookText(max: number, value: unknown): Misfit | null {
-  if (typeof value !== 'string' || !value.isWellFormed()) return wrong('must be well-formed text')
-  return value.length <= max || codePoints(value) <= max ? null : wrong(`must have at most ${max} characters`)
-}
-
-function lookList(type: Type & { kind: 'list' }, value: unknown, visit: Visit): Misfit | null {
-  if (!Array.isArray(value) || value.length > type.max) return wrong(`must be a list of at most ${type.max} items`)
-  for (let i = 0; i < value.length; i++) {
-    const found = part(type.of, value[i], i, visit)
-    if (found !== null) return found
+function lookInt(min: string | undefined, max: string | undefined): Look {
+  const [least, most] = [Number(min ?? Number.MIN_SAFE_INTEGER), Number(max ?? Number.MAX_SAFE_INTEGER)]
+  return (value, visit) => {
+    visit(0)
+    if (!Number.isSafeInteger(value)) return wrong('must be a safe integer')
+    return (value as number) >= least && (value as number) <= most
+      ? null
+      : wrong(`must be between ${min ?? 'the least'} and ${max ?? 'the greatest'} integer, not ${String(value)}`)
   }
-  return null
 }
 
-function lookRecord(fields: Record<string, Type>, value: unknown, visit: Visit): Misfit | null {
-  const names = namesOf(fields)
-  if (!isObject(value) || Object.keys(value).length !== names.length) return wrong('must have the fields of its type')
-  for (const name of names) {
-    const found = part(fields[name]!, own(value, name), name, visit)
-    if (found !== null) return found
+function lookText(max: number): Look {
+  return (value, visit) => {
+    visit(lengthOf(value))
+    if (typeof value !== 'string' || !value.isWellFormed()) return wrong('must be well-formed text')
+    return value.length <= max || codePoints(value) <= max ? null : wrong(`must have at most ${max} characters`)
   }
-  return null
 }
 
-const known = new WeakMap<object, string[]>()
-
-/** Sorted names of a frozen program's record type, sorted once. */
-function namesOf(fields: Record<string, Type>): string[] {
-  const names = known.get(fields) ?? sortedNames(fields)
-  if (Object.isFrozen(fields)) known.set(fields, names)
-  return names
-}
-
-function lookVariant(cases: Record<string, Type>, value: unknown, visit: Visit): Misfit | null {
-  const tag = isObject(value) ? value['tag'] : undefined
-  const type = typeof tag === 'string' ? own(cases, tag) : undefined
-  return type === undefined
-    ? wrong(`must be one of ${sortedNames(cases).join(', ')}`)
-    : part(type, (value as { value: unknown }).value, tag as string, visit)
-}
-
-function lookOption(of: Type, value: unknown, visit: Visit): Misfit | null {
-  if (value === null) return null
-  return isObject(value) && Object.hasOwn(value, 'some') ? part(of, value['some'], 'some', visit) : wrong('must be an option')
-}
-
-function lookMap(type: Type & { kind: 'map' }, value: unknown, visit: Visit): Misfit | null {
-  if (!(value instanceof Map) || value.size > type.max) return wrong(`must be a map of at most ${type.max} entries`)
-  let i = 0
-  for (const [key, item] of value) {
-    const found = part(type.keys, key, `${i}/key`, visit) ?? part(type.of, item, `${i}/value`, visit)
-    if (found !== null) return found
-    i++
+function lookBytes(max: number): Look {
+  return (value, visit) => {
+    visit(lengthOf(value))
+    return value instanceof Uint8Array && value.length <= max ? null : wrong(`must be at most ${max} bytes`)
   }
-  return null
 }
 
-function lookTree(type: Type & { kind: 'tree' }, value: unknown, visit: Visit): Misfit | null {
-  if (!isObject(value) || !Array.isArray(value['children'])) return wrong('must be a tree')
-  const nodes = preorder(value as unknown as TreeValue, () => visit(0))
-  if (nodes.length > type.max) return wrong(`must have at most ${type.max} nodes`)
-  for (const [i, node] of nodes.entries()) {
-    const found = part(type.of, node.value, i, visit)
-    if (found !== null) return found
+function lookList(max: number, look: Look): Look {
+  return (value, visit) => {
+    visit(0)
+    if (!Array.isArray(value) || value.length > max) return wrong(`must be a list of at most ${max} items`)
+    for (let i = 0; i < value.length; i++) {
+      const found = look(value[i], visit)
+      if (found !== null) return inside(i, found)
+    }
+    return null
   }
-  return null
+}
+
+function lookRecord(fields: Record<string, Type>): Look {
+  const parts = sortedNames(fields).map((name) => ({ name, look: lookOf(fields[name]!) }))
+  return (value, visit) => {
+    visit(0)
+    if (!isObject(value) || Object.keys(value).length !== parts.length) return wrong('must have the fields of its type')
+    for (const { name, look } of parts) {
+      const found = look(own(value, name), visit)
+      if (found !== null) return inside(name, found)
+    }
+    return null
+  }
+}
+
+function lookVariant(cases: Record<string, Type>): Look {
+  const looks = new Map(sortedNames(cases).map((tag) => [tag, lookOf(cases[tag]!)]))
+  return (value, visit) => {
+    visit(0)
+    const tag = isObject(value) ? value['tag'] : undefined
+    const look = typeof tag === 'string' ? looks.get(tag) : undefined
+    if (look === undefined) return wrong(`must be one of ${[...looks.keys()].join(', ')}`)
+    const found = look((value as { value: unknown }).value, visit)
+    return found === null ? null : inside(tag as string, found)
+  }
+}
+
+function lookOption(look: Look): Look {
+  return (value, visit) => {
+    visit(0)
+    if (value === null) return null
+    if (!isObject(value) || !Object.hasOwn(value, 'some')) return wrong('must be an option')
+    const found = look(value['some'], visit)
+    return found === null ? null : inside('some', found)
+  }
+}
+
+function lookMap(max: number, keys: Look, of: Look): Look {
+  return (value, visit) => {
+    visit(0)
+    if (!(value instanceof Map) || value.size > max) return wrong(`must be a map of at most ${max} entries`)
+    let i = 0
+    for (const [key, item] of value) {
+      const found = keys(key, visit)
+      if (found !== null) return inside(`${i}/key`, found)
+      const content = of(item, visit)
+      if (content !== null) return inside(`${i}/value`, content)
+      i++
+    }
+    return null
+  }
+}
+
+function lookTree(max: number, look: Look): Look {
+  return (value, visit) => {
+    visit(0)
+    if (!isObject(value) || !Array.isArray(value['children'])) return wrong('must be a tree')
+    const nodes = preorder(value as unknown as TreeValue, () => visit(0))
+    if (nodes.length > max) return wrong(`must have at most ${max} nodes`)
+    for (const [i, node] of nodes.entries()) {
+      const found = look(node.value, visit)
+      if (found !== null) return inside(i, found)
+    }
+    return null
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -53,7 +53,7 @@ describe('the index cache', () => {
     index.close()
   })
 
-  it('has to be rebuilt when it is missing, damaged or for other collections', () => {
+  it('[D3] has to be rebuilt when it is missing, damaged or for other collections', () => {
     const path = fresh()
     expect(openIndex(path, COLLECTIONS)).toMatchObject({ ok: false, error: { code: 'index.none' } })
     expect(existsSync(path)).toBe(false)

@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { createRateLimit } from '../../../main/adapters/transport/rate.ts'
@@ -62,6 +63,31 @@ describe('the HTTP server', () => {
     expect(performance.now() - began).toBeLessThan(1_500)
     await server.close()
     transport.close()
+  })
+})
+
+describe('a peer that refuses', () => {
+  const refusal = { code: 'hop.busy', message: 'later', retryable: true, details: { server: 'ab' } }
+  const nested = `{"code":"x","message":"","details":{"server":${'['.repeat(4_000)}${']'.repeat(4_000)}}}`
+  const answers: Array<[string, string, object | undefined]> = [
+    ['a short, flat failure is kept', JSON.stringify(refusal), refusal],
+    ['one that nests deep is not', nested, undefined],
+    ['one with an endless sentence is not', JSON.stringify({ ...refusal, message: 'x'.repeat(10_000) }), undefined],
+    ['one whose code is no text is not', JSON.stringify({ ...refusal, code: 7 }), undefined],
+    ['details that are no record are left out', JSON.stringify({ ...refusal, details: ['x'] }), { code: 'hop.busy', message: 'later', retryable: true }],
+    ['null is nothing', 'null', undefined],
+  ]
+  it.each(answers)('tells why in its own words: %s', async (_what, body, peer) => {
+    const server = createServer((_request, response) => response.writeHead(400).end(body))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const transport = createHttpTransport()
+    const to = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+    const sent = await transport.send(to, '/', new Uint8Array(1), { timeoutMs: 1_000, maxBytes: 100 })
+    expect(sent).toMatchObject({ ok: false, error: { code: 'transport.status' } })
+    expect(sent.ok ? null : sent.error.details).toEqual({ status: 400, ...(peer === undefined ? {} : { peer }) })
+    expect(() => structuredClone(sent)).not.toThrow()
+    transport.close()
+    server.close()
   })
 })
 

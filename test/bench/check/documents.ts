@@ -114,7 +114,7 @@ function writes(size: number): Program {
   const one = endpointOf({
     slots,
     blocks: [block],
-    queries: [{ name: 'q', collection: 'wide', index: 'key', kind: 'rows', equals: [], limit: 1, stage: 0 }],
+    queries: [{ name: 'q', collection: 'wide', index: 'key', kind: 'rows', at: 'app.ts:1', equals: [], limit: 1, stage: 0 }],
     response: { source: { from: 'query', query: 0, field: 'wide' } },
   })
   return programOf(Object.fromEntries(Array.from({ length: size }, (_, i) => [`e${i}`, one])), {

@@ -9,6 +9,7 @@ import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createHttpTransport, type HttpTransport } from '../../../main/adapters/transport/http.ts'
 import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp } from '../../../main/core/client/app.ts'
+import { sealedStorage } from '../../../main/core/sealed-storage.ts'
 import { createDocuments } from '../../../main/core/documents.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
 import type { LogPort, StoragePort } from '../../../main/core/ports.ts'
@@ -65,7 +66,7 @@ async function openClient(storage: StoragePort, passphrase: string): Promise<Cli
   const documents = createDocuments({ crypto: fastCrypto, storage, swarm: null as never, wallet: null as never, log: quiet, fetchTimeoutMs: 1 })
   const app = createClientApp({ crypto: fastCrypto, documents } as Services)
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
-  const state = storage.get('role-state', 'client') as unknown as ClientState
+  const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
   const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))
   const newest = must(await app.newest(state.following, (sha256) => offers.get(sha256) ?? joined.reference))
   const offer = must(await app.offer(joined.reference))

@@ -40,7 +40,7 @@ function updateEnv(world: World) {
 }
 
 describe('a request', () => {
-  it('passes through two blocks and comes back with a write whose every field is explained', async () => {
+  it('[R3] passes through two blocks and comes back with a write whose every field is explained', async () => {
     const world = await makeWorld({ seed: 'request', posts: AUTHORS })
     const done = await reviewed(world)
     expect(done.opened.response).toEqual({ accepted: true, reason: '' })
@@ -49,7 +49,7 @@ describe('a request', () => {
     expect(new Set(done.pending.hops.map((hop) => hop.server)).add(done.pending.top).size).toBe(3)
   })
 
-  it('becomes an update that the Supervisor accepts, stamp included', async () => {
+  it('[R7][P2] becomes an update that the Supervisor accepts, stamp included', async () => {
     const world = await makeWorld({ seed: 'update' })
     const done = await reviewed(world)
     const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done))
@@ -61,7 +61,7 @@ describe('a request', () => {
     expect(update.spending).toEqual({ spendFromKeys: [world.dataKeys[0]!.publicKey], payToKeys: [world.dataKeys[0]!.publicKey] })
   })
 
-  it('names the field whose argument does not fit', async () => {
+  it('[R1] names the field whose argument does not fit', async () => {
     const world = await makeWorld({ seed: 'arguments' })
     const error = async (args: Record<string, Json>) => {
       const result = await composeRequest(world.ctx, world.clientEnv(), 'post', args)
@@ -79,7 +79,7 @@ describe('a request', () => {
     expect(result).toMatchObject({ ok: false, error: { code: 'client.no-key', details: { collection: 'posts' } } })
   })
 
-  it('tries elsewhere when a server does not answer, without that server', async () => {
+  it('[R5] tries elsewhere when a server does not answer, without that server', async () => {
     const world = await makeWorld({ seed: 'elsewhere', servers: 6 })
     const first = await compose(world, 'post', ARGS)
     const dead = first.pending.hops[1]!.server
@@ -114,7 +114,7 @@ describe('a request', () => {
 })
 
 describe('the review', () => {
-  it('flags a text that the label keeps out of a field, a field of no declared flow, and a key that was not chosen', async () => {
+  it('[R6] flags a text that the label keeps out of a field, a field of no declared flow, and a key that was not chosen', async () => {
     const world = await makeWorld({ seed: 'flags', posts: [{ topic: 'weather', text: 'Nobody may copy this', author: 'ee'.repeat(32) }] })
     const honest = await reviewed(world)
     const [write] = honest.opened.writes
@@ -134,7 +134,7 @@ describe('the review', () => {
 })
 
 describe('a poisoned stamp', () => {
-  it('is traced to the server that did not multiply, with evidence', async () => {
+  it('[C1] is traced to the server that did not multiply, with evidence', async () => {
     const world = await makeWorld({ seed: 'poison' })
     const done = await reviewed(world)
     const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done)).document.body
@@ -150,7 +150,7 @@ describe('a poisoned stamp', () => {
 })
 
 describe('registration and reservation', () => {
-  it('are documents whose keys consent', async () => {
+  it('[K1] are documents whose keys consent', async () => {
     const world = await makeWorld({ seed: 'register' })
     const registration = composeRegistration(world.ctx, APP, world.client, world.ctx.random(32), 5n)
     expect(openDocument(crypto, 'registration', registration.bytes)).toMatchObject({ ok: true })

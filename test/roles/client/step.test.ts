@@ -49,7 +49,7 @@ const phase = (state: ClientState): string => state.requests[0]!.phase
 const of = (effects: ClientEffect[], type: ClientEffect['type']) => effects.filter((effect) => effect.type === type)
 
 describe('a client', () => {
-  it('is registered, and has a free key, when ticks say so and not before', () => {
+  it('[K2] is registered, and has a free key, when ticks say so and not before', () => {
     const before = run(start, ...ready.slice(0, 4)).state
     const { state, effects } = run(start, ...ready)
     expect([isRegistered(before), isRegistered(state)]).toEqual([false, true])
@@ -71,7 +71,7 @@ describe('a client', () => {
     expect(freeKeys(state)).toEqual([{ key: DATA, collection: 'posts', written: true }])
   })
 
-  it('stores the signed update before it publishes, and publishes one document however often it is approved', () => {
+  it('[R7] stores the signed update before it publishes, and publishes one document however often it is approved', () => {
     const { state, effects } = run(run(start, ...ready).state, ask, replied, approve, approve, { ...approve, ...text(4) }, { type: 'refuse', id: 'r' })
     expect(of(effects, 'publish')).toEqual([{ type: 'publish', documentType: 'update', ...text(3) }])
     expect(state.requests[0]).toMatchObject({ phase: 'published', publication: { document: text(3).document } })
@@ -83,7 +83,7 @@ describe('a client', () => {
     expect(of(effects, 'publish')).toEqual([1, 2].map(() => ({ type: 'publish', documentType: 'update', ...text(3) })))
   })
 
-  it('tries a failed request elsewhere, three times in all', () => {
+  it('[R5] tries a failed request elsewhere, three times in all', () => {
     const failed = (attempt: number): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'away', retryable: true }, server: `s${attempt}` })
     const { state, effects } = run(run(start, ...ready).state, ask, failed(1), failed(1), failed(2), failed(3))
     expect(of(effects, 'send')).toMatchObject([{ attempt: 1, exclude: [] }, { attempt: 2, exclude: ['s1'] }, { attempt: 3, exclude: ['s1', 's2'] }])
@@ -96,7 +96,7 @@ describe('a client', () => {
     expect([phase(state), state.requests[0]!.error!.code, effects]).toEqual(['failed', 'client.no-key', []])
   })
 
-  it('goes back when blocks are undone, and on again on the new branch', () => {
+  it('[D4] goes back when blocks are undone, and on again on the new branch', () => {
     const { state } = run(run(start, ...ready).state, ask, replied, approve, published(3), block(5, anchored('update', 3, 5)), ...tick(2, 6, [[3, 'accepted']]))
     expect(phase(state)).toBe('counted')
     const undone = run(state, { type: 'reorg', height: 5 }).state
@@ -106,7 +106,7 @@ describe('a client', () => {
     expect(phase(run(deeper, block(5, anchored('update', 3, 5))).state)).toBe('anchored')
   })
 
-  it('tells in plain words why a write was not counted, and complains about a poisoned stamp with its evidence', () => {
+  it('[C1] tells in plain words why a write was not counted, and complains about a poisoned stamp with its evidence', () => {
     const anchoredUpdate = [ask, replied, approve, published(3), block(5, anchored('update', 3, 5))]
     const { state: base } = run(run(start, ...ready).state, ...anchoredUpdate)
     const late = run(base, ...tick(2, 6, [[3, 'update.unavailable']]))

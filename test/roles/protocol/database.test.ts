@@ -51,7 +51,7 @@ function rows(taken: Snapshot, name: string, equals: Json[] = []): Array<Record<
 }
 
 describe('the database', () => {
-  it('reserves a key once', () => {
+  it('[K1] reserves a key once', () => {
     const db = board()
     expect(code(reserveKey(db, { key: 'p1', collection: 'posts', owner: bob, version: version(9) }))).toBe('database.taken')
     expect(code(reserveKey(db, { key: 'p9', collection: 'toString', owner: bob, version: version(9) }))).toBe('database.collection')
@@ -110,7 +110,7 @@ describe('the database', () => {
     expect(rows(snapshot(crypto, db), '$clients.key')).toEqual([])
   })
 
-  it('has one root for one content, whatever the way to it', () => {
+  it('[T3] has one root for one content, whatever the way to it', () => {
     const db = filled()
     const first = snapshot(crypto, db)
     must(write(db, 'p4', bob, { author: 'bob', likes: '0' }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressBlock, chooseServers, diversityScore, type Candidate } from '../../../roles/protocol/diversity.ts'
+import { addressBlock, chooseServers, chooseTop, diversityScore, type Candidate } from '../../../roles/protocol/diversity.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { seeded } from '../request/world.ts'
 
@@ -19,7 +19,7 @@ describe('diversity of servers', () => {
     expect(diversityScore([candidate('a', '10.1.0.1'), candidate('b', '10.1.0.1')])).toBe(0)
   })
 
-  it('prefers other networks, never names a server twice, and spreads equals by chance', () => {
+  it('[R3] prefers other networks, never names a server twice, and spreads equals by chance', () => {
     const servers = mapOf(candidate('a', '10.1.0.1'), candidate('b', '10.1.0.2'), candidate('c', '10.2.0.1'), candidate('d', '10.3.0.1'))
     const ctx = { random: seeded('diversity') }
     const tops = new Set<string>()
@@ -39,5 +39,12 @@ describe('diversity of servers', () => {
     const blocks = [block('a', 'b'), block('a')]
     expect(must(chooseServers(ctx, { blocks, servers, exclude: new Set() }))).toMatchObject({ hops: [{ server: 'b' }, { server: 'a' }], top: 'c' })
     expect(chooseServers(ctx, { blocks, servers, exclude: new Set(['c']) })).toMatchObject({ ok: false, error: { code: 'client.servers' } })
+  })
+
+  it('[R5] takes another top-level server that is none of the request\'s, as far from them as can be', () => {
+    const servers = mapOf(candidate('a', '10.1.0.1'), candidate('b', '10.2.0.1'), candidate('near', '10.2.0.2'), candidate('far', '10.3.0.1'))
+    const ctx = { random: seeded('top') }
+    const top = (...exclude: string[]) => chooseTop(ctx, servers, ['a', 'b'], new Set(exclude))
+    expect([top(), top('far'), top('far', 'near')]).toEqual(['far', 'near', null])
   })
 })

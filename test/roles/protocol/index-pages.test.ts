@@ -103,14 +103,14 @@ describe('a range proof', () => {
     expect(verifyReduced(crypto, index.root, asked, reduced, ['likes', 'body'])).toMatchObject({ error: { code: 'index.field' } })
   })
 
-  it('proves absence, also in an empty index', () => {
+  it('[R2] proves absence, also in an empty index', () => {
     for (const index of [built.get(0)!, built.get(400)!]) {
       const asked = range(101, 102)
       expect(must(verifyRange(crypto, index.root, asked, provePageRange(index, asked)))).toEqual([])
     }
   })
 
-  it('fails when a row is dropped, changed, moved, or a page withheld', () => {
+  it('[R8] fails when a row is dropped, changed, moved, or a page withheld', () => {
     const index = built.get(400)!
     const asked = range(100, 400)
     const honest = reduceProof(crypto, provePageRange(index, asked), asked, ['likes'])

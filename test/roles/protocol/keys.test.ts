@@ -46,7 +46,7 @@ describe('the derivation table', () => {
     expect(deriveKey(seed, { network: 'test', purpose: 'data', app, index: 0 }).publicKey).toMatchInlineSnapshot(`"6e19a59e2100a26e12890465a9027b168c4c2cf3f0d3b2c2a656967b7eaa831a"`)
   })
 
-  it('gives every purpose, network and index a key of its own', () => {
+  it('[B1] gives every purpose, network and index a key of its own', () => {
     const purposes: KeyPurpose[] = (['mainnet', 'test'] as const).flatMap((network): KeyPurpose[] => [
       { network, purpose: 'coins', account: 0, change: 0, index: 0 }, { network, purpose: 'coins', account: 0, change: 1, index: 0 },
       { network, purpose: 'master', app: 0 }, { network, purpose: 'secondary', app: 0, index: 0 }, { network, purpose: 'server', offer: app, index: 0 },

@@ -15,7 +15,7 @@ describe('the proof of work', () => {
     expect([[0xff], [0x80], [0x7f], [0x01], [0, 0x20], [0, 0]].map((bytes) => leadingZeroBits(Uint8Array.from(bytes)))).toEqual([0, 0, 1, 7, 10, 16])
   })
 
-  it('accepts a nonce up to the bits that it reaches and not one more', () => {
+  it('[J3] accepts a nonce up to the bits that it reaches and not one more', () => {
     const reached = Array.from({ length: 257 }, (_, bits) => bits).filter((bits) => verifyWork(challenge, 5n, bits)).length - 1
     expect(verifyWork(challenge, 5n, reached)).toBe(true)
     expect(verifyWork(challenge, 5n, reached + 1)).toBe(false)

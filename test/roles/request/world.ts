@@ -2,22 +2,22 @@
 import { readFileSync } from 'node:fs'
 import { check, labelOf, type Program } from '../../../roles/program/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
-import type { ClientEnv, Composed } from '../../../roles/client/types.ts'
-import { composeRequest } from '../../../roles/client/request.ts'
+import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
+import { composeRequest, takeReply as takeLeg } from '../../../roles/client/request.ts'
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { applyUpdate, createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys.ts'
 import { outlineOf } from '../../../roles/protocol/outline.ts'
-import type { RevealFile } from '../../../roles/protocol/request.ts'
+import { PATHS, type RevealFile } from '../../../roles/protocol/request.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, snapshotFiles, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
 import { snapshot } from '../../../roles/protocol/snapshot.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
 import type { RelayEnv } from '../../../roles/server/relay-types.ts'
-import { hopFailed, nextHop, openRequest, takeReply } from '../../../roles/server/relay.ts'
+import { hopFailed, nextHop, openContinuation, openRequest, takeReply } from '../../../roles/server/relay.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
 import { makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
@@ -80,12 +80,24 @@ function makeServer(random: (length: number) => Uint8Array): Actor {
 }
 
 /** Posts of a topic by other authors, in the order in which they are given. */
-export interface WorldOptions { seed: string; servers?: number; posts?: Array<{ topic: string; text: string; author: string }>; primeBits?: number }
+export interface WorldOptions {
+  seed: string
+  servers?: number
+  posts?: Array<{ topic: string; text: string; author: string }>
+  primeBits?: number
+  /** Another app than the guestbook, with the collections of the client's four keys, the endpoint whose label is used, and rows of others. */
+  app?: { program: Program; keys: string[]; endpoint: string; rows: Array<{ collection: string; fields: Record<string, Json> }> }
+}
 
-export async function makeWorld({ seed, servers: count = 5, posts = [], primeBits = 128 }: WorldOptions): Promise<World> {
+const guestbook = (): NonNullable<WorldOptions['app']> => ({
+  program: must(check(JSON.parse(readFileSync(new URL('../../../resources/apps/guestbook.json', import.meta.url), 'utf8')))),
+  keys: ['posts', 'posts', 'likes', 'likes'], endpoint: 'post', rows: [],
+})
+
+export async function makeWorld({ seed, servers: count = 5, posts = [], primeBits = 128, app = guestbook() }: WorldOptions): Promise<World> {
   const random = seeded(seed)
   const ctx = { crypto, random }
-  const program = must(check(JSON.parse(readFileSync(new URL('../../../resources/apps/guestbook.json', import.meta.url), 'utf8'))))
+  const { program } = app
   const outline = outlineOf(program)
   const client = pair(random)
   const dataKeys = Array.from({ length: 4 }, () => pair(random))
@@ -93,12 +105,12 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const servers = new Map(actors.map((actor) => [actor.identity.publicKey, actor]))
   const database = createDatabase(outline)
   registerClient(database, client.publicKey, 1)
-  dataKeys.forEach((key, i) => must(reserveKey(database, { key: key.publicKey, collection: i < 2 ? 'posts' : 'likes', owner: client.publicKey, version: toHex(random(32)) })))
-  for (const post of posts) {
+  dataKeys.forEach((key, i) => must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })))
+  for (const { collection, fields } of [...posts.map((post) => ({ collection: 'posts', fields: { ...post } })), ...app.rows]) {
     const key = pair(random).publicKey
-    const owner = post.author
-    must(reserveKey(database, { key, collection: 'posts', owner, version: '11'.repeat(32) }))
-    must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection: 'posts', replaces: '11'.repeat(32), fields: { ...post } }] }))
+    const owner = String(fields['author'])
+    must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))
+    must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection, replaces: '11'.repeat(32), fields }] }))
   }
   const taken = snapshot(crypto, database)
   const { indices, files } = snapshotFiles(crypto, taken)
@@ -118,7 +130,7 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const seen = (number: number) => (number === TICK ? view : null)
   return {
     ctx, program, outline, plan, reveal: made.secret, tick, reader, servers, client, dataKeys,
-    clientEnv: () => ({ app: APP, outline, label: must(labelOf(program, 'post')), plan, reader, client, keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: i < 2 ? 'posts' : 'likes', written: false })) }),
+    clientEnv: () => ({ app: APP, outline, label: must(labelOf(program, app.endpoint)), plan, reader, client, keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })) }),
     hopEnv: (server) => {
       const actor = servers.get(server)!
       const id = (request: string, version: string): string => `${request}/${version}`
@@ -148,10 +160,10 @@ export const compose = async (world: World, endpoint: string, args: Record<strin
 /** What the servers do with a hop, by default honestly. */
 export type Deliver = (server: string, bytes: Uint8Array) => Result<Uint8Array>
 
-/** Sends a request through the top-level server and the blocks' servers, all in this process. */
-export function serve(world: World, { top, bytes }: { top: { id: string }; bytes: Uint8Array }, deliver?: Deliver): Result<Uint8Array> {
+/** Sends one leg of a request through its top-level server and the blocks' servers, all in this process. */
+export function serve(world: World, { top, bytes, path }: { top: { id: string }; bytes: Uint8Array; path: string }, deliver?: Deliver): Result<Uint8Array> {
   const env = world.relayEnv(top.id)
-  const opened = openRequest(world.ctx, env, bytes)
+  const opened = path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes)
   if (!opened.ok) return opened
   let relay = opened.value
   for (;;) {
@@ -163,5 +175,18 @@ export function serve(world: World, { top, bytes }: { top: { id: string }; bytes
     if (!step.ok) return step
     if (step.value.done) return ok(step.value.reply)
     relay = step.value.relay
+  }
+}
+
+/** Takes a composed request through all of its legs. @param legs is given every message that was sent */
+export async function exchange(world: World, first: Composed, deliver?: Deliver, legs: Composed[] = []): Promise<Result<Reviewed>> {
+  for (let composed = first; ;) {
+    legs.push(composed)
+    const reply = serve(world, composed, deliver)
+    if (!reply.ok) return reply
+    const taken = await takeLeg(world.ctx, world.clientEnv(), composed.pending, reply.value)
+    if (!taken.ok) return taken
+    if (taken.value.done) return ok(taken.value.reviewed)
+    composed = taken.value.composed
   }
 }

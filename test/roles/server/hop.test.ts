@@ -34,7 +34,7 @@ function forwardChanged(world: World, composed: Composed, position: number, chan
 const code = (result: { ok: boolean; error?: { code: string } }): string => (result.ok ? 'accepted' : result.error!.code)
 
 describe('a block\'s server', () => {
-  it('answers an honest request', async () => {
+  it('[P1] answers an honest request', async () => {
     const world = await makeWorld({ seed: 'honest' })
     expect(code(serve(world, await compose(world, 'post', ARGS)))).toBe('accepted')
   })
@@ -49,7 +49,7 @@ describe('a block\'s server', () => {
     expect(again).toMatchObject({ ok: false, error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position: 0, server: first.server } } })
   })
 
-  it('refuses a request for a tick that is neither the current one nor the one before', async () => {
+  it('[V1] refuses a request for a tick that is neither the current one nor the one before', async () => {
     const world = await makeWorld({ seed: 'tick' })
     const composed = await compose(world, 'post', ARGS)
     const env = world.relayEnv(composed.top.id)
@@ -111,7 +111,7 @@ describe('a block\'s server', () => {
     expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.edges')
   })
 
-  it('refuses rows that are not proved, or hidden, and a caller that is not registered', async () => {
+  it('[R8] refuses rows that are not proved, or hidden, and a caller that is not registered', async () => {
     const world = await makeWorld({ seed: 'proofs', posts: [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) })) })
     const send = async (change: (env: ClientEnv) => ClientEnv): Promise<string> => {
       const composed = await composeRequest(world.ctx, change(world.clientEnv()), 'post', ARGS)
@@ -126,7 +126,7 @@ describe('a block\'s server', () => {
     expect(await send((env) => lying(env, '$clients', (proof) => ({ ...proof, merkle: [...proof.merkle, '00'.repeat(32)] })))).toBe('index.proof')
   })
 
-  it('refuses a slot whose key belongs to another client', async () => {
+  it('[K3] refuses a slot whose key belongs to another client', async () => {
     const world = await makeWorld({ seed: 'slot', posts: [{ topic: 'weather', text: 'Mine', author: 'dd'.repeat(32) }] })
     const rows = must(await world.reader.rows('posts', 'byTopic', ['weather']))
     const foreign = rows.value[0]!['$key'] as string
@@ -156,7 +156,7 @@ describe('a block\'s server', () => {
 })
 
 describe('a top-level server', () => {
-  it('holds no key of any edge, so it sees no primitive', async () => {
+  it('[R4] holds no key of any edge, so it sees no primitive', async () => {
     const world = await makeWorld({ seed: 'blind' })
     const composed = await compose(world, 'post', ARGS)
     const seen: string[] = []

@@ -39,18 +39,18 @@ const joined = [...accepted, block(2, anchored('acceptance', refer(2), 2))]
 const effectsOf = (effects: ServerEffect[], type: ServerEffect['type']) => effects.filter((effect) => effect.type === type)
 
 describe('a server joins', () => {
-  it('fetches an offer that it sees on the chain, and waits for a person', () => {
+  it('[B2][J1] fetches an offer that it sees on the chain, and waits for a person', () => {
     const { state, effects } = run(initialServerState(), ...seen)
     expect(effects).toEqual([{ type: 'fetch', reference: OFFER, documentType: 'offer' }])
     expect(phaseOf(state)).toBe('deciding')
   })
 
-  it('accepts by rule what pays enough, and nothing else', () => {
+  it('[J2] accepts by rule what pays enough, and nothing else', () => {
     const auto = (pay: number) => phaseOf(run(initialServerState({ auto: true, minPayPerRequest: 10, maxTicks: null }), block(1, anchored('offer', OFFER, 1)), offer(pay)).state)
     expect([auto(9), auto(10)]).toEqual(['deciding', 'grinding'])
   })
 
-  it('grinds, stores the certificate before it is published, pays the Supervisor, and signs only one', () => {
+  it('[J3][J4] grinds, stores the certificate before it is published, pays the Supervisor, and signs only one', () => {
     const { state, effects } = run(initialServerState(), ...accepted, accepted.at(-1)!, accepted.at(-2)!)
     expect(effectsOf(effects, 'grind')).toMatchObject([{ bits: 8, identity: ME }])
     expect(effectsOf(effects, 'publish')).toMatchObject([{ document: '{}', payToKeys: [SUPERVISOR] }])
@@ -67,7 +67,7 @@ describe('a server joins', () => {
 describe('a server follows ticks', () => {
   const ticks = [block(3, anchored('tick', refer(100), 3)), tick(0, null), block(4, anchored('tick', refer(101), 4)), tick(1, 100)]
 
-  it('serves when the newest tick lists it, and fetches its code three ticks ahead', () => {
+  it('[V1][V2] serves when the newest tick lists it, and fetches its code three ticks ahead', () => {
     const { state, effects } = run(initialServerState(), ...joined, ...ticks)
     expect(phaseOf(state)).toBe('serving')
     expect(effectsOf(effects, 'fetch-file')).toMatchObject([{ purpose: 'outline' }, { purpose: 'code', tick: 3 }, { purpose: 'code', tick: 4 }])

@@ -64,8 +64,12 @@ function trim(source: string): string {
 
 const isSpace = (unit: number): boolean => unit === 32 || (unit >= 9 && unit <= 13)
 
-const lower = (source: string): string => source.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-const upper = (source: string): string => source.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+/** Of letters beyond ASCII engines know different versions. */
+const isAscii = (source: string): boolean => /^[\0-\x7f]*$/.test(source)
+const lower = (source: string): string =>
+  isAscii(source) ? source.toLowerCase() : source.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+const upper = (source: string): string =>
+  isAscii(source) ? source.toUpperCase() : source.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
 
 function contains(meter: Meter, a: string, part: string): boolean {
   searching(meter, a, part)

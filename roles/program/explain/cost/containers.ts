@@ -66,20 +66,26 @@ function from(list: List): Made {
   return { value, charge: plus(charge(list.length), sorted) }
 }
 
-function remove(map: Dict): Made {
-  if (map.length === 0) return made(map, 0)
+/** A new key costs the most: it is looked for, and then its place. */
+function set(map: Dict, key: Bound, value: Bound): Made {
+  const keys = join(map.keys, key)
+  const { value: made, charge: copy } = copied(Math.min(map.length + 1, different(keys)), keys, join(map.of, value))
+  const placed = charge((1 + keyUnits(key)) * (32 - Math.clz32(map.length)))
+  return { value: made, charge: plus(plus(charge(keyUnits(key)), copy), placed) }
+}
+
+function remove(map: Dict, key: Bound): Made {
+  const found = charge(keyUnits(key))
+  if (map.length === 0) return { value: map, charge: found }
   const { value, charge: copy } = copied(map.length, map.keys, map.of)
-  return { value, charge: plus(charge(0), copy) }
+  return { value, charge: plus(found, copy) }
 }
 
 const MAP: Rules = {
   'map.size': rule<[Dict]>((a) => made(integer(0, a.length), 0)),
-  'map.get': rule<[Dict, Bound]>((a) => made(optionOf(a.length > 0 ? a.of : null), 0, a.length > 0 ? 8 : 0)),
-  'map.has': rule<[Dict, Bound]>(() => made(BOOL, 0)),
-  'map.set': rule<[Dict, Bound, Bound]>((a, key, value) => {
-    const keys = join(a.keys, key)
-    return copied(Math.min(a.length + 1, different(keys)), keys, join(a.of, value))
-  }),
+  'map.get': rule<[Dict, Bound]>((a, key) => made(optionOf(a.length > 0 ? a.of : null), keyUnits(key), a.length > 0 ? 8 : 0)),
+  'map.has': rule<[Dict, Bound]>((_, key) => made(BOOL, keyUnits(key))),
+  'map.set': rule(set),
   'map.remove': rule(remove),
   'map.entries': rule<[Dict]>((a) => {
     const entry = a.keys === null || a.of === null ? null : record({ key: a.keys, value: a.of })

@@ -70,7 +70,7 @@ function eachItem(estimate: Estimate, node: Each, count: number, over: Over): Ma
     }
     case 'group': {
       const grouped = ordered(count, result, count === 0 ? null : listOf(count, over.of))
-      return { value: grouped.value, charge: plus(all(over, 16).charge, grouped.charge) }
+      return { value: grouped.value, charge: plus(all(over, 16, charge(keyUnits(result))).charge, grouped.charge) }
     }
     default:
       return all(BOOL, 0)

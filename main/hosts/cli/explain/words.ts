@@ -1,0 +1,128 @@
+/** Types and sealed values in plain words. */
+import { sourceName, type Endpoint, type Query, type Slot, type Source, type Template, type Type } from '../../../../roles/program/index.ts'
+
+/** A type as a person says it: «text of at most 60 characters». */
+export function typeWords(type: Type): string {
+  switch (type.kind) {
+    case 'int':
+      return intWords(type)
+    case 'text':
+      return `text of at most ${plural(type.max, 'character')}`
+    case 'bool':
+      return 'yes or no'
+    case 'bytes':
+      return `at most ${plural(type.max, 'byte')}`
+    case 'key':
+      return `key of a row of ${type.collection}`
+    case 'list':
+      return `list of at most ${type.max}, each: ${typeWords(type.of)}`
+    case 'map':
+      return `map of at most ${type.max} entries, from ${typeWords(type.keys)} to ${typeWords(type.of)}`
+    case 'tree':
+      return `tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
+    case 'zipper':
+      return `place in a tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
+    case 'option':
+      return `nothing or ${typeWords(type.of)}`
+    case 'record':
+      return `{ ${Object.entries(type.fields)
+        .map(([name, of]) => `${name}: ${typeWords(of)}`)
+        .join(', ')} }`
+    case 'variant':
+      return `one of ${Object.entries(type.cases)
+        .map(([tag, of]) => (isEmpty(of) ? tag : `${tag} (${typeWords(of)})`))
+        .join(', ')}`
+  }
+}
+
+function intWords({ min, max }: Type & { kind: 'int' }): string {
+  if (min !== undefined && max !== undefined) return `integer from ${min} to ${max}`
+  if (min !== undefined) return `integer, at least ${min}`
+  return max === undefined ? 'integer' : `integer, at most ${max}`
+}
+
+/** The content of a case that holds nothing. */
+export const isEmpty = (type: Type): boolean => type.kind === 'record' && Object.keys(type.fields).length === 0
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** `a, b and c`. */
+export function listed(words: readonly string[], last = 'and'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)!}`
+}
+
+/** `flood's answers 1 and 2` for two that have no name of their own. */
+export function groupAnswers(names: readonly string[]): string[] {
+  const groups = new Map<string, string[]>()
+  for (const name of names) {
+    const [, point, number] = /^(.*)answer (\d+)$/.exec(name) ?? []
+    if (point === undefined) groups.set(name, [])
+    else groups.set(point, [...(groups.get(point) ?? []), number!])
+  }
+  return [...groups].map(([name, numbers]) =>
+    numbers.length === 0 ? name : `${name}answer${numbers.length > 1 ? 's' : ''} ${listed(numbers)}`,
+  )
+}
+
+/** A field of rows: `$key` is the key, `$owner` the owner. */
+export const fieldWords = (field: string): string => field.replace('$', '')
+
+/**
+ * A short name for a sealed value, the same all over an explanation: `topic` (given by the caller), `caller`, `recent.author` (looked up),
+ * `new likes key` (written to), `moderation's answer 1` or, where the response names it, `flood's reason`.
+ */
+export function valueName(endpoint: Endpoint, source: Source): string {
+  switch (source.from) {
+    case 'request':
+      return source.field === 'caller' ? 'the argument caller' : source.field
+    case 'caller':
+      return 'caller'
+    case 'slot':
+      return slotName(endpoint.slots[source.slot]!)
+    case 'query':
+      return columnName(endpoint.queries[source.query]!, source.field)
+    case 'block':
+      return `${endpoint.blocks[source.block]!.name}'s ${outputName(endpoint, source)}`
+  }
+}
+
+/** A key that the caller writes to. */
+export const slotName = ({ name, state }: Slot): string => `${state === 'fresh' ? 'new' : 'own'} ${name} key`
+
+const columnName = (query: Query, field: string): string =>
+  query.kind === 'count' || query.kind === 'sum' ? `${query.name}.${query.kind}` : `${query.name}.${fieldWords(field)}`
+
+/** An output that decides whether a later one runs, the field that the response makes of it, or its number. */
+function outputName(endpoint: Endpoint, source: Source & { from: 'block' }): string {
+  if (endpoint.blocks.some((block) => block.guard !== null && sameSource(block.guard, source))) return 'go-ahead'
+  const field = fieldIn(endpoint.response, source, '')
+  if (field !== null && field !== '') return field
+  const { outputs } = endpoint.blocks[source.block]!
+  return outputs.length === 1 ? 'answer' : `answer ${source.output + 1}`
+}
+
+export const sameSource = (a: Source, b: Source): boolean =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
+
+/** The path of the response's field that is this value where a branch allows it, or null. */
+function fieldIn(template: Template, source: Source, path: string): string | null {
+  if ('source' in template) return sameSource(template.source, source) ? path : null
+  if ('if' in template) return fieldIn(template.then, source, path) ?? fieldIn(template.else, source, path)
+  if (!('record' in template)) return null
+  for (const [name, part] of Object.entries(template.record)) {
+    const found = fieldIn(part, source, path === '' ? name : `${path}.${name}`)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** From the label's names of inputs to those of `valueName`. */
+export function labelNames(endpoint: Endpoint, columnsOf: (query: Query) => string[]): Map<string, string> {
+  const sources: Source[] = [
+    { from: 'caller' },
+    ...Object.keys(endpoint.request).map((field): Source => ({ from: 'request', field })),
+    ...endpoint.slots.map((_, slot): Source => ({ from: 'slot', slot })),
+    ...endpoint.queries.flatMap((query, i) => columnsOf(query).map((field): Source => ({ from: 'query', query: i, field }))),
+  ]
+  return new Map(sources.map((source) => [sourceName(endpoint, source), valueName(endpoint, source)]))
+}

@@ -1,0 +1,48 @@
+/** The help texts, made from the table of commands. */
+import { flagsOf, type Command } from './command.ts'
+import { table, wrap } from './layout.ts'
+
+const lines = (all: string[]): string => all.join('\n')
+
+/** `golem --help`. */
+export const overview = (commands: readonly Command[]): string => `golem: write, check, explain and try Golem applications
+
+usage: golem <command> …
+
+${lines(
+  table(
+    commands.map(({ name, summary }) => [name, summary]),
+    '  ',
+  ),
+)}
+
+A new application, from nothing to its first answer:
+
+  golem new hello
+  cd hello
+  golem run app.ts greet --request '{"name":"Ada"}' --data data.json
+
+golem help <command> explains a command.
+With --json every command prints { ok, value } or { ok, error: { code, message } }.
+Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 70 a bug of Golem's.
+`
+
+/** `golem help <command>`. */
+export function helpOf(command: Command): string {
+  const flags = Object.entries(flagsOf(command)).map(([name, { short, value, doc }]): [string, string] => [
+    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+    doc,
+  ])
+  return `golem ${command.name}: ${command.summary}
+
+usage: golem ${command.name} ${command.usage} [flags]
+
+${lines(wrap(command.doc, ''))}
+
+${lines(table(flags, '  '))}
+
+for example:
+
+  ${command.example.split('\n').join('\n  ')}
+`
+}

@@ -1,0 +1,84 @@
+/** The `golem` command on Node 24: finds the command, runs it, prints its result. `golem.mjs` starts it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import type { Failure, Result } from '../../../roles/protocol/result.ts'
+import { root } from './build/sdk.ts'
+import { checkCount, readCall, wrongUsage, type Done, type Io } from './command.ts'
+import { checkCommand } from './commands/check.ts'
+import { compileCommand } from './commands/compile.ts'
+import { explainCommand } from './commands/explain.ts'
+import { newCommand } from './commands/new.ts'
+import { runCommand } from './commands/run.ts'
+import { helpOf, overview } from './help.ts'
+
+export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand]
+
+/** Exit codes: done · refused, the message says why · wrong usage · a bug of ours. */
+export const EXIT = { fine: 0, refused: 1, usage: 2, bug: 70 } as const
+
+/** Runs one command line. @returns the exit code */
+export async function runCli(argv: string[], io: Io): Promise<number> {
+  const json = argv.includes('--json')
+  try {
+    return report(await perform(argv, io), json, io)
+  } catch (error) {
+    const failure: Failure = { code: 'cli.bug', message: `This is a bug of Golem's; please report it: ${String(error)}`, retryable: false }
+    report({ ok: false, error: failure }, json, io)
+    io.err(`${error instanceof Error ? (error.stack ?? '') : ''}\n`)
+    return EXIT.bug
+  }
+}
+
+async function perform(argv: string[], io: Io): Promise<Result<Done>> {
+  const [name, ...args] = argv
+  if (name === undefined) return wrongUsage(`Say what to do.\n\n${overview(commands)}`)
+  if (name === '--version') return said(`golem ${version()}`)
+  if (name === 'help' || name === '--help' || name === '-h') return help(args[0])
+  const command = commands.find((one) => one.name === name)
+  if (command === undefined) return unknown(name)
+  const call = readCall(command, args, io)
+  if (!call.ok) return call
+  if (call.value.flags['help'] === true) return said(helpOf(command))
+  const counted = checkCount(command, call.value.positionals)
+  return counted.ok ? command.run(call.value) : counted
+}
+
+const said = (text: string): Result<Done> => ({ ok: true, value: { text, value: { text } } })
+
+const unknown = (name: string): Result<never> =>
+  wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
+
+function help(name: string | undefined): Result<Done> {
+  if (name === undefined || name.startsWith('-')) return said(overview(commands))
+  const command = commands.find((one) => one.name === name)
+  return command === undefined ? unknown(name) : said(helpOf(command))
+}
+
+const version = (): string => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+
+function report(result: Result<Done>, json: boolean, io: Io): number {
+  if (json) io.out(`${JSON.stringify(result.ok ? { ok: true, value: result.value.value } : { ok: false, error: result.error })}\n`)
+  else if (result.ok) io.out(`${result.value.text.trimEnd()}\n`)
+  else io.err(complaint(result.error))
+  if (result.ok) return EXIT.fine
+  return result.error.code === 'cli.usage' ? EXIT.usage : EXIT.refused
+}
+
+/** A failure for people: every problem on a line of its own, with its code. */
+function complaint({ code, message, details }: Failure): string {
+  if (code === 'cli.usage') return `golem: ${message}\n${message.includes('\n') ? '' : 'See golem --help.\n'}`
+  const problems = (details?.['problems'] ?? []) as Array<{ at: string; code: string; message: string }>
+  if (problems.length === 0) return `${message} [${code}]\n`
+  return problems.map((problem) => `${problem.at}: ${problem.message} [${problem.code}]\n`).join('')
+}
+
+if (import.meta.main) {
+  // A reader that has seen enough (golem explain … | head) is no failure.
+  process.stdout.on('error', () => process.exit(EXIT.fine))
+  process.exitCode = await runCli(process.argv.slice(2), {
+    cwd: process.cwd(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  })
+}

@@ -1,0 +1,162 @@
+/** One call of an endpoint without a network: the language's own `runEndpoint` on answers from the protocol's own indices. */
+import {
+  columnType,
+  fromJson,
+  runEndpoint,
+  toJson,
+  typeOfSource,
+  type Budget,
+  type Endpoint,
+  type EndpointRun,
+  type Program,
+  type Query,
+  type QueryAnswer,
+  type RecordValue,
+  type Row,
+  type Type,
+  type Value,
+} from '../../../../roles/program/index.ts'
+import { chooseSlots } from '../../../../roles/client/slots.ts'
+import type { Json } from '../../../../roles/protocol/canonical.ts'
+import { applyUpdate, type Database } from '../../../../roles/protocol/database.ts'
+import { provePageRange, verifyRange } from '../../../../roles/protocol/index-proofs.ts'
+import { queryLookup } from '../../../../roles/protocol/request-edges.ts'
+import { fail, must, ok, type Result } from '../../../../roles/protocol/result.ts'
+import { snapshot, type Snapshot } from '../../../../roles/protocol/snapshot.ts'
+import { fastCrypto } from '../../../adapters/crypto/fast.ts'
+import { columnsOf } from '../explain/lookups.ts'
+import { plural, typeWords } from '../explain/words.ts'
+import { keysOf, reserveMadeUp } from './data.ts'
+import { exactForm } from './natural.ts'
+
+export interface LocalCall {
+  endpoint: string
+  /** The request's fields in natural or exact JSON; the name of a slot may name the owned key to write to. */
+  request: Record<string, unknown>
+  /** x-only public key, hex. */
+  caller: string
+  /** Of each observation point, as on the network. */
+  budget: Budget
+}
+
+export interface LocalRun {
+  run: EndpointRun
+  /** The keys written to, in the order of the endpoint's slots. */
+  slots: string[]
+  /** Those of them that the data did not have. */
+  madeUp: string[]
+}
+
+/**
+ * Runs an endpoint on a database, which gets the keys that had to be made up and nothing else.
+ * Errors: `call.endpoint`, `call.request` (names the field), `call.key`, those of `runEndpoint`.
+ */
+export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
+  const { program } = db
+  if (!Object.hasOwn(program.endpoints, call.endpoint))
+    return fail('call.endpoint', `${program.name} has no endpoint ${call.endpoint}; it has ${Object.keys(program.endpoints).join(', ')}.`)
+  const endpoint = program.endpoints[call.endpoint]!
+  const request = readRequest(endpoint, call)
+  if (!request.ok) return request
+  const madeUp = makeUpKeys(db, endpoint, call.caller)
+  const slots = slotsFor(db, endpoint, call)
+  if (!slots.ok) return slots
+  const taken = snapshot(fastCrypto, db)
+  const query = (position: number, args: Value[]): QueryAnswer => answer(program, endpoint, endpoint.queries[position]!, args, taken)
+  const { steps, bytes } = call.budget
+  const whole = { steps: steps * endpoint.blocks.length, bytes: bytes * endpoint.blocks.length }
+  const run = runEndpoint(program, call.endpoint, { request: request.value, caller: call.caller, slots: slots.value, query }, whole)
+  if (!run.ok) return run
+  const over = run.value.blocks.findIndex((block) => block.steps > steps || block.bytes > bytes)
+  if (over >= 0)
+    return fail(
+      'program.budget',
+      `${endpoint.blocks[over]!.name} needs ${used(run.value.blocks[over]!)}; one observation point may use ${used(call.budget)}.`,
+    )
+  return ok({ run: run.value, slots: slots.value, madeUp })
+}
+
+export const used = ({ steps, bytes }: Budget): string => `${plural(steps, 'step')}, ${plural(bytes, 'byte')}`
+
+function readRequest(endpoint: Endpoint, { request }: LocalCall): Result<RecordValue> {
+  const values: Record<string, Value> = Object.create(null) as Record<string, Value>
+  const unknown = Object.keys(request).find(
+    (name) => !Object.hasOwn(endpoint.request, name) && !endpoint.slots.some((slot) => slot.name === name),
+  )
+  if (unknown !== undefined)
+    return fail(
+      'call.request',
+      `The request has a field ${unknown}; the endpoint takes ${Object.keys(endpoint.request).join(', ') || 'none'}.`,
+      { field: unknown },
+    )
+  for (const [name, type] of Object.entries(endpoint.request)) {
+    if (!Object.hasOwn(request, name))
+      return fail('call.request', `The request needs the field ${name}: ${typeWords(type)}.`, { field: name })
+    const value = fromJson(type, exactForm(type, request[name]))
+    if (!value.ok)
+      return fail('call.request', `The field ${name} of the request does not fit: ${placed(name, value.error.message)}`, { field: name })
+    values[name] = value.value
+  }
+  return ok(values)
+}
+
+/** «/0/text must be …» becomes «items/0/text must be …». */
+const placed = (name: string, message: string): string => message.replace(/^The value(?= )/, name).replace(/^\//, `${name}/`)
+
+/** Reserves what the endpoint's new rows need beyond the caller's reserved keys. */
+function makeUpKeys(db: Database, { slots }: Endpoint, caller: string): string[] {
+  return [...new Set(slots.map((slot) => slot.collection))].flatMap((collection) => {
+    const wanted = slots.filter((slot) => slot.collection === collection && slot.state === 'fresh').length
+    const there = keysOf(db, caller).filter((own) => own.collection === collection && !own.written).length
+    return Array.from({ length: Math.max(0, wanted - there) }, () => reserveMadeUp(db, collection, caller))
+  })
+}
+
+/** Keys as the client chooses them; an owned one has to be in the data. */
+function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalCall): Result<string[]> {
+  const chosen = chooseSlots(slots, keysOf(db, caller), request as Record<string, Json>)
+  if (chosen.ok) return chosen
+  const { slot, collection, keys } = chosen.error.details as { slot: string; collection: string; keys?: string[] }
+  if (chosen.error.code === 'client.no-key')
+    return fail(
+      'call.key',
+      `The endpoint changes a row of ${collection} that is the caller's, and the data has none of ${caller}. Name its owner with --caller.`,
+    )
+  return fail(
+    'call.key',
+    keys === undefined
+      ? `The key given for ${slot} is not a row of ${collection} of the caller.`
+      : `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`,
+  )
+}
+
+/** What the client would prove to the servers: a range of the index, complete and in its order. */
+function answer(program: Program, endpoint: Endpoint, query: Query, args: Value[], taken: Snapshot): QueryAnswer {
+  const equals = args.map((value, i) => toJson(typeOfSource(program, endpoint, query.equals[i]!), value))
+  const lookup = must(queryLookup(program, query, equals))
+  const index = taken.indices.get(lookup.index)!
+  const rows = must(verifyRange(fastCrypto, index.root, lookup.range, provePageRange(index, lookup.range, lookup), lookup)).map((entry) =>
+    Object.fromEntries(entry.fields),
+  )
+  if (query.kind === 'count' || query.kind === 'sum') return rows.length === 0 ? 0 : Number(rows[0]![`$${query.kind}`])
+  return rows.map((row) => rowValue(program, query, row))
+}
+
+function rowValue(program: Program, query: Query, row: Record<string, Json>): Row {
+  const made: Record<string, Value> = Object.create(null) as Record<string, Value>
+  for (const field of columnsOf(program, query)) {
+    const { of } = columnType(program, query, field) as Type & { kind: 'list' }
+    made[field] = must(fromJson(of, row[field]))
+  }
+  return made
+}
+
+/** Enters the writes of a run, all of them or none. Errors: `database.*`. */
+export function commit(db: Database, { run, slots }: LocalRun, caller: string): Result<null> {
+  const writes = run.writes.map((write) => {
+    const types = db.program.collections[write.collection]!.fields
+    const fields = Object.fromEntries(Object.entries(write.fields).map(([name, value]) => [name, toJson(types[name]!, value)]))
+    return { key: slots[write.slot]!, collection: write.collection, fields, replaces: db.keys.get(slots[write.slot]!)!.version }
+  })
+  return applyUpdate(db, { owner: caller, version: '1'.padStart(64, '0'), writes })
+}

@@ -1,0 +1,67 @@
+/** What a client reads from the tick's snapshot for one leg of a request (essay, Client Makes Endpoint Request 2). */
+import type { Endpoint, Query, Source } from '../program/index.ts'
+import type { Json } from '../protocol/canonical.ts'
+import { blockNeeds } from '../protocol/request-edges.ts'
+import { fail, ok, type Result } from '../protocol/result.ts'
+import type { ProvedRange } from '../protocol/snapshot-files.ts'
+import { edgeId } from '../protocol/thread.ts'
+import type { ClientEnv, Rows } from './types.ts'
+
+/** What was read and proved; queries by position, those that the leg does not need left out. */
+export interface Reads { caller: ProvedRange; slots: ProvedRange[]; queries: Map<number, ProvedRange> }
+
+/** JSON forms of known values, by edge id: what the client provides, and the outputs of the blocks that ran. */
+export type Values = ReadonlyMap<string, Json>
+
+/** The blocks from `from` up to `end`, exclusive. */
+export interface Leg { from: number; end: number }
+
+/** Queries that are asked now, and earlier ones that a block of the leg opens again. */
+function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
+  const opened = new Set<number>()
+  for (let block = from; block < end; block++) for (const { query } of blockNeeds(endpoint, block).queries) opened.add(query)
+  return endpoint.queries.flatMap((query, position) => (query.stage === from || opened.has(position) ? [position] : []))
+}
+
+function readQuery(env: ClientEnv, query: Query, values: Values): Promise<Result<ProvedRange>> {
+  const valueOf = (source: Source): Json => values.get(edgeId(source))!
+  const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true }
+  return env.reader.range(query.collection, query.index, query.equals.map(valueOf), options)
+}
+
+/** All lookups of a leg at once; each is proved complete by the reader. Errors: `client.unregistered`, `client.no-key`, those of the reader. */
+export async function readLeg(env: ClientEnv, endpoint: Endpoint, leg: Leg, values: Values): Promise<Result<Reads>> {
+  const one = { limit: 1, descending: false }
+  const positions = wanted(endpoint, leg)
+  const queries = positions.map((position) => readQuery(env, endpoint.queries[position]!, values))
+  const slots = endpoint.slots.map((_, slot) => env.reader.range('$keys', 'key', [values.get(edgeId({ from: 'slot', slot }))!], one))
+  const caller = env.reader.range('$clients', 'key', [env.client.publicKey], one)
+  const results = await Promise.all([caller, ...slots, ...queries])
+  const failed = results.find((result) => !result.ok)
+  if (failed !== undefined && !failed.ok) return failed
+  const proved = results.map((result) => (result as { value: ProvedRange }).value)
+  if (proved[0]!.rows.length === 0) return fail('client.unregistered', 'This client is not registered in the newest tick. Register it, or wait until its registration is counted.')
+  const lost = proved.slice(1, 1 + slots.length).findIndex((read) => read.rows.length === 0)
+  if (lost >= 0) return fail('client.no-key', `The key for ${endpoint.slots[lost]!.name} is not counted yet. Wait for the next tick.`, { collection: endpoint.slots[lost]!.collection })
+  const answers = new Map(positions.map((position, i) => [position, proved[1 + slots.length + i]!]))
+  return ok({ caller: proved[0]!, slots: proved.slice(1, 1 + slots.length), queries: answers })
+}
+
+/** What is asked after the last block: for the response alone. */
+export async function readLast(env: ClientEnv, endpoint: Endpoint, values: Values): Promise<Result<Map<number, ProvedRange>>> {
+  const answers = new Map<number, ProvedRange>()
+  for (const [position, query] of endpoint.queries.entries()) {
+    if (query.stage < endpoint.blocks.length) continue
+    const read = await readQuery(env, query, values)
+    if (!read.ok) return read
+    answers.set(position, read.value)
+  }
+  return ok(answers)
+}
+
+/** The answers known so far with new ones: rows of each query by position, null for those not asked yet. */
+export const answersWith = (endpoint: Endpoint, known: readonly Rows[], reads: ReadonlyMap<number, ProvedRange>): Rows[] =>
+  endpoint.queries.map((_, position) => {
+    const read = reads.get(position)
+    return read === undefined ? known[position] ?? null : read.rows.map((row) => Object.fromEntries(row.fields.map(([name, value]) => [name, value])))
+  })

@@ -1,0 +1,53 @@
+import { callSite, nearestLine, recursiveLine } from './location.ts'
+
+/** Where something was declared, for mistakes that show only after the developer's function has returned. */
+const declarations = new WeakMap<object, string>()
+let declared: string | null = null
+
+/** Notes the developer's line of a declaration, and returns it. */
+export function declare<T extends object>(spec: T): T {
+  declarations.set(spec, callSite())
+  return spec
+}
+
+export const declaredAt = (spec: object): string => declarations.get(spec) ?? ''
+
+/** What `work` finds wrong is said of a declaration's line; nothing of the developer's runs in it. */
+export function atDeclaration<T>(spec: object, work: () => T): T {
+  const before = declared
+  declared = declaredAt(spec) || null
+  try {
+    return work()
+  } finally {
+    declared = before
+  }
+}
+
+/** A mistake in the developer's program. The message names the developer's line. */
+export class BuildError extends Error {
+  readonly code: string
+  /** @param at `file:line`, where it is not the nearest line of the developer */
+  constructor(code: string, message: string, at = declared ?? callSite()) {
+    super(at === '' ? message : `${at}: ${message}`)
+    this.code = code
+  }
+}
+
+const ENDLESS =
+  'a program is traced once, all branches of it, so a recursion or loop of JavaScript that waits for a Golem condition never ends; ' +
+  'use map, filter or fold over a list, or a fold over a tree.'
+
+/**
+ * What ends a trace that would not end by itself.
+ * @param code for a trace that only grew too large; a function of the developer that is on the stack many times is a recursion
+ */
+export function runaway(code: string, problem: string): BuildError {
+  const line = recursiveLine(new Error().stack ?? '')
+  return line === null ? new BuildError(code, `${problem}; ${ENDLESS}`) : new BuildError('program.recursion', `${problem}; ${ENDLESS}`, line)
+}
+
+/** The same for a stack that overflowed. */
+export function overflowed(error: RangeError): BuildError {
+  const stack = error.stack ?? ''
+  return new BuildError('program.recursion', `a function calls itself without end; ${ENDLESS}`, recursiveLine(stack) ?? nearestLine(stack))
+}

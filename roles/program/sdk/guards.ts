@@ -1,0 +1,104 @@
+import { BuildError } from './errors.ts'
+
+/** What JavaScript's own names for an operation are called here. */
+const NAMES: Record<string, string> = {
+  add: 'plus',
+  sub: 'minus',
+  mul: 'times',
+  div: 'dividedBy',
+  mod: 'remainder',
+  eq: 'equals',
+  lt: 'less',
+  gt: 'greater',
+  includes: 'contains',
+  indexOf: 'find',
+  size: 'length',
+  toLowerCase: 'asciiLower',
+  toUpperCase: 'asciiUpper',
+  substring: 'slice',
+  replaceAll: 'replace',
+  startsWith: 'startsWith',
+  forEach: 'map',
+  reduce: 'fold',
+  some: 'any',
+  every: 'all',
+  push: 'append',
+  sort: 'sortBy',
+  toSorted: 'sortBy',
+  flat: 'flatten',
+  then: 'andThen',
+  unwrapOr: 'orElse',
+}
+
+const COERCIONS = ['toString', 'valueOf', 'toJSON', 'toLocaleString']
+
+/** Where Node looks for how to print a value: printing one is no mistake. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/**
+ * A value of the language as JavaScript sees it: it has its methods and nothing else, and whatever would take it for a value of
+ * JavaScript is a build error at the line that does it.
+ * @param what in messages and when printed: «an opened list»
+ * @param advice for a name that is no method
+ */
+export function guard(what: string, methods: object, advice: (name: string) => string): object {
+  const refuse = (): never => {
+    throw new BuildError('program.operation', `${what} cannot be changed; operations make new values.`)
+  }
+  return new Proxy(Object.freeze(Object.create(printedAs(what)) as object), {
+    get: (_, name) => (typeof name === 'symbol' ? symbol(what, name) : (method(methods, name) ?? missing(what, name, advice))),
+    has: (_, name) => typeof name === 'string' && Object.hasOwn(methods, name),
+    ownKeys: () => noLoop(what),
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+  })
+}
+
+/** What Node prints looks through a proxy, at its target. */
+const printedAs = (what: string): object => Object.assign(Object.create(null) as object, { [INSPECT]: () => `<${what}>` })
+
+const method = (methods: object, name: string): unknown =>
+  Object.hasOwn(methods, name) ? (methods as Record<string, unknown>)[name] : undefined
+
+function symbol(what: string, name: symbol): unknown {
+  if (name === Symbol.iterator || name === Symbol.asyncIterator) return noLoop(what)
+  if (name === Symbol.toPrimitive) return noCoercion(what)
+  return undefined
+}
+
+export function noLoop(what: string): never {
+  throw new BuildError(
+    'program.loop',
+    `${what} cannot be looped over, spread or taken apart by JavaScript, because what is in it is known only when the program runs; ` +
+      'use map, filter or fold.',
+  )
+}
+
+function noCoercion(what: string): never {
+  throw new BuildError(
+    'program.coerced',
+    `${what} was used as a value of JavaScript (arithmetic, comparison, text, JSON), but it is known only when the program runs; ` +
+      'use its methods, and format`…` for texts.',
+  )
+}
+
+export function notCalled(name: string): never {
+  throw new BuildError('program.coerced', `${name} is a method: call it, ${name}(), and use the methods of what it returns.`)
+}
+
+/** `then` is looked for wherever JavaScript awaits; that there is none makes a value no promise. */
+function missing(what: string, name: string, advice: (name: string) => string): undefined {
+  if (name === 'then') return undefined
+  if (COERCIONS.includes(name)) noCoercion(what)
+  throw new BuildError('program.operation', `${what} has no ${name}; ${advice(name)}`)
+}
+
+/** What to use instead of a name that is no method. */
+export function adviceFor(methods: object, name: string): string {
+  const known = Object.hasOwn(NAMES, name) ? NAMES[name]! : undefined
+  if (known !== undefined && Object.hasOwn(methods, known)) return `use ${known}().`
+  if (/^[0-9]+$/.test(name) && Object.hasOwn(methods, 'at')) return `use at(${name}).`
+  if (Object.hasOwn(methods, 'get')) return `use get('${name}') for a field; it has ${Object.keys(methods).join(', ')}.`
+  return `it has ${Object.keys(methods).join(', ')}.`
+}

@@ -1,0 +1,122 @@
+import type { Json, Primitive, Type } from '../../document.ts'
+import { primitiveShape, SIGNATURES, signatureOf } from '../../check/signatures.ts'
+import type { Pattern } from '../../check/signatures.ts'
+import { LIMITS } from '../../limits.ts'
+import { joinTypes } from '../../value/type-bounds.ts'
+import { BOOL, RESULTS } from '../bounds.ts'
+import { adviceFor, guard } from '../guards.ts'
+import { lift, liftAs } from '../lift.ts'
+import type { Typed } from '../lift.ts'
+import type { Declared } from '../marks.ts'
+import { addConst, addNode } from '../nodes.ts'
+import { activeBlock, BuildError, exprCores } from '../recorder.ts'
+import type { Recorder } from '../recorder.ts'
+import { nameOfType } from '../shape.ts'
+
+export type Method = (this: object, ...args: any[]) => unknown
+/** What the opened values of a kind can do, method by method of their interface. */
+export type Methods<E> = { readonly [K in Exclude<keyof E, 'equals' | 'bounded' | symbol>]-?: Method }
+
+/** An opened value. */
+export function makeExpr(recorder: Recorder, node: number, type: Type): object {
+  const methods = recorder.endpoint.methods[type.kind === 'option' && type.of.kind === 'zipper' ? 'place' : type.kind] ?? {}
+  const made = guard(`an opened ${nameOfKind(type)}`, methods, (name) => adviceFor(methods, name))
+  exprCores.set(made, { recorder, node, type })
+  return made
+}
+
+const nameOfKind = ({ kind }: Type): string => (kind === 'int' ? 'integer' : kind === 'bool' ? 'boolean' : kind)
+
+export const give = (typed: Typed): any => makeExpr(activeBlock(), typed.node, typed.type)
+
+/** The value that a method is called on. */
+export const self = (value: object): Typed => lift(value, null)
+
+/** Applies a primitive; its types are checked here, so that a mistake has the developer's line. */
+export function apply(op: Primitive, ...args: Typed[]): Typed {
+  const block = activeBlock()
+  const { shapes } = block.endpoint
+  const types = args.map((argument) => argument.type)
+  const problem = op === 'equal' ? 'equals compares values of one type, not' : `${op} (${SIGNATURES[op]}) does not take`
+  primitiveShape(
+    shapes,
+    op,
+    types.map((type) => shapes.of(type)),
+    () => {
+      throw new BuildError('program.type', `${problem} ${types.map(nameOfType).join(' and ')}.`)
+    },
+  )
+  return { node: addNode(block, { op, args: args.map((argument) => argument.node) }), type: RESULTS[op](...types) }
+}
+
+/** A method that applies a primitive to the value and its arguments. */
+export function method(op: Primitive, { swapped = false, negated = false } = {}): Method {
+  return function (this: object, ...others: unknown[]) {
+    const first = self(this)
+    const hints = hintsOf(op, first.type)
+    if (others.length !== hints.length)
+      throw new BuildError('program.type', `${op} takes ${hints.length} arguments besides the value, not ${others.length}.`)
+    const args = [first, ...others.map((other, i) => lift(other, hints[i]!))]
+    const made = apply(op, ...(swapped ? args.reverse() : args))
+    return give(negated ? apply('not', made) : made)
+  }
+}
+
+/** Types for literals among the arguments after the first, as far as the first one tells. */
+function hintsOf(op: Primitive, first: Type): Array<Type | null> {
+  const [own, ...others] = signatureOf(op).args
+  const letters = new Map<string, Type>()
+  readLetters(own!, first, letters)
+  return others.map((pattern) => hintOf(pattern, letters))
+}
+
+function readLetters(pattern: Pattern, type: Type, letters: Map<string, Type>): void {
+  if ('letter' in pattern) letters.set(pattern.letter, type)
+  else if (pattern.kind === 'map' && type.kind === 'map') {
+    readLetters(pattern.keys, type.keys, letters)
+    readLetters(pattern.of, type.of, letters)
+  } else if ('of' in pattern && 'of' in type) readLetters(pattern.of, type.of, letters)
+}
+
+function hintOf(pattern: Pattern, letters: Map<string, Type>): Type | null {
+  if ('letter' in pattern) return letters.get(pattern.letter) ?? null
+  if (pattern.kind !== 'list') return null
+  const of = hintOf(pattern.of, letters)
+  return of && { kind: 'list', of, max: LIMITS.items }
+}
+
+export const constant = (type: Type, value: Json): Typed => ({ node: addConst(activeBlock(), type, value), type })
+export const integer = (value: number): Typed => ({
+  node: addConst(activeBlock(), { kind: 'int' }, String(value)),
+  type: { kind: 'int', min: String(value), max: String(value) },
+})
+
+/** One of two values of one type, neither with writes of its own. */
+export function pick(cond: Typed, then: Typed, otherwise: Typed): Typed {
+  const node = addNode(activeBlock(), { op: 'if', cond: cond.node, then: then.node, else: otherwise.node })
+  return { node, type: joinTypes(then.type, otherwise.type) }
+}
+
+export const field = (of: Typed, name: string): Typed => {
+  const type = of.type.kind === 'record' && Object.hasOwn(of.type.fields, name) ? of.type.fields[name] : undefined
+  if (type === undefined)
+    throw new BuildError('program.field', `there is no field ${name}; the fields are ${nameOfType(of.type)}.`)
+  return { node: addNode(activeBlock(), { op: 'field', of: of.node, field: name }), type }
+}
+
+export const recordOf = (fields: Record<string, Typed>): Typed => {
+  const names = Object.keys(fields).sort()
+  const typed = (part: (value: Typed) => any): any => Object.fromEntries(names.map((name) => [name, part(fields[name]!)]))
+  return { node: addNode(activeBlock(), { op: 'record', fields: typed(({ node }) => node) }), type: { kind: 'record', fields: typed(({ type }) => type) } }
+}
+
+/** The methods of every value. */
+export const COMMON = {
+  bounded(this: object, declared: Declared<unknown>) {
+    if (declared?.type === undefined) throw new BuildError('program.type', 'bounded() takes a declared type, such as int({ max: 5 }).')
+    return give({ node: liftAs(this, declared.type, 'the bounded value').node, type: declared.type })
+  },
+}
+export const EQUALS = { equals: method('equal') }
+
+export const isTrue = (value: unknown, what: string): Typed => liftAs(value, BOOL, what)

@@ -1,0 +1,93 @@
+import { greatest, interval, least } from '../bounds.ts'
+import { lift } from '../lift.ts'
+import type { Typed } from '../lift.ts'
+import type { Comparable, In, Int } from '../marks.ts'
+import { apply, give, integer, method, pick, self } from './apply.ts'
+import type { Methods } from './apply.ts'
+import type { BoolExpr } from './bool.ts'
+import type { ListExpr } from './list.ts'
+import type { TextExpr } from './text.ts'
+
+/** An exact integer. What leaves ±9007199254740991 stops the call (`program.overflow`). */
+export interface IntExpr extends Comparable<Int> {
+  plus(other: In<Int>): IntExpr
+  minus(other: In<Int>): IntExpr
+  times(other: In<Int>): IntExpr
+  /** The quotient, rounded towards minus infinity (−7 by 2 is −4); dividing by zero stops the call (`program.divide`). */
+  dividedBy(other: In<Int>): IntExpr
+  /** What is left of that division; it has the sign of the divisor (−7 by 2 leaves 1). */
+  remainder(other: In<Int>): IntExpr
+  /** 0 minus the integer. */
+  negate(): IntExpr
+  /** The distance from 0. */
+  absolute(): IntExpr
+  /** The lesser of both. */
+  min(other: In<Int>): IntExpr
+  /** The greater of both. */
+  max(other: In<Int>): IntExpr
+  /** The nearest integer from `least` to `most`, both included; `most` where they cross. */
+  clamp(least: In<Int>, most: In<Int>): IntExpr
+  /** Whether it is less than the other. */
+  less(other: In<Int>): BoolExpr
+  /** Whether it is less than the other or the same. */
+  atMost(other: In<Int>): BoolExpr
+  /** Whether it is greater than the other. */
+  greater(other: In<Int>): BoolExpr
+  /** Whether it is greater than the other or the same. */
+  atLeast(other: In<Int>): BoolExpr
+  /** Whether it is from `least` to `most`, both included. */
+  between(least: In<Int>, most: In<Int>): BoolExpr
+  /** Its decimal digits, after a − sign (U+002D) when it is negative. */
+  text(): TextExpr
+}
+
+/** The lesser of both; its type has the lesser of both bounds. */
+function lesser(a: Typed, b: Typed): Typed {
+  const { node } = pick(apply('int.less', b, a), b, a)
+  return { node, type: interval(Math.min(least(a.type), least(b.type)), Math.min(greatest(a.type), greatest(b.type))) }
+}
+
+function greater(a: Typed, b: Typed): Typed {
+  const { node } = pick(apply('int.less', a, b), b, a)
+  return { node, type: interval(Math.max(least(a.type), least(b.type)), Math.max(greatest(a.type), greatest(b.type))) }
+}
+
+function absolute(a: Typed): Typed {
+  const { node } = pick(apply('int.less', a, integer(0)), apply('int.subtract', integer(0), a), a)
+  const ends = [Math.abs(least(a.type)), Math.abs(greatest(a.type))]
+  const nearest = least(a.type) <= 0 && greatest(a.type) >= 0 ? 0 : Math.min(...ends)
+  return { node, type: interval(nearest, Math.max(...ends)) }
+}
+
+const between = (a: Typed, from: Typed, to: Typed): Typed =>
+  apply('and', apply('not', apply('int.less', a, from)), apply('not', apply('int.less', to, a)))
+
+/** A method out of a function of typed nodes. */
+function composed(make: (...args: Typed[]) => Typed) {
+  return function (this: object, ...others: unknown[]): unknown {
+    return give(make(self(this), ...others.map((other) => lift(other, null))))
+  }
+}
+
+export const INT: Methods<IntExpr> = {
+  plus: method('int.add'),
+  minus: method('int.subtract'),
+  times: method('int.multiply'),
+  dividedBy: method('int.divide'),
+  remainder: method('int.remainder'),
+  negate: composed((a) => apply('int.subtract', integer(0), a)),
+  absolute: composed(absolute),
+  min: composed(lesser),
+  max: composed(greater),
+  clamp: composed((a, from, to) => lesser(greater(a, from), to)),
+  less: method('int.less'),
+  atMost: method('int.less', { swapped: true, negated: true }),
+  greater: method('int.less', { swapped: true }),
+  atLeast: method('int.less', { negated: true }),
+  between: composed(between),
+  text: method('int.text'),
+}
+
+/** The integers from `from` (included) to `to` (not included), in order; none where `to` is not greater. */
+export const range = (from: In<Int>, to: In<Int>): ListExpr<Int> => give(apply('int.range', lift(from, null), lift(to, null))) as ListExpr<Int>
+

@@ -1,0 +1,282 @@
+import fc from 'fast-check'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { exactForm, naturalForm } from '../../../main/hosts/cli/run/natural.ts'
+import {
+  app,
+  canonicalProgram,
+  collection,
+  compile,
+  endpoint,
+  int,
+  list,
+  order,
+  record,
+  see,
+  text,
+  toJson,
+  when,
+} from '../../../roles/program/index.ts'
+import { anyType, valueOfType } from '../../program/arbitrary.ts'
+import { must } from '../../program/guestbook.story.ts'
+import { answered, golem, guestbookDocument, temporaryFolder } from './golem.ts'
+
+const folder = temporaryFolder()
+const ALICE = 'a1'.repeat(32)
+const BOB = 'b0'.repeat(32)
+
+const scores = app({
+  name: 'scores',
+  doc: '',
+  collections: {
+    scores: collection({ doc: '', fields: { name: text(10), points: int() }, indices: { byPoints: order('points') } }),
+    tallies: collection({ doc: '', fields: { total: int() }, initial: { total: '0' }, indices: { byTotal: order('total') } }),
+  },
+  endpoints: (db) => ({
+    best: endpoint({ doc: '', request: {}, run: () => db.scores.byPoints.rows({}, { limit: 3, descending: true }).name }),
+    change: endpoint({
+      doc: '',
+      request: { points: int({ max: 100 }) },
+      run: (request) => {
+        const mine = db.scores.owned('mine')
+        return see('set', request.points, (points) => (db.scores.update(mine, { points }), { points }))
+      },
+    }),
+    add: endpoint({
+      doc: '',
+      request: { items: list(record({ name: text(5), price: int({ min: 0 }) }), 3) },
+      run: (request) => see('adder', request.items, (items) => items.fold(0, (total, item) => total.plus(item.get('price')))),
+    }),
+    start: endpoint({
+      doc: '',
+      request: { go: int() },
+      run: (request) => {
+        const totals = db.tallies.byTotal.rows({}, { limit: 5, name: 'totals' })
+        return see('starter', request.go, totals.total, (go, found) =>
+          when(
+            go.equals(0),
+            () => ({ found }),
+            () => (db.tallies.create({ total: go }), { found }),
+          ),
+        )
+      },
+    }),
+  }),
+})
+
+writeFileSync(join(folder, 'scores.json'), canonicalProgram(must(compile(scores))))
+const row = (key: string, owner: string, name: string, points: unknown) => ({ key, owner, fields: { name, points } })
+
+function data(name: string, collections: object): string {
+  writeFileSync(join(folder, name), JSON.stringify({ collections }))
+  return name
+}
+
+const run = (endpoint: string, request: object, ...flags: string[]) =>
+  golem(folder, 'run', 'scores.json', endpoint, '--request', JSON.stringify(request), '--json', ...flags)
+const guestbook = async (endpoint: string, request: object, ...flags: string[]) =>
+  answered(await golem(folder, 'run', guestbookDocument, endpoint, '--request', JSON.stringify(request), '--json', ...flags))
+
+describe('[L10] golem run tells a story without a network', () => {
+  it('the guestbook: a post is stored, found by the next call, and liked once', async () => {
+    const state = ['--data', 'story.json', '--commit']
+    const posted = await guestbook('post', { topic: 'cats', text: 'Hello!' }, ...state, '--caller', ALICE)
+    const { key } = posted.value.writes[0]
+    expect(posted).toMatchObject({
+      ok: true,
+      value: {
+        committed: true,
+        response: { accepted: true },
+        blocks: [
+          { name: 'moderation', sites: [] },
+          { name: 'flood', sites: [0] },
+        ],
+      },
+    })
+    expect(posted.value.writes).toEqual([
+      { block: 'flood', site: 0, collection: 'posts', key, owner: ALICE, fields: { author: ALICE, text: 'Hello!', topic: 'cats' } },
+    ])
+    expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({ value: { response: { accepted: true } } })
+    expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({
+      value: { response: { accepted: false, reason: expect.stringContaining('already') }, writes: [] },
+    })
+    const stored = JSON.parse(readFileSync(join(folder, 'story.json'), 'utf8'))
+    expect(stored.collections.likes).toHaveLength(1)
+    expect(stored.collections.posts).toEqual([{ key, owner: ALICE, fields: { author: ALICE, text: 'Hello!', topic: 'cats' } }])
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('without --commit nothing changes, and the same call gives the same keys', async () => {
+    const state = data('same.json', { posts: [], likes: [] })
+    const before = readFileSync(join(folder, state), 'utf8')
+    const [one, two] = [
+      await guestbook('post', { topic: 'a', text: 'b' }, '--data', state),
+      await guestbook('post', { topic: 'a', text: 'b' }, '--data', state),
+    ]
+    expect(two).toEqual(one)
+    expect(one.value.writes[0].key).toMatch(/^[0-9a-f]{64}$/)
+    expect(readFileSync(join(folder, state), 'utf8')).toBe(before)
+  })
+
+  it('a point whose go-ahead is missing is said not to run', async () => {
+    expect(await guestbook('like', { post: 'nowhere' })).toMatchObject({
+      value: { blocks: [{ ran: true }, { name: 'once', ran: false, steps: 0 }] },
+    })
+    const { out } = await golem(folder, 'run', guestbookDocument, 'like', '--request', '{"post":"nowhere"}')
+    expect(out).toContain('once      not run: an earlier point decided so')
+  })
+})
+
+describe('queries are answered by the indices of the network', () => {
+  it('in the order of the fields, then of the key, from the asked end', async () => {
+    const state = data('order.json', {
+      scores: [row('k2', BOB, 'two', 10), row('k1', ALICE, 'one', '9'), row('k4', BOB, 'four', -3), row('k3', BOB, 'three', 10)],
+    })
+    expect(answered(await run('best', {}, '--data', state)).value.response).toEqual(['three', 'two', 'one'])
+  })
+
+  it('and a reserved key counts with its initial value', async () => {
+    const state = data('initial.json', {
+      tallies: [
+        { key: 'k1', owner: BOB, fields: { total: 7 } },
+        { key: 'k2', owner: BOB, fields: null },
+      ],
+    })
+    const value = answered(await run('start', { go: 3 }, '--data', state, '--commit')).value
+    expect(value.response.found).toEqual(['0', '0', '7'])
+    const kept = JSON.parse(readFileSync(join(folder, state), 'utf8')).collections.tallies
+    expect(kept.map(({ fields }: { fields: unknown }) => fields)).toEqual([{ total: '7' }, null, { total: '3' }])
+  })
+
+  it('keys that were made up and not written are not kept', async () => {
+    const state = data('unused.json', { tallies: [] })
+    await run('start', { go: 0 }, '--data', state, '--commit')
+    expect(JSON.parse(readFileSync(join(folder, state), 'utf8')).collections.tallies).toEqual([])
+  })
+})
+
+describe('[K3] a row is changed only by its owner', () => {
+  const rows = { scores: [row('k1', ALICE, 'one', 1), row('k2', ALICE, 'two', 2), row('k3', BOB, 'three', 3)] }
+
+  it('who has only one of them', async () => {
+    const { value } = answered(await run('change', { points: 50 }, '--data', data('own.json', rows), '--caller', BOB, '--commit'))
+    expect(value.writes).toMatchObject([{ key: 'k3', fields: { points: '50' } }])
+    expect(JSON.parse(readFileSync(join(folder, 'own.json'), 'utf8')).collections.scores[2]).toEqual(row('k3', BOB, 'three', '50'))
+  })
+
+  it('who has several names one by the slot', async () => {
+    const state = data('several.json', rows)
+    expect(answered(await run('change', { points: 5 }, '--data', state, '--caller', ALICE)).error).toMatchObject({
+      code: 'call.key',
+      message: expect.stringContaining('"mine"'),
+    })
+    expect(answered(await run('change', { points: 5, mine: 'k2' }, '--data', state, '--caller', ALICE)).value.writes[0].key).toBe('k2')
+    expect(answered(await run('change', { points: 5, mine: 'k3' }, '--data', state, '--caller', ALICE)).error.code).toBe('call.key')
+  })
+
+  it('who has none is told so', async () => {
+    expect(answered(await run('change', { points: 5 })).error).toMatchObject({
+      code: 'call.key',
+      message: expect.stringContaining('--caller'),
+    })
+  })
+})
+
+describe('arguments', () => {
+  it('may be natural JSON or the exact form', async () => {
+    const natural = answered(
+      await run('add', {
+        items: [
+          { name: 'tea', price: 3 },
+          { name: 'cup', price: 4 },
+        ],
+      }),
+    )
+    expect(natural.value.response).toBe('7')
+    expect(
+      answered(
+        await run('add', {
+          items: [
+            { name: 'tea', price: '3' },
+            { name: 'cup', price: '4' },
+          ],
+        }),
+      ),
+    ).toEqual(natural)
+  })
+
+  it.each([
+    [{}, 'needs the field points: integer, at most 100'],
+    [{ points: 'many' }, 'The field points of the request does not fit: points must be a safe integer'],
+    [{ points: 101 }, 'points must be between'],
+    [{ points: 1, more: 1 }, 'has a field more; the endpoint takes points'],
+  ])('%j are refused with the name of the field', async (request, message) => {
+    const { error } = answered(await run('change', request))
+    expect(error).toMatchObject({ code: 'call.request', message: expect.stringContaining(message) })
+  })
+
+  it('deep inside are named by their path', async () => {
+    expect(answered(await run('add', { items: [{ name: 'tea', price: -1 }] })).error.message).toContain('items/0/price must be')
+  })
+
+  it('any value can be written as people write it, and is read back as itself', () => {
+    const cases = anyType.chain((type) => fc.tuple(fc.constant(type), valueOfType(type)))
+    fc.assert(fc.property(cases, ([type, value]) => void expect(exactForm(type, naturalForm(type, value))).toEqual(toJson(type, value))))
+    fc.assert(fc.property(cases, ([type, value]) => void expect(exactForm(type, toJson(type, value))).toEqual(toJson(type, value))))
+  })
+
+  it('a map may be an object, in any order', () => {
+    const type = { kind: 'map', keys: { kind: 'int' }, of: { kind: 'int' }, max: 5 } as const
+    expect(exactForm(type, { '10': 1, '9': 2 })).toEqual([
+      { key: '9', value: '2' },
+      { key: '10', value: '1' },
+    ])
+  })
+})
+
+describe('[L12] a budget', () => {
+  it('stops a call that needs more, and nothing is stored', async () => {
+    const state = data('poor.json', { posts: [] })
+    const before = readFileSync(join(folder, state), 'utf8')
+    const request = { topic: 'cats', text: 'Hello!' }
+    expect(await guestbook('post', request, '--data', state, '--commit', '--budget-bytes', '1')).toMatchObject({
+      error: { code: 'program.budget' },
+    })
+    expect(await guestbook('post', request, '--data', state, '--commit', '--budget-steps', '2')).toMatchObject({
+      error: { code: 'program.budget' },
+    })
+    expect(readFileSync(join(folder, state), 'utf8')).toBe(before)
+  })
+
+  it('is that of one observation point, as on the network', async () => {
+    const used = await guestbook('post', { topic: 'cats', text: 'Hello!' })
+    const most = Math.max(...used.value.blocks.map(({ steps }: { steps: number }) => steps))
+    expect(await guestbook('post', { topic: 'cats', text: 'Hello!' }, '--budget-steps', String(most))).toMatchObject({ ok: true })
+    expect(await guestbook('post', { topic: 'cats', text: 'Hello!' }, '--budget-steps', String(most - 1))).toMatchObject({
+      error: { code: 'program.budget' },
+    })
+  })
+})
+
+describe('a data file that does not fit', () => {
+  it.each([
+    [{ scores: [row('k1', 'alice', 'x', 1)] }, 'collections.scores[0].owner must be a public key'],
+    [{ scores: [row('k-1', ALICE, 'x', 1)] }, 'collections.scores[0].key must be an address'],
+    [{ scores: [row('k1', ALICE, 'x', 1), row('k1', ALICE, 'x', 1)] }, 'collections.scores[1]: The key k1 is already reserved'],
+    [{ scores: [row('k1', ALICE, 'a name too long', 1)] }, 'collections.scores[0]: scores.name of key k1'],
+    [{ scores: [{ key: 'k1', owner: ALICE, fields: { name: 'x' } }] }, 'has to set scores.points'],
+    [{ scors: [] }, 'The data has a collection scors, the program has scores, tallies'],
+    [{ scores: {} }, 'collections.scores must be a list'],
+  ])('%j is refused with the name of the row', async (collections, message) => {
+    const ended = await run('best', {}, '--data', data('bad.json', collections))
+    expect([ended.code, answered(ended).error.message]).toEqual([1, expect.stringContaining(message)])
+    expect(answered(ended).error.message).toMatch(/^bad\.json: /)
+  })
+
+  it('nor is a file that is missing or no JSON', async () => {
+    writeFileSync(join(folder, 'torn.json'), '{"collections":')
+    expect(answered(await run('best', {}, '--data', 'torn.json')).error.code).toBe('cli.json')
+    expect(answered(await run('best', {}, '--data', 'absent.json')).error.code).toBe('cli.file')
+  })
+})

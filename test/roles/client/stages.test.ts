@@ -1,0 +1,268 @@
+/** [L8] A request whose query needs what a block computed: one thread with a pause, in which the client reads what it may ask for only then. */
+import { describe, expect, it } from 'vitest'
+import { composeContinuation, composeUpdate, takeReply } from '../../../roles/client/request.ts'
+import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
+import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
+import { createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
+import { sealEdge, type SealedEdge } from '../../../roles/protocol/edge.ts'
+import { open, seal } from '../../../roles/protocol/envelope.ts'
+import type { RangeProof } from '../../../roles/protocol/index-proofs.ts'
+import { edgeKey } from '../../../roles/protocol/request-edges.ts'
+import { messageAad, messageBytes, PATHS, type ContinuationMessage, type RequestReply } from '../../../roles/protocol/request.ts'
+import { must, ok, type Result } from '../../../roles/protocol/result.ts'
+import { checkStamp, readReveal } from '../../../roles/protocol/verify-stamp.ts'
+import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
+import { executeHop, sealReply } from '../../../roles/server/execute.ts'
+import { nextHop, openContinuation, openRequest } from '../../../roles/server/relay.ts'
+import { compiledSlugs } from '../../program/slugs.story.ts'
+import { APP, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+
+const OTHER = 'dd'.repeat(32)
+const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
+
+const slugsWorld = (seed: string, titles: string[] = [], endpoint = 'publish', servers = 6): Promise<World> =>
+  makeWorld({ seed, servers, app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint, rows: titles.map(page) } })
+
+const code = (result: Result<unknown>): string => (result.ok ? 'accepted' : result.error.code)
+const cause = (result: Result<unknown>): unknown => (result.ok ? 'accepted' : result.error.details?.['cause'] ?? result.error.code)
+
+async function publish(world: World, title: string, legs: Composed[] = []): Promise<Reviewed> {
+  return must(await exchange(world, await compose(world, 'publish', { title }), undefined, legs))
+}
+
+/** A request that waits after its first leg. */
+async function paused(world: World, title = 'Hello', env: ClientEnv = world.clientEnv()): Promise<{ first: Composed; second: Composed }> {
+  const first = await compose(world, 'publish', { title })
+  const taken = must(await takeReply(world.ctx, env, first.pending, must(serve(world, first))))
+  if (taken.done) throw new Error('the request did not pause')
+  return { first, second: taken.composed }
+}
+
+/** The same continuation with a change that an honest client would not make. */
+function tampered(world: World, { top, bytes, path }: Composed, change: (message: ContinuationMessage) => object): { top: Composed['top']; bytes: Uint8Array; path: string } {
+  const { sealing } = world.servers.get(top.id)!
+  const aad = messageAad('continuation', top.id)
+  const message = JSON.parse(new TextDecoder().decode(must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad)))) as ContinuationMessage
+  return { top, path, bytes: must(seal(crypto, world.ctx.random(32), sealing.publicKey, messageBytes(change(message)), aad)) }
+}
+
+/** A client whose proofs of the pages are not true. */
+const lying = (env: ClientEnv, change: (proof: RangeProof) => RangeProof): ClientEnv => ({
+  ...env,
+  reader: {
+    ...env.reader,
+    async range(name, index, equals, options) {
+      const read = await env.reader.range(name, index, equals, options)
+      return read.ok && name === 'pages' ? ok({ ...read.value, proof: change(read.value.proof) }) : read
+    },
+  },
+})
+
+describe('[L8][R5] a request of two stages', () => {
+  it('[L8] pauses once, asks with what the first block computed, and comes back with a write that is explained', async () => {
+    const world = await slugsWorld('two-stages', ['Other'])
+    const legs: Composed[] = []
+    const done = await publish(world, '  Hello ', legs)
+    expect(legs.map((leg) => leg.path)).toEqual([PATHS.request, PATHS.continuation])
+    expect(done.opened.response).toEqual({ published: true })
+    expect(done.writes).toMatchObject([{ collection: 'pages', fields: { slug: 'hello', title: '  Hello ', author: world.client.publicKey }, flags: [] }])
+    expect(done.pending).toMatchObject({ progress: null, answers: [[]] })
+    expect(done.opened.links.map((link) => link.server)).toEqual(legs[0]!.pending.hops.map((hop) => hop.server))
+    expect(legs[1]!.pending).toMatchObject({ request: legs[0]!.pending.request, hops: legs[0]!.pending.hops, top: legs[0]!.pending.top })
+  })
+
+  it('sees what is stored under the computed value', async () => {
+    const done = await publish(await slugsWorld('taken', ['Hello', 'World']), 'HELLO')
+    expect(done).toMatchObject({ opened: { response: { published: false }, writes: [] }, pending: { answers: [[{ $count: '1' }]] } })
+  })
+
+  it('becomes an update that the Supervisor accepts, stamp included', async () => {
+    const world = await slugsWorld('stage-update')
+    const done = await publish(world, 'Hello')
+    const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done)).document.body
+    const database = createDatabase(world.outline)
+    registerClient(database, world.client.publicKey, 1)
+    for (const { key, replaces } of update.writes) must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
+    const env = { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
+    expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ ok: true })
+  })
+
+  it('goes over as many pauses as there are stages, and asks what only the response needs after the last block', async () => {
+    const world = await slugsWorld('three-legs', ['Hello', 'hello there'], 'follow')
+    const legs: Composed[] = []
+    const follow = async (title: string): Promise<Json> =>
+      must(await exchange(world, await compose(world, 'follow', { title, otherwise: '77'.repeat(32) }), undefined, legs)).opened.response
+    expect(await follow(' HELLO')).toEqual({ title: 'Hello', same: '0' })
+    expect(legs.map((leg) => leg.pending.progress?.links.length ?? 0)).toEqual([0, 1, 2])
+    expect(await follow('nowhere')).toEqual({ title: '', same: '0' })
+  })
+
+  it('keeps what it waits with as JSON', async () => {
+    const world = await slugsWorld('stage-json')
+    const { second } = await paused(world)
+    const stored = JSON.parse(JSON.stringify(second.pending)) as typeof second.pending
+    expect(must(await takeReply(world.ctx, world.clientEnv(), stored, must(serve(world, second))))).toMatchObject({ done: true })
+  })
+
+  it('leaves requests without a split as they were: one message, all envelopes, the reply with four fields', async () => {
+    const world = await makeWorld({ seed: 'hoisted' })
+    const composed = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
+    const relay = must(openRequest(world.ctx, world.relayEnv(composed.top.id), composed.bytes))
+    expect(Object.keys(relay.message).sort()).toEqual(['edges', 'hops', 'reply', 'start'])
+    expect(relay.message.hops.every((hop) => typeof hop.envelope === 'string')).toBe(true)
+    const bytes = must(serve(world, composed))
+    const key = edgeKey(crypto, fromHex(composed.pending.secret), '$reply')
+    const reply = crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', composed.pending.request))!
+    expect(Object.keys(JSON.parse(new TextDecoder().decode(reply)) as RequestReply).sort()).toEqual(['final', 'links', 'outputs', 'writes'])
+  })
+})
+
+describe('[L8] a pause', () => {
+  it('is not one that the client did not ask for: a reply that stops short of the leg\'s end is refused', async () => {
+    const world = await makeWorld({ seed: 'short-reply' })
+    const { pending, ...composed } = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
+    const bytes = must(serve(world, composed))
+    const key = edgeKey(crypto, fromHex(pending.secret), '$reply')
+    const reply = JSON.parse(new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request)))) as RequestReply
+    const short = sealReply(world.ctx, key, pending.request, { ...reply, links: reply.links.slice(0, 1), writes: reply.writes.slice(0, 1) })
+    expect(code(await takeReply(world.ctx, world.clientEnv(), pending, short))).toBe('reply.path')
+  })
+
+  it('hands the client no number, and nobody but the next server what the number is', async () => {
+    const world = await slugsWorld('handoff')
+    const { second } = await paused(world)
+    const handoff = Uint8Array.from(Buffer.from(second.pending.progress!.handoff, 'base64'))
+    const readers = [...world.servers].filter(([, { sealing }]) => open(crypto, sealing.privateKey, sealing.publicKey, handoff, messageAad('handoff', second.pending.request, 1)).ok)
+    expect(readers.map(([id]) => id)).toEqual([second.pending.hops[1]!.server])
+  })
+
+  it('shows the servers of the first leg nothing of the second, and no top-level server a value', async () => {
+    const world = await slugsWorld('blind-stages')
+    const { first, second } = await paused(world, 'Secret title')
+    const before = must(openRequest(world.ctx, world.relayEnv(first.top.id), first.bytes))
+    const after = must(openContinuation(world.ctx, world.relayEnv(second.top.id), second.bytes))
+    expect([before, after].map((relay) => relay.message.hops.map((hop) => hop.envelope !== null))).toEqual([[true, false], [false, true]])
+    expect(before.message.reply).not.toBe(after.message.reply)
+    for (const secret of ['secret title', second.pending.secret, edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')].map((one) => (typeof one === 'string' ? one : Buffer.from(one).toString('hex')))) {
+      expect(JSON.stringify([before, after]).toLowerCase()).not.toContain(secret)
+    }
+  })
+
+  it('refuses a partial reply that its servers did not sign, or that is whole', async () => {
+    const world = await slugsWorld('lying-top')
+    const first = await compose(world, 'publish', { title: 'Hello' })
+    const bytes = must(serve(world, first))
+    const key = edgeKey(crypto, fromHex(first.pending.secret), '$reply')
+    const reply = JSON.parse(new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', first.pending.request)))) as Record<string, never>
+    const answer = async (change: object): Promise<string> => code(await takeReply(world.ctx, world.clientEnv(), first.pending, sealReply(world.ctx, key, first.pending.request, { ...reply, ...change })))
+    const forged = sealEdge(crypto, edgeKey(crypto, fromHex(first.pending.secret), 'block.0.0'), 'block.0.0', canonicalBytes('another'))
+    expect(await answer({})).toBe('accepted')
+    expect(await answer({ outputs: { 'block.0.0': forged } })).toBe('reply.outputs')
+    expect(await answer({ outputs: {} })).toBe('reply.outputs')
+    expect(await answer({ writes: [forged] })).toBe('reply.writes')
+    expect(await answer({ links: [reply['links']![0], reply['links']![0]] })).toBe('reply.path')
+    expect(await answer({ final: forged, handoff: undefined })).toBe('reply.schema')
+  })
+})
+
+describe('[L8][R2] a continuation', () => {
+  it('[R2] is refused with a row that is not stored, a hidden one, or an answer for another value than the computed one', async () => {
+    const refused = async (seed: string, env: (env: ClientEnv) => ClientEnv): Promise<unknown> => {
+      const world = await slugsWorld(seed, ['Hello', 'World'])
+      return cause(serve(world, (await paused(world, 'hello', env(world.clientEnv()))).second))
+    }
+    expect(await refused('true-row', (env) => env)).toBe('accepted')
+    const withCount = (count: string) => (proof: RangeProof): RangeProof =>
+      ({ ...proof, pages: proof.pages.map((one) => ({ ...one, entries: one.entries.map((entry) => ({ ...entry, fields: entry.fields.map(([name, value]) => [name, name === '$count' ? count : value] as const) })) })) })
+    expect(await refused('swapped-row', (env) => lying(env, withCount('0')))).toBe('index.proof')
+    expect(await refused('hidden-row', (env) => lying(env, (proof) => ({ ...proof, pages: proof.pages.map((one) => ({ ...one, entries: one.entries.slice(1) })) })))).toBe('index.proof')
+    const elsewhere = (env: ClientEnv): ClientEnv => ({
+      ...env, reader: { ...env.reader, range: (name, index, equals, options) => env.reader.range(name, index, name === 'pages' ? ['free'] : equals, options) },
+    })
+    expect(await refused('another-argument', elsewhere)).toMatch(/^index\.(proof|field)$/)
+  })
+
+  it('is refused with a computed value that no server returned, by an honest relay and past a dishonest one', async () => {
+    const world = await slugsWorld('forged-value', ['Hello'])
+    const { second } = await paused(world)
+    const key = edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')
+    const outputs: Record<string, SealedEdge> = { 'block.0.0': sealEdge(crypto, key, 'block.0.0', canonicalBytes('free')) }
+    expect(code(serve(world, tampered(world, second, (message) => ({ ...message, outputs }))))).toBe('request.progress')
+    const env = world.relayEnv(second.top.id)
+    const relay = must(openContinuation(world.ctx, env, second.bytes))
+    const hop = must(nextHop(world.ctx, env, { ...relay, before: { ...relay.before, outputs } }))
+    expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.commits')
+  })
+
+  it('is refused with the links, the number or the stage of another request, and with other servers', async () => {
+    const world = await slugsWorld('foreign-links', [], 'publish', 8)
+    const [{ second }, { second: other }] = [await paused(world), await paused(world, 'Other')]
+    const send = (change: (message: ContinuationMessage) => object): unknown => cause(serve(world, tampered(world, second, change)))
+    const progress = other.pending.progress!
+    expect(send((message) => ({ ...message, links: progress.links }))).toBe('request.progress')
+    const changed = tampered(world, second, (message) => ({ ...message, links: [{ ...message.links[0]!, after: '12'.repeat(32) }] }))
+    expect(code(openContinuation(world.ctx, world.relayEnv(second.top.id), changed.bytes))).toBe('thread.link')
+    expect(send((message) => ({ ...message, handoff: progress.handoff }))).toBe('envelope.closed')
+    expect(send((message) => ({ ...message, links: [] }))).toBe('continuation.schema')
+    expect(send((message) => ({ ...message, links: [...message.links, ...message.links] }))).toBe('request.stage')
+    const ended = (message: ContinuationMessage) => ({ ...message, links: [...message.links, ...message.links], hops: message.hops.map((hop) => ({ ...hop, envelope: null })) })
+    expect(send(ended)).toBe('request.stage')
+    expect(send((message) => ({ ...message, hops: message.hops.map((hop) => ({ ...hop, envelope: null })) }))).toBe('request.stage')
+    expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe('request.progress')
+    const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) => servers.map((server) => ({ version, server, envelope: null })))
+      .find(({ server }) => server !== second.top.id && second.pending.hops.every((hop) => hop.server !== server))!
+    expect(send((message) => ({ ...message, hops: [swapped, message.hops[1]!] }))).toBe('request.progress')
+    expect(send((message) => message)).toBe('accepted')
+  })
+
+  it('[L8] is run once: neither again, nor through another server, nor the leg before it, nor with other inputs', async () => {
+    const world = await slugsWorld('replay-stages', ['Hello'])
+    const { first, second } = await paused(world)
+    must(serve(world, second))
+    const replayed = (position: number) => ({ ok: false, error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position, server: second.pending.hops[position]!.server } } })
+    expect(serve(world, second)).toMatchObject(replayed(1))
+    expect(serve(world, first)).toMatchObject(replayed(0))
+    const elsewhere = must(await composeContinuation(world.ctx, world.clientEnv(), second.pending, new Set([second.pending.top])))
+    expect(serve(world, elsewhere)).toMatchObject(replayed(1))
+    const otherwise = must(await composeContinuation(world.ctx, lying(world.clientEnv(), (proof) => ({ ...proof, entryCount: 9 })), second.pending))
+    expect(serve(world, otherwise)).toMatchObject(replayed(1))
+    expect(world.servers.get(second.pending.hops[1]!.server)!.used.size).toBe(1)
+  })
+
+  it('[R5] goes through another top-level server when the first one is away, with the same blocks\' servers', async () => {
+    const world = await slugsWorld('elsewhere-stages')
+    const { second } = await paused(world)
+    const elsewhere = must(await composeContinuation(world.ctx, world.clientEnv(), second.pending, new Set([second.pending.top])))
+    expect(elsewhere.top.id).not.toBe(second.top.id)
+    expect(second.pending.hops.map((hop) => hop.server)).not.toContain(elsewhere.top.id)
+    const taken = must(await takeReply(world.ctx, world.clientEnv(), elsewhere.pending, must(serve(world, elsewhere))))
+    expect(taken).toMatchObject({ done: true, reviewed: { opened: { response: { published: true } } } })
+    const everybody = new Set(world.servers.keys())
+    expect(await composeContinuation(world.ctx, world.clientEnv(), second.pending, everybody)).toMatchObject({ ok: false, error: { code: 'client.servers', retryable: true } })
+  })
+
+  it('fails for now when the window of its tick has passed, at the server and at the client', async () => {
+    const world = await slugsWorld('late-stages')
+    const { second } = await paused(world)
+    const at = (currentTick: number): Result<unknown> => openContinuation(world.ctx, { ...world.relayEnv(second.top.id), currentTick }, second.bytes)
+    expect(at(TICK + 1)).toMatchObject({ ok: true })
+    expect(at(TICK + 2)).toMatchObject({ ok: false, error: { code: 'request.tick', retryable: true } })
+    const later = { ...world.clientEnv(), plan: { ...world.plan, tick: TICK + 1 } }
+    expect(await composeContinuation(world.ctx, later, second.pending)).toMatchObject({ ok: false, error: { code: 'request.tick', retryable: true } })
+  })
+
+  it('is refused damaged, too long, as a request, and for a request without a pause', async () => {
+    const world = await slugsWorld('shape-stages')
+    const { first, second } = await paused(world)
+    const env = world.relayEnv(second.top.id)
+    expect(code(openRequest(world.ctx, env, second.bytes))).toBe('envelope.closed')
+    expect(code(openContinuation(world.ctx, env, first.bytes))).toBe('envelope.closed')
+    expect(code(openContinuation(world.ctx, env, new Uint8Array((4 << 20) + 1)))).toBe('request.too-large')
+    const unread = seal(crypto, world.ctx.random(32), env.keys.sealing.publicKey, utf8('{'), messageAad('continuation', second.top.id))
+    expect(code(openContinuation(world.ctx, env, must(unread)))).toBe('continuation.json')
+    const whole = tampered(world, second, (message) => ({ ...message, start: { ...message.start, endpoint: 'follow' } }))
+    expect(code(openContinuation(world.ctx, env, whole.bytes))).toBe('request.hops')
+  })
+})
