@@ -91,26 +91,31 @@ function checkOutputs(check: BodyCheck, path: string): void {
 }
 
 /** Shape of a node as used in `scope`, which has to be able to see it. */
-export function shapeAt(check: BodyCheck, node: number, scope: number, path: string): Shape {
+export function shapeAt(check: BodyCheck, node: number, scope: number, path: Where): Shape {
   const shape = check.shapes[node]
-  if (shape === undefined) throw new Problems('program.scope', path, `there is no node ${node}, or not yet`)
+  if (shape === undefined) throw new Problems('program.scope', pathOf(path), `there is no node ${node}, or not yet`)
   if (!inside(check, scope, check.scopes[node]!))
-    throw new Problems('program.scope', path, `node ${node} belongs to a scope that is not open here`)
+    throw new Problems('program.scope', pathOf(path), `node ${node} belongs to a scope that is not open here`)
   return shape
 }
 
 /** A node under way: collects the innermost scope and the greatest depth of what it uses. */
 interface Using {
   check: BodyCheck
-  path: string
+  node: number
   scope: number
   depth: number
 }
 
+/** Where something is looked at: its path, or the node under way, whose path is only put together for a message. */
+export type Where = string | Using
+
+const pathOf = (where: Where): string => (typeof where === 'string' ? where : `${where.check.path}/nodes/${where.node}`)
+
 function use(using: Using, node: number): Shape {
   const { check } = using
   const shape = check.shapes[node]
-  if (shape === undefined) throw new Problems('program.scope', using.path, `node ${node} is not earlier`)
+  if (shape === undefined) throw new Problems('program.scope', pathOf(using), `node ${node} is not earlier`)
   enterScope(using, check.scopes[node]!)
   using.depth = Math.max(using.depth, check.depths[node]!)
   return shape
@@ -119,24 +124,24 @@ function use(using: Using, node: number): Shape {
 function enterScope(using: Using, scope: number): void {
   if (inside(using.check, scope, using.scope)) using.scope = scope
   else if (!inside(using.check, using.scope, scope))
-    throw new Problems('program.scope', using.path, 'uses parameters of scopes that are never open together')
+    throw new Problems('program.scope', pathOf(using), 'uses parameters of scopes that are never open together')
 }
 
 function checkNode(check: BodyCheck, node: Node, index: number): void {
-  const using: Using = { check, path: `${check.path}/nodes/${index}`, scope: -1, depth: 0 }
+  const using: Using = { check, node: index, scope: -1, depth: 0 }
   const shape = nodeShape(using, node)
-  if (using.depth >= LIMITS.nodeDepth) throw new Problems('program.deep', using.path, `more than ${LIMITS.nodeDepth} nodes in a chain`)
+  if (using.depth >= LIMITS.nodeDepth) throw new Problems('program.deep', pathOf(using), `more than ${LIMITS.nodeDepth} nodes in a chain`)
   check.shapes.push(shape)
   check.scopes.push(using.scope)
   check.depths.push(using.depth + ('scope' in node && node.op !== 'param' ? LIMITS.eachDepth : 1))
 }
 
 function mismatch(using: Using, problem: string): never {
-  throw new Problems('program.type', using.path, problem)
+  throw new Problems('program.type', pathOf(using), problem)
 }
 
 function declared(using: Using, type: Type): Shape {
-  checkKeys(using.check.context.program, type, `${using.path}/type`)
+  checkKeys(using.check.context.program, type, () => `${pathOf(using)}/type`)
   return using.check.context.shapes.of(type)
 }
 
@@ -148,7 +153,7 @@ function nodeShape(using: Using, node: Node): Shape {
     case 'param':
       return paramShape(using, node.scope, node.param)
     case 'const':
-      return checkLiteral(node.type, node.value, declared(using, node.type), using.path)
+      return checkLiteral(node.type, node.value, declared(using, node.type), () => pathOf(using))
     case 'if':
       return ifShape(using, node)
     case 'record':
@@ -197,16 +202,15 @@ function variantShape(using: Using, node: Node & { op: 'variant' }): Shape {
 }
 
 function paramShape(using: Using, scope: number, param: number): Shape {
-  const shape = scopeParams(using, scope)[param]
+  const shape = scopeParams(using.check, scope, using)[param]
   enterScope(using, scope)
   return shape ?? mismatch(using, `scope ${scope} has no parameter ${param}`)
 }
 
 /** Shapes of a scope's parameters. What it runs over has to be known before it is used, and be visible outside of it. */
-export function scopeParams(using: { check: BodyCheck; path: string }, index: number): Shape[] {
-  const { check, path } = using
+export function scopeParams(check: BodyCheck, index: number, where: Where): Shape[] {
   const scope = check.body.scopes[index]
-  if (scope === undefined) throw new Problems('program.scope', path, `there is no scope ${index}`)
+  if (scope === undefined) throw new Problems('program.scope', pathOf(where), `there is no scope ${index}`)
   const known = check.params.get(index)
   if (known !== undefined) return known
   const at = `${check.path}/scopes/${index}`
@@ -225,7 +229,7 @@ export function scopeParams(using: { check: BodyCheck; path: string }, index: nu
 function givenShape(check: BodyCheck, scope: Scope, at: string): Shape | null {
   if (scope.kind === 'fold') return shapeAt(check, scope.start, scope.parent, `${at}/start`)
   if (scope.kind !== 'tree') return null
-  checkKeys(check.context.program, scope.of, `${at}/of`)
+  checkKeys(check.context.program, scope.of, () => `${at}/of`)
   return check.context.shapes.of(scope.of)
 }
 
@@ -248,11 +252,11 @@ function paramsOf(shapes: Shapes, scope: Scope, over: Shape, given: Shape | null
 
 /** Shape of an arm's result; the node that owns the arm belongs where the scope's parent is. */
 function armShape(using: Using, arm: Arm, ...kinds: Array<Scope['kind']>): Shape {
-  scopeParams(using, arm.scope)
   const { check } = using
+  scopeParams(check, arm.scope, using)
   const scope = check.body.scopes[arm.scope]!
   if (!kinds.includes(scope.kind)) mismatch(using, `scope ${arm.scope} is of kind ${scope.kind}, not ${kinds.join(' or ')}`)
-  const shape = shapeAt(check, arm.result, arm.scope, using.path)
+  const shape = shapeAt(check, arm.result, arm.scope, using)
   enterScope(using, scope.parent)
   use(using, scope.over)
   if (scope.kind === 'fold') use(using, scope.start)
@@ -265,19 +269,19 @@ function matchShape(using: Using, arms: Arm[]): Shape {
   checkCases(
     using.check,
     arms.map((arm) => arm.scope),
-    using.path,
+    using,
   )
   return shapes.every((shape) => shape === shapes[0]) ? shapes[0]! : mismatch(using, 'all arms need one type')
 }
 
 /** One scope for every case of one variant, in the order of the sorted tags. */
-export function checkCases(check: BodyCheck, scopes: number[], path: string): void {
+export function checkCases(check: BodyCheck, scopes: number[], where: Where): void {
   const found = scopes.map((index) => check.body.scopes[index]!)
   const over = found[0]!.over
   const tags = [...(check.shapes[over]?.fields?.keys() ?? [])].sort()
   const complete =
     tags.length === found.length && found.every((scope, i) => scope.kind === 'case' && scope.over === over && scope.tag === tags[i])
-  if (!complete) throw new Problems('program.type', path, `needs one arm for each of ${tags.join(', ')}, in this order`)
+  if (!complete) throw new Problems('program.type', pathOf(where), `needs one arm for each of ${tags.join(', ')}, in this order`)
 }
 
 function unwrapShape(using: Using, node: Node & { op: 'unwrap' }): Shape {
@@ -292,7 +296,7 @@ function eachShape(using: Using, node: Each): Shape {
   const { check } = using
   const { shapes } = check.context
   const result = node.op === 'fold' ? armShape(using, node, 'fold', 'tree') : armShape(using, node, 'item')
-  if (check.run.has(node.scope)) throw new Problems('program.scope', using.path, `another node runs scope ${node.scope} already`)
+  if (check.run.has(node.scope)) throw new Problems('program.scope', pathOf(using), `another node runs scope ${node.scope} already`)
   check.run.add(node.scope)
   const scope = check.body.scopes[node.scope]!
   const over = check.shapes[scope.over]!
@@ -301,7 +305,7 @@ function eachShape(using: Using, node: Each): Shape {
     case 'map':
       return over.kind === 'list' ? shapes.list(result) : shapes.tree(result)
     case 'fold':
-      return result === givenShape(check, scope, using.path) ? result : mismatch(using, 'a fold must make what it starts with, or what it declares')
+      return result === givenShape(check, scope, '') ? result : mismatch(using, 'a fold must make what it starts with, or what it declares')
     case 'sort':
     case 'distinct':
       return SCALARS.includes(result.kind) ? over : mismatch(using, `${node.op} needs an int, text, bool, bytes or key of each item`)

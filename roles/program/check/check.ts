@@ -2,6 +2,7 @@ import { checkEndpoint } from './endpoint.ts'
 import { readDocument } from './form.ts'
 import { Problems } from './problems.ts'
 import { markChecked } from './checked.ts'
+import { createShapes } from './shapes.ts'
 import type { Collection, Index, Program, Type } from '../document.ts'
 import { fromJson } from '../value/json.ts'
 import { sortedNames } from '../value/measure.ts'
@@ -21,7 +22,8 @@ export function check(json: unknown): Result<Program> {
   try {
     const program = readDocument(json)
     for (const name of sortedNames(program.collections)) checkCollection(program, name, program.collections[name]!)
-    for (const name of sortedNames(program.endpoints)) checkEndpoint(program, program.endpoints[name]!, `/endpoints/${name}`)
+    const shapes = createShapes()
+    for (const name of sortedNames(program.endpoints)) checkEndpoint(program, shapes, program.endpoints[name]!, `/endpoints/${name}`)
     return ok(markChecked(program))
   } catch (error) {
     if (error instanceof Problems) return fail(error.code, error.message)
@@ -59,9 +61,9 @@ function checkIndex(name: string, collection: Collection, index: Index, path: st
 }
 
 /** A type of what is stored, sent or returned. */
-export function checkPlain(program: Program, type: Type, path: string): void {
+export function checkPlain(program: Program, type: Type, path: Late): void {
   checkKeys(program, type, path)
-  if (holdsZipper(type)) throw new Problems('program.type', path, 'a zipper never leaves its block; use its tree')
+  if (holdsZipper(type)) throw new Problems('program.type', pathOf(path), 'a zipper never leaves its block; use its tree')
 }
 
 /** Whether values of a type contain places in trees. */
@@ -71,29 +73,51 @@ export function holdsZipper(type: Type): boolean {
   return 'of' in type && holdsZipper(type.of)
 }
 
+/** A path, or what puts it together for a message. */
+export type Late = string | (() => string)
+
+export const pathOf = (path: Late): string => (typeof path === 'string' ? path : path())
+
 /** Key types name collections of the program. */
-export function checkKeys(program: Program, type: Type, path: string): void {
+export function checkKeys(program: Program, type: Type, path: Late): void {
+  const foreign = foreignKey(program, type)
+  if (foreign !== null)
+    throw new Problems('program.scope', `${pathOf(path)}${foreign.path}`, `there is no collection ${foreign.collection}`)
+}
+
+interface ForeignKey {
+  /** Inside of the type, put together on the way out. */
+  path: string
+  collection: string
+}
+
+const at = (name: string, found: ForeignKey | null): ForeignKey | null => found && { ...found, path: `/${name}${found.path}` }
+
+/** The first key type without a collection. */
+function foreignKey(program: Program, type: Type): ForeignKey | null {
   switch (type.kind) {
     case 'key':
-      if (!Object.hasOwn(program.collections, type.collection))
-        throw new Problems('program.scope', path, `there is no collection ${type.collection}`)
-      return
+      return Object.hasOwn(program.collections, type.collection) ? null : { path: '', collection: type.collection }
     case 'list':
     case 'option':
     case 'tree':
     case 'zipper':
-      return checkKeys(program, type.of, `${path}/of`)
+      return at('of', foreignKey(program, type.of))
     case 'map':
-      return (checkKeys(program, type.keys, `${path}/keys`), checkKeys(program, type.of, `${path}/of`))
+      return at('keys', foreignKey(program, type.keys)) ?? at('of', foreignKey(program, type.of))
     case 'record':
-      return checkFieldKeys(program, type.fields, `${path}/fields`)
+      return at('fields', foreignField(program, type.fields))
     case 'variant':
-      return checkFieldKeys(program, type.cases, `${path}/cases`)
+      return at('cases', foreignField(program, type.cases))
     default:
-      return
+      return null
   }
 }
 
-function checkFieldKeys(program: Program, fields: Record<string, Type>, path: string): void {
-  for (const name of Object.keys(fields)) checkKeys(program, fields[name]!, `${path}/${name}`)
+function foreignField(program: Program, fields: Record<string, Type>): ForeignKey | null {
+  for (const name of Object.keys(fields)) {
+    const found = foreignKey(program, fields[name]!)
+    if (found !== null) return at(name, found)
+  }
+  return null
 }

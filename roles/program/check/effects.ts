@@ -1,7 +1,7 @@
 import { checkCases, inside, scopeParams, shapeAt } from './body.ts'
 import type { BodyCheck } from './body.ts'
 import { Problems } from './problems.ts'
-import type { Effect, EffectArm, WriteValue } from '../document.ts'
+import type { Effect, EffectArm, Type, WriteValue } from '../document.ts'
 import { sortedNames } from '../value/measure.ts'
 import { fitsInside } from '../value/type-bounds.ts'
 import { branchesOf } from '../scopes.ts'
@@ -49,7 +49,7 @@ function checkEffect(check: BodyCheck, effect: Effect, scope: number, path: stri
 }
 
 function checkArm(check: BodyCheck, arm: EffectArm, over: number, scope: number, path: string): void {
-  scopeParams({ check, path }, arm.scope)
+  scopeParams(check, arm.scope, path)
   const chosen = check.body.scopes[arm.scope]!
   if (chosen.over !== over) throw new Problems('program.scope', path, `scope ${arm.scope} belongs to another value`)
   if (!inside(check, scope, chosen.parent)) throw new Problems('program.scope', path, `scope ${arm.scope} cannot be opened here`)
@@ -65,6 +65,17 @@ function checkWrite(check: BodyCheck, effect: Extract<Effect, { write: number }>
   for (const name of site.fields) checkValue(check, effect.fields[name]!, site.collection, name, scope, `${path}/fields/${name}`)
 }
 
+/** Pairs of types of which the first is known to fit inside the second: many writes move values of the same types. */
+const fitting = new WeakMap<Type, WeakSet<Type>>()
+
+function fits(inner: Type, outer: Type): boolean {
+  const known = fitting.get(inner) ?? new WeakSet()
+  if (known.has(outer)) return true
+  if (!fitsInside(inner, outer)) return false
+  fitting.set(inner, known.add(outer))
+  return true
+}
+
 /** A moved value is not looked at when it is written, so its type has to promise every bound of the field. */
 function checkValue(check: BodyCheck, value: WriteValue, collection: string, field: string, scope: number, path: string): void {
   const wanted = check.context.program.collections[collection]!.fields[field]!
@@ -75,7 +86,7 @@ function checkValue(check: BodyCheck, value: WriteValue, collection: string, fie
   }
   const carried = check.carries[value.carry]
   if (carried === undefined) throw new Problems('program.scope', path, `there is no carried value ${value.carry}`)
-  if (!fitsInside(carried, wanted))
+  if (!fits(carried, wanted))
     throw new Problems(
       'program.type',
       path,
@@ -85,18 +96,37 @@ function checkValue(check: BodyCheck, value: WriteValue, collection: string, fie
 
 /** Refuses a second write of one slot on one path. @returns the slots that some path through the effects writes */
 function checkSlots(check: BodyCheck, effects: Effect[], path: string): Set<number> {
-  const slots = new Set<number>()
+  let slots = new Set<number>()
   for (const [i, effect] of effects.entries()) {
-    const branches = branchesOf(effect).map((branch) => checkSlots(check, branch, `${path}/${i}`))
-    const here = 'write' in effect ? [check.block.sites[effect.write]!.slot] : branches.flatMap((found) => [...found])
-    const again = here.find((slot) => slots.has(slot))
+    const here = slotsOf(check, effect, `${path}/${i}`)
+    const again = common(slots, here)
     if (again !== undefined)
       throw new Problems(
         'program.slot',
         `${path}/${i}`,
         `slot ${again} is written a second time on one path; use another slot, or one write with all fields`,
       )
-    for (const slot of here) slots.add(slot)
+    slots = union(slots, here)
   }
   return slots
+}
+
+function slotsOf(check: BodyCheck, effect: Effect, path: string): Set<number> {
+  if ('write' in effect) return new Set([check.block.sites[effect.write]!.slot])
+  return branchesOf(effect)
+    .map((branch) => checkSlots(check, branch, path))
+    .reduce(union)
+}
+
+/** One of the sets with the other one put into it: always the smaller one, so that no slot is moved often. */
+function union(a: Set<number>, b: Set<number>): Set<number> {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a]
+  for (const slot of small) large.add(slot)
+  return large
+}
+
+function common(slots: Set<number>, here: Set<number>): number | undefined {
+  if (here.size > slots.size && ![...slots].some((slot) => here.has(slot))) return undefined
+  for (const slot of here) if (slots.has(slot)) return slot
+  return undefined
 }

@@ -1,8 +1,8 @@
 import { checkBody } from './body.ts'
-import { checkPlain } from './check.ts'
+import { checkPlain, pathOf } from './check.ts'
+import type { Late } from './check.ts'
 import { Problems } from './problems.ts'
 import type { Block, Endpoint, Program, Query, Source, Template, Type } from '../document.ts'
-import { createShapes } from './shapes.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
 import { own } from '../value/measure.ts'
@@ -17,8 +17,8 @@ export interface EndpointCheck {
 }
 
 /** Everything in an endpoint that the form alone does not say. Throws `Problems`. */
-export function checkEndpoint(program: Program, endpoint: Endpoint, path: string): void {
-  const context: EndpointCheck = { program, endpoint, shapes: createShapes() }
+export function checkEndpoint(program: Program, shapes: Shapes, endpoint: Endpoint, path: string): void {
+  const context: EndpointCheck = { program, endpoint, shapes }
   for (const name of Object.keys(endpoint.request)) checkPlain(program, endpoint.request[name]!, `${path}/request/${name}`)
   unique(
     endpoint.slots.map((slot) => slot.name),
@@ -135,7 +135,7 @@ function checkBlock(context: EndpointCheck, block: Block, at: number, path: stri
   const inputs = block.inputs.map((input, i) => context.shapes.of(sourceType(context, input.source, at, `${path}/inputs/${i}/source`)))
   checkProofs(context.endpoint, block, path)
   const carries = block.carries.map((source, i) => checkCarry(context, source, at, `${path}/carries/${i}`))
-  block.outputs.forEach((type, i) => checkPlain(context.program, type, `${path}/outputs/${i}`))
+  block.outputs.forEach((type, i) => checkPlain(context.program, type, () => `${path}/outputs/${i}`))
   block.sites.forEach((_, i) => checkSite(context, block, i, `${path}/sites/${i}`))
   checkBody(context, block, inputs, carries, path)
 }
@@ -201,9 +201,9 @@ function checkTemplate(context: EndpointCheck, template: Template, path: string)
   return then
 }
 
-export function checkLiteral(type: Type, json: unknown, shape: Shape, path: string): Shape {
+export function checkLiteral(type: Type, json: unknown, shape: Shape, path: Late): Shape {
   const value = fromJson(type, json)
-  if (!value.ok) throw new Problems('program.type', path, `not a value of its type: ${value.error.message}`)
+  if (!value.ok) throw new Problems('program.type', pathOf(path), `not a value of its type: ${value.error.message}`)
   return shape
 }
 

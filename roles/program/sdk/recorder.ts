@@ -157,11 +157,17 @@ export function createRecorder(endpoint: EndpointRecorder, name: string | null):
   return block
 }
 
+/** Positions in lists that only `positionOf` adds to, so that no lookup goes through a whole list. */
+const positions = new WeakMap<object, Map<string, number>>()
+
 /** Position of an equal element, which is added when it is new. */
 export function positionOf<T>(items: T[], item: T, same: (a: T) => Json): number {
+  const known = positions.get(items) ?? new Map<string, number>()
+  positions.set(items, known)
   const wanted = canonicalJson(same(item))
-  const found = items.findIndex((other) => canonicalJson(same(other)) === wanted)
-  return found >= 0 ? found : items.push(item) - 1
+  const position = known.get(wanted) ?? items.push(item) - 1
+  known.set(wanted, position)
+  return position
 }
 
 const addDefault = (block: Recorder, type: Type): number => addConst(block, type, toJson(type, defaultValue(type)))
@@ -208,8 +214,9 @@ export function outputSource(block: Recorder, path: PathStep[], node: number, ty
 export function openSource(block: Recorder, source: Source, type: Type): number {
   if (source.from === 'block' && source.block >= block.index)
     throw new BuildError('program.order', 'this value is made by a later observation point; open it in a see() after that one.')
-  const input = { name: inputName(block, source), source }
-  const position = positionOf(block.inputs, input, (other) => other.source as unknown as Json)
+  const count = block.inputs.length
+  const position = positionOf(block.inputs, { name: '', source }, (other) => other.source as unknown as Json)
+  if (position === count) block.inputs[position]!.name = inputName(block, source)
   block.inputTypes[position] ??= type
   if (source.from === 'query')
     for (const argument of block.endpoint.queries[source.query]!.equals) openSource(block, argument, argumentType(block, argument))
@@ -222,11 +229,16 @@ function argumentType(block: Recorder, source: Source): Type {
   return source.from === 'slot' ? { kind: 'key', collection: block.endpoint.slots[source.slot]!.collection } : { kind: 'text', max: 64 }
 }
 
+/** Names of the inputs of each block. */
+const taken = new WeakMap<Recorder, Set<string>>()
+
 function inputName(block: Recorder, source: Source): string {
   const wanted = nameOfSource(block, source)
-  const taken = new Set(block.inputs.map((input) => input.name))
+  const names = taken.get(block) ?? new Set()
+  taken.set(block, names)
   let name = wanted
-  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`
+  for (let i = 2; names.has(name); i++) name = `${wanted}_${i}`
+  names.add(name)
   return name
 }
 
