@@ -157,9 +157,10 @@ describe('[L11] golem explain', () => {
     expect(words('find')).not.toContain('before any server is asked')
   })
 
-  it('invents no cost', () => {
-    expect(explained('spend').cost).toBeNull()
-    expect(words('spend')).toContain('this version does not calculate it')
+  it('[L12] says what a call costs at most, for each observation point and together', () => {
+    expect(explained('spend').cost.totals).toMatchObject({ servers: explained('spend').servers })
+    expect(explained('spend').cost.blocks.every(({ steps, unbounded }) => steps > 0 && !unbounded)).toBe(true)
+    expect(words('spend')).toMatch(/costs at most\n(.*steps.*\n)+ +together +\w+ servers/)
   })
 })
 

@@ -1,5 +1,5 @@
 /** What `golem explain` knows of an endpoint, as data: `--json` prints it, `text.ts` words it. */
-import { labelOf, typeOfSource, type Block, type Endpoint, type Program, type Slot, type Source } from '../../../../roles/program/index.ts'
+import { costOf, labelOf, typeOfSource, type Block, type Cost, type Endpoint, type Program, type Slot, type Source } from '../../../../roles/program/index.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { returnsOf, writesOf, type ExplainedReturn, type ExplainedWrite } from './flows.ts'
 import { columnsOf, lookupsOf, sourcesIn, splitsIn, type ExplainedLookup, type ExplainedSplit } from './lookups.ts'
@@ -41,25 +41,16 @@ export interface ExplainedEndpoint {
   values: ExplainedValue[]
   stored: ExplainedWrite[]
   returned: ExplainedReturn[]
-  cost: Cost | null
+  /** In the worst case. */
+  cost: Cost
 }
-
-/** Worst case of one call. */
-export interface Cost {
-  steps: number
-  bytes: number
-}
-
-/**
- * PLACE FOR costOf: the worst-case cost is being written in roles/program (`costOf(program, endpoint)`). Until then nothing is known,
- * and nothing is invented.
- */
-const worstCase = (_program: Program, _endpoint: string): Cost | null => null
 
 /** @param name of an endpoint of the checked program */
 export function explainEndpoint(program: Program, name: string): Result<ExplainedEndpoint> {
   const label = labelOf(program, name)
   if (!label.ok) return label
+  const cost = costOf(program, name)
+  if (!cost.ok) return cost
   const endpoint = program.endpoints[name]!
   const names = labelNames(endpoint, (query) => columnsOf(program, query))
   return ok({
@@ -74,7 +65,7 @@ export function explainEndpoint(program: Program, name: string): Result<Explaine
     values: valuesOf(program, endpoint),
     stored: writesOf(endpoint, label.value, names),
     returned: returnsOf(program, endpoint, label.value, names),
-    cost: worstCase(program, name),
+    cost: cost.value,
   })
 }
 

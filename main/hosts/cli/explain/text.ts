@@ -1,5 +1,5 @@
 /** An explanation for someone who did not write the app. */
-import type { Program } from '../../../../roles/program/index.ts'
+import type { Cost, Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
 import type { ExplainedLookup } from './lookups.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
@@ -45,10 +45,25 @@ function endpointText(endpoint: ExplainedEndpoint): string[] {
     ),
     ...section('What is stored, and the only values that can influence it', endpoint.stored.flatMap(storedText)),
     ...section('What the caller gets back, and the only values that can influence it', returnedText(endpoint.returned)),
-    ...section('Worst-case cost of a call', [
-      `    ${endpoint.cost === null ? 'this version does not calculate it' : `${endpoint.cost.steps} steps, ${endpoint.cost.bytes} bytes`}`,
-    ]),
+    ...section('What a call costs at most', costText(endpoint.cost)),
   ]
+}
+
+const number = (value: number): string => value.toLocaleString('en-US')
+const counted = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
+
+/** A block whose values may grow without a useful bound is stopped by the app's budget, and by nothing before. */
+function costText({ blocks, totals }: Cost): string[] {
+  const bytes = (value: number): string => (value < 10_000 ? counted(value, 'byte', 'bytes') : `${number(Math.ceil(value / 1024))} KiB`)
+  const rows = blocks.map((block): [string, string] => [
+    block.block,
+    block.unbounded
+      ? `no useful bound: what it makes may grow until the app's budget stops it (${block.at})`
+      : `${counted(block.steps, 'step', 'steps')}, ${bytes(block.bytes)} of values; opens up to ${bytes(block.inputBytes)}, makes up to ${bytes(block.outputBytes)}` +
+        (block.writes === 0 ? '' : `, and ${counted(block.writes, 'write', 'writes')}`),
+  ])
+  const rounds = `${counted(totals.servers, 'server', 'servers')}, ${counted(totals.rows, 'row', 'rows')} looked up, ${counted(totals.writes, 'write', 'writes')}`
+  return table([...rows, ['together', rounds]], '    ')
 }
 
 function givenText({ arguments: given, keys }: ExplainedEndpoint): string[] {
