@@ -8,8 +8,12 @@ import { broad } from './broad.ts'
 import { documentOf, samples, written } from './documents.ts'
 import { documentOfPrimitive, greatest } from './greatest.ts'
 import { compiledGuestbook, must } from './guestbook.story.ts'
+import { inputsOf } from './random/calls.ts'
+import { anyOrigin, programOf, runs } from './random/index.ts'
 import { codeOf } from './small.ts'
 
+/** Random programs may run for hours. */
+const MUCH = { steps: 300_000, bytes: 30_000_000 }
 const ENDLESS = { steps: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER }
 
 const inputTypes = (program: Program, endpoint: string, block: number): Type[] => {
@@ -17,9 +21,9 @@ const inputTypes = (program: Program, endpoint: string, block: number): Type[] =
   return found.blocks[block]!.inputs.map(({ source }) => typeOfSource(program, found, source))
 }
 
-/** No run may cost more than is said, and one that may cost exactly that much still ends as it did. */
-function within(program: Program, endpoint: string, block: number, cost: BlockCost, inputs: Value[]): Result<BlockRun> {
-  const run = runBlock(program, endpoint, block, inputs, ENDLESS)
+/** No run that finishes costs more than is said. */
+function within(program: Program, endpoint: string, block: number, cost: BlockCost, inputs: Value[], budget = ENDLESS): Result<BlockRun> {
+  const run = runBlock(program, endpoint, block, inputs, budget)
   if (run.ok)
     expect([run.value.steps <= cost.steps, run.value.bytes <= cost.bytes], `${run.value.steps} ${run.value.bytes}`).toEqual([true, true])
   return run
@@ -74,6 +78,21 @@ function greatestRun(program: Program): { said: number[]; used: number[]; unboun
 describe('[L12] the worst-case cost of an endpoint', () => {
   it.each([...samples, ['broad', broad] as const])('is never exceeded by a run of %s', (_, document) => {
     holds(must(check(document)), 300)
+  })
+
+  it('is never exceeded by random programs', () => {
+    fc.assert(
+      fc.property(anyOrigin, fc.nat(1000), (origin, call) => {
+        const program = must(check(programOf(origin)))
+        for (const [name, endpoint] of Object.entries(program.endpoints)) {
+          const costs = must(costOf(program, name)).blocks
+          endpoint.blocks.forEach((block, i) => {
+            for (let k = 0; k < 3; k++) within(program, name, i, costs[i]!, inputsOf(program, endpoint, block, call + k), MUCH)
+          })
+        }
+      }),
+      { numRuns: runs(60) },
+    )
   })
 
   it.each(PRIMITIVE_NAMES)('is never exceeded by %s', (op) => {
