@@ -31,7 +31,7 @@ describe('the guestbook document', () => {
 describe('a guest', () => {
   const program = compiledGuestbook()
 
-  it('writes a post, which is stored under the name of its author', () => {
+  it('[L9] writes a post, which is stored under the name of its author', () => {
     const story = createStory(program)
     expect(must(story.run('post', ALICE, { topic: 'cats', text: 'Hello!' })).response).toEqual({ accepted: true, reason: '' })
     expect(story.tables['posts']).toMatchObject([{ topic: 'cats', text: 'Hello!', author: ALICE }])

@@ -40,7 +40,7 @@ const notes = (run: (db: Db, req: { title: Sealed<Text>; stars: Sealed<Int> }) =
   )
 
 describe('the builder', () => {
-  it('asks equal queries once, and hoists those written inside a see()', () => {
+  it('[L7] asks equal queries once, and hoists those written inside a see()', () => {
     const program = must(
       notes((db, req) =>
         see(req.stars, (stars) => {
@@ -68,7 +68,7 @@ describe('the builder', () => {
     expect(block!.carries).toEqual([{ from: 'request', field: 'title' }])
   })
 
-  it('traces all branches, writes in them too', () => {
+  it('[L3][L9] traces all branches, writes in them too', () => {
     const program = must(
       notes((db, req) =>
         see(req.stars, req.title, (stars, title) => {

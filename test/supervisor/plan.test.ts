@@ -53,7 +53,7 @@ describe('dealing servers', () => {
 })
 
 describe('a plan', () => {
-  it('[N4][N7] gives every version its own salt and primes, and each server what it holds, sealed', async () => {
+  it('[N4][N7][P4] gives every version its own salt and primes, and each server what it holds, sealed', async () => {
     const cast = makeCast('plan', 5)
     const ctx = { crypto, random: cast.random }
     const servers = cast.servers.map((server) => ({ id: server.publicKey }))
