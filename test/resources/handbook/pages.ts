@@ -17,6 +17,8 @@ export interface Problem {
   problem: string
 }
 
+export const problemOf = ({ page, line }: Block, problem: string): Problem => ({ page, line, problem })
+
 const FENCE = /^```(\w*)(.*)$/
 const ATTRIBUTE = /([\w-]+)(?:=(\S+))?/g
 
@@ -38,17 +40,40 @@ export function blocksOf(page: string, markdown: string): Block[] {
   return blocks
 }
 
-/** Rows of the tables under the heading of the same text: their cells, with `\|` for a bar. */
-export function tableUnder(markdown: string, heading: string): string[][] {
-  const lines = markdown.split('\n')
-  const from = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading)
-  if (from < 0) return []
-  const until = lines.findIndex((line, i) => i > from && /^#+ /.test(line))
-  const rows = lines.slice(from, until < 0 ? undefined : until).filter((line) => line.startsWith('| '))
-  return rows
-    .filter((line) => !line.startsWith('| ---'))
-    .slice(1)
-    .map((line) => line.slice(2, -2).split(/ \| /).map((cell) => cell.replaceAll('\\|', '|').trim()))
+export interface Table {
+  /** Of the heading above it. */
+  heading: string
+  /** Of its first line, from 1. */
+  line: number
+  /** Cells by the name of their column, each without the marks of code. */
+  rows: Array<Record<string, string>>
+}
+
+const cellsOf = (line: string): string[] =>
+  line
+    .slice(2, -2)
+    .split(' | ')
+    .map((cell) => cell.replaceAll('\\|', '|').trim())
+    .map((cell) => /^(`+) ?([^`]+?|(?:[^`]|`[^`]*`)+?) ?\1$/.exec(cell)?.[2] ?? cell)
+
+/** The tables of a page, outside of its fenced blocks. */
+export function tablesOf(markdown: string): Table[] {
+  const tables: Table[] = []
+  let [heading, fenced, columns] = ['', false, null as string[] | null]
+  for (const [i, line] of markdown.split('\n').entries()) {
+    if (line.startsWith('```')) fenced = !fenced
+    if (fenced) continue
+    if (line.startsWith('#')) heading = line.replace(/^#+ /, '')
+    if (!line.startsWith('| ')) columns = null
+    else if (columns === null) {
+      columns = cellsOf(line)
+      tables.push({ heading, line: i + 1, rows: [] })
+    } else if (!line.startsWith('| ---')) {
+      const cells = cellsOf(line)
+      tables.at(-1)!.rows.push(Object.fromEntries(columns.map((name, at) => [name, cells[at] ?? ''])))
+    }
+  }
+  return tables
 }
 
 /** Whether a text is what a page shows; `…` on the page stands for anything. */

@@ -57,7 +57,9 @@ export async function buildAll(folder: string, sources: Source[]): Promise<Built
   const answers = answersOf(files)
   const problems = typeProblems(ts, files, folder)
   return (await answers).map((answer, i) => {
-    const types = problems.filter(({ at }) => at.startsWith(`${i}/`)).map((problem) => ({ ...problem, at: inExample(sources[i]!, problem.at.replace(/^\d+\//, '')) }))
+    const types = problems
+      .filter(({ at }) => at.startsWith(`${i}/`))
+      .map((problem) => ({ ...problem, at: inExample(sources[i]!, problem.at.replace(/^\d+\//, '')) }))
     return { types, program: programOf(sources[i]!, files[i]!, answer) }
   })
 }
@@ -91,5 +93,7 @@ export function answerOf(program: Program, endpoint: string, request: string, da
   if (!db.ok) return { refused: complaint(db.error) }
   const budget = { steps: 1_000_000, bytes: 4_000_000 }
   const done = callEndpoint(db.value, { endpoint, request: JSON.parse(request) as Record<string, unknown>, caller: SOMEBODY, budget })
-  return done.ok ? { json: naturalForm(responseType(program, program.endpoints[endpoint]!), done.value.run.response) } : { refused: complaint(done.error) }
+  return done.ok
+    ? { json: naturalForm(responseType(program, program.endpoints[endpoint]!), done.value.run.response) }
+    : { refused: complaint(done.error) }
 }

@@ -72,6 +72,8 @@ export function operationsOf(kind: string): Operation[] {
   const path = join(repository, 'roles', 'program', 'sdk', file)
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2024, true)
   const found = source.statements.find((one): one is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(one) && one.name.text === type)
-  const all = (found?.members ?? []).filter(ts.isMethodSignature).map(operationOf)
-  return all.filter((one, i) => all.findLastIndex(({ name }) => name === one.name) === i).map((one) => ({ ...one, doc: all.find(({ name, doc }) => name === one.name && doc !== '')?.doc ?? '' }))
+  const all = (found?.members ?? []).flatMap((member) => (ts.isMethodSignature(member) ? [operationOf(member)] : []))
+  // Of overloads the last one takes all arguments, and the first one has the comment.
+  const last = all.filter((one, i) => all.findLastIndex(({ name }) => name === one.name) === i)
+  return last.map((one) => ({ ...one, doc: all.find(({ name, doc }) => name === one.name && doc !== '')?.doc ?? '' }))
 }

@@ -1,23 +1,18 @@
 /** Whether what pages show is so. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { blocksOf, matches, type Block, type Problem } from './pages.ts'
+import { Worker } from 'node:worker_threads'
+import { blocksOf, matches, problemOf, tablesOf, type Block, type Problem } from './pages.ts'
 import { answerOf, buildAll, frameOf, refusal, type Built, type Frame, type Source } from './programs.ts'
-import { runLines, type Shell } from './shell.ts'
+import type { PageSteps, Step } from './shell.ts'
 
 /** An example with what the page shows right after it. */
 interface Example {
   block: Block
   source: Source
   shown: Block[]
-}
-
-/** A step in the folder of a page: a file written or changed, or lines of a shell with what they print. */
-interface Step {
-  block: Block
-  shown: Block | null
 }
 
 interface Page {
@@ -27,9 +22,8 @@ interface Page {
   problems: Problem[]
 }
 
-const problemOf = ({ page, line }: Block, problem: string): Problem => ({ page, line, problem })
-
-const isOutput = ({ lang, attributes }: Block): boolean => (lang === 'text' || lang === 'json') && Object.keys(attributes).every((name) => name === 'no-types')
+const isOutput = ({ lang, attributes }: Block): boolean =>
+  (lang === 'text' || lang === 'json') && Object.keys(attributes).every((name) => name === 'no-types')
 
 /** Sorts the blocks of a page. */
 export function readPage(name: string, markdown: string): Page {
@@ -45,15 +39,30 @@ export function readPage(name: string, markdown: string): Page {
     else if (block.lang === 'json' && 'data' in block.attributes && frame !== null) frame.data = block.text
     else place(page, block, shown, frame)
   }
+  if (frame !== null) page.examples.push(...tableExamples(name, markdown, frame))
   return page
+}
+
+/** The examples of a table, which has what they give beside them, as one program. */
+function tableExamples(page: string, markdown: string, frame: Frame): Example[] {
+  return tablesOf(markdown).flatMap(({ line, rows }) => {
+    const tried = rows.filter((row) => row['gives'] !== undefined)
+    if (tried.length === 0) return []
+    const block = (lang: string, text: string): Block => ({ page, line, lang, attributes: {}, text })
+    const text = `return {\n${tried.map((row, i) => `row${i + 1}: ${row['example']},\n`).join('')}}\n`
+    const shown = block('json', `{${tried.map((row, i) => `"row${i + 1}": ${row['gives']}`).join(', ')}}`)
+    return [{ block: block('ts', text), source: { text, frame }, shown: [shown] }]
+  })
 }
 
 function place(page: Page, block: Block, shown: Block[], frame: Frame | null): void {
   const { lang, attributes, text } = block
   const isWhole = text.includes('export default')
   if ('by-hand' in attributes) return
-  if ('file' in attributes || 'find' in attributes || 'put' in attributes || lang === 'sh') page.steps.push({ block, shown: shown[0] ?? null })
-  else if (lang === 'ts' && (isWhole || frame !== null)) page.examples.push({ block, source: { text, frame: isWhole ? null : frame }, shown })
+  if ('file' in attributes || 'find' in attributes || 'put' in attributes || lang === 'sh')
+    page.steps.push({ block, shown: shown[0] ?? null })
+  else if (lang === 'ts' && (isWhole || frame !== null))
+    page.examples.push({ block, source: { text, frame: isWhole ? null : frame }, shown })
   else page.problems.push(problemOf(block, 'nothing can be tried here: it is no program, no frame is above it, and it follows no example'))
 }
 
@@ -63,13 +72,24 @@ export async function problemsIn(pages: Record<string, string>): Promise<Problem
   try {
     const read = Object.entries(pages).map(([name, markdown]) => readPage(name, markdown))
     const examples = read.flatMap((page) => page.examples)
-    const built = await buildAll(join(folder, 'examples'), examples.map(({ source }) => source))
-    const wrong = examples.flatMap((example, i) => wrongWith(example, built[i]!))
-    for (const page of read) wrong.push(...page.problems, ...(await wrongSteps(page, join(folder, page.name))))
-    return wrong
+    const steps = wrongSteps(read.map((page) => ({ steps: page.steps, folder: join(folder, page.name) })))
+    const built = await buildAll(
+      join(folder, 'examples'),
+      examples.map(({ source }) => source),
+    )
+    return [...read.flatMap((page) => page.problems), ...examples.flatMap((example, i) => wrongWith(example, built[i]!)), ...(await steps)]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Takes the steps of all pages, in a thread of their own. */
+function wrongSteps(pages: PageSteps[]): Promise<Problem[]> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./shell.ts', import.meta.url), { workerData: pages, execArgv: ['--no-warnings'] })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
 }
 
 function wrongWith({ block, source, shown }: Example, built: Built): Problem[] {
@@ -79,7 +99,12 @@ function wrongWith({ block, source, shown }: Example, built: Built): Problem[] {
   const said = refusal(built, true)
   if (said !== '' || !built.program.ok) return unfit(`golem refuses it: ${said}`)
   if (!answers) return []
-  const answer = answerOf(built.program.value, block.attributes['run'] || 'go', source.frame?.request ?? '{}', source.frame?.data ?? '{"collections":{}}')
+  const answer = answerOf(
+    built.program.value,
+    block.attributes['run'] || 'go',
+    source.frame?.request ?? '{}',
+    source.frame?.data ?? '{"collections":{}}',
+  )
   if (shown[0] === undefined) return unfit('it is run, and what it answers is not shown')
   return wrongAnswer(shown[0], answer)
 }
@@ -91,31 +116,10 @@ function wrongRefusal(shown: Block, built: Built): Problem[] {
 }
 
 function wrongAnswer(shown: Block, answer: ReturnType<typeof answerOf>): Problem[] {
-  if ('refused' in answer) return shown.lang === 'text' && matches(shown.text, answer.refused) ? [] : [problemOf(shown, `golem says: ${answer.refused}`)]
+  if ('refused' in answer)
+    return shown.lang === 'text' && matches(shown.text, answer.refused) ? [] : [problemOf(shown, `golem says: ${answer.refused}`)]
   const real = JSON.stringify(answer.json)
-  return shown.lang === 'json' && isDeepStrictEqual(JSON.parse(shown.text), JSON.parse(real)) ? [] : [problemOf(shown, `it answers: ${real}`)]
-}
-
-/** Takes the steps of a page one after the other. */
-async function wrongSteps({ steps }: Page, folder: string): Promise<Problem[]> {
-  mkdirSync(folder, { recursive: true })
-  const shell: Shell = { cwd: folder }
-  const problems: Problem[] = []
-  let find = ''
-  for (const { block, shown } of steps) {
-    const { attributes, text } = block
-    const file = join(shell.cwd, attributes['file'] ?? attributes['find'] ?? attributes['put'] ?? '')
-    if ('file' in attributes) writeFileSync(file, text)
-    else if ('find' in attributes) find = text
-    else if ('put' in attributes) {
-      const before = readFileSync(file, 'utf8')
-      if (before.split(find).length !== 2) problems.push(problemOf(block, 'what it replaces is not in the file, or more than once'))
-      writeFileSync(file, before.replace(find, () => text))
-    } else {
-      const real = await runLines(shell, text)
-      if (shown !== null && !matches(shown.text, real)) problems.push(problemOf(shown, `it prints: ${real}`))
-      if (shown === null && real.includes('(exit code')) problems.push(problemOf(block, `it prints: ${real}`))
-    }
-  }
-  return problems
+  return shown.lang === 'json' && isDeepStrictEqual(JSON.parse(shown.text), JSON.parse(real))
+    ? []
+    : [problemOf(shown, `it answers: ${real}`)]
 }
