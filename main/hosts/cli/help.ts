@@ -1,4 +1,6 @@
 /** The help texts, made from the table of commands. */
+import { join } from 'node:path'
+import { root } from './build/sdk.ts'
 import { flagsOf, type Command } from './command.ts'
 import { table, wrap } from './layout.ts'
 
@@ -22,6 +24,7 @@ A new application, from nothing to its first answer:
   cd hello
   golem run app.ts greet --request '{"name":"Ada"}' --data data.json
 
+The handbook: ${join(root, 'resources', 'handbook', 'README.md')}
 golem help <command> explains a command.
 With --json every command prints { ok, value } or { ok, error: { code, message } }.
 Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 70 a bug of Golem's.

@@ -31,7 +31,7 @@ function filesFor(folder: string): Record<string, string> {
     'app.ts': read('app.ts').replace("name: 'hello'", `name: '${name}'`),
     'data.json': read('data.json'),
     'tsconfig.json': `${JSON.stringify({ compilerOptions, include: ['**/*.ts'] }, null, 2)}\n`,
-    'README.md': read('README.md').replace('GOLEM_FOLDER', root.replace(/[\\/]$/, '')),
+    'README.md': read('README.md').replaceAll('GOLEM_FOLDER', root.replace(/[\\/]$/, '')),
   }
 }
 

@@ -10,8 +10,11 @@ import type { TextExpr } from './text.ts'
 
 /** An exact integer. What leaves ±9007199254740991 stops the call (`program.overflow`). */
 export interface IntExpr extends Comparable<Int> {
+  /** The sum. */
   plus(other: In<Int>): IntExpr
+  /** The difference. */
   minus(other: In<Int>): IntExpr
+  /** The product. */
   times(other: In<Int>): IntExpr
   /** The quotient, rounded towards minus infinity (−7 by 2 is −4); dividing by zero stops the call (`program.divide`). */
   dividedBy(other: In<Int>): IntExpr
