@@ -71,8 +71,11 @@ export interface RequestView {
   at: number
 }
 export interface Overview { chain: ChainView; tick: TickView | null; app: AppView | null; participants: ParticipantView[]; actors: ActorView[]; requests: RequestView[] }
-/** Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. */
-export interface RowsView { tick: number; root: string; proved: boolean; rows: Array<Record<string, unknown>>; count?: number }
+/**
+ * Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. `local`: they came from this
+ * node's own index, which is proved as what is fetched.
+ */
+export interface RowsView { tick: number; root: string; proved: boolean; local: boolean; rows: Array<Record<string, unknown>>; count?: number }
 /** `counted`: whether the newest tick's index holds this version, proved; null while no tick can be read. */
 export interface KeyView {
   key: string

@@ -10,7 +10,7 @@ import { createDocuments } from './documents.ts'
 import { createEngine } from './engine.ts'
 import { openIdentity } from './identity.ts'
 import { overviewOf, type Roles } from './overview.ts'
-import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
+import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
 import { sealedStorage } from './sealed-storage.ts'
 import { startServer } from './server/index.ts'
@@ -25,6 +25,7 @@ export interface CorePorts {
   transport: TransportPort
   work: WorkPort
   storage: StoragePort
+  index: IndexPort
   crypto: CryptoPort
   clock: ClockPort
   random: RandomPort
@@ -90,7 +91,7 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   const handlers: Handlers = {
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
-    read: (args) => client((service) => service.read(args)),
+    read: (args) => (roles.client === null && roles.supervisor ? roles.supervisor.read(args) : client((service) => service.read(args))),
     newest: ({ key }) => client((service) => service.newest(key)),
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
@@ -112,6 +113,8 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
       stopped = true
       await watch?.stop()
       await roles.server?.stop()
+      roles.client?.stop()
+      roles.supervisor?.stop()
       await engine.stop()
     },
   })

@@ -23,7 +23,8 @@ export interface Publication {
 
 export interface Documents {
   fetch(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>>
-  fetchFile(infohash: string, file: FileEntry): Promise<Result<Uint8Array>>
+  /** @param keep whether to keep it for later beside the database, and not only with its torrent */
+  fetchFile(infohash: string, file: FileEntry, keep?: boolean): Promise<Result<Uint8Array>>
   publish(publication: Publication): Promise<Result<{ reference: Reference; txid: string; fee: number }>>
 }
 
@@ -49,7 +50,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   const good = new Set<string>()
   const isPublished = (infohash: string): boolean => storage.list(PUBLICATIONS).some(({ value }) => (value as unknown as Stored).infohash === infohash)
 
-  async function fetched(infohash: string, name: string, maxBytes: number, sha256: string): Promise<Result<Uint8Array>> {
+  async function fetched(infohash: string, name: string, maxBytes: number, sha256: string, keep = true): Promise<Result<Uint8Array>> {
     const kept = storage.getBlob(sha256)
     if (kept !== undefined) return ok(kept)
     const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: options.fetchTimeoutMs })
@@ -59,7 +60,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
       if (!good.has(infohash) && !isPublished(infohash)) await swarm.drop(infohash)
       return fail('document.digest', `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`)
     }
-    storage.putBlob(sha256, bytes)
+    if (keep) storage.putBlob(sha256, bytes)
     good.add(infohash)
     return ok(bytes)
   }
@@ -105,10 +106,10 @@ export function createDocuments(options: DocumentsOptions): Documents {
 
   return {
     fetch: fetchDocument,
-    fetchFile: (infohash, file) =>
+    fetchFile: (infohash, file, keep) =>
       file.size > FILE_LIMIT
         ? Promise.resolve(fail('file.too-large', `The file ${file.name} has ${file.size} bytes; at most ${FILE_LIMIT} are fetched.`))
-        : fetched(infohash, file.name, file.size, file.sha256),
+        : fetched(infohash, file.name, file.size, file.sha256, keep),
     publish(publication) {
       const sha256 = toHex(crypto.sha256(publication.document))
       const running = under.get(sha256) ?? publish(publication).finally(() => under.delete(sha256))

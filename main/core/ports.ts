@@ -142,6 +142,58 @@ export type Survival = 'power' | 'crash'
 
 export type StorageWrite = { table: string; key: string; value: Json } | { table: string; key: string; delete: true }
 
+// ───────────────────────────── index cache ─────────────────────────────
+
+/** A collection of the cache, with the names of its indices in the order in which rows bring their sort keys. */
+export interface IndexCollection { name: string; indices: string[] }
+
+/** One row to be written. A later one for the same key takes the place of an earlier one. */
+export interface IndexRow {
+  collection: string
+  key: string
+  /** JSON text of the record, or null where the record is deleted. */
+  value: string | null
+  /** Sort key per index, as bytes of roles/protocol/sortkey.ts; null where the record is not in that index. */
+  sortKeys: ReadonlyArray<Uint8Array | null>
+}
+
+/** Sort keys from `from` (included) up to `to` (left out); `to` null: to the end. */
+export interface IndexRange { from: Uint8Array; to: Uint8Array | null }
+
+export interface IndexEntry { key: string; sortKey: Uint8Array; value: string }
+
+export interface IndexStore {
+  get(collection: string, key: string): string | undefined
+  /** Records in the order of (sort key, key). `after` continues behind a row of an earlier answer. */
+  range(collection: string, index: string, range: IndexRange, options?: { limit?: number; after?: { sortKey: Uint8Array; key: string } }): IndexEntry[]
+  count(collection: string, index: string, range: IndexRange): number
+  close(): void
+}
+
+/** A cache that is being written beside the one in use. */
+export interface IndexRebuild {
+  /** Resolves when the next rows may come. */
+  add(rows: IndexRow[]): Promise<void>
+  /**
+   * Puts the new cache in the place of the old one in one step; whoever has the old one open should close it before, because some systems
+   * replace no open file. Error: `index.rebuild` (retryable): the old one is still there.
+   */
+  finish(): Promise<Result<{ rows: number }>>
+  /** Leaves the old cache as it is. */
+  abandon(): void
+}
+
+/**
+ * Caches of indices beside the storage, by name (lower-case letters). They may be deleted at any time, and nobody trusts what they hold. A crash at
+ * any moment leaves the old or the new one, never half.
+ */
+export interface IndexPort {
+  /** The cache that was put in place last; it goes on seeing that one after a rebuild. Error: `index.none` (missing, damaged, other collections: rebuild it). */
+  open(name: string, collections: readonly IndexCollection[]): Result<IndexStore>
+  /** Writes a cache anew without holding up the caller. One at a time for each name. */
+  rebuild(name: string, collections: readonly IndexCollection[]): IndexRebuild
+}
+
 // ───────────────────────────── time, chance, work ─────────────────────────────
 
 export interface ClockPort {

@@ -5,7 +5,7 @@ import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents.ts'
 import type { Identity } from './identity.ts'
-import type { ChainPort, ClockPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
+import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
 export interface Services {
@@ -13,6 +13,7 @@ export interface Services {
   name: string
   crypto: CryptoPort
   storage: StoragePort
+  index: IndexPort
   chain: ChainPort
   swarm: SwarmPort
   transport: TransportPort

@@ -33,6 +33,8 @@ export const participantSettings = z.strictObject({
     app: z.string().regex(/^[0-9a-f]{64}$/).optional(),
     /** So many fresh keys of every type are kept reserved. */
     freshKeys: z.int().min(0).max(32),
+    /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. Default 64 MiB; 0 keeps none. */
+    indexBytes: z.int().min(0).optional(),
   }).optional(),
 })
 export type ParticipantSettings = z.infer<typeof participantSettings>

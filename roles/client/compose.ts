@@ -10,7 +10,7 @@ import { chooseServers } from '../protocol/diversity.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
 import type { SealedEdge } from '../protocol/edge.ts'
 import { commitsDigest, commitsOf, legEnd } from '../protocol/request-edges.ts'
-import { fail, ok, type Failure, type Result } from '../protocol/result.ts'
+import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber } from '../protocol/stamp.ts'
 import { edgeId, signStart, type NumberOpening } from '../protocol/thread.ts'
 import { answersWith, readLeg, type Values } from './reads.ts'
@@ -24,7 +24,7 @@ const NUMBER_BYTES = 32
 /**
  * Composes a request, or its first leg where the endpoint is split.
  * @param args JSON forms of the endpoint's fields; a slot's name may name the owned key to write to
- * @param exclude ids of servers that failed this request before
+ * @param exclude ids of servers that failed this request before, the latest last: the first of them come back when too few are left
  * Errors: `client.endpoint`, `client.argument` (details.field), `client.no-key` (details.collection: reserve one first), `client.choose-key`,
  * `client.unregistered`, `client.servers`, `client.too-large`, those of the reader.
  */
@@ -76,9 +76,12 @@ function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet
   if (blocks.length !== env.outline.endpoints[name]!.blocks.length) return fail('client.servers', `Tick ${env.plan.tick} offers no servers for ${name}. Wait for the next tick.`)
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
   const expelled = new Set(tick.tombstones)
-  const chosen = chooseServers(ctx, { blocks, servers, exclude: new Set([...exclude, ...expelled]) })
-  // A server that failed once is better than none.
-  return chosen.ok || exclude.size === 0 ? chosen : chooseServers(ctx, { blocks, servers, exclude: expelled })
+  const failed = [...exclude]
+  for (let forgiven = 0; ; forgiven++) {
+    const chosen = chooseServers(ctx, { blocks, servers, exclude: new Set([...failed.slice(forgiven), ...expelled]) })
+    // A server that failed is better than none, and one that failed long ago better than the one that failed now.
+    if (chosen.ok || forgiven >= failed.length) return chosen
+  }
 }
 
 interface Started { request: string; secret: Uint8Array; number: NumberOpening; start: Pending['start']; edges: Record<string, SealedEdge> }
@@ -94,13 +97,6 @@ function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, v
   const commit = toHex(commitNumber(crypto, fromHex(number.salt), BigInt(`0x${number.number}`)))
   const unsigned = { request, app: env.app, tick: env.plan.tick, endpoint: name, client: env.client.publicKey, number: commit, keys: commitsDigest(crypto, commitsOf(edges)) }
   return { request, secret, number, edges, start: signStart(crypto, unsigned, env.client, ctx.random(32)) }
-}
-
-/** Which server to leave out of the next attempt: the block's where a position is named, else the top-level one. */
-export function serverAtFault(pending: Pending, failure: Failure): string {
-  const { server, position } = failure.details ?? {}
-  if (typeof server === 'string') return server
-  return typeof position === 'number' ? pending.hops[position]?.server ?? pending.top : pending.top
 }
 
 /** JSON form of what the client provides for a source, for those who open replies. */

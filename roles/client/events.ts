@@ -23,8 +23,8 @@ export type ClientEvent =
   | { type: 'request'; id: string; endpoint: string; arguments: Record<string, Json>; slots: Slot[]; at: number }
   /** Answers `send`: the reply was opened. */
   | { type: 'replied'; id: string; attempt: number; reviewed: Reviewed }
-  /** Answers `send`: `server` is the one at fault, where known. */
-  | { type: 'send.failed'; id: string; attempt: number; failure: Failure; server: string | null }
+  /** Answers `send`: `servers` are those at fault, where known; `failure.retryable` says whether others may do it. */
+  | { type: 'send.failed'; id: string; attempt: number; failure: Failure; servers: string[] }
   /** The person approves; `composeUpdate` signed the writes. A second approval of the same request changes nothing. */
   | ({ type: 'approve'; id: string } & SignedText)
   | { type: 'refuse'; id: string }
@@ -36,8 +36,11 @@ export type ClientEffect =
   | WorldEffect
   /** Find the nonce for the registration; answer `work.done`. `challenge` is hex. */
   | { type: 'grind'; challenge: string; bits: number }
-  /** Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. */
-  | { type: 'send'; id: string; attempt: number; endpoint: string; arguments: Record<string, Json>; keys: OwnKey[]; exclude: string[] }
+  /**
+   * Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. `before` is the cause for which
+   * the attempt before failed, null for none.
+   */
+  | { type: 'send'; id: string; attempt: number; endpoint: string; arguments: Record<string, Json>; keys: OwnKey[]; exclude: string[]; before: string | null }
   /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
   | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
   /**

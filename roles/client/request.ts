@@ -1,5 +1,6 @@
 /** Requests from end to end: compose, go on after pauses, open the reply with its review, publish. */
-export { composeRequest, serverAtFault } from './compose.ts'
+export { blameRefusal, blameReply, causeOf, type Blame } from './blame.ts'
+export { composeRequest } from './compose.ts'
 export { composeContinuation, takeReply, type Taken } from './continue.ts'
 export { openReply } from './open-reply.ts'
 export { review } from './review.ts'

@@ -57,8 +57,10 @@ export interface RequestEntry {
   keys: OwnKey[]
   phase: RequestPhase
   attempt: number
-  /** Servers that failed it. */
+  /** Servers that failed it, the latest last. */
   exclude: string[]
+  /** Code for which the last attempt failed, once one did. */
+  cause?: string
   reviewed: Reviewed | null
   publication: Publication | null
   error: { code: string; message: string } | null

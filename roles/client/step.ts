@@ -8,6 +8,7 @@ import type { OpenedDocument, Reference, Tick } from '../protocol/documents/inde
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import { followBlock, followDocument, followMissing, followReorg, followSigner, type Following, type HashAt } from '../protocol/follow.ts'
 import { workChallenge } from '../protocol/ledger.ts'
+import { causeOf } from './blame.ts'
 import type { ClientEffect, ClientEvent, SignedText } from './events.ts'
 import { outcomeText } from './outcomes.ts'
 import { chooseSlots } from './slots.ts'
@@ -173,7 +174,7 @@ function onReserve(state: ClientState, event: Extract<ClientEvent, { type: 'rese
 // ───────────────────────────── requests ─────────────────────────────
 
 const send = (entry: RequestEntry): ClientEffect =>
-  ({ type: 'send', id: entry.id, attempt: entry.attempt, endpoint: entry.endpoint, arguments: entry.arguments, keys: entry.keys, exclude: entry.exclude })
+  ({ type: 'send', id: entry.id, attempt: entry.attempt, endpoint: entry.endpoint, arguments: entry.arguments, keys: entry.keys, exclude: entry.exclude, before: entry.cause ?? null })
 
 function onRequest(state: ClientState, event: Extract<ClientEvent, { type: 'request' }>): Stepped {
   if (state.requests.some((entry) => entry.id === event.id)) return unchanged(state)
@@ -204,8 +205,8 @@ function onSendFailed(state: ClientState, event: Extract<ClientEvent, { type: 's
   const entry = current(state, event)
   if (entry === undefined) return unchanged(state)
   if (!event.failure.retryable || entry.attempt >= MAX_ATTEMPTS) return unchanged(changeRequest(state, entry.id, (found) => fail(found, event.failure)))
-  const exclude = event.server === null ? entry.exclude : [...new Set([...entry.exclude, event.server])]
-  const next = { ...entry, attempt: entry.attempt + 1, exclude }
+  const exclude = [...entry.exclude.filter((server) => !event.servers.includes(server)), ...event.servers]
+  const next = { ...entry, attempt: entry.attempt + 1, exclude, cause: causeOf(event.failure) }
   return {
     state: changeRequest(state, entry.id, () => next),
     effects: [{ type: 'log', level: 'warn', message: `Trying elsewhere (attempt ${next.attempt} of ${MAX_ATTEMPTS}): ${event.failure.message}` }, send(next)],

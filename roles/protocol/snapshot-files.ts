@@ -23,6 +23,7 @@ import { proofOfPages, verifyRange, type RangeOptions, type RangeProof } from '.
 import type { MerkleTree } from './merkle.ts'
 import { fail, ok, type Result } from './result.ts'
 import { databaseRoot, proveIndex, rangeOf, type IndexProof, type Snapshot } from './snapshot.ts'
+import { localPage, type LocalEntries } from './snapshot-local.ts'
 import type { SortRange } from './sortkey.ts'
 
 export interface SnapshotFile {
@@ -198,6 +199,8 @@ export interface ProvedRange {
   proof: RangeProof
   /** That the index belongs to the database root. */
   indexProof: IndexProof
+  /** Whether every page came from the reader's own index and none had to be fetched. */
+  local: boolean
 }
 
 export interface ProvedValue<T> {
@@ -233,6 +236,8 @@ export interface SnapshotSource {
   tick: Tick
   /** Fetches a file of the tick's torrent by name; digests are checked here. */
   fetchFile: FetchFile
+  /** What the reader keeps of its own: pages that can be made of it are not fetched. */
+  local?: LocalEntries
 }
 
 interface Reading extends SnapshotSource {
@@ -273,6 +278,12 @@ const chunkPages = (reading: Reading, index: TickIndex, opened: OpenDirectory, c
     return bytes.ok ? openChunk(reading.crypto, bytes.value, opened, chunk) : bytes
   })
 
+async function pageAt(reading: Reading, index: TickIndex, opened: OpenDirectory, at: number): Promise<Result<Page>> {
+  const chunk = chunkOf(opened, at)
+  const chunked = await chunkPages(reading, index, opened, chunk)
+  return chunked.ok ? ok(chunked.value[at - opened.starts[chunk]!]!) : chunked
+}
+
 const meets = (entry: Entry, { from, to }: SortRange): boolean =>
   compareBytes(entry.sortKey, from) >= 0 && (to === null || compareBytes(entry.sortKey, to) < 0)
 
@@ -283,22 +294,24 @@ async function collectPages(
   opened: OpenDirectory,
   range: SortRange,
   options: RangeOptions,
-): Promise<Result<{ first: number; pages: Page[] }>> {
+): Promise<Result<{ first: number; pages: Page[]; local: boolean }>> {
   const { first, last } = pagesFor(opened, range)
   const { limit = Infinity, descending = false } = options
   let rows = 0
+  let local = true
   const pages: Page[] = []
   for (let n = first; n <= last && (pages.length === 0 || rows < limit); n++) {
     const at = descending ? last - (n - first) : n
-    const chunk = chunkOf(opened, at)
-    const chunked = await chunkPages(reading, index, opened, chunk)
-    if (!chunked.ok) return chunked
-    const page = chunked.value[at - opened.starts[chunk]!]!
+    const own = localPage(reading, index.name, opened, at)
+    const fetched = own === null ? await pageAt(reading, index, opened, at) : ok(own)
+    if (!fetched.ok) return fetched
+    const page = fetched.value
+    local &&= own !== null
     rows += page.entries.filter((entry) => meets(entry, range)).length
     if (descending) pages.unshift(page)
     else pages.push(page)
   }
-  return ok({ first: descending ? last - pages.length + 1 : first, pages })
+  return ok({ first: descending ? last - pages.length + 1 : first, pages, local })
 }
 
 async function readRange(
@@ -323,7 +336,7 @@ async function readRange(
   if (!rows.ok) return rows
   const indexProof = proveIndex(crypto, tick.indices, name)
   return indexProof.ok
-    ? ok({ collection, index, range: range.value, options, rows: rows.value, proof, indexProof: indexProof.value })
+    ? ok({ collection, index, range: range.value, options, rows: rows.value, proof, indexProof: indexProof.value, local: pages.value.local })
     : indexProof
 }
 

@@ -69,14 +69,14 @@ test('posts are read by topic, with likes, owner and the root they are proved ag
 test('a new root makes the page read again', async ({ page }) => {
   await open(page)
   await expect(page.getByText('Every block is a clock tick')).toBeVisible()
-  fake.on.read = () => ok({ tick: 42, root: hash('42'), proved: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
+  fake.on.read = () => ok({ tick: 42, root: hash('42'), proved: true, local: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
   fake.show({ tick: { ...fake.state.tick!, number: 42, root: hash('42') } })
   await expect(page.getByText('Arrived with tick 42.')).toBeVisible()
   await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
 })
 
 test('rows without a proof are called so', async ({ page }) => {
-  await open(page, {}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, rows: [posts[0]!] })))
+  await open(page, {}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, local: false, rows: [posts[0]!] })))
   await expect(page.getByText('Not proved: do not rely on these rows.')).toBeVisible()
 })
 
@@ -238,7 +238,7 @@ test('errors of the first screen and of the index can be tried again', async ({ 
   fake.on.read = () => fail('index.proof', 'Page 3 does not match the root.')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Page 3 does not match the root.')).toBeVisible()
-  fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [] })
+  fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Nothing here yet.')).toBeVisible()
 })
@@ -278,7 +278,7 @@ for (const width of [320, 390, 1280]) {
       requests: [{ ...plain, arguments: { topic: long, text: long }, writes: [{ ...plain.writes[0]!, fields: { topic: long, text: long }, flags: [long] }], waiting: long }],
       participants: participants.map((one) => ({ ...one, name: long, detail: long })),
       actors: actors.map((one) => ({ ...one, name: long })),
-    }, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [{ ...posts[0]!, text: long, topic: long }] })))
+    }, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [{ ...posts[0]!, text: long, topic: long }] })))
     await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
   })

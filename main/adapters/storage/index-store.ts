@@ -2,32 +2,7 @@ import Database from 'better-sqlite3'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
-
-/** A collection of the cache, with the names of its indices in the order in which rows bring their sort keys. */
-export interface IndexCollection { name: string; indices: string[] }
-
-/** One update. A later one for the same key takes the place of an earlier one. */
-export interface IndexRow {
-  collection: string
-  key: string
-  /** JSON text of the record, or null where the record is deleted. */
-  value: string | null
-  /** Sort key per index, as bytes of roles/protocol/sortkey.ts; null where the record is not in that index. */
-  sortKeys: ReadonlyArray<Uint8Array | null>
-}
-
-/** Sort keys from `from` (included) up to `to` (left out); `to` null: to the end. */
-export interface IndexRange { from: Uint8Array; to: Uint8Array | null }
-
-export interface IndexStore {
-  get(collection: string, key: string): string | undefined
-  /** Records in the order of (sort key, key). `after` continues behind a row of an earlier answer. */
-  range(collection: string, index: string, range: IndexRange, options?: { limit?: number; after?: { sortKey: Uint8Array; key: string } }): IndexEntry[]
-  count(collection: string, index: string, range: IndexRange): number
-  close(): void
-}
-
-export interface IndexEntry { key: string; sortKey: Uint8Array; value: string }
+import type { IndexCollection, IndexEntry, IndexRow, IndexStore } from '../../core/ports.ts'
 
 const FORMAT = 1
 const ROWS_A_STATEMENT = 50

@@ -4,8 +4,10 @@ import type { OpenedDocument, Plan, Reference, Tick } from '../../../roles/proto
 import { newestTick, planTick, type Following } from '../../../roles/protocol/follow.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { OUTLINE_LIMIT, parseOutline } from '../../../roles/protocol/outline.ts'
-import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { openSnapshot, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
+import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
+import { indexFileOf } from '../read-index.ts'
+import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
 
 export interface OpenedOffer { document: OpenedDocument<'offer'>; outline: Program }
@@ -21,6 +23,8 @@ export interface OpenedTick {
   planned: Program
   labels: Record<string, Label>
   reader: SnapshotReader
+  /** A file of the tick's torrent, for one use. */
+  fetchFile: FetchFile
 }
 
 export interface ClientApp {
@@ -30,7 +34,7 @@ export interface ClientApp {
   newest(following: Following, offerOf: (sha256: string) => Reference): Promise<Result<OpenedTick>>
 }
 
-export function createClientApp({ crypto, documents }: Services): ClientApp {
+export function createClientApp({ crypto, documents }: Services, local: LocalIndex): ClientApp {
   let kept: OpenedTick | null = null
 
   async function offer(reference: Reference): Promise<Result<OpenedOffer>> {
@@ -55,20 +59,13 @@ export function createClientApp({ crypto, documents }: Services): ClientApp {
     if (!planApp.ok) return planApp
     const schema = await documents.fetchFile(reference.infohash, tick.schema)
     if (!schema.ok) return schema
-    const files = new Map(tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]).map((entry) => [entry.name, entry]))
-    const reader = openSnapshot({
-      crypto, program: app.value.outline, tick,
-      fetchFile: (name) => {
-        const entry = files.get(name)
-        return entry === undefined ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`)) : documents.fetchFile(reference.infohash, entry)
-      },
-    })
+    const reader = openSnapshot({ crypto, program: app.value.outline, tick, fetchFile: indexFileOf(documents, reference, tick, true), local: local.for(app.value.outline) })
     if (!reader.ok) return reader
     const plan = planDocument === null ? null : ((planDocument.value.body as Tick).plans.find((one) => one.tick === tick.number) ?? null)
     const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
     if (!labels.ok) return labels
     return ok({
-      reference, tick, outline: app.value.outline, plan, planned: planApp.value.outline, reader: reader.value,
+      reference, tick, outline: app.value.outline, plan, planned: planApp.value.outline, reader: reader.value, fetchFile: indexFileOf(documents, reference, tick, false),
       labels: (labels.value as unknown as { labels: Record<string, Label> }).labels,
     })
   }

@@ -4,6 +4,7 @@ import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { composeUpdate } from '../../../roles/client/index.ts'
 import type { RequestEntry } from '../../../roles/client/index.ts'
+import { readIndex } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { noApp, signedText, type ClientSession } from './session.ts'
 
@@ -13,24 +14,11 @@ const LOOK_AGAIN_MS = 50
 const entryOf = ({ joined }: ClientSession, id: string): RequestEntry | undefined => joined?.member.state().requests.find((entry) => entry.id === id)
 const unknownRequest = fail('client.request', 'This request is not known here. Reload the page.')
 
-/** Rows, a count or a sum of the newest tick, each proved against its root. Errors: `read.*`, those of the proofs. */
+/** Reads the newest tick. Errors: `client.no-app`, `client.no-tick`, those of `readIndex`. */
 export async function read(session: ClientSession, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
   if (session.joined === null) return noApp()
   const opened = await session.newestTick(session.joined)
-  if (!opened.ok) return opened
-  const { tick, reader, outline } = opened.value
-  const view = { tick: tick.number, root: tick.root, proved: true, rows: [] }
-  const collection = Object.hasOwn(outline.collections, args.collection) ? outline.collections[args.collection]! : null
-  if (collection === null) return fail('read.collection', `The app has no collection ${args.collection}.`)
-  const index = Object.hasOwn(collection.indices, args.index) ? collection.indices[args.index]! : null
-  if (index === null && args.index !== 'key') return fail('read.index', `The collection ${args.collection} has no index ${args.index}.`)
-  if (index !== null && index.kind !== 'order') {
-    if (args.equals.length !== index.on.length) return fail('read.equals', `The index ${args.index} needs ${index.on.length} values, for ${index.on.join(', ')}.`)
-    const counted = await reader[index.kind](args.collection, args.index, args.equals)
-    return counted.ok ? ok({ ...view, count: Number(counted.value.value) }) : counted
-  }
-  const rows = await reader.rows(args.collection, args.index, args.equals, { limit: args.limit, descending: args.descending })
-  return rows.ok ? ok({ ...view, rows: rows.value.value }) : rows
+  return opened.ok ? readIndex(opened.value, args) : opened
 }
 
 /** Sends a request; what comes of it is shown by its entry. @returns its id here */

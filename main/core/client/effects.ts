@@ -49,19 +49,19 @@ async function publish({ services }: ClientSession, effect: ClientEffect & { typ
 async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
   const { ctx, services, joined } = session
   const { id, attempt, endpoint } = effect
-  const failed = (failure: Failure, server: string | null): ClientEvent => ({ type: 'send.failed', id, attempt, failure, server })
+  const failed = (failure: Failure, servers: string[] = []): ClientEvent => ({ type: 'send.failed', id, attempt, failure, servers })
   const opened = await session.newestTick(joined!)
-  if (!opened.ok) return failed(opened.error, null)
+  if (!opened.ok) return failed(opened.error)
   const { plan, planned: outline, labels, reader } = opened.value
-  if (plan === null) return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error, null)
+  if (plan === null) return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error)
   const env = { app: joined!.reference.sha256, outline, label: labels[endpoint] ?? null, plan, reader, client: joined!.client, keys: effect.keys }
   const composed = await composeRequest(ctx, env, endpoint, effect.arguments, new Set(effect.exclude))
-  if (!composed.ok) return failed(composed.error, null)
-  const exchanged = await exchange(ctx, services.transport, env, composed.value)
+  if (!composed.ok) return failed(composed.error)
+  const exchanged = await exchange(ctx, services.transport, env, composed.value, effect.before ?? null)
   if (!exchanged.ok) {
     // The tick reached this client before it reached that server: the next attempt waits until it may have come round.
     if (exchanged.refused && isBehind(exchanged.failure)) await new Promise<void>((resolve) => { services.clock.after(BEHIND_MS * attempt, resolve) })
-    return failed(exchanged.failure, exchanged.server)
+    return failed(exchanged.failure, exchanged.servers)
   }
   const { reviewed } = exchanged
   const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.writes.length))

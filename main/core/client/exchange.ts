@@ -4,40 +4,45 @@
  */
 import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
 import type { Failure } from '../../../roles/protocol/result.ts'
-import { composeContinuation, serverAtFault, takeReply, type ClientEnv, type Composed, type Context, type Reviewed } from '../../../roles/client/index.ts'
+import { blameRefusal, blameReply, causeOf, composeContinuation, takeReply, type Blame, type ClientEnv, type Composed, type Context, type Reviewed } from '../../../roles/client/index.ts'
 import type { TransportPort } from '../ports.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 /** Top-level servers tried for one leg after the first. */
 const MOST_TOPS = 3
 
-/** `server` is the one at fault, where known; `refused` when a server answered with the failure. */
-export type Exchanged = { ok: true; reviewed: Reviewed } | { ok: false; failure: Failure; server: string | null; refused: boolean }
+/** `servers` are those at fault, where known; `refused` when a server answered with the failure. `failure.retryable`: other servers may do it. */
+export type Exchanged = { ok: true; reviewed: Reviewed } | { ok: false; failure: Failure; servers: string[]; refused: boolean }
 
-/** Sends a composed request and whatever has to follow it. */
-export async function exchange(ctx: Context, transport: TransportPort, env: ClientEnv, first: Composed): Promise<Exchanged> {
+/**
+ * Sends a composed request and whatever has to follow it.
+ * @param before cause of the attempt before, see `blameRefusal`
+ */
+export async function exchange(ctx: Context, transport: TransportPort, env: ClientEnv, first: Composed, before: string | null = null): Promise<Exchanged> {
   let composed = first
   let away: string[] = []
   for (;;) {
     const { top, path, bytes, pending } = composed
     const reply = await transport.send({ host: top.host, port: top.port }, path, bytes, { timeoutMs: REQUEST_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
     if (!reply.ok) {
+      const peer = peerOf(reply.error)
+      const blame = blameRefusal(pending, env.reader.tick, peer ?? reply.error, before)
       away = [...away, top.id]
-      const elsewhere = await continueElsewhere(ctx, env, composed, away, reply.error)
-      if (elsewhere === null) return lost(reply.error, away)
-      composed = elsewhere
+      const next = await continueElsewhere(ctx, env, composed, away, blame)
+      if (next === null) return lost(blame, away, peer !== undefined)
+      composed = next
       continue
     }
     const taken = await takeReply(ctx, env, pending, reply.value)
-    if (!taken.ok) return { ok: false, failure: taken.error, server: isTheirs(taken.error) ? serverAtFault(pending, taken.error) : null, refused: false }
+    if (!taken.ok) {
+      const { failure, server } = blameReply(pending, taken.error)
+      return { ok: false, failure, servers: server === null ? [] : [server], refused: false }
+    }
     if (taken.value.done) return { ok: true, reviewed: taken.value.reviewed }
     composed = taken.value.composed
     away = []
   }
 }
-
-/** Something was wrong with the reply, and not with reading the snapshot for what follows. */
-const isTheirs = ({ code }: Failure): boolean => /^(reply|thread)\./.test(code)
 
 const peerOf = (error: Failure): Failure | undefined => error.details?.['peer'] as Failure | undefined
 
@@ -45,17 +50,18 @@ const peerOf = (error: Failure): Failure | undefined => error.details?.['peer'] 
  * R5 between legs: the same leg through another top-level server, when the failure is this one's own. A block's server that failed cannot be
  * replaced, since the number is sealed to it, and the first leg is better composed anew, with other servers throughout.
  */
-async function continueElsewhere(ctx: Context, env: ClientEnv, { pending }: Composed, away: string[], error: Failure): Promise<Composed | null> {
-  const failure = peerOf(error) ?? error
-  if (pending.progress === null || !failure.retryable || failure.code === 'request.hop-failed' || away.length >= MOST_TOPS) return null
+async function continueElsewhere(ctx: Context, env: ClientEnv, { pending }: Composed, away: string[], { failure, server }: Blame): Promise<Composed | null> {
+  if (pending.progress === null || !failure.retryable || server !== pending.top || away.length >= MOST_TOPS) return null
   const composed = await composeContinuation(ctx, env, pending, new Set(away))
   return composed.ok ? composed.value : null
 }
 
-/** A hop that was «replayed» after a top-level server fell silent was run by way of that one, which is then at fault. */
-function lost(error: Failure, away: string[]): Exchanged {
-  const peer = peerOf(error)
-  if (peer === undefined) return { ok: false, failure: error, server: away.at(-1)!, refused: false }
-  const silent = away.length > 1 && peer.details?.['cause'] === 'hop.replayed'
-  return { ok: false, failure: peer, server: silent ? away[0]! : (peer.details?.['server'] as string | undefined) ?? null, refused: true }
+/**
+ * All top-level servers that would not take the last leg on, and the block's server where that one failed. A hop that was «replayed» after a
+ * top-level server fell silent was run by way of that one, which is then at fault.
+ */
+function lost({ failure, server }: Blame, away: string[], refused: boolean): Exchanged {
+  const silent = away.slice(0, -1)
+  if (silent.length > 0 && causeOf(failure) === 'hop.replayed') return { ok: false, failure, servers: silent, refused }
+  return { ok: false, failure, servers: server === null ? [] : [...new Set([...silent, server])], refused }
 }

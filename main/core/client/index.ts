@@ -29,6 +29,7 @@ export interface ClientService {
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
   refuse(id: string): Promise<Result<null>>
   audit(): Promise<Result<AuditView>>
+  stop(): void
 }
 
 export function startClient(services: Services, engine: Engine, settings: ClientSettings): ClientService {
@@ -45,6 +46,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
     approve: (id) => approve(session, id),
     bump: (id, feeRate) => bump(session, id, feeRate),
     refuse: (id) => refuse(session, id),
+    stop: () => session.local.close(),
     async audit() {
       const { joined, app, offerOf } = session
       if (joined === null) return noApp()

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
 import type { ClientApp, OpenedOffer, OpenedTick } from './app.ts'
 import { createClientApp } from './app.ts'
+import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
 
 export type ClientSettings = NonNullable<ParticipantSettings['client']>
 
@@ -22,6 +23,8 @@ export interface ClientSession {
   readonly settings: ClientSettings
   readonly ctx: Context
   readonly app: ClientApp
+  /** All rows of the newest tick, as far as they are here. */
+  readonly local: LocalIndex
   /** Set once, by discovery. */
   joined: Joined | null
   /** The newest tick that was opened; kept fresh by upkeep. */
@@ -38,6 +41,9 @@ export interface ClientSession {
   dataKey(index: number): KeyPair
 }
 
+/** Largest index files that are kept whole, where the settings say nothing. */
+const INDEX_BYTES = 64 << 20
+
 /** Rows of this service in the node's storage. */
 export const CLIENT_ROWS = 'client'
 
@@ -45,9 +51,10 @@ export const offerRow = (reference: Reference): StorageWrite => ({ table: CLIENT
 
 export function createSession(services: Services, settings: ClientSettings): ClientSession {
   const { crypto, random, storage, wallet } = services
-  const app = createClientApp(services)
+  const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
+  const app = createClientApp(services, local)
   const session: ClientSession = {
-    services, settings, app, ctx: { crypto, random: (length) => random.bytes(length) },
+    services, settings, app, local, ctx: { crypto, random: (length) => random.bytes(length) },
     joined: null, newest: null, work: null, fees: new Map(),
     newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
     offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? session.joined!.reference,

@@ -23,6 +23,7 @@ export function createUpkeep(session: ClientSession): () => void {
         session.newest = opened.value
         services.changed()
       }
+      if (opened.ok) void session.local.follow({ ...opened.value, program: opened.value.outline })
       await prepare(joined)
     } finally {
       busy = false

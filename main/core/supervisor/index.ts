@@ -7,10 +7,12 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   createKeeper, createStep, initialState, refuseOffer, type SupervisorEffect, type SupervisorEvent, type SupervisorState,
 } from '../../../roles/supervisor/index.ts'
+import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
 import { createEffects } from './effects.ts'
 import { storedLedger } from './ledger-store.ts'
+import { createReading, type SupervisorReading } from './reading.ts'
 import { createOfferBook, SUPERVISOR_ROWS, type OfferBook, type SupervisorSettings } from './offers.ts'
 
 export interface SupervisorService {
@@ -21,6 +23,9 @@ export interface SupervisorService {
   supersede(program: unknown): Promise<Result<{ offer: string }>>
   /** Revokes the secondary key and goes on with a newly granted one. Safe to repeat: what was signed before is published again. */
   replaceKey(reason: string): Promise<Result<{ offer: string; key: string }>>
+  /** Reads the newest tick that it published. */
+  read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  stop(): void
 }
 
 type Member = Dispatching<SupervisorState, SupervisorEvent>
@@ -31,8 +36,9 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   if (!checked.ok) return checked
   tellSplits(services, checked.value)
   const book = createOfferBook(services, settings)
+  const reading = createReading(services, book)
   let member: Member | null = null
-  const hire = (first: OpenedDocument<'offer'>): void => { member ??= takePart(services, engine, book, first) }
+  const hire = (first: OpenedDocument<'offer'>): void => { member ??= takePart(services, engine, book, first, reading) }
   const known = book.storedFirst()
   if (known !== null) hire(known)
   void bootstrap(book, checked.value, hire)
@@ -47,6 +53,8 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
       return succeed(services, book, member, program.value, (inForce) => Promise.resolve(inForce.grant), book.keyIndex())
     },
     replaceKey: (reason) => replaceKey(services, book, member, reason),
+    read: (args) => reading.read(member?.state() ?? null, args),
+    stop: () => reading.close(),
   })
 }
 
@@ -62,16 +70,24 @@ async function bootstrap(book: OfferBook, program: Program, hire: (first: Opened
   await book.publish(first)
 }
 
-function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>): Member {
+function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Member {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
     crypto, random: (n) => random.bytes(n), prime: (bits) => random.prime(bits), offer: book.partsOf,
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
-  return engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
-    name: 'supervisor', initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256), step: createStep(crypto),
+  const step = createStep(crypto)
+  const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
+    name: 'supervisor', initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
+    step(state, event) {
+      const stepped = step(state, event)
+      if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.follow(member.state()))
+      return stepped
+    },
     perform: createEffects(services, keeper, book),
   })
+  reading.follow(member.state())
+  return member
 }
 
 const noOffer = fail('offer.none', 'There is no offer yet that could be replaced. Wait until it is anchored.')

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createRpcChain } from '../../adapters/chain/index.ts'
 import { fastCrypto } from '../../adapters/crypto/fast.ts'
+import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
 import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
 import { createSystemClock } from '../../adapters/system/clock.ts'
@@ -26,12 +27,14 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   const swarm = await createWebTorrentSwarm({ folder: join(config.folder, 'torrents'), ...config.swarm, port: 0, log })
   const transport = createHttpTransport()
   const work = createWorkers({ threads: 1 })
+  const index = createIndexCache(join(config.folder, 'index'))
   return ok({
-    chain, swarm, transport, work, log,
+    chain, swarm, transport, work, index, log,
     storage: storage.value, crypto: fastCrypto, clock: createSystemClock(), random: createSystemRandom(), backend,
     close: async () => {
       await swarm.close()
       await work.close()
+      await index.close()
       chain.close()
       storage.value.close()
       lock.value()

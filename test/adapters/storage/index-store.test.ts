@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openIndex, rebuildIndex, type IndexRow } from '../../../main/adapters/storage/index-store.ts'
+import { openIndex, rebuildIndex } from '../../../main/adapters/storage/index-store.ts'
+import type { IndexRow } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'golem-index-'))

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
 import { createSystemClock } from '../../../main/adapters/system/clock.ts'
+import { createMemoryIndex } from '../../simulation/ports/index-cache.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createWebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
@@ -34,7 +35,7 @@ export async function moveInside(stage: Stage, crypto: CryptoPort, seen: (exchan
     const work = createWorkers({ threads: 1 })
     const transport = createHttpTransport()
     const core = must(await createCore(
-      { chain: network.chain, swarm, transport: watched(transport, seen), work, storage, crypto, clock: createSystemClock(), random: createSystemRandom(), log: quiet, backend: network.backend },
+      { chain: network.chain, swarm, transport: watched(transport, seen), work, storage, index: createMemoryIndex(), crypto, clock: createSystemClock(), random: createSystemRandom(), log: quiet, backend: network.backend },
       { passphrase, scryptLog2: 12, settings: { name, server: { host: '127.0.0.1', port: 0, region: '', accept: { auto: true, minimumPayPerRequest: 1 } } } },
     ))
     return async () => {

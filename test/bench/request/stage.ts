@@ -10,6 +10,7 @@ import { createHttpTransport, type HttpTransport } from '../../../main/adapters/
 import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
+import type { LocalIndex } from '../../../main/core/local-index/index.ts'
 import { createDocuments } from '../../../main/core/documents.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
 import type { LogPort, StoragePort } from '../../../main/core/ports.ts'
@@ -58,13 +59,16 @@ async function settle(network: LocalNetwork): Promise<void> {
   await alice.stop()
 }
 
+/** The blobs are measured, as before there was a local index. */
+const pagesOnly: LocalIndex = { for: () => ({ entries: () => null }), follow: () => Promise.resolve(), close: () => undefined }
+
 /** What the client core composes requests from, read from the client's own data folder. */
 async function openClient(storage: StoragePort, passphrase: string): Promise<ClientEnv> {
   const random = createSystemRandom()
   const identity = must(await openIdentity({ crypto: fastCrypto, storage, random }, 'test', passphrase, 12))
   // Everything is in the client's store already: a fetch from the swarm or a payment would be a bug of this bench.
   const documents = createDocuments({ crypto: fastCrypto, storage, swarm: null as never, wallet: null as never, log: quiet, fetchTimeoutMs: 1 })
-  const app = createClientApp({ crypto: fastCrypto, documents } as Services)
+  const app = createClientApp({ crypto: fastCrypto, documents } as Services, pagesOnly)
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
   const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
   const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))

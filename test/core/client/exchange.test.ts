@@ -46,10 +46,10 @@ describe('[L8][R5] a request in legs', () => {
 
   it('is given up after three servers for one leg, and not tried elsewhere in its first leg', async () => {
     const nobody = await ask('nobody', (sent, serveIt) => (continued(sent) > 0 ? silent : serveIt()))
-    expect(nobody.done).toMatchObject({ ok: false, refused: false, server: nobody.sent.at(-1)!.top, failure: { code: 'transport.timeout', retryable: true } })
+    expect(nobody.done).toMatchObject({ ok: false, refused: false, servers: nobody.sent.slice(1).map(({ top }) => top), failure: { code: 'transport.timeout', retryable: true } })
     expect(new Set(nobody.sent.slice(1).map(({ top }) => top)).size).toBe(3)
     const first = await ask('first', () => silent)
-    expect(first).toMatchObject({ done: { ok: false, server: first.sent[0]!.top }, sent: { length: 1 } })
+    expect(first).toMatchObject({ done: { ok: false, servers: [first.sent[0]!.top] }, sent: { length: 1 } })
   })
 
   it('blames the server that fell silent after it had passed the leg on, and not the one that would not run it twice', async () => {
@@ -57,17 +57,34 @@ describe('[L8][R5] a request in legs', () => {
       const result = serveIt()
       return continued(sent) === 1 ? silent : result
     })
-    expect(lost.done).toMatchObject({ ok: false, refused: true, server: lost.sent[1]!.top, failure: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.replayed' } } })
+    expect(lost.done).toMatchObject({ ok: false, refused: true, servers: [lost.sent[1]!.top], failure: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.replayed' } } })
   })
 
-  it('is not sent elsewhere when a block\'s server failed, or for what every server would refuse', async () => {
+  it('is not sent elsewhere when a block\'s server failed, or the client is expelled', async () => {
     const dead = await ask('dead', (_, serveIt) => serveIt(), (world) => {
       let hops = 0
       return (server, bytes) => (++hops > 1 ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
     })
-    expect(dead.done).toMatchObject({ ok: false, server: dead.hops[1], failure: { code: 'request.hop-failed', retryable: true } })
-    const final = await ask('final', (sent, serveIt) => (continued(sent) > 0 ? fail('request.stage', 'no') : serveIt()))
-    expect(final.done).toMatchObject({ ok: false, failure: { code: 'request.stage', retryable: false } })
-    expect([dead, final].map(({ sent }) => sent.length)).toEqual([2, 2])
+    expect(dead.done).toMatchObject({ ok: false, servers: [dead.hops[1]], failure: { code: 'request.hop-failed', retryable: true } })
+    expect(dead.sent).toHaveLength(2)
+  })
+
+  it('[R5] goes elsewhere when a top-level server refuses to go on, for good or for now, and leaves out all that did', async () => {
+    for (const refuse of [() => fail('request.stage', 'no'), () => failForNow('server.not-serving', 'not yet')]) {
+      const once = await ask('once', (sent, serveIt) => (continued(sent) === 1 ? refuse() : serveIt()))
+      expect(once.done).toMatchObject({ ok: true })
+      expect(once.sent[2]!.top).not.toBe(once.sent[1]!.top)
+      const always = await ask('always', (sent, serveIt) => (continued(sent) > 0 ? refuse() : serveIt()))
+      expect(always.done).toMatchObject({ ok: false, refused: true, servers: always.sent.slice(1).map(({ top }) => top), failure: { retryable: true } })
+      expect(always.sent).toHaveLength(4)
+    }
+  })
+
+  it('[R5] in its first leg names the server that refused it, which the next attempt leaves out, whether it refused for good or for now', async () => {
+    for (const refuse of [() => fail('request.hops', 'no'), () => failForNow('request.tick', 'not yet')]) {
+      const refused = await ask('refused', refuse)
+      expect(refused.done).toMatchObject({ ok: false, refused: true, servers: [refused.sent[0]!.top], failure: { retryable: true } })
+      expect(refused.sent).toHaveLength(1)
+    }
   })
 })

@@ -36,7 +36,7 @@ const lines: LogLine[] = [
 const audit: AuditView = { ok: true, ms: 2140, ticks: [38, 39, 40, 41].map((number) => ({ number, expected: hash(`${number}`), computed: hash(`${number}`), equal: true })) }
 
 function read(args: CommandArgs<'read'>): Result<RowsView> {
-  const proof = { tick: 41, root: hash('7d3'), proved: true }
+  const proof = { tick: 41, root: hash('7d3'), proved: true, local: true }
   if (args.collection === 'likes') return ok({ ...proof, rows: [], count: args.equals[0] === posts[0]!.$key ? 3 : 0 })
   const rows = posts.filter((post) => args.equals.length === 0 || post.topic === args.equals[0])
   return ok({ ...proof, rows })

@@ -26,7 +26,7 @@ const scenes: Record<string, { state: Partial<ReturnType<typeof overview>>; act?
   review: { state: { requests: [review, ...life] } },
   flagged: { state: { requests: [flagged] } },
   starting: { state: { tick: null, app: null, actors: [], participants: [] } },
-  empty: { state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }, prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, rows: [] })) },
+  empty: { state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }, prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })) },
   failing: { state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } }, prepare: (fake) => (fake.on.read = () => fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')) },
   lost: { state: { requests: [review] }, act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()) },
   audited: {

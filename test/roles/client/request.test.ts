@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { composeRequest, composeUpdate, openReply, review, serverAtFault } from '../../../roles/client/request.ts'
+import { blameRefusal, composeRequest, composeUpdate, openReply, review } from '../../../roles/client/request.ts'
 import { findPoison } from '../../../roles/client/complaint.ts'
 import { composeRegistration, composeReservation, registrationWork } from '../../../roles/client/register.ts'
 import { fromHex, toBase64, toHex } from '../../../roles/protocol/bytes.ts'
@@ -8,7 +8,7 @@ import { createDatabase, registerClient, reserveKey } from '../../../roles/proto
 import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
 import { seal } from '../../../roles/protocol/envelope.ts'
 import { messageAad } from '../../../roles/protocol/request.ts'
-import { fail, must } from '../../../roles/protocol/result.ts'
+import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
 import { signLink } from '../../../roles/protocol/thread.ts'
 import { checkStamp, readReveal } from '../../../roles/protocol/verify-stamp.ts'
 import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
@@ -86,7 +86,7 @@ describe('a request', () => {
     const deliver = (server: string, bytes: Uint8Array) => (server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
     const failed = serve(world, first, deliver)
     expect(failed).toMatchObject({ ok: false, error: { retryable: true } })
-    const fault = serverAtFault(first.pending, (failed as { error: Parameters<typeof serverAtFault>[1] }).error)
+    const fault = blameRefusal(first.pending, world.tick, (failed as { error: Failure }).error, null).server!
     expect(fault).toBe(dead)
     const second = await compose(world, 'post', ARGS, new Set([fault]))
     expect(second.pending.hops.map((hop) => hop.server)).not.toContain(dead)

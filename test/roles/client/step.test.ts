@@ -84,11 +84,17 @@ describe('a client', () => {
   })
 
   it('[R5] tries a failed request elsewhere, three times in all', () => {
-    const failed = (attempt: number): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'away', retryable: true }, server: `s${attempt}` })
+    const failed = (attempt: number): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'away', retryable: true }, servers: [`s${attempt}`] })
     const { state, effects } = run(run(start, ...ready).state, ask, failed(1), failed(1), failed(2), failed(3))
     expect(of(effects, 'send')).toMatchObject([{ attempt: 1, exclude: [] }, { attempt: 2, exclude: ['s1'] }, { attempt: 3, exclude: ['s1', 's2'] }])
     expect(state.requests[0]).toMatchObject({ phase: 'failed', error: { code: 'request.hop-failed' } })
     expect(freeKeys(state)).toHaveLength(1)
+  })
+
+  it('[R5] remembers who failed it, the latest last, and why, for the next attempt', () => {
+    const failed = (attempt: number, servers: string[]): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'no', retryable: true, details: { cause: 'hop.block-failed' } }, servers })
+    const { effects } = run(run(start, ...ready).state, ask, failed(1, ['s1', 's2']), failed(2, ['s1']))
+    expect(of(effects, 'send')).toMatchObject([{ before: null }, { exclude: ['s1', 's2'], before: 'hop.block-failed' }, { exclude: ['s2', 's1'], before: 'hop.block-failed' }])
   })
 
   it('says that a key has to be reserved first', () => {

@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { createCore, type Core, type CorePorts } from '../../../main/core/core.ts'
 import type { CommandArgs, CommandName, CommandResult, RequestView } from '../../../main/contract/index.ts'
+import type { IndexPort } from '../../../main/core/ports.ts'
 import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { scriptOfAddress, taprootScript } from '../../../roles/protocol/tx/index.ts'
 import { verifyWork } from '../../../roles/protocol/work.ts'
 import { createVirtualClock } from '../ports/clock.ts'
+import { createMemoryIndex, type MemoryIndices } from '../ports/index-cache.ts'
 import { createMemoryLog } from '../ports/log.ts'
 import { createNetwork } from '../ports/network.ts'
 import { createSeededRandom } from '../ports/random.ts'
@@ -43,7 +45,8 @@ export interface Member {
 export interface World {
   readonly seed: string
   readonly chain: SimulatedChain
-  add(settings: ParticipantSettings): Promise<void>
+  /** @param index its index cache; without it, one in memory that outlives it */
+  add(settings: ParticipantSettings, index?: IndexPort): Promise<void>
   member(name: string): Member
   /** Starts a dead (or living) participant again from its disk. */
   restart(name: string): Promise<void>
@@ -71,7 +74,8 @@ interface Life {
   doom(count: number): void
   stop(): Promise<void>
 }
-interface Entry extends Life { settings: ParticipantSettings; disk: MemoryDisk; lives: number }
+interface Entry extends Life { settings: ParticipantSettings; disk: Disk; lives: number }
+interface Disk extends MemoryDisk { indices: MemoryIndices; index?: IndexPort }
 
 /** What dies with its process answers nobody. */
 const never = (): Promise<never> => new Promise(() => undefined)
@@ -92,7 +96,7 @@ export function createWorld(label: string): World {
     for (let at = 0; at < 10; at++) await clock.advance(ms / 10)
   }
 
-  async function start(name: string, settings: ParticipantSettings, disk: MemoryDisk, lives: number): Promise<Life> {
+  async function start(name: string, settings: ParticipantSettings, disk: Disk, lives: number): Promise<Life> {
     const life = { alive: true, left: Infinity }
     const die = (): void => {
       life.alive = false
@@ -121,7 +125,7 @@ export function createWorld(label: string): World {
     const log = createMemoryLog()
     const own = random.fork(`${name}/${lives}`)
     const ports: CorePorts = {
-      storage, log, crypto: fastCrypto, backend: 'embedded', random: own,
+      storage, log, index: disk.index ?? createMemoryIndex(disk.indices, write), crypto: fastCrypto, backend: 'embedded', random: own,
       chain: { ...node, broadcast: living(node.broadcast), follow: (recent, handler) => node.follow(recent, async (event) => { if (life.alive) await handler(event).catch(swallow) }) },
       swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
       transport: {
@@ -172,8 +176,8 @@ export function createWorld(label: string): World {
 
   return {
     seed, chain, call, block, run, restart,
-    async add(settings) {
-      const disk = createMemoryDisk()
+    async add(settings, index) {
+      const disk: Disk = { ...createMemoryDisk(), indices: new Map(), ...(index === undefined ? {} : { index }) }
       const entry = await start(settings.name, settings, disk, 0)
       entries.set(settings.name, { settings, disk, lives: 0, ...entry })
       const { address } = await call(settings.name, 'receive', { participant: settings.name })
@@ -238,12 +242,12 @@ export const server = (number: number): ParticipantSettings =>
   ({ name: `server-${number}`, server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } } })
 export const client = (name: string): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 2 } })
 
-/** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
-export async function startWorld(label: string, servers: number, clients: string[]): Promise<World> {
+/** A running app: its Supervisor, so many servers, and clients with keys in reserve; `indices` are the caches of clients that have others than in memory. */
+export async function startWorld(label: string, servers: number, clients: string[], indices: Record<string, IndexPort> = {}): Promise<World> {
   const world = createWorld(label)
   await world.add(supervisor(3))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
-  for (const name of clients) await world.add(client(name))
+  for (const name of clients) await world.add(client(name), indices[name])
   world.chain.mine(100, NOBODY)
   await world.run(AFTER_BLOCK_MS)
   for (const name of clients) await ready(world, name)

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { must, ok } from '../../../roles/protocol/result.ts'
+import { indexConformance } from '../../conformance/index.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { swarmConformance } from '../../conformance/swarm.ts'
 import { transportConformance } from '../../conformance/transport.ts'
 import { createVirtualClock } from './clock.ts'
+import { createMemoryIndex, type MemoryIndices } from './index-cache.ts'
 import { createNetwork } from './network.ts'
 import { createSeededRandom, isPrime } from './random.ts'
 import { createMemoryDisk, createMemoryStorage } from './storage.ts'
@@ -15,6 +17,14 @@ const network = (seed: string) => createNetwork(createVirtualClock({ auto: true 
 storageConformance('Memory', () => {
   const disk = createMemoryDisk()
   return { port: createMemoryStorage(disk), reopen: () => createMemoryStorage(disk), stop: () => undefined }
+})
+
+indexConformance('Memory', () => {
+  const disk: MemoryIndices = new Map()
+  return {
+    port: createMemoryIndex(disk), reopen: () => Promise.resolve(createMemoryIndex(disk)), remove: () => disk.clear(), damage: () => disk.clear(),
+    stop: () => Promise.resolve(),
+  }
 })
 
 transportConformance('The simulation', () => ({ port: createTransportNetwork(network('transport')).peer('ann'), stop: () => undefined }))
