@@ -13,7 +13,9 @@ async function prepareRenderer(): Promise<void> {
 /** Runs to the end of the chosen host and returns its exit code. */
 async function start(args: string[]): Promise<number> {
   await prepareRenderer()
-  const electron = findElectron(repository)
+  // The window runs the sample only.
+  const isOwnApp = args.some((argument) => argument.startsWith('--app'))
+  const electron = isOwnApp ? { reason: 'With --app there is no Electron window' } : findElectron(repository)
   if ('binary' in electron) {
     await buildElectron()
     return runToEnd(electron.binary, [repository, ...args])
