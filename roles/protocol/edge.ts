@@ -15,10 +15,11 @@ export interface SealedEdge {
 
 const SALT = utf8('golem/edge/1')
 
-const derive = (crypto: CryptoPort, key: Uint8Array, purpose: string, id: string): Uint8Array => {
-  const name = utf8(purpose)
-  return crypto.hkdf(key, SALT, concatBytes(uint32(name.length), name, utf8(id)), 32)
-}
+const prefixed = (purpose: string): Uint8Array => concatBytes(uint32(purpose.length), utf8(purpose))
+const PURPOSES = { salt: prefixed('salt'), box: prefixed('box') }
+
+const derive = (crypto: CryptoPort, key: Uint8Array, purpose: keyof typeof PURPOSES, id: string): Uint8Array =>
+  crypto.hkdf(key, SALT, concatBytes(PURPOSES[purpose], utf8(id)), 32)
 
 /** The salt of an edge's commitment, 32 bytes; handing it out with the value lets others check the value but not open boxes. */
 export const edgeSalt = (crypto: CryptoPort, key: Uint8Array, edgeId: string): Uint8Array => derive(crypto, key, 'salt', edgeId)

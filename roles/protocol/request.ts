@@ -3,6 +3,8 @@
  * All of them travel sealed; these are the plaintexts.
  */
 import { z } from 'zod'
+import { utf8 } from './bytes.ts'
+import type { Json } from './canonical.ts'
 import { appJson, base64, hex32, name, signature, tickNumber } from './documents/fields.ts'
 import { link, start, write } from './documents/types.ts'
 
@@ -14,13 +16,13 @@ const edgeName = z.string().max(200)
  * Plaintext of a message to one server. Nothing signs or hashes it as a whole, so any JSON form of it will do; the engine's own is several
  * times faster than the canonical one.
  */
-export const messageBytes = (message: object): Uint8Array => new TextEncoder().encode(JSON.stringify(message))
+export const messageBytes = (message: object): Uint8Array => utf8(JSON.stringify(message))
 
 export const sealedEdge = z.strictObject({ commit: hex32, box: base64(1 << 20) })
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
 export const messageAad = (purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply', ...parts: Array<string | number>): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(['golem/1', purpose, ...parts]))
+  utf8(JSON.stringify(['golem/1', purpose, ...parts]))
 
 /** Client → top-level server, sealed to it. It sees structure, never a primitive. */
 export const requestMessage = z.strictObject({
@@ -56,6 +58,9 @@ export const linkOpening = z.strictObject({ before: numberOpening, after: number
 export const receipt = z.strictObject({ app: hex32, request: hex32, tick: tickNumber, version: hex32, server: hex32, client: hex32, sig: signature })
 export type Receipt = z.infer<typeof receipt>
 
+/** A part that is judged where it is used. All that can be said of it here is that it is JSON, and that is how it was read. */
+const asParsed = z.custom<Json>((value) => value !== undefined)
+
 /** Client → one block's server, inside the request. `queries` and `slots` hold reduced Merkle proofs (index-pages.ts). */
 export const envelopeMessage = z.strictObject({
   /** Keys of the edges this block opens, seals (`block.i.k`, `writes.i`), and at the last block `final`. */
@@ -64,9 +69,9 @@ export const envelopeMessage = z.strictObject({
   next: z.union([hex32, z.null()]),
   /** The client's number, at the first block only. */
   number: z.union([numberOpening, z.null()]),
-  caller: z.json(),
-  queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: z.json() })).max(64),
-  slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: z.json() })).max(64),
+  caller: asParsed,
+  queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: asParsed })).max(64),
+  slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: asParsed })).max(64),
   receipt,
 })
 export type EnvelopeMessage = z.infer<typeof envelopeMessage>

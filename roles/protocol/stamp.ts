@@ -3,7 +3,7 @@
  * every write it executed. The final number proves the path: it is divisible by the path's product, and nobody can strip or add a
  * prime without factoring.
  */
-import { concatBytes, uint32 } from './bytes.ts'
+import { concatBytes, fromHex, uint32 } from './bytes.ts'
 import type { CryptoPort } from './crypto.ts'
 
 /** Unsigned big-endian bytes without leading zeros; zero is the empty string. Negative numbers throw. */
@@ -11,7 +11,7 @@ export function encodeNumber(n: bigint): Uint8Array {
   if (n < 0n) throw new RangeError('A stamp is not negative.')
   const hex = n === 0n ? '' : n.toString(16)
   const even = hex.length % 2 === 0 ? hex : `0${hex}`
-  return Uint8Array.from({ length: even.length / 2 }, (_, i) => Number.parseInt(even.slice(2 * i, 2 * i + 2), 16))
+  return fromHex(even)
 }
 
 /** Reads what `encodeNumber` wrote; null for a leading zero, so that each number has one encoding. */

@@ -5,7 +5,7 @@
 import { fromHex, toHex } from './bytes.ts'
 import { canonicalBytes, type Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
-import { signUnder, signingDigest, verifyUnder } from './documents/seal.ts'
+import { signUnder, signingDigest, verifyDigest } from './documents/seal.ts'
 import type { Link, Start, Write } from './documents/types.ts'
 import type { KeyPair } from './keys.ts'
 import { fail, ok, type Result } from './result.ts'
@@ -76,21 +76,22 @@ export interface NumberOpening { number: string; salt: string }
  * Errors: `thread.start`, `thread.link` (details.position).
  */
 export function verifyThread(crypto: CryptoPort, start: Start, links: Link[]): Result<{ previous: string; number: string; writes: string }> {
-  if (!verifyUnder(crypto, 'start', start, start.client)) return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
-  let state = { previous: startDigest(crypto, start), number: start.number, writes: NO_WRITES }
+  const begun = signingDigest(crypto, 'start', start)
+  if (!verifyDigest(crypto, begun, start.sig, start.client)) return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
+  let state = { previous: toHex(begun), number: start.number, writes: NO_WRITES }
   for (const [position, link] of links.entries()) {
-    const broken = brokenLink(crypto, start, state, link, position)
+    const digest = signingDigest(crypto, 'link', link)
+    const broken = brokenLink(start, state, link, position) ?? (verifyDigest(crypto, digest, link.sig, link.server) ? null : 'is not signed by its server')
     if (broken !== null) return fail('thread.link', `Link ${position} of the thread ${broken}. Send the request again through another server.`, { position })
-    state = { previous: linkDigest(crypto, link), number: link.after, writes: link.writes }
+    state = { previous: toHex(digest), number: link.after, writes: link.writes }
   }
   return ok(state)
 }
 
-function brokenLink(crypto: CryptoPort, start: Start, state: { previous: string; number: string }, link: Link, position: number): string | null {
+function brokenLink(start: Start, state: { previous: string; number: string }, link: Link, position: number): string | null {
   const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
   if (!same) return 'belongs to another request'
   if (link.position !== position) return `says position ${link.position}`
   if (link.previous !== state.previous) return 'does not follow the link before'
-  if (link.before !== state.number) return 'starts from another number'
-  return verifyUnder(crypto, 'link', link, link.server) ? null : 'is not signed by its server'
+  return link.before === state.number ? null : 'starts from another number'
 }

@@ -3,7 +3,6 @@
  * sum of its cryptography and its HTTP hops, each measured alone in the same run; then requests a second per server core.
  * Run: npm run bench -- request-latency [--rounds 300] [--warm-up 800] [--profile <file>.cpuprofile]
  */
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
@@ -12,11 +11,12 @@ import type { Composed, Context } from '../../roles/client/types.ts'
 import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/request.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { createSystemRandom } from '../../main/adapters/system/random.ts'
-import { startHops, type Exchange } from './request/hops.ts'
+import { startHops, type Exchange, type Hops } from './request/hops.ts'
 import { moveInside } from './request/inside.ts'
 import { median, ms, sayLoad, timed } from './request/numbers.ts'
+import { spending, spentBy, type Spent } from './request/processor.ts'
 import { profiled } from './request/profile.ts'
-import { createRecorder, replay, tally, type Operation, type Recorder } from './request/recorder.ts'
+import { createRecorder, forgetKeys, replay, tally, type Operation, type Recorder } from './request/recorder.ts'
 import { ARGUMENTS, ENDPOINT, setStage, type Stage } from './request/stage.ts'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' }, 'warm-up': { type: 'string', default: '800' }, profile: { type: 'string' } } })
@@ -25,8 +25,8 @@ const SERVERS = 4
 const AT_ONCE = 8
 const WARM_UP = Number(values['warm-up'])
 const GOAL = 1.5
-/** Linux counts processor time in ticks of 10 ms. */
-const TICK_MS = 10
+/** Requests between two looks at processor time: many enough that looking costs nothing, few enough that all parts see the same machine. */
+const CHUNK = 20
 
 const { bytes } = createSystemRandom()
 const context: Context = { crypto: fastCrypto, random: bytes }
@@ -68,21 +68,38 @@ async function rounds(stage: Stage, recorded: Recorded, hops: () => Promise<void
   return { wire: of('wire'), whole: of('whole'), servers: of('servers'), client: of('client'), hops: of('hops') }
 }
 
-const processorMs = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+const pidsOf = (stage: Stage): number[] => stage.servers.map((name) => stage.network.participants.get(name)!.pid)
+
+interface Processor { requests: Spent; cryptography: Spent; hops: Spent }
+
+/** The same three in processor time: of the servers with the sender, of the cryptography alone, of the empty hops with their sender. */
+async function processor(stage: Stage, recorded: Recorded, hops: Hops): Promise<Processor | null> {
+  const sum: Processor = { requests: { ran: 0, waited: 0 }, cryptography: { ran: 0, waited: 0 }, hops: { ran: 0, waited: 0 } }
+  const add = (to: Spent, spent: Spent | null): boolean => {
+    to.ran += (spent?.ran ?? 0) / ROUNDS
+    to.waited += (spent?.waited ?? 0) / ROUNDS
+    return spent !== null
+  }
+  for (let from = 0; from < ROUNDS; from += CHUNK) {
+    const operations = recorded.servers.slice(from, from + CHUNK)
+    const composed: Composed[] = []
+    for (const _ of operations) composed.push(await compose(stage))
+    const counted = add(sum.requests, await spending(pidsOf(stage), async () => { for (const one of composed) await send(stage, one) }))
+    if (!counted) return null
+    add(sum.cryptography, await spending([], () => { for (const one of operations) replay(one) }))
+    add(sum.hops, await spending(hops.pids, async () => { for (const _ of operations) await hops.once() }))
+  }
+  return sum
 }
 
 /** A fixed number of composed requests, so many under way at once; processor time of the server processes alone. */
 async function throughput(stage: Stage): Promise<{ wall: number; perCore: number | null }> {
   const composed = await Promise.all(Array.from({ length: ROUNDS }, () => compose(stage)))
-  const pids = stage.servers.map((name) => stage.network.participants.get(name)!.pid)
-  const spent = () => (process.platform === 'linux' ? pids.reduce((sum, pid) => sum + processorMs(pid), 0) : 0)
-  const before = spent()
+  const before = spentBy(pidsOf(stage))
   let next = 0
   const run = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, async () => { while (next < composed.length) await send(stage, composed[next++]!) })))
-  const used = spent() - before
-  return { wall: (ROUNDS * 1000) / run.ms, perCore: used === 0 ? null : (ROUNDS * 1000) / used }
+  const after = spentBy(pidsOf(stage))
+  return { wall: (ROUNDS * 1000) / run.ms, perCore: before === null || after === null ? null : (ROUNDS * 1000) / (after.ran - before.ran) }
 }
 
 interface Recorded { client: Operation[][]; servers: Operation[][]; outer: Exchange; inner: Exchange[] }
@@ -136,6 +153,15 @@ function report({ wire, whole, servers, client, hops }: Round, recorded: Recorde
   return ratio
 }
 
+function reportProcessor({ requests, cryptography, hops }: Processor): void {
+  const floor = cryptography.ran + hops.ran
+  say('processor time of one request, all processes and threads that take part:')
+  say(`  servers and sender                  ${ms(requests.ran)}`)
+  say(`  cryptography alone, hops alone      ${ms(cryptography.ran)} + ${ms(hops.ran)}`)
+  say(`  ratio                               ${(requests.ran / floor).toFixed(2)}`)
+  say(`  ready but without a core            ${ms(requests.waited)}; of the hops alone ${ms(hops.waited)}`)
+}
+
 async function main(): Promise<void> {
   sayLoad()
   const stage = await setStage(SERVERS)
@@ -146,7 +172,11 @@ async function main(): Promise<void> {
     closing.push(hops.close)
     await warmUp(stage)
     for (let i = 0; i < ROUNDS; i++) await hops.once()
+    forgetKeys()
     const ratio = report(await rounds(stage, recorded, hops.once), recorded)
+    forgetKeys()
+    const spent = await processor(stage, recorded, hops)
+    if (spent !== null) reportProcessor(spent)
     const { wall, perCore } = await throughput(stage)
     say(`  ${AT_ONCE} under way at once, ${ROUNDS} requests: ${wall.toFixed(0)} a second` + (perCore === null ? '' : `, ${perCore.toFixed(0)} a second per server core`))
     say('\nprimitive operations of one request at its servers:')

@@ -32,7 +32,11 @@ export const signUnder = (crypto: CryptoPort, tag: string, body: object, private
   toHex(crypto.schnorr.sign(signingDigest(crypto, tag, body), privateKey, random))
 
 export const verifyUnder = (crypto: CryptoPort, tag: string, body: { sig: string }, publicKey: string): boolean =>
-  crypto.schnorr.verify(fromHex(body.sig), signingDigest(crypto, tag, body), fromHex(publicKey))
+  verifyDigest(crypto, signingDigest(crypto, tag, body), body.sig, publicKey)
+
+/** The same where the digest is needed for more than that. */
+export const verifyDigest = (crypto: CryptoPort, digest: Uint8Array, sig: string, publicKey: string): boolean =>
+  crypto.schnorr.verify(fromHex(sig), digest, fromHex(publicKey))
 
 /** Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`. */
 export function signDocument<T extends DocumentType>(

@@ -20,7 +20,7 @@ function startEcho(config: EchoConfig): Promise<{ child: ChildProcess; port: num
   })
 }
 
-export interface Hops { once(): Promise<void>; close(): void }
+export interface Hops { pids: number[]; once(): Promise<void>; close(): void }
 
 /** @param outer between the client and the top-level server; @param inner between that one and the blocks' servers, in order */
 export async function startHops(outer: Exchange, inner: readonly Exchange[]): Promise<Hops> {
@@ -29,6 +29,7 @@ export async function startHops(outer: Exchange, inner: readonly Exchange[]): Pr
   const transport = createHttpTransport()
   const body = new Uint8Array(outer.sent)
   return {
+    pids: [top, ...leaves].map(({ child }) => child.pid!),
     once: async () => void must(await transport.send({ host: '127.0.0.1', port: top.port }, '/golem/1/request', body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })),
     close() {
       transport.close()
