@@ -7,8 +7,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { canonicalProgram, compile, splitNotes } from '../../roles/program/index.ts'
 import guestbook from './guestbook.ts'
+import marketplace from './marketplace.ts'
+import poll from './poll.ts'
 
-const APPS = { guestbook }
+const APPS = { guestbook, marketplace, poll }
 
 function compiled(name: string, source: (typeof APPS)[keyof typeof APPS]): string {
   const program = compile(source)
