@@ -30,14 +30,24 @@ export function splitsOf(program: Program, name: string): Result<Split[]> {
   return ok(late.map((query) => splitOf(endpoint, query)))
 }
 
-/** Every split of a program in one paragraph each, for the developer to read when the program is compiled or offered. */
+/**
+ * Every split of a program in one paragraph each, for the developer to read when the program is compiled or offered. Queries that one line
+ * asks after the same block are one split.
+ */
 export const splitNotes = (program: Program): string[] =>
   sortedNames(program.endpoints).flatMap((name) => {
     const splits = splitsOf(program, name)
-    return (splits.ok ? splits.value : []).map(({ query, at, because, exposes }) =>
-      [`${at}: the query ${query} needs ${because.join(', ')} and splits the endpoint ${name}.`, ...exposes].join(' '),
-    )
+    const groups = Map.groupBy(splits.ok ? splits.value : [], ({ at, exposes }) => [at, ...exposes].join(' '))
+    return [...groups.values()].map((together) => splitNote(name, together))
   })
+
+function splitNote(endpoint: string, together: Split[]): string {
+  const { at, exposes } = together[0]!
+  const queries = together.map(({ query }) => query).join(', ')
+  const because = [...new Set(together.flatMap((split) => split.because))].join(', ')
+  const who = together.length === 1 ? `the query ${queries} needs ${because} and splits` : `the queries ${queries} need ${because} and split`
+  return [`${at}: ${who} the endpoint ${endpoint}.`, ...exposes].join(' ')
+}
 
 function splitOf(endpoint: Endpoint, query: Query): Split {
   const because = query.equals.filter((source) => source.from === 'block').map((source) => computedName(endpoint, source))

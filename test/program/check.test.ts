@@ -101,7 +101,7 @@ describe('the checker', () => {
       'program.query',
       '/endpoints/post/queries/0/equals',
       (p) => {
-        p.endpoints['post']!.queries[0]!.equals.push({ from: 'caller' })
+        p.endpoints['post']!.queries[0]!.equals.push({ from: 'caller' }, { from: 'caller' })
       },
     ],
     [

@@ -28,7 +28,9 @@ export function answer(program: Program, endpoint: string, tables: Tables, query
   const rows = (tables[asked.collection] ?? []).filter((row) => args.every((value, i) => sameValue(row[on[i]!], value)))
   if (asked.kind === 'count') return rows.length
   if (asked.kind === 'sum') return rows.reduce((total, row) => total + Number(row[index?.kind === 'sum' ? index.field : '']), 0)
-  const sorted = rows.toSorted((a, b) => compareValues({ kind: 'text', max: 100 }, a['$key']!, b['$key']!))
+  const { fields } = program.collections[asked.collection]!
+  const parts = [...on, '$key'].map((name) => [name, fields[name] ?? { kind: 'text', max: 100 }] as const)
+  const sorted = rows.toSorted((a, b) => parts.reduce((order, [name, type]) => order || compareValues(type, a[name]!, b[name]!), 0))
   return (asked.descending === true ? sorted.reverse() : sorted).slice(0, asked.limit)
 }
 
@@ -45,11 +47,11 @@ export function createStory(program: Program): Story {
   return {
     tables,
     run(endpoint, caller, request, change = {}) {
-      const slots = program.endpoints[endpoint]!.slots.map(() => `key${String(++keys).padStart(6, '0')}`)
+      const slots = change.slots ?? program.endpoints[endpoint]!.slots.map(() => `key${String(++keys).padStart(6, '0')}`)
       const result = runEndpoint(
         program,
         endpoint,
-        { request, caller, slots, query: (query, args) => answer(program, endpoint, tables, query, args), ...change },
+        { request, caller, query: (query, args) => answer(program, endpoint, tables, query, args), ...change, slots },
         BUDGET,
       )
       if (result.ok)

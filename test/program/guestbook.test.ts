@@ -56,6 +56,23 @@ describe('a guest', () => {
     expect(accepted(BOB)).toBe(true)
   })
 
+  it('may speak again once others have: the latest posts are the newest, whatever the addresses of their keys', () => {
+    for (const order of [1, -1]) {
+      const story = createStory(program)
+      const slot = (i: number): string => `key${500 + order * i}`
+      const write = (who: string, i: number): unknown => must(story.run('post', who, { topic: 'dogs', text: 'woof' }, { slots: [slot(i)] })).response
+      for (let i = 0; i < 5; i++) expect(write(ALICE, i)).toMatchObject({ accepted: true })
+      for (let i = 0; i < 15; i++) {
+        expect(write(ALICE, 99)).toMatchObject({ accepted: false, reason: 'You wrote the latest posts of this topic; let others speak.' })
+        expect(write(`${i}`.padStart(64, 'c'), 5 + i)).toMatchObject({ accepted: true })
+      }
+      expect(write(ALICE, 30)).toMatchObject({ accepted: false })
+      expect(write(BOB, 40)).toMatchObject({ accepted: true })
+      expect(write(ALICE, 41)).toMatchObject({ accepted: true })
+      expect(story.tables['posts']!.map(({ number }) => number)).toEqual(Array.from({ length: 22 }, (_, i) => i))
+    }
+  })
+
   it('likes an existing post once', () => {
     const story = createStory(program)
     story.run('post', ALICE, { topic: 'cats', text: 'Hello!' })

@@ -95,7 +95,7 @@ describe('[L10] golem run tells a story without a network', () => {
       },
     })
     expect(posted.value.writes).toEqual([
-      { block: 'flood', site: 0, collection: 'posts', key, owner: ALICE, fields: { author: ALICE, text: 'Hello!', topic: 'cats' } },
+      { block: 'flood', site: 0, collection: 'posts', key, owner: ALICE, fields: { author: ALICE, number: '0', text: 'Hello!', topic: 'cats' } },
     ])
     expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({ value: { response: { accepted: true } } })
     expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({
@@ -103,7 +103,7 @@ describe('[L10] golem run tells a story without a network', () => {
     })
     const stored = JSON.parse(readFileSync(join(folder, 'story.json'), 'utf8'))
     expect(stored.collections.likes).toHaveLength(1)
-    expect(stored.collections.posts).toEqual([{ key, owner: ALICE, fields: { author: ALICE, text: 'Hello!', topic: 'cats' } }])
+    expect(stored.collections.posts).toEqual([{ key, owner: ALICE, fields: { author: ALICE, number: '0', text: 'Hello!', topic: 'cats' } }])
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 

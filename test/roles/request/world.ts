@@ -106,7 +106,7 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const database = createDatabase(outline)
   registerClient(database, client.publicKey, 1)
   dataKeys.forEach((key, i) => must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })))
-  for (const { collection, fields } of [...posts.map((post) => ({ collection: 'posts', fields: { ...post } })), ...app.rows]) {
+  for (const { collection, fields } of [...posts.map((post, i) => ({ collection: 'posts', fields: { ...post, number: String(i) } })), ...app.rows]) {
     const key = pair(random).publicKey
     const owner = String(fields['author'])
     must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))

@@ -1,7 +1,7 @@
 /** An explanation for someone who did not write the app. */
 import type { Cost, Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
-import type { ExplainedLookup } from './lookups.ts'
+import type { ExplainedLookup, ExplainedSplit } from './lookups.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
 import { table, WIDTH, wrap } from '../layout.ts'
 import { groupAnswers, listed, slotName } from './words.ts'
@@ -87,16 +87,23 @@ const lookupRow = ({ name, words, values }: ExplainedLookup): [string, string] =
 const lookedUpText = ({ lookups }: ExplainedEndpoint): string[] =>
   table(lookups.filter((lookup) => lookup.stage === 0).map(lookupRow), '    ')
 
-/** Lookups that wait for values which servers calculate; see `splitsIn`. */
+/** Lookups that wait for values which servers calculate, those of one line and one pause together; see `splitsIn`. */
 function splitText({ lookups, splits }: ExplainedEndpoint): string[] {
-  const lines = splits.flatMap(({ query, at, because, shows, before }) => [
-    ...table(lookups.filter(({ name }) => name === query).map(lookupRow), '    '),
-    ...wrap(`It needs ${listed(groupAnswers(because))} (${at}).`, '       '),
-    ...(before.length === 0
-      ? []
-      : wrap(`So the caller can open ${listed(groupAnswers(shows))} before ${listed(before)} runs, and stop there.`, '       ')),
+  const groups = Map.groupBy(splits, ({ at, shows, before }) => [at, ...shows, ...before].join(' '))
+  const lines = [...groups.values()].flatMap((together) => [
+    ...table(lookups.filter(({ name }) => together.some(({ query }) => query === name)).map(lookupRow), '    '),
+    ...splitWords(together),
   ])
   return section('The endpoint is split: these lookups wait for what servers calculate', lines)
+}
+
+function splitWords(together: ExplainedSplit[]): string[] {
+  const { at, shows, before } = together[0]!
+  const because = groupAnswers([...new Set(together.flatMap((split) => split.because))])
+  const needs = wrap(`${together.length === 1 ? 'It needs' : 'They need'} ${listed(because)} (${at}).`, '       ')
+  if (before.length === 0) return needs
+  const stop = `So the caller can open ${listed(groupAnswers(shows))} before ${listed(before)} runs, and stop there.`
+  return [...needs, ...wrap(stop, '       ')]
 }
 
 function pointText(endpoint: ExplainedEndpoint, point: ExplainedPoint, position: number): string[] {
