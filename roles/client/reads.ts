@@ -1,5 +1,5 @@
 /** What a client reads from the tick's snapshot for one leg of a request (essay, Client Makes Endpoint Request 2). */
-import type { Endpoint, Query, Source } from '../program/index.ts'
+import { mapBetween, type Endpoint, type Query, type Source } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { blockNeeds } from '../protocol/request-edges.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -25,7 +25,8 @@ function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
 
 function readQuery(env: ClientEnv, query: Query, values: Values): Promise<Result<ProvedRange>> {
   const valueOf = (source: Source): Json => values.get(edgeId(source))!
-  const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true }
+  const bounds = query.range === undefined ? {} : { bounds: mapBetween(query.range, valueOf) }
+  const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true, ...bounds }
   return env.reader.range(query.collection, query.index, query.equals.map(valueOf), options)
 }
 

@@ -12,9 +12,9 @@
  *   automaton(block): Automaton, acceptsSites(block, sites): boolean, pathsOf(block): number
  *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
  *   splitsOf(program, endpoint: string): Result<Split[]>, splitNotes(program): string[]
- *   pausesOf(endpoint: Endpoint): number[], stageOf(equals: Source[]): number
+ *   pausesOf(endpoint: Endpoint): number[], stageOf(asked: Source[]): number, askedWith(query: Query): Source[]
  */
-import type { Json, Query, Type } from './document.ts'
+import type { Between, Json, Query, Type } from './document.ts'
 import type { RecordValue, Value } from './value/value.ts'
 
 /** What one call may use: evaluated nodes (plus one for every 32 characters or items an operation reads) and bytes of values made. */
@@ -56,8 +56,8 @@ export interface EndpointCall {
   caller: string
   /** Addresses, in the order of the endpoint's slots. */
   slots: string[]
-  /** `args` are the values of the query's `equals`. */
-  query: (query: number, args: Value[]) => QueryAnswer
+  /** `args` are the values of the query's `equals`, `range` those of its range, when it has one. */
+  query: (query: number, args: Value[], range?: Between<Value>) => QueryAnswer
 }
 
 /** A write with its carried values filled in. */
@@ -119,6 +119,20 @@ export interface ApiDocument {
   endpoints: Record<string, ApiEndpoint>
 }
 
+export interface ApiQuery {
+  name: string
+  collection: string
+  index: string
+  kind: Query['kind']
+  /** Names of all values that it is asked with: those of the first fields of the index, then those of its range. */
+  asked: string[]
+  /** The field of the index that is bounded, and the names of its bounds. */
+  range?: Between<string> & { field: string }
+  /** How many blocks have run when the client answers it. */
+  stage: number
+  at: string
+}
+
 export interface ApiEndpoint {
   doc: string
   request: Record<string, Type>
@@ -127,8 +141,7 @@ export interface ApiEndpoint {
   servers: number
   /** Round trips between the client and the top-level server: one, and one more for each pause. */
   rounds: number
-  /** `stage`: how many blocks have run when the client answers it. `asked`: names of the values that it is asked with. */
-  queries: Array<{ name: string; collection: string; index: string; kind: Query['kind']; asked: string[]; stage: number; at: string }>
+  queries: ApiQuery[]
   slots: Array<{ name: string; collection: string; state: 'fresh' | 'owned' }>
   /** What the client encrypts for whom. */
   encrypt: Array<{ value: string; openedBy: string[]; carriedBy: string[] }>

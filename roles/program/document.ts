@@ -76,6 +76,11 @@ export interface Query {
   at: string
   /** Values of the first fields of the index; all of them for count, sum and get. Every source but a query's column. */
   equals: Source[]
+  /**
+   * For `rows`: bounds of the field after those of `equals` (of `$key` for the index `key`), in the order of the index. Half-open, so that
+   * neighbouring ranges share no row and leave none out; one whose `from` is not less than its `to` has no rows. Sources as in `equals`.
+   */
+  range?: Between<Source>
   descending?: boolean
   /** Greatest number of rows; 1 for get, count and sum. */
   limit: number
@@ -84,6 +89,12 @@ export interface Query {
    * splits the endpoint after that block. Only blocks from this position on may use its columns.
    */
   stage: number
+}
+
+/** Values that are not less than `from` and less than `to`. At least one of the two is there. */
+export type Between<T> = {
+  from?: T
+  to?: T
 }
 
 /**

@@ -8,7 +8,17 @@ export { canonicalJson, canonicalProgram } from './canonical.ts'
 export { runBlock, runCompiled, runInterpreted, skipBlock } from './evaluate/block.ts'
 export { columnOf, runEndpoint } from './evaluate/run.ts'
 export { acceptsSites, automaton, pathsOf } from './explain/flow.ts'
-export { buildResponse, columnType, responseType, rowFieldType, sourceName, typeOfSource } from './sources.ts'
+export {
+  askedWith,
+  buildResponse,
+  columnType,
+  indexFields,
+  mapBetween,
+  responseType,
+  rowFieldType,
+  sourceName,
+  typeOfSource,
+} from './sources.ts'
 export { check } from './check/check.ts'
 export { programSchema } from './check/form.ts'
 export { firstDifference } from './difference.ts'

@@ -1,5 +1,5 @@
 import { CLIENT_TYPE } from './document.ts'
-import type { Collection, Endpoint, Program, Query, Source, Template, Type } from './document.ts'
+import type { Between, Collection, Endpoint, Program, Query, Source, Template, Type } from './document.ts'
 import { emptyRecord, own, sortedNames } from './value/measure.ts'
 import { joinTypes } from './value/type-bounds.ts'
 import { fromJson } from './value/json.ts'
@@ -10,6 +10,25 @@ export function rowFieldType(name: string, collection: Collection, field: string
   if (field === '$key') return { kind: 'key', collection: name }
   return field === '$owner' ? CLIENT_TYPE : own(collection.fields, field)
 }
+
+/** Fields of the index that a query is asked by, in their order; undefined when there is no such index. */
+export function indexFields(program: Program, { collection, index }: Pick<Query, 'collection' | 'index'>): string[] | undefined {
+  if (index === 'key') return ['$key']
+  const declared = own(program.collections, collection)
+  return declared && own(declared.indices, index)?.on
+}
+
+/** Everything that a query is asked with. */
+export const askedWith = ({ equals, range }: Pick<Query, 'equals' | 'range'>): Source[] => [
+  ...equals,
+  ...(range === undefined ? [] : [range.from, range.to].filter((source) => source !== undefined)),
+]
+
+/** Other values between which something is, with the bounds that are there. */
+export const mapBetween = <A, B>({ from, to }: Between<A>, change: (bound: A, side: 'from' | 'to') => B): Between<B> => ({
+  ...(from === undefined ? {} : { from: change(from, 'from') }),
+  ...(to === undefined ? {} : { to: change(to, 'to') }),
+})
 
 /** Type of a query's column as a block gets it: a list, an option or an integer; undefined when there is no such column. */
 export function columnType(program: Program, query: Query, field: string): Type | undefined {

@@ -3,11 +3,11 @@ import type { Endpoint, Program, Query, Source } from './document.ts'
 import { own, sortedNames } from './value/measure.ts'
 import { fail, ok } from './result.ts'
 import type { Result } from './result.ts'
-import { sourceName } from './sources.ts'
+import { askedWith, sourceName } from './sources.ts'
 
 /** How many blocks have to have run before a query can be asked with these values. */
-export const stageOf = (equals: readonly Source[]): number =>
-  equals.reduce((stage, source) => (source.from === 'block' ? Math.max(stage, source.block + 1) : stage), 0)
+export const stageOf = (asked: readonly Source[]): number =>
+  asked.reduce((stage, source) => (source.from === 'block' ? Math.max(stage, source.block + 1) : stage), 0)
 
 /**
  * After how many blocks a request pauses, ascending, for the client to read what is asked there. What is asked before the first block or
@@ -50,7 +50,9 @@ function splitNote(endpoint: string, together: Split[]): string {
 }
 
 function splitOf(endpoint: Endpoint, query: Query): Split {
-  const because = query.equals.filter((source) => source.from === 'block').map((source) => computedName(endpoint, source))
+  const because = askedWith(query)
+    .filter((source) => source.from === 'block')
+    .map((source) => computedName(endpoint, source))
   const before = endpoint.blocks.slice(query.stage).map((block) => block.name)
   return {
     query: query.name,

@@ -5,8 +5,8 @@
  * The client makes every edge key, so nothing but signatures keeps it from showing two servers two values of one edge. So `start.keys`
  * commits to all its edges and each link to its block's outputs; every server holds the commitments of a hop against both.
  */
-import type { Endpoint, Program, Query, Source, Value } from '../program/index.ts'
-import { columnType, fromJson, pausesOf } from '../program/index.ts'
+import type { Between, Endpoint, Program, Query, Source, Value } from '../program/index.ts'
+import { askedWith, columnType, fromJson, pausesOf } from '../program/index.ts'
 import { toHex, utf8 } from './bytes.ts'
 import { canonicalBytes, type Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
@@ -46,7 +46,7 @@ function computeNeeds(endpoint: Endpoint, position: number): BlockNeeds {
     if (source.from === 'slot') slots.add(source.slot)
     if (source.from === 'query') {
       columns.set(source.query, (columns.get(source.query) ?? new Set()).add(source.field))
-      endpoint.queries[source.query]!.equals.forEach(see)
+      askedWith(endpoint.queries[source.query]!).forEach(see)
     } else if (source.from !== 'caller') opens.set(edgeId(source), source)
   }
   for (const input of block.inputs) see(input.source)
@@ -112,9 +112,9 @@ export const edgeKey = (crypto: CryptoPort, secret: Uint8Array, id: string): Uin
 /** A lookup in the snapshot: index name, range and how much of it. */
 export interface Lookup { index: string; range: SortRange; limit: number; descending: boolean }
 
-/** The lookup that answers a query for these argument values (JSON forms). Error: `index.unknown`. */
-export function queryLookup(program: Program, query: Query, equals: Json[]): Result<Lookup> {
-  const range = rangeOf(program, query.collection, query.index, equals)
+/** The lookup that answers a query for the values of its `equals` and its range (JSON forms). Error: `index.unknown`. */
+export function queryLookup(program: Program, query: Query, equals: Json[], bounds: Between<Json> = {}): Result<Lookup> {
+  const range = rangeOf(program, query.collection, query.index, equals, bounds)
   if (!range.ok) return range
   return ok({ index: `${query.collection}.${query.index}`, range: range.value, limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true })
 }

@@ -3,7 +3,7 @@
  * hashes of all pages) and chunks (some dozens of neighbouring pages in a file), so a reader fetches a few files for a query and proves
  * the answer against the root that the Supervisor signed.
  */
-import type { Program } from '../program/index.ts'
+import type { Between, Program } from '../program/index.ts'
 import { compareBytes, parseBase64, toHex, utf8 } from './bytes.ts'
 import { canonicalBytes, canonicalText, parseCanonical, type Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
@@ -208,16 +208,21 @@ export interface ProvedValue<T> {
   proved: ProvedRange
 }
 
+/** How much of the rows is read, and between which values (JSON form) of the field after the equal ones. */
+export interface ReadOptions extends RangeOptions {
+  bounds?: Between<Json>
+}
+
 export interface SnapshotReader {
   tick: Tick
   /** All rows whose first index fields equal `equals` (JSON form), or the first `options.limit` of them from one end. */
-  range(collection: string, index: string, equals: readonly Json[], options?: RangeOptions): Promise<Result<ProvedRange>>
+  range(collection: string, index: string, equals: readonly Json[], options?: ReadOptions): Promise<Result<ProvedRange>>
   /** Like `range`, the rows as records. */
   rows(
     collection: string,
     index: string,
     equals: readonly Json[],
-    options?: RangeOptions,
+    options?: ReadOptions,
   ): Promise<Result<ProvedValue<Array<Record<string, Json>>>>>
   /** The row of a key, or null with the proof that there is none. Also `get('$keys', key)` and `get('$clients', client)`. */
   get(collection: string, key: string): Promise<Result<ProvedValue<Record<string, Json> | null>>>
@@ -319,12 +324,12 @@ async function readRange(
   collection: string,
   index: string,
   equals: readonly Json[],
-  options: RangeOptions,
+  { bounds, ...options }: ReadOptions,
 ): Promise<Result<ProvedRange>> {
   const { crypto, program, tick } = reading
   const name = `${collection}.${index}`
   const listed = tick.indices.find((entry) => entry.name === name)
-  const range = rangeOf(program, collection, index, equals)
+  const range = rangeOf(program, collection, index, equals, bounds)
   if (!range.ok) return range
   if (listed === undefined) return fail('index.unknown', `Tick ${tick.number} has no index ${name}.`)
   const opened = await directoryOf(reading, listed)

@@ -6,7 +6,7 @@
  * `$sum`. `$keys` has `$key`, `collection`, `owner`, `version`, `written`; `$clients` has `$key` and `registered`. Integers are decimal
  * strings. Rows that were never written appear only where the collection declares an initial value.
  */
-import type { Collection, Index, Program } from '../program/document.ts'
+import type { Between, Collection, Index, Program } from '../program/document.ts'
 import { compareBytes, concatBytes, fromHex, toHex, uint32, utf8 } from './bytes.ts'
 import type { Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
@@ -14,7 +14,7 @@ import { CLIENTS, KEYS, type Database, type Row } from './database.ts'
 import { buildIndex, digestRecord, type BuiltIndex, type Entry, type Fields, type RecordDigest } from './index-pages.ts'
 import { leafHash, leafHashes, merkleProof, merkleTree, rootOfRange, type MerkleTree } from './merkle.ts'
 import { fail, ok, type Result } from './result.ts'
-import { encodeTuple, prefixRange, type SortKind, type SortRange, type SortValue } from './sortkey.ts'
+import { encodeTuple, tupleRange, type SortKind, type SortRange, type SortValue } from './sortkey.ts'
 
 export interface Snapshot {
   /** Database root, hex. */
@@ -55,13 +55,14 @@ function kindOf(collection: Collection, field: string): SortKind {
 }
 
 /**
- * The range of sort keys of a query: the first fields of the index equal these values (JSON form). Error: `index.unknown`.
+ * The range of sort keys of a query: the first fields of the index equal these values (JSON form), the next one is between `bounds`.
+ * Error: `index.unknown`.
  * @example rangeOf(program, 'posts', 'byAuthor', ['ann'])
  */
-export function rangeOf(program: Program, collection: string, index: string, equals: readonly Json[]): Result<SortRange> {
+export function rangeOf(program: Program, collection: string, index: string, equals: readonly Json[], bounds: Between<Json> = {}): Result<SortRange> {
   const kinds = sortKindsOf(program, collection, index)
   if (kinds === null) return fail('index.unknown', `The program has no index ${collection}.${index}.`)
-  return ok(prefixRange(encodeTuple(kinds, equals as SortValue[])))
+  return ok(tupleRange(kinds, equals as SortValue[], bounds as Between<SortValue>))
 }
 
 const sortedFields = (record: { [name: string]: Json }): Fields => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -124,6 +124,7 @@ endpoint.queries = [
     kind: 'rows',
     at: '',
     equals: [{ from: 'request', field: 'word' }],
+    range: { from: { from: 'caller' }, to: { from: 'request', field: 'word' } },
     descending: true,
     limit: 9,
     stage: 0,

@@ -1,6 +1,16 @@
 import guestbook from '../../resources/apps/guestbook.ts'
 import { compareValues, compile, runEndpoint } from '../../roles/program/index.ts'
-import type { EndpointCall, EndpointRun, Program, QueryAnswer, RecordValue, Result, Row, Value } from '../../roles/program/index.ts'
+import type {
+  Between,
+  EndpointCall,
+  EndpointRun,
+  Program,
+  QueryAnswer,
+  RecordValue,
+  Result,
+  Row,
+  Value,
+} from '../../roles/program/index.ts'
 
 export const ALICE = 'a'.repeat(64)
 export const BOB = 'b'.repeat(64)
@@ -20,17 +30,30 @@ export interface Tables {
 
 const sameValue = (a: Value | undefined, b: Value | undefined): boolean => a === b
 
+const order = (a: Value, b: Value): number => compareValues({ kind: 'text', max: 100 }, a, b)
+
+const isBetween = (value: Value, { from, to }: Between<Value>): boolean =>
+  (from === undefined || order(value, from) >= 0) && (to === undefined || order(value, to) < 0)
+
 /** Answers a query of an endpoint from tables. */
-export function answer(program: Program, endpoint: string, tables: Tables, query: number, args: Value[]): QueryAnswer {
+export function answer(
+  program: Program,
+  endpoint: string,
+  tables: Tables,
+  query: number,
+  args: Value[],
+  range: Between<Value> = {},
+): QueryAnswer {
   const asked = program.endpoints[endpoint]!.queries[query]!
   const index = program.collections[asked.collection]!.indices[asked.index]
   const on = index === undefined ? ['$key'] : index.on
-  const rows = (tables[asked.collection] ?? []).filter((row) => args.every((value, i) => sameValue(row[on[i]!], value)))
+  const next = on[args.length]
+  const rows = (tables[asked.collection] ?? []).filter(
+    (row) => args.every((value, i) => sameValue(row[on[i]!], value)) && (next === undefined || isBetween(row[next]!, range)),
+  )
   if (asked.kind === 'count') return rows.length
   if (asked.kind === 'sum') return rows.reduce((total, row) => total + Number(row[index?.kind === 'sum' ? index.field : '']), 0)
-  const { fields } = program.collections[asked.collection]!
-  const parts = [...on, '$key'].map((name) => [name, fields[name] ?? { kind: 'text', max: 100 }] as const)
-  const sorted = rows.toSorted((a, b) => parts.reduce((order, [name, type]) => order || compareValues(type, a[name]!, b[name]!), 0))
+  const sorted = [...on, '$key'].reduceRight((all, field) => all.toSorted((a, b) => order(a[field]!, b[field]!)), rows)
   return (asked.descending === true ? sorted.reverse() : sorted).slice(0, asked.limit)
 }
 
@@ -51,7 +74,7 @@ export function createStory(program: Program): Story {
       const result = runEndpoint(
         program,
         endpoint,
-        { request, caller, query: (query, args) => answer(program, endpoint, tables, query, args), ...change, slots },
+        { request, caller, query: (query, args, range) => answer(program, endpoint, tables, query, args, range), ...change, slots },
         BUDGET,
       )
       if (result.ok)

@@ -40,6 +40,27 @@ export default app({
         db.posts.byTopic.rows({ topic: req.stars }, { limit: 3 })
         // @ts-expect-error a query needs its limit
         db.posts.byTopic.rows({ topic: req.topic }, {})
+        // @ts-expect-error a field that is not in the index
+        db.posts.byTopic.rows({ post: req.post }, { limit: 3 })
+        wants<Sealed<List<Text>>>(db.posts.byTopic.rows({}, { from: req.topic, to: caller, limit: 3 }).topic)
+        db.posts.byTopic.rows({ topic: req.topic }, { from: req.stars, limit: 3, descending: true, name: 'some' })
+        // @ts-expect-error a bound has the type of the field after the given ones
+        db.posts.byTopic.rows({ topic: req.topic }, { from: req.topic, limit: 3 })
+        // @ts-expect-error and so has the other one
+        db.posts.byTopic.rows({ topic: req.topic }, { from: req.stars, to: req.topic, limit: 3 })
+        // @ts-expect-error without a given field that is the first
+        db.posts.byTopic.rows({}, { to: req.stars, limit: 3 })
+        // @ts-expect-error after the last field there is none
+        db.posts.byTopic.rows({ topic: req.topic, stars: req.stars }, { from: req.stars, limit: 3 })
+        // @ts-expect-error a bound is a sealed value
+        db.posts.byTopic.rows({ topic: req.topic }, { from: 3, limit: 3 })
+        // @ts-expect-error a count has no bounds
+        db.posts.howMany.count({ topic: req.topic }, { from: req.topic })
+        // @ts-expect-error a count needs all fields
+        db.posts.howMany.count({})
+        db.posts.rows({ from: req.post, limit: 3 })
+        // @ts-expect-error the rows of a collection are bounded by its keys
+        db.posts.rows({ from: req.topic, limit: 3 })
         wants<Sealed<Option<Text>>>(db.posts.get(req.post).topic)
         // @ts-expect-error a key of another collection or a text is no key of this one
         db.posts.get(req.topic)

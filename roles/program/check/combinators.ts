@@ -41,13 +41,14 @@ const simple = (fits: (json: Json) => boolean, problem: string, schema: Json): F
   schema: () => schema,
 })
 
-/** An object with these properties and, when present, the optional ones; nothing else. */
-export function object(required: Forms, optional: Forms = {}): Form {
+/** An object with these properties and, when present, the optional ones; nothing else, and at least so many together. */
+export function object(required: Forms, optional: Forms = {}, least = 0): Form {
   const wanted = Object.keys(required)
   const known = new Map(Object.entries({ ...required, ...optional }))
   return {
     check(json, at) {
       if (!isObject(json)) refuse(at, 'must be an object')
+      if (Object.keys(json).length < least) refuse(at, `must have ${[...known.keys()].join(' or ')}`)
       for (const name of wanted) if (!Object.hasOwn(json, name)) refuse(at, 'is missing', name)
       for (const name of Object.keys(json)) {
         const form = known.get(name)
@@ -60,6 +61,7 @@ export function object(required: Forms, optional: Forms = {}): Form {
       properties: schemas({ ...required, ...optional }, definitions),
       required: wanted,
       additionalProperties: false,
+      ...(least === 0 ? {} : { minProperties: least }),
     }),
   }
 }

@@ -6,7 +6,7 @@ import type { Block, Endpoint, Program, Query, Source, Template, Type } from '..
 import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
 import { own } from '../value/measure.ts'
-import { findSourceType, rowFieldType, sourceName } from '../sources.ts'
+import { askedWith, findSourceType, rowFieldType, sourceName } from '../sources.ts'
 import { stageOf } from '../splits.ts'
 
 /** What the checks of one endpoint share. */
@@ -91,17 +91,29 @@ function checkQuery(context: EndpointCheck, query: Query, path: string): void {
   }
   if (whole && (query.limit !== 1 || query.descending !== undefined))
     throw new Problems('program.query', `${path}/limit`, `${query.kind} has limit 1 and no direction`)
-  const collection = context.program.collections[query.collection]!
-  for (const [i, source] of query.equals.entries()) {
-    if (source.from === 'query')
-      throw new Problems('program.query', `${path}/equals/${i}`, 'a query is not asked with a column of another; open it in a block first')
-    const given = context.shapes.of(sourceType(context, source, Infinity, `${path}/equals/${i}`))
-    const wanted = context.shapes.of(rowFieldType(query.collection, collection, on[i]!)!)
-    if (given !== wanted) throw new Problems('program.type', `${path}/equals/${i}`, `${on[i]} is ${wanted.kind}, not ${given.kind}`)
-  }
-  const least = stageOf(query.equals)
+  query.equals.forEach((source, i) => checkArgument(context, query, source, on[i]!, `${path}/equals/${i}`))
+  checkRange(context, query, on, `${path}/range`)
+  const least = stageOf(askedWith(query))
   if (query.stage !== least)
     throw new Problems('program.query', `${path}/stage`, `its arguments allow it at stage ${least}, which is when it is asked`)
+}
+
+/** A value that an index' field is compared with. */
+function checkArgument(context: EndpointCheck, query: Query, source: Source, field: string, path: string): void {
+  if (source.from === 'query')
+    throw new Problems('program.query', path, 'a query is not asked with a column of another; open it in a block first')
+  const given = context.shapes.of(sourceType(context, source, Infinity, path))
+  const wanted = context.shapes.of(rowFieldType(query.collection, context.program.collections[query.collection]!, field)!)
+  if (given !== wanted) throw new Problems('program.type', path, `${field} is ${wanted.kind}, not ${given.kind}`)
+}
+
+function checkRange(context: EndpointCheck, query: Query, on: string[], path: string): void {
+  if (query.range === undefined) return
+  const field = on[query.equals.length]
+  if (query.kind !== 'rows') throw new Problems('program.query', path, `${query.kind} has no range`)
+  if (field === undefined) throw new Problems('program.query', path, `${query.index} has no field after ${on.join(', ')} to bound`)
+  for (const side of ['from', 'to'] as const)
+    if (query.range[side] !== undefined) checkArgument(context, query, query.range[side], field, `${path}/${side}`)
 }
 
 /** The fields of the index that a query uses. */
@@ -151,7 +163,9 @@ function checkProofs(endpoint: Endpoint, block: Block, path: string): void {
   const opened = new Set(block.inputs.map((input) => sourceName(endpoint, input.source)))
   const queries = new Set(block.inputs.flatMap((input) => (input.source.from === 'query' ? [input.source.query] : [])))
   for (const query of queries) {
-    const missing = endpoint.queries[query]!.equals.map((source) => sourceName(endpoint, source)).find((name) => !opened.has(name))
+    const missing = askedWith(endpoint.queries[query]!)
+      .map((source) => sourceName(endpoint, source))
+      .find((name) => !opened.has(name))
     if (missing !== undefined)
       throw new Problems(
         'program.carry',

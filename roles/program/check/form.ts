@@ -178,7 +178,14 @@ const query = named(
       limit: whole(1, LIMITS.rows),
       stage: index,
     },
-    { descending: flag },
+    {
+      descending: flag,
+      range: named(
+        'Range',
+        'Bounds of the field after those of equals: from inclusive, to exclusive.',
+        object({}, { from: source, to: source }, 1),
+      ),
+    },
   ),
 )
 const slot = named(

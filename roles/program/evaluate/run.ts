@@ -6,7 +6,7 @@ import { runBlock, skipBlock } from './block.ts'
 import { emptyRecord, own } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
-import { buildResponse, columnType, typeOfSource } from '../sources.ts'
+import { buildResponse, columnType, mapBetween, typeOfSource } from '../sources.ts'
 import type { Value } from '../value/value.ts'
 
 /** Everything that a source of one running endpoint can stand for. */
@@ -58,10 +58,8 @@ function checkCall(program: Program, endpoint: Endpoint, call: EndpointCall): st
 function ask(run: Run): Result<null> {
   for (const [i, query] of run.endpoint.queries.entries()) {
     if (query.stage !== run.blocks.length) continue
-    const answer = run.call.query(
-      i,
-      query.equals.map((source) => valueOf(run, source)),
-    )
+    const known = (source: Source): Value => valueOf(run, source)
+    const answer = run.call.query(i, query.equals.map(known), query.range && mapBetween(query.range, known))
     const problem = wrongAnswer(run.program, query, answer)
     if (problem !== null) return fail('program.query', `The query ${query.name} was answered wrongly: ${problem}.`)
     run.answers[i] = answer

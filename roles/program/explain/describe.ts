@@ -1,8 +1,8 @@
-import type { ApiDocument, ApiEndpoint } from '../api.ts'
+import type { ApiDocument, ApiEndpoint, ApiQuery } from '../api.ts'
 import type { Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
 import { pathsOf } from './flow.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
-import { responseType, sourceName } from '../sources.ts'
+import { askedWith, indexFields, mapBetween, responseType, sourceName } from '../sources.ts'
 import { pausesOf } from '../splits.ts'
 
 /**
@@ -23,25 +23,20 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
     response: responseType(program, endpoint),
     servers: endpoint.blocks.length + 1,
     rounds: pausesOf(endpoint).length + 1,
-    queries: endpoint.queries.map((query) => describeQuery(endpoint, query)),
+    queries: endpoint.queries.map((query) => describeQuery(program, endpoint, query)),
     slots: endpoint.slots,
     encrypt: encryptions(endpoint),
     blocks: endpoint.blocks.map((block) => describeBlock(endpoint, block)),
   }
 }
 
-const describeQuery = (
-  endpoint: Endpoint,
-  { name, collection, index, kind, equals, stage, at }: Query,
-): ApiEndpoint['queries'][number] => ({
-  name,
-  collection,
-  index,
-  kind,
-  asked: equals.map((source) => sourceName(endpoint, source)),
-  stage,
-  at,
-})
+function describeQuery(program: Program, endpoint: Endpoint, query: Query): ApiQuery {
+  const { name, collection, index, kind, equals, range, stage, at } = query
+  const named = (source: Source): string => sourceName(endpoint, source)
+  const asked = askedWith(query).map(named)
+  const bounded = range && { range: { field: indexFields(program, query)![equals.length]!, ...mapBetween(range, named) } }
+  return { name, collection, index, kind, asked, ...bounded, stage, at }
+}
 
 function describeBlock(endpoint: Endpoint, block: Block): ApiEndpoint['blocks'][number] {
   return {

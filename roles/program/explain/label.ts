@@ -5,7 +5,7 @@ import { own, sortedNames } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { argumentsOf, armsOf } from '../scopes.ts'
-import { sourceName } from '../sources.ts'
+import { askedWith, sourceName } from '../sources.ts'
 
 /** A set of input names as bits, so that unions over many nodes stay cheap. */
 type Reach = bigint
@@ -37,7 +37,7 @@ function reachOf(flow: Flow, source: Source): Reach {
   if (source.from === 'block') return flow.outputs[source.block]![source.output]!
   const itself = bitOf(flow, sourceName(flow.endpoint, source))
   return source.from === 'query'
-    ? itself | union(flow.endpoint.queries[source.query]!.equals.map((argument) => reachOf(flow, argument)))
+    ? itself | union(askedWith(flow.endpoint.queries[source.query]!).map((argument) => reachOf(flow, argument)))
     : itself
 }
 

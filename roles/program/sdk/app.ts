@@ -3,18 +3,18 @@ import type { Database } from './database.ts'
 import { declare } from './errors.ts'
 import type { Fields, Sealed, SealedFields, Text } from './marks.ts'
 
-export interface IndexSpec<K extends Index['kind'], On extends string> {
+export interface IndexSpec<K extends Index['kind'], On extends readonly string[]> {
   readonly kind: K
-  readonly on: readonly On[]
+  readonly on: On
   readonly field?: string
 }
 
 /** Rows ordered by these fields, then by key address. */
-export const order = <const On extends string>(...on: On[]): IndexSpec<'order', On> => ({ kind: 'order', on })
+export const order = <const On extends readonly string[]>(...on: On): IndexSpec<'order', On> => ({ kind: 'order', on })
 /** How many rows have the same values in these fields. */
-export const count = <const On extends string>(...on: On[]): IndexSpec<'count', On> => ({ kind: 'count', on })
+export const count = <const On extends readonly string[]>(...on: On): IndexSpec<'count', On> => ({ kind: 'count', on })
 /** The sum of an integer field over the rows with the same values in `on`. */
-export const sum = <const On extends string>(field: string, ...on: On[]): IndexSpec<'sum', On> => ({ kind: 'sum', on, field })
+export const sum = <const On extends readonly string[]>(field: string, ...on: On): IndexSpec<'sum', On> => ({ kind: 'sum', on, field })
 
 export interface CollectionSpec<F extends Fields, I> {
   readonly doc: string
@@ -24,7 +24,10 @@ export interface CollectionSpec<F extends Fields, I> {
 }
 
 /** A collection; `initial` is the JSON form of what a reserved key holds before its first write. */
-export const collection = <F extends Fields, I extends Record<string, IndexSpec<Index['kind'], (keyof F & string) | '$owner'>>>(
+export const collection = <
+  F extends Fields,
+  I extends Record<string, IndexSpec<Index['kind'], ReadonlyArray<(keyof F & string) | '$owner'>>>,
+>(
   spec: CollectionSpec<F, I>,
 ): CollectionSpec<F, I> => declare(spec)
 

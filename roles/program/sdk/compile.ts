@@ -134,7 +134,7 @@ function build(source: App, locate: boolean): Build {
   return { program: { golem: 1, name: source.name, doc: source.doc, collections, endpoints }, blocks, lines }
 }
 
-function buildCollection(spec: CollectionSpec<Fields, Record<string, IndexSpec<Index['kind'], string>>>): Collection {
+function buildCollection(spec: CollectionSpec<Fields, Record<string, IndexSpec<Index['kind'], readonly string[]>>>): Collection {
   const indices = emptyRecord<Index>()
   for (const name of sortedNames(spec.indices)) {
     const { kind, on, field } = spec.indices[name]!

@@ -1,6 +1,6 @@
-import type { Query, Source, Type } from '../document.ts'
+import type { Between, Query, Source, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
-import { columnType } from '../sources.ts'
+import { askedWith, columnType } from '../sources.ts'
 import { stageOf } from '../splits.ts'
 import { makeSealed } from './choose.ts'
 import type { In, Int, Key, List, MarkOf, Option, Sealed, Text } from './marks.ts'
@@ -13,7 +13,18 @@ import { freeSlotName, slotHandle, writeRow } from './writes.ts'
 import type { SlotHandle } from './writes.ts'
 
 type FieldMark<F, K> = K extends keyof F ? MarkOf<F[K]> : Text
-type Equals<F, On extends string> = { readonly [K in On]?: Sealed<FieldMark<F, K>> }
+type Equals<F, On extends string> = { readonly [K in On]: Sealed<FieldMark<F, K>> }
+/** The first field of an index that is not among the given ones. */
+type NextField<On, Given> = On extends readonly [infer First, ...infer Rest]
+  ? First extends Given
+    ? NextField<Rest, Given>
+    : First
+  : never
+type RowsOptions = { limit: number; descending?: boolean; name?: string }
+/** Where a range begins, inclusive, and ends, exclusive. */
+type Bounded<S> = { from?: S; to?: S }
+/** Bounds are of the type of the field after the given ones; there are none when all fields are given. */
+type RangeOf<F, Next> = [Next] extends [never] ? Bounded<never> : Bounded<Sealed<FieldMark<F, Next>>>
 type Columns<N extends string, F> = { readonly [K in keyof F]: Sealed<List<MarkOf<F[K]>>> } & {
   readonly $key: Sealed<List<Key<N>>>
   readonly $owner: Sealed<List<Text>>
@@ -26,18 +37,24 @@ type Written<F> = { readonly [K in keyof F]: In<MarkOf<F[K]>> | Sealed<MarkOf<F[
 
 export type IndexApi<N extends string, F, I> =
   I extends IndexSpec<'order', infer On>
-    ? { rows(equals: Equals<F, On>, options: { limit: number; descending?: boolean; name?: string }): Columns<N, F> }
+    ? {
+        /**
+         * Rows with these values in the first fields of the index, in the order of the rest of it. `from` (inclusive) and `to` (exclusive)
+         * bound the next field. @example db.posts.byTime.rows({ topic: req.topic }, { from: req.since, limit: 20, descending: true })
+         */
+        rows<K extends On[number] = never>(equals: Equals<F, K>, options: RowsOptions & RangeOf<F, NextField<On, K>>): Columns<N, F>
+      }
     : I extends IndexSpec<'count', infer On>
-      ? { count(equals: Required<Equals<F, On>>, options?: { name?: string }): Sealed<Int> }
+      ? { count(equals: Equals<F, On[number]>, options?: { name?: string }): Sealed<Int> }
       : I extends IndexSpec<'sum', infer On>
-        ? { sum(equals: Required<Equals<F, On>>, options?: { name?: string }): Sealed<Int> }
+        ? { sum(equals: Equals<F, On[number]>, options?: { name?: string }): Sealed<Int> }
         : never
 
 export interface CollectionApi<N extends string, F> {
   /** The row at a key, if there is one. */
   get(key: Sealed<Key<N>>, options?: { name?: string }): Row<N, F>
-  /** All rows by key address. */
-  rows(options: { limit: number; descending?: boolean; name?: string }): Columns<N, F>
+  /** All rows by key address, or those from one key on (inclusive), or up to one (exclusive). */
+  rows(options: RowsOptions & Bounded<Sealed<Key<N>>>): Columns<N, F>
   /** A key that the caller has reserved and never written. */
   fresh(name: string): SlotHandle<N, 'fresh'>
   /** A key that the caller has written before. */
@@ -83,7 +100,7 @@ function collectionApi(endpoint: EndpointRecorder, name: string): object {
   return api
 }
 
-interface QueryOptions {
+interface QueryOptions extends Between<unknown> {
   limit?: number
   descending?: boolean
   name?: string
@@ -106,16 +123,19 @@ function askQuery(
       `the index ${index} of ${collection} is ordered by ${on.join(', ')}; give values for the first of these.`,
     )
   if (options.limit === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
-  const sources = given.map((field) => querySource(endpoint, equals[field]))
+  const asked = {
+    equals: given.map((field) => querySource(endpoint, equals[field])),
+    ...rangeOf(endpoint, options, on.length - given.length),
+  }
   const query: Query = {
     name: '',
     collection,
     index,
     kind,
     at: callSite(),
-    equals: sources,
+    ...asked,
     limit: options.limit,
-    stage: stageOf(sources),
+    stage: stageOf(askedWith(asked)),
   }
   if (options.descending === true) query.descending = true
   const count = endpoint.queries.length
@@ -126,6 +146,20 @@ function askQuery(
       endpoint.queries.map((other) => other.name),
     )
   return columns(endpoint, position)
+}
+
+/** The bounds of a query, when it has any. @param left how many fields of the index have no value */
+function rangeOf(endpoint: EndpointRecorder, options: QueryOptions, left: number): Pick<Query, 'range'> {
+  const range: Between<Source> = {}
+  // A bound that is there and undefined is a mistake: without it the query would find more than its developer meant.
+  for (const side of ['from', 'to'] as const) if (Object.hasOwn(options, side)) range[side] = querySource(endpoint, options[side])
+  if (range.from === undefined && range.to === undefined) return {}
+  if (left === 0)
+    throw new BuildError(
+      'program.query',
+      'from and to bound the next field of the index, and this query has values for all; leave the last out.',
+    )
+  return { range }
 }
 
 function querySource(endpoint: EndpointRecorder, value: unknown): Source {

@@ -20,6 +20,7 @@ import { defaultValue } from '../value/measure.ts'
 import { holdsZipper } from '../check/check.ts'
 import type { Shapes } from '../check/shapes.ts'
 import { LIMITS } from '../limits.ts'
+import { askedWith } from '../sources.ts'
 import { BuildError, runaway } from './errors.ts'
 import { callSite } from './location.ts'
 import { addConst, addNode } from './nodes.ts'
@@ -219,7 +220,7 @@ export function openSource(block: Recorder, source: Source, type: Type): number 
   if (position === count) block.inputs[position]!.name = inputName(block, source)
   block.inputTypes[position] ??= type
   if (source.from === 'query')
-    for (const argument of block.endpoint.queries[source.query]!.equals) openSource(block, argument, argumentType(block, argument))
+    for (const argument of askedWith(block.endpoint.queries[source.query]!)) openSource(block, argument, argumentType(block, argument))
   return addNode(block, { op: 'input', input: position })
 }
 

@@ -1,5 +1,5 @@
 import type { Block, Endpoint, Program, Source, Type } from '../../../roles/program/index.ts'
-import { columnType, sourceName, typeOfSource } from '../../../roles/program/index.ts'
+import { askedWith, columnType, sourceName, typeOfSource } from '../../../roles/program/index.ts'
 import { argumentsOf, armsOf } from '../../../roles/program/scopes.ts'
 import type { Dice } from './dice.ts'
 import { effectsIn } from './effects.ts'
@@ -64,7 +64,7 @@ export function addBlock(dice: Dice, program: Program, endpoint: Endpoint, free:
 /** Some sources and, where one is a query's column, what that query was asked with. */
 function inputsOf(dice: Dice, endpoint: Endpoint, sources: Source[]): Block['inputs'] {
   const chosen = sources.filter(() => dice.chance(40))
-  const asked = chosen.flatMap((source) => (source.from === 'query' ? endpoint.queries[source.query]!.equals : []))
+  const asked = chosen.flatMap((source) => (source.from === 'query' ? askedWith(endpoint.queries[source.query]!) : []))
   const named = new Map([...chosen, ...asked].map((source) => [sourceName(endpoint, source), source]))
   return [...named.values()].map((source, i) => ({ name: `in${i}`, source }))
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, toJson, typeOfSource } from '../../../roles/program/index.ts'
+import { askedWith, canonicalJson, toJson, typeOfSource } from '../../../roles/program/index.ts'
 import type { Block, Budget, Endpoint, EndpointCall, Program, QueryAnswer, Type, Value } from '../../../roles/program/index.ts'
 import { rowFieldType } from '../../../roles/program/sources.ts'
 import { createDice } from './dice.ts'
@@ -18,7 +18,7 @@ export function inputsOf(program: Program, endpoint: Endpoint, block: Block, see
 }
 
 /**
- * A call of an endpoint. What a query answers is decided by the seed, by what it is asked with and by `changed`, names such as
+ * A call of an endpoint. What a query answers is decided by the seed, by all that it is asked with and by `changed`, names such as
  * `query.q.field` whose column differs from the one without them; how many rows there are does not depend on these.
  */
 export function callOf(program: Program, endpoint: Endpoint, seed: number, changed: readonly string[] = []): EndpointCall {
@@ -30,13 +30,15 @@ export function callOf(program: Program, endpoint: Endpoint, seed: number, chang
     request,
     caller: part('caller').pick(CALLERS),
     slots: endpoint.slots.map(({ name }) => `k${address.below(9)}${changed.includes(`slot.${name}`) ? 'other' : ''}`),
-    query: (index, args) => answer(program, endpoint, index, args, part),
+    query: (index, args, range) => answer(program, endpoint, index, [...args, ...Object.values(range ?? {})], part),
   }
 }
 
 function answer(program: Program, endpoint: Endpoint, index: number, args: Value[], part: (name: string) => Dice): QueryAnswer {
   const query = endpoint.queries[index]!
-  const asked = query.equals.map((source, i) => canonicalJson(toJson(typeOfSource(program, endpoint, source), args[i]!))).join(' ')
+  const asked = askedWith(query)
+    .map((source, i) => canonicalJson(toJson(typeOfSource(program, endpoint, source), args[i]!)))
+    .join(' ')
   const name = `query.${query.name}`
   const column = (field: string): Dice => createDice(hash(`${part(`${name}.${field}`).below(1e9)} ${asked}`), ENOUGH)
   if (query.kind === 'count') return column('$count').below(5)

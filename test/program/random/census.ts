@@ -26,7 +26,10 @@ export function neededNodes({ body }: Block): Set<number> {
 export function census(program: Program): Set<string> {
   const found = new Set<string>()
   for (const endpoint of Object.values(program.endpoints)) {
-    for (const query of endpoint.queries) found.add(`query ${query.kind}`)
+    for (const query of endpoint.queries) {
+      found.add(`query ${query.kind}`)
+      for (const bound of Object.keys(query.range ?? {})) found.add(`query ${bound}`)
+    }
     for (const slot of endpoint.slots) found.add(`slot ${slot.state}`)
     for (const block of endpoint.blocks) censusOfBlock(block, found)
     censusOfTemplate(endpoint.response, found)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { check, runEndpoint, sourceName } from '../../../roles/program/index.ts'
+import { askedWith, check, runEndpoint, sourceName } from '../../../roles/program/index.ts'
 import type { BlockRun, Endpoint, EndpointRun, Program, Result, Source } from '../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
 import { BUDGET, callOf } from './calls.ts'
@@ -45,7 +45,7 @@ describe('the data-flow label of random programs', () => {
 /** Whether a value that is given to the endpoint is that input, or a column of a query that is asked with it. */
 function isTouched(endpoint: Endpoint, source: Source, input: string): boolean {
   if (sourceName(endpoint, source) === input) return true
-  return source.from === 'query' && endpoint.queries[source.query]!.equals.some((argument) => sourceName(endpoint, argument) === input)
+  return source.from === 'query' && askedWith(endpoint.queries[source.query]!).some((argument) => sourceName(endpoint, argument) === input)
 }
 
 /** Blocks that open neither the input nor anything that may come from it have one outcome, steps and bytes included. */

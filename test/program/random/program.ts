@@ -1,5 +1,5 @@
 import { toJson } from '../../../roles/program/index.ts'
-import type { Collection, Endpoint, Index, Program, Query, Source, Type } from '../../../roles/program/index.ts'
+import type { Between, Collection, Endpoint, Index, Program, Query, Source, Type } from '../../../roles/program/index.ts'
 import { rowFieldType } from '../../../roles/program/sources.ts'
 import { addBlock } from './blocks.ts'
 import { createDice } from './dice.ts'
@@ -59,10 +59,19 @@ function queryOf(dice: Dice, program: Program, endpoint: Endpoint): Query {
   const index = kind === 'rows' && dice.chance(30) ? 'key' : INDEX_OF[kind]
   const on = index === 'key' ? ['$key'] : program.collections[collection]!.indices[index]!.on
   const asked = kind === 'rows' ? on.slice(0, dice.below(on.length + 1)) : on
-  const equals = asked.map((field) => argumentOf(dice, endpoint, rowFieldType(collection, program.collections[collection]!, field)!))
+  const valueFor = (field: string): Source => argumentOf(dice, endpoint, rowFieldType(collection, program.collections[collection]!, field)!)
+  const equals = asked.map(valueFor)
   const query: Query = { name: `query${endpoint.queries.length}`, collection, index, kind, at: 'random.ts:1', equals, limit: 1, stage: 0 }
   if (kind !== 'rows') return query
-  return { ...query, limit: 1 + dice.below(6), ...(dice.chance(50) ? { descending: dice.chance(50) } : {}) }
+  const next = on[asked.length]
+  const range = next !== undefined && dice.chance(60) ? { range: rangeOf(dice, () => valueFor(next)) } : {}
+  return { ...query, ...range, limit: 1 + dice.below(6), ...(dice.chance(50) ? { descending: dice.chance(50) } : {}) }
+}
+
+/** One bound or both. */
+function rangeOf(dice: Dice, bound: () => Source): Between<Source> {
+  const from = dice.chance(60) ? { from: bound() } : {}
+  return 'from' in from && dice.chance(40) ? from : { ...from, to: bound() }
 }
 
 /** Something of the type that a query can be asked with; the request gets a field for it where there is nothing. */

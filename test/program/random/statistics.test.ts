@@ -16,7 +16,7 @@ const EXPECTED = [
   ...['map', 'filter', 'any', 'all', 'find', 'sort', 'distinct', 'group'].map((op) => `${op} in item`),
   ...['fold in fold', 'fold in tree', 'guard', 'carry', 'nested effect', 'slot fresh', 'slot owned'],
   ...['write', 'if', 'match', 'unwrap'].map((kind) => `effect ${kind}`),
-  ...['rows', 'get', 'count', 'sum'].map((kind) => `query ${kind}`),
+  ...['rows', 'get', 'count', 'sum', 'from', 'to'].map((kind) => `query ${kind}`),
   ...['source', 'literal', 'record', 'list', 'variant', 'some', 'none', 'if'].map((form) => `template ${form}`),
 ]
 

@@ -29,7 +29,7 @@ const toHex = (e: Entry): string => hex(e.sortKey)
 const copy = (proof: ReducedProof): ReducedProof => JSON.parse(JSON.stringify(proof)) as ReducedProof
 
 const query = fc.record({
-  count: fc.constantFrom(...built.keys()), from: fc.integer({ min: -5, max: 820 }), span: fc.option(fc.integer({ min: 0, max: 300 })),
+  count: fc.constantFrom(...built.keys()), from: fc.integer({ min: -5, max: 820 }), span: fc.option(fc.integer({ min: -400, max: 300 })),
   limit: fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined }), descending: fc.boolean(),
 }).map(({ count, from, span, limit, descending }) => ({
   index: built.get(count)!, asked: range(from, span === null ? null : from + span), options: { ...(limit === undefined ? {} : { limit }), descending },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { compareBytes, concatBytes, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { leafHash, leafHashes, merkleProof, merkleRoot, merkleTree, rangeProof, verifyProof, verifyRangeProof } from '../../../roles/protocol/merkle.ts'
-import { encodeTuple, prefixRange, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
+import { encodeTuple, prefixRange, tupleRange, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 console.log(`merkle, sortkey: SEED=${seed}`)
@@ -88,6 +88,30 @@ describe('a sort key', () => {
       const inside = compareBytes(key, range.from) >= 0 && (range.to === null || compareBytes(key, range.to) < 0)
       expect(inside).toBe(order(a.slice(0, length), b.slice(0, length)) === 0)
     }), { seed, numRuns: 1000 })
+  })
+
+  it('[R2] is in a range of the next value exactly from the lower bound on, up to and without the upper one', () => {
+    const bounds = fc.record({ from: fc.nat(), to: fc.nat() }, { requiredKeys: [] })
+    fc.assert(fc.property(tuple, tuple, tuple, tuple, fc.nat(3), bounds, (a, b, c, d, length, { from, to }) => {
+      const key = [...b.slice(0, length), ...a.slice(length)] as const
+      const range = tupleRange(kinds, b.slice(0, length), { ...(from === undefined ? {} : { from: c[length]! }), ...(to === undefined ? {} : { to: d[length]! }) })
+      const encoded = encodeTuple(kinds, key)
+      const inside = compareBytes(encoded, range.from) >= 0 && (range.to === null || compareBytes(encoded, range.to) < 0)
+      const next = [key[length]!]
+      expect(inside).toBe((from === undefined || order(next, [c[length]!]) >= 0) && (to === undefined || order(next, [d[length]!]) < 0))
+    }), { seed, numRuns: 2000 })
+  })
+
+  it('without bounds is in the range of its prefix, and no other prefix in one with bounds', () => {
+    expect(tupleRange(kinds, ['a'])).toEqual(prefixRange(encodeTuple(kinds, ['a'])))
+    for (const bounds of [{ from: -9 }, { to: 9 }, { from: -9, to: 9 }]) {
+      const range = tupleRange(kinds, ['a'], bounds)
+      const isInside = (values: SortValue[]): boolean => {
+        const key = encodeTuple(kinds, values)
+        return compareBytes(key, range.from) >= 0 && compareBytes(key, range.to!) < 0
+      }
+      expect(['', 'a', 'a\0', 'b'].map((first) => isInside([first, 0, true]))).toEqual([false, true, false, false])
+    }
   })
 
   it('reads integers as decimal strings and bytes as base64', () => {

@@ -1,5 +1,16 @@
 /** The queries of an endpoint in words. */
-import { splitsOf, type Endpoint, type Program, type Query, type Source, type Template } from '../../../../roles/program/index.ts'
+import {
+  askedWith,
+  indexFields,
+  mapBetween,
+  splitsOf,
+  type Between,
+  type Endpoint,
+  type Program,
+  type Query,
+  type Source,
+  type Template,
+} from '../../../../roles/program/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 import { fieldWords, listed, plural, valueName } from './words.ts'
 
@@ -31,7 +42,7 @@ export function lookupsOf(program: Program, endpoint: Endpoint): ExplainedLookup
     index: query.index,
     limit: query.limit,
     values: usedColumns(endpoint, i).map((field) => valueName(endpoint, { from: 'query', query: i, field })),
-    asked: query.equals.map((source) => valueName(endpoint, source)),
+    asked: askedWith(query).map((source) => valueName(endpoint, source)),
     stage: query.stage,
   }))
 }
@@ -39,18 +50,27 @@ export function lookupsOf(program: Program, endpoint: Endpoint): ExplainedLookup
 function lookupWords(program: Program, endpoint: Endpoint, query: Query): string {
   const { collection, index, kind, limit } = query
   const declared = index === 'key' ? undefined : program.collections[collection]!.indices[index]
-  const on = declared?.on ?? ['$key']
-  const where = query.equals.map((source, i) => equalityWords(fieldWords(on[i]!), valueName(endpoint, source)))
+  const on = indexFields(program, query)!.map(fieldWords)
+  const named = (source: Source): string => valueName(endpoint, source)
+  const equal = query.equals.map((source, i) => equalityWords(on[i]!, named(source)))
+  const where = query.range === undefined ? equal : [...equal, rangeWords(on[equal.length]!, mapBetween(query.range, named))]
   const condition = where.length === 0 ? '' : ` with ${listed(where)}`
   if (kind === 'get') return `the row of ${collection}${condition}, if there is one`
   if (kind === 'count') return `how many rows of ${collection} there are${condition}`
   if (kind === 'sum') return `the sum of ${declared?.kind === 'sum' ? declared.field : '?'} over the rows of ${collection}${condition}`
-  const order = [...on.slice(query.equals.length).map(fieldWords), ...(index === 'key' ? [] : ['key'])]
+  const order = [...on.slice(query.equals.length), ...(index === 'key' ? [] : ['key'])]
   const first = query.descending === true ? ', greatest first' : ''
   return `up to ${plural(limit, 'row')} of ${collection}${condition}, by ${listed(order)}${first}`
 }
 
 const equalityWords = (field: string, value: string): string => (field === value ? `the same ${field}` : `${field} = ${value}`)
+
+/** «since ≤ day < until», or with one bound «day ≥ since»; a value with the name of the field is «the given day». */
+function rangeWords(field: string, bounds: Between<string>): string {
+  const { from, to } = mapBetween(bounds, (value) => (value === field ? `the given ${field}` : value))
+  if (from === undefined) return `${field} < ${to}`
+  return to === undefined ? `${field} ≥ ${from}` : `${from} ≤ ${field} < ${to}`
+}
 
 /** Columns of a query that a block opens or the response contains. */
 function usedColumns(endpoint: Endpoint, query: number): string[] {
@@ -88,11 +108,11 @@ export interface ExplainedSplit {
 export function splitsIn(program: Program, name: string): ExplainedSplit[] {
   const endpoint = program.endpoints[name]!
   return must(splitsOf(program, name)).map(({ query, at, stage, before }) => {
-    const { equals } = endpoint.queries.find((one) => one.name === query)!
+    const asked = askedWith(endpoint.queries.find((one) => one.name === query)!)
     const made = endpoint.blocks
       .slice(0, stage)
       .flatMap(({ outputs }, block) => outputs.map((_, output): Source => ({ from: 'block', block, output })))
     const named = (sources: Source[]): string[] => [...new Set(sources.map((source) => valueName(endpoint, source)))]
-    return { query, at, because: named(equals.filter((source) => source.from === 'block')), shows: named(made), before }
+    return { query, at, because: named(asked.filter((source) => source.from === 'block')), shows: named(made), before }
   })
 }

@@ -2,9 +2,11 @@
 import {
   columnType,
   fromJson,
+  mapBetween,
   runEndpoint,
   toJson,
   typeOfSource,
+  type Between,
   type Budget,
   type Endpoint,
   type EndpointRun,
@@ -13,6 +15,7 @@ import {
   type QueryAnswer,
   type RecordValue,
   type Row,
+  type Source,
   type Type,
   type Value,
 } from '../../../../roles/program/index.ts'
@@ -62,7 +65,8 @@ export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const slots = slotsFor(db, endpoint, call)
   if (!slots.ok) return slots
   const taken = snapshot(fastCrypto, db)
-  const query = (position: number, args: Value[]): QueryAnswer => answer(program, endpoint, endpoint.queries[position]!, args, taken)
+  const query = (position: number, args: Value[], range: Between<Value> = {}): QueryAnswer =>
+    answer(program, endpoint, endpoint.queries[position]!, { args, range }, taken)
   const { steps, bytes } = call.budget
   const whole = { steps: steps * endpoint.blocks.length, bytes: bytes * endpoint.blocks.length }
   const run = runEndpoint(program, call.endpoint, { request: request.value, caller: call.caller, slots: slots.value, query }, whole)
@@ -130,10 +134,18 @@ function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalC
   )
 }
 
+/** The values that a query is asked with. */
+interface Asked {
+  args: Value[]
+  range: Between<Value>
+}
+
 /** What the client would prove to the servers: a range of the index, complete and in its order. */
-function answer(program: Program, endpoint: Endpoint, query: Query, args: Value[], taken: Snapshot): QueryAnswer {
-  const equals = args.map((value, i) => toJson(typeOfSource(program, endpoint, query.equals[i]!), value))
-  const lookup = must(queryLookup(program, query, equals))
+function answer(program: Program, endpoint: Endpoint, query: Query, { args, range }: Asked, taken: Snapshot): QueryAnswer {
+  const json = (source: Source, value: Value): Json => toJson(typeOfSource(program, endpoint, source), value)
+  const equals = args.map((value, i) => json(query.equals[i]!, value))
+  const bounds = mapBetween(range, (value, side) => json(query.range![side]!, value))
+  const lookup = must(queryLookup(program, query, equals, bounds))
   const index = taken.indices.get(lookup.index)!
   const rows = must(verifyRange(fastCrypto, index.root, lookup.range, provePageRange(index, lookup.range, lookup), lookup)).map((entry) =>
     Object.fromEntries(entry.fields),
