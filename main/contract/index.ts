@@ -87,6 +87,19 @@ export interface KeyView {
   height: number
   counted: boolean | null
 }
+/** A job offer that a server has seen: pay in sats, work in leading zero bits, the block of its anchor. `accepted`: this server's job. */
+export interface OfferView {
+  id: string
+  app: string
+  master: string
+  title: string
+  perRequest: number
+  workBits: number
+  height: number
+  /** Whether it takes the place of an earlier offer of its app. */
+  supersedes: boolean
+  state: 'open' | 'declined' | 'accepted'
+}
 export interface AuditView { ok: boolean; ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>; ms: number }
 
 const result = <T>() => undefined as unknown as T
@@ -116,6 +129,9 @@ export const commands = {
   },
   refuse: { doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
   receive: { doc: 'An address of this wallet that has not received anything yet.', args: z.strictObject({ participant: text(64) }), result: result<{ address: string }>() },
+  offers: { doc: 'The job offers that a server has seen, best paid first.', args: z.strictObject({ participant: text(64) }), result: result<OfferView[]>() },
+  acceptOffer: { doc: 'Accepts a job offer: the server grinds its identity and publishes its acceptance. Safe to repeat.', args: z.strictObject({ participant: text(64), offer: hex32 }), result: result<null>() },
+  declineOffer: { doc: 'Declines a job offer, so that the server\'s rule leaves it alone; it may be accepted later. Safe to repeat.', args: z.strictObject({ participant: text(64), offer: hex32 }), result: result<null>() },
   supersede: { doc: 'Publishes a new program for the running app; users\' data stays.', args: z.strictObject({ program: z.json() }), result: result<{ offer: string }>() },
   replaceKey: {
     doc: 'Takes the app\'s signing key back with the master key, grants a new one, and goes on with it.',

@@ -13,7 +13,7 @@ import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
 import { sealedStorage } from './sealed-storage.ts'
-import { startServer } from './server/index.ts'
+import { startServer, type ServerService } from './server/index.ts'
 import { createPersistence, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
 import { startSupervisor } from './supervisor/index.ts'
@@ -88,6 +88,8 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
 
   const client = <T>(use: (service: ClientService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
     Promise.resolve(roles.client ? use(roles.client) : fail('core.no-client', 'This participant has no client role. Switch it on in the settings.'))
+  const server = <T>(use: (service: ServerService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
+    Promise.resolve(roles.server ? use(roles.server) : fail('core.no-server', 'This participant has no server role. Switch it on in the settings.'))
   const handlers: Handlers = {
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
@@ -102,6 +104,9 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
       const address = wallet.receiveAddress()
       return address.ok ? ok({ address: address.value }) : address
     },
+    offers: () => server((service) => ok(service.offers())),
+    acceptOffer: ({ offer }) => server((service) => service.decide('accept', offer)),
+    declineOffer: ({ offer }) => server((service) => service.decide('decline', offer)),
     supersede: ({ program }) => roles.supervisor?.supersede(program) ?? noSupervisor,
     replaceKey: ({ reason }) => roles.supervisor?.replaceKey(reason) ?? noSupervisor,
   }

@@ -129,8 +129,10 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
   const job: Job = {
     offer: sha256, terms, identity, acceptance: null, following: follow(terms.app, terms.master, [terms.by]), code: [], listed: null, expelled: null,
   }
+  // Whoever accepts what was declined before has changed their mind.
+  const offers = offer.declined ? state.offers.map((seen) => (seen === offer ? { ...seen, declined: false } : seen)) : state.offers
   return {
-    state: { ...state, job },
+    state: { ...state, offers, job },
     effects: [
       log(`Accepting «${terms.title}» for ${terms.perRequest} sats a request.`),
       { type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' },

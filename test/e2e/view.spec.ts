@@ -2,7 +2,7 @@ import { expect, type Locator, type Page, test } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
 import { weakTexts } from './view/contrast.mjs'
 import { type Fake, startFake } from './view/fake-core.ts'
-import { actors, hash, overview, participants, posts, request } from './view/sample.ts'
+import { actors, hash, offers, overview, participants, posts, request } from './view/sample.ts'
 
 let fake: Fake
 let problems: string[]
@@ -73,6 +73,25 @@ test('a new root makes the page read again', async ({ page }) => {
   fake.show({ tick: { ...fake.state.tick!, number: 42, root: hash('42') } })
   await expect(page.getByText('Arrived with tick 42.')).toBeVisible()
   await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
+})
+
+test('[J2] a person accepts or declines the job offers of a server that has no job', async ({ page }) => {
+  const deciding = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding' } : one))
+  await open(page, { participants: deciding }, (core) => (core.on.offers = () => ok(offers)))
+  const list = page.getByRole('region', { name: 'Job offers' }).getByRole('listitem')
+  await expect(list).toHaveCount(2)
+  await expect(list.first()).toContainText('10 sats a request')
+  await expect(list.last()).toContainText('declined')
+  await expect(list.last().getByRole('button', { name: 'Decline' })).toHaveCount(0)
+  fake.on.declineOffer = () => fail('server.offer', 'This server has seen no such job offer on the chain.')
+  await list.first().getByRole('button', { name: 'Decline' }).click()
+  await expect(page.getByText('This server has seen no such job offer on the chain.')).toBeVisible()
+  await list.first().getByRole('button', { name: 'Accept' }).click()
+  await expect.poll(() => fake.calls.filter(({ name }) => /Offer$/.test(name))).toEqual([
+    { name: 'declineOffer', args: { participant: 'Server 6', offer: offers[0]!.id } }, { name: 'acceptOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
+  ])
+  fake.show({ participants })
+  await expect(page.getByRole('heading', { name: 'Job offers' })).toHaveCount(0)
 })
 
 test('rows without a proof are called so', async ({ page }) => {

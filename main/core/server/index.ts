@@ -3,11 +3,13 @@ import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { initialServerState, phaseOf, serverStep, type Phase, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
 import { hashAtOf } from '../chain-watch.ts'
-import type { Engine } from '../engine.ts'
+import type { OfferView } from '../../contract/index.ts'
+import type { Dispatching, Engine } from '../engine.ts'
 import type { Listening } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { workText } from '../waiting.ts'
 import { createEffects } from './effects.ts'
+import { decideOffer, offersOf } from './offers.ts'
 import { createAnswer, RELAY_TIMEOUT_MS, type Answer } from './requests.ts'
 import { createSession, type ServerSession, type ServerSettings } from './session.ts'
 import { createServedTicks } from './ticks.ts'
@@ -17,6 +19,10 @@ export interface ServerService {
   key(): string | null
   phase(): Phase
   detail(): string
+  /** Job offers that it has seen. */
+  offers(): OfferView[]
+  /** See `decideOffer`. */
+  decide(decision: 'accept' | 'decline', offer: string): Promise<Result<null>>
   stop(): Promise<void>
 }
 
@@ -30,15 +36,19 @@ export async function startServer(services: Services, engine: Engine, settings: 
   const listening = await listen(services, settings, (path, body) => answer(path, body))
   if (!listening.ok) return listening
   const session = createSession(services, settings, listening.value.port)
-  const state = takePart(session, engine, (ready) => { answer = ready })
-  return ok({ key: () => state().job?.identity ?? null, phase: () => phaseOf(state()), detail: () => detailOf(session), stop: () => listening.value.close() })
+  const member = takePart(session, engine, (ready) => { answer = ready })
+  const { state } = member
+  return ok({
+    key: () => state().job?.identity ?? null, phase: () => phaseOf(state()), detail: () => detailOf(session),
+    offers: () => offersOf(state()), decide: (decision, offer) => decideOffer(member, decision, offer), stop: () => listening.value.close(),
+  })
 }
 
-function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer) => void): () => ServerState {
+function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer) => void): Dispatching<ServerState, ServerEvent> {
   const { services: { crypto, storage }, settings, keysFor } = session
   const ticks = createServedTicks(session)
   const ctx = { crypto, hashAt: hashAtOf(storage), identityFor: (offer: string) => keysFor(offer).identity.publicKey }
-  const member: { state(): ServerState } = engine.add<ServerState, ServerEvent, ServerEffect>({
+  const member: Dispatching<ServerState, ServerEvent> = engine.add<ServerState, ServerEvent, ServerEffect>({
     name: 'server',
     initial: initialServerState({ auto: settings.accept.auto, minPayPerRequest: settings.accept.minimumPayPerRequest, maxTicks: null }),
     step(state, event) {
@@ -50,7 +60,7 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
   })
   ticks.refresh(member.state())
   ready(createAnswer(session, ticks.ready))
-  return () => member.state()
+  return member
 }
 
 /** The port is part of the identity certificate, so a restarted server takes the same one again. */

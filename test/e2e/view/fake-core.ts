@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { hash, overview, posts } from './sample.ts'
 
 /** The commands that the page uses. */
-type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'bump' | 'refuse' | 'audit'
+type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'bump' | 'refuse' | 'audit' | 'offers' | 'acceptOffer' | 'declineOffer'
 export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
 
 export interface Fake {
@@ -70,6 +70,9 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
       bump: () => ok({ txid: hash('78'), fee: 640 }),
       refuse: () => ok(null),
       audit: () => ok(audit),
+      offers: () => ok([]),
+      acceptOffer: () => ok(null),
+      declineOffer: () => ok(null),
     },
     show(change) {
       fake.state = { ...fake.state, ...change }

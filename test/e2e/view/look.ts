@@ -5,8 +5,9 @@ import { type Browser, chromium, type Page } from '@playwright/test'
 import { findChromium } from '../../tools/chromium.mjs'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import { type Fake, startFake } from './fake-core.ts'
-import { actors, hash, overview, request } from './sample.ts'
+import { actors, hash, offers, overview, participants, request } from './sample.ts'
 
+const undecided = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding', detail: '' } : one))
 const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
 const review = request('5', 'review', { fee: 312, response: { accepted: true }, waiting: 'the writes wait for your approval until tick 43' })
 const flagged = request('6', 'review', {
@@ -29,6 +30,7 @@ const scenes: Record<string, { state: Partial<ReturnType<typeof overview>>; act?
   empty: { state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }, prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })) },
   failing: { state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } }, prepare: (fake) => (fake.on.read = () => fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')) },
   lost: { state: { requests: [review] }, act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()) },
+  offers: { state: { participants: undecided }, prepare: (fake) => (fake.on.offers = () => ok(offers)) },
   audited: {
     state: {},
     act: async (page) => (await page.getByRole('button', { name: 'Audit now' }).click(), await page.getByText('roots are equal').waitFor()),

@@ -1,5 +1,5 @@
 /** What a core would say about a small local network: the material of the view tests. */
-import type { ActorView, AppView, Overview, ParticipantView, RequestView } from '../../../main/contract/index.ts'
+import type { ActorView, AppView, OfferView, Overview, ParticipantView, RequestView } from '../../../main/contract/index.ts'
 
 export const hash = (seed: string): string => seed.repeat(64).slice(0, 64)
 
@@ -42,6 +42,12 @@ export const participants: ParticipantView[] = [
   { id: 'supervisor', role: 'supervisor', name: 'Supervisor', state: 'ticking', detail: 'Tick 41 announced, code published up to tick 44', balance: 4_812_300, online: true },
   ...[1, 2, 3, 4, 5, 6].map(server),
   ...actors.map((actor): ParticipantView => ({ id: actor.id, role: 'client', name: actor.name, state: 'registered', detail: '', balance: actor.balance, online: true })),
+]
+
+/** What servers see that have no job yet. */
+export const offers: OfferView[] = [
+  { id: hash('0f1'), app: hash('0f1'), master: hash('5e'), title: 'Guestbook', perRequest: 10, workBits: 18, height: 1_201, supersedes: false, state: 'open' },
+  { id: hash('0f2'), app: hash('0f2'), master: hash('8b'), title: 'A board of errands for the whole neighbourhood', perRequest: 4, workBits: 20, height: 1_250, supersedes: false, state: 'declined' },
 ]
 
 export const posts = [
