@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as sdk from '../../roles/program/sdk/index.ts'
@@ -25,6 +25,12 @@ describe('[L1] every example of the handbook does what the page says', () => {
 
   it.each(names)('%s', (name) => {
     expect(linesOf(problems, name)).toBe('')
+  })
+
+  it('every link leads to a file', () => {
+    const links = names.flatMap((name) => [...pages[name]!.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!))
+    expect(links.length).toBeGreaterThan(10)
+    expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([])
   })
 
   it('what only people can try is git, npm and a shell alias', () => {
