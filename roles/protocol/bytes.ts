@@ -8,7 +8,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Node's own conversions are several times faster than those in JavaScript, and leave flat strings; a browser has none. */
 const native = (globalThis as { Buffer?: typeof Buffer }).Buffer
 
-export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+/** Up to here an array's bytes lie beside its other fields, without memory of their own to be allocated and collected. */
+const SHORT = 64
+
+export function utf8(text: string): Uint8Array {
+  if (text.length > SHORT) return encoder.encode(text)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) return encoder.encode(text)
+    bytes[i] = unit
+  }
+  return bytes
+}
 
 /** Text of UTF-8 bytes; `bytes.utf8` when they are malformed. A byte-order mark is kept, not swallowed. */
 export function parseUtf8(bytes: Uint8Array): Result<string> {

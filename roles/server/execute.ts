@@ -46,6 +46,9 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
   return ok(sealReply(ctx, fromHex(message.value.reply), start.request, reply.value))
 }
 
+/** The secret of one envelope, never used again. */
+export const freshKey = (ctx: Context): Uint8Array => ctx.ephemeral?.() ?? ctx.random(32)
+
 /** Reply box: nonce (12) | ciphertext. */
 export function sealReply(ctx: Context, key: Uint8Array, request: string, reply: object): Uint8Array {
   const nonce = ctx.random(12)
@@ -135,7 +138,7 @@ function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Pi
   }
   const sealing = sealingOf(hop.view, next)
   if (sealing === null) return fail('hop.next', 'The next server is not in this tick. Choose another one.')
-  const box = seal(ctx.crypto, ctx.random(32), sealing, messageBytes(after), handoffAad(hop.message.start.request, hop.position + 1))
+  const box = seal(ctx.crypto, freshKey(ctx), sealing, messageBytes(after), handoffAad(hop.message.start.request, hop.position + 1))
   return box.ok ? ok({ handoff: toBase64(box.value), final: null }) : box
 }
 
@@ -145,7 +148,7 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
   const { crypto } = ctx
   const { request, app, tick, endpoint } = hop.message.start
   const { position, thread } = hop
-  const opening = seal(crypto, ctx.random(32), hop.view.sealing, canonicalBytes({ before: parts.before, after: parts.after }), messageAad('opening', request, position))
+  const opening = seal(crypto, freshKey(ctx), hop.view.sealing, canonicalBytes({ before: parts.before, after: parts.after }), messageAad('opening', request, position))
   if (!opening.ok) return opening
   const link = {
     request, app, tick, endpoint, position, version: hop.message.version, server: env.keys.identity.publicKey, previous: thread.previous,

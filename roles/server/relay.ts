@@ -18,7 +18,7 @@ import {
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import type { SealedEdge } from '../protocol/edge.ts'
 import { verifyThread } from '../protocol/thread.ts'
-import { sealReply } from './execute.ts'
+import { freshKey, sealReply } from './execute.ts'
 import { readMessage } from './json.ts'
 import type { OutgoingHop, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds } from './tick-view.ts'
@@ -112,7 +112,7 @@ export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<Outgo
     start, links: [...relay.before.links, ...relay.replies.map((done) => done.link)], version, envelope: envelope!, edges, commits: commitsOf(all),
     handoff: (relay.replies.at(-1) ?? relay.before).handoff, reply,
   }
-  const box = seal(ctx.crypto, ctx.random(32), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
+  const box = seal(ctx.crypto, freshKey(ctx), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
   if (!box.ok) return box
   return ok({ relay: { ...relay, awaiting: reply }, position, server, host: to.host, port: to.port, bytes: box.value })
 }

@@ -10,6 +10,8 @@ export interface Context {
   crypto: CryptoPort
   /** Fresh random bytes. */
   random: (length: number) => Uint8Array
+  /** 32 of them for an envelope's own key, for which the host did the first multiplication beforehand. */
+  ephemeral?: () => Uint8Array
   /** Milliseconds since the epoch, where time matters. */
   now?: number
 }

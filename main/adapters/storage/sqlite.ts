@@ -86,19 +86,20 @@ const parse = (text: string | undefined): Json | undefined => (text === undefine
 function writer(db: Database.Database) {
   const put = db.prepare<[string, string, string]>('INSERT INTO kv (tbl, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
   const remove = db.prepare<[string, string]>('DELETE FROM kv WHERE tbl = ? AND key = ?')
-  const commit = db.transaction((writes: StorageWrite[]) => {
-    for (const each of writes) {
-      if ('delete' in each) remove.run(each.table, each.key)
-      else put.run(each.table, each.key, JSON.stringify(each.value))
-    }
-  })
+  const apply = (each: StorageWrite): void => {
+    if ('delete' in each) remove.run(each.table, each.key)
+    else put.run(each.table, each.key, JSON.stringify(each.value))
+  }
+  const commit = db.transaction((writes: StorageWrite[]) => writes.forEach(apply))
   // With a write-ahead log, NORMAL leaves out the fsync of each commit and nothing else: the log is still written in order.
   const levels: Record<Survival, string> = { power: 'synchronous = FULL', crash: 'synchronous = NORMAL' }
   let level: Survival = 'power'
   return (writes: StorageWrite[], survives: Survival = 'power'): void => {
     if (survives !== level) db.pragma(levels[survives])
     level = survives
-    commit.immediate(writes)
+    // One statement is a transaction of its own.
+    if (writes.length === 1) apply(writes[0]!)
+    else commit.immediate(writes)
   }
 }
 

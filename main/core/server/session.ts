@@ -3,6 +3,7 @@ import type { Context, ServerKeys } from '../../../roles/server/index.ts'
 import type { WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
+import { createEphemerals } from './ephemerals.ts'
 
 export type ServerSettings = NonNullable<ParticipantSettings['server']>
 
@@ -22,7 +23,7 @@ export interface ServerSession {
 export function createSession(services: Services, settings: ServerSettings, port: number): ServerSession {
   const { crypto, random, identity } = services
   return {
-    services, settings, port, ctx: { crypto, random: (length) => random.bytes(length) }, counts: { requests: 0, hops: 0 }, work: null,
+    services, settings, port, ctx: { crypto, random: (length) => random.bytes(length), ephemeral: createEphemerals(services) }, counts: { requests: 0, hops: 0 }, work: null,
     keysFor(offer) {
       const key = identity.key({ purpose: 'server', offer, index: 0 })
       return { identity: key, sealing: identity.sealing(key, 'identity') }
