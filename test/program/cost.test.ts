@@ -214,8 +214,8 @@ describe('[L12] the worst-case cost of an endpoint', () => {
     const { totals, blocks } = must(costOf(compiledGuestbook(), 'post'))
     expect(totals).toMatchObject({ servers: 3, blocks: 2, queries: 1, rows: 20, writes: 1 })
     expect(blocks.map(({ block, at, writes, sites }) => ({ block, at, writes, sites }))).toEqual([
-      { block: 'moderation', at: 'guestbook.ts:29', writes: 0, sites: 0 },
-      { block: 'flood', at: 'guestbook.ts:35', writes: 1, sites: 1 },
+      { block: 'moderation', at: expect.stringMatching(/^guestbook\.ts:\d+$/), writes: 0, sites: 0 },
+      { block: 'flood', at: expect.stringMatching(/^guestbook\.ts:\d+$/), writes: 1, sites: 1 },
     ])
     expect(blocks[0]!.inputBytes).toBe(4 * 60 + 4 * 500)
     expect(totals.steps).toBe(blocks[0]!.steps + blocks[1]!.steps)
