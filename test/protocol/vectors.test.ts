@@ -120,8 +120,17 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
       return kind === 'bool' ? Buffer.from([value === true ? 1 : 0]) : content(kind === 'bytes' ? Buffer.from(String(value), 'base64') : utf8(String(value)))
     }
     const { input, expected } = read('sortkeys')
-    const encoded = input.tuples.map(({ kinds, values }) => Buffer.concat(values.map((value, i) => encode(kinds[i]!, value))).toString('hex'))
-    expect(encoded).toEqual(expected.map((one) => one.encoded))
+    const tuple = (kinds: string[], values: Array<string | boolean>): string => Buffer.concat(values.map((value, i) => encode(kinds[i]!, value))).toString('hex')
+    const encoded = input.tuples.map(({ kinds, values }) => tuple(kinds, values))
+    expect(encoded).toEqual(expected.tuples.map((one) => one.encoded))
+    const raised = (prefix: string): string | null => (prefix === '' ? null : prefix.slice(0, -2) + (Number.parseInt(prefix.slice(-2), 16) + 1).toString(16).padStart(2, '0'))
+    expect(input.ranges.map(({ kinds, values, from, to }) => {
+      const prefix = tuple(kinds, values)
+      return {
+        from: from === undefined ? prefix : tuple(kinds, [...values, from]),
+        to: to === undefined ? raised(prefix) : tuple(kinds, [...values, to]),
+      }
+    })).toEqual(expected.ranges)
     const integers = encoded.slice(0, 4)
     expect(integers.toSorted()).toEqual(integers)
   })

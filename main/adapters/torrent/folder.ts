@@ -77,8 +77,9 @@ function fullBitfield(pieces: number): Uint8Array {
 async function noteResume(path: string, torrent: Uint8Array, bitfield: Uint8Array, files: string[]): Promise<void> {
   await mkdir(path, { recursive: true })
   if (readTorrent(path) === undefined) {
-    await writeDurably(join(path, 'meta.new'), torrent)
-    await rename(join(path, 'meta.new'), join(path, 'meta.torrent'))
+    const fresh = join(path, `meta.${++notes}.new`)
+    await writeDurably(fresh, torrent)
+    await rename(fresh, join(path, 'meta.torrent'))
   }
   await writeResume(path, false, bitfield, files)
 }
@@ -86,13 +87,13 @@ async function noteResume(path: string, torrent: Uint8Array, bitfield: Uint8Arra
 /** Not synchronised: after a power cut it may be missing or empty, and then the pieces are hashed again. */
 async function writeResume(path: string, own: boolean, bitfield: Uint8Array, files: string[]): Promise<void> {
   const resume: Resume = { own, bitfield: Buffer.from(bitfield).toString('base64'), files: files.map((file) => stampOf(path, file)) }
-  // A name of its own, because several fetches of one torrent may end at once.
-  const fresh = join(path, `resume.${++resumes}.new`)
+  const fresh = join(path, `resume.${++notes}.new`)
   await writeFile(fresh, JSON.stringify(resume))
   await rename(fresh, join(path, 'resume.json'))
 }
 
-let resumes = 0
+/** Gives every file that is being written a name of its own, because several fetches of one torrent may end at once. */
+let notes = 0
 
 function stampOf(path: string, file: string): Resume['files'][number] {
   const stat = statSync(join(path, file), { throwIfNoEntry: false })

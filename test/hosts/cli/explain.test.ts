@@ -18,6 +18,7 @@ import {
   when,
   type Program,
 } from '../../../roles/program/index.ts'
+import { compiledDiary } from '../../program/diary.story.ts'
 import { must } from '../../program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, guestbookSource } from './golem.ts'
 
@@ -161,6 +162,19 @@ describe('[L11] golem explain', () => {
     expect(explained('spend').cost.totals).toMatchObject({ servers: explained('spend').servers })
     expect(explained('spend').cost.blocks.every(({ steps, unbounded }) => steps > 0 && !unbounded)).toBe(true)
     expect(words('spend')).toMatch(/costs at most\n(.*steps.*\n)+ +together +\w+ servers/)
+  })
+
+  it('[L7] tells of the range that is looked up', () => {
+    const diary = compiledDiary()
+    const lookedUp = (name: string): string[] => explained(name, diary).lookups.map(({ words }) => words)
+    expect(lookedUp('find')).toEqual(['up to 10 rows of entries with the same topic and since ≤ day < until, by day and key'])
+    expect(lookedUp('write')).toEqual(['up to 3 rows of entries with the same topic and since ≤ day < the given day, by day and key, greatest first'])
+    expect(lookedUp('page')).toEqual([
+      'up to 2 rows of entries with key ≥ from, by key',
+      'up to 9 rows of entries with topic < the given topic, by topic and key, greatest first',
+    ])
+    expect(explained('find', diary).lookups[0]!.asked).toEqual(['topic', 'since', 'until'])
+    expect(explained('week', diary).splits).toMatchObject([{ query: 'week', because: ["start's answer"], before: ['count'] }])
   })
 })
 

@@ -19,6 +19,7 @@ import {
   when,
 } from '../../../roles/program/index.ts'
 import { anyType, valueOfType } from '../../program/arbitrary.ts'
+import { compiledDiary } from '../../program/diary.story.ts'
 import { must } from '../../program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, temporaryFolder } from './golem.ts'
 
@@ -134,6 +135,20 @@ describe('queries are answered by the indices of the network', () => {
       scores: [row('k2', BOB, 'two', 10), row('k1', ALICE, 'one', '9'), row('k4', BOB, 'four', -3), row('k3', BOB, 'three', 10)],
     })
     expect(answered(await run('best', {}, '--data', state)).value.response).toEqual(['three', 'two', 'one'])
+  })
+
+  it('[L7] from the lower bound of a range on, up to and without the upper one, computed bounds and keys too', async () => {
+    writeFileSync(join(folder, 'diary.json'), canonicalProgram(compiledDiary()))
+    const entries = [-1, 1, 2, 3].map((day, i) => ({ key: `k${i}`, owner: BOB, fields: { topic: 'walks', day, text: `day ${day}`, author: BOB } }))
+    const other = { key: 'k9', owner: BOB, fields: { topic: 'talks', day: 2, text: 'a talk', author: BOB } }
+    const state = data('ranges.json', { entries: [...entries, other] })
+    const response = async (name: string, request: object) =>
+      answered(await golem(folder, 'run', 'diary.json', name, '--request', JSON.stringify(request), '--json', '--data', state)).value.response
+    expect(await response('find', { topic: 'walks', since: -1, until: 3 })).toEqual(['day -1', 'day 1', 'day 2'])
+    expect(await response('find', { topic: 'walks', since: 3, until: -1 })).toEqual([])
+    expect(await response('week', { topic: 'walks', day: 8 })).toEqual({ count: '3' })
+    expect(await response('write', { topic: 'walks', since: 0, day: 3, text: 'x' })).toEqual({ written: false, before: 'day 2|day 1' })
+    expect(await response('page', { from: 'k2', topic: 'walks' })).toEqual({ texts: ['day 2', 'day 3'], before: ['talks'] })
   })
 
   it('and a reserved key counts with its initial value', async () => {

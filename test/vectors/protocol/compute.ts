@@ -22,7 +22,7 @@ import { commitsDigest, commitsOf, edgeKey } from '../../../roles/protocol/reque
 import { messageAad } from '../../../roles/protocol/request.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { databaseRoot } from '../../../roles/protocol/snapshot.ts'
-import { encodeTuple, prefixRange, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
+import { encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/sortkey.ts'
 import { commitNumber } from '../../../roles/protocol/stamp.ts'
 import { keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/thread.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -72,10 +72,14 @@ export function work({ publicKey, scope, bits }: WorkInput) {
   return { challenge: toHex(challenge), leastNonce: String(nonce), message: toHex(message), hash: toHex(sha256(sha256(message))) }
 }
 
-export const sortkeys = ({ tuples }: SortKeysInput) => tuples.map(({ kinds, values }) => {
-  const encoded = encodeTuple(kinds as SortKind[], values)
-  const { to } = prefixRange(encoded)
-  return { encoded: toHex(encoded), rangeEnd: to === null ? null : toHex(to) }
+const ends = ({ from, to }: SortRange) => ({ from: toHex(from), to: to === null ? null : toHex(to) })
+
+export const sortkeys = ({ tuples, ranges }: SortKeysInput) => ({
+  tuples: tuples.map(({ kinds, values }) => {
+    const encoded = encodeTuple(kinds as SortKind[], values)
+    return { encoded: toHex(encoded), rangeEnd: ends(prefixRange(encoded)).to }
+  }),
+  ranges: ranges.map(({ kinds, values, ...bounds }) => ends(tupleRange(kinds as SortKind[], values, bounds))),
 })
 
 export function merkle({ leaves, ranges }: MerkleInput) {

@@ -14,7 +14,12 @@ export interface AnchorInput { anchors: Anchor[]; beacons: DocumentType[]; key: 
 export interface KeysInput { phrase: string; context: string; purposes: KeyPurpose[] }
 export interface KeystoreInput { secret: string; passphrase: string; n: number; random: string }
 export interface WorkInput { publicKey: string; scope: string; bits: number }
-export interface SortKeysInput { tuples: Array<{ kinds: string[]; values: Array<string | boolean> }> }
+type SortValue = string | boolean
+export interface SortKeysInput {
+  tuples: Array<{ kinds: string[]; values: SortValue[] }>
+  /** Bounds of the value after those given. */
+  ranges: Array<{ kinds: string[]; values: SortValue[]; from?: SortValue; to?: SortValue }>
+}
 export interface MerkleInput { leaves: string[]; ranges: Array<[number, number]> }
 export interface IndexInput { name: string; kinds: string[]; rows: Array<{ tuple: string[]; record: Record<string, Json> }>; query: string[]; show: string[] }
 export interface EdgeInput { secret: string; id: string; value: Json }
@@ -58,6 +63,10 @@ export const inputs = {
       { kinds: ['int'], values: ['-9007199254740991'] }, { kinds: ['int'], values: ['-1'] }, { kinds: ['int'], values: ['0'] }, { kinds: ['int'], values: ['5'] },
       { kinds: ['bool'], values: [true] }, { kinds: ['text'], values: [''] }, { kinds: ['text'], values: ['a'] }, { kinds: ['text'], values: ['a\u0000b'] },
       { kinds: ['text'], values: ['Golëm 🗿'] }, { kinds: ['bytes'], values: ['/wD/'] }, { kinds: ['text', 'int', 'key'], values: ['ann', '5', 'ab'] }, { kinds: ['text', 'int'], values: [] },
+    ],
+    ranges: [
+      { kinds: ['text', 'int', 'key'], values: ['ann'], from: '-5', to: '7' }, { kinds: ['text', 'int', 'key'], values: ['ann'], from: '5' },
+      { kinds: ['text', 'int', 'key'], values: ['ann'], to: '7' }, { kinds: ['text', 'int', 'key'], values: [], from: 'bob', to: 'ann' }, { kinds: ['key'], values: [], from: 'ab' },
     ],
   } satisfies SortKeysInput,
   merkle: { leaves: ['', '00', '0102', 'ff', bytes('leaf')], ranges: [[0, 1], [1, 4], [4, 5], [0, 5]] } satisfies MerkleInput,
