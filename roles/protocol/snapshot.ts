@@ -59,7 +59,9 @@ function kindOf(collection: Collection, field: string): SortKind {
  * Error: `index.unknown`.
  * @example rangeOf(program, 'posts', 'byAuthor', ['ann'])
  */
-export function rangeOf(program: Program, collection: string, index: string, equals: readonly Json[], bounds: Between<Json> = {}): Result<SortRange> {
+export function rangeOf(
+  program: Program, collection: string, index: string, equals: readonly Json[], bounds: Between<Json> = {},
+): Result<SortRange> {
   const kinds = sortKindsOf(program, collection, index)
   if (kinds === null) return fail('index.unknown', `The program has no index ${collection}.${index}.`)
   return ok(tupleRange(kinds, equals as SortValue[], bounds as Between<SortValue>))

@@ -76,11 +76,13 @@ export function prefixRange(prefix: Uint8Array): SortRange {
 }
 
 /**
- * All tuples that start with `equals` and whose next value is at least `from` and less than `to`, as far as these are given. Where `from` is
- * not less than `to` there is none: the range ends before it begins, and is read and proved like any other.
+ * All tuples that start with `equals` and whose next value is at least `from` and less than `to`, as far as these are given. Where
+ * `from` is not less than `to` there is none: the range ends before it begins, and is read and proved like any other.
  * @example tupleRange(['text', 'int', 'key'], ['ann'], { from: '5' })
  */
-export function tupleRange(kinds: readonly SortKind[], equals: readonly SortValue[], { from, to }: { from?: SortValue; to?: SortValue } = {}): SortRange {
+export function tupleRange(
+  kinds: readonly SortKind[], equals: readonly SortValue[], { from, to }: { from?: SortValue; to?: SortValue } = {},
+): SortRange {
   const all = prefixRange(encodeTuple(kinds, equals))
   const bound = (value: SortValue): Uint8Array => encodeTuple(kinds, [...equals, value])
   return { from: from === undefined ? all.from : bound(from), to: to === undefined ? all.to : bound(to) }

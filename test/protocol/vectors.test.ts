@@ -120,10 +120,12 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
       return kind === 'bool' ? Buffer.from([value === true ? 1 : 0]) : content(kind === 'bytes' ? Buffer.from(String(value), 'base64') : utf8(String(value)))
     }
     const { input, expected } = read('sortkeys')
-    const tuple = (kinds: string[], values: Array<string | boolean>): string => Buffer.concat(values.map((value, i) => encode(kinds[i]!, value))).toString('hex')
+    const tuple = (kinds: string[], values: Array<string | boolean>): string =>
+      Buffer.concat(values.map((value, i) => encode(kinds[i]!, value))).toString('hex')
     const encoded = input.tuples.map(({ kinds, values }) => tuple(kinds, values))
     expect(encoded).toEqual(expected.tuples.map((one) => one.encoded))
-    const raised = (prefix: string): string | null => (prefix === '' ? null : prefix.slice(0, -2) + (Number.parseInt(prefix.slice(-2), 16) + 1).toString(16).padStart(2, '0'))
+    const next = (byte: string): string => (Number.parseInt(byte, 16) + 1).toString(16).padStart(2, '0')
+    const raised = (prefix: string): string | null => (prefix === '' ? null : prefix.slice(0, -2) + next(prefix.slice(-2)))
     expect(input.ranges.map(({ kinds, values, from, to }) => {
       const prefix = tuple(kinds, values)
       return {

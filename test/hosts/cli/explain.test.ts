@@ -168,7 +168,9 @@ describe('[L11] golem explain', () => {
     const diary = compiledDiary()
     const lookedUp = (name: string): string[] => explained(name, diary).lookups.map(({ words }) => words)
     expect(lookedUp('find')).toEqual(['up to 10 rows of entries with the same topic and since ≤ day < until, by day and key'])
-    expect(lookedUp('write')).toEqual(['up to 3 rows of entries with the same topic and since ≤ day < the given day, by day and key, greatest first'])
+    expect(lookedUp('write')).toEqual([
+      'up to 3 rows of entries with the same topic and since ≤ day < the given day, by day and key, greatest first',
+    ])
     expect(lookedUp('page')).toEqual([
       'up to 2 rows of entries with key ≥ from, by key',
       'up to 9 rows of entries with topic < the given topic, by topic and key, greatest first',

@@ -139,11 +139,16 @@ describe('queries are answered by the indices of the network', () => {
 
   it('[L7] from the lower bound of a range on, up to and without the upper one, computed bounds and keys too', async () => {
     writeFileSync(join(folder, 'diary.json'), canonicalProgram(compiledDiary()))
-    const entries = [-1, 1, 2, 3].map((day, i) => ({ key: `k${i}`, owner: BOB, fields: { topic: 'walks', day, text: `day ${day}`, author: BOB } }))
+    const entries = [-1, 1, 2, 3].map((day, i) => ({
+      key: `k${i}`,
+      owner: BOB,
+      fields: { topic: 'walks', day, text: `day ${day}`, author: BOB },
+    }))
     const other = { key: 'k9', owner: BOB, fields: { topic: 'talks', day: 2, text: 'a talk', author: BOB } }
     const state = data('ranges.json', { entries: [...entries, other] })
     const response = async (name: string, request: object) =>
-      answered(await golem(folder, 'run', 'diary.json', name, '--request', JSON.stringify(request), '--json', '--data', state)).value.response
+      answered(await golem(folder, 'run', 'diary.json', name, '--request', JSON.stringify(request), '--json', '--data', state)).value
+        .response
     expect(await response('find', { topic: 'walks', since: -1, until: 3 })).toEqual(['day -1', 'day 1', 'day 2'])
     expect(await response('find', { topic: 'walks', since: 3, until: -1 })).toEqual([])
     expect(await response('week', { topic: 'walks', day: 8 })).toEqual({ count: '3' })

@@ -13,7 +13,10 @@ import { compiledDiary } from '../../program/diary.story.ts'
 import { APP, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
-const entry = (topic: string, day: number) => ({ collection: 'entries', fields: { topic, day: String(day), text: `${topic} ${day}`, author: OTHER } })
+const entry = (topic: string, day: number) => ({
+  collection: 'entries',
+  fields: { topic, day: String(day), text: `${topic} ${day}`, author: OTHER },
+})
 const days = (topic: string, from: number, to: number) => Array.from({ length: to - from }, (_, i) => entry(topic, from + i))
 
 const diaryWorld = (seed: string, endpoint = 'write'): Promise<World> => {
@@ -28,7 +31,7 @@ const answered = async (world: World, endpoint: string, args: Record<string, Jso
   must(await exchange(world, await composed(world, endpoint, args), undefined, legs))
 const before = async (world: World, since: number, day: number, topic?: string): Promise<Json> =>
   ((await answered(world, 'write', asked(since, day, topic))).opened.response as { before: string }).before
-const cause = (result: Result<unknown>): unknown => (result.ok ? 'accepted' : result.error.details?.['cause'] ?? result.error.code)
+const cause = (result: Result<unknown>): unknown => (result.ok ? 'accepted' : (result.error.details?.['cause'] ?? result.error.code))
 
 describe('[R2] a request with a range', () => {
   it('[R2] shows its servers the rows from the lower bound on, up to and without the upper one, from the asked end up to the limit', async () => {
@@ -69,11 +72,17 @@ describe('[R2] a request with a range', () => {
   it('becomes an update that the Supervisor accepts', async () => {
     const world = await diaryWorld('update')
     const reviewed = await answered(world, 'write', asked(7, 8))
-    expect(reviewed).toMatchObject({ opened: { response: { written: true, before: 'walks 7' } }, writes: [{ fields: { day: '8', text: 'A new one' }, flags: [] }] })
-    const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, reviewed)).document.body
+    expect(reviewed).toMatchObject({
+      opened: { response: { written: true, before: 'walks 7' } },
+      writes: [{ fields: { day: '8', text: 'A new one' }, flags: [] }],
+    })
+    const update = must(
+      composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, reviewed),
+    ).document.body
     const database = createDatabase(world.outline)
     registerClient(database, world.client.publicKey, 1)
-    for (const { key, replaces } of update.writes) must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
+    for (const { key, replaces } of update.writes)
+      must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
     const env = { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
   })
@@ -108,16 +117,28 @@ const topicOf = ({ fields }: Entry): Json => Object.fromEntries(fields)['topic']
 
 /** The same pages with other entries. */
 const changed = (read: ProvedRange, change: (entries: Entry[]) => Entry[]): ProvedRange => ({
-  ...read, proof: { ...read.proof, pages: read.proof.pages.map((page): Page => ({ ...page, entries: change(page.entries) })) },
+  ...read,
+  proof: { ...read.proof, pages: read.proof.pages.map((page): Page => ({ ...page, entries: change(page.entries) })) },
 })
-const without = (day: number) => (read: ProvedRange): ProvedRange =>
-  changed(read, (entries) => entries.filter((one) => topicOf(one) !== 'walks' || dayOf(one) !== day))
+const without =
+  (day: number) =>
+  (read: ProvedRange): ProvedRange =>
+    changed(read, (entries) => entries.filter((one) => topicOf(one) !== 'walks' || dayOf(one) !== day))
 /** The true pages, of which all rows of another range are said to be the answer. */
-const claimed = (world: World, from: number, to: number) => (read: ProvedRange): ProvedRange =>
-  ({ ...read, options: {}, range: must(rangeOf(world.outline, 'entries', 'byDay', ['walks'], { from: String(from), to: String(to) })) })
+const claimed =
+  (world: World, from: number, to: number) =>
+  (read: ProvedRange): ProvedRange => ({
+    ...read,
+    options: {},
+    range: must(rangeOf(world.outline, 'entries', 'byDay', ['walks'], { from: String(from), to: String(to) })),
+  })
 
 describe('[R8] a server takes no other answer than the whole one to the range that it opened: refused when', () => {
-  const verdict = async (seed: string, [since, day]: [number, number], lie: (world: World) => Parameters<typeof lying>[1]): Promise<unknown> => {
+  const verdict = async (
+    seed: string,
+    [since, day]: [number, number],
+    lie: (world: World) => Parameters<typeof lying>[1],
+  ): Promise<unknown> => {
     const world = await diaryWorld(seed)
     return cause(serve(world, await composed(world, 'write', asked(since, day), lying(world.clientEnv(), lie(world)))))
   }
@@ -139,19 +160,26 @@ describe('[R8] a server takes no other answer than the whole one to the range th
     const fence = dayOf(proof.pages.slice(1).find(({ entries }) => entries.length > 2)!.entries[0]!)
     // The page of `fence` begins with that day, the one before ends with the day before.
     const both = [fence - 1, fence + 1] as [number, number]
-    const only = (from: number, to: number) => () => async (read: ProvedRange, ask: Ask) =>
-      ({ ...(await ask({ bounds: { from: String(from), to: String(to) } })), range: read.range })
+    const only = (from: number, to: number) => () => async (read: ProvedRange, ask: Ask) => ({
+      ...(await ask({ bounds: { from: String(from), to: String(to) } })),
+      range: read.range,
+    })
     expect(await verdict('fences', both, () => (read) => read)).toBe('accepted')
     expect(await verdict('fences', both, only(fence - 1, fence))).toBe('index.proof')
     expect(await verdict('fences', both, only(fence + 1, fence + 2))).toBe('index.proof')
   })
 
   it('a row from outside of the range is shown as one inside', async () => {
-    const moved = (outside: number, inside: number) => (read: ProvedRange): ProvedRange => {
-      const isOf = (day: number) => (one: Entry): boolean => topicOf(one) === 'walks' && dayOf(one) === day
-      const { fields } = read.proof.pages.flatMap((page) => page.entries).find(isOf(outside))!
-      return changed(read, (entries) => entries.map((one) => (isOf(inside)(one) ? { ...one, fields } : one)))
-    }
+    const moved =
+      (outside: number, inside: number) =>
+      (read: ProvedRange): ProvedRange => {
+        const isOf =
+          (day: number) =>
+          (one: Entry): boolean =>
+            topicOf(one) === 'walks' && dayOf(one) === day
+        const { fields } = read.proof.pages.flatMap((page) => page.entries).find(isOf(outside))!
+        return changed(read, (entries) => entries.map((one) => (isOf(inside)(one) ? { ...one, fields } : one)))
+      }
     for (const outside of [99, 102]) expect(await verdict(`moved-${outside}`, [100, 102], () => moved(outside, 101))).toBe('index.proof')
     const world = await diaryWorld('shown-too')
     const wide = await composed(world, 'write', asked(100, 102), lying(world.clientEnv(), claimed(world, 98, 104)))
@@ -162,16 +190,27 @@ describe('[R8] a server takes no other answer than the whole one to the range th
   it('the proof is for another range, another topic, or the other end', async () => {
     const proof = /^index\.(proof|field)$/
     expect(await verdict('elsewhere', [100, 102], () => (_, ask) => ask({ bounds: { from: '10', to: '12' } }))).toMatch(proof)
-    expect(await verdict('open-end', [0, 150], () => (_, ask) => ask({ bounds: { from: '0' }, limit: 3, descending: true }))).toBe('index.proof')
+    expect(await verdict('open-end', [0, 150], () => (_, ask) => ask({ bounds: { from: '0' }, limit: 3, descending: true }))).toBe(
+      'index.proof',
+    )
     expect(await verdict('other-end', [0, 150], () => (_, ask) => ask({ bounds: { from: '0', to: '150' }, limit: 3 }))).toBe('index.proof')
-    expect(await verdict('fewer', [0, 150], () => (_, ask) => ask({ bounds: { from: '0', to: '150' }, limit: 1, descending: true }))).toMatch(/^index\.field$/)
+    expect(
+      await verdict('fewer', [0, 150], () => (_, ask) => ask({ bounds: { from: '0', to: '150' }, limit: 1, descending: true })),
+    ).toMatch(/^index\.field$/)
     expect(await verdict('no-bounds', [100, 102], () => (_, ask) => ask({ limit: 3, descending: true }))).toBe('index.proof')
   })
 
   it('an empty range is claimed where there are rows, and rows where it is empty', async () => {
-    expect(await verdict('claimed-empty', [100, 102], () => (_, ask) => ask({ bounds: { from: '102', to: '100' } }))).toMatch(/^index\.(proof|field)$/)
+    expect(await verdict('claimed-empty', [100, 102], () => (_, ask) => ask({ bounds: { from: '102', to: '100' } }))).toMatch(
+      /^index\.(proof|field)$/,
+    )
     const world = await diaryWorld('claimed-full')
-    const full = await composed(world, 'write', asked(102, 100), lying(world.clientEnv(), (_, ask) => ask({ bounds: { from: '100', to: '103' } })))
+    const full = await composed(
+      world,
+      'write',
+      asked(102, 100),
+      lying(world.clientEnv(), (_, ask) => ask({ bounds: { from: '100', to: '103' } })),
+    )
     const shown = await exchange(world, full)
     if (shown.ok) expect(shown.value.opened.response).toEqual({ written: true, before: '' })
     else expect(cause(shown)).toBe('index.proof')

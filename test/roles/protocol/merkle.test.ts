@@ -94,7 +94,8 @@ describe('a sort key', () => {
     const bounds = fc.record({ from: fc.nat(), to: fc.nat() }, { requiredKeys: [] })
     fc.assert(fc.property(tuple, tuple, tuple, tuple, fc.nat(3), bounds, (a, b, c, d, length, { from, to }) => {
       const key = [...b.slice(0, length), ...a.slice(length)] as const
-      const range = tupleRange(kinds, b.slice(0, length), { ...(from === undefined ? {} : { from: c[length]! }), ...(to === undefined ? {} : { to: d[length]! }) })
+      const [lower, upper] = [from === undefined ? {} : { from: c[length]! }, to === undefined ? {} : { to: d[length]! }]
+      const range = tupleRange(kinds, b.slice(0, length), { ...lower, ...upper })
       const encoded = encodeTuple(kinds, key)
       const inside = compareBytes(encoded, range.from) >= 0 && (range.to === null || compareBytes(encoded, range.to) < 0)
       const next = [key[length]!]

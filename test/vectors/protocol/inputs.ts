@@ -65,8 +65,11 @@ export const inputs = {
       { kinds: ['text'], values: ['Golëm 🗿'] }, { kinds: ['bytes'], values: ['/wD/'] }, { kinds: ['text', 'int', 'key'], values: ['ann', '5', 'ab'] }, { kinds: ['text', 'int'], values: [] },
     ],
     ranges: [
-      { kinds: ['text', 'int', 'key'], values: ['ann'], from: '-5', to: '7' }, { kinds: ['text', 'int', 'key'], values: ['ann'], from: '5' },
-      { kinds: ['text', 'int', 'key'], values: ['ann'], to: '7' }, { kinds: ['text', 'int', 'key'], values: [], from: 'bob', to: 'ann' }, { kinds: ['key'], values: [], from: 'ab' },
+      { kinds: ['text', 'int', 'key'], values: ['ann'], from: '-5', to: '7' },
+      { kinds: ['text', 'int', 'key'], values: ['ann'], from: '5' },
+      { kinds: ['text', 'int', 'key'], values: ['ann'], to: '7' },
+      { kinds: ['text', 'int', 'key'], values: [], from: 'bob', to: 'ann' },
+      { kinds: ['key'], values: [], from: 'ab' },
     ],
   } satisfies SortKeysInput,
   merkle: { leaves: ['', '00', '0102', 'ff', bytes('leaf')], ranges: [[0, 1], [1, 4], [4, 5], [0, 5]] } satisfies MerkleInput,
