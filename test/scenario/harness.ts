@@ -24,6 +24,8 @@ export interface Anchored { type: string; sha256: string; txid: string; height: 
 
 export interface Cast {
   readonly network: LocalNetwork
+  /** Below it each participant has its data folder, by name. */
+  readonly folder: string
   /** What all participants wrote to their logs. */
   readonly output: string[]
   /** Calls a command of the network, or of one participant. Throws with the failure's words. */
@@ -94,7 +96,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const ready: Cast['ready'] = (name) =>
     until(`${name} to be ready`, ({ app, actors }) => actors.find((one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0)))
   return {
-    network, output, call, view, until, request, ready, blocks: clock.set,
+    network, folder, output, call, view, until, request, ready, blocks: clock.set,
     async send(name, endpoint, args) {
       const { id: actor } = await ready(name)
       return clock.hold(async () => {

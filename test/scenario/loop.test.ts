@@ -1,4 +1,6 @@
 /** The essay's whole cycle on real parts, and then the deaths of its participants in the middle of it. */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countOf, publishedTwice, startCast, type Cast } from './harness.ts'
 
@@ -136,6 +138,30 @@ describe('Participants that die at once', () => {
     const audit = await cast.call('audit', {}, 'bob')
     const ticks = countOf(await cast.anchors(), 'tick')
     expect(ticks - audit.ticks.length).toBeLessThanOrEqual(1)
+  })
+
+  it('[D3][D4] a client whose own index was deleted while it was dead reads as before, and makes it anew', async () => {
+    const read = () => cast.read('bob', byTopic, ['deaths'])
+    const readLocally = async () => {
+      for (;;) {
+        const found = await read()
+        if (found.local) return found
+        await new Promise((resolve) => { setTimeout(resolve, 100) })
+      }
+    }
+    await cast.blocks(0)
+    const before = await readLocally()
+    await cast.kill('bob')
+    const index = join(cast.folder, 'bob', 'index')
+    expect(existsSync(join(index, 'client.sqlite'))).toBe(true)
+    rmSync(index, { recursive: true })
+    await cast.restart('bob')
+    await cast.until('bob to read again', ({ tick }) => tick, 'bob')
+    expect({ ...(await read()), local: true }).toEqual(before)
+    expect(await readLocally()).toEqual(before)
+    const { proved, local, rows } = await cast.read('supervisor', byTopic, ['deaths'])
+    expect({ proved, local, rows }).toEqual({ proved: true, local: true, rows: before.rows })
+    await cast.blocks(400)
   })
 
   it('[D4] what was accepted before all these deaths is still there, each write once', async () => {

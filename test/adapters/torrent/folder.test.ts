@@ -13,6 +13,6 @@ it('notes a torrent whose fetches end at the same moment, however many there are
   const infohash = 'ab'.repeat(20)
   const torrent = randomBytes(300)
   await Promise.all(Array.from({ length: 20 }, () => folder.note(infohash, torrent, new Uint8Array([0x80]), [])))
-  expect(folder.storedAt(infohash)).toMatchObject({ torrent: new Uint8Array(torrent), own: false })
+  expect(folder.storedAt(infohash)).toMatchObject({ torrent, own: false })
   expect(readdirSync(folder.pathOf(infohash)).sort()).toEqual(['meta.torrent', 'resume.json'])
 })
