@@ -45,6 +45,13 @@ describe('the system random', () => {
     expect(random.bytes(33)).toHaveLength(33)
     expect(random.bytes(33)).not.toEqual(random.bytes(33))
   })
+
+  it('keeps nothing of the small draws that it handed out, and gives none twice', () => {
+    const random = createSystemRandom()
+    const drawn = Array.from({ length: 1_000 }, (_, i) => random.bytes(16 + (i % 49)))
+    expect(new Set(drawn.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(1_000)
+    expect(drawn.every((bytes) => bytes.buffer.byteLength === bytes.length)).toBe(true)
+  })
 })
 
 describe('the log', () => {

@@ -2,7 +2,8 @@
 import { availableParallelism, loadavg } from 'node:os'
 import process from 'node:process'
 
-export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+/** The value below which so much of all values lie. */
+export const quantile = (values: readonly number[], share: number): number => [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))]!
 
 export const ms = (value: number): string => `${value.toFixed(2)} ms`
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { canonicalBytes, canonicalText, parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { canonicalBytes, canonicalText, nestingOf, parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as Array<{ name: string; input: string; output: string }>
@@ -52,5 +52,33 @@ describe('canonical JSON', () => {
     expect(codeOf('['.repeat(9) + ']'.repeat(9))).toBe('canonical.too-deep')
     expect(codeOf('['.repeat(8) + ']'.repeat(8))).toBe('ok')
     expect(codeOf('"[[[[[[[[[[[[\\"[[["')).toBe('ok')
+  })
+})
+
+describe('the nesting of JSON text', () => {
+  /** Character by character: what the quick form has to agree with. */
+  function plainly(text: string): number {
+    let [depth, deepest, quoted] = [0, 0, false]
+    for (let i = 0; i < text.length; i++) {
+      if (quoted && text[i] === '\\') i++
+      else if (text[i] === '"') quoted = !quoted
+      else if (!quoted && (text[i] === '[' || text[i] === '{')) deepest = Math.max(deepest, ++depth)
+      else if (!quoted && (text[i] === ']' || text[i] === '}')) depth--
+    }
+    return deepest
+  }
+
+  it('is not changed by what stands in strings, however they are escaped or cut off', () => {
+    const piece = fc.constantFrom('"', '\\', '[', ']', '{', '}', 'a', ',', ':', '\u2028')
+    fc.assert(fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      expect(nestingOf(pieces.join(''))).toBe(plainly(pieces.join('')))
+    }), { numRuns: 2_000 })
+  })
+
+  it('is found in one pass also in text made to be read again and again', () => {
+    const hostile = `"${'\\'.repeat(200_001)}"${'\\"'.repeat(200_000)}`
+    const began = performance.now()
+    nestingOf(hostile)
+    expect(performance.now() - began).toBeLessThan(2_000)
   })
 })
