@@ -120,8 +120,8 @@ export interface Listening { port: number; close(): Promise<void> }
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /**
- * One durable store per participant. `transact` is all or nothing and on disk (fsync, see `Survival`) when it returns; it is how state and the
- * effects that follow from it are written before anything is acted on.
+ * One durable store per participant. `transact` is all or nothing and on disk (fsync, see `Survival`) when it returns; it is how state
+ * and the effects that follow from it are written before anything is acted on.
  */
 export interface StoragePort {
   get(table: string, key: string): Json | undefined
@@ -135,8 +135,8 @@ export interface StoragePort {
 }
 
 /**
- * What a commit is safe from: `power` (the default) waits for the disk; `crash` is safe from the end of the process at any moment, and from the
- * loss of power once a later commit waited for the disk. Either way the order of commits is kept.
+ * What a commit is safe from: `power` (the default) waits for the disk; `crash` is safe from the end of the process at any moment, and
+ * from the loss of power once a later commit waited for the disk. Either way the order of commits is kept.
  */
 export type Survival = 'power' | 'crash'
 
@@ -184,11 +184,14 @@ export interface IndexRebuild {
 }
 
 /**
- * Caches of indices beside the storage, by name (lower-case letters). They may be deleted at any time, and nobody trusts what they hold. A crash at
- * any moment leaves the old or the new one, never half.
+ * Caches of indices beside the storage, by name (lower-case letters). They may be deleted at any time, and nobody trusts what they hold.
+ * A crash at any moment leaves the old or the new one, never half.
  */
 export interface IndexPort {
-  /** The cache that was put in place last; it goes on seeing that one after a rebuild. Error: `index.none` (missing, damaged, other collections: rebuild it). */
+  /**
+   * The cache that was put in place last; it goes on seeing that one after a rebuild. Error: `index.none` (missing, damaged, other
+   * collections: rebuild it).
+   */
   open(name: string, collections: readonly IndexCollection[]): Result<IndexStore>
   /** Writes a cache anew without holding up the caller. One at a time for each name. */
   rebuild(name: string, collections: readonly IndexCollection[]): IndexRebuild

@@ -6,7 +6,11 @@ import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { FetchFile, ProvedRange, SnapshotReader } from '../../roles/protocol/snapshot-files.ts'
 import type { Documents } from './documents.ts'
 
-export interface ReadableTick { tick: Tick; outline: Program; reader: SnapshotReader }
+export interface ReadableTick {
+  tick: Tick
+  outline: Program
+  reader: SnapshotReader
+}
 
 /** Rows, a count or a sum, each proved against the tick's root. Errors: `read.*`, those of the proofs. */
 export async function readIndex({ tick, outline, reader }: ReadableTick, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
@@ -16,7 +20,8 @@ export async function readIndex({ tick, outline, reader }: ReadableTick, args: C
   const index = Object.hasOwn(collection.indices, args.index) ? collection.indices[args.index]! : null
   if (index === null && args.index !== 'key') return fail('read.index', `The collection ${args.collection} has no index ${args.index}.`)
   if (index !== null && index.kind !== 'order') {
-    if (args.equals.length !== index.on.length) return fail('read.equals', `The index ${args.index} needs ${index.on.length} values, for ${index.on.join(', ')}.`)
+    if (args.equals.length !== index.on.length)
+      return fail('read.equals', `The index ${args.index} needs ${index.on.length} values, for ${index.on.join(', ')}.`)
     const counted = await reader[index.kind](args.collection, args.index, args.equals)
     return counted.ok ? ok({ ...view(counted.value.proved), count: Number(counted.value.value) }) : counted
   }
@@ -32,6 +37,8 @@ export function indexFileOf(documents: Documents, { infohash }: Reference, tick:
   const files = new Map(tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]).map((entry) => [entry.name, entry]))
   return (name) => {
     const entry = files.get(name)
-    return entry === undefined ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`)) : documents.fetchFile(infohash, entry, keep)
+    return entry === undefined
+      ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
+      : documents.fetchFile(infohash, entry, keep)
   }
 }

@@ -1,12 +1,12 @@
 /**
- * R5: whose doing a failed request is, and so whether it is worth asking elsewhere. A refusal is a server's bare word. What the client has proved to
- * itself while it composed the request, or reads in the tick that both hold, no server can know better: one that refuses it all the same lies, is
- * behind, or serves something else, and is left out of the next attempt, whether it calls its refusal final or not.
+ * R5: whose doing a failed request is, and so whether it is worth asking elsewhere. A refusal is a server's bare word. What the client
+ * has proved to itself while it composed the request, or reads in the tick that both hold, no server can know better: one that refuses it
+ * all the same lies, is behind, or serves something else, and is left out of the next attempt, whether it calls its refusal final or not.
  *
  * | the failure | whose | what follows |
  * |---|---|---|
  * | `request.tombstoned`, `hop.tombstoned`, and the tick says so too | the client's | told |
- * | `hop.block-failed`, `hop.too-large` | the request's, if it is true: nobody else runs the block | elsewhere once; told when a second server says the same |
+ * | `hop.block-failed`, `hop.too-large` | the request's, if it is true | elsewhere once; told when the next server says so too |
  * | `request.hop-failed` for any other cause, naming the server of that block | the block's server | elsewhere |
  * | `request.hop-failed` that names another server than the request did | the top-level server's | elsewhere |
  * | every other answer, and none | the top-level server's | elsewhere |
@@ -17,14 +17,18 @@ import type { Failure } from '../protocol/result.ts'
 import type { Pending } from './types.ts'
 
 /** `failure.retryable`: whether other servers may do it. `server`: who is left out then; null where nobody is at fault. */
-export interface Blame { failure: Failure; server: string | null }
+export interface Blame {
+  failure: Failure
+  server: string | null
+}
 
 const HOP_FAILED = 'request.hop-failed'
 const EXPELLED = /^(request|hop)\.tombstoned$/
 const BY_THE_PROGRAM = /^hop\.(block-failed|too-large)$/
 
 /** The code of the block's server where one refused, else the top-level server's. */
-export const causeOf = ({ code, details }: Failure): string => (code === HOP_FAILED && typeof details?.['cause'] === 'string' ? details['cause'] : code)
+export const causeOf = ({ code, details }: Failure): string =>
+  code === HOP_FAILED && typeof details?.['cause'] === 'string' ? details['cause'] : code
 
 const elsewhere = (failure: Failure, server: string): Blame => ({ failure: { ...failure, retryable: true }, server })
 
@@ -35,16 +39,21 @@ const elsewhere = (failure: Failure, server: string): Blame => ({ failure: { ...
  */
 export function blameRefusal(pending: Pending, tick: Pick<Tick, 'tombstones'>, failure: Failure, before: string | null): Blame {
   const cause = causeOf(failure)
-  if (EXPELLED.test(cause) && tick.tombstones.includes(pending.start.client)) return { failure: { ...failure, retryable: false }, server: null }
+  if (EXPELLED.test(cause) && tick.tombstones.includes(pending.start.client))
+    return { failure: { ...failure, retryable: false }, server: null }
   if (failure.code !== HOP_FAILED) return elsewhere(failure, pending.top)
   const { server, position } = failure.details ?? {}
-  if (typeof position !== 'number' || typeof server !== 'string' || pending.hops[position]?.server !== server) return elsewhere(failure, pending.top)
+  if (typeof position !== 'number' || typeof server !== 'string' || pending.hops[position]?.server !== server)
+    return elsewhere(failure, pending.top)
   return BY_THE_PROGRAM.test(cause) && cause === before ? { failure: { ...failure, retryable: false }, server } : elsewhere(failure, server)
 }
 
 const OF_THE_REPLY = /^(reply|thread|edge)\./
 
-/** Judges why a reply was not taken. What is not about the reply (reading the snapshot for what follows, a tick that has passed) is nobody's fault. */
+/**
+ * Judges why a reply was not taken. What is not about the reply (reading the snapshot for what follows, a tick that has passed) is
+ * nobody's fault.
+ */
 export function blameReply(pending: Pending, failure: Failure): Blame {
   if (!OF_THE_REPLY.test(failure.code)) return { failure, server: null }
   const position = failure.details?.['position']

@@ -12,7 +12,11 @@ export interface IndexCache extends IndexPort {
 }
 
 /** A thread is started at the first rebuild, and holds the process only while it works. */
-interface Thread { ask(message: ToWorker): Promise<FromWorker>; tell(message: ToWorker): void; end(): Promise<unknown> }
+interface Thread {
+  ask(message: ToWorker): Promise<FromWorker>
+  tell(message: ToWorker): void
+  end(): Promise<unknown>
+}
 
 /** One SQLite file for each name in `folder`, which holds nothing else and may be deleted while the node is stopped. */
 export function createIndexCache(folder: string): IndexCache {
@@ -21,7 +25,9 @@ export function createIndexCache(folder: string): IndexCache {
   let closed = false
   const pathOf = (name: string): string => join(folder, `${name}.sqlite`)
   const awake = (): Thread => {
-    thread ??= startThread(() => { thread = null })
+    thread ??= startThread(() => {
+      thread = null
+    })
     return thread
   }
 
@@ -50,7 +56,8 @@ export function createIndexCache(folder: string): IndexCache {
   }
 
   return {
-    open: (name, collections) => (closed ? fail('index.none', 'The node stops, and its indices are closed.') : openIndex(pathOf(name), collections)),
+    open: (name, collections) =>
+      closed ? fail('index.none', 'The node stops, and its indices are closed.') : openIndex(pathOf(name), collections),
     rebuild,
     async close() {
       closed = true
@@ -60,7 +67,10 @@ export function createIndexCache(folder: string): IndexCache {
 }
 
 const cannotWrite = (path: string, why: string) =>
-  failForNow('index.rebuild', `The index cache ${path} could not be written (${why}): check the folder's permissions and free space. It is tried again.`)
+  failForNow(
+    'index.rebuild',
+    `The index cache ${path} could not be written (${why}): check the folder's permissions and free space. It is tried again.`,
+  )
 
 function makeFolder(folder: string): Result<null> {
   try {
@@ -76,7 +86,9 @@ function startThread(ended: () => void): Thread {
   const worker = new Worker(new URL('./index-worker.ts', import.meta.url))
   const waiting: Array<{ job: number; answer(from: FromWorker): void }> = []
   let gone = false
-  const settle = (): void => { if (waiting.length === 0) worker.unref() }
+  const settle = (): void => {
+    if (waiting.length === 0) worker.unref()
+  }
   worker.unref()
   // Answers come in the order of the questions.
   worker.on('message', (from: FromWorker) => {
@@ -90,12 +102,13 @@ function startThread(ended: () => void): Thread {
     for (const { job, answer } of waiting.splice(0)) answer({ job, failure: 'its thread ended' })
   })
   return {
-    ask: (message) => new Promise((resolve) => {
-      if (gone) return resolve({ job: message.job, failure: 'its thread ended' })
-      waiting.push({ job: message.job, answer: resolve })
-      worker.ref()
-      worker.postMessage(message)
-    }),
+    ask: (message) =>
+      new Promise((resolve) => {
+        if (gone) return resolve({ job: message.job, failure: 'its thread ended' })
+        waiting.push({ job: message.job, answer: resolve })
+        worker.ref()
+        worker.postMessage(message)
+      }),
     tell: (message) => worker.postMessage(message),
     end: () => worker.terminate(),
   }

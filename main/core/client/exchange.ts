@@ -4,26 +4,49 @@
  */
 import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
 import type { Failure } from '../../../roles/protocol/result.ts'
-import { blameRefusal, blameReply, causeOf, composeContinuation, takeReply, type Blame, type ClientEnv, type Composed, type Context, type Reviewed } from '../../../roles/client/index.ts'
+import {
+  blameRefusal,
+  blameReply,
+  causeOf,
+  composeContinuation,
+  takeReply,
+  type Blame,
+  type ClientEnv,
+  type Composed,
+  type Context,
+  type Reviewed,
+} from '../../../roles/client/index.ts'
 import type { TransportPort } from '../ports.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 /** Top-level servers tried for one leg after the first. */
 const MOST_TOPS = 3
 
-/** `servers` are those at fault, where known; `refused` when a server answered with the failure. `failure.retryable`: other servers may do it. */
+/**
+ * `servers` are those at fault, where known; `refused` when a server answered with the failure. `failure.retryable`: other servers may do
+ * it.
+ */
 export type Exchanged = { ok: true; reviewed: Reviewed } | { ok: false; failure: Failure; servers: string[]; refused: boolean }
 
 /**
  * Sends a composed request and whatever has to follow it.
  * @param before cause of the attempt before, see `blameRefusal`
  */
-export async function exchange(ctx: Context, transport: TransportPort, env: ClientEnv, first: Composed, before: string | null = null): Promise<Exchanged> {
+export async function exchange(
+  ctx: Context,
+  transport: TransportPort,
+  env: ClientEnv,
+  first: Composed,
+  before: string | null = null,
+): Promise<Exchanged> {
   let composed = first
   let away: string[] = []
   for (;;) {
     const { top, path, bytes, pending } = composed
-    const reply = await transport.send({ host: top.host, port: top.port }, path, bytes, { timeoutMs: REQUEST_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+    const reply = await transport.send({ host: top.host, port: top.port }, path, bytes, {
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      maxBytes: MESSAGE_LIMIT,
+    })
     if (!reply.ok) {
       const peer = peerOf(reply.error)
       const blame = blameRefusal(pending, env.reader.tick, peer ?? reply.error, before)
@@ -47,18 +70,24 @@ export async function exchange(ctx: Context, transport: TransportPort, env: Clie
 const peerOf = (error: Failure): Failure | undefined => error.details?.['peer'] as Failure | undefined
 
 /**
- * R5 between legs: the same leg through another top-level server, when the failure is this one's own. A block's server that failed cannot be
- * replaced, since the number is sealed to it, and the first leg is better composed anew, with other servers throughout.
+ * R5 between legs: the same leg through another top-level server, when the failure is this one's own. A block's server that failed cannot
+ * be replaced, since the number is sealed to it, and the first leg is better composed anew, with other servers throughout.
  */
-async function continueElsewhere(ctx: Context, env: ClientEnv, { pending }: Composed, away: string[], { failure, server }: Blame): Promise<Composed | null> {
+async function continueElsewhere(
+  ctx: Context,
+  env: ClientEnv,
+  { pending }: Composed,
+  away: string[],
+  { failure, server }: Blame,
+): Promise<Composed | null> {
   if (pending.progress === null || !failure.retryable || server !== pending.top || away.length >= MOST_TOPS) return null
   const composed = await composeContinuation(ctx, env, pending, new Set(away))
   return composed.ok ? composed.value : null
 }
 
 /**
- * All top-level servers that would not take the last leg on, and the block's server where that one failed. A hop that was «replayed» after a
- * top-level server fell silent was run by way of that one, which is then at fault.
+ * All top-level servers that would not take the last leg on, and the block's server where that one failed. A hop that was «replayed»
+ * after a top-level server fell silent was run by way of that one, which is then at fault.
  */
 function lost({ failure, server }: Blame, away: string[], refused: boolean): Exchanged {
   const silent = away.slice(0, -1)

@@ -1,6 +1,6 @@
 /**
- * How the indices of an app are kept as rows: a record once, with its sort key in every index that orders it; the groups of count and sum indices
- * as collections of their own. The pages of `<collection>.key` therefore say everything about a collection's other orders too.
+ * How the indices of an app are kept as rows: a record once, with its sort key in every index that orders it; the groups of count and sum
+ * indices as collections of their own. The pages of `<collection>.key` therefore say everything about a collection's other orders too.
  */
 import type { Program } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
@@ -13,11 +13,21 @@ import type { LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
 import { encodeTuple, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
 import type { IndexCollection, IndexRow, IndexStore } from '../ports.ts'
 
-interface Order { on: string[]; kinds: SortKind[] }
+interface Order {
+  on: string[]
+  kinds: SortKind[]
+}
 /** Where an index is kept. */
-interface Place { collection: string; index: string }
+interface Place {
+  collection: string
+  index: string
+}
 /** An index whose pages are what a collection's rows are made of. */
-interface Source { collection: string; orders: Order[]; isGroup: boolean }
+interface Source {
+  collection: string
+  orders: Order[]
+  isGroup: boolean
+}
 
 export interface Layout {
   collections: IndexCollection[]
@@ -45,12 +55,15 @@ export function layoutOf(program: Program): Layout {
     indices.forEach(({ name }, at) => places.set(name, { collection, index: columns[at]! }))
     sources.set(source, { collection, orders: indices.map(({ order }) => order), isGroup })
   }
-  const orderOf = (collection: string, index: string, on: string[]): { name: string; order: Order } =>
-    ({ name: `${collection}.${index}`, order: { on, kinds: sortKindsOf(program, collection, index)! } })
+  const orderOf = (collection: string, index: string, on: string[]): { name: string; order: Order } => ({
+    name: `${collection}.${index}`,
+    order: { on, kinds: sortKindsOf(program, collection, index)! },
+  })
   for (const [name, { indices }] of Object.entries(program.collections)) {
     const orders = Object.entries(indices).filter(([, { kind }]) => kind === 'order')
     add(`${name}.key`, [orderOf(name, 'key', ['$key']), ...orders.map(([index, { on }]) => orderOf(name, index, [...on, '$key']))], false)
-    for (const [index, { kind, on }] of Object.entries(indices)) if (kind !== 'order') add(`${name}.${index}`, [orderOf(name, index, on)], true)
+    for (const [index, { kind, on }] of Object.entries(indices))
+      if (kind !== 'order') add(`${name}.${index}`, [orderOf(name, index, on)], true)
   }
   for (const name of [KEYS, CLIENTS]) add(`${name}.key`, [orderOf(name, 'key', ['$key'])], false)
   const all = [...collections, ABOUT]
@@ -62,13 +75,32 @@ export function rowsOf(layout: Layout, source: string, entries: readonly Entry[]
   const { collection, orders, isGroup } = layout.sources.get(source)!
   return entries.map(({ sortKey, fields }) => {
     const values = Object.fromEntries(fields) as Record<string, SortValue>
-    const others = orders.slice(1).map(({ kinds, on }) => attempt(() => encodeTuple(kinds, on.map((name) => values[name]!)), null))
-    return { collection, key: isGroup ? toHex(sortKey) : String(values['$key']), value: JSON.stringify(fields), sortKeys: [sortKey, ...others] }
+    const others = orders.slice(1).map(({ kinds, on }) =>
+      attempt(
+        () =>
+          encodeTuple(
+            kinds,
+            on.map((name) => values[name]!),
+          ),
+        null,
+      ),
+    )
+    return {
+      collection,
+      key: isGroup ? toHex(sortKey) : String(values['$key']),
+      value: JSON.stringify(fields),
+      sortKeys: [sortKey, ...others],
+    }
   })
 }
 
 export const aboutRows = ({ text }: Layout, root: string): IndexRow[] =>
-  Object.entries({ root, layout: text }).map(([key, value]) => ({ collection: ABOUT.name, key, value: JSON.stringify(value), sortKeys: [] }))
+  Object.entries({ root, layout: text }).map(([key, value]) => ({
+    collection: ABOUT.name,
+    key,
+    value: JSON.stringify(value),
+    sortKeys: [],
+  }))
 
 /** The root of the tick that a store holds, or null where its rows are of another layout. */
 export function rootOf({ text }: Layout, store: IndexStore): string | null {
@@ -82,6 +114,8 @@ export function entriesOf({ places }: Layout, store: IndexStore): LocalEntries['
     const place = places.get(name)
     if (place === undefined) return null
     const rows = store.range(place.collection, place.index, { from, to }, { limit: MAX_PAGE_ENTRIES + 1 })
-    return rows.length > MAX_PAGE_ENTRIES ? null : rows.map(({ sortKey, value }) => ({ sortKey: Uint8Array.from(sortKey), fields: JSON.parse(value) as Fields }))
+    return rows.length > MAX_PAGE_ENTRIES
+      ? null
+      : rows.map(({ sortKey, value }) => ({ sortKey: Uint8Array.from(sortKey), fields: JSON.parse(value) as Fields }))
   }
 }

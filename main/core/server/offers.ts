@@ -30,12 +30,16 @@ export async function decideOffer(member: Member, decision: 'accept' | 'decline'
   return decision === 'accept' && job?.offer !== offer ? hasJob(job?.terms.title ?? '') : ok(null)
 }
 
-const hasJob = (title: string) => fail('server.job', `This server works for «${title}» already, and an identity serves one offer. Start another server for a second one.`)
+const hasJob = (title: string) =>
+  fail('server.job', `This server works for «${title}» already, and an identity serves one offer. Start another server for a second one.`)
 
 function refusalOf({ offers, job }: ServerState, decision: 'accept' | 'decline', offer: string): Failure | null {
   const seen = offers.find(({ reference }) => reference.sha256 === offer)
   if (seen === undefined) return fail('server.offer', 'This server has seen no such job offer on the chain. Look at its list again.').error
-  if (seen.terms === null) return failForNow('server.offer-missing', 'The document of this job offer is not here yet. Try again in a moment.').error
+  if (seen.terms === null)
+    return failForNow('server.offer-missing', 'The document of this job offer is not here yet. Try again in a moment.').error
   if (job === null || (decision === 'accept') === (job.offer === offer)) return null
-  return decision === 'accept' ? hasJob(job.terms.title).error : fail('server.job', `This server accepted «${job.terms.title}» already. Stop it, if it is not to serve any more.`).error
+  return decision === 'accept'
+    ? hasJob(job.terms.title).error
+    : fail('server.job', `This server accepted «${job.terms.title}» already. Stop it, if it is not to serve any more.`).error
 }

@@ -1,4 +1,7 @@
-/** The Supervisor reads its own app as everybody does: the newest tick that it published, from an index of its own, proved against the root that it signed. */
+/**
+ * The Supervisor reads its own app as everybody does: the newest tick that it published, from an index of its own, proved against the
+ * root that it signed.
+ */
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
@@ -28,7 +31,8 @@ export function createReading(services: Services, book: OfferBook): SupervisorRe
 
   async function newest(state: SupervisorState | null): Promise<Result<ReadableTick>> {
     const reference = state?.ticks.at(-1)?.reference
-    if (reference === undefined) return failForNow('client.no-tick', 'No tick of this app is published yet. Wait until enough servers have joined.')
+    if (reference === undefined)
+      return failForNow('client.no-tick', 'No tick of this app is published yet. Wait until enough servers have joined.')
     if (kept?.sha256 === reference.sha256) return ok(kept.opened)
     const document = await documents.fetch(reference, 'tick')
     if (!document.ok) return document
