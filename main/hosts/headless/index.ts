@@ -9,13 +9,14 @@ import { parseArgs } from 'node:util'
 import { createLog } from '../../adapters/system/log.ts'
 import { createFacade } from './network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
-import { BLOCK_MS, sampleNetwork } from './network/sample.ts'
+import { BLOCK_MS, sampleNamed, sampleNetwork } from './network/sample.ts'
 import { startPageServer } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const { values } = parseArgs({
   options: {
-    folder: { type: 'string', default: process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', 'local-network') },
+    app: { type: 'string', default: process.env.GOLEM_APP ?? 'guestbook' },
+    folder: { type: 'string' },
     port: { type: 'string', default: '0' },
     servers: { type: 'string', default: String(sampleNetwork.servers) },
     'block-ms': { type: 'string', default: String(BLOCK_MS) },
@@ -46,6 +47,12 @@ function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => P
 }
 
 async function main(): Promise<number> {
+  const sample = sampleNamed(values.app)
+  if (!sample.ok) {
+    complain(sample.error.message)
+    return 2
+  }
+  const folder = values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', sample.value.folder)
   const facade = createFacade()
   const page = await startPageServer({
     host: '127.0.0.1', port: Number(values.port), token: randomBytes(24).toString('base64url'), assets: join(ROOT, 'dist', 'renderer'), core: facade,
@@ -56,7 +63,7 @@ async function main(): Promise<number> {
   openBrowser(page.url)
   try {
     network = await startLocalNetwork({
-      ...sampleNetwork, folder: values.folder, servers: Number(values.servers),
+      ...sample.value.plan, folder, servers: Number(values.servers),
       blockMs: Number(values['block-ms']), tickBlocks: Number(values['tick-blocks']), keepUp: true, logLevel: values.verbose ? 'debug' : 'warn',
       output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
       log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
@@ -67,7 +74,7 @@ async function main(): Promise<number> {
     await page.close()
     return 1
   }
-  say(`the local network runs in ${values.folder}; Ctrl+C ends it`)
+  say(`the local network runs in ${folder}; Ctrl+C ends it`)
   return 0
 }
 
