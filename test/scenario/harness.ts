@@ -16,7 +16,10 @@ import { must } from '../../roles/protocol/result.ts'
 import { anchorsIn, taprootScript, txid } from '../../roles/protocol/tx/index.ts'
 import { startBitcoind } from '../tools/bitcoind.ts'
 
-export const GUESTBOOK = JSON.parse(readFileSync(fileURLToPath(new URL('../../resources/apps/guestbook.json', import.meta.url)), 'utf8')) as Record<string, unknown>
+/** The document of a sample app, as it is committed. */
+export const sampleApp = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(fileURLToPath(new URL(`../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as Record<string, unknown>
+export const GUESTBOOK = sampleApp('guestbook')
 
 export interface CastOptions { servers: number; clients: string[]; blockMs: number; program?: unknown; tickBlocks?: number }
 

@@ -9,16 +9,15 @@ import { parseArgs } from 'node:util'
 import { createLog } from '../../adapters/system/log.ts'
 import { createFacade } from './network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
-import { ownApp } from './network/own-app.ts'
-import type { NetworkPlan } from './network/plan.ts'
+import { chosenApp } from './network/app.ts'
 import { BLOCK_MS, sampleNetwork } from './network/sample.ts'
 import { startPageServer } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const { values } = parseArgs({
   options: {
+    app: { type: 'string', default: process.env.GOLEM_APP ?? 'guestbook' },
     folder: { type: 'string' },
-    app: { type: 'string' },
     port: { type: 'string', default: '0' },
     servers: { type: 'string', default: String(sampleNetwork.servers) },
     'block-ms': { type: 'string', default: String(BLOCK_MS) },
@@ -26,12 +25,6 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 })
-
-/** The sample app, or the one of `--app`. */
-function chosenApp(): { plan: NetworkPlan; folder: string } {
-  const { plan, folder } = values.app === undefined ? { plan: sampleNetwork, folder: 'local-network' } : ownApp(values.app)
-  return { plan, folder: values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', folder) }
-}
 
 const say = (text: string): void => void process.stdout.write(`golem: ${text}\n`)
 const complain = (error: unknown): void => void process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -55,7 +48,12 @@ function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => P
 }
 
 async function main(): Promise<number> {
-  const { plan, folder } = chosenApp()
+  const app = chosenApp(values.app)
+  if (!app.ok) {
+    complain(app.error.message)
+    return 2
+  }
+  const folder = values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', app.value.folder)
   const facade = createFacade()
   const page = await startPageServer({
     host: '127.0.0.1', port: Number(values.port), token: randomBytes(24).toString('base64url'), assets: join(ROOT, 'dist', 'renderer'), core: facade,
@@ -66,7 +64,7 @@ async function main(): Promise<number> {
   openBrowser(page.url)
   try {
     network = await startLocalNetwork({
-      ...plan, folder, servers: Number(values.servers),
+      ...app.value.plan, folder, servers: Number(values.servers),
       blockMs: Number(values['block-ms']), tickBlocks: Number(values['tick-blocks']), keepUp: true, logLevel: values.verbose ? 'debug' : 'warn',
       output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
       log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
@@ -77,7 +75,7 @@ async function main(): Promise<number> {
     await page.close()
     return 1
   }
-  say(`the local network runs ${plan.title} in ${folder}; Ctrl+C ends it`)
+  say(`the local network runs ${app.value.plan.title} in ${folder}; Ctrl+C ends it`)
   return 0
 }
 

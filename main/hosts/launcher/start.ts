@@ -10,12 +10,23 @@ async function prepareRenderer(): Promise<void> {
   await buildRenderer()
 }
 
+/**
+ * Takes `--app NAME` out of the arguments: the name goes to the network by the environment, because it runs in a process below the host's, and
+ * Chromium has an `--app` of its own.
+ */
+function takeApp(args: string[]): string[] {
+  const at = args.findIndex((one) => one === '--app' || one.startsWith('--app='))
+  if (at < 0) return args
+  const isPair = args[at] === '--app'
+  process.env.GOLEM_APP = isPair ? (args[at + 1] ?? '') : args[at]!.slice('--app='.length)
+  return args.toSpliced(at, isPair ? 2 : 1)
+}
+
 /** Runs to the end of the chosen host and returns its exit code. */
-async function start(args: string[]): Promise<number> {
+async function start(given: string[]): Promise<number> {
+  const args = takeApp(given)
   await prepareRenderer()
-  // The window runs the sample only.
-  const isOwnApp = args.some((argument) => argument.startsWith('--app'))
-  const electron = isOwnApp ? { reason: 'With --app there is no Electron window' } : findElectron(repository)
+  const electron = findElectron(repository)
   if ('binary' in electron) {
     await buildElectron()
     return runToEnd(electron.binary, [repository, ...args])

@@ -24,7 +24,10 @@ import { createSwarmNetwork } from '../ports/swarm.ts'
 import { createTransportNetwork } from '../ports/transport.ts'
 import { createSimulatedChain, type SimulatedChain } from './chain.ts'
 
-export const GUESTBOOK = JSON.parse(readFileSync(fileURLToPath(new URL('../../../resources/apps/guestbook.json', import.meta.url)), 'utf8')) as unknown
+/** The document of a sample app, as it is committed. */
+export const sampleApp = (name: string): unknown =>
+  JSON.parse(readFileSync(fileURLToPath(new URL(`../../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as unknown
+export const GUESTBOOK = sampleApp('guestbook')
 export const TICK_BLOCKS = 3
 const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 /** Virtual time in which everything that follows from a block has settled. */
@@ -231,10 +234,10 @@ export function expectCrashes(): () => void {
   }
 }
 
-export const supervisor = (minimumServers: number): ParticipantSettings => ({
+export const supervisor = (minimumServers: number, program = GUESTBOOK, title = 'Guestbook'): ParticipantSettings => ({
   name: 'supervisor',
   supervisor: {
-    program: GUESTBOOK as never, title: 'Guestbook', minimumServers, tickBlocks: TICK_BLOCKS, joinBlocks: 100, confirmations: 0,
+    program: program as never, title, minimumServers, tickBlocks: TICK_BLOCKS, joinBlocks: 100, confirmations: 0,
     work: { client: 4, server: 4 }, versions: 1, primeBits: PRIME_BITS, perRequest: 10, trackers: [],
   },
 })
@@ -242,10 +245,16 @@ export const server = (number: number): ParticipantSettings =>
   ({ name: `server-${number}`, server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } } })
 export const client = (name: string): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 2 } })
 
-/** A running app: its Supervisor, so many servers, and clients with keys in reserve; `indices` are the caches of clients that have others than in memory. */
-export async function startWorld(label: string, servers: number, clients: string[], indices: Record<string, IndexPort> = {}): Promise<World> {
+/** What a story may choose: a sample app (the guestbook, if none is named), and index caches of clients that have others than in memory. */
+export interface WorldOptions {
+  app?: string
+  indices?: Record<string, IndexPort>
+}
+
+/** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
+export async function startWorld(label: string, servers: number, clients: string[], { app = 'guestbook', indices = {} }: WorldOptions = {}): Promise<World> {
   const world = createWorld(label)
-  await world.add(supervisor(3))
+  await world.add(supervisor(3, sampleApp(app), app))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name), indices[name])
   world.chain.mine(100, NOBODY)
@@ -254,9 +263,10 @@ export async function startWorld(label: string, servers: number, clients: string
   return world
 }
 
+/** The client with a key in reserve for every collection. */
 export const ready = (world: World, name: string): Promise<string> =>
   world.until(`${name} being ready`, async () => {
-    const { actors } = await world.call(name, 'overview', {})
+    const { actors, app } = await world.call(name, 'overview', {})
     const [actor] = actors
-    return actor?.state === 'ready' && (actor.freeKeys['posts'] ?? 0) > 0 ? actor.id : null
+    return actor?.state === 'ready' && app?.collections.every((each) => (actor.freeKeys[each.name] ?? 0) > 0) ? actor.id : null
   })

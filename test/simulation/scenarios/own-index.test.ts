@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'golem-own-index-'))
 const cache = createIndexCache(join(folder, 'index'))
 const file = join(folder, 'index', 'client.sqlite')
 let world: World
-beforeAll(async () => { world = await startWorld('own index', 3, ['alice', 'bob'], { bob: cache }) }, PATIENCE_MS)
+beforeAll(async () => { world = await startWorld('own index', 3, ['alice', 'bob'], { indices: { bob: cache } }) }, PATIENCE_MS)
 afterAll(async () => {
   await world?.close()
   await cache.close()

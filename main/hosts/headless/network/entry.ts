@@ -9,7 +9,8 @@ import { fail, ok, type Result } from '../../../core/index.ts'
 import { serveParent, type Served } from '../../worker/parent.ts'
 import { createFacade } from './facade.ts'
 import { startLocalNetwork } from './local-network.ts'
-import { BLOCK_MS, sampleNetwork } from './sample.ts'
+import { chosenApp } from './app.ts'
+import { BLOCK_MS } from './sample.ts'
 
 /** The page is served at once and fills as participants start; a network that cannot start ends this process, and its parent starts it again. */
 function open(config: unknown): Promise<Result<Served>> {
@@ -17,10 +18,12 @@ function open(config: unknown): Promise<Result<Served>> {
   if (typeof folder !== 'string' || folder === '' || Object.keys(rest).length > 0) {
     return Promise.resolve(fail('settings.invalid', 'The setting folder is not acceptable: it has to be the path of the data folder, and the only setting.'))
   }
+  const app = chosenApp(process.env.GOLEM_APP ?? 'guestbook')
+  if (!app.ok) return Promise.resolve(app)
   const facade = createFacade()
   const log = createLog({ stream: process.stderr, format: 'readable', level: 'warn' })
   const network = startLocalNetwork({
-    ...sampleNetwork, folder: join(folder, 'local-network'), blockMs: BLOCK_MS, keepUp: true, logLevel: 'warn', log,
+    ...app.value.plan, folder: join(folder, app.value.folder), blockMs: BLOCK_MS, keepUp: true, logLevel: 'warn', log,
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     started: facade.add,
   })

@@ -71,13 +71,15 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   closing.push(lock.value)
   const earlier = readNote(folder)
   const before = earlier.ok ? earlier.value : null
+  if (before?.app !== undefined && before.app !== options.title)
+    throw new Error(`The local network in ${folder} runs «${before.app}». Name another folder for «${options.title}» with --folder.`)
   const node = await startChain(options, before)
   closing.push(node.stop)
   const chain = createRpcChain({ ...node.access, network: 'regtest', log })
   closing.push(chain.close)
   const tracker = await startTrackerAgain(portOf(before?.tracker))
   closing.push(tracker.close)
-  const note: NetworkNote = { chain: node.access, tracker: tracker.announceUrl, funded: before?.funded ?? [] }
+  const note: NetworkNote = { app: options.title, chain: node.access, tracker: tracker.announceUrl, funded: before?.funded ?? [] }
   writeNote(folder, note)
 
   const pace = createPace()

@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../../../core/index.ts'
 import type { ChainAccess } from './chain.ts'
 
 export interface NetworkNote {
+  /** Title of the app that the network runs. */
+  app?: string
   chain: ChainAccess
   /** The tracker's announce address. */
   tracker: string

@@ -3,17 +3,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import guestbook from '../../../../resources/apps/guestbook.json' with { type: 'json' }
-import { ownApp } from '../../../../main/hosts/headless/network/own-app.ts'
+import { chosenApp } from '../../../../main/hosts/headless/network/app.ts'
+
+const must = <T>(result: { ok: true; value: T } | { ok: false; error: { message: string } }): T => {
+  if (!result.ok) throw new Error(result.error.message)
+  return result.value
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'golem-own-app-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it('npm start -- --app runs a program document under its own name, in a folder for each version', () => {
   writeFileSync(join(folder, 'app.json'), JSON.stringify({ ...guestbook, name: 'mine' }))
-  const first = ownApp('app.json', folder)
+  const first = must(chosenApp('app.json', folder))
   expect(first).toMatchObject({ plan: { title: 'mine', program: { name: 'mine', golem: 1 } }, folder: expect.stringMatching(/^mine-[0-9a-f]{8}$/) })
   writeFileSync(join(folder, 'app.json'), JSON.stringify({ ...guestbook, name: 'mine', doc: 'Another.' }))
-  expect(ownApp('app.json', folder).folder).not.toBe(first.folder)
+  expect(must(chosenApp('app.json', folder)).folder).not.toBe(first.folder)
+})
+
+it('npm start -- --app takes a sample app by its name', () => {
+  expect(chosenApp('poll')).toMatchObject({ ok: true, value: { plan: { title: 'Poll' } } })
+  expect(chosenApp('nothing')).toMatchObject({ ok: false, error: { code: 'settings.app' } })
 })
 
 it.each([
@@ -23,5 +33,5 @@ it.each([
   ['path.json', '{"golem":1,"name":"../x"}', /no program document/],
 ])('%s is refused', (name, text, message) => {
   if (text !== null) writeFileSync(join(folder, name), text)
-  expect(() => ownApp(name, folder)).toThrow(message)
+  expect(chosenApp(name, folder)).toMatchObject({ ok: false, error: { code: 'settings.app', message: expect.stringMatching(message) } })
 })
