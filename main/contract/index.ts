@@ -10,7 +10,14 @@ const text = (max: number) => z.string().max(max)
 
 // ── what the views show; every amount is in sats, every time in milliseconds since the epoch ──
 
-export interface ChainView { network: string; backend: 'embedded' | 'bitcoind'; height: number; hash: string; available: boolean; reason?: string }
+export interface ChainView {
+  network: string
+  backend: 'embedded' | 'bitcoind'
+  height: number
+  hash: string
+  available: boolean
+  reason?: string
+}
 export interface TickView {
   number: number
   state: 'waiting for servers' | 'running' | 'sleeping'
@@ -32,13 +39,41 @@ export interface ParticipantView {
   balance: number
   online: boolean
 }
-export interface LogLine { at: number; level: 'debug' | 'info' | 'warn' | 'error'; who: string; message: string }
-export interface AppView { id: string; title: string; doc: string; endpoints: EndpointView[]; collections: CollectionView[] }
+export interface LogLine {
+  at: number
+  level: 'debug' | 'info' | 'warn' | 'error'
+  who: string
+  message: string
+}
+export interface AppView {
+  id: string
+  title: string
+  doc: string
+  endpoints: EndpointView[]
+  collections: CollectionView[]
+}
 /** `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to. */
-export interface FieldView { name: string; type: string; max?: number; of?: string }
-export interface EndpointView { name: string; doc: string; fields: Array<FieldView>; servers: number; observations: Array<{ name: string; sees: string[] }> }
+export interface FieldView {
+  name: string
+  type: string
+  max?: number
+  of?: string
+}
+export interface EndpointView {
+  name: string
+  doc: string
+  fields: Array<FieldView>
+  servers: number
+  observations: Array<{ name: string; sees: string[] }>
+}
 /** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */
-export interface CollectionView { name: string; doc: string; fields: string[]; indices: Array<{ name: string; kind: string; on: string[] }>; references: Record<string, string> }
+export interface CollectionView {
+  name: string
+  doc: string
+  fields: string[]
+  indices: Array<{ name: string; kind: string; on: string[] }>
+  references: Record<string, string>
+}
 export interface ActorView {
   id: string
   name: string
@@ -70,12 +105,26 @@ export interface RequestView {
   error?: { code: string; message: string }
   at: number
 }
-export interface Overview { chain: ChainView; tick: TickView | null; app: AppView | null; participants: ParticipantView[]; actors: ActorView[]; requests: RequestView[] }
+export interface Overview {
+  chain: ChainView
+  tick: TickView | null
+  app: AppView | null
+  participants: ParticipantView[]
+  actors: ActorView[]
+  requests: RequestView[]
+}
 /**
  * Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. `local`: they came from this
  * node's own index, which is proved as what is fetched.
  */
-export interface RowsView { tick: number; root: string; proved: boolean; local: boolean; rows: Array<Record<string, unknown>>; count?: number }
+export interface RowsView {
+  tick: number
+  root: string
+  proved: boolean
+  local: boolean
+  rows: Array<Record<string, unknown>>
+  count?: number
+}
 /** `counted`: whether the newest tick's index holds this version, proved; null while no tick can be read. */
 export interface KeyView {
   key: string
@@ -100,42 +149,84 @@ export interface OfferView {
   supersedes: boolean
   state: 'open' | 'declined' | 'accepted'
 }
-export interface AuditView { ok: boolean; ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>; ms: number }
+export interface AuditView {
+  ok: boolean
+  ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>
+  ms: number
+}
 
 const result = <T>() => undefined as unknown as T
 
 /** name → argument schema and result type. */
 export const commands = {
   overview: { doc: 'Everything the first screen shows.', args: none, result: result<Overview>() },
-  log: { doc: 'The newest log lines, oldest first.', args: z.strictObject({ limit: z.int().min(1).max(1000) }), result: result<LogLine[]>() },
+  log: {
+    doc: 'The newest log lines, oldest first.',
+    args: z.strictObject({ limit: z.int().min(1).max(1000) }),
+    result: result<LogLine[]>(),
+  },
   read: {
     doc: 'Reads an index of the newest tick through Merkle-proved pages.',
-    args: z.strictObject({ actor: text(64), collection: text(64), index: text(64), equals: z.array(z.json()).max(8), limit: z.int().min(1).max(500), descending: z.boolean() }),
+    args: z.strictObject({
+      actor: text(64),
+      collection: text(64),
+      index: text(64),
+      equals: z.array(z.json()).max(8),
+      limit: z.int().min(1).max(500),
+      descending: z.boolean(),
+    }),
     result: result<RowsView>(),
   },
   newest: {
     doc: 'The newest value of a key from the last transaction of its address alone, without the index.',
-    args: z.strictObject({ actor: text(64), key: hex32 }), result: result<KeyView>(),
+    args: z.strictObject({ actor: text(64), key: hex32 }),
+    result: result<KeyView>(),
   },
   request: {
     doc: 'Sends a request through the servers; the writes that come back wait for approval.',
     args: z.strictObject({ actor: text(64), endpoint: text(64), arguments: z.record(z.string(), z.json()) }),
     result: result<{ id: string }>(),
   },
-  approve: { doc: 'Publishes the reviewed writes. Safe to repeat: nothing is published twice.', args: z.strictObject({ id: hex32 }), result: result<{ txid: string }>() },
+  approve: {
+    doc: 'Publishes the reviewed writes. Safe to repeat: nothing is published twice.',
+    args: z.strictObject({ id: hex32 }),
+    result: result<{ txid: string }>(),
+  },
   bump: {
-    doc: 'Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node\'s estimate.',
-    args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }), result: result<{ txid: string; fee: number }>(),
+    doc: "Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node's estimate.",
+    args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }),
+    result: result<{ txid: string; fee: number }>(),
   },
   refuse: { doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
-  receive: { doc: 'An address of this wallet that has not received anything yet.', args: z.strictObject({ participant: text(64) }), result: result<{ address: string }>() },
-  offers: { doc: 'The job offers that a server has seen, best paid first.', args: z.strictObject({ participant: text(64) }), result: result<OfferView[]>() },
-  acceptOffer: { doc: 'Accepts a job offer: the server grinds its identity and publishes its acceptance. Safe to repeat.', args: z.strictObject({ participant: text(64), offer: hex32 }), result: result<null>() },
-  declineOffer: { doc: 'Declines a job offer, so that the server\'s rule leaves it alone; it may be accepted later. Safe to repeat.', args: z.strictObject({ participant: text(64), offer: hex32 }), result: result<null>() },
-  supersede: { doc: 'Publishes a new program for the running app; users\' data stays.', args: z.strictObject({ program: z.json() }), result: result<{ offer: string }>() },
+  receive: {
+    doc: 'An address of this wallet that has not received anything yet.',
+    args: z.strictObject({ participant: text(64) }),
+    result: result<{ address: string }>(),
+  },
+  offers: {
+    doc: 'The job offers that a server has seen, best paid first.',
+    args: z.strictObject({ participant: text(64) }),
+    result: result<OfferView[]>(),
+  },
+  acceptOffer: {
+    doc: 'Accepts a job offer: the server grinds its identity and publishes its acceptance. Safe to repeat.',
+    args: z.strictObject({ participant: text(64), offer: hex32 }),
+    result: result<null>(),
+  },
+  declineOffer: {
+    doc: "Declines a job offer, so that the server's rule leaves it alone; it may be accepted later. Safe to repeat.",
+    args: z.strictObject({ participant: text(64), offer: hex32 }),
+    result: result<null>(),
+  },
+  supersede: {
+    doc: "Publishes a new program for the running app; users' data stays.",
+    args: z.strictObject({ program: z.json() }),
+    result: result<{ offer: string }>(),
+  },
   replaceKey: {
-    doc: 'Takes the app\'s signing key back with the master key, grants a new one, and goes on with it.',
-    args: z.strictObject({ reason: z.string().min(1).max(500) }), result: result<{ offer: string; key: string }>(),
+    doc: "Takes the app's signing key back with the master key, grants a new one, and goes on with it.",
+    args: z.strictObject({ reason: z.string().min(1).max(500) }),
+    result: result<{ offer: string; key: string }>(),
   },
   audit: { doc: 'Replays the app from chain and swarm alone and compares every root.', args: none, result: result<AuditView>() },
 } as const

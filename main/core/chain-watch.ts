@@ -21,18 +21,30 @@ export const isKnownOutput = (storage: StoragePort, outpoint: string): boolean =
 
 /** Anchored transactions of the best chain in blocks above `from` up to `to`, in chain order: for roles that join later, and for audits. */
 export const anchoredBetween = (storage: StoragePort, from: number, to: number): AnchoredTransaction[] =>
-  storage.list(ANCHORED).filter(({ key }) => key > blockKey(from) && key <= blockKey(to)).flatMap(({ value }) => value as unknown as AnchoredTransaction[])
+  storage
+    .list(ANCHORED)
+    .filter(({ key }) => key > blockKey(from) && key <= blockKey(to))
+    .flatMap(({ value }) => value as unknown as AnchoredTransaction[])
 
 /** The best chain's hash at a height, as far as blocks were delivered; null above the tip and before the first anchor. */
-export const hashAtOf = (storage: StoragePort): HashAt => (height) => (storage.get(HASHES, blockKey(height)) as string | undefined) ?? null
+export const hashAtOf =
+  (storage: StoragePort): HashAt =>
+  (height) =>
+    (storage.get(HASHES, blockKey(height)) as string | undefined) ?? null
 
 /** Heights from `from` on whose blocks have anchors. */
 export const anchoredHeights = (storage: StoragePort, from: number): number[] =>
-  storage.list(ANCHORED).map(({ key }) => Number(key)).filter((height) => height >= from)
+  storage
+    .list(ANCHORED)
+    .map(({ key }) => Number(key))
+    .filter((height) => height >= from)
 
 /** The block of the best chain at a height again, for a role that joins later. */
 export const blockAgain = (storage: StoragePort, height: number): WorldEvent & { type: 'block' } => ({
-  type: 'block', height, hash: hashAtOf(storage)(height) ?? '', time: 0,
+  type: 'block',
+  height,
+  hash: hashAtOf(storage)(height) ?? '',
+  time: 0,
   anchored: (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[],
 })
 
@@ -85,10 +97,17 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   async function reorg(fork: BlockRef, gone: BlockRef[]): Promise<void> {
     options.log.log('warn', `${gone.length} blocks above ${fork.height} were replaced by a longer branch`)
     recent = recent.filter((ref) => ref.height <= fork.height)
-    const forgotten = storage.list(ANCHORED).filter(({ key }) => key > blockKey(fork.height)).map(({ key }) => ({ table: ANCHORED, key, delete: true as const }))
+    const forgotten = storage
+      .list(ANCHORED)
+      .filter(({ key }) => key > blockKey(fork.height))
+      .map(({ key }) => ({ table: ANCHORED, key, delete: true as const }))
     const hashes = gone.map(({ height }) => ({ table: HASHES, key: blockKey(height), delete: true as const }))
-    await options.deliver({ type: 'reorg', height: fork.height }, () =>
-      [{ table: 'chain', key: 'recent', value: recent as never }, ...forgotten, ...hashes, ...options.onReorg(fork)])
+    await options.deliver({ type: 'reorg', height: fork.height }, () => [
+      { table: 'chain', key: 'recent', value: recent as never },
+      ...forgotten,
+      ...hashes,
+      ...options.onReorg(fork),
+    ])
   }
 
   const handler = async (event: ChainEvent): Promise<void> => {
@@ -108,7 +127,10 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
 }
 
 /** Anchored transactions of a block in order, and the outputs they make, which later ones may spend. */
-function findAnchors(storage: StoragePort, block: ChainBlock): { anchored: AnchoredTransaction[]; outputs: Array<{ outpoint: string; script: string }> } {
+function findAnchors(
+  storage: StoragePort,
+  block: ChainBlock,
+): { anchored: AnchoredTransaction[]; outputs: Array<{ outpoint: string; script: string }> } {
   const anchored: AnchoredTransaction[] = []
   const outputs: Array<{ outpoint: string; script: string }> = []
   const made = new Map<string, string>()
@@ -118,7 +140,9 @@ function findAnchors(storage: StoragePort, block: ChainBlock): { anchored: Ancho
     const scanned = scanTransaction(raw)
     const id = txidOf(raw)
     if (!scanned.ok || !id.ok) continue
-    const spends = scanned.value.inputs.map(({ txid, vout }) => made.get(`${txid}:${vout}`) ?? ((storage.get(OUTPUTS, `${txid}:${vout}`) ?? '') as string))
+    const spends = scanned.value.inputs.map(
+      ({ txid, vout }) => made.get(`${txid}:${vout}`) ?? ((storage.get(OUTPUTS, `${txid}:${vout}`) ?? '') as string),
+    )
     const pays = scanned.value.outputs.map(({ script, value }) => ({ script: toHex(script), value: Number(value) }))
     for (const [vout, { script }] of pays.entries()) {
       if (!script.startsWith('5120')) continue

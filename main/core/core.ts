@@ -74,22 +74,37 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   const view = (): Overview => overviewOf({ settings, wallet, roles, watch, chain: ports.chain, backend: ports.backend })
   const changed = events.overview(view)
   const services: Services = {
-    ...ports, name: settings.name, log, identity: identity.value, wallet, documents, changed,
+    ...ports,
+    name: settings.name,
+    log,
+    identity: identity.value,
+    wallet,
+    documents,
+    changed,
     ...createPersistence({ clock: ports.clock, log, stopped: () => stopped }),
   }
   const engine = createEngine({ storage: ports.storage, log, after: (ms, run) => ports.clock.after(ms, run), changed })
   const started = await startRoles(services, engine, settings, roles)
   if (!started.ok) return started
   watch = watchChain({
-    chain: ports.chain, storage: ports.storage, log, now: () => ports.clock.now(), changed,
-    onBlock: (block) => wallet.onBlock(block), onReorg: (fork) => wallet.onReorg(fork),
+    chain: ports.chain,
+    storage: ports.storage,
+    log,
+    now: () => ports.clock.now(),
+    changed,
+    onBlock: (block) => wallet.onBlock(block),
+    onReorg: (fork) => wallet.onReorg(fork),
     deliver: (event, writes) => engine.broadcast(event, writes),
   })
 
   const client = <T>(use: (service: ClientService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
-    Promise.resolve(roles.client ? use(roles.client) : fail('core.no-client', 'This participant has no client role. Switch it on in the settings.'))
+    Promise.resolve(
+      roles.client ? use(roles.client) : fail('core.no-client', 'This participant has no client role. Switch it on in the settings.'),
+    )
   const server = <T>(use: (service: ServerService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
-    Promise.resolve(roles.server ? use(roles.server) : fail('core.no-server', 'This participant has no server role. Switch it on in the settings.'))
+    Promise.resolve(
+      roles.server ? use(roles.server) : fail('core.no-server', 'This participant has no server role. Switch it on in the settings.'),
+    )
   const handlers: Handlers = {
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
@@ -125,7 +140,12 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   })
 }
 
-async function startRoles(services: Services, engine: ReturnType<typeof createEngine>, settings: ParticipantSettings, roles: Roles): Promise<Result<null>> {
+async function startRoles(
+  services: Services,
+  engine: ReturnType<typeof createEngine>,
+  settings: ParticipantSettings,
+  roles: Roles,
+): Promise<Result<null>> {
   if (settings.supervisor) {
     const supervisor = startSupervisor(services, engine, settings.supervisor)
     if (!supervisor.ok) return supervisor
@@ -145,7 +165,9 @@ function createEvents(ports: { log: LogPort; clock: ClockPort }, who: string) {
   const listeners = new Set<(event: string, payload: unknown) => void>()
   let lines: LogLine[] = []
   let due = false
-  const emit = (event: string, payload: unknown): void => { for (const listener of listeners) listener(event, payload) }
+  const emit = (event: string, payload: unknown): void => {
+    for (const listener of listeners) listener(event, payload)
+  }
   const log: LogPort = {
     log(level, message, details) {
       ports.log.log(level, message, details)

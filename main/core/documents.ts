@@ -4,7 +4,14 @@
  */
 import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
-import { DOCUMENT_LIMITS, openDocument, type DocumentType, type FileEntry, type OpenedDocument, type Reference } from '../../roles/protocol/documents/index.ts'
+import {
+  DOCUMENT_LIMITS,
+  openDocument,
+  type DocumentType,
+  type FileEntry,
+  type OpenedDocument,
+  type Reference,
+} from '../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchorScript } from '../../roles/protocol/tx/index.ts'
 import type { LogPort, StoragePort, SwarmFile, SwarmPort } from './ports.ts'
@@ -41,14 +48,19 @@ export interface DocumentsOptions {
 const FILE_LIMIT = 256 << 20
 const PUBLICATIONS = 'publication'
 
-interface Stored { infohash: string; txid: string; fee: number }
+interface Stored {
+  infohash: string
+  txid: string
+  fee: number
+}
 
 export function createDocuments(options: DocumentsOptions): Documents {
   const { crypto, storage, swarm, wallet } = options
   const under = new Map<string, Promise<Result<{ reference: Reference; txid: string; fee: number }>>>()
   /** Torrents that gave a right file: a stranger's anchor that names one with another digest must not end its seeding. */
   const good = new Set<string>()
-  const isPublished = (infohash: string): boolean => storage.list(PUBLICATIONS).some(({ value }) => (value as unknown as Stored).infohash === infohash)
+  const isPublished = (infohash: string): boolean =>
+    storage.list(PUBLICATIONS).some(({ value }) => (value as unknown as Stored).infohash === infohash)
 
   async function fetched(infohash: string, name: string, maxBytes: number, sha256: string, keep = true): Promise<Result<Uint8Array>> {
     const kept = storage.getBlob(sha256)
@@ -58,7 +70,10 @@ export function createDocuments(options: DocumentsOptions): Documents {
     const bytes = got.value[0]!.bytes
     if (toHex(crypto.sha256(bytes)) !== sha256) {
       if (!good.has(infohash) && !isPublished(infohash)) await swarm.drop(infohash)
-      return fail('document.digest', `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`)
+      return fail(
+        'document.digest',
+        `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`,
+      )
     }
     if (keep) storage.putBlob(sha256, bytes)
     good.add(infohash)
@@ -101,7 +116,9 @@ export function createDocuments(options: DocumentsOptions): Documents {
     if (!granted.ok) return granted
     const body = granted.value.body
     const chained = body.type === 'grant' && body.by === master && body.key === by
-    return chained ? ok(offer) : fail('offer.grant', `The offer «${offer.body.title}» is signed by a key that its master key did not grant. Do not use it.`)
+    return chained
+      ? ok(offer)
+      : fail('offer.grant', `The offer «${offer.body.title}» is signed by a key that its master key did not grant. Do not use it.`)
   }
 
   return {

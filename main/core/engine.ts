@@ -4,7 +4,9 @@
  */
 import type { Json, LogPort, StoragePort, StorageWrite } from './ports.ts'
 
-export interface AnyEffect { type: string }
+export interface AnyEffect {
+  type: string
+}
 
 export interface Role<State = unknown, Event = unknown, Effect extends AnyEffect = AnyEffect> {
   name: string
@@ -33,14 +35,26 @@ export interface Engine {
   stop(): Promise<void>
 }
 
-interface Member { role: Role; state: unknown }
-interface Pending { id: string; role: string; effect: AnyEffect }
+interface Member {
+  role: Role
+  state: unknown
+}
+interface Pending {
+  id: string
+  role: string
+  effect: AnyEffect
+}
 
 const EFFECTS = 'effect'
 const STATES = 'role-state'
 const RETRY_MS = [200, 1000, 5000, 15_000, 60_000]
 
-export function createEngine(ports: { storage: StoragePort; log: LogPort; after(ms: number, run: () => void): () => void; changed?: () => void }): Engine {
+export function createEngine(ports: {
+  storage: StoragePort
+  log: LogPort
+  after(ms: number, run: () => void): () => void
+  changed?: () => void
+}): Engine {
   const { storage, log } = ports
   const members = new Map<string, Member>()
   const running = new Set<Promise<void>>()
@@ -50,7 +64,9 @@ export function createEngine(ports: { storage: StoragePort; log: LogPort; after(
 
   const enqueue = (work: () => void): Promise<void> => {
     if (stopped) return Promise.resolve()
-    const done = tail.then(() => { if (!stopped) work() })
+    const done = tail.then(() => {
+      if (!stopped) work()
+    })
     // A failure is the caller's; the queue goes on.
     tail = done.catch(() => undefined)
     return done
@@ -84,7 +100,11 @@ export function createEngine(ports: { storage: StoragePort; log: LogPort; after(
       const { level, message } = effect as unknown as { level: 'info'; message: string }
       return log.log(level, message, { role })
     }
-    const work = members.get(role)!.role.perform(effect).then((events) => finish(pending, events)).catch((error: unknown) => again(pending, attempt, error))
+    const work = members
+      .get(role)!
+      .role.perform(effect)
+      .then((events) => finish(pending, events))
+      .catch((error: unknown) => again(pending, attempt, error))
     running.add(work)
     void work.finally(() => running.delete(work))
   }
@@ -100,7 +120,10 @@ export function createEngine(ports: { storage: StoragePort; log: LogPort; after(
   function again(pending: Pending, attempt: number, error: unknown): void {
     if (stopped) return
     const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!
-    log.log('error', `${pending.role}: ${pending.effect.type} failed and is tried again in ${wait} ms: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    log.log(
+      'error',
+      `${pending.role}: ${pending.effect.type} failed and is tried again in ${wait} ms: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    )
     ports.after(wait, () => begin(pending, attempt + 1))
   }
 
@@ -112,7 +135,10 @@ export function createEngine(ports: { storage: StoragePort; log: LogPort; after(
         const { role: owner, effect } = value as unknown as Pending
         if (owner === role.name) begin({ id: key, role: owner, effect }, 0)
       }
-      return { state: () => member.state as never, dispatch: (event) => enqueue(() => take(typeof event === 'function' ? (event as () => unknown)() : event, [role.name], () => [])) }
+      return {
+        state: () => member.state as never,
+        dispatch: (event) => enqueue(() => take(typeof event === 'function' ? (event as () => unknown)() : event, [role.name], () => [])),
+      }
     },
     broadcast: (event, writes = () => []) => enqueue(() => take(event, members.keys(), writes)),
     async idle() {

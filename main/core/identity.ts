@@ -1,6 +1,14 @@
 /** The wallet's seed phrase: made at the first start, encrypted at rest, unlocked into memory. Everything else is derived from it. */
 import type { CryptoPort } from '../../roles/protocol/crypto.ts'
-import { deriveX25519, keyDeriver, phraseFromEntropy, phraseToSeed, type CoinNetwork, type KeyPair, type KeyPurpose } from '../../roles/protocol/keys.ts'
+import {
+  deriveX25519,
+  keyDeriver,
+  phraseFromEntropy,
+  phraseToSeed,
+  type CoinNetwork,
+  type KeyPair,
+  type KeyPurpose,
+} from '../../roles/protocol/keys.ts'
 import { decryptSecret, encryptSecret } from '../../roles/protocol/keystore.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
 import { utf8 } from '../../roles/protocol/bytes.ts'
@@ -20,7 +28,10 @@ export interface Identity {
  * @param scryptLog2 cost of a new keystore; an existing one says its own.
  */
 export async function openIdentity(
-  ports: { crypto: CryptoPort; storage: StoragePort; random: RandomPort }, network: CoinNetwork, passphrase: string, scryptLog2: number,
+  ports: { crypto: CryptoPort; storage: StoragePort; random: RandomPort },
+  network: CoinNetwork,
+  passphrase: string,
+  scryptLog2: number,
 ): Promise<Result<Identity>> {
   const { crypto, storage, random } = ports
   const stored = storage.get('identity', 'keystore')

@@ -11,7 +11,11 @@ import { untilNext, type Wait } from './waiting.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
 /** The roles that are switched on. */
-export interface Roles { supervisor: SupervisorService | null; server: ServerService | null; client: ClientService | null }
+export interface Roles {
+  supervisor: SupervisorService | null
+  server: ServerService | null
+  client: ClientService | null
+}
 
 export interface OverviewSources {
   settings: ParticipantSettings
@@ -26,7 +30,13 @@ export function overviewOf(sources: OverviewSources): Overview {
   const { roles, watch } = sources
   const tip = watch?.tip() ?? null
   const availability = watch?.available() ?? { available: false, reason: 'starting' }
-  const chain: ChainView = { network: sources.chain.network, backend: sources.backend, height: tip?.height ?? 0, hash: tip?.hash ?? '', ...availability }
+  const chain: ChainView = {
+    network: sources.chain.network,
+    backend: sources.backend,
+    height: tip?.height ?? 0,
+    hash: tip?.hash ?? '',
+    ...availability,
+  }
   const supervisor = roles.supervisor?.state() ?? null
   const wait = { height: tip?.height ?? 0, blockMs: watch?.blockMs() ?? null }
   const client = roles.client?.view(wait) ?? null
@@ -41,13 +51,20 @@ export function overviewOf(sources: OverviewSources): Overview {
 }
 
 function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
-  const { offer: { body }, genesis } = state
+  const {
+    offer: { body },
+    genesis,
+  } = state
   const number = state.ticks.at(-1)?.number ?? -1
   const waiting = genesis === null || number < 0
   return {
-    number: Math.max(0, number), state: waiting ? 'waiting for servers' : state.phase === 'ticking' ? 'running' : 'sleeping',
+    number: Math.max(0, number),
+    state: waiting ? 'waiting for servers' : state.phase === 'ticking' ? 'running' : 'sleeping',
     ...(waiting ? { blocksLeft: 0, estimatedMs: 0 } : untilNext(genesis, body.tickBlocks, body.confirmations, number, wait)),
-    blocksPerTick: body.tickBlocks, root: '', servers: state.servers.length, minimumServers: body.minimumServers,
+    blocksPerTick: body.tickBlocks,
+    root: '',
+    servers: state.servers.length,
+    minimumServers: body.minimumServers,
   }
 }
 
@@ -58,10 +75,27 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
   const common = { name: settings.name, balance: confirmed + unconfirmed, online: true }
   const shown: ParticipantView[] = []
   if (roles.supervisor) {
-    const detail = supervisor === null ? 'waits for coins to publish the job offer' : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
+    const detail =
+      supervisor === null
+        ? 'waits for coins to publish the job offer'
+        : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
     shown.push({ ...common, id: roles.supervisor.key(), role: 'supervisor', state: supervisor?.phase ?? 'starting', detail })
   }
-  if (roles.server) shown.push({ ...common, id: roles.server.key() ?? settings.name, role: 'server', state: roles.server.phase(), detail: roles.server.detail() })
-  if (roles.client) shown.push({ ...common, id: roles.client.key() ?? settings.name, role: 'client', state: roles.client.phase(), detail: roles.client.detail() })
+  if (roles.server)
+    shown.push({
+      ...common,
+      id: roles.server.key() ?? settings.name,
+      role: 'server',
+      state: roles.server.phase(),
+      detail: roles.server.detail(),
+    })
+  if (roles.client)
+    shown.push({
+      ...common,
+      id: roles.client.key() ?? settings.name,
+      role: 'client',
+      state: roles.client.phase(),
+      detail: roles.client.detail(),
+    })
   return shown
 }

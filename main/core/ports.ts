@@ -29,7 +29,10 @@ export type ChainEvent =
   /** The backend could not be reached, or can be again. */
   | { type: 'availability'; available: boolean; reason?: string }
 
-export interface MempoolTransaction { txid: string; raw: Uint8Array }
+export interface MempoolTransaction {
+  txid: string
+  raw: Uint8Array
+}
 
 export interface ChainPort {
   readonly network: 'regtest' | 'signet' | 'testnet4' | 'mainnet'
@@ -66,7 +69,10 @@ export interface ChainControl {
 
 // ───────────────────────────── swarm ─────────────────────────────
 
-export interface SwarmFile { name: string; bytes: Uint8Array }
+export interface SwarmFile {
+  name: string
+  bytes: Uint8Array
+}
 
 export interface SwarmFetchOptions {
   /** Names of the files wanted; only their pieces are downloaded. */
@@ -96,7 +102,14 @@ export interface SwarmPort {
   close(): Promise<void>
 }
 
-export interface SwarmStatus { torrents: number; peers: number; seeding: string[]; downloadedBytes: number; uploadedBytes: number; tracker: 'ok' | 'unreachable' | 'none' }
+export interface SwarmStatus {
+  torrents: number
+  peers: number
+  seeding: string[]
+  downloadedBytes: number
+  uploadedBytes: number
+  tracker: 'ok' | 'unreachable' | 'none'
+}
 
 // ───────────────────────────── transport ─────────────────────────────
 
@@ -106,13 +119,24 @@ export interface TransportPort {
    * POSTs `body` to `http://host:port/path`. Errors: `transport.unreachable`, `transport.timeout`, `transport.too-large`
    * (all retryable elsewhere), `transport.status` with the peer's error in `details`.
    */
-  send(to: { host: string; port: number }, path: string, body: Uint8Array, options: { timeoutMs: number; maxBytes: number; signal?: AbortSignal }): Promise<Result<Uint8Array>>
+  send(
+    to: { host: string; port: number },
+    path: string,
+    body: Uint8Array,
+    options: { timeoutMs: number; maxBytes: number; signal?: AbortSignal },
+  ): Promise<Result<Uint8Array>>
   /** Serves requests on `port` (0: the system picks one). Bodies above `maxBytes` and slow senders are refused. */
-  serve(options: { host: string; port: number; maxBytes: number; timeoutMs: number; perMinutePerPeer: number }, handler: (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>): Promise<Result<Listening>>
+  serve(
+    options: { host: string; port: number; maxBytes: number; timeoutMs: number; perMinutePerPeer: number },
+    handler: (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>,
+  ): Promise<Result<Listening>>
 }
 
 /** `port`: the one that was given or picked. */
-export interface Listening { port: number; close(): Promise<void> }
+export interface Listening {
+  port: number
+  close(): Promise<void>
+}
 
 // ───────────────────────────── storage ─────────────────────────────
 
@@ -145,7 +169,10 @@ export type StorageWrite = { table: string; key: string; value: Json } | { table
 // ───────────────────────────── index cache ─────────────────────────────
 
 /** A collection of the cache, with the names of its indices in the order in which rows bring their sort keys. */
-export interface IndexCollection { name: string; indices: string[] }
+export interface IndexCollection {
+  name: string
+  indices: string[]
+}
 
 /** One row to be written. A later one for the same key takes the place of an earlier one. */
 export interface IndexRow {
@@ -158,14 +185,26 @@ export interface IndexRow {
 }
 
 /** Sort keys from `from` (included) up to `to` (left out); `to` null: to the end. */
-export interface IndexRange { from: Uint8Array; to: Uint8Array | null }
+export interface IndexRange {
+  from: Uint8Array
+  to: Uint8Array | null
+}
 
-export interface IndexEntry { key: string; sortKey: Uint8Array; value: string }
+export interface IndexEntry {
+  key: string
+  sortKey: Uint8Array
+  value: string
+}
 
 export interface IndexStore {
   get(collection: string, key: string): string | undefined
   /** Records in the order of (sort key, key). `after` continues behind a row of an earlier answer. */
-  range(collection: string, index: string, range: IndexRange, options?: { limit?: number; after?: { sortKey: Uint8Array; key: string } }): IndexEntry[]
+  range(
+    collection: string,
+    index: string,
+    range: IndexRange,
+    options?: { limit?: number; after?: { sortKey: Uint8Array; key: string } },
+  ): IndexEntry[]
   count(collection: string, index: string, range: IndexRange): number
   close(): void
 }
@@ -212,11 +251,21 @@ export interface RandomPort {
 }
 
 /** Numbers tried so far, tries that it takes on average, and tries a second. */
-export interface WorkProgress { tried: number; expected: number; perSecond: number }
+export interface WorkProgress {
+  tried: number
+  expected: number
+  perSecond: number
+}
 
 /** Grinds proofs of work off the main thread. See roles/protocol/work.ts for what is ground. */
 export interface WorkPort {
-  grind(challenge: Uint8Array, bits: number, options: { signal?: AbortSignal; progress?: (progress: WorkProgress) => void }): Promise<Result<bigint>>
+  grind(
+    challenge: Uint8Array,
+    bits: number,
+    options: { signal?: AbortSignal; progress?: (progress: WorkProgress) => void },
+  ): Promise<Result<bigint>>
 }
 
-export interface LogPort { log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void }
+export interface LogPort {
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void
+}

@@ -12,14 +12,23 @@ export const SEALED_TABLES: ReadonlySet<string> = new Set(['role-state', 'effect
 
 const NONCE_BYTES = 12
 
-interface Sealed { box: string }
+interface Sealed {
+  box: string
+}
 
 /** Earlier versions wrote these tables in the clear; what they wrote is read as it is, and sealed when it is written again. */
 const isSealed = (value: Json): value is Json & Sealed =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && typeof value['box'] === 'string' && Object.keys(value).length === 1
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  typeof value['box'] === 'string' &&
+  Object.keys(value).length === 1
 
 /** The same storage, with `SEALED_TABLES` sealed; a row that does not open belongs to another wallet or is damaged, and throws. */
-export function sealedStorage(storage: StoragePort, { crypto, random, identity }: { crypto: CryptoPort; random: RandomPort; identity: Identity }): StoragePort {
+export function sealedStorage(
+  storage: StoragePort,
+  { crypto, random, identity }: { crypto: CryptoPort; random: RandomPort; identity: Identity },
+): StoragePort {
   const secret = crypto.hkdf(identity.key({ purpose: 'backup' }).privateKey, utf8('golem/store/1'), utf8('rows'), 32)
   /** A row does not open in the place of another. */
   const place = (table: string, key: string): Uint8Array => utf8(JSON.stringify(['golem/store', table, key]))
@@ -32,7 +41,9 @@ export function sealedStorage(storage: StoragePort, { crypto, random, identity }
   function open(table: string, key: string, value: Json): Json {
     if (!SEALED_TABLES.has(table) || !isSealed(value)) return value
     const box = parseBase64(value.box)
-    const plain = box.ok ? crypto.aead.open(secret, box.value.subarray(0, NONCE_BYTES), box.value.subarray(NONCE_BYTES), place(table, key)) : null
+    const plain = box.ok
+      ? crypto.aead.open(secret, box.value.subarray(0, NONCE_BYTES), box.value.subarray(NONCE_BYTES), place(table, key))
+      : null
     if (plain === null) throw new Error(`The row ${key} of ${table} does not open: this store belongs to another wallet, or is damaged.`)
     return JSON.parse(new TextDecoder().decode(plain)) as Json
   }

@@ -43,9 +43,18 @@ const SELDOM_WAIT_MS = 600_000
 const SELDOM_AT_ONCE = 4
 
 /** Waits between attempts grow up to `longest` milliseconds. */
-interface Repeating<T> { what: string; attempt: () => Promise<Result<T>>; ends: (result: Result<T>) => boolean; longest: number }
+interface Repeating<T> {
+  what: string
+  attempt: () => Promise<Result<T>>
+  ends: (result: Result<T>) => boolean
+  longest: number
+}
 
-interface Persistence { clock: ClockPort; log: LogPort; stopped(): boolean }
+interface Persistence {
+  clock: ClockPort
+  log: LogPort
+  stopped(): boolean
+}
 
 async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, longest)) {
@@ -53,7 +62,9 @@ async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, 
     if (ends(result)) return result
     if (stopped()) return new Promise(() => undefined)
     log.log(wait > 5_000 ? 'warn' : 'debug', `waiting to ${what}: ${result.ok ? '' : result.error.message}`)
-    await new Promise<void>((resolve) => { clock.after(wait, resolve) })
+    await new Promise<void>((resolve) => {
+      clock.after(wait, resolve)
+    })
   }
 }
 
@@ -63,7 +74,10 @@ function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = count
   return async (work) => {
     if (free > 0) free--
-    else await new Promise<void>((resolve) => { waiting.push(resolve) })
+    else
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve)
+      })
     try {
       return await work()
     } finally {
@@ -92,10 +106,15 @@ export async function fetchOffer(services: Pick<Services, 'documents' | 'seldom'
 }
 
 /** Performs a role's `fetch`: the document, or why it is missing. */
-export async function performFetch(documents: Documents, effect: { reference: Reference; documentType: DocumentType }): Promise<WorldEvent[]> {
+export async function performFetch(
+  documents: Documents,
+  effect: { reference: Reference; documentType: DocumentType },
+): Promise<WorldEvent[]> {
   const { reference, documentType } = effect
   return [answered(reference, documentType, await documents.fetch(reference, documentType))]
 }
 
 const answered = (reference: Reference, documentType: DocumentType, fetched: Result<OpenedDocument>): WorldEvent =>
-  fetched.ok ? { type: 'document', reference, document: fetched.value } : { type: 'document.missing', reference, documentType, failure: fetched.error }
+  fetched.ok
+    ? { type: 'document', reference, document: fetched.value }
+    : { type: 'document.missing', reference, documentType, failure: fetched.error }

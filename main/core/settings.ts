@@ -4,38 +4,47 @@ import { z } from 'zod'
 export const participantSettings = z.strictObject({
   name: z.string().min(1).max(40),
   /** Host an app: compile it first; see resources/apps. */
-  supervisor: z.strictObject({
-    /** The full program, as the compiler wrote it. */
-    program: z.json(),
-    title: z.string().min(1).max(80),
-    minimumServers: z.int().min(1),
-    tickBlocks: z.int().min(1),
-    joinBlocks: z.int().min(1),
-    confirmations: z.int().min(0),
-    work: z.strictObject({ client: z.int().min(0).max(64), server: z.int().min(0).max(64) }),
-    versions: z.int().min(1).max(64),
-    primeBits: z.int().min(128).max(4096),
-    perRequest: z.int().min(0),
-    trackers: z.array(z.string()),
-  }).optional(),
-  server: z.strictObject({
-    /** Where others reach it; port 0 lets the system choose. */
-    host: z.string(),
-    port: z.int().min(0).max(65_535),
-    region: z.string().max(40),
-    /** The rule that accepts offers without asking (essay, Server joins 2). */
-    accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: z.int().min(0) }),
-  }).optional(),
-  client: z.strictObject({
-    /** Register with the app that is followed; without it, the app is only read and audited, which costs nothing. */
-    registerAutomatically: z.boolean(),
-    /** Hash of the app's first job offer; without it, the first app seen is followed. */
-    app: z.string().regex(/^[0-9a-f]{64}$/).optional(),
-    /** So many fresh keys of every type are kept reserved. */
-    freshKeys: z.int().min(0).max(32),
-    /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. Default 64 MiB; 0 keeps none. */
-    indexBytes: z.int().min(0).optional(),
-  }).optional(),
+  supervisor: z
+    .strictObject({
+      /** The full program, as the compiler wrote it. */
+      program: z.json(),
+      title: z.string().min(1).max(80),
+      minimumServers: z.int().min(1),
+      tickBlocks: z.int().min(1),
+      joinBlocks: z.int().min(1),
+      confirmations: z.int().min(0),
+      work: z.strictObject({ client: z.int().min(0).max(64), server: z.int().min(0).max(64) }),
+      versions: z.int().min(1).max(64),
+      primeBits: z.int().min(128).max(4096),
+      perRequest: z.int().min(0),
+      trackers: z.array(z.string()),
+    })
+    .optional(),
+  server: z
+    .strictObject({
+      /** Where others reach it; port 0 lets the system choose. */
+      host: z.string(),
+      port: z.int().min(0).max(65_535),
+      region: z.string().max(40),
+      /** The rule that accepts offers without asking (essay, Server joins 2). */
+      accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: z.int().min(0) }),
+    })
+    .optional(),
+  client: z
+    .strictObject({
+      /** Register with the app that is followed; without it, the app is only read and audited, which costs nothing. */
+      registerAutomatically: z.boolean(),
+      /** Hash of the app's first job offer; without it, the first app seen is followed. */
+      app: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+      /** So many fresh keys of every type are kept reserved. */
+      freshKeys: z.int().min(0).max(32),
+      /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. Default 64 MiB; 0 keeps none. */
+      indexBytes: z.int().min(0).optional(),
+    })
+    .optional(),
 })
 export type ParticipantSettings = z.infer<typeof participantSettings>
 
@@ -48,8 +57,12 @@ export const participantConfig = z.strictObject({
   /** Cost of the keystore's scrypt as a power of two; lower only for a throw-away local network. */
   scryptLog2: z.int().min(10).max(22),
   chain: z.strictObject({
-    url: z.url(), user: z.string(), password: z.string(), backend: z.enum(['embedded', 'bitcoind']),
-    network: z.enum(['regtest', 'signet', 'testnet4', 'mainnet']), pollMs: z.int().min(10).optional(),
+    url: z.url(),
+    user: z.string(),
+    password: z.string(),
+    backend: z.enum(['embedded', 'bitcoind']),
+    network: z.enum(['regtest', 'signet', 'testnet4', 'mainnet']),
+    pollMs: z.int().min(10).optional(),
   }),
   swarm: z.strictObject({ trackers: z.array(z.string()), dht: z.boolean(), lsd: z.boolean() }),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),

@@ -48,6 +48,10 @@ export function origin(input: string): string {
 
 /** `likeCount` → `Like count`, `by-topic` → `By topic`; `$owner` → `Owner`. */
 export function label(name: string): string {
-  const words = name.replace(/^\$/, '').replace(/[-_.]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  const words = name
+    .replace(/^\$/, '')
+    .replace(/[-_.]+/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

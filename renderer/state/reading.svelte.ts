@@ -51,10 +51,18 @@ export function createReading(client: Client): Reading {
     counts = { ...counts, [key]: { ...counts[key], [counter.collection]: counted.value.count } }
   }
   return {
-    get rows() { return rows },
-    get failure() { return failure },
-    get busy() { return busy },
-    get counts() { return counts },
+    get rows() {
+      return rows
+    },
+    get failure() {
+      return failure
+    },
+    get busy() {
+      return busy
+    },
+    get counts() {
+      return counts
+    },
     /** Answers that were overtaken by a newer question are dropped. */
     async load(query, counters) {
       const turn = ++latest

@@ -44,12 +44,25 @@ export function createSession(client: Client): Session {
   return {
     client,
     reload,
-    get connection() { return connection },
-    get overview() { return overview },
-    get receivedAt() { return receivedAt },
-    get log() { return log },
-    get failure() { return failure },
-    nameOf: (id) => overview?.participants.find((one) => one.id === id)?.name ?? overview?.actors.find((one) => one.id === id || one.key === id)?.name ?? short(id),
+    get connection() {
+      return connection
+    },
+    get overview() {
+      return overview
+    },
+    get receivedAt() {
+      return receivedAt
+    },
+    get log() {
+      return log
+    },
+    get failure() {
+      return failure
+    },
+    nameOf: (id) =>
+      overview?.participants.find((one) => one.id === id)?.name ??
+      overview?.actors.find((one) => one.id === id || one.key === id)?.name ??
+      short(id),
     start: () =>
       client.subscribe({
         connection(state) {

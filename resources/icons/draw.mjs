@@ -23,7 +23,9 @@ export const shapes = [
 export const trayShapes = shapes.slice(1)
 
 export function svg(list) {
-  const rects = list.map(([x, y, width, height, r, fill]) => `  <rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${r}" fill="${fill}"/>`)
+  const rects = list.map(
+    ([x, y, width, height, r, fill]) => `  <rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${r}" fill="${fill}"/>`,
+  )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">\n${rects.join('\n')}\n</svg>\n`
 }
 

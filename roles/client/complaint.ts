@@ -5,7 +5,12 @@ import { blameLink, checkStamp, readReveal, revealMatches, type Blame } from '..
 import type { Context } from './types.ts'
 
 /** What anybody can check again from the anchored update and the tick's reveal. */
-export interface Complaint { app: string; tick: number; update: Reference; finding: Finding }
+export interface Complaint {
+  app: string
+  tick: number
+  update: Reference
+  finding: Finding
+}
 
 export type Finding =
   /** The first link that did not multiply or bind. */
@@ -17,11 +22,20 @@ export type Finding =
  * Finds who is at fault for an update that a tick rejected with `update.stamp`.
  * @param reveal of the update's tick, its SHA-256 compared with the tick document's; @param plan of that tick
  */
-export function findPoison(ctx: Pick<Context, 'crypto'>, app: string, update: Update, reference: Reference, reveal: RevealFile, plan: Plan): Complaint {
+export function findPoison(
+  ctx: Pick<Context, 'crypto'>,
+  app: string,
+  update: Update,
+  reference: Reference,
+  reveal: RevealFile,
+  plan: Plan,
+): Complaint {
   const opened = readReveal(ctx.crypto, reveal)
   const about = { app, tick: update.tick, update: reference }
-  if (!revealMatches(ctx.crypto, opened, plan)) return { ...about, finding: { by: 'supervisor', reason: 'The revealed secrets are not those that the tick\'s plan committed to.' } }
-  if (checkStamp(ctx, opened, update).ok) return { ...about, finding: { by: 'supervisor', reason: 'The stamp passed through every revealed prime, and was rejected.' } }
+  if (!revealMatches(ctx.crypto, opened, plan))
+    return { ...about, finding: { by: 'supervisor', reason: "The revealed secrets are not those that the tick's plan committed to." } }
+  if (checkStamp(ctx, opened, update).ok)
+    return { ...about, finding: { by: 'supervisor', reason: 'The stamp passed through every revealed prime, and was rejected.' } }
   const blame = blameLink(ctx, opened, update)
   return { ...about, finding: { by: blame.kind, blame } }
 }

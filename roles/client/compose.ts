@@ -28,9 +28,16 @@ const NUMBER_BYTES = 32
  * Errors: `client.endpoint`, `client.argument` (details.field), `client.no-key` (details.collection: reserve one first), `client.choose-key`,
  * `client.unregistered`, `client.servers`, `client.too-large`, those of the reader.
  */
-export async function composeRequest(ctx: Context, env: ClientEnv, name: string, args: Record<string, Json>, exclude: ReadonlySet<string> = new Set()): Promise<Result<Composed>> {
+export async function composeRequest(
+  ctx: Context,
+  env: ClientEnv,
+  name: string,
+  args: Record<string, Json>,
+  exclude: ReadonlySet<string> = new Set(),
+): Promise<Result<Composed>> {
   const endpoint = Object.hasOwn(env.outline.endpoints, name) ? env.outline.endpoints[name]! : undefined
-  if (endpoint === undefined) return fail('client.endpoint', `The app has no endpoint ${name}. It has ${Object.keys(env.outline.endpoints).join(', ')}.`)
+  if (endpoint === undefined)
+    return fail('client.endpoint', `The app has no endpoint ${name}. It has ${Object.keys(env.outline.endpoints).join(', ')}.`)
   const checked = checkArguments(endpoint, args)
   if (!checked.ok) return checked
   const slots = chooseSlots(endpoint.slots, env.keys, args)
@@ -43,8 +50,20 @@ export async function composeRequest(ctx: Context, env: ClientEnv, name: string,
   const started = begin(ctx, env, name, endpoint, values)
   const { request, start } = started
   const pending: Pending = {
-    request, app: env.app, tick: env.plan.tick, sealing: env.plan.sealing, endpoint: name, secret: toHex(started.secret), start, number: started.number.number,
-    top: chosen.value.top, hops: chosen.value.hops, arguments: checked.value, slots: slots.value, answers: answersWith(endpoint, [], reads.value.queries), progress: null,
+    request,
+    app: env.app,
+    tick: env.plan.tick,
+    sealing: env.plan.sealing,
+    endpoint: name,
+    secret: toHex(started.secret),
+    start,
+    number: started.number.number,
+    top: chosen.value.top,
+    hops: chosen.value.hops,
+    arguments: checked.value,
+    slots: slots.value,
+    answers: answersWith(endpoint, [], reads.value.queries),
+    progress: null,
   }
   return sealLeg(ctx, env, endpoint, pending, { edges: started.edges, number: started.number, reads: reads.value })
 }
@@ -58,8 +77,12 @@ function checkArguments(endpoint: Endpoint, args: Record<string, Json>): Result<
     if (!value.ok) return fail('client.argument', `${field}: ${value.error.message}`, { field })
     checked[field] = args[field]!
   }
-  const unknown = Object.keys(args).find((field) => !Object.hasOwn(endpoint.request, field) && !endpoint.slots.some((slot) => slot.name === field))
-  return unknown === undefined ? ok(checked) : fail('client.argument', `The endpoint has no field ${unknown}. Leave it out.`, { field: unknown })
+  const unknown = Object.keys(args).find(
+    (field) => !Object.hasOwn(endpoint.request, field) && !endpoint.slots.some((slot) => slot.name === field),
+  )
+  return unknown === undefined
+    ? ok(checked)
+    : fail('client.argument', `The endpoint has no field ${unknown}. Leave it out.`, { field: unknown })
 }
 
 /** JSON form of each value that the client provides, by edge id; `caller` always among them. */
@@ -73,7 +96,8 @@ export function valuesOf(caller: string, endpoint: Endpoint, args: Record<string
 function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet<string>): ReturnType<typeof chooseServers> {
   const { tick } = env.reader
   const blocks = Object.hasOwn(env.plan.endpoints, name) ? env.plan.endpoints[name]! : []
-  if (blocks.length !== env.outline.endpoints[name]!.blocks.length) return fail('client.servers', `Tick ${env.plan.tick} offers no servers for ${name}. Wait for the next tick.`)
+  if (blocks.length !== env.outline.endpoints[name]!.blocks.length)
+    return fail('client.servers', `Tick ${env.plan.tick} offers no servers for ${name}. Wait for the next tick.`)
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
   const expelled = new Set(tick.tombstones)
   const failed = [...exclude]
@@ -84,7 +108,13 @@ function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet
   }
 }
 
-interface Started { request: string; secret: Uint8Array; number: NumberOpening; start: Pending['start']; edges: Record<string, SealedEdge> }
+interface Started {
+  request: string
+  secret: Uint8Array
+  number: NumberOpening
+  start: Pending['start']
+  edges: Record<string, SealedEdge>
+}
 
 function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, values: Values): Started {
   const { crypto } = ctx
@@ -95,7 +125,15 @@ function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, v
   const edges = sealEdges(ctx, endpoint, secret, values)
   const request = toHex(ctx.random(32))
   const commit = toHex(commitNumber(crypto, fromHex(number.salt), BigInt(`0x${number.number}`)))
-  const unsigned = { request, app: env.app, tick: env.plan.tick, endpoint: name, client: env.client.publicKey, number: commit, keys: commitsDigest(crypto, commitsOf(edges)) }
+  const unsigned = {
+    request,
+    app: env.app,
+    tick: env.plan.tick,
+    endpoint: name,
+    client: env.client.publicKey,
+    number: commit,
+    keys: commitsDigest(crypto, commitsOf(edges)),
+  }
   return { request, secret, number, edges, start: signStart(crypto, unsigned, env.client, ctx.random(32)) }
 }
 
@@ -105,4 +143,3 @@ export function providedValue(pending: Pending, source: Source): Json | undefine
   if (source.from === 'request') return pending.arguments[source.field]
   return source.from === 'slot' ? pending.slots[source.slot] : undefined
 }
-

@@ -43,10 +43,19 @@ export async function takeReply(ctx: Context, env: ClientEnv, pending: Pending, 
  * @param pending with its progress; @param exclude top-level servers that failed
  * Errors: `request.tick` (retryable: `env` is of a later tick), `client.servers` (retryable), `client.too-large`, `reply.outputs`, those of the reader.
  */
-export async function composeContinuation(ctx: Context, env: ClientEnv, pending: Pending, exclude: ReadonlySet<string> = new Set()): Promise<Result<Composed>> {
+export async function composeContinuation(
+  ctx: Context,
+  env: ClientEnv,
+  pending: Pending,
+  exclude: ReadonlySet<string> = new Set(),
+): Promise<Result<Composed>> {
   const { progress } = pending
   if (progress === null) throw new Error('a continuation follows a pause')
-  if (env.plan.tick !== pending.tick) return failForNow('request.tick', `Tick ${pending.tick} has passed while the request was under way. Compose it again on the newest tick.`)
+  if (env.plan.tick !== pending.tick)
+    return failForNow(
+      'request.tick',
+      `Tick ${pending.tick} has passed while the request was under way. Compose it again on the newest tick.`,
+    )
   const endpoint = env.outline.endpoints[pending.endpoint]!
   const top = topFor(ctx, env, pending, exclude)
   if (top === null) return failForNow('client.servers', 'No other server of the tick can take the request on. Send it again.')
@@ -56,7 +65,11 @@ export async function composeContinuation(ctx: Context, env: ClientEnv, pending:
   const reads = await readLeg(env, endpoint, legOf(endpoint, pending), values)
   if (!reads.ok) return reads
   const next: Pending = { ...pending, top, answers: answersWith(endpoint, pending.answers, reads.value.queries) }
-  return sealLeg(ctx, env, endpoint, next, { edges: sealEdges(ctx, endpoint, fromHex(pending.secret), values), number: null, reads: reads.value })
+  return sealLeg(ctx, env, endpoint, next, {
+    edges: sealEdges(ctx, endpoint, fromHex(pending.secret), values),
+    number: null,
+    reads: reads.value,
+  })
 }
 
 /** The same server as before knows the request's structure already; another one only if that one failed. */
@@ -64,7 +77,12 @@ function topFor(ctx: Context, env: ClientEnv, pending: Pending, exclude: Readonl
   if (!exclude.has(pending.top)) return pending.top
   const { tick } = env.reader
   const servers = new Map(tick.servers.map((server) => [server.id, server]))
-  return chooseTop(ctx, servers, pending.hops.map((hop) => hop.server), new Set([...exclude, ...tick.tombstones]))
+  return chooseTop(
+    ctx,
+    servers,
+    pending.hops.map((hop) => hop.server),
+    new Set([...exclude, ...tick.tombstones]),
+  )
 }
 
 /** What queries may be asked with: what the client provides, and what the blocks returned. */

@@ -7,7 +7,12 @@ import type { Failure } from '../protocol/result.ts'
 import type { OwnKey, Reviewed } from './types.ts'
 
 /** A document that the core signed, as the text of its document.json. */
-export interface SignedText { document: string; sha256: string; spendFromKeys: string[]; payToKeys: string[] }
+export interface SignedText {
+  document: string
+  sha256: string
+  spendFromKeys: string[]
+  payToKeys: string[]
+}
 
 export type ClientEvent =
   | WorldEvent
@@ -40,7 +45,16 @@ export type ClientEffect =
    * Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. `before` is the cause for which
    * the attempt before failed, null for none.
    */
-  | { type: 'send'; id: string; attempt: number; endpoint: string; arguments: Record<string, Json>; keys: OwnKey[]; exclude: string[]; before: string | null }
+  | {
+      type: 'send'
+      id: string
+      attempt: number
+      endpoint: string
+      arguments: Record<string, Json>
+      keys: OwnKey[]
+      exclude: string[]
+      before: string | null
+    }
   /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
   | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
   /**

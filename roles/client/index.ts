@@ -4,8 +4,21 @@ export * from './state.ts'
 export * from './events.ts'
 export { clientStep, type ClientStepContext } from './step.ts'
 export {
-  blameRefusal, blameReply, causeOf, changedKeys, composeContinuation, composeRequest, composeUpdate, openReply, review, takeReply, updateSpending,
-  type Blame, type KeyOf, type PreparedUpdate, type Taken,
+  blameRefusal,
+  blameReply,
+  causeOf,
+  changedKeys,
+  composeContinuation,
+  composeRequest,
+  composeUpdate,
+  openReply,
+  review,
+  takeReply,
+  updateSpending,
+  type Blame,
+  type KeyOf,
+  type PreparedUpdate,
+  type Taken,
 } from './request.ts'
 export { composeRegistration, composeReservation, registrationSpending, registrationWork, reservationSpending } from './register.ts'
 export { findPoison, type Complaint, type Finding } from './complaint.ts'

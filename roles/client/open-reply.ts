@@ -2,7 +2,17 @@
  * Opening a reply, of a whole request or of its leg up to a pause: nothing in it is believed before thread, digests, commitments and types
  * were found in order.
  */
-import { acceptsSites, buildResponse, fromJson, responseType, toJson, type Endpoint, type Program, type Source, type Value } from '../program/index.ts'
+import {
+  acceptsSites,
+  buildResponse,
+  fromJson,
+  responseType,
+  toJson,
+  type Endpoint,
+  type Program,
+  type Source,
+  type Value,
+} from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { checkSchema, type Write } from '../protocol/documents/index.ts'
@@ -31,7 +41,12 @@ type Env = Pick<ClientEnv, 'outline' | 'label'>
 type Gathered = Pick<Progress, 'links' | 'outputs' | 'writes'>
 
 /** A reply to the last leg, in order; the queries that only the response needs may be open still. */
-export interface Last { gathered: Gathered; outputs: Outputs; writes: Write[]; final: NumberOpening }
+export interface Last {
+  gathered: Gathered
+  outputs: Outputs
+  writes: Write[]
+  final: NumberOpening
+}
 
 /**
  * Opens the reply to a request and reviews its writes against the label. For requests of one leg, and queries that were all asked; `takeReply`
@@ -80,7 +95,12 @@ function gather({ progress }: Pending, { links, outputs, writes }: Gathered): Ga
   return { links: [...progress.links, ...links], outputs: { ...outputs, ...progress.outputs }, writes: [...progress.writes, ...writes] }
 }
 
-function checkMade(ctx: Context, endpoint: Endpoint, pending: Pending, gathered: Gathered): Result<{ outputs: Outputs; drafts: DraftWrite[] }> {
+function checkMade(
+  ctx: Context,
+  endpoint: Endpoint,
+  pending: Pending,
+  gathered: Gathered,
+): Result<{ outputs: Outputs; drafts: DraftWrite[] }> {
   const path = checkPath(ctx, endpoint, pending, gathered)
   if (!path.ok) return path
   const outputs = openOutputs(ctx, endpoint, pending, gathered)
@@ -92,7 +112,12 @@ function checkMade(ctx: Context, endpoint: Endpoint, pending: Pending, gathered:
 function unseal<S extends z.ZodType>(ctx: Context, pending: Pending, schema: S, bytes: Uint8Array): Result<z.infer<S>> {
   const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
   if (bytes.length > MESSAGE_LIMIT || bytes.length < NONCE_BYTES + 16) return closed
-  const plain = ctx.crypto.aead.open(replyKey(ctx, pending), bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))
+  const plain = ctx.crypto.aead.open(
+    replyKey(ctx, pending),
+    bytes.subarray(0, 12),
+    bytes.subarray(12),
+    messageAad('reply', pending.request),
+  )
   const json = plain === null ? undefined : parse(plain)
   return json === undefined ? closed : checkSchema('reply', schema, json)
 }
@@ -110,12 +135,19 @@ function parse(bytes: Uint8Array): Json | undefined {
 /** One link for each chosen server up to the end of the leg, unbroken and signed, with call sites that the block can execute. */
 function checkPath(ctx: Context, endpoint: Endpoint, pending: Pending, reply: Gathered): Result<null> {
   const { links } = reply
-  const chosen = links.length === legOf(endpoint, pending).end && links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
-  if (!chosen || reply.writes.length !== links.length) return failForNow('reply.path', 'The reply did not pass through the chosen servers. Send the request through others.')
+  const chosen =
+    links.length === legOf(endpoint, pending).end &&
+    links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
+  if (!chosen || reply.writes.length !== links.length)
+    return failForNow('reply.path', 'The reply did not pass through the chosen servers. Send the request through others.')
   const thread = verifyThread(ctx.crypto, pending.start, links)
   if (!thread.ok) return thread
   const strange = links.findIndex((link, i) => !acceptsSites(endpoint.blocks[i]!, link.sites))
-  return strange < 0 ? ok(null) : failForNow('reply.path', `Block ${strange} claims writes that its program cannot make. Send the request through other servers.`, { position: strange })
+  return strange < 0
+    ? ok(null)
+    : failForNow('reply.path', `Block ${strange} claims writes that its program cannot make. Send the request through other servers.`, {
+        position: strange,
+      })
 }
 
 const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge): Json | undefined => {
@@ -124,9 +156,19 @@ const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge):
 }
 
 /** The outputs of all blocks that have a link, and each what its link was signed over. Errors: `reply.outputs`. */
-export function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, reply: Pick<Progress, 'links' | 'outputs'>): Result<Outputs> {
+export function openOutputs(
+  ctx: Context,
+  endpoint: Endpoint,
+  pending: Pending,
+  reply: Pick<Progress, 'links' | 'outputs'>,
+): Result<Outputs> {
   const outputs: Outputs = new Map()
-  const wrong = (position: number) => failForNow('reply.outputs', `The results of block ${position} are not what its server signed. Send the request through other servers.`, { position })
+  const wrong = (position: number) =>
+    failForNow(
+      'reply.outputs',
+      `The results of block ${position} are not what its server signed. Send the request through other servers.`,
+      { position },
+    )
   for (const [position, block] of endpoint.blocks.slice(0, reply.links.length).entries()) {
     const sealed: Record<string, SealedEdge> = {}
     for (const [i, type] of block.outputs.entries()) {
@@ -145,7 +187,12 @@ export function openOutputs(ctx: Context, endpoint: Endpoint, pending: Pending, 
 
 /** The draft writes of all blocks that ran; the running digests of the links have to be theirs. */
 function openWrites(ctx: Context, pending: Pending, reply: Gathered): Result<DraftWrite[]> {
-  const wrong = (position: number) => failForNow('reply.writes', `The writes of block ${position} are not those which its server signed. Send the request through other servers.`, { position })
+  const wrong = (position: number) =>
+    failForNow(
+      'reply.writes',
+      `The writes of block ${position} are not those which its server signed. Send the request through other servers.`,
+      { position },
+    )
   const all: DraftWrite[] = []
   let running = NO_WRITES
   for (const [position, link] of reply.links.entries()) {
@@ -163,17 +210,28 @@ function openWrites(ctx: Context, pending: Pending, reply: Gathered): Result<Dra
 }
 
 /** Fills in carried values from what the client sealed or the blocks returned, each held against the commitment that was signed. */
-function completeWrites(ctx: Context, outline: Program, endpoint: Endpoint, pending: Pending, drafts: DraftWrite[], outputs: Outputs): Result<Write[]> {
+function completeWrites(
+  ctx: Context,
+  outline: Program,
+  endpoint: Endpoint,
+  pending: Pending,
+  drafts: DraftWrite[],
+  outputs: Outputs,
+): Result<Write[]> {
   const writes: Write[] = []
   for (const draft of drafts) {
     const fields = { ...draft.fields }
     const carried: Write['carried'] = {}
     for (const [name, { edge, commit }] of Object.entries(draft.carried)) {
       const source = endpoint.blocks[draft.block]!.carries.find((found) => edgeOf(found) === edge)
-      const json = source === undefined ? undefined : providedValue(pending, source) ?? outputs.get(edge)?.json
+      const json = source === undefined ? undefined : (providedValue(pending, source) ?? outputs.get(edge)?.json)
       const salt = edgeSalt(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), edge), edge)
       if (json === undefined || !verifyCommit(ctx.crypto, commit, salt, canonicalBytes(json))) {
-        return failForNow('reply.writes', `The field ${name} of ${draft.collection} is not the value that was sealed. Send the request through other servers.`, { position: draft.block })
+        return failForNow(
+          'reply.writes',
+          `The field ${name} of ${draft.collection} is not the value that was sealed. Send the request through other servers.`,
+          { position: draft.block },
+        )
       }
       fields[name] = json
       carried[name] = { edge, commit, salt: toHex(salt) }
@@ -189,7 +247,12 @@ function typedWrites(outline: Program, writes: Write[]): Result<Write[]> {
   for (const write of writes) {
     const types = Object.hasOwn(outline.collections, write.collection) ? outline.collections[write.collection]!.fields : {}
     const bad = Object.entries(write.fields).find(([name, value]) => !Object.hasOwn(types, name) || !fromJson(types[name]!, value).ok)
-    if (bad !== undefined) return failForNow('reply.writes', `The field ${bad[0]} of ${write.collection} does not fit the program. Send the request through other servers.`, { position: write.block })
+    if (bad !== undefined)
+      return failForNow(
+        'reply.writes',
+        `The field ${bad[0]} of ${write.collection} does not fit the program. Send the request through other servers.`,
+        { position: write.block },
+      )
   }
   return ok(writes)
 }
@@ -197,10 +260,17 @@ function typedWrites(outline: Program, writes: Write[]): Result<Write[]> {
 /** The thread's last number: it opens the last commitment and is a multiple of the client's own. */
 function openFinal(ctx: Context, pending: Pending, reply: Gathered, sealed: SealedEdge): Result<NumberOpening> {
   const parsed = numberOpening.safeParse(openWith(ctx, pending, FINAL, sealed))
-  const wrong = failForNow('reply.number', 'The number of the thread does not fit what the last server signed. Send the request through other servers.', { position: reply.links.length - 1 })
+  const wrong = failForNow(
+    'reply.number',
+    'The number of the thread does not fit what the last server signed. Send the request through other servers.',
+    { position: reply.links.length - 1 },
+  )
   if (!parsed.success) return wrong
   const value = BigInt(`0x${parsed.data.number}`)
-  const fits = toHex(commitNumber(ctx.crypto, fromHex(parsed.data.salt), value)) === reply.links.at(-1)!.after && value > 0n && value % BigInt(`0x${pending.number}`) === 0n
+  const fits =
+    toHex(commitNumber(ctx.crypto, fromHex(parsed.data.salt), value)) === reply.links.at(-1)!.after &&
+    value > 0n &&
+    value % BigInt(`0x${pending.number}`) === 0n
   return fits ? ok(parsed.data) : wrong
 }
 
@@ -228,4 +298,4 @@ function respond(outline: Program, endpoint: Endpoint, pending: Pending, outputs
 }
 
 const fieldsOf = (outline: Program, collection: string, kind: string): string[] =>
-  (kind === 'count' || kind === 'sum' ? [`$${kind}`] : ['$key', '$owner', ...Object.keys(outline.collections[collection]!.fields)])
+  kind === 'count' || kind === 'sum' ? [`$${kind}`] : ['$key', '$owner', ...Object.keys(outline.collections[collection]!.fields)]

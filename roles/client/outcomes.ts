@@ -1,25 +1,28 @@
 /** Outcomes of ticks in plain words, for the person whose write it was. */
 
 const WORDS: Record<string, string> = {
-  'update.unavailable': 'The update could not be fetched before its window closed. Keep the app running so that it can seed, and send the request again.',
+  'update.unavailable':
+    'The update could not be fetched before its window closed. Keep the app running so that it can seed, and send the request again.',
   'update.late': 'The update was anchored after its window had closed. Send the request again.',
   'update.early': 'The update names a tick that had not begun. Send the request again.',
   'update.replaced': 'Somebody, or another device of yours, changed the same key first. Read it again and send the request again.',
-  'update.stamp': 'A server did not add its prime, so the write does not count. A complaint with the evidence was made; send the request again.',
+  'update.stamp':
+    'A server did not add its prime, so the write does not count. A complaint with the evidence was made; send the request again.',
   'update.server': 'A server of the request was expelled before the write was decided. Send the request again.',
   'update.request': 'The request had been counted already.',
   'update.client': 'This client was not registered, or was expelled, when the write was decided. Register it and send the request again.',
   'update.spends': 'The transaction does not spend from the changed key. Send the request again from this wallet.',
   'registration.unavailable': 'The registration could not be fetched in time. Keep the app running, and register again.',
   'registration.known': 'This client is registered already.',
-  'registration.work': 'The registration\'s proof of work is too small. Register again.',
+  'registration.work': "The registration's proof of work is too small. Register again.",
   'registration.payment': 'The registration did not pay the Supervisor. Register again.',
   'reservation.unavailable': 'The reservation could not be fetched in time. Keep the app running, and reserve again.',
   'reservation.taken': 'A key of the reservation was taken already. Reserve others.',
   'reservation.client': 'The client was not registered when the reservation was decided. Register first.',
-  'reservation.spends': 'The reservation does not spend from the client\'s address. Reserve again from this wallet.',
+  'reservation.spends': "The reservation does not spend from the client's address. Reserve again from this wallet.",
 }
 
 /** One sentence with the next step. */
 export const outcomeText = (outcome: string): string =>
-  WORDS[outcome] ?? `The tick refused it (${outcome}). Send it again; if that repeats, the app's program and its servers disagree: tell its Supervisor.`
+  WORDS[outcome] ??
+  `The tick refused it (${outcome}). Send it again; if that repeats, the app's program and its servers disagree: tell its Supervisor.`

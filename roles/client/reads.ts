@@ -8,13 +8,20 @@ import { edgeId } from '../protocol/thread.ts'
 import type { ClientEnv, Rows } from './types.ts'
 
 /** What was read and proved; queries by position, those that the leg does not need left out. */
-export interface Reads { caller: ProvedRange; slots: ProvedRange[]; queries: Map<number, ProvedRange> }
+export interface Reads {
+  caller: ProvedRange
+  slots: ProvedRange[]
+  queries: Map<number, ProvedRange>
+}
 
 /** JSON forms of known values, by edge id: what the client provides, and the outputs of the blocks that ran. */
 export type Values = ReadonlyMap<string, Json>
 
 /** The blocks from `from` up to `end`, exclusive. */
-export interface Leg { from: number; end: number }
+export interface Leg {
+  from: number
+  end: number
+}
 
 /** Queries that are asked now, and earlier ones that a block of the leg opens again. */
 function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
@@ -41,9 +48,16 @@ export async function readLeg(env: ClientEnv, endpoint: Endpoint, leg: Leg, valu
   const failed = results.find((result) => !result.ok)
   if (failed !== undefined && !failed.ok) return failed
   const proved = results.map((result) => (result as { value: ProvedRange }).value)
-  if (proved[0]!.rows.length === 0) return fail('client.unregistered', 'This client is not registered in the newest tick. Register it, or wait until its registration is counted.')
+  if (proved[0]!.rows.length === 0)
+    return fail(
+      'client.unregistered',
+      'This client is not registered in the newest tick. Register it, or wait until its registration is counted.',
+    )
   const lost = proved.slice(1, 1 + slots.length).findIndex((read) => read.rows.length === 0)
-  if (lost >= 0) return fail('client.no-key', `The key for ${endpoint.slots[lost]!.name} is not counted yet. Wait for the next tick.`, { collection: endpoint.slots[lost]!.collection })
+  if (lost >= 0)
+    return fail('client.no-key', `The key for ${endpoint.slots[lost]!.name} is not counted yet. Wait for the next tick.`, {
+      collection: endpoint.slots[lost]!.collection,
+    })
   const answers = new Map(positions.map((position, i) => [position, proved[1 + slots.length + i]!]))
   return ok({ caller: proved[0]!, slots: proved.slice(1, 1 + slots.length), queries: answers })
 }
@@ -64,5 +78,7 @@ export async function readLast(env: ClientEnv, endpoint: Endpoint, values: Value
 export const answersWith = (endpoint: Endpoint, known: readonly Rows[], reads: ReadonlyMap<number, ProvedRange>): Rows[] =>
   endpoint.queries.map((_, position) => {
     const read = reads.get(position)
-    return read === undefined ? known[position] ?? null : read.rows.map((row) => Object.fromEntries(row.fields.map(([name, value]) => [name, value])))
+    return read === undefined
+      ? (known[position] ?? null)
+      : read.rows.map((row) => Object.fromEntries(row.fields.map(([name, value]) => [name, value])))
   })

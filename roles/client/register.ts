@@ -11,7 +11,13 @@ import type { Context, Spending } from './types.ts'
 export const registrationWork = (ctx: Context, client: string, app: string): Uint8Array => workChallenge(ctx.crypto, client, app)
 
 /** @param nonce found for `registrationWork`; @param sealing the client's X25519 public key */
-export const composeRegistration = (ctx: Context, app: string, client: KeyPair, sealing: Uint8Array, nonce: bigint): OpenedDocument<'registration'> =>
+export const composeRegistration = (
+  ctx: Context,
+  app: string,
+  client: KeyPair,
+  sealing: Uint8Array,
+  nonce: bigint,
+): OpenedDocument<'registration'> =>
   signDocument(ctx.crypto, 'registration', { app, sealing: toHex(sealing), nonce: nonce.toString() }, client, ctx.random(32))
 
 /** Pays the Supervisor's watched address, and the client's own: the coin that its first reservation spends. */
@@ -22,14 +28,27 @@ export const registrationSpending = (offer: Offer, client: string): Spending => 
  * Errors: `client.collection`, `client.reserve-count` (1 to 64 keys).
  */
 export function composeReservation(
-  ctx: Context, app: string, outline: Program, client: KeyPair, keys: Array<{ pair: KeyPair; collection: string }>,
+  ctx: Context,
+  app: string,
+  outline: Program,
+  client: KeyPair,
+  keys: Array<{ pair: KeyPair; collection: string }>,
 ): Result<OpenedDocument<'reservation'>> {
   if (keys.length < 1 || keys.length > 64) return fail('client.reserve-count', `A reservation holds 1 to 64 keys, not ${keys.length}.`)
   const unknown = keys.find(({ collection }) => !Object.hasOwn(outline.collections, collection))
-  if (unknown !== undefined) return fail('client.collection', `The app has no collection ${unknown.collection}. It has ${Object.keys(outline.collections).join(', ')}.`)
+  if (unknown !== undefined)
+    return fail(
+      'client.collection',
+      `The app has no collection ${unknown.collection}. It has ${Object.keys(outline.collections).join(', ')}.`,
+    )
   const signed = keys.map(({ pair, collection }) => {
     const body = { app, client: client.publicKey, key: pair.publicKey, collection }
-    return { key: pair.publicKey, collection, initial: outline.collections[collection]!.initial, sig: signUnder(ctx.crypto, 'reserve', body, pair.privateKey, ctx.random(32)) }
+    return {
+      key: pair.publicKey,
+      collection,
+      initial: outline.collections[collection]!.initial,
+      sig: signUnder(ctx.crypto, 'reserve', body, pair.privateKey, ctx.random(32)),
+    }
   })
   return ok(signDocument(ctx.crypto, 'reservation', { app, keys: signed }, client, ctx.random(32)))
 }

@@ -20,9 +20,15 @@ export function review(outline: Program, label: Label | null, pending: Pending, 
     for (const [field, value] of Object.entries(write.fields)) {
       const inputs = inputsOf(endpoint, label, write, field)
       explained[field] = inputs ?? []
-      if (isOpenedAgainstLabel(label, write, field)) flags.push(`${write.collection}.${field} should be moved sealed, and a server filled it in.`)
+      if (isOpenedAgainstLabel(label, write, field))
+        flags.push(`${write.collection}.${field} should be moved sealed, and a server filled it in.`)
       if (inputs === null) flags.push(`No declared flow writes ${write.collection}.${field}.`)
-      else flags.push(...smuggled(secrets, new Set(inputs), value).map((name) => `${write.collection}.${field} contains ${name}, which the program does not declare to store there.`))
+      else
+        flags.push(
+          ...smuggled(secrets, new Set(inputs), value).map(
+            (name) => `${write.collection}.${field} contains ${name}, which the program does not declare to store there.`,
+          ),
+        )
     }
     return { collection: write.collection, key: write.key, fields: { ...write.fields }, explained, flags }
   })
@@ -35,7 +41,9 @@ function strangeKey(endpoint: Endpoint, pending: Pending, write: Write): string[
 }
 
 const flowOf = (label: Label, write: Write, field: string): Label['stored'][number] | undefined =>
-  label.stored.find((entry) => entry.block === write.block && entry.site === write.site && entry.field === field && entry.collection === write.collection)
+  label.stored.find(
+    (entry) => entry.block === write.block && entry.site === write.site && entry.field === field && entry.collection === write.collection,
+  )
 
 /** The program moves this field without looking at it, so its value has to be one that was committed to. */
 const isOpenedAgainstLabel = (label: Label | null, write: Write, field: string): boolean =>
@@ -55,7 +63,9 @@ function inputsOf(endpoint: Endpoint, label: Label | null, write: Write, field: 
 function originsOf(endpoint: Endpoint, source: Source): string[] {
   if (source.from !== 'block') return [sourceName(endpoint, source)]
   const block = endpoint.blocks[source.block]!
-  return [...block.inputs.map((input) => input.source), ...(block.guard === null ? [] : [block.guard])].flatMap((inner) => originsOf(endpoint, inner))
+  return [...block.inputs.map((input) => input.source), ...(block.guard === null ? [] : [block.guard])].flatMap((inner) =>
+    originsOf(endpoint, inner),
+  )
 }
 
 /** Texts that the servers of the request may have seen, by the name of their input. */
@@ -66,7 +76,10 @@ function textsOf(endpoint: Endpoint, pending: Pending): Map<string, string[]> {
   for (const [slot, key] of pending.slots.entries()) texts.set(sourceName(endpoint, { from: 'slot', slot }), [key])
   for (const [query, rows] of pending.answers.map((answer) => answer ?? []).entries()) {
     for (const field of new Set(rows.flatMap((row) => Object.keys(row)))) {
-      texts.set(sourceName(endpoint, { from: 'query', query, field }), rows.flatMap((row) => stringsIn(row[field] ?? null)))
+      texts.set(
+        sourceName(endpoint, { from: 'query', query, field }),
+        rows.flatMap((row) => stringsIn(row[field] ?? null)),
+      )
     }
   }
   return texts

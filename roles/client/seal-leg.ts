@@ -6,8 +6,26 @@ import { signUnder, type TickServer } from '../protocol/documents/index.ts'
 import { sealEdge, type SealedEdge } from '../protocol/edge.ts'
 import { ephemeral, type Ephemeral } from '../protocol/envelope.ts'
 import { reduceProof } from '../protocol/index-proofs.ts'
-import { blockNeeds, CLIENT_FIELDS, clientEdges, edgeKey, FINAL, KEY_FIELDS, legEnd, outputId, writesId } from '../protocol/request-edges.ts'
-import { messageAad, messageBytes, MESSAGE_LIMIT, PATHS, type ContinuationMessage, type EnvelopeMessage, type RequestMessage } from '../protocol/request.ts'
+import {
+  blockNeeds,
+  CLIENT_FIELDS,
+  clientEdges,
+  edgeKey,
+  FINAL,
+  KEY_FIELDS,
+  legEnd,
+  outputId,
+  writesId,
+} from '../protocol/request-edges.ts'
+import {
+  messageAad,
+  messageBytes,
+  MESSAGE_LIMIT,
+  PATHS,
+  type ContinuationMessage,
+  type EnvelopeMessage,
+  type RequestMessage,
+} from '../protocol/request.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { ProvedRange } from '../protocol/snapshot-files.ts'
 import type { NumberOpening } from '../protocol/thread.ts'
@@ -22,17 +40,26 @@ export function legOf(endpoint: Endpoint, pending: Pending): Leg {
 
 /** Key of the reply to the leg under way. Each leg and each top-level server has one of its own, so none opens what another was told. */
 export const replyKey = (ctx: Context, pending: Pending): Uint8Array =>
-  edgeKey(ctx.crypto, fromHex(pending.secret), pending.progress === null ? '$reply' : `$reply.${pending.progress.links.length}.${pending.top}`)
+  edgeKey(
+    ctx.crypto,
+    fromHex(pending.secret),
+    pending.progress === null ? '$reply' : `$reply.${pending.progress.links.length}.${pending.top}`,
+  )
 
 /** The client's edges. Sealing is deterministic, so they are the same in every leg. */
 export function sealEdges(ctx: Context, endpoint: Endpoint, secret: Uint8Array, values: Values): Record<string, SealedEdge> {
   const edges: Record<string, SealedEdge> = {}
-  for (const id of clientEdges(endpoint).keys()) edges[id] = sealEdge(ctx.crypto, edgeKey(ctx.crypto, secret, id), id, canonicalBytes(values.get(id)))
+  for (const id of clientEdges(endpoint).keys())
+    edges[id] = sealEdge(ctx.crypto, edgeKey(ctx.crypto, secret, id), id, canonicalBytes(values.get(id)))
   return edges
 }
 
 /** What a leg is sealed from; `number` is the client's own, for the first block. */
-export interface LegParts { edges: Record<string, SealedEdge>; number: NumberOpening | null; reads: Reads }
+export interface LegParts {
+  edges: Record<string, SealedEdge>
+  number: NumberOpening | null
+  reads: Reads
+}
 
 /** Errors: `envelope.recipient`, `client.too-large`. */
 export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pending: Pending, parts: LegParts): Result<Composed> {
@@ -56,12 +83,16 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
   const { message: whole, purpose, path } = asked(pending, message)
   const bytes = sealTo(sender, top, whole, messageAad(purpose, top.id))
   if (!bytes.ok) return bytes
-  if (bytes.value.length > MESSAGE_LIMIT) return fail('client.too-large', `The request has ${bytes.value.length} bytes; at most ${MESSAGE_LIMIT} are sent. Ask for less.`)
+  if (bytes.value.length > MESSAGE_LIMIT)
+    return fail('client.too-large', `The request has ${bytes.value.length} bytes; at most ${MESSAGE_LIMIT} are sent. Ask for less.`)
   return ok({ bytes: bytes.value, path, top, pending })
 }
 
 /** The first leg is a request, every other one its continuation. The writes so far stay with the client: no server needs them. */
-function asked({ progress }: Pending, message: RequestMessage): { message: RequestMessage | ContinuationMessage; purpose: 'request' | 'continuation'; path: string } {
+function asked(
+  { progress }: Pending,
+  message: RequestMessage,
+): { message: RequestMessage | ContinuationMessage; purpose: 'request' | 'continuation'; path: string } {
   if (progress === null) return { message, purpose: 'request', path: PATHS.request }
   const { links, outputs, handoff } = progress
   return { message: { ...message, links, outputs, handoff }, purpose: 'continuation', path: PATHS.continuation }
@@ -71,14 +102,22 @@ const sealTo = (sender: Ephemeral, server: TickServer, message: object, aad: Uin
   sender.seal(fromHex(server.sealing), messageBytes(message), aad)
 
 /** What one block's server alone may read. */
-function envelopeFor(ctx: Context, env: ClientEnv, endpoint: Endpoint, pending: Pending, { number, reads }: LegParts, position: number): EnvelopeMessage {
+function envelopeFor(
+  ctx: Context,
+  env: ClientEnv,
+  endpoint: Endpoint,
+  pending: Pending,
+  { number, reads }: LegParts,
+  position: number,
+): EnvelopeMessage {
   const { crypto } = ctx
   const secret = fromHex(pending.secret)
   const needs = blockNeeds(endpoint, position)
   const last = position === endpoint.blocks.length - 1
   const outputs = endpoint.blocks[position]!.outputs.map((_, i) => outputId(position, i))
   const ids = [...needs.opens.keys(), ...outputs, writesId(position), ...(last ? [FINAL] : [])]
-  const reduced = (read: ProvedRange, fields: string[]): Json => reduceProof(crypto, read.proof, read.range, fields, read.options) as unknown as Json
+  const reduced = (read: ProvedRange, fields: string[]): Json =>
+    reduceProof(crypto, read.proof, read.range, fields, read.options) as unknown as Json
   const { version, server } = pending.hops[position]!
   const receipt = { app: env.app, request: pending.request, tick: pending.tick, version, server, client: env.client.publicKey }
   return {

@@ -84,8 +84,15 @@ export const MAX_ATTEMPTS = 3
 export const REMEMBERED_REQUESTS = 200
 
 /** @param app id; @param master key of its Supervisor; @param signers the offer's `by`; keys of superseding offers come as `signer` events */
-export const initialClientState = (app: string, master: string, signers: string[], client: string): ClientState =>
-  ({ app, client, following: follow(app, master, signers), registration: null, reservations: [], keys: [], requests: [] })
+export const initialClientState = (app: string, master: string, signers: string[], client: string): ClientState => ({
+  app,
+  client,
+  following: follow(app, master, signers),
+  registration: null,
+  reservations: [],
+  keys: [],
+  requests: [],
+})
 
 export const isAccepted = (publication: Publication | null): boolean => publication?.verdict?.outcome === 'accepted'
 
@@ -94,7 +101,9 @@ export const isRegistered = (state: ClientState): boolean => isAccepted(state.re
 /** Keys that a new request may use: reserved in a counted reservation, and in no request that is under way. */
 export const freeKeys = (state: ClientState): OwnKey[] => {
   const counted = new Set(state.reservations.filter(isAccepted).map((reservation) => reservation.sha256))
-  return state.keys.filter((own) => own.request === null && counted.has(own.reservation)).map(({ key, collection, written }) => ({ key, collection, written }))
+  return state.keys
+    .filter((own) => own.request === null && counted.has(own.reservation))
+    .map(({ key, collection, written }) => ({ key, collection, written }))
 }
 
 /** Derivation number of the next data key: never used twice. */

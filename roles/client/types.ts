@@ -18,7 +18,11 @@ export interface Context {
 }
 
 /** A reserved key of the client as the tick's snapshot knows it. */
-export interface OwnKey { key: string; collection: string; written: boolean }
+export interface OwnKey {
+  key: string
+  collection: string
+  written: boolean
+}
 
 export interface ClientEnv {
   app: string
@@ -61,10 +65,20 @@ export interface Pending {
 export type Rows = Array<Record<string, Json>> | null
 
 /** What came back before a pause, verified: links, sealed outputs and writes, and the number sealed to the next block's server. */
-export interface Progress { links: Link[]; outputs: Record<string, SealedEdge>; writes: SealedEdge[]; handoff: string }
+export interface Progress {
+  links: Link[]
+  outputs: Record<string, SealedEdge>
+  writes: SealedEdge[]
+  handoff: string
+}
 
 /** POST `bytes` to `path` of the top-level server. */
-export interface Composed { bytes: Uint8Array; path: string; top: TickServer; pending: Pending }
+export interface Composed {
+  bytes: Uint8Array
+  path: string
+  top: TickServer
+  pending: Pending
+}
 
 /** A reply whose thread, digests and number were found in order. */
 export interface Opened {
@@ -76,12 +90,25 @@ export interface Opened {
 }
 
 /** One write as it is shown for approval: which inputs explain each field, and what nothing explains. */
-export interface ReviewedWrite { collection: string; key: string; fields: Record<string, Json>; explained: Record<string, string[]>; flags: string[] }
+export interface ReviewedWrite {
+  collection: string
+  key: string
+  fields: Record<string, Json>
+  explained: Record<string, string[]>
+  flags: string[]
+}
 
 /** JSON, kept until the writes are counted or dropped. */
-export interface Reviewed { pending: Pending; opened: Opened; writes: ReviewedWrite[] }
+export interface Reviewed {
+  pending: Pending
+  opened: Opened
+  writes: ReviewedWrite[]
+}
 
 export type UpdateFields = Omit<Update, 'type' | 'v' | 'by'>
 
 /** Inputs and outputs that a transaction needs besides its anchor and its fee; keys are x-only, paid and spent at their P2TR address. */
-export interface Spending { spendFromKeys: string[]; payToKeys: string[] }
+export interface Spending {
+  spendFromKeys: string[]
+  payToKeys: string[]
+}

@@ -37,14 +37,22 @@ export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, revie
   const keySigs: UpdateFields['keySigs'] = []
   for (const key of changedKeys(reviewed)) {
     const pair = keyOf(key)
-    if (pair === null || pair.publicKey !== key) return fail('client.key', `The key ${key} is not one of this wallet's. Do not publish these writes.`, { key })
+    if (pair === null || pair.publicKey !== key)
+      return fail('client.key', `The key ${key} is not one of this wallet's. Do not publish these writes.`, { key })
     keySigs.push({ key, sig: signUnder(crypto, 'key', body, pair.privateKey, ctx.random(32)) })
   }
   const box = seal(crypto, ctx.random(32), fromHex(pending.sealing), canonicalBytes(opened.final), messageAad('stamp', pending.request))
   if (!box.ok) return box
   const fields: UpdateFields = {
-    app: pending.app, tick: pending.tick, endpoint: pending.endpoint, request: pending.request, writes: opened.writes, start: pending.start,
-    links: opened.links, stamp: { commit: opened.links.at(-1)!.after, box: toBase64(box.value) }, keySigs,
+    app: pending.app,
+    tick: pending.tick,
+    endpoint: pending.endpoint,
+    request: pending.request,
+    writes: opened.writes,
+    start: pending.start,
+    links: opened.links,
+    stamp: { commit: opened.links.at(-1)!.after, box: toBase64(box.value) },
+    keySigs,
   }
   const document = signDocument(crypto, 'update', fields, client, ctx.random(32))
   return ok({ document, spending: updateSpending(keySigs.map(({ key }) => key)) })

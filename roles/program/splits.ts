@@ -45,7 +45,8 @@ function splitNote(endpoint: string, together: Split[]): string {
   const { at, exposes } = together[0]!
   const queries = together.map(({ query }) => query).join(', ')
   const because = [...new Set(together.flatMap((split) => split.because))].join(', ')
-  const who = together.length === 1 ? `the query ${queries} needs ${because} and splits` : `the queries ${queries} need ${because} and split`
+  const who =
+    together.length === 1 ? `the query ${queries} needs ${because} and splits` : `the queries ${queries} need ${because} and split`
   return [`${at}: ${who} the endpoint ${endpoint}.`, ...exposes].join(' ')
 }
 

@@ -10,7 +10,15 @@ import { fail, ok, type Result } from './result.ts'
 
 /** Byte of each document type in an anchor. Numbers are never reused. */
 export const DOCUMENT_TYPES = {
-  offer: 1, grant: 2, revocation: 3, acceptance: 4, registration: 5, reservation: 6, update: 7, tick: 8, tombstone: 9,
+  offer: 1,
+  grant: 2,
+  revocation: 3,
+  acceptance: 4,
+  registration: 5,
+  reservation: 6,
+  update: 7,
+  tick: 8,
+  tombstone: 9,
 } as const
 
 export type DocumentType = keyof typeof DOCUMENT_TYPES
@@ -33,8 +41,13 @@ const typeOf = new Map(Object.entries(DOCUMENT_TYPES).map(([name, byte]) => [byt
 /** The 58 payload bytes. Throws when a hash is not hex of its length. */
 export function encodeAnchor(anchor: Anchor): Uint8Array {
   const payload = concatBytes(
-    ANCHOR_MAGIC, Uint8Array.of(ANCHOR_VERSION, DOCUMENT_TYPES[anchor.type]), fromHex(anchor.sha256), fromHex(anchor.infohash))
-  if (payload.length !== ANCHOR_LENGTH || anchor.sha256.length !== 64) throw new RangeError('An anchor holds a 32-byte SHA-256 and a 20-byte infohash.')
+    ANCHOR_MAGIC,
+    Uint8Array.of(ANCHOR_VERSION, DOCUMENT_TYPES[anchor.type]),
+    fromHex(anchor.sha256),
+    fromHex(anchor.infohash),
+  )
+  if (payload.length !== ANCHOR_LENGTH || anchor.sha256.length !== 64)
+    throw new RangeError('An anchor holds a 32-byte SHA-256 and a 20-byte infohash.')
   return payload
 }
 

@@ -184,7 +184,9 @@ const omissions = ({ decided, due }: Auditing): string[] =>
  */
 function dueNext({ input, ledger, decided }: Auditing, tick: Tick, tickBlocks: number): string[] {
   const { to } = tick.blocks
-  const undecided = (input.between?.(to - tickBlocks, to) ?? []).filter(({ anchor, txid }) => anchor.type === 'update' && !decided.has(txid))
+  const undecided = (input.between?.(to - tickBlocks, to) ?? []).filter(
+    ({ anchor, txid }) => anchor.type === 'update' && !decided.has(txid),
+  )
   if (undecided.length === 0) return []
   const scripts = new Set([...ledger.database.keys.keys()].map(scriptOf))
   return undecided.filter(({ spends }) => spends.some((script) => scripts.has(script))).map(({ txid }) => txid)

@@ -83,14 +83,17 @@ function isCanonical(bytes: Uint8Array, value: unknown): boolean {
  * Errors: `canonical.too-large`, `canonical.too-deep`, `bytes.utf8`, `canonical.json`, `canonical.value`, `canonical.form`.
  */
 export function parseCanonical(bytes: Uint8Array, limits: ParseLimits): Result<Json> {
-  if (bytes.length > limits.maxBytes) return fail('canonical.too-large', `The document has ${bytes.length} bytes; at most ${limits.maxBytes} are read.`)
+  if (bytes.length > limits.maxBytes)
+    return fail('canonical.too-large', `The document has ${bytes.length} bytes; at most ${limits.maxBytes} are read.`)
   const text = parseUtf8(bytes)
   if (!text.ok) return text
-  if (nestingOf(text.value) > limits.maxDepth) return fail('canonical.too-deep', `The document nests deeper than ${limits.maxDepth} levels.`)
+  if (nestingOf(text.value) > limits.maxDepth)
+    return fail('canonical.too-deep', `The document nests deeper than ${limits.maxDepth} levels.`)
   const parsed = parseJson(text.value)
   if (!parsed.ok) return parsed
   const found = offence(parsed.value, '$')
   if (found !== null) return fail('canonical.value', `In the document, ${found}. Send larger numbers as decimal strings.`)
-  if (!isCanonical(bytes, parsed.value)) return fail('canonical.form', 'The document is not in canonical form (RFC 8785). Encode it canonically and sign again.')
+  if (!isCanonical(bytes, parsed.value))
+    return fail('canonical.form', 'The document is not in canonical form (RFC 8785). Encode it canonically and sign again.')
   return ok(parsed.value as Json)
 }

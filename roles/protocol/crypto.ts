@@ -82,8 +82,7 @@ export const nobleCrypto: CryptoPort = {
   schnorr: {
     publicKey: (privateKey) => schnorr.getPublicKey(privateKey),
     sign: (message, privateKey, auxiliary) => schnorr.sign(message, privateKey, auxiliary),
-    verify: (signature, message, publicKey) =>
-      message.length === 32 && attempt(() => schnorr.verify(signature, message, publicKey), false),
+    verify: (signature, message, publicKey) => message.length === 32 && attempt(() => schnorr.verify(signature, message, publicKey), false),
   },
   x25519: {
     publicKey: (privateKey) => x25519.getPublicKey(privateKey),

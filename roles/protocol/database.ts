@@ -20,7 +20,11 @@ export interface Row {
   fields: { [name: string]: Json } | null
 }
 
-export interface ReservedKey { collection: string; owner: string; version: string }
+export interface ReservedKey {
+  collection: string
+  owner: string
+  version: string
+}
 
 export interface Client {
   /** Block height of the registration. */
@@ -45,8 +49,11 @@ export const CLIENTS = '$clients'
 export function createDatabase(program: Program): Database {
   const names = Object.keys(program.collections)
   return {
-    program, collections: new Map(names.map((name) => [name, new Map()])),
-    keys: new Map(), clients: new Map(), dirty: new Set([...names, KEYS, CLIENTS]),
+    program,
+    collections: new Map(names.map((name) => [name, new Map()])),
+    keys: new Map(),
+    clients: new Map(),
+    dirty: new Set([...names, KEYS, CLIENTS]),
   }
 }
 
@@ -75,7 +82,8 @@ export interface Reservation {
 /** Reserves a key for its owner. Errors: `database.collection`, `database.taken`. */
 export function reserveKey(db: Database, { key, collection, owner, version }: Reservation): Result<null> {
   const declared = collectionOf(db.program, collection)
-  if (declared === null) return fail('database.collection', `The program has no collection ${collection}. Check the reservation's collection.`)
+  if (declared === null)
+    return fail('database.collection', `The program has no collection ${collection}. Check the reservation's collection.`)
   if (db.keys.has(key)) return fail('database.taken', `The key ${key} is already reserved. Reserve another one.`)
   db.keys.set(key, { collection, owner, version })
   const initial = declared.initial as { [name: string]: Json } | null
@@ -107,7 +115,8 @@ export interface Update {
 /** First field that the collection does not declare or whose value does not fit its type. */
 function checkFields(declared: Collection, write: Write): Result<null> {
   for (const [name, value] of Object.entries(write.fields)) {
-    if (!Object.hasOwn(declared.fields, name)) return fail('database.field', `${write.collection} has no field ${name}. Write declared fields only.`)
+    if (!Object.hasOwn(declared.fields, name))
+      return fail('database.field', `${write.collection} has no field ${name}. Write declared fields only.`)
     const checked = fromJson(declared.fields[name]!, value)
     if (!checked.ok) return fail('database.value', `${write.collection}.${name} of key ${write.key}: ${checked.error.message}`)
   }
@@ -124,7 +133,8 @@ function rowAfter(db: Database, update: Update, write: Write, base: Row): Result
   if (!checked.ok) return checked
   const fields = { ...base.fields, ...write.fields }
   const missing = Object.keys(declared.fields).find((name) => !Object.hasOwn(fields, name))
-  if (missing !== undefined) return fail('database.missing', `The first write of key ${write.key} has to set ${write.collection}.${missing}.`)
+  if (missing !== undefined)
+    return fail('database.missing', `The first write of key ${write.key} has to set ${write.collection}.${missing}.`)
   return ok({ owner: base.owner, version: update.version, written: true, fields })
 }
 
@@ -133,7 +143,11 @@ function rowBefore(db: Database, update: Update, write: Write): Result<Row> {
   if (row === undefined) return fail('database.key', `The key ${write.key} is not reserved. Reserve it before writing.`)
   if (row.owner !== update.owner) return fail('database.owner', `The key ${write.key} belongs to another client.`)
   if (row.version !== write.replaces) {
-    return failForNow('database.version', `The key ${write.key} was written by another update first. Read it again and repeat the request.`, { key: write.key, current: row.version })
+    return failForNow(
+      'database.version',
+      `The key ${write.key} was written by another update first. Read it again and repeat the request.`,
+      { key: write.key, current: row.version },
+    )
   }
   return ok(row)
 }
@@ -169,15 +183,19 @@ export const applyWrite = (db: Database, update: Omit<Update, 'writes'>, write: 
 
 /** The state as JSON, for storage; `importDatabase` reads it back. Order of keys is that of insertion and carries no meaning. */
 export function exportDatabase(db: Database): Json {
-  const rows = [...db.collections].flatMap(([collection, byKey]) => [...byKey].map(([key, { owner, version, written, fields }]): Json =>
-    [collection, key, owner, version, written, fields]))
+  const rows = [...db.collections].flatMap(([collection, byKey]) =>
+    [...byKey].map(([key, { owner, version, written, fields }]): Json => [collection, key, owner, version, written, fields]),
+  )
   return { rows, clients: [...db.clients].map(([client, { registered }]): Json => [client, registered]) }
 }
 
 /** Reads what `exportDatabase` wrote for the same program. The content is trusted: it comes from the node's own storage. */
 export function importDatabase(program: Program, json: Json): Database {
   const db = createDatabase(program)
-  const stored = json as unknown as { rows: Array<[string, string, string, string, boolean, Row['fields']]>; clients: Array<[string, number]> }
+  const stored = json as unknown as {
+    rows: Array<[string, string, string, string, boolean, Row['fields']]>
+    clients: Array<[string, number]>
+  }
   for (const [collection, key, owner, version, written, fields] of stored.rows) {
     db.collections.get(collection)!.set(key, { owner, version, written, fields })
     db.keys.set(key, { collection, owner, version })
@@ -188,6 +206,9 @@ export function importDatabase(program: Program, json: Json): Database {
 
 /** An independent copy, to try updates on. */
 export const cloneDatabase = (db: Database): Database => ({
-  program: db.program, collections: new Map([...db.collections].map(([name, rows]) => [name, new Map(rows)])),
-  keys: new Map(db.keys), clients: new Map(db.clients), dirty: new Set(db.dirty),
+  program: db.program,
+  collections: new Map([...db.collections].map(([name, rows]) => [name, new Map(rows)])),
+  keys: new Map(db.keys),
+  clients: new Map(db.clients),
+  dirty: new Set(db.dirty),
 })

@@ -4,7 +4,11 @@
  */
 import { fail, ok, type Result } from './result.ts'
 
-export interface Candidate { id: string; host: string; region: string }
+export interface Candidate {
+  id: string
+  host: string
+  region: string
+}
 
 /** Points of each pair of servers that differ in: host, address block (IPv4 /16, IPv6 /48, else the last two labels), declared region. */
 export const DIVERSITY_POINTS = { host: 1, block: 4, region: 2 } as const
@@ -39,7 +43,10 @@ export function diversityScore(servers: readonly Candidate[]): number {
   return score
 }
 
-export interface Offered { version: string; servers: string[] }
+export interface Offered {
+  version: string
+  servers: string[]
+}
 
 export interface ChooseInput {
   /** For each block the versions with their servers, from the tick's plan. */
@@ -50,7 +57,11 @@ export interface ChooseInput {
   exclude: ReadonlySet<string>
 }
 
-export interface Chosen { hops: Array<{ version: string; server: string }>; top: string; score: number }
+export interface Chosen {
+  hops: Array<{ version: string; server: string }>
+  top: string
+  score: number
+}
 
 /** Assignments tried; the best one is taken. */
 const ATTEMPTS = 24
@@ -72,8 +83,18 @@ export function chooseServers(ctx: { random: (length: number) => Uint8Array }, i
     // Attempts are shuffled, so the first of equals is a random one.
     if (best === null || score > best.score) best = { ids, score }
   }
-  if (best === null) return fail('client.servers', `The request needs ${places.length} different servers that hold its blocks; the tick has too few left. Wait for the next tick.`)
-  const hops = input.blocks.map((versions, i) => ({ server: best.ids[i]!, version: pick(ctx, versions.filter((version) => version.servers.includes(best.ids[i]!))).version }))
+  if (best === null)
+    return fail(
+      'client.servers',
+      `The request needs ${places.length} different servers that hold its blocks; the tick has too few left. Wait for the next tick.`,
+    )
+  const hops = input.blocks.map((versions, i) => ({
+    server: best.ids[i]!,
+    version: pick(
+      ctx,
+      versions.filter((version) => version.servers.includes(best.ids[i]!)),
+    ).version,
+  }))
   return ok({ hops, top: best.ids.at(-1)!, score: best.score })
 }
 
@@ -82,7 +103,10 @@ export function chooseServers(ctx: { random: (length: number) => Uint8Array }, i
  * Null when there is none left.
  */
 export function chooseTop(
-  ctx: { random: (length: number) => Uint8Array }, servers: ReadonlyMap<string, Candidate>, hops: readonly string[], exclude: ReadonlySet<string>,
+  ctx: { random: (length: number) => Uint8Array },
+  servers: ReadonlyMap<string, Candidate>,
+  hops: readonly string[],
+  exclude: ReadonlySet<string>,
 ): string | null {
   const taken = new Set(hops)
   const others = hops.map((id) => servers.get(id)).filter((server) => server !== undefined)

@@ -13,7 +13,10 @@ const INFO = utf8('golem/envelope/1')
 /** Bytes that a box is longer than its content. */
 export const ENVELOPE_OVERHEAD = 32 + 16
 
-interface BoxKey { key: Uint8Array; nonce: Uint8Array }
+interface BoxKey {
+  key: Uint8Array
+  nonce: Uint8Array
+}
 
 function boxKey(crypto: CryptoPort, shared: Uint8Array, ephemeral: Uint8Array, recipient: Uint8Array, aad: Uint8Array): BoxKey {
   const material = crypto.hkdf(shared, concatBytes(ephemeral, recipient), concatBytes(INFO, crypto.sha256(aad)), 44)
@@ -38,7 +41,7 @@ export function ephemeral(crypto: CryptoPort, privateKey: Uint8Array): Ephemeral
   const used = new Set<string>()
   const sealOne: Ephemeral['seal'] = (recipient, plain, aad) => {
     const shared = crypto.x25519.shared(privateKey, recipient)
-    if (shared === null) return fail('envelope.recipient', 'The recipient\'s X25519 key is not usable. Choose another recipient.')
+    if (shared === null) return fail('envelope.recipient', "The recipient's X25519 key is not usable. Choose another recipient.")
     const pair = toHex(recipient) + toHex(crypto.sha256(aad))
     if (used.has(pair)) throw new Error('An ephemeral key seals once per recipient and associated data.')
     used.add(pair)
@@ -55,12 +58,20 @@ export function ephemeral(crypto: CryptoPort, privateKey: Uint8Array): Ephemeral
  * Error: `envelope.recipient`.
  */
 export const seal = (
-  crypto: CryptoPort, random: Uint8Array, recipientPublicKey: Uint8Array, plain: Uint8Array, aad: Uint8Array,
+  crypto: CryptoPort,
+  random: Uint8Array,
+  recipientPublicKey: Uint8Array,
+  plain: Uint8Array,
+  aad: Uint8Array,
 ): Result<Uint8Array> => ephemeral(crypto, random).seal(recipientPublicKey, plain, aad)
 
 /** Opens a box of `seal`. Error: `envelope.closed` when it is damaged, for someone else, or sealed under other associated data. */
 export function open(
-  crypto: CryptoPort, privateKey: Uint8Array, publicKey: Uint8Array, box: Uint8Array, aad: Uint8Array,
+  crypto: CryptoPort,
+  privateKey: Uint8Array,
+  publicKey: Uint8Array,
+  box: Uint8Array,
+  aad: Uint8Array,
 ): Result<Uint8Array> {
   const closed = fail('envelope.closed', 'The envelope is damaged or addressed to another key. Ask the sender to seal it again.')
   if (box.length < ENVELOPE_OVERHEAD) return closed

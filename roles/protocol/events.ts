@@ -28,4 +28,7 @@ export type WorldEffect =
   | { type: 'fetch'; reference: Reference; documentType: DocumentType }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
 
-export interface Step<State, Effect> { state: State; effects: Effect[] }
+export interface Step<State, Effect> {
+  state: State
+  effects: Effect[]
+}

@@ -46,18 +46,32 @@ export interface ExpectedDocument {
  * `signers` are the Supervisor's granted keys; `revoked` says from which block on the master key took one back: ticks it anchors there or
  * later count for nobody.
  */
-export interface Following { app: string; master: string; signers: string[]; revoked: Record<string, number>; expected: ExpectedDocument[]; ticks: SeenTick[] }
+export interface Following {
+  app: string
+  master: string
+  signers: string[]
+  revoked: Record<string, number>
+  expected: ExpectedDocument[]
+  ticks: SeenTick[]
+}
 
 /** Ticks remembered: enough for four generations of code and the reorgs that are likely. */
 const REMEMBERED = 24
 /** Times that a document is asked for whose anchor anybody could have made. */
 const MAX_TRIES = 144
 
-export const follow = (app: string, master: string, signers: string[]): Following => ({ app, master, signers, revoked: {}, expected: [], ticks: [] })
+export const follow = (app: string, master: string, signers: string[]): Following => ({
+  app,
+  master,
+  signers,
+  revoked: {},
+  expected: [],
+  ticks: [],
+})
 
 /** A superseding offer may come by another key, granted by the same master; the caller has checked the grant. */
 export const followSigner = (following: Following, key: string): Following =>
-  (following.signers.includes(key) ? following : { ...following, signers: [...following.signers, key] })
+  following.signers.includes(key) ? following : { ...following, signers: [...following.signers, key] }
 
 /** Whether a transaction comes from one of the Supervisor's addresses or pays it, which only its own ticks need to do. */
 function isOurs(following: Following, transaction: AnchoredTransaction): boolean {
@@ -69,23 +83,31 @@ export type Wanted = Pick<ExpectedDocument, 'reference' | 'documentType'>
 
 /** Notes the anchors of ticks and revocations in a block. @returns what to fetch */
 export function followBlock(following: Following, anchored: AnchoredTransaction[]): { following: Following; fetch: Wanted[] } {
-  const isOwn = (transaction: AnchoredTransaction): boolean => [following.master, ...following.signers].some((key) => spendsKey(transaction, key))
+  const isOwn = (transaction: AnchoredTransaction): boolean =>
+    [following.master, ...following.signers].some((key) => spendsKey(transaction, key))
   const isNew = ({ anchor, height, position }: AnchoredTransaction): boolean =>
     !following.expected.some((known) => known.reference.sha256 === anchor.sha256 && known.height === height && known.position === position)
-  const found = anchored.filter((transaction) => isOurs(following, transaction) && isNew(transaction)).map((transaction): ExpectedDocument => {
-    const { anchor, height, position } = transaction
-    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
-    return { documentType: anchor.type as 'tick', reference, height, position, missing: false, own: isOwn(transaction), tries: 0 }
-  })
+  const found = anchored
+    .filter((transaction) => isOurs(following, transaction) && isNew(transaction))
+    .map((transaction): ExpectedDocument => {
+      const { anchor, height, position } = transaction
+      const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+      return { documentType: anchor.type as 'tick', reference, height, position, missing: false, own: isOwn(transaction), tries: 0 }
+    })
   const again = following.expected.filter((anchor) => anchor.missing)
   if (found.length === 0 && again.length === 0) return { following, fetch: [] }
   const expected = [...following.expected.map((anchor) => ({ ...anchor, missing: false })), ...found]
-  return { following: { ...following, expected }, fetch: [...again, ...found].map(({ reference, documentType }) => ({ reference, documentType })) }
+  return {
+    following: { ...following, expected },
+    fetch: [...again, ...found].map(({ reference, documentType }) => ({ reference, documentType })),
+  }
 }
 
 /** Forgets anchors above a fork. */
 export const followReorg = (following: Following, height: number): Following => ({
-  ...following, expected: following.expected.filter((anchor) => anchor.height <= height), ticks: following.ticks.filter((tick) => tick.height <= height),
+  ...following,
+  expected: following.expected.filter((anchor) => anchor.height <= height),
+  ticks: following.ticks.filter((tick) => tick.height <= height),
   revoked: Object.fromEntries(Object.entries(following.revoked).filter(([, from]) => from <= height)),
 })
 
@@ -111,13 +133,25 @@ export function followDocument(following: Following, reference: Reference, { bod
   if (anchor === undefined) return following
   const rest = { ...following, expected: following.expected.filter((other) => other !== anchor) }
   if (body.type === 'revocation') return body.by === following.master ? revoke(rest, body.key, anchor.height) : rest
-  if (body.type !== 'tick' || body.app !== following.app || !following.signers.includes(body.by) || !closesBlock(body, anchor, hashAt)) return rest
+  if (body.type !== 'tick' || body.app !== following.app || !following.signers.includes(body.by) || !closesBlock(body, anchor, hashAt))
+    return rest
   const seen: SeenTick = {
-    number: body.number, by: body.by, reference: anchor.reference, height: anchor.height, position: anchor.position, offer: body.offer, previous: body.previous?.sha256 ?? null,
+    number: body.number,
+    by: body.by,
+    reference: anchor.reference,
+    height: anchor.height,
+    position: anchor.position,
+    offer: body.offer,
+    previous: body.previous?.sha256 ?? null,
     plans: body.plans.map((plan) => plan.tick),
   }
   if (isRevoked(following.revoked, seen) || following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return rest
-  return { ...rest, ticks: [...following.ticks, seen].sort((a, b) => a.number - b.number || a.height - b.height || a.position - b.position).slice(-REMEMBERED) }
+  return {
+    ...rest,
+    ticks: [...following.ticks, seen]
+      .sort((a, b) => a.number - b.number || a.height - b.height || a.position - b.position)
+      .slice(-REMEMBERED),
+  }
 }
 
 function revoke(following: Following, key: string, height: number): Following {
@@ -132,14 +166,19 @@ export function chainOf(following: Following): SeenTick[] {
   const chain: SeenTick[] = []
   for (const tick of following.ticks.toReversed()) {
     const next = chain[0]
-    const fits = next === undefined || (tick.number === next.number - 1 ? next.previous === tick.reference.sha256 : tick.number < next.number && next.previous !== null && !following.ticks.some((other) => other.reference.sha256 === next.previous))
+    const fits =
+      next === undefined ||
+      (tick.number === next.number - 1
+        ? next.previous === tick.reference.sha256
+        : tick.number < next.number && next.previous !== null && !following.ticks.some((other) => other.reference.sha256 === next.previous))
     if (fits) chain.unshift(tick)
   }
   return chain
 }
 
 export const newestTick = (following: Following): SeenTick | null => chainOf(following).at(-1) ?? null
-export const tickNumbered = (following: Following, number: number): SeenTick | null => chainOf(following).find((tick) => tick.number === number) ?? null
+export const tickNumbered = (following: Following, number: number): SeenTick | null =>
+  chainOf(following).find((tick) => tick.number === number) ?? null
 /** The document that publishes the plan for a tick. */
-export const planTick = (following: Following, number: number): SeenTick | null => chainOf(following).findLast((tick) => tick.plans.includes(number)) ?? null
-
+export const planTick = (following: Following, number: number): SeenTick | null =>
+  chainOf(following).findLast((tick) => tick.plans.includes(number)) ?? null

@@ -19,7 +19,10 @@ import type { SortRange } from './sortkey.ts'
 /** Fields by name, sorted by name. */
 export type Fields = ReadonlyArray<readonly [name: string, value: Json]>
 
-export interface Entry { sortKey: Uint8Array; fields: Fields }
+export interface Entry {
+  sortKey: Uint8Array
+  fields: Fields
+}
 
 export interface Page {
   /** Fences: every entry with from ≤ sort key < to is in this page; `to` null means no upper end. */
@@ -38,7 +41,10 @@ export interface DirectoryPage {
 }
 
 /** What a reader needs to find the pages of a query; it is checked against the root by `checkDirectory`. */
-export interface Directory { pages: DirectoryPage[]; count: number }
+export interface Directory {
+  pages: DirectoryPage[]
+  count: number
+}
 
 export interface BuiltIndex {
   /** Index root, hex. */
@@ -69,7 +75,10 @@ export const recordHashOf = (crypto: CryptoPort, fieldHashes: readonly Uint8Arra
   crypto.taggedHash('golem/record', ...fieldHashes)
 
 export const recordHash = (crypto: CryptoPort, fields: Fields): Uint8Array =>
-  recordHashOf(crypto, fields.map(([name, value]) => fieldHash(crypto, name, value)))
+  recordHashOf(
+    crypto,
+    fields.map(([name, value]) => fieldHash(crypto, name, value)),
+  )
 
 export const entryHash = (crypto: CryptoPort, sortKey: Uint8Array, record: Uint8Array): Uint8Array =>
   crypto.taggedHash('golem/entry', uint32(sortKey.length), sortKey, record)
@@ -85,7 +94,10 @@ export const indexRoot = (crypto: CryptoPort, pageCount: number, entryCount: num
   crypto.taggedHash('golem/index', uint32(pageCount), uint32(entryCount), merkle)
 
 /** A record's hash and the length of its fields in a page's JSON; computed once for all indices of a collection. */
-export interface RecordDigest { hash: Uint8Array; bytes: number }
+export interface RecordDigest {
+  hash: Uint8Array
+  bytes: number
+}
 
 export function digestRecord(crypto: CryptoPort, fields: Fields): RecordDigest {
   let bytes = 2 + Math.max(0, fields.length - 1)
@@ -100,7 +112,10 @@ export function digestRecord(crypto: CryptoPort, fields: Fields): RecordDigest {
 
 const base64Length = (length: number): number => 4 * Math.ceil(length / 3)
 
-interface Cut { entries: Entry[]; hashes: Uint8Array[] }
+interface Cut {
+  entries: Entry[]
+  hashes: Uint8Array[]
+}
 
 function cutPages(crypto: CryptoPort, entries: readonly Entry[], digest: (fields: Fields) => RecordDigest): Cut[] {
   const cuts: Cut[] = []
@@ -131,7 +146,9 @@ function cutPages(crypto: CryptoPort, entries: readonly Entry[], digest: (fields
  * @param digest a memoised `digestRecord`, when several indices share their records.
  */
 export function buildIndex(
-  crypto: CryptoPort, sorted: readonly Entry[], digest: (fields: Fields) => RecordDigest = (fields) => digestRecord(crypto, fields),
+  crypto: CryptoPort,
+  sorted: readonly Entry[],
+  digest: (fields: Fields) => RecordDigest = (fields) => digestRecord(crypto, fields),
 ): BuiltIndex {
   for (let i = 1; i < sorted.length; i++) {
     if (compareBytes(sorted[i - 1]!.sortKey, sorted[i]!.sortKey) >= 0) throw new Error('Index entries must be sorted and distinct.')
@@ -144,7 +161,10 @@ export function buildIndex(
   const listed = pages.map((page, i) => ({ from: toBase64(page.from), hash: toHex(hashes[i]!), count: page.entries.length }))
   return {
     root: toHex(indexRoot(crypto, pages.length, sorted.length, tree.root)),
-    count: sorted.length, pages, tree, directory: { pages: listed, count: sorted.length },
+    count: sorted.length,
+    pages,
+    tree,
+    directory: { pages: listed, count: sorted.length },
   }
 }
 
@@ -152,7 +172,13 @@ export function buildIndex(
 export function checkDirectory(crypto: CryptoPort, directory: Directory, root: string): Result<MerkleTree> {
   const wrong = fail('index.directory', 'The index directory does not belong to the index root. Fetch it from another peer.')
   if (!directory.pages.every((page) => /^[0-9a-f]{64}$/.test(page.hash))) return wrong
-  const tree = merkleTree(crypto, leafHashes(crypto, directory.pages.map((page) => fromHex(page.hash))))
+  const tree = merkleTree(
+    crypto,
+    leafHashes(
+      crypto,
+      directory.pages.map((page) => fromHex(page.hash)),
+    ),
+  )
   return toHex(indexRoot(crypto, directory.pages.length, directory.count, tree.root)) === root ? ok(tree) : wrong
 }
 
@@ -209,13 +235,23 @@ export function parsePage(crypto: CryptoPort, bytes: Uint8Array, hash: string): 
   if (!json.ok) return json
   const page = pageFromJson(json.value)
   if (!page.ok) return page
-  return toHex(hashPage(crypto, page.value)) === hash ? page : fail('index.page-hash', 'The page is not the one that the directory names. Fetch it from another peer.')
+  return toHex(hashPage(crypto, page.value)) === hash
+    ? page
+    : fail('index.page-hash', 'The page is not the one that the directory names. Fetch it from another peer.')
 }
 
 export const hashPage = (crypto: CryptoPort, page: Page): Uint8Array =>
-  pageHash(crypto, page.from, page.to, page.entries.map((entry) => entryHash(crypto, entry.sortKey, recordHash(crypto, entry.fields))))
+  pageHash(
+    crypto,
+    page.from,
+    page.to,
+    page.entries.map((entry) => entryHash(crypto, entry.sortKey, recordHash(crypto, entry.fields))),
+  )
 
-const shapeError = fail('index.page', 'An index page has the fields from, to and entries as PROTOCOL.md lists them. Fetch it from another peer.')
+const shapeError = fail(
+  'index.page',
+  'An index page has the fields from, to and entries as PROTOCOL.md lists them. Fetch it from another peer.',
+)
 
 function bytesOf(value: unknown): Uint8Array | null {
   const bytes = typeof value === 'string' ? parseBase64(value) : null

@@ -9,8 +9,18 @@ import { compareBytes, fromHex, isHex, parseBase64, parseHex, toBase64, toHex } 
 import type { Json } from './canonical.ts'
 import { attempt, type CryptoPort } from './crypto.ts'
 import {
-  entryHash, fieldHash, indexRoot, locatePages, MAX_PAGE_ENTRIES, pageHash, recordHash, recordHashOf,
-  type BuiltIndex, type Entry, type Fields, type Page,
+  entryHash,
+  fieldHash,
+  indexRoot,
+  locatePages,
+  MAX_PAGE_ENTRIES,
+  pageHash,
+  recordHash,
+  recordHashOf,
+  type BuiltIndex,
+  type Entry,
+  type Fields,
+  type Page,
 } from './index-pages.ts'
 import { leafHash, rangeProof, rootOfRange, type MerkleTree } from './merkle.ts'
 import { fail, ok, type Result } from './result.ts'
@@ -29,7 +39,11 @@ export type ReducedField = string | [name: string, value: Json]
 /** A row with its fields in order of names, or an entry outside of the answer with its record hash (hex). */
 export type ReducedEntry = [sortKey: string, content: string | ReducedField[]]
 
-export interface ReducedPage { from: string; to: string | null; entries: ReducedEntry[] }
+export interface ReducedPage {
+  from: string
+  to: string | null
+  entries: ReducedEntry[]
+}
 
 /** Neighbouring pages with the place of the first one in the tree. Sort keys and fences are base64, hashes hex. */
 export interface ReducedProof {
@@ -41,7 +55,13 @@ export interface ReducedProof {
 }
 
 /** A proof with every field of its entries: what a client that holds pages makes first. */
-export interface RangeProof { first: number; pageCount: number; entryCount: number; pages: Page[]; merkle: string[] }
+export interface RangeProof {
+  first: number
+  pageCount: number
+  entryCount: number
+  pages: Page[]
+  merkle: string[]
+}
 
 const MAX_PROOF_PAGES = 1024
 
@@ -63,7 +83,10 @@ export function proofOfPages(tree: MerkleTree, entryCount: number, first: number
 
 /** Proves the rows of a range (or the first of them) with as few pages as that takes. */
 export function provePageRange(index: BuiltIndex, range: SortRange, options: RangeOptions = {}): RangeProof {
-  const { first, last } = locatePages(index.pages.map((page) => page.from), range)
+  const { first, last } = locatePages(
+    index.pages.map((page) => page.from),
+    range,
+  )
   const { limit = Infinity, descending = false } = options
   const count = (page: Page): number => page.entries.filter((entry) => inRange(entry.sortKey, range)).length
   let [low, high, rows] = [first, last, 0]
@@ -80,14 +103,28 @@ export function provePageRange(index: BuiltIndex, range: SortRange, options: Ran
  * shrink to sort key and record hash.
  */
 export function reduceProof(
-  crypto: CryptoPort, proof: RangeProof, range: SortRange, fields: readonly string[], options: RangeOptions = {},
+  crypto: CryptoPort,
+  proof: RangeProof,
+  range: SortRange,
+  fields: readonly string[],
+  options: RangeOptions = {},
 ): ReducedProof {
   const shown = new Set(fields)
-  const rows = new Set(answer(proof.pages.flatMap((page) => page.entries), range, options))
-  const reduce = (entry: Entry): ReducedEntry =>
-    [toBase64(entry.sortKey), rows.has(entry) ? reduceFields(crypto, entry.fields, shown) : toHex(recordHash(crypto, entry.fields))]
+  const rows = new Set(
+    answer(
+      proof.pages.flatMap((page) => page.entries),
+      range,
+      options,
+    ),
+  )
+  const reduce = (entry: Entry): ReducedEntry => [
+    toBase64(entry.sortKey),
+    rows.has(entry) ? reduceFields(crypto, entry.fields, shown) : toHex(recordHash(crypto, entry.fields)),
+  ]
   const pages = proof.pages.map((page) => ({
-    from: toBase64(page.from), to: page.to === null ? null : toBase64(page.to), entries: page.entries.map(reduce),
+    from: toBase64(page.from),
+    to: page.to === null ? null : toBase64(page.to),
+    entries: page.entries.map(reduce),
   }))
   return { ...proof, pages }
 }
@@ -96,13 +133,26 @@ const reduceFields = (crypto: CryptoPort, fields: Fields, shown: ReadonlySet<str
   fields.map(([name, value]) => (shown.has(name) ? [name, value] : toHex(fieldHash(crypto, name, value))))
 
 /** An entry of a proof with what its hash was computed from. */
-interface Seen { sortKey: Uint8Array; hash: Uint8Array; shown: Fields; entry: Entry | null }
-interface SeenPage { from: Uint8Array; to: Uint8Array | null; entries: Seen[] }
+interface Seen {
+  sortKey: Uint8Array
+  hash: Uint8Array
+  shown: Fields
+  entry: Entry | null
+}
+interface SeenPage {
+  from: Uint8Array
+  to: Uint8Array | null
+  entries: Seen[]
+}
 
 const seeFull = (crypto: CryptoPort, page: Page): SeenPage => ({
-  from: page.from, to: page.to,
+  from: page.from,
+  to: page.to,
   entries: page.entries.map((entry) => ({
-    sortKey: entry.sortKey, hash: entryHash(crypto, entry.sortKey, recordHash(crypto, entry.fields)), shown: entry.fields, entry,
+    sortKey: entry.sortKey,
+    hash: entryHash(crypto, entry.sortKey, recordHash(crypto, entry.fields)),
+    shown: entry.fields,
+    entry,
   })),
 })
 
@@ -154,9 +204,27 @@ const isCount = (value: unknown): value is number => typeof value === 'number' &
 function checkRoot(crypto: CryptoPort, root: string, proof: Omit<ReducedProof, 'pages'>, pages: readonly SeenPage[]): Result<null> {
   const merkle = proof.merkle.map((hash) => parseHex(hash, 32))
   if (!merkle.every((hash) => hash.ok) || ![proof.first, proof.pageCount, proof.entryCount].every(isCount)) return malformed
-  const hashes = pages.map((page) => leafHash(crypto, pageHash(crypto, page.from, page.to, page.entries.map((entry) => entry.hash))))
-  const top = rootOfRange(crypto, hashes, proof.first, proof.pageCount, merkle.map((hash) => hash.value))
-  return top !== null && toHex(indexRoot(crypto, proof.pageCount, proof.entryCount, top)) === root ? ok(null) : wrong('the pages are not those of the index root')
+  const hashes = pages.map((page) =>
+    leafHash(
+      crypto,
+      pageHash(
+        crypto,
+        page.from,
+        page.to,
+        page.entries.map((entry) => entry.hash),
+      ),
+    ),
+  )
+  const top = rootOfRange(
+    crypto,
+    hashes,
+    proof.first,
+    proof.pageCount,
+    merkle.map((hash) => hash.value),
+  )
+  return top !== null && toHex(indexRoot(crypto, proof.pageCount, proof.entryCount, top)) === root
+    ? ok(null)
+    : wrong('the pages are not those of the index root')
 }
 
 /** Whether fences meet without a gap and every page's entries lie in order between its fences. */
@@ -172,7 +240,12 @@ function isTiled(pages: readonly SeenPage[]): boolean {
 }
 
 /** Whether the pages cover the range, or the answer's end of it up to a full answer. */
-function isCovered(pages: readonly SeenPage[], range: SortRange, { limit = Infinity, descending = false }: RangeOptions, rows: number): boolean {
+function isCovered(
+  pages: readonly SeenPage[],
+  range: SortRange,
+  { limit = Infinity, descending = false }: RangeOptions,
+  rows: number,
+): boolean {
   const to = pages.at(-1)!.to
   const below = compareBytes(pages[0]!.from, range.from) <= 0
   const above = to === null || (range.to !== null && compareBytes(to, range.to) >= 0)
@@ -180,13 +253,22 @@ function isCovered(pages: readonly SeenPage[], range: SortRange, { limit = Infin
 }
 
 function verifyPages(
-  crypto: CryptoPort, root: string, range: SortRange, proof: Omit<ReducedProof, 'pages'>, pages: readonly SeenPage[], options: RangeOptions,
+  crypto: CryptoPort,
+  root: string,
+  range: SortRange,
+  proof: Omit<ReducedProof, 'pages'>,
+  pages: readonly SeenPage[],
+  options: RangeOptions,
 ): Result<Seen[]> {
   if (pages.length === 0) return malformed
   const rooted = checkRoot(crypto, root, proof, pages)
   if (!rooted.ok) return rooted
   if (!isTiled(pages)) return wrong('the pages have gaps or disorder')
-  const rows = answer(pages.flatMap((page) => page.entries), range, options)
+  const rows = answer(
+    pages.flatMap((page) => page.entries),
+    range,
+    options,
+  )
   return isCovered(pages, range, options, rows.length) ? ok(rows) : wrong('the pages do not cover the range of the query')
 }
 
@@ -194,8 +276,21 @@ function verifyPages(
  * Checks a full proof against an index root (hex): the rows of the range, complete, in the asked order.
  * Errors: `index.proof-shape`, `index.proof`.
  */
-export function verifyRange(crypto: CryptoPort, root: string, range: SortRange, proof: RangeProof, options: RangeOptions = {}): Result<Entry[]> {
-  const rows = verifyPages(crypto, root, range, proof, proof.pages.map((page) => seeFull(crypto, page)), options)
+export function verifyRange(
+  crypto: CryptoPort,
+  root: string,
+  range: SortRange,
+  proof: RangeProof,
+  options: RangeOptions = {},
+): Result<Entry[]> {
+  const rows = verifyPages(
+    crypto,
+    root,
+    range,
+    proof,
+    proof.pages.map((page) => seeFull(crypto, page)),
+    options,
+  )
   return rows.ok ? ok(rows.value.map((row) => row.entry!)) : rows
 }
 
@@ -205,7 +300,12 @@ export function verifyRange(crypto: CryptoPort, root: string, range: SortRange, 
  * Errors: `index.proof-shape`, `index.proof`, `index.field` (a field of a row is not shown).
  */
 export function verifyReduced(
-  crypto: CryptoPort, root: string, range: SortRange, proof: ReducedProof, fields: readonly string[], options: RangeOptions = {},
+  crypto: CryptoPort,
+  root: string,
+  range: SortRange,
+  proof: ReducedProof,
+  fields: readonly string[],
+  options: RangeOptions = {},
 ): Result<Array<Record<string, Json>>> {
   if (typeof proof !== 'object' || proof === null || !Array.isArray(proof.pages) || !Array.isArray(proof.merkle)) return malformed
   if (proof.pages.length > MAX_PROOF_PAGES || proof.merkle.length > 64) return malformed
@@ -215,7 +315,9 @@ export function verifyReduced(
   if (!rows.ok) return rows
   const shown = rows.value.map((row) => selectFields(row.shown, fields))
   const hidden = fields.find((field) => shown.some((row) => !Object.hasOwn(row, field)))
-  return hidden === undefined ? ok(shown) : fail('index.field', `The proof does not show the field ${hidden} of every row. Reduce it for the fields that the block reads.`)
+  return hidden === undefined
+    ? ok(shown)
+    : fail('index.field', `The proof does not show the field ${hidden} of every row. Reduce it for the fields that the block reads.`)
 }
 
 const selectFields = (shown: Fields, wanted: readonly string[]): Record<string, Json> =>

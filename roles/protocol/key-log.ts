@@ -49,10 +49,18 @@ export function keyLog(anchored: readonly AnchoredTransaction[], key: string): A
 }
 
 /** One document's part in the log; `replaces` is null for a reservation, with which the log begins. */
-interface Entry { value: KeyValue; replaces: string | null }
+interface Entry {
+  value: KeyValue
+  replaces: string | null
+}
 
 /** Null: the key did not sign it for this app, so it says nothing of the key. */
-function entryOf(ctx: { crypto: CryptoPort }, input: KeyLogInput, transaction: AnchoredTransaction, document: OpenedDocument): Entry | null {
+function entryOf(
+  ctx: { crypto: CryptoPort },
+  input: KeyLogInput,
+  transaction: AnchoredTransaction,
+  document: OpenedDocument,
+): Entry | null {
   const { body, sha256 } = document
   if (body.type !== transaction.anchor.type) return null
   const at = { key: input.key, txid: transaction.txid, height: transaction.height }
@@ -71,10 +79,19 @@ function updateEntry(crypto: CryptoPort, { app }: KeyLogInput, update: Signed<Up
   const last = digests[update.writes.findLastIndex(({ key }) => key === at.key)]!
   const fields: Record<string, Json> = Object.assign({}, ...own.map((write) => write.fields))
   const { collection, replaces } = own[0]!
-  return { value: { ...at, collection, owner: update.by, version: versionAfter(crypto, update.request, last), written: true, fields }, replaces }
+  return {
+    value: { ...at, collection, owner: update.by, version: versionAfter(crypto, update.request, last), written: true, fields },
+    replaces,
+  }
 }
 
-function reservationEntry(crypto: CryptoPort, { app, outline }: KeyLogInput, reservation: Signed<Reservation>, sha256: string, at: Place): Entry | null {
+function reservationEntry(
+  crypto: CryptoPort,
+  { app, outline }: KeyLogInput,
+  reservation: Signed<Reservation>,
+  sha256: string,
+  at: Place,
+): Entry | null {
   const { by: client, keys } = reservation
   const reserved = keys.find(({ key }) => key === at.key)
   if (reservation.app !== app || reserved === undefined || !Object.hasOwn(outline.collections, reserved.collection)) return null
@@ -82,7 +99,10 @@ function reservationEntry(crypto: CryptoPort, { app, outline }: KeyLogInput, res
   const consent = { app, client, key: at.key, collection, sig }
   if (!verifyUnder(crypto, 'reserve', consent, at.key)) return null
   const fields = outline.collections[collection]!.initial as Record<string, Json> | null
-  return { value: { ...at, collection, owner: client, version: versionReserved(crypto, sha256, at.key), written: false, fields }, replaces: null }
+  return {
+    value: { ...at, collection, owner: client, version: versionReserved(crypto, sha256, at.key), written: false, fields },
+    replaces: null,
+  }
 }
 
 const isWhole = ({ collection, written, fields }: KeyValue, outline: Program): boolean =>
@@ -115,4 +135,7 @@ export async function newestValue(ctx: { crypto: CryptoPort }, input: KeyLogInpu
 }
 
 /** A write of some fields on the version that it replaces. */
-const onTopOf = ({ value }: Entry, before: Entry): Entry => ({ value: { ...value, fields: { ...before.value.fields, ...value.fields } }, replaces: before.replaces })
+const onTopOf = ({ value }: Entry, before: Entry): Entry => ({
+  value: { ...value, fields: { ...before.value.fields, ...value.fields } },
+  replaces: before.replaces,
+})

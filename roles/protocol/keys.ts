@@ -56,12 +56,18 @@ function scope(hex: string): number[] {
 
 function golemPath(purpose: Exclude<KeyPurpose, { purpose: 'coins' }>): number[] {
   switch (purpose.purpose) {
-    case 'master': return [hardened(0), hardened(purpose.app)]
-    case 'secondary': return [hardened(1), hardened(purpose.app), hardened(purpose.index)]
-    case 'server': return [hardened(2), ...scope(purpose.offer), hardened(purpose.index)]
-    case 'client': return [hardened(3), ...scope(purpose.app), hardened(purpose.index)]
-    case 'data': return [hardened(4), ...scope(purpose.app), hardened(purpose.index)]
-    case 'backup': return [hardened(5)]
+    case 'master':
+      return [hardened(0), hardened(purpose.app)]
+    case 'secondary':
+      return [hardened(1), hardened(purpose.app), hardened(purpose.index)]
+    case 'server':
+      return [hardened(2), ...scope(purpose.offer), hardened(purpose.index)]
+    case 'client':
+      return [hardened(3), ...scope(purpose.app), hardened(purpose.index)]
+    case 'data':
+      return [hardened(4), ...scope(purpose.app), hardened(purpose.index)]
+    case 'backup':
+      return [hardened(5)]
   }
 }
 
@@ -116,7 +122,12 @@ export const deriveX25519 = (crypto: CryptoPort, privateKey: Uint8Array, context
 export const phraseFromEntropy = (entropy: Uint8Array): string => entropyToMnemonic(entropy, wordlist)
 
 /** One space between lower-case words, as people do not always type it. */
-const tidy = (phrase: string): string => phrase.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase()).split(/\s+/).join(' ')
+const tidy = (phrase: string): string =>
+  phrase
+    .trim()
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .split(/\s+/)
+    .join(' ')
 
 /** Checks a typed phrase and returns it tidied. Errors: `phrase.length`, `phrase.word` (details.position from 1), `phrase.checksum`. */
 export function checkPhrase(phrase: string): Result<string> {
@@ -125,7 +136,8 @@ export function checkPhrase(phrase: string): Result<string> {
     return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this one has ${tidy(phrase) === '' ? 0 : words.length}.`)
   }
   const unknown = words.findIndex((word) => !wordlist.includes(word))
-  if (unknown >= 0) return fail('phrase.word', `Word ${unknown + 1} of the seed phrase is not in the list. Check its spelling.`, { position: unknown + 1 })
+  if (unknown >= 0)
+    return fail('phrase.word', `Word ${unknown + 1} of the seed phrase is not in the list. Check its spelling.`, { position: unknown + 1 })
   try {
     mnemonicToEntropy(words.join(' '), wordlist)
     return ok(words.join(' '))

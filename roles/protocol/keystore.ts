@@ -34,7 +34,11 @@ const header = ({ v, kdf, n, r, p, salt, cipher, nonce }: Omit<Keystore, 'box'>)
  * @param random 44 fresh random bytes: 32 of salt, 12 of nonce.
  */
 export async function encryptSecret(
-  crypto: CryptoPort, random: Uint8Array, passphrase: string, secret: Uint8Array, n = DEFAULT_SCRYPT_N,
+  crypto: CryptoPort,
+  random: Uint8Array,
+  passphrase: string,
+  secret: Uint8Array,
+  n = DEFAULT_SCRYPT_N,
 ): Promise<Keystore> {
   if (random.length !== 44) throw new RangeError('encryptSecret needs 44 random bytes.')
   const salt = random.subarray(0, 32)
@@ -44,7 +48,8 @@ export async function encryptSecret(
   return { ...open, box: toBase64(crypto.aead.seal(key, nonce, secret, header(open))) }
 }
 
-const isPowerOfTwo = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 2 && n <= MAX_SCRYPT_N && (n & (n - 1)) === 0
+const isPowerOfTwo = (n: unknown): n is number =>
+  typeof n === 'number' && Number.isInteger(n) && n >= 2 && n <= MAX_SCRYPT_N && (n & (n - 1)) === 0
 
 function readBytes(value: unknown, length: number | null): Uint8Array | null {
   if (typeof value !== 'string') return null
@@ -54,10 +59,14 @@ function readBytes(value: unknown, length: number | null): Uint8Array | null {
 
 /** Checks the fields of a keystore that was read from disk. Errors: `keystore.version`, `keystore.malformed`. */
 export function checkKeystore(value: unknown): Result<Keystore> {
-  const malformed = fail('keystore.malformed', 'The key file is damaged. Restore it from a backup, or restore the wallet from its seed phrase.')
+  const malformed = fail(
+    'keystore.malformed',
+    'The key file is damaged. Restore it from a backup, or restore the wallet from its seed phrase.',
+  )
   if (typeof value !== 'object' || value === null) return malformed
   const store = value as Keystore
-  if (typeof store.v === 'number' && store.v !== 1) return fail('keystore.version', `Key file version ${store.v} is unknown. Update the app to open it.`)
+  if (typeof store.v === 'number' && store.v !== 1)
+    return fail('keystore.version', `Key file version ${store.v} is unknown. Update the app to open it.`)
   const known = store.v === 1 && store.kdf === 'scrypt' && store.cipher === 'chacha20-poly1305' && store.r === 8 && store.p === 1
   if (!known || !isPowerOfTwo(store.n)) return malformed
   if (readBytes(store.salt, 32) === null || readBytes(store.nonce, 12) === null || readBytes(store.box, null) === null) return malformed

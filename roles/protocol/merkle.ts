@@ -49,7 +49,8 @@ export function leafHashes(crypto: CryptoPort, leaves: readonly Uint8Array[]): U
 }
 
 /** The 32-byte root over leaves of any length. */
-export const merkleRoot = (crypto: CryptoPort, leaves: readonly Uint8Array[]): Uint8Array => merkleTree(crypto, leafHashes(crypto, leaves)).root
+export const merkleRoot = (crypto: CryptoPort, leaves: readonly Uint8Array[]): Uint8Array =>
+  merkleTree(crypto, leafHashes(crypto, leaves)).root
 
 /**
  * Proof that the leaves [from, to) are at their places: per level, from the leaves up, the left neighbour if the range starts
@@ -76,9 +77,14 @@ export const merkleProof = (tree: MerkleTree, index: number): Uint8Array[] => ra
  * or holds anything but 32-byte hashes. An empty range leads nowhere.
  */
 export function rootOfRange(
-  crypto: CryptoPort, hashes: readonly Uint8Array[], from: number, count: number, proof: readonly Uint8Array[],
+  crypto: CryptoPort,
+  hashes: readonly Uint8Array[],
+  from: number,
+  count: number,
+  proof: readonly Uint8Array[],
 ): Uint8Array | null {
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(from) || from < 0 || hashes.length === 0 || from + hashes.length > count) return null
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(from) || from < 0 || hashes.length === 0 || from + hashes.length > count)
+    return null
   if (![...hashes, ...proof].every((hash) => hash.length === HASH)) return null
   let [level, low, width, used] = [[...hashes], from, count, 0]
   const missing = new Uint8Array(HASH)
@@ -96,7 +102,12 @@ export function rootOfRange(
 
 /** Whether the leaf hashes are those at `from`… of a tree with `count` leaves and this root, see `rootOfRange`. */
 export function verifyRangeProof(
-  crypto: CryptoPort, hashes: readonly Uint8Array[], from: number, count: number, proof: readonly Uint8Array[], root: Uint8Array,
+  crypto: CryptoPort,
+  hashes: readonly Uint8Array[],
+  from: number,
+  count: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
 ): boolean {
   const top = rootOfRange(crypto, hashes, from, count, proof)
   return top !== null && equalBytes(top, root)
@@ -119,5 +130,10 @@ function foldPairs(crypto: CryptoPort, level: readonly Uint8Array[]): Uint8Array
 
 /** Whether a leaf hash is at `index` of a tree with `count` leaves and this root. */
 export const verifyProof = (
-  crypto: CryptoPort, leaf: Uint8Array, index: number, count: number, proof: readonly Uint8Array[], root: Uint8Array,
+  crypto: CryptoPort,
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
 ): boolean => verifyRangeProof(crypto, [leaf], index, count, proof, root)

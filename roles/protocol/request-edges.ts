@@ -56,7 +56,9 @@ function computeNeeds(endpoint: Endpoint, position: number): BlockNeeds {
   for (const source of block.carries) if (source.from === 'slot') slots.add(source.slot)
   for (const slot of slots) opens.set(edgeId({ from: 'slot', slot }), { from: 'slot', slot })
   return {
-    opens, carries: block.carries.map(edgeId), slots: [...slots].sort((a, b) => a - b),
+    opens,
+    carries: block.carries.map(edgeId),
+    slots: [...slots].sort((a, b) => a - b),
     queries: [...columns].map(([query, fields]) => ({ query, fields: [...fields].sort() })).sort((a, b) => a.query - b.query),
   }
 }
@@ -71,7 +73,8 @@ export const forwardedEdges = (endpoint: Endpoint, position: number): string[] =
 export function clientEdges(endpoint: Endpoint): Map<string, Source> {
   const edges = new Map<string, Source>()
   for (const [position, block] of endpoint.blocks.entries()) {
-    for (const source of [...blockNeeds(endpoint, position).opens.values(), ...block.carries]) if (source.from !== 'block') edges.set(edgeId(source), source)
+    for (const source of [...blockNeeds(endpoint, position).opens.values(), ...block.carries])
+      if (source.from !== 'block') edges.set(edgeId(source), source)
   }
   return edges
 }
@@ -80,7 +83,8 @@ export function clientEdges(endpoint: Endpoint): Map<string, Source> {
  * Where the leg of a request that begins at block `from` ends: at the next pause, where the client reads what later blocks need, or after
  * the last block. An endpoint whose queries are all hoisted has one leg.
  */
-export const legEnd = (endpoint: Endpoint, from: number): number => pausesOf(endpoint).find((pause) => pause > from) ?? endpoint.blocks.length
+export const legEnd = (endpoint: Endpoint, from: number): number =>
+  pausesOf(endpoint).find((pause) => pause > from) ?? endpoint.blocks.length
 
 export const outputId = (block: number, output: number): string => edgeId({ from: 'block', block, output })
 export const writesId = (block: number): string => `writes.${block}`
@@ -95,7 +99,12 @@ export const commitsDigest = (crypto: CryptoPort, commits: Record<string, string
   toHex(crypto.taggedHash('golem/commits', canonicalBytes(commits)))
 
 /** Whether the commitments of a hop are exactly those which the start and the links were signed over. */
-export function boundCommits(crypto: CryptoPort, commits: Record<string, string>, keys: string, outputs: Array<string | undefined>): boolean {
+export function boundCommits(
+  crypto: CryptoPort,
+  commits: Record<string, string>,
+  keys: string,
+  outputs: Array<string | undefined>,
+): boolean {
   const groups: Array<Record<string, string>> = [{}, ...outputs.map(() => ({}))]
   for (const [id, commit] of Object.entries(commits)) {
     const match = /^block\.(0|[1-9]\d{0,2})\./.exec(id)
@@ -107,19 +116,35 @@ export function boundCommits(crypto: CryptoPort, commits: Record<string, string>
 }
 
 /** The symmetric key of one edge, 32 bytes: all keys of a request follow from one secret that only its client has. */
-export const edgeKey = (crypto: CryptoPort, secret: Uint8Array, id: string): Uint8Array => crypto.taggedHash('golem/edge-key', secret, utf8(id))
+export const edgeKey = (crypto: CryptoPort, secret: Uint8Array, id: string): Uint8Array =>
+  crypto.taggedHash('golem/edge-key', secret, utf8(id))
 
 /** A lookup in the snapshot: index name, range and how much of it. */
-export interface Lookup { index: string; range: SortRange; limit: number; descending: boolean }
+export interface Lookup {
+  index: string
+  range: SortRange
+  limit: number
+  descending: boolean
+}
 
 /** The lookup that answers a query for the values of its `equals` and its range (JSON forms). Error: `index.unknown`. */
 export function queryLookup(program: Program, query: Query, equals: Json[], bounds: Between<Json> = {}): Result<Lookup> {
   const range = rangeOf(program, query.collection, query.index, equals, bounds)
   if (!range.ok) return range
-  return ok({ index: `${query.collection}.${query.index}`, range: range.value, limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true })
+  return ok({
+    index: `${query.collection}.${query.index}`,
+    range: range.value,
+    limit: query.kind === 'rows' ? query.limit : 1,
+    descending: query.descending === true,
+  })
 }
 
-const exactKey = (index: string, key: string): Lookup => ({ index, range: prefixRange(encodeTuple(['key'], [key])), limit: 1, descending: false })
+const exactKey = (index: string, key: string): Lookup => ({
+  index,
+  range: prefixRange(encodeTuple(['key'], [key])),
+  limit: 1,
+  descending: false,
+})
 
 /** Proves that a client is registered. */
 export const clientLookup = (client: string): Lookup => exactKey(`${CLIENTS}.key`, client)
@@ -142,4 +167,3 @@ export function columnValue(program: Program, query: Query, field: string, rows:
   if (query.kind === 'get') return fromJson(type, values.length === 0 ? null : { some: values[0]! })
   return fromJson(type, values[0] ?? '0')
 }
-

@@ -21,8 +21,10 @@ export const messageBytes = (message: object): Uint8Array => utf8(JSON.stringify
 export const sealedEdge = z.strictObject({ commit: hex32, box: base64(1 << 20) })
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
-export const messageAad = (purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply', ...parts: Array<string | number>): Uint8Array =>
-  utf8(JSON.stringify(['golem/1', purpose, ...parts]))
+export const messageAad = (
+  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply',
+  ...parts: Array<string | number>
+): Uint8Array => utf8(JSON.stringify(['golem/1', purpose, ...parts]))
 
 /** Client → top-level server, sealed to it. It sees structure, never a primitive. */
 export const requestMessage = z.strictObject({
@@ -35,7 +37,10 @@ export const requestMessage = z.strictObject({
    * One for each block, in order: who runs which version, and the envelope only it can open. Null for blocks before or after the leg that
    * this message asks for: their servers are chosen and named already.
    */
-  hops: z.array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(2 << 20), z.null()]) })).min(1).max(256),
+  hops: z
+    .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(2 << 20), z.null()]) }))
+    .min(1)
+    .max(256),
 })
 export type RequestMessage = z.infer<typeof requestMessage>
 
@@ -49,13 +54,27 @@ export const continuationMessage = requestMessage.extend({
 })
 export type ContinuationMessage = z.infer<typeof continuationMessage>
 
-export const numberOpening = z.strictObject({ number: z.string().regex(/^[0-9a-f]+$/).max(2 * 65_536), salt: hex32 })
+export const numberOpening = z.strictObject({
+  number: z
+    .string()
+    .regex(/^[0-9a-f]+$/)
+    .max(2 * 65_536),
+  salt: hex32,
+})
 
 /** Plaintext of a link's `opening`, for the Supervisor. */
 export const linkOpening = z.strictObject({ before: numberOpening, after: numberOpening })
 
 /** A signed promise to pay for one hop; the server keeps it as its receipt. */
-export const receipt = z.strictObject({ app: hex32, request: hex32, tick: tickNumber, version: hex32, server: hex32, client: hex32, sig: signature })
+export const receipt = z.strictObject({
+  app: hex32,
+  request: hex32,
+  tick: tickNumber,
+  version: hex32,
+  server: hex32,
+  client: hex32,
+  sig: signature,
+})
 export type Receipt = z.infer<typeof receipt>
 
 /** A part that is judged where it is used. All that can be said of it here is that it is JSON, and that is how it was read. */
@@ -123,7 +142,9 @@ export const requestReply = z.strictObject({
 })
 export type RequestReply = z.infer<typeof requestReply>
 
-export const draftWrite = write.omit({ carried: true }).extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
+export const draftWrite = write
+  .omit({ carried: true })
+  .extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
 export const draftWrites = z.array(draftWrite).max(64)
 
 /** A server's sealed code file for one tick (essay, next portion 7). Primes are decimal-free: lower-case hex. */
@@ -131,16 +152,30 @@ export const codeFile = z.strictObject({
   app: hex32,
   tick: tickNumber,
   server: hex32,
-  blocks: z.array(z.strictObject({
-    endpoint: name,
-    block: z.int().min(0).max(255),
-    version: hex32,
-    salt: hex32,
-    passage: z.string().regex(/^[0-9a-f]+$/).max(2048),
-    sites: z.array(z.string().regex(/^[0-9a-f]+$/).max(2048)).max(4096),
-    /** The block's body, which only its servers get; checked together with the outline before it runs. */
-    body: appJson,
-  })).max(10_000),
+  blocks: z
+    .array(
+      z.strictObject({
+        endpoint: name,
+        block: z.int().min(0).max(255),
+        version: hex32,
+        salt: hex32,
+        passage: z
+          .string()
+          .regex(/^[0-9a-f]+$/)
+          .max(2048),
+        sites: z
+          .array(
+            z
+              .string()
+              .regex(/^[0-9a-f]+$/)
+              .max(2048),
+          )
+          .max(4096),
+        /** The block's body, which only its servers get; checked together with the outline before it runs. */
+        body: appJson,
+      }),
+    )
+    .max(10_000),
 })
 export type CodeFile = z.infer<typeof codeFile>
 
@@ -151,11 +186,29 @@ export const revealFile = z.strictObject({
   /** X25519 secret of that tick: opens every stamp and opening sealed to it. */
   sealing: hex32,
   /** version → its block, primes. */
-  versions: z.array(z.strictObject({
-    endpoint: name, block: z.int().min(0).max(255), version: hex32, salt: hex32,
-    /** Commitment to the block's code: with the primes it makes the version that the plan named. */
-    code: hex32,
-    passage: z.string().regex(/^[0-9a-f]+$/).max(2048), sites: z.array(z.string().regex(/^[0-9a-f]+$/).max(2048)).max(4096),
-  })).max(100_000),
+  versions: z
+    .array(
+      z.strictObject({
+        endpoint: name,
+        block: z.int().min(0).max(255),
+        version: hex32,
+        salt: hex32,
+        /** Commitment to the block's code: with the primes it makes the version that the plan named. */
+        code: hex32,
+        passage: z
+          .string()
+          .regex(/^[0-9a-f]+$/)
+          .max(2048),
+        sites: z
+          .array(
+            z
+              .string()
+              .regex(/^[0-9a-f]+$/)
+              .max(2048),
+          )
+          .max(4096),
+      }),
+    )
+    .max(100_000),
 })
 export type RevealFile = z.infer<typeof revealFile>

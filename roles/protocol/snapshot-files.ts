@@ -341,7 +341,16 @@ async function readRange(
   if (!rows.ok) return rows
   const indexProof = proveIndex(crypto, tick.indices, name)
   return indexProof.ok
-    ? ok({ collection, index, range: range.value, options, rows: rows.value, proof, indexProof: indexProof.value, local: pages.value.local })
+    ? ok({
+        collection,
+        index,
+        range: range.value,
+        options,
+        rows: rows.value,
+        proof,
+        indexProof: indexProof.value,
+        local: pages.value.local,
+      })
     : indexProof
 }
 

@@ -45,12 +45,15 @@ export function sortKindsOf(program: Program, collection: string, index: string)
   return Object.hasOwn(declared.indices, index) ? kindsOf(declared, declared.indices[index]!) : null
 }
 
-const kindsOf = (collection: Collection, index: Index): SortKind[] =>
-  [...index.on.map((field) => kindOf(collection, field)), ...(index.kind === 'order' ? ['key' as const] : [])]
+const kindsOf = (collection: Collection, index: Index): SortKind[] => [
+  ...index.on.map((field) => kindOf(collection, field)),
+  ...(index.kind === 'order' ? ['key' as const] : []),
+]
 
 function kindOf(collection: Collection, field: string): SortKind {
   const kind = field === '$owner' ? 'text' : collection.fields[field]!.kind
-  if (kind !== 'int' && kind !== 'text' && kind !== 'bool' && kind !== 'bytes' && kind !== 'key') throw new Error(`${field} is not a scalar field.`)
+  if (kind !== 'int' && kind !== 'text' && kind !== 'bool' && kind !== 'bytes' && kind !== 'key')
+    throw new Error(`${field} is not a scalar field.`)
   return kind
 }
 
@@ -60,7 +63,11 @@ function kindOf(collection: Collection, field: string): SortKind {
  * @example rangeOf(program, 'posts', 'byAuthor', ['ann'])
  */
 export function rangeOf(
-  program: Program, collection: string, index: string, equals: readonly Json[], bounds: Between<Json> = {},
+  program: Program,
+  collection: string,
+  index: string,
+  equals: readonly Json[],
+  bounds: Between<Json> = {},
 ): Result<SortRange> {
   const kinds = sortKindsOf(program, collection, index)
   if (kinds === null) return fail('index.unknown', `The program has no index ${collection}.${index}.`)
@@ -86,31 +93,50 @@ const valueOf = (key: string, row: Row, field: string): SortValue =>
 const bySortKey = (a: Entry, b: Entry): number => compareBytes(a.sortKey, b.sortKey)
 
 function orderEntries(rows: ReadonlyArray<[string, Row]>, kinds: readonly SortKind[], on: readonly string[]): Entry[] {
-  return rows.map(([key, row]) => ({
-    sortKey: encodeTuple(kinds, [...on.map((field) => valueOf(key, row, field)), key]), fields: fieldsOf(key, row),
-  })).sort(bySortKey)
+  return rows
+    .map(([key, row]) => ({
+      sortKey: encodeTuple(kinds, [...on.map((field) => valueOf(key, row, field)), key]),
+      fields: fieldsOf(key, row),
+    }))
+    .sort(bySortKey)
 }
 
-function aggregateEntries(rows: ReadonlyArray<[string, Row]>, kinds: readonly SortKind[], index: Exclude<Index, { kind: 'order' }>): Entry[] {
+function aggregateEntries(
+  rows: ReadonlyArray<[string, Row]>,
+  kinds: readonly SortKind[],
+  index: Exclude<Index, { kind: 'order' }>,
+): Entry[] {
   const groups = new Map<string, { sortKey: Uint8Array; group: { [name: string]: Json }; total: bigint }>()
   for (const [key, row] of rows) {
-    const sortKey = encodeTuple(kinds, index.on.map((field) => valueOf(key, row, field)))
+    const sortKey = encodeTuple(
+      kinds,
+      index.on.map((field) => valueOf(key, row, field)),
+    )
     const id = toHex(sortKey)
     const known = groups.get(id)
     const add = index.kind === 'count' ? 1n : BigInt(row.fields![index.field] as string)
     if (known !== undefined) known.total += add
-    else groups.set(id, { sortKey, total: add, group: Object.fromEntries(index.on.map((field) => [field, valueOf(key, row, field) as Json])) })
+    else
+      groups.set(id, { sortKey, total: add, group: Object.fromEntries(index.on.map((field) => [field, valueOf(key, row, field) as Json])) })
   }
   const name = index.kind === 'count' ? '$count' : '$sum'
-  return [...groups.values()].map(({ sortKey, group, total }) => ({ sortKey, fields: sortedFields({ ...group, [name]: String(total) }) })).sort(bySortKey)
+  return [...groups.values()]
+    .map(({ sortKey, group, total }) => ({ sortKey, fields: sortedFields({ ...group, [name]: String(total) }) }))
+    .sort(bySortKey)
 }
 
 const keyed = (rows: Iterable<[string, { [name: string]: Json }]>): Entry[] =>
-  [...rows].map(([key, record]) => ({ sortKey: encodeTuple(['key'], [key]), fields: sortedFields({ ...record, $key: key }) })).sort(bySortKey)
+  [...rows]
+    .map(([key, record]) => ({ sortKey: encodeTuple(['key'], [key]), fields: sortedFields({ ...record, $key: key }) }))
+    .sort(bySortKey)
 
 function keyEntries(db: Database): Entry[] {
-  return keyed([...db.keys].map(([key, { collection, owner, version }]) =>
-    [key, { collection, owner, version, written: db.collections.get(collection)!.get(key)!.written }]))
+  return keyed(
+    [...db.keys].map(([key, { collection, owner, version }]) => [
+      key,
+      { collection, owner, version, written: db.collections.get(collection)!.get(key)!.written },
+    ]),
+  )
 }
 
 const clientEntries = (db: Database): Entry[] =>
@@ -158,17 +184,28 @@ export function snapshot(crypto: CryptoPort, db: Database, previous?: Snapshot):
   db.dirty.clear()
   built.sort(([a], [b]) => (a < b ? -1 : 1))
   const indices = new Map(built)
-  return { root: databaseRoot(crypto, built.map(([name, { root, count }]) => ({ name, root, count }))), indices }
+  return {
+    root: databaseRoot(
+      crypto,
+      built.map(([name, { root, count }]) => ({ name, root, count })),
+    ),
+    indices,
+  }
 }
 
-export interface IndexSummary { name: string; root: string; count: number }
+export interface IndexSummary {
+  name: string
+  root: string
+  count: number
+}
 
 const indexLeaf = ({ name, root, count }: IndexSummary): Uint8Array => {
   const encoded = utf8(name)
   return concatBytes(uint32(encoded.length), encoded, fromHex(root), uint32(count))
 }
 
-const treeOver = (crypto: CryptoPort, sorted: readonly IndexSummary[]): MerkleTree => merkleTree(crypto, leafHashes(crypto, sorted.map(indexLeaf)))
+const treeOver = (crypto: CryptoPort, sorted: readonly IndexSummary[]): MerkleTree =>
+  merkleTree(crypto, leafHashes(crypto, sorted.map(indexLeaf)))
 
 const rootWithTotal = (crypto: CryptoPort, total: number, merkle: Uint8Array): string =>
   toHex(crypto.taggedHash('golem/database', uint32(total), merkle))

@@ -46,9 +46,12 @@ function contentOf(kind: SortKind, value: SortValue): Uint8Array {
 
 function encodeOne(kind: SortKind, value: SortValue): Uint8Array {
   switch (kind) {
-    case 'int': return encodeInt(value)
-    case 'bool': return Uint8Array.of(value === true ? 1 : 0)
-    default: return encodeContent(contentOf(kind, value))
+    case 'int':
+      return encodeInt(value)
+    case 'bool':
+      return Uint8Array.of(value === true ? 1 : 0)
+    default:
+      return encodeContent(contentOf(kind, value))
   }
 }
 
@@ -63,7 +66,10 @@ export function encodeTuple(kinds: readonly SortKind[], values: readonly SortVal
 }
 
 /** Half-open range of sort keys; `to` null means without upper end. */
-export interface SortRange { from: Uint8Array; to: Uint8Array | null }
+export interface SortRange {
+  from: Uint8Array
+  to: Uint8Array | null
+}
 
 /** All byte strings that start with `prefix`; the empty prefix covers everything. */
 export function prefixRange(prefix: Uint8Array): SortRange {
@@ -81,7 +87,9 @@ export function prefixRange(prefix: Uint8Array): SortRange {
  * @example tupleRange(['text', 'int', 'key'], ['ann'], { from: '5' })
  */
 export function tupleRange(
-  kinds: readonly SortKind[], equals: readonly SortValue[], { from, to }: { from?: SortValue; to?: SortValue } = {},
+  kinds: readonly SortKind[],
+  equals: readonly SortValue[],
+  { from, to }: { from?: SortValue; to?: SortValue } = {},
 ): SortRange {
   const all = prefixRange(encodeTuple(kinds, equals))
   const bound = (value: SortValue): Uint8Array => encodeTuple(kinds, [...equals, value])

@@ -14,11 +14,16 @@ import type { Source } from '../program/document.ts'
 /** Where an edge begins, as its id: `request.topic`, `caller`, `slot.0`, `block.1.2`. Query columns travel in proofs, not as edges. */
 export function edgeId(source: Source): string {
   switch (source.from) {
-    case 'request': return `request.${source.field}`
-    case 'caller': return 'caller'
-    case 'slot': return `slot.${source.slot}`
-    case 'block': return `block.${source.block}.${source.output}`
-    case 'query': return `query.${source.query}.${source.field}`
+    case 'request':
+      return `request.${source.field}`
+    case 'caller':
+      return 'caller'
+    case 'slot':
+      return `slot.${source.slot}`
+    case 'block':
+      return `block.${source.block}.${source.output}`
+    case 'query':
+      return `query.${source.query}.${source.field}`
   }
 }
 
@@ -35,7 +40,9 @@ export function writeDigest(crypto: CryptoPort, write: DraftWrite | Write): stri
   const carried: Record<string, Json> = {}
   for (const [name, { edge, commit }] of Object.entries(write.carried)) carried[name] = { edge, commit }
   const { block, site, collection, key, replaces } = write
-  return toHex(crypto.taggedHash('golem/write', fromHex(write.salt), canonicalBytes({ block, site, collection, key, replaces, fields, carried })))
+  return toHex(
+    crypto.taggedHash('golem/write', fromHex(write.salt), canonicalBytes({ block, site, collection, key, replaces, fields, carried })),
+  )
 }
 
 /** Before any block: no writes. */
@@ -56,18 +63,25 @@ export const versionReserved = (crypto: CryptoPort, reservationSha256: string, k
 /** What each changed key signs, over request and all write digests. */
 export const keySigningBody = (app: string, request: string, digests: string[]): object => ({ app, request, writes: digests })
 
-export const signStart = (crypto: CryptoPort, start: Omit<Start, 'sig'>, client: KeyPair, random: Uint8Array): Start =>
-  ({ ...start, sig: signUnder(crypto, 'start', start, client.privateKey, random) })
+export const signStart = (crypto: CryptoPort, start: Omit<Start, 'sig'>, client: KeyPair, random: Uint8Array): Start => ({
+  ...start,
+  sig: signUnder(crypto, 'start', start, client.privateKey, random),
+})
 
-export const signLink = (crypto: CryptoPort, link: Omit<Link, 'sig'>, server: KeyPair, random: Uint8Array): Link =>
-  ({ ...link, sig: signUnder(crypto, 'link', link, server.privateKey, random) })
+export const signLink = (crypto: CryptoPort, link: Omit<Link, 'sig'>, server: KeyPair, random: Uint8Array): Link => ({
+  ...link,
+  sig: signUnder(crypto, 'link', link, server.privateKey, random),
+})
 
 /** Digest that the next link names as `previous`, hex. */
 export const startDigest = (crypto: CryptoPort, start: Start): string => toHex(signingDigest(crypto, 'start', start))
 export const linkDigest = (crypto: CryptoPort, link: Link): string => toHex(signingDigest(crypto, 'link', link))
 
 /** The number with the salt of its commitment, as it travels sealed: the number in hex. */
-export interface NumberOpening { number: string; salt: string }
+export interface NumberOpening {
+  number: string
+  salt: string
+}
 
 /**
  * Checks a start and the links after it: same request, unbroken chain of digests and commitments, positions in order, every
@@ -75,14 +89,22 @@ export interface NumberOpening { number: string; salt: string }
  * @returns digest of the last element, the commitment to the number and the running digest of writes.
  * Errors: `thread.start`, `thread.link` (details.position).
  */
-export function verifyThread(crypto: CryptoPort, start: Start, links: Link[]): Result<{ previous: string; number: string; writes: string }> {
+export function verifyThread(
+  crypto: CryptoPort,
+  start: Start,
+  links: Link[],
+): Result<{ previous: string; number: string; writes: string }> {
   const begun = signingDigest(crypto, 'start', start)
-  if (!verifyDigest(crypto, begun, start.sig, start.client)) return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
+  if (!verifyDigest(crypto, begun, start.sig, start.client))
+    return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
   let state = { previous: toHex(begun), number: start.number, writes: NO_WRITES }
   for (const [position, link] of links.entries()) {
     const digest = signingDigest(crypto, 'link', link)
-    const broken = brokenLink(start, state, link, position) ?? (verifyDigest(crypto, digest, link.sig, link.server) ? null : 'is not signed by its server')
-    if (broken !== null) return fail('thread.link', `Link ${position} of the thread ${broken}. Send the request again through another server.`, { position })
+    const broken =
+      brokenLink(start, state, link, position) ??
+      (verifyDigest(crypto, digest, link.sig, link.server) ? null : 'is not signed by its server')
+    if (broken !== null)
+      return fail('thread.link', `Link ${position} of the thread ${broken}. Send the request again through another server.`, { position })
     state = { previous: toHex(digest), number: link.after, writes: link.writes }
   }
   return ok(state)

@@ -6,11 +6,27 @@ import { workChallenge } from '../protocol/ledger.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Where clients reach this server, and where it says it stands. */
-export interface Place { host: string; port: number; region: string }
+export interface Place {
+  host: string
+  port: number
+  region: string
+}
 
 /** What the identity is ground over: its key and the offer, 32 bytes. */
 export const acceptanceWork = (crypto: CryptoPort, identity: string, offer: string): Uint8Array => workChallenge(crypto, identity, offer)
 
 /** @param nonce found for `acceptanceWork` with the offer's `work.server` bits; @param offer its digest */
-export const composeAcceptance = (ctx: Context, keys: ServerKeys, offer: string, place: Place, nonce: bigint): OpenedDocument<'acceptance'> =>
-  signDocument(ctx.crypto, 'acceptance', { offer, ...place, sealing: toHex(keys.sealing.publicKey), nonce: nonce.toString() }, keys.identity, ctx.random(32))
+export const composeAcceptance = (
+  ctx: Context,
+  keys: ServerKeys,
+  offer: string,
+  place: Place,
+  nonce: bigint,
+): OpenedDocument<'acceptance'> =>
+  signDocument(
+    ctx.crypto,
+    'acceptance',
+    { offer, ...place, sealing: toHex(keys.sealing.publicKey), nonce: nonce.toString() },
+    keys.identity,
+    ctx.random(32),
+  )

@@ -23,7 +23,15 @@ export type ServerEffect =
   /** Find the nonce for an identity; answer `work.done`. `challenge` is hex. */
   | { type: 'grind'; offer: string; identity: string; challenge: string; bits: number }
   /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
-  | { type: 'publish'; id: string; documentType: 'acceptance'; document: string; sha256: string; spendFromKeys: string[]; payToKeys: string[] }
+  | {
+      type: 'publish'
+      id: string
+      documentType: 'acceptance'
+      document: string
+      sha256: string
+      spendFromKeys: string[]
+      payToKeys: string[]
+    }
   /** Fetch a file of a document's torrent: the offer's outline (keep it), or the code for a tick (open it, answer `code`). */
   | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'outline' }
   | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'code'; tick: number }

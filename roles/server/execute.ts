@@ -36,12 +36,27 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
   const inputs = openInputs(ctx, hop.value)
   if (!inputs.ok) return inputs
   const { code, position } = hop.value
-  const run = inputs.value.runs ? runBlock(code.program, code.endpoint, position, inputs.value.values, hop.value.view.program.budget) : skipBlock(code.program, code.endpoint, position)
-  if (!run.ok) return fail('hop.block-failed', `Block ${position} of ${code.endpoint} stopped (${run.error.code}); nothing is written. Change the arguments.`, { code: run.error.code, position })
+  const run = inputs.value.runs
+    ? runBlock(code.program, code.endpoint, position, inputs.value.values, hop.value.view.program.budget)
+    : skipBlock(code.program, code.endpoint, position)
+  if (!run.ok)
+    return fail(
+      'hop.block-failed',
+      `Block ${position} of ${code.endpoint} stopped (${run.error.code}); nothing is written. Change the arguments.`,
+      { code: run.error.code, position },
+    )
   const reply = answer(ctx, env, hop.value, before.value, run.value, inputs.value.slots)
   if (!reply.ok) return reply
   const { start, version } = message.value
-  const entry = { request: start.request, version, tick: start.tick, position, receipt: hop.value.envelope.receipt, steps: run.value.steps, bytes: run.value.bytes }
+  const entry = {
+    request: start.request,
+    version,
+    tick: start.tick,
+    position,
+    receipt: hop.value.envelope.receipt,
+    steps: run.value.steps,
+    bytes: run.value.bytes,
+  }
   if (!env.record(entry)) return fail('hop.replayed', 'This request id was used before. Compose a new request.')
   return ok(sealReply(ctx, fromHex(message.value.reply), start.request, reply.value))
 }
@@ -60,12 +75,17 @@ function openNumber(ctx: Context, env: HopEnv, hop: AdmittedHop): Result<NumberO
   const opening = hop.position === 0 ? firstNumber(hop) : handedNumber(ctx, env, hop)
   if (!opening.ok) return opening
   const value = BigInt(`0x${opening.value.number}`)
-  const fits = value > 0n && opening.value.number === value.toString(16) && toHex(commitNumber(ctx.crypto, fromHex(opening.value.salt), value)) === hop.thread.number
+  const fits =
+    value > 0n &&
+    opening.value.number === value.toString(16) &&
+    toHex(commitNumber(ctx.crypto, fromHex(opening.value.salt), value)) === hop.thread.number
   return fits ? opening : fail('hop.number', 'The number of the thread does not fit its commitment. Send the request again.')
 }
 
 const firstNumber = (hop: AdmittedHop): Result<NumberOpening> =>
-  hop.envelope.number === null ? fail('hop.number', 'The first block needs the client\'s number. Compose the request again.') : ok(hop.envelope.number)
+  hop.envelope.number === null
+    ? fail('hop.number', "The first block needs the client's number. Compose the request again.")
+    : ok(hop.envelope.number)
 
 function handedNumber(ctx: Context, env: HopEnv, { message, position }: AdmittedHop): Result<NumberOpening> {
   const box = parseBase64(message.handoff ?? '')
@@ -80,7 +100,16 @@ function draftWrites(ctx: Context, hop: AdmittedHop, writes: BlockWrite[], slots
   return writes.map((write) => {
     const types = hop.view.program.outline.collections[write.collection]!.fields
     const { key, version } = slots.get(write.slot)!
-    const draft: DraftWrite = { block: hop.position, site: write.site, collection: write.collection, key, replaces: version, salt: toHex(ctx.random(32)), fields: {}, carried: {} }
+    const draft: DraftWrite = {
+      block: hop.position,
+      site: write.site,
+      collection: write.collection,
+      key,
+      replaces: version,
+      salt: toHex(ctx.random(32)),
+      fields: {},
+      carried: {},
+    }
     for (const [name, from] of Object.entries(write.fields)) {
       if ('value' in from) draft.fields[name] = toJson(types[name]!, from.value)
       else draft.carried[name] = { edge: carries[from.carry]!, commit: hop.message.commits[carries[from.carry]!]! }
@@ -95,9 +124,17 @@ function multiply(ctx: Context, hop: AdmittedHop, before: NumberOpening, sites: 
   return { value, opening: { number: value.toString(16), salt: toHex(ctx.random(32)) } }
 }
 
-function answer(ctx: Context, env: HopEnv, hop: AdmittedHop, before: NumberOpening, run: BlockRun, slots: Map<number, SlotKey>): Result<HopReply> {
+function answer(
+  ctx: Context,
+  env: HopEnv,
+  hop: AdmittedHop,
+  before: NumberOpening,
+  run: BlockRun,
+  slots: Map<number, SlotKey>,
+): Result<HopReply> {
   const after = multiply(ctx, hop, before, run.sites)
-  if (after.opening.number.length * 4 > NUMBER_BITS) return fail('hop.number', 'The number of the thread has grown too long. Write less in one request.')
+  if (after.opening.number.length * 4 > NUMBER_BITS)
+    return fail('hop.number', 'The number of the thread has grown too long. Write less in one request.')
   const outputs = sealOutputs(ctx, hop, run)
   if (!outputs.ok) return outputs
   const drafts = draftWrites(ctx, hop, run.writes, slots)
@@ -131,7 +168,8 @@ function sealOutputs(ctx: Context, hop: AdmittedHop, run: BlockRun): Result<Reco
 function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Pick<HopReply, 'handoff' | 'final'>> {
   const last = hop.position === hop.endpoint.blocks.length - 1
   const { next } = hop.envelope
-  if (last !== (next === null)) return fail('hop.next', 'The envelope names a next server exactly when a block follows. Compose the request again.')
+  if (last !== (next === null))
+    return fail('hop.next', 'The envelope names a next server exactly when a block follows. Compose the request again.')
   if (next === null) {
     const final = sealFor(ctx, hop, FINAL, { ...after })
     return final.ok ? ok({ handoff: null, final: final.value }) : final
@@ -142,19 +180,47 @@ function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Pi
   return box.ok ? ok({ handoff: toBase64(box.value), final: null }) : box
 }
 
-interface LinkParts { before: NumberOpening; after: NumberOpening; value: bigint; run: BlockRun; drafts: DraftWrite[]; outputs: Record<string, SealedEdge> }
+interface LinkParts {
+  before: NumberOpening
+  after: NumberOpening
+  value: bigint
+  run: BlockRun
+  drafts: DraftWrite[]
+  outputs: Record<string, SealedEdge>
+}
 
 function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts): Result<HopReply['link']> {
   const { crypto } = ctx
   const { request, app, tick, endpoint } = hop.message.start
   const { position, thread } = hop
-  const opening = seal(crypto, freshKey(ctx), hop.view.sealing, canonicalBytes({ before: parts.before, after: parts.after }), messageAad('opening', request, position))
+  const opening = seal(
+    crypto,
+    freshKey(ctx),
+    hop.view.sealing,
+    canonicalBytes({ before: parts.before, after: parts.after }),
+    messageAad('opening', request, position),
+  )
   if (!opening.ok) return opening
   const link = {
-    request, app, tick, endpoint, position, version: hop.message.version, server: env.keys.identity.publicKey, previous: thread.previous,
-    sites: parts.run.sites, writes: writesDigest(crypto, thread.writes, position, parts.drafts.map((draft) => writeDigest(crypto, draft))),
-    before: thread.number, after: toHex(commitNumber(crypto, fromHex(parts.after.salt), parts.value)),
-    opening: toBase64(opening.value), outputs: commitsDigest(crypto, commitsOf(parts.outputs)),
+    request,
+    app,
+    tick,
+    endpoint,
+    position,
+    version: hop.message.version,
+    server: env.keys.identity.publicKey,
+    previous: thread.previous,
+    sites: parts.run.sites,
+    writes: writesDigest(
+      crypto,
+      thread.writes,
+      position,
+      parts.drafts.map((draft) => writeDigest(crypto, draft)),
+    ),
+    before: thread.number,
+    after: toHex(commitNumber(crypto, fromHex(parts.after.salt), parts.value)),
+    opening: toBase64(opening.value),
+    outputs: commitsDigest(crypto, commitsOf(parts.outputs)),
   }
   return ok(signLink(crypto, link, env.keys.identity, ctx.random(32)))
 }

@@ -28,7 +28,8 @@ export interface AdmittedHop {
 
 /** Opens and checks a hop message's outside. Errors: `hop.too-large`, `envelope.closed`, `hop.json`, `hop.schema`. */
 export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<HopMessage> {
-  if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', `The message has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
+  if (bytes.length > MESSAGE_LIMIT)
+    return fail('hop.too-large', `The message has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
   const { identity, sealing } = env.keys
   const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad('hop', identity.publicKey))
   return plain.ok ? readMessage('hop', hopMessage, plain.value) : plain
@@ -40,16 +41,22 @@ export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Ho
  */
 export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result<AdmittedHop> {
   const { start, links, version } = message
-  if (start.app !== env.app) return fail('hop.app', 'The request is for another app. Send it to one of that app\'s servers.')
+  if (start.app !== env.app) return fail('hop.app', "The request is for another app. Send it to one of that app's servers.")
   const view = start.tick === env.currentTick || start.tick === env.currentTick - 1 ? env.tick(start.tick) : null
-  if (view === null) return failForNow('hop.tick', `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`)
+  if (view === null)
+    return failForNow(
+      'hop.tick',
+      `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`,
+    )
   const code = env.code(start.tick)?.blocks.get(version)
   const position = links.length
   if (code === undefined) return failForNow('hop.version', 'This server has not prepared that version. Choose another server of the block.')
   if (env.used(start.request, version)) return fail('hop.replayed', 'This request id was used before. Compose a new request.')
   const endpoint = endpointOf(view, start.endpoint)
-  if (endpoint === undefined || code.endpoint !== start.endpoint || code.block !== position) return fail('hop.endpoint', 'The version belongs to another place of the endpoint. Keep the order of the blocks.')
-  if (!holds(view, version, start.endpoint, position, env.keys.identity.publicKey)) return fail('hop.version', 'The tick does not give that version to this server. Choose another server of the block.')
+  if (endpoint === undefined || code.endpoint !== start.endpoint || code.block !== position)
+    return fail('hop.endpoint', 'The version belongs to another place of the endpoint. Keep the order of the blocks.')
+  if (!holds(view, version, start.endpoint, position, env.keys.identity.publicKey))
+    return fail('hop.version', 'The tick does not give that version to this server. Choose another server of the block.')
   const thread = checkThread(ctx, view, endpoint, message)
   if (!thread.ok) return thread
   const envelope = openEnvelope(ctx, env, message, position)
@@ -61,13 +68,27 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
 function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): Result<AdmittedHop['thread']> {
   const { start, links, commits } = message
   const wrong = links.findIndex((link, i) => !holds(view, link.version, start.endpoint, i, link.server))
-  if (wrong >= 0) return fail('hop.link', `Link ${wrong} is by a server that does not hold that version in tick ${start.tick}. Compose the request again.`, { position: wrong })
-  if (!boundCommits(ctx.crypto, commits, start.keys, links.map((link: Link) => link.outputs))) {
+  if (wrong >= 0)
+    return fail(
+      'hop.link',
+      `Link ${wrong} is by a server that does not hold that version in tick ${start.tick}. Compose the request again.`,
+      { position: wrong },
+    )
+  if (
+    !boundCommits(
+      ctx.crypto,
+      commits,
+      start.keys,
+      links.map((link: Link) => link.outputs),
+    )
+  ) {
     return fail('hop.commits', 'The sealed values are not those which the client and the servers before signed. Compose the request again.')
   }
   const wanted = forwardedEdges(endpoint, links.length)
-  const bad = Object.keys(message.edges).length !== wanted.length ? 'number' :
-    wanted.find((id) => !Object.hasOwn(message.edges, id) || !Object.hasOwn(commits, id) || message.edges[id]!.commit !== commits[id])
+  const bad =
+    Object.keys(message.edges).length !== wanted.length
+      ? 'number'
+      : wanted.find((id) => !Object.hasOwn(message.edges, id) || !Object.hasOwn(commits, id) || message.edges[id]!.commit !== commits[id])
   if (bad !== undefined) return fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
   return verifyThread(ctx.crypto, start, links)
 }
@@ -76,24 +97,45 @@ function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: H
   const box = parseBase64(envelope)
   if (!box.ok) return box
   const { sealing } = env.keys
-  const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, box.value, messageAad('envelope', start.request, start.tick, position, version))
+  const plain = open(
+    ctx.crypto,
+    sealing.privateKey,
+    sealing.publicKey,
+    box.value,
+    messageAad('envelope', start.request, start.tick, position, version),
+  )
   return plain.ok ? readMessage('envelope', envelopeMessage, plain.value) : plain
 }
 
 /** The caller is registered, not expelled, and pays this server for this hop. */
 function checkCaller(ctx: Context, env: HopEnv, view: TickView, { start, version }: HopMessage, envelope: EnvelopeMessage): Result<null> {
   const { receipt } = envelope
-  if (view.tombstones.has(start.client)) return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
-  const about = receipt.app === start.app && receipt.request === start.request && receipt.tick === start.tick && receipt.version === version &&
-    receipt.server === env.keys.identity.publicKey && receipt.client === start.client
-  if (!about || !verifyUnder(ctx.crypto, 'receipt', receipt, start.client)) return fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
+  if (view.tombstones.has(start.client))
+    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
+  const about =
+    receipt.app === start.app &&
+    receipt.request === start.request &&
+    receipt.tick === start.tick &&
+    receipt.version === version &&
+    receipt.server === env.keys.identity.publicKey &&
+    receipt.client === start.client
+  if (!about || !verifyUnder(ctx.crypto, 'receipt', receipt, start.client))
+    return fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
   const registered = provedRows(ctx, view, clientLookup(start.client), envelope.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
-  return registered.value.length === 1 ? ok(null) : fail('hop.unregistered', 'The client is not registered in this tick. Register first, and wait for the next tick.')
+  return registered.value.length === 1
+    ? ok(null)
+    : fail('hop.unregistered', 'The client is not registered in this tick. Register first, and wait for the next tick.')
 }
 
 /** Complete rows of a lookup under the tick's roots. Errors: `index.*`. */
-export function provedRows(ctx: Context, view: TickView, lookup: Lookup, proof: Json, fields: string[]): Result<Array<Record<string, Json>>> {
+export function provedRows(
+  ctx: Context,
+  view: TickView,
+  lookup: Lookup,
+  proof: Json,
+  fields: string[],
+): Result<Array<Record<string, Json>>> {
   const index = view.indices.get(lookup.index)
   if (index === undefined) return fail('index.unknown', `Tick ${view.number} has no index ${lookup.index}.`)
   const { limit, descending } = lookup

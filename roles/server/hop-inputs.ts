@@ -11,7 +11,10 @@ import { parseJson } from './json.ts'
 import type { Context } from './types.ts'
 
 /** A data key that the block may write to. */
-export interface SlotKey { key: string; version: string }
+export interface SlotKey {
+  key: string
+  version: string
+}
 
 export interface HopInputs {
   /** In the order of the block's inputs. */
@@ -22,7 +25,10 @@ export interface HopInputs {
 }
 
 /** Opened edges: the JSON form for proofs, the value for the block. */
-interface Known { json: Json; value: Value }
+interface Known {
+  json: Json
+  value: Value
+}
 
 /**
  * Errors: `hop.key` (an edge key is missing), `edge.*`, `program.value`, `hop.caller`, `hop.slot`, `hop.query`, `index.*`.
@@ -33,7 +39,8 @@ export function openInputs(ctx: Context, hop: AdmittedHop): Result<HopInputs> {
   for (const [id, source] of needs.opens) {
     const known = openOne(ctx, hop, id, source)
     if (!known.ok) return known
-    if (id === 'caller' && known.value.json !== hop.message.start.client) return fail('hop.caller', 'The sealed caller is not the one who signed the request. Compose it again.')
+    if (id === 'caller' && known.value.json !== hop.message.start.client)
+      return fail('hop.caller', 'The sealed caller is not the one who signed the request. Compose it again.')
     opened.set(id, known.value)
   }
   const slots = proveSlots(ctx, hop, needs.slots, opened)
@@ -43,7 +50,11 @@ export function openInputs(ctx: Context, hop: AdmittedHop): Result<HopInputs> {
   const block = hop.endpoint.blocks[hop.position]!
   const valueOf = (source: Source): Value =>
     source.from === 'query' ? columns.value.get(edgeId(source))! : opened.get(edgeId(source))!.value
-  return ok({ values: block.inputs.map((input) => valueOf(input.source)), runs: block.guard === null || valueOf(block.guard) === true, slots: slots.value })
+  return ok({
+    values: block.inputs.map((input) => valueOf(input.source)),
+    runs: block.guard === null || valueOf(block.guard) === true,
+    slots: slots.value,
+  })
 }
 
 function openOne(ctx: Context, hop: AdmittedHop, id: string, source: Source): Result<Known> {
@@ -66,13 +77,22 @@ function proveSlots(ctx: Context, hop: AdmittedHop, wanted: number[], opened: Ma
     const key = opened.get(edgeId({ from: 'slot', slot: position }))!.json
     const proof = hop.envelope.slots.find((entry) => entry.slot === position)?.proof
     const slot = hop.endpoint.slots[position]!
-    if (!isHex(key, 32) || proof === undefined || seen.has(key)) return fail('hop.slot', `The slot ${slot.name} needs a key of its own with a proof. Compose the request again.`)
+    if (!isHex(key, 32) || proof === undefined || seen.has(key))
+      return fail('hop.slot', `The slot ${slot.name} needs a key of its own with a proof. Compose the request again.`)
     seen.add(key)
     const rows = provedRows(ctx, hop.view, keyLookup(key), proof, KEY_FIELDS)
     if (!rows.ok) return rows
     const row = rows.value[0]
-    const fits = row !== undefined && row['owner'] === hop.message.start.client && row['collection'] === slot.collection && row['written'] === (slot.state === 'owned')
-    if (!fits) return fail('hop.slot', `The slot ${slot.name} needs a key of ${slot.collection} that belongs to the caller and was ${slot.state === 'owned' ? 'written before' : 'never written'}.`)
+    const fits =
+      row !== undefined &&
+      row['owner'] === hop.message.start.client &&
+      row['collection'] === slot.collection &&
+      row['written'] === (slot.state === 'owned')
+    if (!fits)
+      return fail(
+        'hop.slot',
+        `The slot ${slot.name} needs a key of ${slot.collection} that belongs to the caller and was ${slot.state === 'owned' ? 'written before' : 'never written'}.`,
+      )
     slots.set(position, { key, version: row['version'] as string })
   }
   return ok(slots)

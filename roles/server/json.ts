@@ -5,7 +5,8 @@ import { nestingOf } from '../protocol/canonical.ts'
 import { checkSchema } from '../protocol/documents/index.ts'
 import { fail, type Result } from '../protocol/result.ts'
 
-export const isPlainObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Parses and checks a message. Its canonical form is not asked for: nothing signs the message as a whole, and what is signed inside is

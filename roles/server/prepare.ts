@@ -31,7 +31,8 @@ export function openCode(ctx: Context, box: Uint8Array, plan: Plan, keys: Server
   const code = readCode(json.value)
   if (!code.ok) return code
   const mine = code.value.app === app && code.value.tick === plan.tick && code.value.server === server
-  if (!mine) return fail('code.foreign', 'The code file is for another app, tick or server. Fetch the file that the tick lists for this server.')
+  if (!mine)
+    return fail('code.foreign', 'The code file is for another app, tick or server. Fetch the file that the tick lists for this server.')
   const blocks = new Map<string, PreparedBlock>()
   for (const block of code.value.blocks) {
     const prepared = prepareBlock(ctx, block, plan, server, outline, app)
@@ -50,10 +51,20 @@ function readCode(json: Json): Result<CodeFile> {
   return checked.ok ? ok({ ...checked.value, blocks: checked.value.blocks.map((block, i) => ({ ...block, body: bodies[i]! })) }) : checked
 }
 
-function prepareBlock(ctx: Context, code: CodeFile['blocks'][number], plan: Plan, server: string, outline: Program, app: string): Result<PreparedBlock> {
+function prepareBlock(
+  ctx: Context,
+  code: CodeFile['blocks'][number],
+  plan: Plan,
+  server: string,
+  outline: Program,
+  app: string,
+): Result<PreparedBlock> {
   const { endpoint, block, version } = code
-  const listed = Object.hasOwn(plan.endpoints, endpoint) ? plan.endpoints[endpoint]![block] ?? [] : []
-  const wrong = fail('code.version', `The code for block ${block} of ${endpoint} is not the version that the tick names. Fetch the code file again.`)
+  const listed = Object.hasOwn(plan.endpoints, endpoint) ? (plan.endpoints[endpoint]![block] ?? []) : []
+  const wrong = fail(
+    'code.version',
+    `The code for block ${block} of ${endpoint} is not the version that the tick names. Fetch the code file again.`,
+  )
   if (!listed.some((held) => held.version === version && held.servers.includes(server))) return wrong
   if (versionId(ctx.crypto, codeDigest(ctx.crypto, app, endpoint, block, code.body, code.salt), code) !== version) return wrong
   const whole = withBody(outline, endpoint, block, code.body)
@@ -63,7 +74,8 @@ function prepareBlock(ctx: Context, code: CodeFile['blocks'][number], plan: Plan
   const sites = code.sites.map((prime) => BigInt(`0x${prime}`))
   const passage = BigInt(`0x${code.passage}`)
   const expected = outline.endpoints[endpoint]!.blocks[block]!.sites.length
-  if (sites.length !== expected || [passage, ...sites].some((prime) => prime < 2n)) return fail('code.primes', `Block ${block} of ${endpoint} needs a passage prime and ${expected} site primes. Tell the Supervisor.`)
+  if (sites.length !== expected || [passage, ...sites].some((prime) => prime < 2n))
+    return fail('code.primes', `Block ${block} of ${endpoint} needs a passage prime and ${expected} site primes. Tell the Supervisor.`)
   return ok({ endpoint, block, version, passage, sites, program: program.value })
 }
 

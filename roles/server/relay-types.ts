@@ -12,7 +12,11 @@ export interface RelayEnv {
 }
 
 /** What the blocks before a pause made, as a continuation brings it. */
-export interface Progress { links: Link[]; outputs: Record<string, SealedEdge>; handoff: string | null }
+export interface Progress {
+  links: Link[]
+  outputs: Record<string, SealedEdge>
+  handoff: string | null
+}
 
 export interface Relay {
   message: RequestMessage
@@ -27,6 +31,13 @@ export interface Relay {
 }
 
 /** Where the next hop goes. POST `bytes` to PATHS.hop of the server. */
-export interface OutgoingHop { relay: Relay; position: number; server: string; host: string; port: number; bytes: Uint8Array }
+export interface OutgoingHop {
+  relay: Relay
+  position: number
+  server: string
+  host: string
+  port: number
+  bytes: Uint8Array
+}
 
 export type RelayStep = { done: false; relay: Relay } | { done: true; reply: Uint8Array }

@@ -12,8 +12,16 @@ import { fromHex, toHex } from '../protocol/bytes.ts'
 import { open, seal } from '../protocol/envelope.ts'
 import { boundCommits, commitsOf, forwardedEdges, legEnd, outputId } from '../protocol/request-edges.ts'
 import {
-  continuationMessage, hopReply, MESSAGE_LIMIT, messageAad, messageBytes, requestMessage,
-  type ContinuationMessage, type HopMessage, type HopReply, type RequestMessage,
+  continuationMessage,
+  hopReply,
+  MESSAGE_LIMIT,
+  messageAad,
+  messageBytes,
+  requestMessage,
+  type ContinuationMessage,
+  type HopMessage,
+  type HopReply,
+  type RequestMessage,
 } from '../protocol/request.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import type { SealedEdge } from '../protocol/edge.ts'
@@ -38,7 +46,9 @@ export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Res
   const end = admit(env, message.value, 0)
   if (!end.ok) return end
   const signed = verifyThread(ctx.crypto, message.value.start, [])
-  return signed.ok ? ok({ message: message.value, before: { links: [], outputs: {}, handoff: null }, end: end.value, replies: [], awaiting: null }) : signed
+  return signed.ok
+    ? ok({ message: message.value, before: { links: [], outputs: {}, handoff: null }, end: end.value, replies: [], awaiting: null })
+    : signed
 }
 
 /**
@@ -58,7 +68,11 @@ export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array)
 }
 
 function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation', bytes: Uint8Array): Result<Uint8Array> {
-  if (bytes.length > MESSAGE_LIMIT) return fail('request.too-large', `The request has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
+  if (bytes.length > MESSAGE_LIMIT)
+    return fail(
+      'request.too-large',
+      `The request has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`,
+    )
   const { identity, sealing } = env.keys
   return open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad(purpose, identity.publicKey))
 }
@@ -66,7 +80,15 @@ function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation'
 /** Links by the servers that the client chose, and exactly the outputs that they signed. The next block's server checks it all again. */
 function checkProgress(ctx: Context, { start, hops, edges, links, outputs }: ContinuationMessage): Result<unknown> {
   const chosen = links.every((link, i) => link.server === hops[i]!.server && link.version === hops[i]!.version)
-  if (!chosen || !boundCommits(ctx.crypto, commitsOf({ ...edges, ...outputs }), start.keys, links.map((link) => link.outputs))) {
+  if (
+    !chosen ||
+    !boundCommits(
+      ctx.crypto,
+      commitsOf({ ...edges, ...outputs }),
+      start.keys,
+      links.map((link) => link.outputs),
+    )
+  ) {
     return fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
   }
   return verifyThread(ctx.crypto, start, links)
@@ -74,27 +96,47 @@ function checkProgress(ctx: Context, { start, hops, edges, links, outputs }: Con
 
 /** @param from blocks that ran before. @returns where the leg ends */
 function admit(env: RelayEnv, { start, hops }: RequestMessage, from: number): Result<number> {
-  if (start.app !== env.app) return fail('request.app', 'The request is for another app. Send it to one of that app\'s servers.')
+  if (start.app !== env.app) return fail('request.app', "The request is for another app. Send it to one of that app's servers.")
   const view = viewOf(env, start.tick)
-  if (view === null) return failForNow('request.tick', `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`)
+  if (view === null)
+    return failForNow(
+      'request.tick',
+      `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`,
+    )
   const endpoint = endpointOf(view, start.endpoint)
   if (endpoint === undefined) return fail('request.endpoint', `The app has no endpoint ${start.endpoint}.`)
-  if (view.tombstones.has(start.client)) return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
-  if (hops.length !== endpoint.blocks.length) return fail('request.hops', `The endpoint has ${endpoint.blocks.length} blocks; the request names ${hops.length} servers.`)
+  if (view.tombstones.has(start.client))
+    return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
+  if (hops.length !== endpoint.blocks.length)
+    return fail('request.hops', `The endpoint has ${endpoint.blocks.length} blocks; the request names ${hops.length} servers.`)
   const servers = new Set([env.keys.identity.publicKey, ...hops.map((hop) => hop.server)])
-  if (servers.size !== hops.length + 1) return fail('request.hops', 'Every block needs a server of its own, and the top-level server none of them. Choose other servers.')
+  if (servers.size !== hops.length + 1)
+    return fail('request.hops', 'Every block needs a server of its own, and the top-level server none of them. Choose other servers.')
   const wrong = hops.findIndex((hop, i) => !holds(view, hop.version, start.endpoint, i, hop.server) || !view.servers.has(hop.server))
-  if (wrong >= 0) return fail('request.hops', `The server named for block ${wrong} does not hold that version in tick ${start.tick}. Choose another one.`, { position: wrong })
+  if (wrong >= 0)
+    return fail(
+      'request.hops',
+      `The server named for block ${wrong} does not hold that version in tick ${start.tick}. Choose another one.`,
+      { position: wrong },
+    )
   const end = legEnd(endpoint, from)
-  const fits = (from === 0 || pausesOf(endpoint).includes(from)) && hops.every((hop, i) => (hop.envelope !== null) === (i >= from && i < end))
-  return fits ? ok(end) : fail('request.stage', `After ${from} blocks the endpoint goes on to block ${end}, and the message has other envelopes. Compose the request again.`)
+  const fits =
+    (from === 0 || pausesOf(endpoint).includes(from)) && hops.every((hop, i) => (hop.envelope !== null) === (i >= from && i < end))
+  return fits
+    ? ok(end)
+    : fail(
+        'request.stage',
+        `After ${from} blocks the endpoint goes on to block ${end}, and the message has other envelopes. Compose the request again.`,
+      )
 }
 
 /** The block whose turn it is. */
 const positionOf = ({ before, replies }: Relay): number => before.links.length + replies.length
 
-const passed = (tick: number) => failForNow('request.tick', `Tick ${tick} has passed while the request was under way. Compose it again on the newest tick.`)
-const viewOf = (env: RelayEnv, tick: number): TickView | null => (tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null)
+const passed = (tick: number) =>
+  failForNow('request.tick', `Tick ${tick} has passed while the request was under way. Compose it again on the newest tick.`)
+const viewOf = (env: RelayEnv, tick: number): TickView | null =>
+  tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null
 
 /** The sealed message for the next block. Call it again to send the same hop anew. Errors: `request.tick`, `envelope.recipient`. */
 export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<OutgoingHop> {
@@ -104,13 +146,24 @@ export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<Outgo
   const view = viewOf(env, start.tick)
   const to = view?.servers.get(server)
   if (view === null || to === undefined) return passed(start.tick)
-  const all: Record<string, SealedEdge> = Object.assign({}, relay.message.edges, relay.before.outputs, ...relay.replies.map((reply) => reply.outputs))
+  const all: Record<string, SealedEdge> = Object.assign(
+    {},
+    relay.message.edges,
+    relay.before.outputs,
+    ...relay.replies.map((reply) => reply.outputs),
+  )
   const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
   const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
   const reply = toHex(ctx.random(32))
   const message: HopMessage = {
-    start, links: [...relay.before.links, ...relay.replies.map((done) => done.link)], version, envelope: envelope!, edges, commits: commitsOf(all),
-    handoff: (relay.replies.at(-1) ?? relay.before).handoff, reply,
+    start,
+    links: [...relay.before.links, ...relay.replies.map((done) => done.link)],
+    version,
+    envelope: envelope!,
+    edges,
+    commits: commitsOf(all),
+    handoff: (relay.replies.at(-1) ?? relay.before).handoff,
+    reply,
   }
   const box = seal(ctx.crypto, freshKey(ctx), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
   if (!box.ok) return box
@@ -133,7 +186,8 @@ export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint
   const replies = [...relay.replies, reply.value]
   if (position + 1 < relay.end) return ok({ done: false, relay: { ...relay, replies, awaiting: null } })
   const made = {
-    links: replies.map((done) => done.link), outputs: Object.assign({}, ...replies.map((done) => done.outputs)) as Record<string, SealedEdge>,
+    links: replies.map((done) => done.link),
+    outputs: Object.assign({}, ...replies.map((done) => done.outputs)) as Record<string, SealedEdge>,
     writes: replies.map((done) => done.writes),
   }
   const answer = relay.end === hops.length ? { ...made, final: reply.value.final! } : { ...made, handoff: reply.value.handoff! }
@@ -153,9 +207,16 @@ function faultOf(view: TickView, relay: Relay, reply: HopReply): string | null {
   const { start, hops } = relay.message
   const position = positionOf(relay)
   const { link } = reply
-  if (link.request !== start.request || link.position !== position || link.version !== hops[position]!.version || link.server !== hops[position]!.server) return 'The link is for another hop.'
+  if (
+    link.request !== start.request ||
+    link.position !== position ||
+    link.version !== hops[position]!.version ||
+    link.server !== hops[position]!.server
+  )
+    return 'The link is for another hop.'
   const wanted = endpointOf(view, start.endpoint)!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
-  if (Object.keys(reply.outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(reply.outputs, id))) return 'The outputs are not those of the block.'
+  if (Object.keys(reply.outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(reply.outputs, id)))
+    return 'The outputs are not those of the block.'
   const last = position === hops.length - 1
   return last === (reply.final !== null) && last === (reply.handoff === null) ? null : 'The number is not passed on.'
 }

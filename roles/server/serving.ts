@@ -4,7 +4,13 @@ import { chainOf, newestTick, planTick } from '../protocol/follow.ts'
 import { phaseOf, type ServerState } from './state.ts'
 
 /** One tick that is served or about to be: `document` is null while it has not begun. */
-export interface Generation { tick: number; document: Reference | null; plan: Reference; offer: string; code: { reference: Reference; file: FileEntry } | null }
+export interface Generation {
+  tick: number
+  document: Reference | null
+  plan: Reference
+  offer: string
+  code: { reference: Reference; file: FileEntry } | null
+}
 
 /**
  * The current tick with the one before and those to come: load documents and files by these references, make `tickView` and `openCode` of
@@ -21,7 +27,10 @@ export function serving(state: ServerState): { currentTick: number; generations:
     if (plan === null) continue
     const code = job.code.find((entry) => entry.tick === tick && entry.reference.sha256 === plan.reference.sha256)
     generations.push({
-      tick, document: documents.get(tick)?.reference ?? null, plan: plan.reference, offer: plan.offer,
+      tick,
+      document: documents.get(tick)?.reference ?? null,
+      plan: plan.reference,
+      offer: plan.offer,
       code: code === undefined ? null : { reference: code.reference, file: code.file },
     })
   }

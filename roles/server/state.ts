@@ -15,7 +15,12 @@ export interface OfferTerms {
 }
 
 /** An offer seen on the chain; `terms` null until its document is here. */
-export interface SeenOffer { reference: Reference; height: number; terms: OfferTerms | null; declined: boolean }
+export interface SeenOffer {
+  reference: Reference
+  height: number
+  terms: OfferTerms | null
+  declined: boolean
+}
 
 /** J2: a rule for deciding without a person. */
 export interface Rule {
@@ -28,10 +33,22 @@ export interface Rule {
 }
 
 /** The signed acceptance: stored before anything of it is published. */
-export interface OwnAcceptance { document: string; sha256: string; reference: Reference | null; txid: string | null; height: number | null }
+export interface OwnAcceptance {
+  document: string
+  sha256: string
+  reference: Reference | null
+  txid: string | null
+  height: number | null
+}
 
 /** Code of one tick for this server. `held`: fetched, opened and checked. */
-export interface OwnCode { tick: number; reference: Reference; file: FileEntry; state: 'fetching' | 'held' | 'failed'; failure: string | null }
+export interface OwnCode {
+  tick: number
+  reference: Reference
+  file: FileEntry
+  state: 'fetching' | 'held' | 'failed'
+  failure: string | null
+}
 
 export interface Job {
   offer: string
@@ -65,7 +82,11 @@ export type Phase =
   /** The Supervisor published a tombstone for it. */
   | 'expelled'
 
-export interface ServerState { rule: Rule; offers: SeenOffer[]; job: Job | null }
+export interface ServerState {
+  rule: Rule
+  offers: SeenOffer[]
+  job: Job | null
+}
 
 export const DEFAULT_RULE: Rule = { auto: false, minPayPerRequest: 1, maxTicks: null }
 

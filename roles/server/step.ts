@@ -6,7 +6,17 @@ import { toHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { follow, followBlock, followDocument, followMissing, followReorg, followSigner, newestTick, type HashAt, type SeenTick } from '../protocol/follow.ts'
+import {
+  follow,
+  followBlock,
+  followDocument,
+  followMissing,
+  followReorg,
+  followSigner,
+  newestTick,
+  type HashAt,
+  type SeenTick,
+} from '../protocol/follow.ts'
 import { acceptanceWork } from './accept.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
@@ -28,17 +38,31 @@ const log = (message: string, level: 'info' | 'warn' | 'error' = 'info'): Server
 /** Takes one event in. Events that do not fit the state change nothing, so that they may come twice. */
 export function serverStep(ctx: ServerStepContext, state: ServerState, event: ServerEvent): Stepped {
   switch (event.type) {
-    case 'block': return onBlock(state, event.anchored)
-    case 'reorg': return unchanged(onReorg(state, event.height))
-    case 'document': return onDocument(ctx, state, event.reference, event.document)
-    case 'document.missing': return onMissing(state, event.reference, event.failure)
-    case 'accept': return acceptOffer(ctx, state, event.offer)
-    case 'decline': return unchanged({ ...state, offers: state.offers.map((offer) => (offer.reference.sha256 === event.offer ? { ...offer, declined: true } : offer)) })
-    case 'rule': return considerAll(ctx, { ...state, rule: event.rule })
-    case 'work.done': return onWork(state, event)
-    case 'published': return onPublished(state, event)
-    case 'publish.failed': return { state, effects: [log(`The acceptance is not published: ${event.failure.message}`, 'error')] }
-    case 'code': return onCode(state, event.tick, event.failure?.message ?? null)
+    case 'block':
+      return onBlock(state, event.anchored)
+    case 'reorg':
+      return unchanged(onReorg(state, event.height))
+    case 'document':
+      return onDocument(ctx, state, event.reference, event.document)
+    case 'document.missing':
+      return onMissing(state, event.reference, event.failure)
+    case 'accept':
+      return acceptOffer(ctx, state, event.offer)
+    case 'decline':
+      return unchanged({
+        ...state,
+        offers: state.offers.map((offer) => (offer.reference.sha256 === event.offer ? { ...offer, declined: true } : offer)),
+      })
+    case 'rule':
+      return considerAll(ctx, { ...state, rule: event.rule })
+    case 'work.done':
+      return onWork(state, event)
+    case 'published':
+      return onPublished(state, event)
+    case 'publish.failed':
+      return { state, effects: [log(`The acceptance is not published: ${event.failure.message}`, 'error')] }
+    case 'code':
+      return onCode(state, event.tick, event.failure?.message ?? null)
   }
 }
 
@@ -56,7 +80,9 @@ function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   const { job } = state
   if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
   const followed = followBlock(job.following, anchored)
-  const mine = anchored.find((transaction) => transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 === job.acceptance?.sha256)
+  const mine = anchored.find(
+    (transaction) => transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 === job.acceptance?.sha256,
+  )
   const acceptance = mine === undefined ? job.acceptance : { ...job.acceptance!, txid: mine.txid, height: mine.height }
   if (mine !== undefined) effects.push(log(`The acceptance is in block ${mine.height}.`))
   for (const wanted of followed.fetch) effects.push({ type: 'fetch', ...wanted })
@@ -71,15 +97,21 @@ function onReorg(state: ServerState, height: number): ServerState {
   const following = followReorg(job.following, height)
   const acceptance = job.acceptance !== null && (job.acceptance.height ?? 0) > height ? { ...job.acceptance, height: null } : job.acceptance
   const newest = newestTick(following)?.number ?? -1
-  const listed = job.listed === null || newest < job.listed.first ? null : { first: job.listed.first, last: Math.min(job.listed.last, newest) }
+  const listed =
+    job.listed === null || newest < job.listed.first ? null : { first: job.listed.first, last: Math.min(job.listed.last, newest) }
   const published = new Set(following.ticks.map((tick) => tick.reference.sha256))
   const code = job.code.filter((entry) => published.has(entry.reference.sha256))
-  return { ...state, offers, job: { ...job, following, acceptance, listed, code, expelled: job.expelled !== null && job.expelled > height ? null : job.expelled } }
+  return {
+    ...state,
+    offers,
+    job: { ...job, following, acceptance, listed, code, expelled: job.expelled !== null && job.expelled > height ? null : job.expelled },
+  }
 }
 
 function onDocument(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument): Stepped {
   if (document.body.type === 'offer') return onOffer(ctx, state, reference, document.body)
-  if (document.body.type === 'revocation' && state.job !== null) return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document, ctx.hashAt) } })
+  if (document.body.type === 'revocation' && state.job !== null)
+    return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document, ctx.hashAt) } })
   return document.body.type === 'tick' ? onTick(ctx.hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
 }
 
@@ -88,17 +120,29 @@ function onMissing(state: ServerState, reference: Reference, failure: Failure): 
   const { job } = state
   const following = job === null ? null : followMissing(job.following, reference, failure.retryable)
   if (job !== null && following !== null && following !== job.following) {
-    return { state: { ...state, job: { ...job, following } }, effects: [log(`A tick document is not here yet: ${failure.message}`, 'warn')] }
+    return {
+      state: { ...state, job: { ...job, following } },
+      effects: [log(`A tick document is not here yet: ${failure.message}`, 'warn')],
+    }
   }
   if (failure.retryable) return unchanged(state)
-  return unchanged({ ...state, offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256) })
+  return unchanged({
+    ...state,
+    offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256),
+  })
 }
 
 // ───────────────────────────── offers ─────────────────────────────
 
 function onOffer(ctx: ServerStepContext, state: ServerState, reference: Reference, body: Offer): Stepped {
   const terms: OfferTerms = {
-    by: body.by, master: body.master, title: body.title, perRequest: body.pay.perRequest, workBits: body.work.server, app: body.app ?? reference.sha256, outline: body.outline,
+    by: body.by,
+    master: body.master,
+    title: body.title,
+    perRequest: body.pay.perRequest,
+    workBits: body.work.server,
+    app: body.app ?? reference.sha256,
+    outline: body.outline,
   }
   const known = state.offers.some((offer) => offer.reference.sha256 === reference.sha256 && offer.terms === null)
   if (!known) return unchanged(state)
@@ -106,12 +150,16 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
   const { job } = state
   // An offer that supersedes ours goes on with the same app: its outline is needed, its ticks name it.
   if (job !== null && terms.app === job.terms.app && terms.master === job.terms.master) {
-    return { state: { ...state, offers, job: { ...job, following: followSigner(job.following, terms.by) } }, effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }] }
+    return {
+      state: { ...state, offers, job: { ...job, following: followSigner(job.following, terms.by) } },
+      effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }],
+    }
   }
   return considerAll(ctx, { ...state, offers })
 }
 
-const suits = (state: ServerState, offer: SeenOffer): boolean => offer.terms !== null && !offer.declined && offer.terms.perRequest >= state.rule.minPayPerRequest
+const suits = (state: ServerState, offer: SeenOffer): boolean =>
+  offer.terms !== null && !offer.declined && offer.terms.perRequest >= state.rule.minPayPerRequest
 
 /** J2 by rule: the best paid of the offers that suit. */
 function considerAll(ctx: ServerStepContext, state: ServerState): Stepped {
@@ -127,7 +175,14 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
   const identity = ctx.identityFor(sha256)
   const { terms, reference } = offer
   const job: Job = {
-    offer: sha256, terms, identity, acceptance: null, following: follow(terms.app, terms.master, [terms.by]), code: [], listed: null, expelled: null,
+    offer: sha256,
+    terms,
+    identity,
+    acceptance: null,
+    following: follow(terms.app, terms.master, [terms.by]),
+    code: [],
+    listed: null,
+    expelled: null,
   }
   // Whoever accepts what was declined before has changed their mind.
   const offers = offer.declined ? state.offers.map((seen) => (seen === offer ? { ...seen, declined: false } : seen)) : state.offers
@@ -170,10 +225,15 @@ function onTick(hashAt: HashAt, state: ServerState, reference: Reference, docume
   const { effects, code } = wantedCode(job, seen, document.body)
   const newest = newestTick(following)!.number
   const isListed = document.body.servers.some((server) => server.id === job.identity)
-  const listed = isListed ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) } : job.listed
-  const expelled = document.body.tombstones.includes(job.identity) ? job.expelled ?? seen.height : job.expelled
+  const listed = isListed
+    ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) }
+    : job.listed
+  const expelled = document.body.tombstones.includes(job.identity) ? (job.expelled ?? seen.height) : job.expelled
   if (expelled !== null && job.expelled === null) effects.push(log('The Supervisor published a tombstone for this server.', 'error'))
-  const kept = [...job.code, ...code].filter((entry) => entry.tick > newest - 2).sort((a, b) => a.tick - b.tick).slice(-GENERATIONS - 1)
+  const kept = [...job.code, ...code]
+    .filter((entry) => entry.tick > newest - 2)
+    .sort((a, b) => a.tick - b.tick)
+    .slice(-GENERATIONS - 1)
   const next = { ...state, job: { ...job, following, code: kept, listed, expelled } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
@@ -194,7 +254,9 @@ function wantedCode(job: Job, seen: SeenTick, tick: Tick): { code: OwnCode[]; ef
 function onCode(state: ServerState, tick: number, failure: string | null): Stepped {
   const { job } = state
   if (job === null || !job.code.some((entry) => entry.tick === tick)) return unchanged(state)
-  const code = job.code.map((entry) => (entry.tick === tick ? { ...entry, state: failure === null ? ('held' as const) : ('failed' as const), failure } : entry))
+  const code = job.code.map((entry) =>
+    entry.tick === tick ? { ...entry, state: failure === null ? ('held' as const) : ('failed' as const), failure } : entry,
+  )
   const effects = failure === null ? [] : [log(`The code for tick ${tick} is not usable: ${failure}`, 'error')]
   return { state: { ...state, job: { ...job, code } }, effects }
 }

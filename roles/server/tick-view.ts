@@ -18,7 +18,12 @@ export function tickView(document: Tick, plan: Plan, program: TickProgram): Tick
     }
   }
   return {
-    number: plan.tick, document, plan, program, versions, sealing: fromHex(plan.sealing),
+    number: plan.tick,
+    document,
+    plan,
+    program,
+    versions,
+    sealing: fromHex(plan.sealing),
     servers: new Map(document.servers.map((server) => [server.id, server])),
     indices: new Map(document.indices.map(({ name, root, count }) => [name, { root, count }])),
     tombstones: new Set(document.tombstones),
@@ -28,7 +33,9 @@ export function tickView(document: Tick, plan: Plan, program: TickProgram): Tick
 /** Whether a server holds this version of this block in the tick, and is not expelled. */
 export function holds(view: TickView, version: string, endpoint: string, block: number, server: string): boolean {
   const place = view.versions.get(version)
-  return place !== undefined && place.endpoint === endpoint && place.block === block && place.servers.has(server) && !view.tombstones.has(server)
+  return (
+    place !== undefined && place.endpoint === endpoint && place.block === block && place.servers.has(server) && !view.tombstones.has(server)
+  )
 }
 
 /** The endpoint as the tick's program declares it. */

@@ -17,9 +17,15 @@ export interface Context {
 }
 
 /** An X25519 pair, 32 bytes each. */
-export interface SealingKeys { privateKey: Uint8Array; publicKey: Uint8Array }
+export interface SealingKeys {
+  privateKey: Uint8Array
+  publicKey: Uint8Array
+}
 
-export interface ServerKeys { identity: KeyPair; sealing: SealingKeys }
+export interface ServerKeys {
+  identity: KeyPair
+  sealing: SealingKeys
+}
 
 /** A block's version that this server may run in one tick. */
 export interface PreparedBlock {
@@ -33,10 +39,16 @@ export interface PreparedBlock {
 }
 
 /** The opened code file of one tick, by version. Four generations are kept. */
-export interface PreparedCode { tick: number; blocks: Map<string, PreparedBlock> }
+export interface PreparedCode {
+  tick: number
+  blocks: Map<string, PreparedBlock>
+}
 
 /** What an offer says of its program: the outline, and what one block may use. */
-export interface TickProgram { outline: Program; budget: Offer['budget'] }
+export interface TickProgram {
+  outline: Program
+  budget: Offer['budget']
+}
 
 /** A tick document with the plan made for it three ticks earlier, indexed once for many requests. See `tickView`. */
 export interface TickView {
@@ -56,7 +68,15 @@ export interface TickView {
 }
 
 /** What a hop leaves behind: written durably before the reply is given. */
-export interface Served { request: string; version: string; tick: number; position: number; receipt: Receipt; steps: number; bytes: number }
+export interface Served {
+  request: string
+  version: string
+  tick: number
+  position: number
+  receipt: Receipt
+  steps: number
+  bytes: number
+}
 
 export interface HopEnv {
   app: string

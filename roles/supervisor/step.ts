@@ -124,13 +124,26 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: A
   const refusal = refuseAcceptance(crypto, state, transaction, body)
   if (refusal !== null) return { state, effects: [log('warn', `The acceptance of server ${body.by} ${refusal}.`)] }
   const { by: id, host, port, sealing, region } = body
-  const { txid, height, anchor: { sha256 } } = transaction
+  const {
+    txid,
+    height,
+    anchor: { sha256 },
+  } = transaction
   const known = state.servers.find((server) => server.id === id)
   // A server that moves accepts again; of two acceptances the later one says where it stands, the first one when it joined.
   if (known !== undefined && (known.height > height || known.accepted.includes(sha256))) return { state, effects: [] }
   const servers = [
     ...state.servers.filter((server) => server.id !== id),
-    { id, host, port, sealing, region, txid: known?.txid ?? txid, height: known?.height ?? height, accepted: [...(known?.accepted ?? []), sha256] },
+    {
+      id,
+      host,
+      port,
+      sealing,
+      region,
+      txid: known?.txid ?? txid,
+      height: known?.height ?? height,
+      accepted: [...(known?.accepted ?? []), sha256],
+    },
   ]
   return thenAdvance({ ...state, servers }, [log('info', `Server ${id} joins at ${host}:${port}.`)])
 }
@@ -140,7 +153,10 @@ function onRevocation(state: SupervisorState, body: Signed<DocumentBody['revocat
   if (body.by !== offer.body.master || body.key !== offer.body.by) return { state, effects: [] }
   const revoked = { ...state, revoked: [...new Set([...state.revoked, body.key])], composing: null }
   const replaced = state.next !== null && state.next.height !== null && state.next.offer.body.by !== body.key
-  if (replaced) return thenAdvance({ ...revoked, phase: resumed(state) }, [log('warn', `The secondary key was taken back: ${body.reason}. Its successor goes on.`)])
+  if (replaced)
+    return thenAdvance({ ...revoked, phase: resumed(state) }, [
+      log('warn', `The secondary key was taken back: ${body.reason}. Its successor goes on.`),
+    ])
   return {
     state: { ...revoked, phase: 'revoked' },
     effects: [log('error', `The master key took the secondary key back: ${body.reason}. Publish an offer by a new key to go on.`)],

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { importsOf, problemOf, readImports, ruleFor, sourcesBelow, violations } from '../tools/imports.ts'
 import { productFolders, repository, table } from './rules.ts'
 
-const problem = (from: string, specifier: string, typeOnly = false): string | undefined => problemOf(table, { from, line: 1, specifier, typeOnly })
+const problem = (from: string, specifier: string, typeOnly = false): string | undefined =>
+  problemOf(table, { from, line: 1, specifier, typeOnly })
 const lines = (path: string): number => readFileSync(join(repository, path), 'utf8').trimEnd().split('\n').length
 
 describe('the sources keep to the table of who may import whom', () => {
@@ -24,13 +25,17 @@ describe('the sources keep to the table of who may import whom', () => {
   })
 
   it('relative imports name a file that exists, with its ending', () => {
-    const loose = imports.filter(({ specifier }) => specifier.startsWith('.') && !/\.(ts|mts|mjs|js|svelte|css|json|svg|png)(\?\w+)?$/.test(specifier))
+    const loose = imports.filter(
+      ({ specifier }) => specifier.startsWith('.') && !/\.(ts|mts|mjs|js|svelte|css|json|svg|png)(\?\w+)?$/.test(specifier),
+    )
     expect(loose.map(({ from, line, specifier }) => `${from}:${line} ${specifier}`)).toEqual([])
   })
 })
 
 describe('files stay small', () => {
-  const files = [...productFolders, 'test'].flatMap((folder) => sourcesBelow(repository, folder)).filter((path) => !path.startsWith('test/vectors/'))
+  const files = [...productFolders, 'test']
+    .flatMap((folder) => sourcesBelow(repository, folder))
+    .filter((path) => !path.startsWith('test/vectors/'))
 
   it('no file has more than 400 lines', () => {
     expect(files.filter((path) => lines(path) > 400).map((path) => `${path}: ${lines(path)}`)).toEqual([])

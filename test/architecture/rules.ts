@@ -10,13 +10,23 @@ export const productFolders = ['roles', 'main', 'renderer', 'resources']
 
 const cryptography = ['@noble/', '@scure/', 'bitcoinjs-lib']
 
-const role = (name: string): Rule => ({ folder: `roles/${name}`, folders: ['roles/protocol', 'roles/program'], packages: ['zod'], node: false })
+const role = (name: string): Rule => ({
+  folder: `roles/${name}`,
+  folders: ['roles/protocol', 'roles/program'],
+  packages: ['zod'],
+  node: false,
+})
 
 /** Adapters do not know each other: each entry of main/adapters is one, whether folder or file. */
 function adapters(): Rule[] {
   return readdirSync(join(repository, 'main', 'adapters'))
     .filter((name) => !name.endsWith('.md'))
-    .map((name) => ({ folder: `main/adapters/${name}`, folders: ['main/core/ports.ts', 'roles/protocol'], packages: 'any' as const, node: true }))
+    .map((name) => ({
+      folder: `main/adapters/${name}`,
+      folders: ['main/core/ports.ts', 'roles/protocol'],
+      packages: 'any' as const,
+      node: true,
+    }))
 }
 
 const host = (name: string, more: string[] = []): Rule => ({

@@ -21,7 +21,9 @@ describe('the engine', () => {
     const storage = createMemoryStorage()
     const engine = createEngine({ storage, log, after: () => () => undefined })
     const role = engine.add<number, { type: string; add: number }, AnyEffect>({
-      name: 'counter', initial: 0, perform: () => Promise.resolve([]),
+      name: 'counter',
+      initial: 0,
+      perform: () => Promise.resolve([]),
       step(state, { add }) {
         if (add < 0) throw new Error('a bug')
         return { state: state + add, effects: [] }
@@ -35,9 +37,16 @@ describe('the engine', () => {
 
   it('does not keep in memory what could not be written', async () => {
     let full = false
-    const storage = createMemoryStorage(undefined, () => { if (full) throw new Error('the disk is full') })
+    const storage = createMemoryStorage(undefined, () => {
+      if (full) throw new Error('the disk is full')
+    })
     const engine = createEngine({ storage, log, after: () => () => undefined })
-    const role = engine.add<number, { type: string }, AnyEffect>({ name: 'counter', initial: 0, perform: () => Promise.resolve([]), step: (state) => ({ state: state + 1, effects: [] }) })
+    const role = engine.add<number, { type: string }, AnyEffect>({
+      name: 'counter',
+      initial: 0,
+      perform: () => Promise.resolve([]),
+      step: (state) => ({ state: state + 1, effects: [] }),
+    })
     full = true
     await expect(role.dispatch({ type: 'count' })).rejects.toThrow('full')
     expect(role.state()).toBe(0)
@@ -48,10 +57,19 @@ describe('the engine', () => {
 
   it('repeats an effect whose answer a role cannot take, instead of ending the process', async () => {
     const later: Array<() => void> = []
-    const engine = createEngine({ storage: createMemoryStorage(), log, after: (_ms, run) => { later.push(run); return () => undefined } })
+    const engine = createEngine({
+      storage: createMemoryStorage(),
+      log,
+      after: (_ms, run) => {
+        later.push(run)
+        return () => undefined
+      },
+    })
     let broken = true
     const role = engine.add<string, { type: string }, AnyEffect>({
-      name: 'asker', initial: '', perform: () => Promise.resolve([{ type: 'answer' }]),
+      name: 'asker',
+      initial: '',
+      perform: () => Promise.resolve([{ type: 'answer' }]),
       step(state, { type }) {
         if (type === 'ask') return { state, effects: [{ type: 'fetch' }] }
         if (broken) throw new Error('a bug')
@@ -87,7 +105,16 @@ describe('the wallet', () => {
     const script = must(p2trScript(fromHex(key.publicKey)))
     must(await wallet.pay({ outputs: [{ script, value: 700 }], spendFromKeys: [], record: () => [] }))
     await mine(other)
-    const known = must(await wallet.pay({ outputs: [{ script: anchor, value: 0 }, { script, value: 330 }], spendFromKeys: [], record: () => [] }))
+    const known = must(
+      await wallet.pay({
+        outputs: [
+          { script: anchor, value: 0 },
+          { script, value: 330 },
+        ],
+        spendFromKeys: [],
+        record: () => [],
+      }),
+    )
     await mine(other)
     expect(node.mempool.list()).toHaveLength(0)
     must(await wallet.pay({ outputs: [{ script: anchor, value: 0 }], spendFromKeys: [key.publicKey], record: () => [] }))
@@ -114,10 +141,12 @@ describe('documents', () => {
         return Promise.resolve(ok(undefined))
       },
     } as unknown as SwarmPort
-    const wallet = { pay: ({ record }: { record: (txid: string, fee: number) => never[] }) => {
-      storage.transact(record('22'.repeat(32), 1))
-      return Promise.resolve(ok({ txid: '22'.repeat(32), fee: 1 }))
-    } }
+    const wallet = {
+      pay: ({ record }: { record: (txid: string, fee: number) => never[] }) => {
+        storage.transact(record('22'.repeat(32), 1))
+        return Promise.resolve(ok({ txid: '22'.repeat(32), fee: 1 }))
+      },
+    }
     const open = () => createDocuments({ crypto, storage, swarm, wallet: wallet as never, log, fetchTimeoutMs: 1000 })
     const documents = open()
     must(await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [] }))
@@ -132,7 +161,8 @@ describe('documents', () => {
 describe('the Supervisor on disk', () => {
   it('goes on from the newest branch after a reorg to fewer ticks, not from the one that is gone', () => {
     const storage = createMemoryStorage()
-    const at = (number: number, app: string) => storage.transact(ledgerRows(storage, number, { ...createLedger(app, outlineOf(notes)), number }))
+    const at = (number: number, app: string) =>
+      storage.transact(ledgerRows(storage, number, { ...createLedger(app, outlineOf(notes)), number }))
     for (let number = 0; number <= 10; number++) at(number, 'gone')
     at(8, 'best')
     expect(storedLedger(storage)).toMatchObject({ app: 'best', number: 8 })

@@ -13,7 +13,12 @@ type Change = (tick: Tick) => Partial<Tick>
 type Files = (tick: OpenedDocument<'tick'>, name: string) => Uint8Array | null
 
 /** The audit of a town's log; `change` and `files` are what a lying Supervisor publishes instead. */
-function auditOf(town: Town, change: Change = () => ({}), files: Files = () => null, more: Partial<AuditInput> = {}): ReturnType<typeof audit> {
+function auditOf(
+  town: Town,
+  change: Change = () => ({}),
+  files: Files = () => null,
+  more: Partial<AuditInput> = {},
+): ReturnType<typeof audit> {
   const signed: Array<OpenedDocument<'tick'>> = []
   for (const { document } of town.ticks) {
     const { sig: _sig, ...tick } = document.body
@@ -38,7 +43,10 @@ function auditOf(town: Town, change: Change = () => ({}), files: Files = () => n
   )
 }
 
-const onlyIn = (number: number, change: Change): Change => (tick) => (tick.number === number ? change(tick) : {})
+const onlyIn =
+  (number: number, change: Change): Change =>
+  (tick) =>
+    tick.number === number ? change(tick) : {}
 
 /** A town with an honest update stamped in tick 2, decided in tick 4. */
 async function withUpdate(seed: string) {
@@ -142,7 +150,11 @@ describe('an auditor', () => {
     const { cast, app } = town
     const late = keyPair(cast.random)
     const lost = makeReservation(cast, cast.client, app, [keyPair(cast.random)])
-    town.anchor(signDocument(crypto, 'update', { ...makeUpdateFields(town, late) }, cast.client, cast.random(32)), { spends: [late.publicKey] }, true)
+    town.anchor(
+      signDocument(crypto, 'update', { ...makeUpdateFields(town, late) }, cast.client, cast.random(32)),
+      { spends: [late.publicKey] },
+      true,
+    )
     await town.mineTo(4)
     town.anchor(makeReservation(cast, cast.client, app, [late]), { spends: [cast.client.publicKey], pays: [late.publicKey] })
     await town.mineTo(8)
@@ -153,8 +165,20 @@ describe('an auditor', () => {
 })
 
 function makeUpdateFields(town: Town, key: ReturnType<typeof keyPair>) {
-  const { type: _type, v: _v, by: _by, sig: _sig, ...fields } = makeUpdate(town.cast, {
-    app: town.app, tick: 2, ...tickSecrets(town, 2), endpoint: 'post', key, replaces: '00'.repeat(32), text: 'late',
+  const {
+    type: _type,
+    v: _v,
+    by: _by,
+    sig: _sig,
+    ...fields
+  } = makeUpdate(town.cast, {
+    app: town.app,
+    tick: 2,
+    ...tickSecrets(town, 2),
+    endpoint: 'post',
+    key,
+    replaces: '00'.repeat(32),
+    text: 'late',
   }).body
   return fields
 }
@@ -176,7 +200,12 @@ describe('a request id that a rival has seen', () => {
     const otherReplaces = town.keeper.ledger.database.keys.get(other.publicKey)!.version
     const stolen = makeUpdate(cast, { ...later, key: rivalKey, replaces: rivalReplaces, text: 'first', client: rival })
     const honest = makeUpdate(cast, { ...later, key: other, replaces: otherReplaces, text: 'mine' })
-    const again = makeUpdate(cast, { ...later, key: cast.keys[2]!, replaces: town.keeper.ledger.database.keys.get(cast.keys[2]!.publicKey)!.version, text: 'replayed' })
+    const again = makeUpdate(cast, {
+      ...later,
+      key: cast.keys[2]!,
+      replaces: town.keeper.ledger.database.keys.get(cast.keys[2]!.publicKey)!.version,
+      text: 'replayed',
+    })
     town.anchor(stolen, { spends: [rivalKey.publicKey] })
     town.anchor(honest, { spends: [other.publicKey] })
     town.anchor(again, { spends: [cast.keys[2]!.publicKey] })

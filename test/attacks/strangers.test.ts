@@ -24,7 +24,9 @@ describe('a Supervisor', () => {
     const server = cast.servers[0]!
     const { type: _type, v: _v, by: _by, sig: _sig, ...fields } = makeAcceptance(cast, server, town.offer.sha256).body
     const pays = [cast.supervisor.publicKey]
-    const [old, current] = ['old.example', 'new.example'].map((host) => signDocument(crypto, 'acceptance', { ...fields, host }, server, cast.random(32)))
+    const [old, current] = ['old.example', 'new.example'].map((host) =>
+      signDocument(crypto, 'acceptance', { ...fields, host }, server, cast.random(32)),
+    )
     for (const document of [old!, current!, old!]) {
       town.anchor(document, { pays })
       await town.mine()
@@ -34,10 +36,16 @@ describe('a Supervisor', () => {
 })
 
 describe('whoever follows an app', () => {
-  it('stops asking for ticks that a stranger only pretends to have, and never for those that spend from the Supervisor\'s key', () => {
+  it("stops asking for ticks that a stranger only pretends to have, and never for those that spend from the Supervisor's key", () => {
     const [master, signer] = [keyPair(seeded('master')).publicKey, keyPair(seeded('signer')).publicKey]
     const anchor = (byte: string, money: object): AnchoredTransaction => ({
-      txid: byte.repeat(32), height: 1, position: 0, anchor: { type: 'tick', sha256: byte.repeat(32), infohash: byte.repeat(20) }, spends: [], pays: [], ...money,
+      txid: byte.repeat(32),
+      height: 1,
+      position: 0,
+      anchor: { type: 'tick', sha256: byte.repeat(32), infohash: byte.repeat(20) },
+      spends: [],
+      pays: [],
+      ...money,
     })
     const fake = anchor('aa', { pays: [{ script: scriptOf(signer)!, value: 330 }] })
     const own = anchor('bb', { spends: [scriptOf(signer)!] })

@@ -24,11 +24,18 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 function measure(call: () => unknown): number {
   const began = performance.now()
   let calls = 0
-  for (let batch = 1; performance.now() - began < SLICE_MS; batch = Math.min(batch * 2, 1024)) for (let i = 0; i < batch; i++, calls++) call()
+  for (let batch = 1; performance.now() - began < SLICE_MS; batch = Math.min(batch * 2, 1024))
+    for (let i = 0; i < batch; i++, calls++) call()
   return ((performance.now() - began) * 1e6) / calls
 }
 
-interface Calls { hand(): unknown; compiled(): unknown; interpreted(): unknown; whole(): unknown; peer(): unknown }
+interface Calls {
+  hand(): unknown
+  compiled(): unknown
+  interpreted(): unknown
+  whole(): unknown
+  peer(): unknown
+}
 
 function callsOf({ program, input, byHand, rules, data }: Workload): Calls {
   const endpoint = program.endpoints['go']!

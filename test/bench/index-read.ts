@@ -18,7 +18,13 @@ const ROUNDS = 15
 const GOAL = 1.2
 
 /** One that holds the process, as a node's sockets do. */
-const clock = { now: Date.now, after: (ms: number, run: () => void) => { const timer = setTimeout(run, ms); return () => clearTimeout(timer) } }
+const clock = {
+  now: Date.now,
+  after: (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
 const folder = mkdtempSync(join(tmpdir(), 'golem-bench-'))
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
 const shop = createShop()
@@ -29,7 +35,14 @@ for (const { directory, chunks } of published.tick.indices) {
 }
 const fetchFile = (name: string) => Promise.resolve(ok<Uint8Array>(readFileSync(join(folder, name))))
 const cache = createIndexCache(join(folder, 'index'))
-const local = createLocalIndex({ index: cache, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock, log: { log: () => undefined } })
+const local = createLocalIndex({
+  index: cache,
+  name: 'client',
+  maxBytes: Infinity,
+  crypto: fastCrypto,
+  clock,
+  log: { log: () => undefined },
+})
 const began = performance.now()
 await local.follow({ program: SHOP, tick: published.tick, fetchFile })
 console.log(`${ROWS} rows: own index filled and in place after ${(performance.now() - began).toFixed(0)} ms`)
@@ -45,7 +58,15 @@ for (const [what, read] of Object.entries(reads)) {
   const times = { files: [] as number[], own: [] as number[], again: [] as number[] }
   for (let round = 0; round < ROUNDS; round++) {
     for (const which of ['files', 'own'] as const) {
-      const reader = must(openSnapshot({ crypto: fastCrypto, program: SHOP, tick: published.tick, fetchFile, ...(which === 'own' ? { local: local.for(SHOP) } : {}) }))
+      const reader = must(
+        openSnapshot({
+          crypto: fastCrypto,
+          program: SHOP,
+          tick: published.tick,
+          fetchFile,
+          ...(which === 'own' ? { local: local.for(SHOP) } : {}),
+        }),
+      )
       const start = performance.now()
       await read(reader, round)
       times[which].push(performance.now() - start)
@@ -58,7 +79,9 @@ for (const [what, read] of Object.entries(reads)) {
   const [files, own, again] = [median(times.files), median(times.own), median(times.again)]
   total.files += files
   total.own += own
-  console.log(`${what}, first of a tick: from files ${files.toFixed(2)} ms, from the own index ${own.toFixed(2)} ms, ratio ${(files / own).toFixed(2)}; again ${again.toFixed(2)} ms`)
+  console.log(
+    `${what}, first of a tick: from files ${files.toFixed(2)} ms, from the own index ${own.toFixed(2)} ms, ratio ${(files / own).toFixed(2)}; again ${again.toFixed(2)} ms`,
+  )
 }
 const ratio = total.files / total.own
 console.log(`all three: ratio ${ratio.toFixed(2)}   (goal at least ${GOAL})`)

@@ -29,10 +29,18 @@ function updates(count: number): IndexRow[] {
   const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0)
   const keys: string[] = []
   return Array.from({ length: count }, (_, n) => {
-    const key = n % 10 === 9 ? keys[next() % keys.length]! : [next(), next(), next(), next()].map((each) => each.toString(16).padStart(8, '0')).join('')
+    const key =
+      n % 10 === 9
+        ? keys[next() % keys.length]!
+        : [next(), next(), next(), next()].map((each) => each.toString(16).padStart(8, '0')).join('')
     keys.push(key)
     const price = next() % 1_000_000
-    return { collection: 'orders', key, value: JSON.stringify({ price: String(price), owner: key.slice(0, 16), text: 'a record of common size' }), sortKeys: [encodeTuple(['int'], [price])] }
+    return {
+      collection: 'orders',
+      key,
+      value: JSON.stringify({ price: String(price), owner: key.slice(0, 16), text: 'a record of common size' }),
+      sortKeys: [encodeTuple(['int'], [price])],
+    }
   })
 }
 
@@ -41,9 +49,13 @@ function plainUpserts(path: string, rows: IndexRow[]): void {
   const db = new Database(path)
   db.pragma('journal_mode = OFF')
   db.pragma('synchronous = OFF')
-  db.exec('CREATE TABLE orders (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, s0 BLOB) WITHOUT ROWID; CREATE INDEX byPrice ON orders (s0, key)')
+  db.exec(
+    'CREATE TABLE orders (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, s0 BLOB) WITHOUT ROWID; CREATE INDEX byPrice ON orders (s0, key)',
+  )
   const upsert = db.prepare('INSERT INTO orders VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, s0 = excluded.s0')
-  db.transaction(() => { for (const row of rows) upsert.run(row.key, row.value, row.sortKeys[0]) })()
+  db.transaction(() => {
+    for (const row of rows) upsert.run(row.key, row.value, row.sortKeys[0])
+  })()
   db.close()
 }
 
@@ -59,8 +71,10 @@ function compare(count: number, rounds: number): IndexRow[] {
   const [plain, ours] = [median(times.map((each) => each.plain)), median(times.map((each) => each.ours))]
   const rate = (ms: number) => `${Math.round(count / ms)} k/s`
   const ratio = plain / ours
-  console.log(`${count} updates, medians of ${times.length}: upserts ${plain.toFixed(0)} ms (${rate(plain)}), ` +
-    `rebuild ${ours.toFixed(0)} ms (${rate(ours)}), ratio ${ratio.toFixed(2)}   (goal at least ${GOAL})`)
+  console.log(
+    `${count} updates, medians of ${times.length}: upserts ${plain.toFixed(0)} ms (${rate(plain)}), ` +
+      `rebuild ${ours.toFixed(0)} ms (${rate(ours)}), ratio ${ratio.toFixed(2)}   (goal at least ${GOAL})`,
+  )
   if (ratio < GOAL) process.exitCode = 1
   return rows
 }
@@ -68,9 +82,16 @@ function compare(count: number, rounds: number): IndexRow[] {
 function reads(rows: IndexRow[]): void {
   const index = must(openIndex(join(folder, 'index.sqlite'), COLLECTIONS))
   const [gets, ranges] = [100_000, 5_000]
-  const get = timed(() => { for (let i = 0; i < gets; i += 1) index.get('orders', rows[(i * 7_919) % rows.length]!.key) })
-  const range = timed(() => { for (let i = 0; i < ranges; i += 1) index.range('orders', 'byPrice', { from: rows[(i * 7_919) % rows.length]!.sortKeys[0]!, to: null }, { limit: 50 }) })
-  console.log(`reads of ${rows.length} updates: get ${((get * 1e3) / gets).toFixed(2)} µs, range of 50 ${((range * 1e3) / ranges).toFixed(1)} µs`)
+  const get = timed(() => {
+    for (let i = 0; i < gets; i += 1) index.get('orders', rows[(i * 7_919) % rows.length]!.key)
+  })
+  const range = timed(() => {
+    for (let i = 0; i < ranges; i += 1)
+      index.range('orders', 'byPrice', { from: rows[(i * 7_919) % rows.length]!.sortKeys[0]!, to: null }, { limit: 50 })
+  })
+  console.log(
+    `reads of ${rows.length} updates: get ${((get * 1e3) / gets).toFixed(2)} µs, range of 50 ${((range * 1e3) / ranges).toFixed(1)} µs`,
+  )
   index.close()
 }
 

@@ -19,7 +19,9 @@ import { profiled } from './request/profile.ts'
 import { createRecorder, forgetKeys, replay, tally, type Operation, type Recorder } from './request/recorder.ts'
 import { ARGUMENTS, ENDPOINT, setStage, type Stage } from './request/stage.ts'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' }, 'warm-up': { type: 'string', default: '800' }, profile: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '300' }, 'warm-up': { type: 'string', default: '800' }, profile: { type: 'string' } },
+})
 const ROUNDS = Number(values.rounds)
 const SERVERS = 4
 const AT_ONCE = 8
@@ -48,7 +50,13 @@ async function warmUp(stage: Stage): Promise<void> {
   }
 }
 
-interface Round { wire: number; whole: number; servers: number; client: number; hops: number }
+interface Round {
+  wire: number
+  whole: number
+  servers: number
+  client: number
+  hops: number
+}
 
 /** Of all rounds: one in ten is quicker than this, because nobody else wanted the cores. */
 const QUIET = 0.1
@@ -65,10 +73,20 @@ async function rounds(stage: Stage, recorded: Recorded, hops: () => Promise<void
     const reply = await timed(() => send(stage, composed))
     must(openReply(context, stage.env, composed.pending, reply.value))
     const whole = performance.now() - began
-    all.push({ wire: reply.ms, whole, servers: replay(recorded.servers[i]!), client: replay(recorded.client[i]!), hops: (await timed(hops)).ms })
+    all.push({
+      wire: reply.ms,
+      whole,
+      servers: replay(recorded.servers[i]!),
+      client: replay(recorded.client[i]!),
+      hops: (await timed(hops)).ms,
+    })
   }
   const at = (share: number): Round => {
-    const of = (part: keyof Round): number => quantile(all.map((round) => round[part]), share)
+    const of = (part: keyof Round): number =>
+      quantile(
+        all.map((round) => round[part]),
+        share,
+      )
     return { wire: of('wire'), whole: of('whole'), servers: of('servers'), client: of('client'), hops: of('hops') }
   }
   return { usual: at(0.5), quiet: at(QUIET) }
@@ -76,7 +94,12 @@ async function rounds(stage: Stage, recorded: Recorded, hops: () => Promise<void
 
 const pidsOf = (stage: Stage): number[] => stage.servers.map((name) => stage.network.participants.get(name)!.pid)
 
-interface Processor { requests: Spent; cryptography: Spent; hops: Spent; resting: Spent }
+interface Processor {
+  requests: Spent
+  cryptography: Spent
+  hops: Spent
+  resting: Spent
+}
 
 /** Milliseconds of rest in which it is seen what servers do without requests: they ask for blocks and announce torrents. */
 const REST_MS = 4_000
@@ -95,9 +118,15 @@ async function processor(stage: Stage, recorded: Recorded, hops: Hops): Promise<
     const operations = recorded.servers.slice(from, from + CHUNK)
     const composed: Composed[] = []
     for (const _ of operations) composed.push(await compose(stage))
-    await measure('requests', pidsOf(stage), async () => { for (const one of composed) await send(stage, one) })
-    await measure('cryptography', [], () => { for (const one of operations) replay(one) })
-    await measure('hops', hops.pids, async () => { for (const _ of operations) await hops.once() })
+    await measure('requests', pidsOf(stage), async () => {
+      for (const one of composed) await send(stage, one)
+    })
+    await measure('cryptography', [], () => {
+      for (const one of operations) replay(one)
+    })
+    await measure('hops', hops.pids, async () => {
+      for (const _ of operations) await hops.once()
+    })
   }
   return sum
 }
@@ -107,12 +136,23 @@ async function throughput(stage: Stage): Promise<{ wall: number; perCore: number
   const composed = await Promise.all(Array.from({ length: ROUNDS }, () => compose(stage)))
   const before = spentBy(pidsOf(stage))
   let next = 0
-  const run = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, async () => { while (next < composed.length) await send(stage, composed[next++]!) })))
+  const run = await timed(() =>
+    Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (next < composed.length) await send(stage, composed[next++]!)
+      }),
+    ),
+  )
   const after = spentBy(pidsOf(stage))
   return { wall: (ROUNDS * 1000) / run.ms, perCore: before === null || after === null ? null : (ROUNDS * 1000) / (after.ran - before.ran) }
 }
 
-interface Recorded { client: Operation[][]; servers: Operation[][]; outer: Exchange; inner: Exchange[] }
+interface Recorded {
+  client: Operation[][]
+  servers: Operation[][]
+  outer: Exchange
+  inner: Exchange[]
+}
 
 /** The servers move into this process, where the primitive operations of each request are recorded, and out again. */
 async function record(stage: Stage): Promise<Recorded> {
@@ -141,14 +181,17 @@ async function record(stage: Stage): Promise<Recorded> {
 async function profile(stage: Stage, file: string, servers: Recorder): Promise<void> {
   const composed = await Promise.all(Array.from({ length: ROUNDS }, () => compose(stage)))
   servers.pause()
-  const shares = await profiled(async () => { for (const one of composed) await send(stage, one) }, file)
+  const shares = await profiled(async () => {
+    for (const one of composed) await send(stage, one)
+  }, file)
   const all = shares.reduce((sum, share) => sum + share.ms, 0)
   say(`\nprocessor time of ${ROUNDS} requests, servers and sender in one process: ${ms(all / ROUNDS)} each`)
   for (const { part, ms: spent, top } of shares) say(`  ${((100 * spent) / all).toFixed(1).padStart(5)} %  ${part}: ${top.join(', ')}`)
 }
 
 function printTally(operations: Operation[]): void {
-  for (const [name, { count, ms: spent }] of [...tally(operations)].sort((a, b) => b[1].ms - a[1].ms)) say(`  ${String(count).padStart(4)} × ${name.padEnd(18)} ${ms(spent)}`)
+  for (const [name, { count, ms: spent }] of [...tally(operations)].sort((a, b) => b[1].ms - a[1].ms))
+    say(`  ${String(count).padStart(4)} × ${name.padEnd(18)} ${ms(spent)}`)
 }
 
 const ratioOf = ({ wire, servers, hops }: Round): number => wire / (servers + hops)
@@ -162,8 +205,12 @@ function report(usual: Round, quiet: Round, recorded: Recorded): number {
   say(`  cryptography of its servers alone   ${ms(servers)}`)
   say(`  three HTTP exchanges alone          ${ms(hops)}   (bytes there and back: ${sizes})`)
   say(`  ratio                               ${ratio.toFixed(2)}   (goal at most ${GOAL})`)
-  say(`  in the quietest tenth of the rounds ${ms(quiet.wire)}; ${ms(quiet.servers)} + ${ms(quiet.hops)}: ratio ${ratioOf(quiet).toFixed(2)}`)
-  say(`  with compose and open at the client ${ms(whole)}; the client's cryptography alone ${ms(client)}; ratio ${(whole / (servers + client + hops)).toFixed(2)}`)
+  say(
+    `  in the quietest tenth of the rounds ${ms(quiet.wire)}; ${ms(quiet.servers)} + ${ms(quiet.hops)}: ratio ${ratioOf(quiet).toFixed(2)}`,
+  )
+  say(
+    `  with compose and open at the client ${ms(whole)}; the client's cryptography alone ${ms(client)}; ratio ${(whole / (servers + client + hops)).toFixed(2)}`,
+  )
   return ratio
 }
 
@@ -172,7 +219,9 @@ function reportProcessor({ requests, cryptography, hops, resting }: Processor): 
   const besides = (each(requests, 'took') * resting.ran) / resting.took
   const own = each(requests, 'ran') - besides
   say('processor time of one request, all processes and threads that take part:')
-  say(`  servers and sender                  ${ms(own)}   (without ${ms(besides)} that the servers spend in that time without requests too)`)
+  say(
+    `  servers and sender                  ${ms(own)}   (without ${ms(besides)} that the servers spend in that time without requests too)`,
+  )
   say(`  cryptography alone, hops alone      ${ms(each(cryptography, 'ran'))} + ${ms(each(hops, 'ran'))}`)
   say(`  ratio                               ${(own / (each(cryptography, 'ran') + each(hops, 'ran'))).toFixed(2)}`)
   say(`  ready but without a core            ${ms(each(requests, 'waited'))}; of the hops alone ${ms(each(hops, 'waited'))}`)
@@ -195,7 +244,10 @@ async function main(): Promise<void> {
     const spent = await processor(stage, recorded, hops)
     if (spent !== null) reportProcessor(spent)
     const { wall, perCore } = await throughput(stage)
-    say(`  ${AT_ONCE} under way at once, ${ROUNDS} requests: ${wall.toFixed(0)} a second` + (perCore === null ? '' : `, ${perCore.toFixed(0)} a second per server core`))
+    say(
+      `  ${AT_ONCE} under way at once, ${ROUNDS} requests: ${wall.toFixed(0)} a second` +
+        (perCore === null ? '' : `, ${perCore.toFixed(0)} a second per server core`),
+    )
     say('\nprimitive operations of one request at its servers:')
     printTally(recorded.servers.at(-1)!)
     if (ratio > GOAL) process.exitCode = 1

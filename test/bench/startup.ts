@@ -22,7 +22,11 @@ const VISIBLE = 'first approved write visible'
 const LAUNCHER = join(import.meta.dirname, '../../main/hosts/launcher/run.mjs')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-interface Program { child: ChildProcess; began: number; lines: AsyncIterator<string> }
+interface Program {
+  child: ChildProcess
+  began: number
+  lines: AsyncIterator<string>
+}
 
 function launch(args: string[], env: NodeJS.ProcessEnv = {}): Program {
   const began = performance.now()
@@ -51,7 +55,10 @@ async function openPage(address: string): Promise<() => Promise<Result<Overview>
   const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!
   const page = await fetch(`${origin}/`, { headers: { cookie } })
   if (!(await page.text()).includes('<script')) throw new Error('the page has no program')
-  return async () => (await fetch(`${origin}/api/overview`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })).json() as Promise<Result<Overview>>
+  return async () =>
+    (
+      await fetch(`${origin}/api/overview`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })
+    ).json() as Promise<Result<Overview>>
 }
 
 async function pageTime(): Promise<number> {
@@ -96,7 +103,9 @@ async function main(): Promise<void> {
   if (values.only !== 'demo') say(`npm start to a page that shows a chain tip: ${verdict(await pageTime(), PAGE_GOAL_S)}`)
   if (values.only === 'page') return
   const { seconds, whole, code } = await writeTime()
-  say(`npm run demo to the first approved write, read with its proof: ${verdict(seconds, WRITE_GOAL_S)}; whole demo ${whole.toFixed(1)} s, exit code ${code}`)
+  say(
+    `npm run demo to the first approved write, read with its proof: ${verdict(seconds, WRITE_GOAL_S)}; whole demo ${whole.toFixed(1)} s, exit code ${code}`,
+  )
   if (code !== 0) process.exitCode = 1
 }
 

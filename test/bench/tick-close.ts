@@ -12,7 +12,9 @@ import { parseArgs } from 'node:util'
 import { sayLoad } from './request/numbers.ts'
 import type { Measured } from './tick/measure.ts'
 
-const { values } = parseArgs({ options: { sizes: { type: 'string', default: '1000,5000,10000,20000' }, seconds: { type: 'string', default: '150' } } })
+const { values } = parseArgs({
+  options: { sizes: { type: 'string', default: '1000,5000,10000,20000' }, seconds: { type: 'string', default: '150' } },
+})
 const sizes = values.sizes.split(',').map(Number)
 const MAKERS = 2
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -28,14 +30,23 @@ function answerOf<T>(name: string, args: string[], ask?: object): Promise<T> {
   })
 }
 
-interface Made { files: string[]; count: number }
+interface Made {
+  files: string[]
+  count: number
+}
 
 /** Makes as many updates as time allows, on as many processes as there are cores to share. Only whole files in a row count. */
 async function makeUpdates(folder: string, wanted: number): Promise<Made> {
   const deadline = Date.now() + Number(values.seconds) * 1000
   const share = Math.ceil(wanted / MAKERS)
-  const parts = Array.from({ length: MAKERS }, (_, i) => ({ file: join(folder, `updates-${i}`), from: i * share, to: Math.min(wanted, (i + 1) * share) }))
-  const made = await Promise.all(parts.map(({ file, from, to }) => answerOf<{ made: number }>('generate', [file, String(from), String(to), String(deadline)])))
+  const parts = Array.from({ length: MAKERS }, (_, i) => ({
+    file: join(folder, `updates-${i}`),
+    from: i * share,
+    to: Math.min(wanted, (i + 1) * share),
+  }))
+  const made = await Promise.all(
+    parts.map(({ file, from, to }) => answerOf<{ made: number }>('generate', [file, String(from), String(to), String(deadline)])),
+  )
   return { files: parts.map(({ file }) => file), count: made.reduce((sum, one) => sum + one.made, 0) }
 }
 
@@ -44,20 +55,28 @@ const mebi = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`
 
 function print({ count, stages, stamps, memory, documentBytes }: Measured): void {
   const whole = stages['open']! + stages['close']! + stages['snapshot']! + stages['compose']!
-  say(`\n${count} updates of ${(documentBytes / count).toFixed(0)} bytes: ${(whole / 1000).toFixed(1)} s, peak memory ${mebi(memory.before)} before and ${mebi(memory.after)} at the end`)
-  for (const [stage, spent] of Object.entries(stages)) say(`  ${stage.padEnd(18)} ${(spent / 1000).toFixed(2).padStart(7)} s ${perUpdate(spent, count)} each`)
+  say(
+    `\n${count} updates of ${(documentBytes / count).toFixed(0)} bytes: ${(whole / 1000).toFixed(1)} s, peak memory ${mebi(memory.before)} before and ${mebi(memory.after)} at the end`,
+  )
+  for (const [stage, spent] of Object.entries(stages))
+    say(`  ${stage.padEnd(18)} ${(spent / 1000).toFixed(2).padStart(7)} s ${perUpdate(spent, count)} each`)
   const gain = stamps.batched === 0 ? '' : `, ratio ${(stamps.plain / stamps.batched).toFixed(1)}`
-  say(`  divisibility of the stamps alone: plain ${perUpdate(stamps.plain, count).trim()}, batched ${perUpdate(stamps.batched, count).trim()} each${gain}; the product uses plain`)
+  say(
+    `  divisibility of the stamps alone: plain ${perUpdate(stamps.plain, count).trim()}, batched ${perUpdate(stamps.batched, count).trim()} each${gain}; the product uses plain`,
+  )
 }
 
-const costOf = ({ stages, count }: Measured): number => (stages['open']! + stages['close']! + stages['snapshot']! + stages['compose']!) / count
+const costOf = ({ stages, count }: Measured): number =>
+  (stages['open']! + stages['close']! + stages['snapshot']! + stages['compose']!) / count
 
 function printGrowth(all: readonly Measured[]): void {
   const [first, last] = [all[0]!, all.at(-1)!]
   if (all.length < 2) return
   const memory = ({ memory: { before, after }, count }: Measured): number => (after - before) / count / 1024
-  say(`\ngrowth from ${first.count} to ${last.count} updates (1.00 is linear): time of one update × ${(costOf(last) / costOf(first)).toFixed(2)}, ` +
-    `memory of one ${memory(first).toFixed(1)} KiB → ${memory(last).toFixed(1)} KiB`)
+  say(
+    `\ngrowth from ${first.count} to ${last.count} updates (1.00 is linear): time of one update × ${(costOf(last) / costOf(first)).toFixed(2)}, ` +
+      `memory of one ${memory(first).toFixed(1)} KiB → ${memory(last).toFixed(1)} KiB`,
+  )
 }
 
 async function main(): Promise<void> {
@@ -66,14 +85,19 @@ async function main(): Promise<void> {
   try {
     const began = performance.now()
     const made = await makeUpdates(folder, Math.max(...sizes))
-    say(`${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key, numbers, two links and five signatures of its own.`)
-    say('Reused: one client, one plan of 128-bit primes; smaller ticks take the first of the same updates; keys are put into the ledger without reservations.')
+    say(
+      `${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key, numbers, two links and five signatures of its own.`,
+    )
+    say(
+      'Reused: one client, one plan of 128-bit primes; smaller ticks take the first of the same updates; keys are put into the ledger without reservations.',
+    )
     const all: Measured[] = []
     for (const count of sizes.filter((size) => size <= made.count)) {
       all.push(await answerOf<Measured>('measure', [], { files: made.files, count }))
       print(all.at(-1)!)
     }
-    for (const size of sizes.filter((one) => one > made.count)) say(`\n${size} updates: not measured, the making was cut off after ${values.seconds} s`)
+    for (const size of sizes.filter((one) => one > made.count))
+      say(`\n${size} updates: not measured, the making was cut off after ${values.seconds} s`)
     printGrowth(all)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -29,4 +29,6 @@ plain()
 kernel()
 const results = Array.from({ length: ROUNDS }, () => ({ plain: plain(), kernel: kernel() }))
 const [slow, fast] = [median(results.map((each) => each.plain)), median(results.map((each) => each.kernel))]
-console.log(`double SHA-256 of 80 bytes, one thread, medians of ${ROUNDS}: crypto.hash ${slow.toFixed(0)} ns, kernel ${fast.toFixed(0)} ns, ratio ${(slow / fast).toFixed(2)}`)
+console.log(
+  `double SHA-256 of 80 bytes, one thread, medians of ${ROUNDS}: crypto.hash ${slow.toFixed(0)} ns, kernel ${fast.toFixed(0)} ns, ratio ${(slow / fast).toFixed(2)}`,
+)

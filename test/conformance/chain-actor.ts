@@ -5,9 +5,17 @@ import { must } from '../../roles/protocol/result.ts'
 import { buildTransaction, p2trScript, signTransaction, Transaction, tweakPrivateKey } from '../../roles/protocol/tx/index.ts'
 import type { TransactionOutput } from '../../roles/protocol/tx/index.ts'
 
-export interface ActorCoin { txid: string; vout: number; value: bigint }
+export interface ActorCoin {
+  txid: string
+  vout: number
+  value: bigint
+}
 
-export interface SpendOptions { sequence?: number; lockTime?: number; badSignature?: boolean }
+export interface SpendOptions {
+  sequence?: number
+  lockTime?: number
+  badSignature?: boolean
+}
 
 /** @param seed 1 to 255: makes the key */
 export function createActor(seed: number) {
@@ -30,7 +38,12 @@ export function createActor(seed: number) {
   const spendTyped = (coins: ActorCoin[], outputs: TransactionOutput[], type: number) => {
     const { transaction, spent } = must(buildTransaction({ inputs: coins.map((coin) => ({ ...coin, internalKey })), outputs }))
     for (const index of coins.keys()) {
-      const hash = transaction.hashForWitnessV1(index, spent.map((coin) => coin.script), spent.map((coin) => coin.value), type)
+      const hash = transaction.hashForWitnessV1(
+        index,
+        spent.map((coin) => coin.script),
+        spent.map((coin) => coin.value),
+        type,
+      )
       transaction.setWitness(index, [Uint8Array.of(...secp256k1.signSchnorr(hash, tweaked), type)])
     }
     return new Uint8Array(transaction.toBuffer())
@@ -45,7 +58,8 @@ export function createActor(seed: number) {
     const { transaction } = must(buildTransaction({ inputs: [{ ...coin, script: wpkhScript }], outputs }))
     const hash = transaction.hashForWitnessV0(0, wpkhCode, flaw === 'signature' ? coin.value + 1n : coin.value, Transaction.SIGHASH_ALL)
     const compact = secp256k1.sign(hash, secret)
-    const signature = flaw === 'high-s' ? Uint8Array.of(...compact.subarray(0, 32), ...secp256k1.privateNegate(compact.subarray(32))) : compact
+    const signature =
+      flaw === 'high-s' ? Uint8Array.of(...compact.subarray(0, 32), ...secp256k1.privateNegate(compact.subarray(32))) : compact
     const key = flaw === 'key' ? secp256k1.pointFromScalar(new Uint8Array(32).fill(seed + 1), true)! : publicKey
     transaction.setWitness(0, [bitcoinScript.signature.encode(signature, Transaction.SIGHASH_ALL), key])
     return new Uint8Array(transaction.toBuffer())

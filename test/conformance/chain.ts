@@ -16,7 +16,11 @@ export interface ChainUnderTest {
 }
 
 /** The node's own error number and reason, so that nodes can be held against each other. */
-const fault = (error: Failure) => ({ code: error.code, rpc: error.details?.rpcCode, reason: /^[\w -]+/.exec(String(error.details?.rpcMessage))?.[0].trim() })
+const fault = (error: Failure) => ({
+  code: error.code,
+  rpc: error.details?.rpcCode,
+  reason: /^[\w -]+/.exec(String(error.details?.rpcMessage))?.[0].trim(),
+})
 
 const alice = createActor(11)
 const bob = createActor(12)
@@ -49,7 +53,8 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       return fault(result.error)
     }
     const pay = (coin: ActorCoin, outputs: TransactionOutput[], options?: SpendOptions) => alice.spend([coin], outputs, options)
-    const payAll = (coin: ActorCoin, options?: SpendOptions & { fee?: bigint }) => pay(coin, [{ script: bob.script, value: coin.value - (options?.fee ?? fee) }], options)
+    const payAll = (coin: ActorCoin, options?: SpendOptions & { fee?: bigint }) =>
+      pay(coin, [{ script: bob.script, value: coin.value - (options?.fee ?? fee) }], options)
 
     it('finds coins by script', async () => {
       const [first] = must(await node.chain.unspent(alice.script))
@@ -101,7 +106,10 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       await mine()
       const coin = takeCoin()
       for (const type of [0, 4, 0x80]) {
-        expect(await refusal(alice.spendTyped([coin], [{ script: alice.script, value: coin.value - fee }], type)), `type ${type}`).toMatchObject({ code: 'chain.script', rpc: -26 })
+        expect(
+          await refusal(alice.spendTyped([coin], [{ script: alice.script, value: coin.value - fee }], type)),
+          `type ${type}`,
+        ).toMatchObject({ code: 'chain.script', rpc: -26 })
       }
       coins.push(coin)
     })
@@ -112,7 +120,8 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       must(await send(funding.raw))
       const wpkh = { txid: funding.txid, vout: 0, value: coin.value - fee }
       const outputs = [{ script: bob.script, value: wpkh.value - fee }]
-      for (const flaw of ['signature', 'key', 'high-s'] as const) expect(await refusal(alice.spendWpkh(wpkh, outputs, flaw)), flaw).toMatchObject({ code: 'chain.script', rpc: -26 })
+      for (const flaw of ['signature', 'key', 'high-s'] as const)
+        expect(await refusal(alice.spendWpkh(wpkh, outputs, flaw)), flaw).toMatchObject({ code: 'chain.script', rpc: -26 })
       must(await send(alice.spendWpkh(wpkh, outputs)))
       await mine()
     })
@@ -120,19 +129,28 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
     it('refuses outputs that exceed the inputs', async () => {
       const coin = takeCoin()
       const claim = { ...coin, value: coin.value * 2n }
-      expect(await refusal(pay(claim, [{ script: bob.script, value: coin.value + 1n }]).raw)).toMatchObject({ code: 'chain.rejected', rpc: -26, reason: 'bad-txns-in-belowout' })
+      expect(await refusal(pay(claim, [{ script: bob.script, value: coin.value + 1n }]).raw)).toMatchObject({
+        code: 'chain.rejected',
+        rpc: -26,
+        reason: 'bad-txns-in-belowout',
+      })
     })
 
     it('refuses an output one sat below the dust limit and takes one at it', async () => {
       const coin = takeCoin()
-      const withDust = (value: bigint) => pay(coin, [{ script: bob.script, value }, { script: alice.script, value: coin.value - value - fee }]).raw
+      const withDust = (value: bigint) =>
+        pay(coin, [
+          { script: bob.script, value },
+          { script: alice.script, value: coin.value - value - fee },
+        ]).raw
       expect(await refusal(withDust(329n))).toEqual({ code: 'chain.dust', rpc: -26, reason: expect.stringMatching(/^dust/) })
       must(await send(withDust(330n)))
     })
 
     it('relays 80 bytes of data, but neither 81 nor two data outputs', async () => {
       const coin = takeCoin()
-      const withScripts = (...scripts: Uint8Array[]) => pay(coin, [...scripts.map((script) => ({ script, value: 0n })), { script: alice.script, value: coin.value - fee }]).raw
+      const withScripts = (...scripts: Uint8Array[]) =>
+        pay(coin, [...scripts.map((script) => ({ script, value: 0n })), { script: alice.script, value: coin.value - fee }]).raw
       const long = Uint8Array.of(0x6a, 0x4c, 81, ...new Uint8Array(81))
       expect(await refusal(withScripts(long))).toMatchObject({ code: 'chain.rejected', rpc: -26 })
       const small = must(opReturn(new Uint8Array(8)))
@@ -143,7 +161,11 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
     it('refuses less than one sat per vbyte', async () => {
       const coin = takeCoin()
       const { vsize } = payAll(coin)
-      expect(await refusal(payAll(coin, { fee: BigInt(vsize - 1) }).raw)).toEqual({ code: 'chain.fee-low', rpc: -26, reason: 'min relay fee not met' })
+      expect(await refusal(payAll(coin, { fee: BigInt(vsize - 1) }).raw)).toEqual({
+        code: 'chain.fee-low',
+        rpc: -26,
+        reason: 'min relay fee not met',
+      })
       must(await send(payAll(coin, { fee: BigInt(vsize) }).raw))
     })
 
@@ -154,7 +176,11 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
     it('refuses a coinbase before a hundred blocks have passed', async () => {
       const [ref] = await mine(1, alice.script)
       const coin = must(await node.chain.unspent(alice.script)).find((one) => one.height === ref!.height)
-      expect(await refusal(payAll(coin!).raw)).toEqual({ code: 'chain.too-early', rpc: -26, reason: 'bad-txns-premature-spend-of-coinbase' })
+      expect(await refusal(payAll(coin!).raw)).toEqual({
+        code: 'chain.too-early',
+        rpc: -26,
+        reason: 'bad-txns-premature-spend-of-coinbase',
+      })
     })
 
     it('holds back a lock time and a relative lock until their block', async () => {
@@ -230,7 +256,10 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       await until(() => events.length === 3)
       must(await node.chain.control.invalidate(old[0]!.hash))
       await until(() => events.length === 4)
-      expect(must(await node.chain.mempool()).map((one) => one.txid), 'the transaction of a block undone waits again').toContain(sent.txid)
+      expect(
+        must(await node.chain.mempool()).map((one) => one.txid),
+        'the transaction of a block undone waits again',
+      ).toContain(sent.txid)
       const rival = await mine(4, alice.script)
       await until(() => events.length === 8)
       await stop()
@@ -276,7 +305,9 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       await until(() => events.length === 3)
       await stop()
       expect(summary(events)).toEqual([
-        { type: 'availability', available: false, reason: expect.stringContaining('node') }, { type: 'availability', available: true }, ...made.map(blockEvent),
+        { type: 'availability', available: false, reason: expect.stringContaining('node') },
+        { type: 'availability', available: true },
+        ...made.map(blockEvent),
       ])
     }, 60_000)
   })

@@ -9,10 +9,22 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const scalar = bytes(32).filter((key) => key.some((byte) => byte !== 0) && key[0] !== 0xff)
 const check = <T>(property: fc.IProperty<T>, numRuns = 30): void => fc.assert(property, { seed, numRuns })
 
-const bip340 = readFileSync(new URL('../vectors/bip340.csv', import.meta.url), 'utf8').trim().split('\n').slice(1).map((line) => {
-  const [index, secret, publicKey, aux, message, signature, valid] = line.toLowerCase().split(',')
-  return { index: index!, secret: secret!, publicKey: fromHex(publicKey!), aux: aux!, message: fromHex(message!), signature: fromHex(signature!), valid: valid === 'true' }
-})
+const bip340 = readFileSync(new URL('../vectors/bip340.csv', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => {
+    const [index, secret, publicKey, aux, message, signature, valid] = line.toLowerCase().split(',')
+    return {
+      index: index!,
+      secret: secret!,
+      publicKey: fromHex(publicKey!),
+      aux: aux!,
+      message: fromHex(message!),
+      signature: fromHex(signature!),
+      valid: valid === 'true',
+    }
+  })
 
 /** What every CryptoPort keeps: the published vectors, and the same answers as the reference provider on random input. */
 export function cryptoConformance(name: string, crypto: CryptoPort): void {
@@ -52,8 +64,10 @@ function vectors(crypto: CryptoPort): void {
     const plain = utf8("Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.")
     const [nonce, aad] = [fromHex('070000004041424344454647'), fromHex('50515253c0c1c2c3c4c5c6c7')]
     const box = crypto.aead.seal(key, nonce, plain, aad)
-    expect(toHex(box)).toBe('d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b29' +
-      '05d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691')
+    expect(toHex(box)).toBe(
+      'd31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b29' +
+        '05d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691',
+    )
     expect(crypto.aead.open(key, nonce, box, aad)).toEqual(plain)
   })
 
@@ -66,60 +80,79 @@ function vectors(crypto: CryptoPort): void {
 
   it('never throws on a malformed signature, message or public key', () => {
     const lengths = [0, 1, 31, 32, 33, 63, 64, 65]
-    for (const a of lengths) for (const b of lengths) for (const c of [0, 31, 32, 33]) {
-      expect(crypto.schnorr.verify(new Uint8Array(a).fill(9), new Uint8Array(b), new Uint8Array(c).fill(255))).toBe(false)
-    }
+    for (const a of lengths)
+      for (const b of lengths)
+        for (const c of [0, 31, 32, 33]) {
+          expect(crypto.schnorr.verify(new Uint8Array(a).fill(9), new Uint8Array(b), new Uint8Array(c).fill(255))).toBe(false)
+        }
   })
 }
 
 function equality(crypto: CryptoPort): void {
   it('hashes as the reference provider', () => {
-    check(fc.property(fc.uint8Array({ maxLength: 300 }), fc.string(), fc.array(fc.uint8Array({ maxLength: 80 })), (data, tag, parts) => {
-      expect(crypto.sha256(data)).toEqual(nobleCrypto.sha256(data))
-      expect(crypto.taggedHash(tag, ...parts)).toEqual(nobleCrypto.taggedHash(tag, ...parts))
-    }))
+    check(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.string(), fc.array(fc.uint8Array({ maxLength: 80 })), (data, tag, parts) => {
+        expect(crypto.sha256(data)).toEqual(nobleCrypto.sha256(data))
+        expect(crypto.taggedHash(tag, ...parts)).toEqual(nobleCrypto.taggedHash(tag, ...parts))
+      }),
+    )
   })
 
   it('signs and verifies as the reference provider', () => {
-    check(fc.property(scalar, bytes(32), bytes(32), fc.nat(63), (key, message, aux, at) => {
-      const publicKey = crypto.schnorr.publicKey(key)
-      const signature = crypto.schnorr.sign(message, key, aux)
-      expect(publicKey).toEqual(nobleCrypto.schnorr.publicKey(key))
-      expect(signature).toEqual(nobleCrypto.schnorr.sign(message, key, aux))
-      expect(crypto.schnorr.verify(signature, message, publicKey)).toBe(true)
-      const forged = signature.slice()
-      forged[at]! ^= 1
-      expect(crypto.schnorr.verify(forged, message, publicKey)).toBe(false)
-    }), 15)
+    check(
+      fc.property(scalar, bytes(32), bytes(32), fc.nat(63), (key, message, aux, at) => {
+        const publicKey = crypto.schnorr.publicKey(key)
+        const signature = crypto.schnorr.sign(message, key, aux)
+        expect(publicKey).toEqual(nobleCrypto.schnorr.publicKey(key))
+        expect(signature).toEqual(nobleCrypto.schnorr.sign(message, key, aux))
+        expect(crypto.schnorr.verify(signature, message, publicKey)).toBe(true)
+        const forged = signature.slice()
+        forged[at]! ^= 1
+        expect(crypto.schnorr.verify(forged, message, publicKey)).toBe(false)
+      }),
+      15,
+    )
   })
 
   it('agrees on X25519 secrets with the reference provider', () => {
-    check(fc.property(bytes(32), bytes(32), (a, b) => {
-      const publicKey = crypto.x25519.publicKey(b)
-      expect(publicKey).toEqual(nobleCrypto.x25519.publicKey(b))
-      expect(crypto.x25519.shared(a, publicKey)).toEqual(nobleCrypto.x25519.shared(a, publicKey))
-    }), 15)
+    check(
+      fc.property(bytes(32), bytes(32), (a, b) => {
+        const publicKey = crypto.x25519.publicKey(b)
+        expect(publicKey).toEqual(nobleCrypto.x25519.publicKey(b))
+        expect(crypto.x25519.shared(a, publicKey)).toEqual(nobleCrypto.x25519.shared(a, publicKey))
+      }),
+      15,
+    )
   })
 
   it('opens what the reference provider seals, and refuses every changed box', () => {
     const sizes = fc.oneof(fc.nat(100), fc.integer({ min: 1000, max: 1050 }), fc.integer({ min: 2000, max: 9000 }))
-    check(fc.property(bytes(32), bytes(12), sizes, fc.uint8Array({ maxLength: 40 }), fc.nat(), (key, nonce, size, aad, at) => {
-      const plain = Uint8Array.from({ length: size }, (_, i) => (i * 31 + at) & 255)
-      const box = crypto.aead.seal(key, nonce, plain, aad)
-      expect(box).toEqual(nobleCrypto.aead.seal(key, nonce, plain, aad))
-      expect(crypto.aead.open(key, nonce, box, aad)).toEqual(plain)
-      const changed = box.slice()
-      changed[at % box.length]! ^= 1
-      expect(crypto.aead.open(key, nonce, changed, aad)).toBeNull()
-      expect(crypto.aead.open(key, nonce, box, Uint8Array.of(...aad, 0))).toBeNull()
-      for (const length of [0, 1, 15]) expect(crypto.aead.open(key, nonce, box.subarray(0, length), aad)).toBeNull()
-    }))
+    check(
+      fc.property(bytes(32), bytes(12), sizes, fc.uint8Array({ maxLength: 40 }), fc.nat(), (key, nonce, size, aad, at) => {
+        const plain = Uint8Array.from({ length: size }, (_, i) => (i * 31 + at) & 255)
+        const box = crypto.aead.seal(key, nonce, plain, aad)
+        expect(box).toEqual(nobleCrypto.aead.seal(key, nonce, plain, aad))
+        expect(crypto.aead.open(key, nonce, box, aad)).toEqual(plain)
+        const changed = box.slice()
+        changed[at % box.length]! ^= 1
+        expect(crypto.aead.open(key, nonce, changed, aad)).toBeNull()
+        expect(crypto.aead.open(key, nonce, box, Uint8Array.of(...aad, 0))).toBeNull()
+        for (const length of [0, 1, 15]) expect(crypto.aead.open(key, nonce, box.subarray(0, length), aad)).toBeNull()
+      }),
+    )
   })
 
   it('derives keys as the reference provider', () => {
-    check(fc.property(fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 1, max: 200 }),
-      (secret, salt, info, length) => {
-        expect(crypto.hkdf(secret, salt, info, length)).toEqual(nobleCrypto.hkdf(secret, salt, info, length))
-      }))
+    check(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.uint8Array({ maxLength: 64 }),
+        fc.uint8Array({ maxLength: 64 }),
+        fc.integer({ min: 1, max: 200 }),
+        (secret, salt, info, length) => {
+          expect(crypto.hkdf(secret, salt, info, length)).toEqual(nobleCrypto.hkdf(secret, salt, info, length))
+        },
+      ),
+    )
   })
 }

@@ -2,14 +2,24 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IndexPort, IndexRow } from '../../main/core/ports.ts'
 import { must } from '../../roles/protocol/result.ts'
 
-const COLLECTIONS = [{ name: '0 posts', indices: ['0 key', '1 byTopic'] }, { name: 'about', indices: [] }]
+const COLLECTIONS = [
+  { name: '0 posts', indices: ['0 key', '1 byTopic'] },
+  { name: 'about', indices: [] },
+]
 const bytes = (...values: number[]) => Uint8Array.from(values)
-const post = (key: string, at: number, topic: number | null, value: string | null = `{"key":"${key}"}`): IndexRow =>
-  ({ collection: '0 posts', key, value, sortKeys: [bytes(at), topic === null ? null : bytes(topic, at)] })
+const post = (key: string, at: number, topic: number | null, value: string | null = `{"key":"${key}"}`): IndexRow => ({
+  collection: '0 posts',
+  key,
+  value,
+  sortKeys: [bytes(at), topic === null ? null : bytes(topic, at)],
+})
 const ALL = { from: bytes(), to: null }
 
 /** What every IndexPort keeps. `reopen` ends it and opens what it left; `remove` deletes what is kept, `damage` spoils it, while nothing has it open. */
-export function indexConformance(name: string, start: () => { port: IndexPort; reopen(): Promise<IndexPort>; remove(): void; damage(): void; stop(): Promise<void> }): void {
+export function indexConformance(
+  name: string,
+  start: () => { port: IndexPort; reopen(): Promise<IndexPort>; remove(): void; damage(): void; stop(): Promise<void> },
+): void {
   describe(`${name} as an index cache`, () => {
     let started: ReturnType<typeof start>
     let index: IndexPort
@@ -46,10 +56,15 @@ export function indexConformance(name: string, start: () => { port: IndexPort; r
       await write([post('a', 3, 7), post('b', 1, 7)], [post('c', 2, null), post('a', 4, 6), post('d', 5, 5), post('d', 5, 5, null)])
       const store = must(open())
       expect(store.range('0 posts', '0 key', ALL).map(({ key }) => key)).toEqual(['b', 'c', 'a'])
-      expect(store.range('0 posts', '1 byTopic', { from: bytes(7), to: bytes(8) }).map(({ key, sortKey, value }) => [key, [...sortKey], value])).toEqual([['b', [7, 1], '{"key":"b"}']])
+      expect(
+        store.range('0 posts', '1 byTopic', { from: bytes(7), to: bytes(8) }).map(({ key, sortKey, value }) => [key, [...sortKey], value]),
+      ).toEqual([['b', [7, 1], '{"key":"b"}']])
       expect([store.get('0 posts', 'c'), store.get('0 posts', 'd')]).toEqual(['{"key":"c"}', undefined])
       expect(store.count('0 posts', '0 key', { from: bytes(2), to: null })).toBe(2)
-      expect(store.range('0 posts', '0 key', ALL, { limit: 2, after: { sortKey: bytes(1), key: 'b' } }).map(({ key }) => key)).toEqual(['c', 'a'])
+      expect(store.range('0 posts', '0 key', ALL, { limit: 2, after: { sortKey: bytes(1), key: 'b' } }).map(({ key }) => key)).toEqual([
+        'c',
+        'a',
+      ])
       store.close()
     })
 

@@ -22,19 +22,30 @@ export function storageConformance(name: string, start: () => { port: StoragePor
 
     it('gives back every JSON value as it was written', () => {
       const value = { text: 'ä \u0000 😀', number: -1.5, list: [null, true, { deep: [] }], empty: '' }
-      storage.transact([{ table: 't', key: 'k', value }, { table: 't', key: 'nothing', value: null }])
+      storage.transact([
+        { table: 't', key: 'k', value },
+        { table: 't', key: 'nothing', value: null },
+      ])
       expect(storage.get('t', 'k')).toEqual(value)
       expect(storage.get('t', 'nothing')).toBeNull()
     })
 
     it('keeps tables apart', () => {
-      storage.transact([{ table: 'a', key: 'k', value: 1 }, { table: 'b', key: 'k', value: 2 }])
+      storage.transact([
+        { table: 'a', key: 'k', value: 1 },
+        { table: 'b', key: 'k', value: 2 },
+      ])
       expect([storage.get('a', 'k'), storage.get('b', 'k')]).toEqual([1, 2])
       expect(storage.list('a')).toEqual([{ key: 'k', value: 1 }])
     })
 
     it('applies the writes of one call in order', () => {
-      storage.transact([{ table: 't', key: 'k', value: 1 }, { table: 't', key: 'k', delete: true }, { table: 't', key: 'k', value: 3 }, { table: 't', key: 'x', delete: true }])
+      storage.transact([
+        { table: 't', key: 'k', value: 1 },
+        { table: 't', key: 'k', delete: true },
+        { table: 't', key: 'k', value: 3 },
+        { table: 't', key: 'x', delete: true },
+      ])
       expect(storage.list('t')).toEqual([{ key: 'k', value: 3 }])
     })
 
@@ -53,7 +64,12 @@ export function storageConformance(name: string, start: () => { port: StoragePor
       storage.transact([{ table: 't', key: 'a', value: 1 }])
       const circular: { [key: string]: never } = {}
       circular['self'] = circular as never
-      expect(() => storage.transact([{ table: 't', key: 'a', value: 2 }, { table: 't', key: 'b', value: circular }])).toThrow()
+      expect(() =>
+        storage.transact([
+          { table: 't', key: 'a', value: 2 },
+          { table: 't', key: 'b', value: circular },
+        ]),
+      ).toThrow()
       expect(storage.list('t')).toEqual([{ key: 'a', value: 1 }])
     })
 

@@ -12,7 +12,12 @@ export interface SwarmWorld {
 const text = (value: string) => new TextEncoder().encode(value)
 const filled = (length: number, value: number) => new Uint8Array(length).fill(value)
 const DOCUMENT = { name: 'document.json', bytes: text('{"type":"offer"}') }
-const wanted = (files: string[], more: Partial<SwarmFetchOptions> = {}): SwarmFetchOptions => ({ files, maxBytes: 10_000_000, timeoutMs: 8_000, ...more })
+const wanted = (files: string[], more: Partial<SwarmFetchOptions> = {}): SwarmFetchOptions => ({
+  files,
+  maxBytes: 10_000_000,
+  timeoutMs: 8_000,
+  ...more,
+})
 const codeOf = (result: Result<unknown>) => (result.ok ? 'ok' : result.error.code)
 
 /** What every SwarmPort keeps. */
@@ -55,7 +60,9 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
 
     it('fetches one file alone, without the bytes of the others', async () => {
       const [ann, bob] = [await peer('ann'), await peer('bob')]
-      const { infohash } = must(await ann.seed('tick', [{ name: 'a.bin', bytes: filled(1_000_000, 1) }, DOCUMENT, { name: 'z.bin', bytes: filled(1_000_000, 2) }]))
+      const { infohash } = must(
+        await ann.seed('tick', [{ name: 'a.bin', bytes: filled(1_000_000, 1) }, DOCUMENT, { name: 'z.bin', bytes: filled(1_000_000, 2) }]),
+      )
       expect(must(await bob.fetch(infohash, wanted(['document.json'])))).toEqual([DOCUMENT])
       expect(bob.status().downloadedBytes).toBeLessThan(100_000)
       const [z] = must(await bob.fetch(infohash, wanted(['z.bin'])))
@@ -65,7 +72,10 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
     it('carries an empty file', async () => {
       const [ann, bob] = [await peer('ann'), await peer('bob')]
       const { infohash } = must(await ann.seed('log', [DOCUMENT, { name: 'empty', bytes: new Uint8Array(0) }]))
-      expect(must(await bob.fetch(infohash, wanted(['empty', 'document.json'])))).toEqual([{ name: 'empty', bytes: new Uint8Array(0) }, DOCUMENT])
+      expect(must(await bob.fetch(infohash, wanted(['empty', 'document.json'])))).toEqual([
+        { name: 'empty', bytes: new Uint8Array(0) },
+        DOCUMENT,
+      ])
     })
 
     it('refuses files that are too large together before downloading them', async () => {
@@ -86,7 +96,10 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
 
     it('gives up in time when nobody seeds, which may pass', async () => {
       const bob = await peer('bob')
-      expect(await bob.fetch('ab'.repeat(20), wanted(['document.json'], { timeoutMs: 500 }))).toMatchObject({ ok: false, error: { code: 'swarm.timeout', retryable: true } })
+      expect(await bob.fetch('ab'.repeat(20), wanted(['document.json'], { timeoutMs: 500 }))).toMatchObject({
+        ok: false,
+        error: { code: 'swarm.timeout', retryable: true },
+      })
       expect(bob.status().torrents).toBe(0)
     })
 
@@ -111,7 +124,9 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
     it('answers every one of several fetches of the same torrent', async () => {
       const [ann, bob] = [await peer('ann'), await peer('bob')]
       const { infohash } = must(await ann.seed('offer', [DOCUMENT, { name: 'z.bin', bytes: filled(50_000, 2) }]))
-      const results = await Promise.all([['document.json'], ['z.bin'], ['nothing'], ['document.json', 'z.bin']].map((files) => bob.fetch(infohash, wanted(files))))
+      const results = await Promise.all(
+        [['document.json'], ['z.bin'], ['nothing'], ['document.json', 'z.bin']].map((files) => bob.fetch(infohash, wanted(files))),
+      )
       expect(results.map(codeOf)).toEqual(['ok', 'ok', 'swarm.no-file', 'ok'])
     })
 

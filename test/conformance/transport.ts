@@ -17,7 +17,9 @@ export function transportConformance(name: string, start: () => { port: Transpor
       transport = started.port
       cleanup = [() => started.stop()]
     })
-    afterEach(async () => { for (const each of cleanup.reverse()) await each() })
+    afterEach(async () => {
+      for (const each of cleanup.reverse()) await each()
+    })
 
     const serve = async (handler: Handler, options: Partial<ServeOptions> = {}) => {
       const server = must(await transport.serve({ ...SERVE, ...options }, handler))
@@ -47,11 +49,16 @@ export function transportConformance(name: string, start: () => { port: Transpor
     it('brings the failure of a handler to its caller as transport.status with that failure in the details', async () => {
       const to = await serve(async () => fail('thread.link', 'The link does not bind.', { link: 2 }))
       const answer = await transport.send(to, '/', Uint8Array.of(1), LIMITS)
-      expect(answer).toMatchObject({ ok: false, error: { code: 'transport.status', retryable: false, details: { peer: { code: 'thread.link', details: { link: 2 } } } } })
+      expect(answer).toMatchObject({
+        ok: false,
+        error: { code: 'transport.status', retryable: false, details: { peer: { code: 'thread.link', details: { link: 2 } } } },
+      })
     })
 
     it('tells the caller of a handler that throws nothing but that it failed', async () => {
-      const to = await serve(async () => { throw new Error('secret path') })
+      const to = await serve(async () => {
+        throw new Error('secret path')
+      })
       const answer = await transport.send(to, '/', Uint8Array.of(1), LIMITS)
       expect(answer).toMatchObject({ ok: false, error: { code: 'transport.status', details: { peer: { code: 'transport.internal' } } } })
       expect(JSON.stringify(answer)).not.toContain('secret')
@@ -60,7 +67,10 @@ export function transportConformance(name: string, start: () => { port: Transpor
     it('calls a closed port unreachable, which may pass', async () => {
       const to = await serve(async (_path, body) => ok(body))
       await to.close()
-      expect(await transport.send(to, '/', Uint8Array.of(1), LIMITS)).toMatchObject({ ok: false, error: { code: 'transport.unreachable', retryable: true } })
+      expect(await transport.send(to, '/', Uint8Array.of(1), LIMITS)).toMatchObject({
+        ok: false,
+        error: { code: 'transport.unreachable', retryable: true },
+      })
     })
 
     it('gives up on a peer that does not answer in time', async () => {
@@ -77,7 +87,10 @@ export function transportConformance(name: string, start: () => { port: Transpor
 
     it('refuses a body above the limit of the server', async () => {
       let handled = 0
-      const to = await serve(async (_path, body) => { handled += 1; return ok(body) })
+      const to = await serve(async (_path, body) => {
+        handled += 1
+        return ok(body)
+      })
       const answer = await transport.send(to, '/', new Uint8Array(10_001), LIMITS)
       expect(answer).toMatchObject({ ok: false, error: { code: 'transport.status', details: { peer: { code: 'transport.too-large' } } } })
       expect(handled).toBe(0)

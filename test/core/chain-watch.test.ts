@@ -21,17 +21,45 @@ function anchorOf(byte: string): Uint8Array {
 /** A role that notes what it hears, on a chain that the test tells. */
 function follow(storage: StoragePort) {
   let handler: (event: ChainEvent) => Promise<void> = () => Promise.resolve()
-  const chain = { follow: (_recent: unknown, take: typeof handler) => { handler = take; return () => Promise.resolve() } } as unknown as ChainPort
+  const chain = {
+    follow: (_recent: unknown, take: typeof handler) => {
+      handler = take
+      return () => Promise.resolve()
+    },
+  } as unknown as ChainPort
   const engine = createEngine({ storage, log, after: () => () => undefined })
   const role = engine.add<string[], WorldEvent, AnyEffect>({
-    name: 'ear', initial: [], perform: () => Promise.resolve([]),
-    step: (state, event) => ({ state: event.type === 'block' ? [...state, `${event.hash} ${event.anchored.length}`] : event.type === 'reorg' ? [...state, `back to ${event.height}`] : state, effects: [] }),
+    name: 'ear',
+    initial: [],
+    perform: () => Promise.resolve([]),
+    step: (state, event) => ({
+      state:
+        event.type === 'block'
+          ? [...state, `${event.hash} ${event.anchored.length}`]
+          : event.type === 'reorg'
+            ? [...state, `back to ${event.height}`]
+            : state,
+      effects: [],
+    }),
   })
-  watchChain({ chain, storage, log, now: () => 0, changed: () => undefined, onBlock: () => [], onReorg: () => [], deliver: (event, writes) => engine.broadcast(event, writes) })
+  watchChain({
+    chain,
+    storage,
+    log,
+    now: () => 0,
+    changed: () => undefined,
+    onBlock: () => [],
+    onReorg: () => [],
+    deliver: (event, writes) => engine.broadcast(event, writes),
+  })
   const block = (branch: string, height: number, transactions: Uint8Array[] = []): Promise<void> =>
     handler({ type: 'block', block: { height, hash: hash(branch, height), previous: '', time: 0, transactions } })
   const reorg = (branch: string, height: number, gone: number[]): Promise<void> =>
-    handler({ type: 'reorg', fork: { height, hash: hash(branch, height) }, gone: gone.map((at) => ({ height: at, hash: hash(branch, at) })) })
+    handler({
+      type: 'reorg',
+      fork: { height, hash: hash(branch, height) },
+      gone: gone.map((at) => ({ height: at, hash: hash(branch, at) })),
+    })
   return { role, block, reorg, at: hashAtOf(storage) }
 }
 

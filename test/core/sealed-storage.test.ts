@@ -9,7 +9,8 @@ import { createMemoryDisk, createMemoryStorage } from '../simulation/ports/stora
 import { createSeededRandom } from '../simulation/ports/random.ts'
 
 const random = createSeededRandom('sealed')
-const identityOf = async (): Promise<Identity> => must(await openIdentity({ crypto, storage: createMemoryStorage(), random }, 'test', 'pass', 10))
+const identityOf = async (): Promise<Identity> =>
+  must(await openIdentity({ crypto, storage: createMemoryStorage(), random }, 'test', 'pass', 10))
 const state: Json = { plans: [{ secret: { passage: 'c0ffee' } }], note: '«…»' }
 
 async function stage() {
@@ -22,8 +23,17 @@ async function stage() {
 describe('the rows of roles', () => {
   it('come back as they were, and stand on the disk in no readable form', async () => {
     const { disk, raw, storage } = await stage()
-    storage.transact([{ table: 'role-state', key: 'supervisor', value: state }, { table: 'effect', key: '1', value: state }, { table: 'supervisor', key: 'offer:a', value: 7 }])
-    expect([storage.get('role-state', 'supervisor'), storage.list('effect'), storage.get('supervisor', 'offer:a'), storage.get('effect', '2')]).toEqual([state, [{ key: '1', value: state }], 7, undefined])
+    storage.transact([
+      { table: 'role-state', key: 'supervisor', value: state },
+      { table: 'effect', key: '1', value: state },
+      { table: 'supervisor', key: 'offer:a', value: 7 },
+    ])
+    expect([
+      storage.get('role-state', 'supervisor'),
+      storage.list('effect'),
+      storage.get('supervisor', 'offer:a'),
+      storage.get('effect', '2'),
+    ]).toEqual([state, [{ key: '1', value: state }], 7, undefined])
     expect(JSON.stringify([...disk.rows].map(([table, rows]) => [table, [...rows]]))).not.toMatch(/c0ffee|passage|plans/)
     expect(Object.keys(raw.get('role-state', 'supervisor') as object)).toEqual(['box'])
     storage.transact([{ table: 'effect', key: '1', delete: true }])
@@ -43,7 +53,16 @@ describe('the rows of roles', () => {
     const sealed = raw.get('role-state', 'client') as { box: string }
     const other = sealedStorage(raw, { crypto, random, identity: await identityOf() })
     expect(() => other.get('role-state', 'client')).toThrow('belongs to another wallet')
-    raw.transact([{ table: 'role-state', key: 'server', value: sealed }, { table: 'effect', key: 'x', value: { box: `AAAA${sealed.box.slice(4)}` } }, { table: 'effect', key: 'y', value: { box: '?' } }])
-    for (const [table, key] of [['role-state', 'server'], ['effect', 'x'], ['effect', 'y']] as const) expect(() => storage.get(table, key)).toThrow('does not open')
+    raw.transact([
+      { table: 'role-state', key: 'server', value: sealed },
+      { table: 'effect', key: 'x', value: { box: `AAAA${sealed.box.slice(4)}` } },
+      { table: 'effect', key: 'y', value: { box: '?' } },
+    ])
+    for (const [table, key] of [
+      ['role-state', 'server'],
+      ['effect', 'x'],
+      ['effect', 'y'],
+    ] as const)
+      expect(() => storage.get(table, key)).toThrow('does not open')
   })
 })

@@ -21,7 +21,9 @@ function swarm(clock: ReturnType<typeof createVirtualClock>) {
     fetch: async <T>(answer: () => Result<T>): Promise<Result<T>> => {
       seen.fetches++
       seen.most = Math.max(seen.most, ++running)
-      await new Promise<void>((resolve) => { clock.after(FETCH_MS, resolve) })
+      await new Promise<void>((resolve) => {
+        clock.after(FETCH_MS, resolve)
+      })
       running--
       return answer()
     },
@@ -50,6 +52,8 @@ describe('Offers that never come', () => {
     const documents = { fetch: async () => (++tries < 5 ? timeout : ok(offer)) }
     const services = { documents, log, ...createPersistence({ clock, log, stopped: () => false }) }
     const perform = createEffects({ services } as unknown as ServerSession, undefined as never, undefined as never)
-    expect(await clock.until(perform({ type: 'fetch', reference, documentType: 'offer' }))).toEqual([{ type: 'document', reference, document: offer }])
+    expect(await clock.until(perform({ type: 'fetch', reference, documentType: 'offer' }))).toEqual([
+      { type: 'document', reference, document: offer },
+    ])
   })
 })

@@ -36,7 +36,10 @@ test.beforeAll(async () => {
   if (rendererIsStale()) await buildRenderer()
   folder = mkdtempSync(join(tmpdir(), 'golem-e2e-'))
   const entry = join(repository, 'main/hosts/headless/index.ts')
-  host = spawn(process.execPath, [entry], { env: { ...process.env, GOLEM_NO_BROWSER: '1', GOLEM_FOLDER: folder }, stdio: ['ignore', 'pipe', 'pipe'] })
+  host = spawn(process.execPath, [entry], {
+    env: { ...process.env, GOLEM_NO_BROWSER: '1', GOLEM_FOLDER: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   address = await printedAddress(host)
 })
 
@@ -112,7 +115,9 @@ test('an approved post is in the index after the tick, with a proof; a refused o
 test('a text against the rule is not written, and the reason is shown', async ({ page }) => {
   await openApp(page)
   await sendPost(page, 'golem', 'the best casino in town')
-  await expect(request(page, 'the best casino in town')).toContainText('The text contains a word that is not allowed here.', { timeout: 60_000 })
+  await expect(request(page, 'the best casino in town')).toContainText('The text contains a word that is not allowed here.', {
+    timeout: 60_000,
+  })
   await expect(request(page, 'the best casino in town').getByRole('button', { name: /^Approve/ })).toHaveCount(0)
   await shot(page, '5-against-the-rule')
 })

@@ -4,7 +4,14 @@ import { findChromium } from '../tools/chromium.mjs'
 const chromium = findChromium()
 if ('missing' in chromium) throw new Error(`The end-to-end tests need Chromium: ${chromium.missing}`)
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--no-first-run']
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+]
 
 /** Run by the stage `e2e` of `npm test`; the browser is the system's, nothing is downloaded. */
 export default defineConfig({

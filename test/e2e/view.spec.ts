@@ -10,7 +10,11 @@ let problems: string[]
 test.use({ timezoneId: 'UTC', locale: 'en-GB' })
 
 /** Every page of these tests has to run without a complaint of the browser: no blocked source, no error of a script. */
-async function open(page: Page, state: Parameters<typeof startFake>[0] = {}, prepare: (fake: Fake) => void = () => undefined): Promise<void> {
+async function open(
+  page: Page,
+  state: Parameters<typeof startFake>[0] = {},
+  prepare: (fake: Fake) => void = () => undefined,
+): Promise<void> {
   fake = await startFake(state)
   prepare(fake)
   problems = []
@@ -61,15 +65,23 @@ test('posts are read by topic, with likes, owner and the root they are proved ag
   await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
   await page.getByRole('radio', { name: 'golem' }).check({ force: true })
   await expect(first).toBeHidden()
-  expect(fake.calls.findLast(({ name, args }) => name === 'read' && (args as { collection: string }).collection === 'posts')?.args).toEqual({
-    actor: 'client-1', collection: 'posts', index: 'byTopic', equals: ['golem'], limit: 50, descending: true,
-  })
+  expect(fake.calls.findLast(({ name, args }) => name === 'read' && (args as { collection: string }).collection === 'posts')?.args).toEqual(
+    {
+      actor: 'client-1',
+      collection: 'posts',
+      index: 'byTopic',
+      equals: ['golem'],
+      limit: 50,
+      descending: true,
+    },
+  )
 })
 
 test('a new root makes the page read again', async ({ page }) => {
   await open(page)
   await expect(page.getByText('Every block is a clock tick')).toBeVisible()
-  fake.on.read = () => ok({ tick: 42, root: hash('42'), proved: true, local: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
+  fake.on.read = () =>
+    ok({ tick: 42, root: hash('42'), proved: true, local: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
   fake.show({ tick: { ...fake.state.tick!, number: 42, root: hash('42') } })
   await expect(page.getByText('Arrived with tick 42.')).toBeVisible()
   await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
@@ -87,9 +99,12 @@ test('[J2] a person accepts or declines the job offers of a server that has no j
   await list.first().getByRole('button', { name: 'Decline' }).click()
   await expect(page.getByText('This server has seen no such job offer on the chain.')).toBeVisible()
   await list.first().getByRole('button', { name: 'Accept' }).click()
-  await expect.poll(() => fake.calls.filter(({ name }) => /Offer$/.test(name))).toEqual([
-    { name: 'declineOffer', args: { participant: 'Server 6', offer: offers[0]!.id } }, { name: 'acceptOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
-  ])
+  await expect
+    .poll(() => fake.calls.filter(({ name }) => /Offer$/.test(name)))
+    .toEqual([
+      { name: 'declineOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
+      { name: 'acceptOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
+    ])
   fake.show({ participants })
   await expect(page.getByRole('heading', { name: 'Job offers' })).toHaveCount(0)
 })
@@ -112,11 +127,19 @@ test('the form follows the endpoint, names what is wrong with a field and sends 
   await page.getByLabel('Text').fill('Hello <b>world</b>')
   await page.getByRole('button', { name: 'Send post' }).click()
   await expect(page.getByLabel('Text')).toHaveValue('')
-  expect(fake.calls.find(({ name }) => name === 'request')?.args).toEqual({ actor: 'client-1', endpoint: 'post', arguments: { topic: 'golem', text: 'Hello <b>world</b>' } })
+  expect(fake.calls.find(({ name }) => name === 'request')?.args).toEqual({
+    actor: 'client-1',
+    endpoint: 'post',
+    arguments: { topic: 'golem', text: 'Hello <b>world</b>' },
+  })
 })
 
 test('a refused request keeps what was typed and says what to do', async ({ page }) => {
-  await open(page, {}, (core) => (core.on.request = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')))
+  await open(
+    page,
+    {},
+    (core) => (core.on.request = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')),
+  )
   await page.getByLabel('Topic').fill('golem')
   await page.getByLabel('Text').fill('kept')
   await page.getByRole('button', { name: 'Send post' }).click()
@@ -129,12 +152,17 @@ test('like is one press from the post, then one more to send', async ({ page }) 
   await page.getByRole('listitem').filter({ hasText: 'Every block is' }).getByRole('button', { name: 'Like' }).click()
   await expect(page.getByRole('button', { name: 'Send like' })).toBeFocused()
   await page.keyboard.press('Enter')
-  await expect.poll(() => fake.calls.find(({ name }) => name === 'request')?.args).toEqual({ actor: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
+  await expect
+    .poll(() => fake.calls.find(({ name }) => name === 'request')?.args)
+    .toEqual({ actor: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
 })
 
 test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page }) => {
   await open(page, { requests: [request('5', 'review', { fee: 312 })] }, (core) => {
-    core.on.approve = () => (core.move('5', { state: 'published', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }), ok({ txid: hash('44') }))
+    core.on.approve = () => (
+      core.move('5', { state: 'published', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }),
+      ok({ txid: hash('44') })
+    )
   })
   const card = page.getByRole('article', { name: /Request Post/ })
   await expect(card).toContainText('A post that nobody can unwrite.')
@@ -168,7 +196,11 @@ test('a fee is raised while the transaction waits, and no longer once a block ha
 })
 
 test('Refuse drops the writes', async ({ page }) => {
-  await open(page, { requests: [request('5', 'review')] }, (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))))
+  await open(
+    page,
+    { requests: [request('5', 'review')] },
+    (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))),
+  )
   await page.getByRole('button', { name: 'Refuse' }).click()
   await expect(page.getByText('Refused by you')).toBeVisible()
   expect(fake.calls.some(({ name }) => name === 'approve')).toBe(false)
@@ -176,7 +208,12 @@ test('Refuse drops the writes', async ({ page }) => {
 
 test('[R6] what no input explains is flagged before approval, on the button too', async ({ page }) => {
   const plain = request('5', 'review')
-  const write = { ...plain.writes[0]!, fields: { text: 'x', visitor: hash('de4d') }, explained: { text: ['request.text'] }, flags: ['The field visitor is explained by none of your inputs.'] }
+  const write = {
+    ...plain.writes[0]!,
+    fields: { text: 'x', visitor: hash('de4d') },
+    explained: { text: ['request.text'] },
+    flags: ['The field visitor is explained by none of your inputs.'],
+  }
   await open(page, { requests: [{ ...plain, writes: [write] }] })
   await expect(page.getByText('Warning: The field visitor is explained by none of your inputs.')).toBeVisible()
   await expect(page.getByText('no input of yours explains this')).toHaveCount(1)
@@ -184,7 +221,14 @@ test('[R6] what no input explains is flagged before approval, on the button too'
 })
 
 test('an app that writes nothing says why', async ({ page }) => {
-  await open(page, { requests: [request('5', 'nothing to write', { writes: [], response: { accepted: false, reason: 'The text contains a word that is not allowed here.' } })] })
+  await open(page, {
+    requests: [
+      request('5', 'nothing to write', {
+        writes: [],
+        response: { accepted: false, reason: 'The text contains a word that is not allowed here.' },
+      }),
+    ],
+  })
   const card = page.getByRole('article', { name: /Nothing to write/ })
   await expect(card).toContainText('Accepted: no')
   await expect(card).toContainText('The text contains a word that is not allowed here.')
@@ -192,7 +236,11 @@ test('an app that writes nothing says why', async ({ page }) => {
 })
 
 test('an approval that fails says why and can be repeated', async ({ page }) => {
-  await open(page, { requests: [request('5', 'review')] }, (core) => (core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')))
+  await open(
+    page,
+    { requests: [request('5', 'review')] },
+    (core) => (core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')),
+  )
   await page.getByRole('button', { name: 'Approve' }).click()
   await expect(page.getByText('Fund it, then approve again.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
@@ -251,7 +299,11 @@ test('a core started anew with another token asks for its address', async ({ pag
 })
 
 test('errors of the first screen and of the index can be tried again', async ({ page }) => {
-  await open(page, {}, (core) => (core.on.overview = () => fail('core.starting', 'Golem is still opening its data folder. Try again in a moment.')))
+  await open(
+    page,
+    {},
+    (core) => (core.on.overview = () => fail('core.starting', 'Golem is still opening its data folder. Try again in a moment.')),
+  )
   await expect(page.getByText('still opening its data folder')).toBeVisible()
   fake.on.overview = () => ok(fake.state)
   fake.on.read = () => fail('index.proof', 'Page 3 does not match the root.')
@@ -293,11 +345,24 @@ for (const width of [320, 390, 1280]) {
     const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(4)
     await page.setViewportSize({ width, height: 800 })
     const plain = request('5', 'review')
-    await open(page, {
-      requests: [{ ...plain, arguments: { topic: long, text: long }, writes: [{ ...plain.writes[0]!, fields: { topic: long, text: long }, flags: [long] }], waiting: long }],
-      participants: participants.map((one) => ({ ...one, name: long, detail: long })),
-      actors: actors.map((one) => ({ ...one, name: long })),
-    }, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [{ ...posts[0]!, text: long, topic: long }] })))
+    await open(
+      page,
+      {
+        requests: [
+          {
+            ...plain,
+            arguments: { topic: long, text: long },
+            writes: [{ ...plain.writes[0]!, fields: { topic: long, text: long }, flags: [long] }],
+            waiting: long,
+          },
+        ],
+        participants: participants.map((one) => ({ ...one, name: long, detail: long })),
+        actors: actors.map((one) => ({ ...one, name: long })),
+      },
+      (core) =>
+        (core.on.read = () =>
+          ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [{ ...posts[0]!, text: long, topic: long }] })),
+    )
     await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
   })
@@ -307,7 +372,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`every text on a ${colorScheme} page has a contrast of at least 4.5`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const plain = request('6', 'review')
-    await open(page, { requests: [{ ...plain, writes: [{ ...plain.writes[0]!, flags: ['A warning.'] }] }, request('5', 'counted'), request('4', 'failed', { error: { code: 'x.y', message: 'A failure.' } }), request('3', 'published')] })
+    await open(page, {
+      requests: [
+        { ...plain, writes: [{ ...plain.writes[0]!, flags: ['A warning.'] }] },
+        request('5', 'counted'),
+        request('4', 'failed', { error: { code: 'x.y', message: 'A failure.' } }),
+        request('3', 'published'),
+      ],
+    })
     await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
     expect(await page.evaluate(weakTexts)).toEqual([])
   })

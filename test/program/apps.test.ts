@@ -46,7 +46,8 @@ describe('[L11] who sees what', () => {
   })
 
   it('in an offer: the address nobody; in new stock: nothing at all', () => {
-    const encrypted = (endpoint: string, value: string) => describeProgram(programs.marketplace).endpoints[endpoint]!.encrypt.find((one) => one.value === value)
+    const encrypted = (endpoint: string, value: string) =>
+      describeProgram(programs.marketplace).endpoints[endpoint]!.encrypt.find((one) => one.value === value)
     expect(encrypted('offer', 'request.address')).toEqual({ value: 'request.address', openedBy: [], carriedBy: ['till'] })
     expect(encrypted('restock', 'request.goods')).toEqual({ value: 'request.goods', openedBy: [], carriedBy: ['stall'] })
   })

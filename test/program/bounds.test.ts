@@ -14,7 +14,10 @@ const few = fc.integer({ min: -4, max: 8 })
 const int = fc.tuple(few, few).map(([a, b]): Type => ({ kind: 'int', min: String(Math.min(a, b)), max: String(Math.max(a, b)) }))
 /** Halves of bounds and the edges of the safe integers. */
 const wideInt = fc
-  .tuple(fc.constantFrom<string | undefined>(undefined, '-9007199254740991', '-3', '0', '2'), fc.constantFrom<string | undefined>(undefined, '9007199254740991', '2', '5'))
+  .tuple(
+    fc.constantFrom<string | undefined>(undefined, '-9007199254740991', '-3', '0', '2'),
+    fc.constantFrom<string | undefined>(undefined, '9007199254740991', '2', '5'),
+  )
   .map(([min, max]): Type => ({ kind: 'int', ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) }))
 const text = fc.integer({ min: 0, max: 6 }).map((max): Type => ({ kind: 'text', max }))
 const bytes = fc.integer({ min: 0, max: 6 }).map((max): Type => ({ kind: 'bytes', max }))
@@ -53,12 +56,14 @@ function typeOf(pattern: Pattern, isWide: boolean): fc.Arbitrary<Type> {
 /** A value, or a place somewhere in a tree. */
 function valueOf(type: Type): fc.Arbitrary<Value> {
   if (type.kind !== 'zipper') return valueOfType(type)
-  return fc.tuple(valueOfType({ ...type, kind: 'tree' }), fc.array(fc.nat(3), { maxLength: 3 })).map(([tree, path]) =>
-    path.reduce<Value & { focus: TreeValue }>(
-      (up, step) => (up.focus.children[step] === undefined ? up : ({ focus: up.focus.children[step], up, index: step })),
-      { focus: tree as TreeValue, up: null, index: 0 } as never,
-    ),
-  )
+  return fc
+    .tuple(valueOfType({ ...type, kind: 'tree' }), fc.array(fc.nat(3), { maxLength: 3 }))
+    .map(([tree, path]) =>
+      path.reduce<Value & { focus: TreeValue }>(
+        (up, step) => (up.focus.children[step] === undefined ? up : { focus: up.focus.children[step], up, index: step }),
+        { focus: tree as TreeValue, up: null, index: 0 } as never,
+      ),
+    )
 }
 
 const calls = (op: Primitive, isWide: boolean): fc.Arbitrary<{ types: Type[]; values: Value[] }> =>
@@ -80,26 +85,29 @@ const LAZY = ['and', 'or']
 describe('[L4] the types that the builder gives to results', () => {
   it.each(PRIMITIVE_NAMES)('of %s have the shape of its signature, and every value fits', (op) => {
     fc.assert(
-      fc.property(fc.boolean().chain((isWide) => calls(op, isWide)), ({ types, values }) => {
-        const shapes = createShapes()
-        const result = RESULTS[op](...types)
-        const wanted = primitiveShape(
-          shapes,
-          op,
-          types.map((type) => shapes.of(type)),
-          (problem) => {
-            throw new Error(problem)
-          },
-        )
-        expect(shapes.of(result)).toBe(wanted)
-        if (LAZY.includes(op)) return
-        try {
-          const made = PRIMITIVES[op as 'not'](new Meter({ steps: 1e6, bytes: 1e7 }), ...values)
-          expect(misfit(...outside(result, made), op)).toBe(null)
-        } catch (error) {
-          if (!(error instanceof Stop)) throw error
-        }
-      }),
+      fc.property(
+        fc.boolean().chain((isWide) => calls(op, isWide)),
+        ({ types, values }) => {
+          const shapes = createShapes()
+          const result = RESULTS[op](...types)
+          const wanted = primitiveShape(
+            shapes,
+            op,
+            types.map((type) => shapes.of(type)),
+            (problem) => {
+              throw new Error(problem)
+            },
+          )
+          expect(shapes.of(result)).toBe(wanted)
+          if (LAZY.includes(op)) return
+          try {
+            const made = PRIMITIVES[op as 'not'](new Meter({ steps: 1e6, bytes: 1e7 }), ...values)
+            expect(misfit(...outside(result, made), op)).toBe(null)
+          } catch (error) {
+            if (!(error instanceof Stop)) throw error
+          }
+        },
+      ),
       { seed: 701, numRuns: 300 },
     )
   })

@@ -129,8 +129,26 @@ endpoint.queries = [
     limit: 9,
     stage: 0,
   },
-  { name: 'count', collection: 'posts', index: 'perText', kind: 'count', at: '', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
-  { name: 'sum', collection: 'posts', index: 'likes', kind: 'sum', at: '', equals: [{ from: 'request', field: 'word' }], limit: 1, stage: 0 },
+  {
+    name: 'count',
+    collection: 'posts',
+    index: 'perText',
+    kind: 'count',
+    at: '',
+    equals: [{ from: 'request', field: 'word' }],
+    limit: 1,
+    stage: 0,
+  },
+  {
+    name: 'sum',
+    collection: 'posts',
+    index: 'likes',
+    kind: 'sum',
+    at: '',
+    equals: [{ from: 'request', field: 'word' }],
+    limit: 1,
+    stage: 0,
+  },
   { name: 'get', collection: 'posts', index: 'key', kind: 'get', at: '', equals: [{ from: 'request', field: 'post' }], limit: 1, stage: 0 },
 ]
 endpoint.response = {

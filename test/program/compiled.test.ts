@@ -4,7 +4,22 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { codeOf as generated } from '../../roles/program/evaluate/compiled/index.ts'
-import { check, construct, fromJson, int, list, record, runBlock, runCompiled, runInterpreted, see, text, tree, variant, when } from '../../roles/program/index.ts'
+import {
+  check,
+  construct,
+  fromJson,
+  int,
+  list,
+  record,
+  runBlock,
+  runCompiled,
+  runInterpreted,
+  see,
+  text,
+  tree,
+  variant,
+  when,
+} from '../../roles/program/index.ts'
 import type { Json, Program, Value } from '../../roles/program/index.ts'
 import { must } from './guestbook.story.ts'
 import { codeOf, copyOf, small } from './small.ts'
@@ -42,14 +57,17 @@ describe('[L10] the compiler', () => {
   })
 
   it('leaves out the check of an operation that cannot leave the safe range', () => {
-    const sum = (max: number): string => codeFor(must(small({ a: int({ min: 0, max }), b: int({ min: 0, max }) }, (req) => see(req.a, req.b, (a, b) => a.times(b)))))
+    const sum = (max: number): string =>
+      codeFor(must(small({ a: int({ min: 0, max }), b: int({ min: 0, max }) }, (req) => see(req.a, req.b, (a, b) => a.times(b)))))
     expect(sum(94_906_265)).not.toContain('isSafeInteger')
     expect(sum(94_906_266)).toContain('isSafeInteger')
   })
 
   it('folds a tree that is too deep for its stack by way of the reference', () => {
     const program = must(
-      small({ files: tree(int(), 20_000) }, (req) => see(req.files, (files) => files.fold(int(), (value, sizes) => sizes.fold(0, (total, one) => total.plus(one)).plus(value)))),
+      small({ files: tree(int(), 20_000) }, (req) =>
+        see(req.files, (files) => files.fold(int(), (value, sizes) => sizes.fold(0, (total, one) => total.plus(one)).plus(value))),
+      ),
     )
     const chain: Json = Array.from({ length: 10_000 }, (_, depth) => ({ depth: String(depth), value: '1' }))
     const [interpreted, compiled] = both(program, must(fromJson(program.endpoints['go']!.request['files']!, chain)))
@@ -82,7 +100,8 @@ describe('generated code', () => {
     const code = codeFor(must(check(hostile)))
     expect(code).not.toContain('owned')
     const words = new Set(code.match(/[A-Za-z_$][\w$]*/g))
-    const own = /^([a-z]\d*|[A-Z]|use|strict|return|let|const|if|else|for|throw|true|false|null|length|push|function|steps|bytes|value|some|tag|writes|outputs|Number|isSafeInteger|Math|floor|valueOf)$/
+    const own =
+      /^([a-z]\d*|[A-Z]|use|strict|return|let|const|if|else|for|throw|true|false|null|length|push|function|steps|bytes|value|some|tag|writes|outputs|Number|isSafeInteger|Math|floor|valueOf)$/
     expect([...words].filter((word) => !own.test(word))).toEqual([])
     const run = runCompiled(must(check(hostile)), 'go', 0, ['x', { tag: 'toString', value: 4 }, { valueOf: 7 }], BUDGET)
     expect(run).toMatchObject({ ok: true })
@@ -105,7 +124,9 @@ describe('generated code', () => {
       let steps
       for (let i = 0; i < 300; i++) steps = runBlock(program, 'post', 0, ['topic', 'text'], { steps: 10000, bytes: 100000 }).value.steps
       console.log(steps > 0)`
-    const run = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script], { encoding: 'utf8' })
+    const run = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    })
     expect(run.stdout.trim(), run.stderr).toBe('true')
   })
 })

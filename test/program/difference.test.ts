@@ -18,7 +18,9 @@ describe('the first difference of two documents', () => {
   it('is named where two builds of a program differ', () => {
     let runs = 0
     const source = app({
-      name: 'moody', doc: '', collections: {},
+      name: 'moody',
+      doc: '',
+      collections: {},
       endpoints: () => ({ a: endpoint({ doc: String(runs++), request: { x: text(3) }, run: (request) => request.x }) }),
     })
     expect(compile(source)).toMatchObject({ ok: false, error: { code: 'program.nondeterministic', details: { path: '/endpoints/a/doc' } } })

@@ -90,7 +90,11 @@ function run(endpoint: string, inputs: Inputs): EndpointRun {
     endpoint === 'post' ? { topic: inputs['request.topic'], text: inputs['request.text'] } : { post: inputs['request.post'] }
   const query = (index: number): Row[] | number => {
     if (endpoint === 'post')
-      return (inputs['query.recent.author'] as string[]).map((author, i) => ({ author, number: Math.max(0, (inputs['query.recent.number'] as number) - i), text: inputs['query.recent.text'] as string }))
+      return (inputs['query.recent.author'] as string[]).map((author, i) => ({
+        author,
+        number: Math.max(0, (inputs['query.recent.number'] as number) - i),
+        text: inputs['query.recent.text'] as string,
+      }))
     if (index === 1) return inputs['query.mine.$count'] as number
     return inputs['query.post.$key'] === null
       ? []

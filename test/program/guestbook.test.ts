@@ -60,7 +60,8 @@ describe('a guest', () => {
     for (const order of [1, -1]) {
       const story = createStory(program)
       const slot = (i: number): string => `key${500 + order * i}`
-      const write = (who: string, i: number): unknown => must(story.run('post', who, { topic: 'dogs', text: 'woof' }, { slots: [slot(i)] })).response
+      const write = (who: string, i: number): unknown =>
+        must(story.run('post', who, { topic: 'dogs', text: 'woof' }, { slots: [slot(i)] })).response
       for (let i = 0; i < 5; i++) expect(write(ALICE, i)).toMatchObject({ accepted: true })
       for (let i = 0; i < 15; i++) {
         expect(write(ALICE, 99)).toMatchObject({ accepted: false, reason: 'You wrote the latest posts of this topic; let others speak.' })

@@ -32,7 +32,22 @@ import {
   zipLists,
   zipOptions,
 } from '../../roles/program/index.ts'
-import type { BoolExpr, IntExpr, Int, List, ListExpr, MapExpr, OptionExpr, PlaceExpr, Rec, RecExpr, Sealed, Text, TextExpr, TreeExpr } from '../../roles/program/index.ts'
+import type {
+  BoolExpr,
+  IntExpr,
+  Int,
+  List,
+  ListExpr,
+  MapExpr,
+  OptionExpr,
+  PlaceExpr,
+  Rec,
+  RecExpr,
+  Sealed,
+  Text,
+  TextExpr,
+  TreeExpr,
+} from '../../roles/program/index.ts'
 
 const wants = <T>(value: T): T => value
 const status = variant({ open: record({}), shipped: record({ parcel: text(9) }) })
@@ -71,6 +86,7 @@ export default app({
           wants(format`${yes}`)
           // @ts-expect-error an integer where a text is needed
           name.concat(n)
+          // prettier-ignore
           // @ts-expect-error an integer is no condition
           when(n, () => 1, () => 2)
           // @ts-expect-error bounds of another type

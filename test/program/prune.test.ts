@@ -7,7 +7,9 @@ const request = { a: int(), items: list(int(), 3), maybe: option(int()) }
 
 describe('[L1] a compiled program', () => {
   it('has nothing of what was calculated and not used, and opens all the same what it says', () => {
-    const lean = must(small(request, (req) => see('here', req.a, req.items, req.maybe, (a, items) => ({ a, many: items.map((item) => item.plus(a)) }))))
+    const lean = must(
+      small(request, (req) => see('here', req.a, req.items, req.maybe, (a, items) => ({ a, many: items.map((item) => item.plus(a)) }))),
+    )
     const wasteful = must(
       small(request, (req) =>
         see('here', req.a, req.items, req.maybe, (a, items, maybe) => {
@@ -26,5 +28,4 @@ describe('[L1] a compiled program', () => {
     expect(lean.endpoints['go']!.blocks[0]!.inputs.map((input) => input.name)).toEqual(['a', 'items', 'maybe'])
     expect(lean.endpoints['go']!.blocks[0]!.body.nodes.map((node) => node.op)).toEqual(['input', 'input', 'param', 'int.add', 'map'])
   })
-
 })

@@ -60,7 +60,12 @@ describe('an outline', () => {
     const digests = ids.map(([endpoint, block, of, salt]) => codeDigest(crypto, 'aa', endpoint, block, of, salt))
     expect(new Set(digests).size).toBe(ids.length)
     const versions = [...digests.map((digest) => versionId(crypto, digest, { passage: '3', sites: ['5'] }))]
-    for (const primes of [{ passage: '5', sites: ['5'] }, { passage: '3', sites: ['7'] }, { passage: '3', sites: [] }]) versions.push(versionId(crypto, digests[0]!, primes))
+    for (const primes of [
+      { passage: '5', sites: ['5'] },
+      { passage: '3', sites: ['7'] },
+      { passage: '3', sites: [] },
+    ])
+      versions.push(versionId(crypto, digests[0]!, primes))
     expect(new Set(versions).size).toBe(versions.length)
   })
 })

@@ -3,7 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DOCUMENT_TYPES } from '../../roles/protocol/anchor.ts'
 import { documentSchemas, link, start, write, type DocumentType } from '../../roles/protocol/documents/index.ts'
-import { continuationMessage, envelopeMessage, hopMessage, hopReply, partialReply, requestMessage, requestReply } from '../../roles/protocol/request.ts'
+import {
+  continuationMessage,
+  envelopeMessage,
+  hopMessage,
+  hopReply,
+  partialReply,
+  requestMessage,
+  requestReply,
+} from '../../roles/protocol/request.ts'
 
 const root = new URL('../../', import.meta.url)
 const page = readFileSync(new URL('PROTOCOL.md', root), 'utf8')
@@ -19,7 +27,8 @@ function section(heading: string): string {
 }
 
 /** Names of fields that stand in code marks, alone or in an object. */
-const mentions = (text: string, field: string): boolean => [...text.matchAll(/`([^`]*)`/g)].some((match) => match[1]!.split(/[^A-Za-z$]+/).includes(field))
+const mentions = (text: string, field: string): boolean =>
+  [...text.matchAll(/`([^`]*)`/g)].some((match) => match[1]!.split(/[^A-Za-z$]+/).includes(field))
 
 const missing = (text: string, shape: object): string[] => Object.keys(shape).filter((field) => !mentions(text, field))
 
@@ -37,8 +46,13 @@ describe('PROTOCOL.md', () => {
   it('describes every field of threads and messages', () => {
     expect(missing(section('### 12.1'), { ...start.shape, ...link.shape })).toEqual([])
     const messages = [
-      ['### 11.3', requestMessage], ['### 11.4', envelopeMessage], ['### 11.5', hopMessage], ['### 11.5', hopReply], ['### 11.6', requestReply],
-      ['### 11.7', partialReply], ['### 11.7', continuationMessage],
+      ['### 11.3', requestMessage],
+      ['### 11.4', envelopeMessage],
+      ['### 11.5', hopMessage],
+      ['### 11.5', hopReply],
+      ['### 11.6', requestReply],
+      ['### 11.7', partialReply],
+      ['### 11.7', continuationMessage],
     ] as const
     for (const [heading, schema] of messages) {
       expect(missing(section(heading), schema.shape), heading).toEqual([])
@@ -47,7 +61,9 @@ describe('PROTOCOL.md', () => {
 
   it('lists every tag and every error code of roles/protocol', () => {
     const tags = [...code.matchAll(/taggedHash\(\s*'(golem\/[a-z/-]+)'/g)].map((match) => match[1]!)
-    const signed = [...code.matchAll(/(?:signUnder|verifyUnder|signingDigest)\(\s*\S*crypto,\s*'([a-z]+)'/g)].map((match) => `golem/${match[1]!}`)
+    const signed = [...code.matchAll(/(?:signUnder|verifyUnder|signingDigest)\(\s*\S*crypto,\s*'([a-z]+)'/g)].map(
+      (match) => `golem/${match[1]!}`,
+    )
     const table = section('### 1.2')
     expect(tags.length).toBeGreaterThan(20)
     expect([...tags, ...signed].filter((tag) => !table.includes(`\`${tag}\``))).toEqual([])
@@ -57,19 +73,27 @@ describe('PROTOCOL.md', () => {
   })
 
   it('describes every purpose of a sealed message', () => {
-    const purposes = /purpose: ((?:'[a-z]+'(?: \| )?)+), \.\.\.parts/.exec(code)![1]!.split(' | ').map((one) => one.slice(1, -1))
+    const purposes = /purpose: ((?:'[a-z]+'(?: \| )?)+), \.\.\.parts/
+      .exec(code)![1]!
+      .split(' | ')
+      .map((one) => one.slice(1, -1))
     expect(purposes.length).toBeGreaterThan(5)
     expect(purposes.filter((purpose) => !section('### 11.1').includes(`| \`${purpose}\` |`))).toEqual([])
   })
 
   it('names for every item of the checklist a test that shows it', () => {
-    const rows = section('## 20').split('\n').filter((line) => /^\| [A-Z]\d+ \|/.test(line))
+    const rows = section('## 20')
+      .split('\n')
+      .filter((line) => /^\| [A-Z]\d+ \|/.test(line))
     expect(rows.length).toBe(55)
     for (const row of rows) {
       const named = [...row.matchAll(/`(test\/[^`]+)` › «([^»]+)»/g)].map((match) => [match[1]!, match[2]!] as const)
       expect(named.length, row).toBeGreaterThan(0)
       const id = `[${/^\| ([A-Z]\d+) \|/.exec(row)![1]!}]`
-      expect(named.filter(([, name]) => name.includes(id)), `no test is named after ${id}`).not.toEqual([])
+      expect(
+        named.filter(([, name]) => name.includes(id)),
+        `no test is named after ${id}`,
+      ).not.toEqual([])
       for (const [file, name] of named) {
         expect(readFileSync(new URL(file, root), 'utf8').includes(name), `${file} › ${name}`).toBe(true)
         // The language has ids of its own.

@@ -4,10 +4,18 @@ import { publishedTwice, sampleApp, startCast, type Cast } from './harness.ts'
 
 const [poll, marketplace] = [sampleApp('poll'), sampleApp('marketplace')]
 const joined = (part: string): object => ({ ...(poll[part] as object), ...(marketplace[part] as object) })
-const BOTH = { ...poll, name: 'samples', doc: 'A poll and a marketplace.', collections: joined('collections'), endpoints: joined('endpoints') }
+const BOTH = {
+  ...poll,
+  name: 'samples',
+  doc: 'A poll and a marketplace.',
+  collections: joined('collections'),
+  endpoints: joined('endpoints'),
+}
 
 let cast: Cast
-beforeAll(async () => { cast = await startCast({ servers: 3, clients: ['alice', 'bob'], blockMs: 300, tickBlocks: 2, program: BOTH }) })
+beforeAll(async () => {
+  cast = await startCast({ servers: 3, clients: ['alice', 'bob'], blockMs: 300, tickBlocks: 2, program: BOTH })
+})
 afterAll(() => cast?.stop())
 
 type Args = Record<string, unknown>
@@ -20,7 +28,8 @@ async function done(name: string, endpoint: string, args: Args): Promise<Record<
   expect(asked.writes.flatMap(({ flags }) => flags)).toEqual([])
   const { state, tick } = await cast.publish(asked)
   expect(state).toBe('counted')
-  for (const other of ['alice', 'bob']) await cast.until(`${other} to see tick ${tick}`, (view) => view.tick !== null && view.tick.number >= tick!, other)
+  for (const other of ['alice', 'bob'])
+    await cast.until(`${other} to see tick ${tick}`, (view) => view.tick !== null && view.tick.number >= tick!, other)
   return Object.fromEntries(asked.writes.map(({ collection, key }) => [collection, key]))
 }
 
@@ -34,19 +43,36 @@ describe('The poll and the marketplace', () => {
     ])
     const address = Buffer.from('sealed for alice').toString('base64')
     const [{ orders: order }] = await Promise.all([
-      done('bob', 'offer', { listing, lines: [{ good: 'tea', pieces: '1' }, { good: 'tea', pieces: '2' }], address }),
+      done('bob', 'offer', {
+        listing,
+        lines: [
+          { good: 'tea', pieces: '1' },
+          { good: 'tea', pieces: '2' },
+        ],
+        address,
+      }),
       done('bob', 'vote', { poll: polls, choice: 'Coffee' }),
     ])
-    expect((await cast.read('alice', ['orders', 'byBuyer'], [])).rows).toMatchObject([{ lines: [{ good: 'tea', pieces: '3', price: '333' }], tax: '190', total: '1189', address }])
+    expect((await cast.read('alice', ['orders', 'byBuyer'], [])).rows).toMatchObject([
+      { lines: [{ good: 'tea', pieces: '3', price: '333' }], tax: '190', total: '1189', address },
+    ])
     expect((await cast.read('alice', ['votes', 'tally'], [polls!, 'Coffee'])).count).toBe(1)
-    expect(await cast.send('bob', 'vote', { poll: polls, choice: 'Tea' })).toMatchObject({ ...REFUSED, response: { reason: 'You have voted in this poll.' } })
+    expect(await cast.send('bob', 'vote', { poll: polls, choice: 'Tea' })).toMatchObject({
+      ...REFUSED,
+      response: { reason: 'You have voted in this poll.' },
+    })
     expect(await cast.send('bob', 'move', { order, to: { tag: 'shipped', value: { parcel: '1' } } })).toMatchObject(REFUSED)
     // The endpoint close is split: the tallies are asked once a server has read the options.
     await Promise.all([done('alice', 'accept', { order }), done('alice', 'close', {})])
-    const result = [{ option: 'Coffee', votes: '1' }, { option: 'Tea', votes: '0' }]
+    const result = [
+      { option: 'Coffee', votes: '1' },
+      { option: 'Tea', votes: '0' },
+    ]
     expect((await cast.read('bob', ['polls', 'key'], [polls!])).rows).toMatchObject([{ state: { tag: 'closed', value: { result } } }])
     expect((await cast.read('bob', ['moves', 'states'], [order!])).rows).toMatchObject([{ rank: '3', state: { tag: 'accepted' } }])
-    expect((await cast.read('bob', ['listings', 'key'], [listing!])).rows).toMatchObject([{ goods: [{ key: 'tea', value: { price: '333', stock: '2' } }] }])
+    expect((await cast.read('bob', ['listings', 'key'], [listing!])).rows).toMatchObject([
+      { goods: [{ key: 'tea', value: { price: '333', stock: '2' } }] },
+    ])
   })
 
   it('[D3][N4] leave a log from which anybody rebuilds every root', async () => {

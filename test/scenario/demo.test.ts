@@ -11,7 +11,10 @@ const chain = process.env['GOLEM_CHAIN'] === 'bitcoind' ? 'bitcoind' : 'embedded
 async function run(args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => { output += data.toString() })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => {
+      output += data.toString()
+    })
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, output }
 }

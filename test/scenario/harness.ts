@@ -21,9 +21,20 @@ export const sampleApp = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as Record<string, unknown>
 export const GUESTBOOK = sampleApp('guestbook')
 
-export interface CastOptions { servers: number; clients: string[]; blockMs: number; program?: unknown; tickBlocks?: number }
+export interface CastOptions {
+  servers: number
+  clients: string[]
+  blockMs: number
+  program?: unknown
+  tickBlocks?: number
+}
 
-export interface Anchored { type: string; sha256: string; txid: string; height: number }
+export interface Anchored {
+  type: string
+  sha256: string
+  txid: string
+  height: number
+}
 
 export interface Cast {
   readonly network: LocalNetwork
@@ -61,7 +72,10 @@ export interface Cast {
 const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
 const PATIENCE_MS = 60_000
 const LONGEST_TICK = 12
-const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms) })
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms)
+  })
 const quiet: LogPort = { log: () => undefined }
 
 /** Starts the cast; `stop` removes what it left. */
@@ -71,10 +85,25 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const facade = createFacade()
   const output: string[] = []
   const network = await startLocalNetwork({
-    folder, program: options.program ?? GUESTBOOK, title: 'Guestbook', servers: options.servers, clients: options.clients, blockMs: 0,
-    tickBlocks: options.tickBlocks ?? 3, ...(bitcoind === undefined ? {} : { bitcoind }), logLevel: 'info',
-    output: (name, text) => { output.push(...text.split('\n').filter((line) => line !== '').map((line) => `${name}: ${line}`)) },
-    log: quiet, started: (participant) => facade.add(participant),
+    folder,
+    program: options.program ?? GUESTBOOK,
+    title: 'Guestbook',
+    servers: options.servers,
+    clients: options.clients,
+    blockMs: 0,
+    tickBlocks: options.tickBlocks ?? 3,
+    ...(bitcoind === undefined ? {} : { bitcoind }),
+    logLevel: 'info',
+    output: (name, text) => {
+      output.push(
+        ...text
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => `${name}: ${line}`),
+      )
+    },
+    log: quiet,
+    started: (participant) => facade.add(participant),
   })
   const { clock } = network
   await clock.set(options.blockMs)
@@ -95,11 +124,25 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     }
   }
   const request: Cast['request'] = (id, states) =>
-    until(`request ${id.slice(0, 8)} to be ${states.join(' or ')}`, ({ requests }) => requests.find((one) => one.id === id && states.includes(one.state)))
+    until(`request ${id.slice(0, 8)} to be ${states.join(' or ')}`, ({ requests }) =>
+      requests.find((one) => one.id === id && states.includes(one.state)),
+    )
   const ready: Cast['ready'] = (name) =>
-    until(`${name} to be ready`, ({ app, actors }) => actors.find((one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0)))
+    until(`${name} to be ready`, ({ app, actors }) =>
+      actors.find(
+        (one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0),
+      ),
+    )
   return {
-    network, folder, output, call, view, until, request, ready, blocks: clock.set,
+    network,
+    folder,
+    output,
+    call,
+    view,
+    until,
+    request,
+    ready,
+    blocks: clock.set,
     async send(name, endpoint, args) {
       const { id: actor } = await ready(name)
       return clock.hold(async () => {

@@ -6,7 +6,9 @@ import { countOf, publishedTwice, startCast, type Cast } from './harness.ts'
 
 const SERVERS = 4
 let cast: Cast
-beforeAll(async () => { cast = await startCast({ servers: SERVERS, clients: ['alice', 'bob'], blockMs: 400 }) })
+beforeAll(async () => {
+  cast = await startCast({ servers: SERVERS, clients: ['alice', 'bob'], blockMs: 400 })
+})
 afterAll(() => cast?.stop())
 
 const byTopic: [string, string] = ['posts', 'byTopic']
@@ -44,7 +46,10 @@ describe('The whole loop', () => {
 
   it('[R1][R2][R3][R4][R6][R7][T1][T2][T3][T4][P1][P2][P3][D1] an approved post is stamped, counted, and read with proofs by somebody else', async () => {
     const asked = await post('bitcoin', 'Nobody can coerce this guestbook')
-    expect(asked).toMatchObject({ state: 'review', writes: [{ collection: 'posts', fields: { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' }, flags: [] }] })
+    expect(asked).toMatchObject({
+      state: 'review',
+      writes: [{ collection: 'posts', fields: { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' }, flags: [] }],
+    })
     expect(new Set(asked.servers.map(({ id }) => id)).size).toBe(3)
     expect(asked.servers[0]).toMatchObject({ role: 'top-level server', sees: [] })
     const { txid } = await cast.call('approve', { id: asked.id })
@@ -52,14 +57,24 @@ describe('The whole loop', () => {
     const done = await cast.request(asked.id, ['counted', 'rejected', 'failed'])
     expect(done).toMatchObject({ state: 'counted', txid })
     await cast.until('bob to see that tick', ({ tick }) => tick !== null && tick.number >= done.tick!, 'bob')
-    expect(await cast.read('bob', byTopic, ['bitcoin'])).toMatchObject({ proved: true, rows: [{ text: 'Nobody can coerce this guestbook', author: (await cast.ready('alice')).id }] })
+    expect(await cast.read('bob', byTopic, ['bitcoin'])).toMatchObject({
+      proved: true,
+      rows: [{ text: 'Nobody can coerce this guestbook', author: (await cast.ready('alice')).id }],
+    })
   })
 
   it('[D2] the newest value of a key is read from its address alone, by somebody else', async () => {
     const [row] = (await cast.read('bob', byTopic, ['bitcoin'])).rows
     const newest = await cast.call('newest', { actor: '', key: row!.$key as string }, 'bob')
     const { txid } = (await cast.view('alice')).requests.find(({ state }) => state === 'counted')!
-    expect(newest).toMatchObject({ collection: 'posts', owner: row!.$owner, written: true, fields: { text: 'Nobody can coerce this guestbook' }, txid, counted: true })
+    expect(newest).toMatchObject({
+      collection: 'posts',
+      owner: row!.$owner,
+      written: true,
+      fields: { text: 'Nobody can coerce this guestbook' },
+      txid,
+      counted: true,
+    })
   })
 
   it('[T3] a like raises the counter, and a second like of one client is refused by the program', async () => {
@@ -90,10 +105,18 @@ describe('Participants that die at once', () => {
     await cast.blocks(0)
     const asked = await post('deaths', 'written by one who died')
     void cast.call('approve', { id: asked.id }).catch(() => undefined)
-    await cast.until('the approval to be stored', ({ requests }) => requests.find(({ id, state }) => id === asked.id && state !== 'review'), 'alice')
+    await cast.until(
+      'the approval to be stored',
+      ({ requests }) => requests.find(({ id, state }) => id === asked.id && state !== 'review'),
+      'alice',
+    )
     await cast.kill('alice')
     await cast.restart('alice')
-    await cast.until('alice to publish it again', ({ requests }) => requests.find(({ id, txid }) => id === asked.id && txid !== undefined), 'alice')
+    await cast.until(
+      'alice to publish it again',
+      ({ requests }) => requests.find(({ id, txid }) => id === asked.id && txid !== undefined),
+      'alice',
+    )
     await cast.blocks(400)
     expect(await cast.publish(asked)).toMatchObject({ state: 'counted' })
     expect((await cast.read('alice', byTopic, ['deaths'])).rows).toHaveLength(1)
@@ -117,7 +140,11 @@ describe('Participants that die at once', () => {
     await cast.kill('server-1')
     expect(await post('deaths', 'three are enough')).toMatchObject({ state: 'review' })
     await cast.restart('server-1')
-    const back = await cast.until('server-1 to serve', ({ participants }) => participants.find(({ state }) => state === 'serving'), 'server-1')
+    const back = await cast.until(
+      'server-1 to serve',
+      ({ participants }) => participants.find(({ state }) => state === 'serving'),
+      'server-1',
+    )
     expect(back.detail.split(',')[0]).toBe(before.split(',')[0])
   })
 
@@ -126,7 +153,9 @@ describe('Participants that die at once', () => {
     for (const wait of [50, 250, 450]) {
       const due = (await cast.view('bob')).tick!
       await cast.network.mine(due.blocksLeft || 1)
-      await new Promise((resolve) => { setTimeout(resolve, wait) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait)
+      })
       await cast.kill('supervisor')
       await cast.restart('supervisor')
       await cast.network.mine(1)
@@ -146,7 +175,9 @@ describe('Participants that die at once', () => {
       for (;;) {
         const found = await read()
         if (found.local) return found
-        await new Promise((resolve) => { setTimeout(resolve, 100) })
+        await new Promise((resolve) => {
+          setTimeout(resolve, 100)
+        })
       }
     }
     await cast.blocks(0)
@@ -165,7 +196,10 @@ describe('Participants that die at once', () => {
   })
 
   it('[D4] what was accepted before all these deaths is still there, each write once', async () => {
-    expect((await cast.read('bob', byTopic, ['deaths'])).rows.map(({ text }) => text).sort()).toEqual(['dead before the block', 'written by one who died'])
+    expect((await cast.read('bob', byTopic, ['deaths'])).rows.map(({ text }) => text).sort()).toEqual([
+      'dead before the block',
+      'written by one who died',
+    ])
     const anchors = await cast.anchors()
     expect([countOf(anchors, 'update'), countOf(anchors, 'registration'), countOf(anchors, 'acceptance')]).toEqual([4, 2, SERVERS])
   })

@@ -7,13 +7,16 @@ import { GUESTBOOK, publishedTwice, startCast, type Cast } from './harness.ts'
 const BLOCK_MS = 400
 let cast: Cast
 let tracker: Tracker | undefined
-beforeAll(async () => { cast = await startCast({ servers: 4, clients: ['alice', 'bob'], blockMs: BLOCK_MS }) })
+beforeAll(async () => {
+  cast = await startCast({ servers: 4, clients: ['alice', 'bob'], blockMs: BLOCK_MS })
+})
 afterAll(async () => {
   await tracker?.close()
   await cast?.stop()
 })
 
-const topic = async (name: string): Promise<unknown[]> => (await cast.read('bob', ['posts', 'byTopic'], [name])).rows.map(({ text }) => text)
+const topic = async (name: string): Promise<unknown[]> =>
+  (await cast.read('bob', ['posts', 'byTopic'], [name])).rows.map(({ text }) => text)
 const post = (name: string, about: string, text: string) => cast.send(name, 'post', { topic: about, text })
 const publish = async (name: string, about: string, text: string) => cast.publish(await post(name, about, text))
 /** A write that the world's trouble may make late: its author is told, and asks again, as a person would. */
@@ -29,11 +32,17 @@ async function publishAtLast(name: string, about: string, text: string): Promise
 async function ticksPass(count: number): Promise<void> {
   const { tick } = await cast.view('bob')
   const newest = (tick?.number ?? 0) + count
-  for (const name of ['alice', 'bob']) await cast.until(`tick ${newest} to reach ${name}`, (view) => view.tick !== null && view.tick.number >= newest && view.tick.state === 'running', name)
+  for (const name of ['alice', 'bob'])
+    await cast.until(
+      `tick ${newest} to reach ${name}`,
+      (view) => view.tick !== null && view.tick.number >= newest && view.tick.state === 'running',
+      name,
+    )
 }
 
 /** Bob sees the tick that counted a request. */
-const seenByBob = ({ tick }: { tick?: number }) => cast.until('bob to see the tick', (view) => view.tick !== null && tick !== undefined && view.tick.number >= tick, 'bob')
+const seenByBob = ({ tick }: { tick?: number }) =>
+  cast.until('bob to see the tick', (view) => view.tick !== null && tick !== undefined && view.tick.number >= tick, 'bob')
 
 /** The audit of bob, who replays from chain and swarm, agrees with every signed root. */
 async function expectEqualRoots(): Promise<void> {
@@ -127,7 +136,10 @@ describe('Documents that are not there', () => {
     const { tick } = await cast.view('bob')
     await cast.until('the window to close', (view) => view.tick !== null && view.tick.number >= tick!.number + 2, 'bob')
     await cast.restart('alice')
-    expect(await cast.request(asked.id, ['counted', 'rejected', 'failed'])).toMatchObject({ state: 'rejected', error: { code: 'update.unavailable' } })
+    expect(await cast.request(asked.id, ['counted', 'rejected', 'failed'])).toMatchObject({
+      state: 'rejected',
+      error: { code: 'update.unavailable' },
+    })
     expect(await topic('absent')).toEqual(['somebody else'])
     await expectEqualRoots()
   })

@@ -61,8 +61,15 @@ describe('a Supervisor', () => {
     for (const { document, files } of town.ticks) {
       const bytes = files.get('schema')!
       expect(document.body.schema).toEqual({ name: 'schema', size: bytes.length, sha256: toHex(crypto.sha256(bytes)) })
-      const { api, labels } = must(parseCanonical(bytes, { maxBytes: 1 << 20, maxDepth: 64 })) as unknown as { api: ApiDocument; labels: Record<string, Label> }
-      expect([Object.keys(api.endpoints).sort(), api.endpoints['post']!.servers, api.endpoints['edit']!.servers]).toEqual([['edit', 'post'], 3, 2])
+      const { api, labels } = must(parseCanonical(bytes, { maxBytes: 1 << 20, maxDepth: 64 })) as unknown as {
+        api: ApiDocument
+        labels: Record<string, Label>
+      }
+      expect([Object.keys(api.endpoints).sort(), api.endpoints['post']!.servers, api.endpoints['edit']!.servers]).toEqual([
+        ['edit', 'post'],
+        3,
+        2,
+      ])
       expect(api.endpoints['post']!.request).toEqual({ text: { kind: 'text', max: 100 } })
       expect(api.endpoints['post']!.encrypt).toContainEqual({ value: 'request.text', openedBy: ['look'], carriedBy: ['write'] })
       const stored = labels['post']!.stored.map(({ collection, field, inputs }) => [`${collection}.${field}`, inputs] as const)

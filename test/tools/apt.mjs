@@ -26,7 +26,9 @@ function apt(args, say) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 600_000,
   })
-  return answer.status === 0 ? undefined : (answer.stderr || answer.stdout || String(answer.error ?? 'apt-get failed')).trim().split('\n').at(-1)
+  return answer.status === 0
+    ? undefined
+    : (answer.stderr || answer.stdout || String(answer.error ?? 'apt-get failed')).trim().split('\n').at(-1)
 }
 
 let updated = false
@@ -54,9 +56,14 @@ function aptInstall(debianPackage, say) {
  */
 export function findTool(tool, env = process.env) {
   const named = env[tool.variable]
-  if (named) return executable(named) ? { path: named } : { missing: `${tool.variable} names ${named}, which is not an executable file: correct or unset it` }
+  if (named)
+    return executable(named)
+      ? { path: named }
+      : { missing: `${tool.variable} names ${named}, which is not an executable file: correct or unset it` }
   const found = onPath(tool.names, env)
-  return found === undefined ? { missing: `install with: apt-get install ${tool.debianPackage}, or name the program in ${tool.variable}` } : { path: found }
+  return found === undefined
+    ? { missing: `install with: apt-get install ${tool.debianPackage}, or name the program in ${tool.variable}` }
+    : { path: found }
 }
 
 /** The same, but installs the Debian package where it may. */

@@ -6,7 +6,9 @@ import { runToEnd } from '../../main/hosts/launcher/child.ts'
 const folder = join(import.meta.dirname, '..', 'bench')
 
 async function main([name, ...args]: string[]): Promise<number> {
-  const known = readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3))
+  const known = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -3))
   if (name !== undefined && known.includes(name)) return runToEnd(process.execPath, ['--expose-gc', join(folder, `${name}.ts`), ...args])
   process.stdout.write(`usage: npm run bench -- <name>\n${known.map((one) => `  ${one}\n`).join('')}`)
   return name === undefined ? 0 : 2

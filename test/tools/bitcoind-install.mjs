@@ -36,7 +36,12 @@ export function installBitcoind(say = () => {}) {
   }
 }
 
-const lastLines = (error) => String(error.stderr || error.message).trim().split('\n').slice(-3).join(' / ')
+const lastLines = (error) =>
+  String(error.stderr || error.message)
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' / ')
 
 function download(say) {
   const mirror = debianMirror()
@@ -90,11 +95,21 @@ function find(folder, matches) {
 function privateApt(work, mirror) {
   for (const folder of ['lists/partial', 'cache/archives/partial', 'etc']) mkdirSync(join(work, folder), { recursive: true })
   writeFileSync(join(work, 'status'), '')
-  writeFileSync(join(work, 'sid.sources'), `Types: deb\nURIs: ${mirror.uri}\nSuites: sid\nComponents: main\nSigned-By: ${mirror.signedBy}\n`)
+  writeFileSync(
+    join(work, 'sid.sources'),
+    `Types: deb\nURIs: ${mirror.uri}\nSuites: sid\nComponents: main\nSigned-By: ${mirror.signedBy}\n`,
+  )
   const settings = {
-    'Dir::Etc::sourcelist': join(work, 'sid.sources'), 'Dir::Etc::sourceparts': join(work, 'etc'), 'Dir::Etc::preferences': join(work, 'etc', 'none'),
-    'Dir::Etc::preferencesparts': join(work, 'etc'), 'Dir::State': work, 'Dir::State::lists': join(work, 'lists'), 'Dir::State::status': join(work, 'status'),
-    'Dir::Cache': join(work, 'cache'), 'APT::Sandbox::User': process.getuid?.() === 0 ? 'root' : '', 'Acquire::Languages': 'none',
+    'Dir::Etc::sourcelist': join(work, 'sid.sources'),
+    'Dir::Etc::sourceparts': join(work, 'etc'),
+    'Dir::Etc::preferences': join(work, 'etc', 'none'),
+    'Dir::Etc::preferencesparts': join(work, 'etc'),
+    'Dir::State': work,
+    'Dir::State::lists': join(work, 'lists'),
+    'Dir::State::status': join(work, 'status'),
+    'Dir::Cache': join(work, 'cache'),
+    'APT::Sandbox::User': process.getuid?.() === 0 ? 'root' : '',
+    'Acquire::Languages': 'none',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
   const get = (...words) => {
@@ -114,7 +129,11 @@ function closure(apt) {
 /** The first enabled Debian archive in the machine's own apt configuration, deb822 or one-line style. */
 function debianMirror() {
   const parts = '/etc/apt/sources.list.d'
-  const listed = existsSync(parts) ? readdirSync(parts).sort().map((name) => join(parts, name)) : []
+  const listed = existsSync(parts)
+    ? readdirSync(parts)
+        .sort()
+        .map((name) => join(parts, name))
+    : []
   const entries = [...listed, '/etc/apt/sources.list'].filter((file) => existsSync(file)).flatMap(entriesOf)
   const archive = entries.find((entry) => /\/debian\/?$/.test(entry.uri))
   if (!archive) return undefined
@@ -128,7 +147,8 @@ function entriesOf(file) {
   if (file.endsWith('.sources')) return text.split(/\n\s*\n/).flatMap(deb822Entries)
   if (!file.endsWith('.list')) return []
   return [...text.matchAll(/^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s/gm)].map(([, options, uri]) => ({
-    uri, signedBy: /signed-by=(\/\S+)/.exec(options ?? '')?.[1],
+    uri,
+    signedBy: /signed-by=(\/\S+)/.exec(options ?? '')?.[1],
   }))
 }
 
@@ -136,11 +156,20 @@ function deb822Entries(stanza) {
   const field = (name) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(stanza)?.[1]?.trim()
   if (!/\bdeb\b/.test(field('Types') ?? '') || field('Enabled') === 'no') return []
   const signedBy = field('Signed-By')
-  return (field('URIs') ?? '').split(/\s+/).filter(Boolean).map((uri) => ({ uri, signedBy: signedBy?.startsWith('/') ? signedBy : undefined }))
+  return (field('URIs') ?? '')
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((uri) => ({ uri, signedBy: signedBy?.startsWith('/') ? signedBy : undefined }))
 }
 
 function run(command, words, options = {}) {
-  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000, maxBuffer: 1 << 26, ...options })
+  return execFileSync(command, words, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 300_000,
+    maxBuffer: 1 << 26,
+    ...options,
+  })
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

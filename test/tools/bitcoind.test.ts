@@ -7,7 +7,9 @@ describe('finding a bitcoind', () => {
   })
 
   it('does not fall back silently when GOLEM_BITCOIND names nothing', () => {
-    expect(findBitcoind({ ...process.env, GOLEM_BITCOIND: '/no/such/program' })).toEqual({ missing: expect.stringContaining('correct or unset it') })
+    expect(findBitcoind({ ...process.env, GOLEM_BITCOIND: '/no/such/program' })).toEqual({
+      missing: expect.stringContaining('correct or unset it'),
+    })
   })
 
   it('looks for the name bitcoind in every folder of PATH', () => {

@@ -7,7 +7,11 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { findTool, prepareTool } from './apt.mjs'
 
-const tool = { variable: 'GOLEM_CHROMIUM', names: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'], debianPackage: 'chromium' }
+const tool = {
+  variable: 'GOLEM_CHROMIUM',
+  names: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+  debianPackage: 'chromium',
+}
 
 /** @returns {{ path: string } | { missing: string }} */
 export const findChromium = (env = process.env) => findTool(tool, env)

@@ -23,7 +23,10 @@ export interface Rule {
   node: boolean
 }
 
-export interface Table { rules: Rule[]; /** package → the only folders that may name it */ reserved: Record<string, string[]> }
+export interface Table {
+  rules: Rule[]
+  /** package → the only folders that may name it */ reserved: Record<string, string[]>
+}
 
 const sourceFile = /\.(ts|mts|mjs|js|svelte)$/
 
@@ -77,7 +80,13 @@ function isTypeImport(node: ts.ImportDeclaration): boolean {
   if (clause === undefined) return false
   if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
   const named = clause.namedBindings
-  return clause.name === undefined && named !== undefined && ts.isNamedImports(named) && named.elements.length > 0 && named.elements.every((e) => e.isTypeOnly)
+  return (
+    clause.name === undefined &&
+    named !== undefined &&
+    ts.isNamedImports(named) &&
+    named.elements.length > 0 &&
+    named.elements.every((e) => e.isTypeOnly)
+  )
 }
 
 /** `import('x')` or `require('x')`. */

@@ -1,14 +1,24 @@
 /** Counts of passed, failed and skipped tests, taken from the JSON reports of Vitest and Playwright. */
 
-export interface Counts { passed: number; failed: number; skipped: number }
+export interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
 
-export const add = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })
+export const add = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+})
 export const nothing: Counts = { passed: 0, failed: 0, skipped: 0 }
 
 /** The last line of the whole run, read by machines. */
 export const closingLine = (counts: Counts): string => `golem: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
 
-interface VitestReport { testResults: Array<{ status: string; assertionResults: Array<{ status: string }> }> }
+interface VitestReport {
+  testResults: Array<{ status: string; assertionResults: Array<{ status: string }> }>
+}
 
 /** A file that broke before any of its tests ran has no failed test, yet counts as one failure. */
 export function countVitest(report: VitestReport): Counts {
@@ -25,7 +35,10 @@ export function countVitest(report: VitestReport): Counts {
   return counts
 }
 
-interface PlaywrightReport { stats: { expected: number; unexpected: number; flaky: number; skipped: number }; errors: unknown[] }
+interface PlaywrightReport {
+  stats: { expected: number; unexpected: number; flaky: number; skipped: number }
+  errors: unknown[]
+}
 
 /** A flaky test failed at least once, so it counts as failed; so does an error outside every test. */
 export function countPlaywright({ stats, errors }: PlaywrightReport): Counts {

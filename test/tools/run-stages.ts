@@ -21,10 +21,12 @@ export interface Stage {
 }
 
 /** A check without tests of its own counts as one. */
-const check = (path: string, args: string[]): Stage['run'] => async (extra, environment) => {
-  const code = await runToEnd(process.execPath, [inModules(path), ...args, ...extra], environment)
-  return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
-}
+const check =
+  (path: string, args: string[]): Stage['run'] =>
+  async (extra, environment) => {
+    const code = await runToEnd(process.execPath, [inModules(path), ...args, ...extra], environment)
+    return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
+  }
 
 function readReport<T>(file: string, count: (report: T) => Counts): Counts {
   if (!existsSync(file)) return nothing
@@ -38,17 +40,22 @@ function freshReport(name: string): string {
   return file
 }
 
-const vitest = (name: string, project: string, chain: 'embedded' | 'bitcoind'): Stage['run'] => async (extra, environment) => {
-  const report = freshReport(name)
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...extra]
-  const code = await runToEnd(process.execPath, [inModules('vitest/vitest.mjs'), ...args], { ...environment, GOLEM_CHAIN: chain })
-  return honest(readReport(report, countVitest), code)
-}
+const vitest =
+  (name: string, project: string, chain: 'embedded' | 'bitcoind'): Stage['run'] =>
+  async (extra, environment) => {
+    const report = freshReport(name)
+    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...extra]
+    const code = await runToEnd(process.execPath, [inModules('vitest/vitest.mjs'), ...args], { ...environment, GOLEM_CHAIN: chain })
+    return honest(readReport(report, countVitest), code)
+  }
 
 const playwright: Stage['run'] = async (extra, environment) => {
   const report = freshReport('e2e')
   const args = ['test', '--config', 'test/e2e/playwright.config.ts', '--reporter=list,json', ...extra]
-  const code = await runToEnd(process.execPath, [inModules('@playwright/test/cli.js'), ...args], { ...environment, PLAYWRIGHT_JSON_OUTPUT_NAME: report })
+  const code = await runToEnd(process.execPath, [inModules('@playwright/test/cli.js'), ...args], {
+    ...environment,
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+  })
   return honest(readReport(report, countPlaywright), code)
 }
 
@@ -56,11 +63,34 @@ const none = { needs: [], wants: [] } satisfies Partial<Stage>
 
 export const stages: readonly Stage[] = [
   { ...none, name: 'types', what: 'TypeScript', run: check('typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']) },
-  { ...none, name: 'svelte', what: 'types of the renderer', run: check('svelte-check/bin/svelte-check', ['--tsconfig', 'renderer/tsconfig.json', '--fail-on-warnings']) },
+  {
+    ...none,
+    name: 'svelte',
+    what: 'types of the renderer',
+    run: check('svelte-check/bin/svelte-check', ['--tsconfig', 'renderer/tsconfig.json', '--fail-on-warnings']),
+  },
   { ...none, name: 'lint', what: 'ESLint', run: check('eslint/bin/eslint.js', ['.', '--max-warnings', '0']) },
+  {
+    ...none,
+    name: 'format',
+    what: 'Prettier',
+    run: check('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '**/*.{ts,mjs,js}']),
+  },
   { ...none, name: 'unit', what: 'unit and architecture tests', wants: ['aria2'], run: vitest('unit', 'unit', 'embedded') },
-  { ...none, name: 'conformance', what: 'every implementation of every port', wants: ['bitcoind', 'aria2'], run: vitest('conformance', 'conformance', 'embedded') },
+  {
+    ...none,
+    name: 'conformance',
+    what: 'every implementation of every port',
+    wants: ['bitcoind', 'aria2'],
+    run: vitest('conformance', 'conformance', 'embedded'),
+  },
   { ...none, name: 'scenario', what: 'stories on the embedded chain', run: vitest('scenario', 'scenario', 'embedded') },
-  { ...none, name: 'bitcoind', what: 'the same stories on a real bitcoind', needs: ['bitcoind'], run: vitest('bitcoind', 'scenario', 'bitcoind') },
+  {
+    ...none,
+    name: 'bitcoind',
+    what: 'the same stories on a real bitcoind',
+    needs: ['bitcoind'],
+    run: vitest('bitcoind', 'scenario', 'bitcoind'),
+  },
   { ...none, name: 'e2e', what: 'a real browser clicking through the page', needs: ['chromium'], run: playwright },
 ]

@@ -18,7 +18,9 @@ function prepareBitcoind(): Prepared {
   const answer = spawnSync(process.execPath, [installer], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 900_000 })
   const last = (answer.stdout ?? '').trim().split('\n').at(-1) ?? ''
   if (answer.status === 0) return { environment: {} }
-  return { missing: `install with: node test/tools/bitcoind-install.mjs, or name a bitcoind in GOLEM_BITCOIND (${last || 'it could not be started'})` }
+  return {
+    missing: `install with: node test/tools/bitcoind-install.mjs, or name a bitcoind in GOLEM_BITCOIND (${last || 'it could not be started'})`,
+  }
 }
 
 const prepare: Record<ToolName, () => Prepared> = {

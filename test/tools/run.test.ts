@@ -6,7 +6,9 @@ const file = (status: string, ...tests: string[]) => ({ status, assertionResults
 
 describe('the closing line of npm test', () => {
   it('has one fixed form', () => {
-    expect(closingLine(add({ passed: 3, failed: 1, skipped: 0 }, { passed: 9, failed: 0, skipped: 2 }))).toBe('golem: 12 passed, 1 failed, 2 skipped')
+    expect(closingLine(add({ passed: 3, failed: 1, skipped: 0 }, { passed: 9, failed: 0, skipped: 2 }))).toBe(
+      'golem: 12 passed, 1 failed, 2 skipped',
+    )
   })
 
   it('counts tests of Vitest by their status', () => {
@@ -19,7 +21,11 @@ describe('the closing line of npm test', () => {
   })
 
   it('a flaky browser test and an error outside every test are failures', () => {
-    expect(countPlaywright({ stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }, errors: ['x'] })).toEqual({ passed: 4, failed: 3, skipped: 2 })
+    expect(countPlaywright({ stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }, errors: ['x'] })).toEqual({
+      passed: 4,
+      failed: 3,
+      skipped: 2,
+    })
   })
 
   it('a program that failed, or ran nothing, is never counted as a success', () => {

@@ -8,7 +8,12 @@ import { add, closingLine, type Counts, nothing } from './run-reports.ts'
 import { type Stage, stages } from './run-stages.ts'
 import { prepareTool, type ToolName } from './run-tools.ts'
 
-interface Outcome { name: string; counts: Counts; seconds: number; remark?: string }
+interface Outcome {
+  name: string
+  counts: Counts
+  seconds: number
+  remark?: string
+}
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 const required = (): boolean => process.env['GOLEM_REQUIRE'] === '1'

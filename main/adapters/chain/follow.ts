@@ -13,7 +13,10 @@ export interface ChainView {
   lookup(hash: string): Promise<Result<{ active: boolean; height: number; previous: string } | undefined>>
 }
 
-export interface FollowOptions { pollMs: number; log: LogPort }
+export interface FollowOptions {
+  pollMs: number
+  log: LogPort
+}
 
 /** Refs kept to find a fork point without asking further back. */
 const memory = 300
@@ -25,7 +28,12 @@ const longestPause = 10_000
  * again after a pause.
  * @returns stop; resolves once no handler is running
  */
-export function followChain(view: ChainView, recent: BlockRef[], handler: (event: ChainEvent) => Promise<void>, options: FollowOptions): () => Promise<void> {
+export function followChain(
+  view: ChainView,
+  recent: BlockRef[],
+  handler: (event: ChainEvent) => Promise<void>,
+  options: FollowOptions,
+): () => Promise<void> {
   const known = recent.slice(-memory)
   const pause = createPause()
   let available = true
@@ -124,13 +132,14 @@ function createPause() {
       over = true
       wake?.()
     },
-    sleep: (ms: number) => new Promise<void>((resolve) => {
-      if (over) return resolve()
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    }),
+    sleep: (ms: number) =>
+      new Promise<void>((resolve) => {
+        if (over) return resolve()
+        const timer = setTimeout(resolve, ms)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
   }
 }

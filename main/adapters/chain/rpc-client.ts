@@ -5,9 +5,16 @@ import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { envelopes } from './rpc-schemas.ts'
 
-export interface RpcClientOptions { url: string; user: string; password: string; timeoutMs?: number }
+export interface RpcClientOptions {
+  url: string
+  user: string
+  password: string
+  timeoutMs?: number
+}
 
-export interface CallOptions { timeoutMs?: number }
+export interface CallOptions {
+  timeoutMs?: number
+}
 
 const maxAnswer = 32 * 1024 * 1024
 const warmingUp = -28
@@ -21,35 +28,45 @@ export function createRpcClient(options: RpcClientOptions) {
   const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`
   const stopping = new AbortController()
 
-  const post = (body: unknown, timeoutMs: number): Promise<Result<unknown>> => new Promise((resolve) => {
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)])
-    const broken = (error: unknown) => resolve(stopping.signal.aborted ? stopped : signal.aborted ? timedOut(timeoutMs) : unreachable(options.url, error))
-    const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
-    const call = request(options.url, { method: 'POST', agent, headers, signal }, (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('error', broken)
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk)
-        size += chunk.length
-        if (size <= maxAnswer) return
-        resolve(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
-        response.destroy()
+  const post = (body: unknown, timeoutMs: number): Promise<Result<unknown>> =>
+    new Promise((resolve) => {
+      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)])
+      const broken = (error: unknown) =>
+        resolve(stopping.signal.aborted ? stopped : signal.aborted ? timedOut(timeoutMs) : unreachable(options.url, error))
+      const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
+      const call = request(options.url, { method: 'POST', agent, headers, signal }, (response) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        response.on('error', broken)
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk)
+          size += chunk.length
+          if (size <= maxAnswer) return
+          resolve(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
+          response.destroy()
+        })
+        response.on('end', () => resolve(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
       })
-      response.on('end', () => resolve(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
+      call.on('error', broken)
+      call.end(JSON.stringify(body))
     })
-    call.on('error', broken)
-    call.end(JSON.stringify(body))
-  })
 
-  const call = async <T>(method: string, params: unknown[], schema: z.ZodType<T>, { timeoutMs = options.timeoutMs ?? 30_000 }: CallOptions = {}): Promise<Result<T>> => {
+  const call = async <T>(
+    method: string,
+    params: unknown[],
+    schema: z.ZodType<T>,
+    { timeoutMs = options.timeoutMs ?? 30_000 }: CallOptions = {},
+  ): Promise<Result<T>> => {
     const answer = await post({ jsonrpc: '1.0', id: 1, method, params }, timeoutMs)
     return answer.ok ? unwrap(method, answer.value, schema) : answer
   }
 
   /** Several calls of one method in one request; answers in the order of the calls. */
   const batch = async <T>(method: string, calls: unknown[][], schema: z.ZodType<T>): Promise<Result<Array<Result<T>>>> => {
-    const answer = await post(calls.map((params, id) => ({ jsonrpc: '1.0', id, method, params })), options.timeoutMs ?? 30_000)
+    const answer = await post(
+      calls.map((params, id) => ({ jsonrpc: '1.0', id, method, params })),
+      options.timeoutMs ?? 30_000,
+    )
     if (!answer.ok) return answer
     const replies = envelopes.batch.safeParse(answer.value)
     if (!replies.success) return malformed(method, replies.error)
@@ -68,12 +85,17 @@ export function createRpcClient(options: RpcClientOptions) {
 export type RpcClient = ReturnType<typeof createRpcClient>
 
 const stopped = fail('chain.stopped', 'the connection to the node was closed')
-const timedOut = (timeoutMs: number) => failForNow('chain.timeout', `the node did not answer within ${timeoutMs / 1000} s: is it overloaded?`)
+const timedOut = (timeoutMs: number) =>
+  failForNow('chain.timeout', `the node did not answer within ${timeoutMs / 1000} s: is it overloaded?`)
 const unreachable = (url: string, error: unknown) =>
-  failForNow('chain.unreachable', `no node answers at ${url} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): start it, or correct the address in the settings`)
+  failForNow(
+    'chain.unreachable',
+    `no node answers at ${url} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): start it, or correct the address in the settings`,
+  )
 
 function readAnswer(status: number, body: Buffer): Result<unknown> {
-  if (status === 401 || status === 403) return fail('chain.auth', 'the node refuses user and password: correct rpcuser and rpcpassword in the settings')
+  if (status === 401 || status === 403)
+    return fail('chain.auth', 'the node refuses user and password: correct rpcuser and rpcpassword in the settings')
   if (status === 503) return failForNow('chain.busy', 'the node’s work queue is full: it is asked again shortly')
   try {
     return ok(JSON.parse(body.toString('utf8')) as unknown)
@@ -84,7 +106,10 @@ function readAnswer(status: number, body: Buffer): Result<unknown> {
 
 function malformed(method: string, error: z.ZodError) {
   const issue = error.issues[0]
-  return fail('chain.answer', `${method}: field ${issue?.path.join('.') || '(whole answer)'}: ${issue?.message ?? 'unexpected'}: check that the node is a current Bitcoin Core or Knots`)
+  return fail(
+    'chain.answer',
+    `${method}: field ${issue?.path.join('.') || '(whole answer)'}: ${issue?.message ?? 'unexpected'}: check that the node is a current Bitcoin Core or Knots`,
+  )
 }
 
 function unwrap<T>(method: string, answer: unknown, schema: z.ZodType<T>): Result<T> {

@@ -2,12 +2,23 @@
 import { z } from 'zod'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'not a hash of 64 hex digits')
-const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/, 'not hex').max(8_400_000)
+const hex = z
+  .string()
+  .regex(/^(?:[0-9a-f]{2})*$/, 'not hex')
+  .max(8_400_000)
 const height = z.number().int().min(0).max(0x7fffffff)
 /** BTC with eight decimals, to sats. */
-const amount = z.number().min(0).max(21_000_000).transform((bitcoins) => BigInt(Math.round(bitcoins * 1e8)))
+const amount = z
+  .number()
+  .min(0)
+  .max(21_000_000)
+  .transform((bitcoins) => BigInt(Math.round(bitcoins * 1e8)))
 /** BTC per 1,000 vbytes, to sat per vbyte. */
-const rate = z.number().min(0).max(21_000_000).transform((bitcoins) => Math.round(bitcoins * 1e8) / 1000)
+const rate = z
+  .number()
+  .min(0)
+  .max(21_000_000)
+  .transform((bitcoins) => Math.round(bitcoins * 1e8) / 1000)
 
 const reply = z.object({
   result: z.unknown(),
@@ -31,6 +42,8 @@ export const schemas = {
   mempoolInfo: z.object({ size: z.number().int().min(0), mempoolminfee: rate, minrelaytxfee: rate }),
   unspent: z.object({
     success: z.boolean(),
-    unspents: z.array(z.object({ txid: hash, vout: z.number().int().min(0).max(0xffffffff), scriptPubKey: hex, amount, height })).max(100_000),
+    unspents: z
+      .array(z.object({ txid: hash, vout: z.number().int().min(0).max(0xffffffff), scriptPubKey: hex, amount, height }))
+      .max(100_000),
   }),
 }

@@ -73,7 +73,10 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
     const info = await rpc.call('getblockchaininfo', [], schemas.chainInfo)
     if (!info.ok) return info
     if (info.value.chain === chainNames[network]) return ok({ height: info.value.blocks, hash: info.value.bestblockhash })
-    return fail('chain.network', `the node is on «${info.value.chain}», not on ${network}: connect to another node or change the network in the settings`)
+    return fail(
+      'chain.network',
+      `the node is on «${info.value.chain}», not on ${network}: connect to another node or change the network in the settings`,
+    )
   }
   const refAt = async (height: number): Promise<Result<BlockRef | undefined>> => {
     const hash = absent(await rpc.call('getblockhash', [height], schemas.hash), outOfRange)
@@ -85,7 +88,8 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
     const hex = await rpc.call('getblock', [ref.value.hash, 0], schemas.hex)
     if (!hex.ok) return hex
     const block = scanBlock(fromHex(hex.value))
-    if (!block.ok || block.value.hash !== ref.value.hash) return fail('chain.answer', `getblock: the bytes do not hash to ${ref.value.hash}: check the node’s data folder`)
+    if (!block.ok || block.value.hash !== ref.value.hash)
+      return fail('chain.answer', `getblock: the bytes do not hash to ${ref.value.hash}: check the node’s data folder`)
     return ok({ ...block.value, height })
   }
   const lookup: ChainView['lookup'] = async (hash) => {
@@ -106,7 +110,7 @@ async function broadcast(rpc: RpcClient, raw: Uint8Array): Promise<Result<{ txid
   if (!fault) return sent
   if (isKnownAlready(fault)) return ok({ txid: id.value })
   const refusal = broadcastFailure(fault)
-  const isPerhapsMined = refusal.code === 'chain.inputs-missing' && await isInRecentBlock(rpc, id.value)
+  const isPerhapsMined = refusal.code === 'chain.inputs-missing' && (await isInRecentBlock(rpc, id.value))
   return isPerhapsMined ? ok({ txid: id.value }) : { ok: false, error: refusal }
 }
 
@@ -127,7 +131,11 @@ async function isInRecentBlock(rpc: RpcClient, id: string): Promise<boolean> {
 function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempoolTransaction'> {
   let seen = new Map<string, Uint8Array>()
   const fetchSome = async (ids: string[]): Promise<Failure | undefined> => {
-    const answers = await rpc.batch('getrawtransaction', ids.map((id) => [id]), schemas.hex)
+    const answers = await rpc.batch(
+      'getrawtransaction',
+      ids.map((id) => [id]),
+      schemas.hex,
+    )
     if (!answers.ok) return answers.error
     for (const [index, answer] of answers.value.entries()) {
       const hex = absent(answer, notFound)
@@ -139,7 +147,11 @@ function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempo
   const mempool = async (): Promise<Result<MempoolTransaction[]>> => {
     const ids = await rpc.call('getrawmempool', [], schemas.hashes)
     if (!ids.ok) return ids
-    if (ids.value.length > mempoolLimit) return failForNow('chain.mempool-large', `the mempool holds ${ids.value.length} transactions, more than ${mempoolLimit}: wait for blocks`)
+    if (ids.value.length > mempoolLimit)
+      return failForNow(
+        'chain.mempool-large',
+        `the mempool holds ${ids.value.length} transactions, more than ${mempoolLimit}: wait for blocks`,
+      )
     seen = new Map(ids.value.flatMap((id) => (seen.has(id) ? [[id, seen.get(id)!]] : [])))
     const missing = ids.value.filter((id) => !seen.has(id))
     for (let at = 0; at < missing.length; at += mempoolBatch) {
@@ -161,7 +173,10 @@ function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempo
 /** The estimate, but never below what the node relays; without an estimate (young or quiet chains) just that. */
 async function feeRate(rpc: RpcClient, blocks: number): Promise<Result<number>> {
   const target = Math.min(1008, Math.max(1, Math.round(blocks)))
-  const [estimate, info] = await Promise.all([rpc.call('estimatesmartfee', [target], schemas.feeEstimate), rpc.call('getmempoolinfo', [], schemas.mempoolInfo)])
+  const [estimate, info] = await Promise.all([
+    rpc.call('estimatesmartfee', [target], schemas.feeEstimate),
+    rpc.call('getmempoolinfo', [], schemas.mempoolInfo),
+  ])
   if (!estimate.ok) return estimate
   if (!info.ok) return info
   return ok(Math.max(estimate.value.feerate ?? 0, info.value.mempoolminfee, info.value.minrelaytxfee))

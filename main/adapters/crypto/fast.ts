@@ -5,7 +5,17 @@
  * Secrets go in as key objects: from raw bytes node first finds out by an exception that they are none, which costs more than the cipher.
  */
 import {
-  createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, createSecretKey, diffieHellman, getCiphers, hash, hkdfSync, scrypt, type KeyObject,
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  diffieHellman,
+  getCiphers,
+  hash,
+  hkdfSync,
+  scrypt,
+  type KeyObject,
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
 import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto.ts'
@@ -89,7 +99,8 @@ const open: CryptoPort['aead']['open'] = (key, nonce, box, aad) => attempt(() =>
 function scryptAsync(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: ScryptCost, length: number): Promise<Uint8Array> {
   const options = { N: n, r, p, maxmem: 128 * r * (n + p) + 1024 * 1024 }
   return new Promise((resolve, reject) =>
-    scrypt(passphrase, salt, length, options, (error, key) => (error === null ? resolve(plainBytes(key)) : reject(error))))
+    scrypt(passphrase, salt, length, options, (error, key) => (error === null ? resolve(plainBytes(key)) : reject(error))),
+  )
 }
 
 function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {

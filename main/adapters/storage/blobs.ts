@@ -48,7 +48,7 @@ function get(folder: string, sha256: string): Uint8Array | undefined {
 function writeDurably(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'wx')
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -24,7 +24,16 @@ export function rebuildIndex(path: string, collections: readonly IndexCollection
   const last = lastWrites(collections, rows)
   const db = new Database(temporary)
   try {
-    for (const pragma of ['page_size = 8192', 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE', 'temp_store = MEMORY', 'cache_size = -131072', `user_version = ${FORMAT}`]) db.pragma(pragma)
+    for (const pragma of [
+      'page_size = 8192',
+      'journal_mode = OFF',
+      'synchronous = OFF',
+      'locking_mode = EXCLUSIVE',
+      'temp_store = MEMORY',
+      'cache_size = -131072',
+      `user_version = ${FORMAT}`,
+    ])
+      db.pragma(pragma)
     db.exec('BEGIN')
     collections.forEach((collection, at) => writeCollection(db, collection, last[at]!))
     db.exec('COMMIT')
@@ -41,7 +50,8 @@ function lastWrites(collections: readonly IndexCollection[], rows: Iterable<Inde
   const maps = new Map(collections.map(({ name, indices }) => [name, { indices: indices.length, rows: new Map<string, IndexRow>() }]))
   for (const row of rows) {
     const target = maps.get(row.collection)
-    if (!target || row.sortKeys.length !== target.indices) throw new Error(`the row ${row.key} does not fit the collection ${row.collection}`)
+    if (!target || row.sortKeys.length !== target.indices)
+      throw new Error(`the row ${row.key} does not fit the collection ${row.collection}`)
     if (row.value === null) target.rows.delete(row.key)
     else target.rows.set(row.key, row)
   }
@@ -50,7 +60,9 @@ function lastWrites(collections: readonly IndexCollection[], rows: Iterable<Inde
 
 function writeCollection(db: Database.Database, { name, indices }: IndexCollection, rows: Map<string, IndexRow>): void {
   const columns = indices.map((_, i) => `s${i}`)
-  db.exec(`CREATE TABLE ${quote(name)} (${['key TEXT PRIMARY KEY NOT NULL', 'value TEXT NOT NULL', ...columns.map((each) => `${each} BLOB`)].join(', ')}) WITHOUT ROWID`)
+  db.exec(
+    `CREATE TABLE ${quote(name)} (${['key TEXT PRIMARY KEY NOT NULL', 'value TEXT NOT NULL', ...columns.map((each) => `${each} BLOB`)].join(', ')}) WITHOUT ROWID`,
+  )
   insertSorted(db, quote(name), columns.length + 2, rows)
   indices.forEach((index, i) => db.exec(`CREATE INDEX ${quote(`${name}/${index}`)} ON ${quote(name)} (s${i}, key) WHERE s${i} IS NOT NULL`))
 }
@@ -108,24 +120,34 @@ function readerOf(db: Database.Database, { name, indices }: IndexCollection) {
   const table = quote(name)
   return {
     one: db.prepare<[string], { value: string }>(`SELECT value FROM ${table} WHERE key = ?`),
-    indices: new Map(indices.map((index, i) => {
-      const s = `s${i}`
-      const from = `FROM ${table} WHERE ${s} IS NOT NULL AND`
-      const order = `ORDER BY ${s}, key LIMIT ?`
-      return [index, {
-        open: db.prepare<unknown[], IndexEntry>(`SELECT key, ${s} AS sortKey, value ${from} (${s}, key) >= (?, ?) ${order}`),
-        closed: db.prepare<unknown[], IndexEntry>(`SELECT key, ${s} AS sortKey, value ${from} (${s}, key) >= (?, ?) AND ${s} < ? ${order}`),
-        after: db.prepare<unknown[], IndexEntry>(`SELECT key, ${s} AS sortKey, value ${from} (${s}, key) > (?, ?) AND (? OR ${s} < ?) ${order}`),
-        countOpen: db.prepare<unknown[], number>(`SELECT count(*) ${from} ${s} >= ?`).pluck(),
-        countClosed: db.prepare<unknown[], number>(`SELECT count(*) ${from} ${s} >= ? AND ${s} < ?`).pluck(),
-      }]
-    })),
+    indices: new Map(
+      indices.map((index, i) => {
+        const s = `s${i}`
+        const from = `FROM ${table} WHERE ${s} IS NOT NULL AND`
+        const order = `ORDER BY ${s}, key LIMIT ?`
+        return [
+          index,
+          {
+            open: db.prepare<unknown[], IndexEntry>(`SELECT key, ${s} AS sortKey, value ${from} (${s}, key) >= (?, ?) ${order}`),
+            closed: db.prepare<unknown[], IndexEntry>(
+              `SELECT key, ${s} AS sortKey, value ${from} (${s}, key) >= (?, ?) AND ${s} < ? ${order}`,
+            ),
+            after: db.prepare<unknown[], IndexEntry>(
+              `SELECT key, ${s} AS sortKey, value ${from} (${s}, key) > (?, ?) AND (? OR ${s} < ?) ${order}`,
+            ),
+            countOpen: db.prepare<unknown[], number>(`SELECT count(*) ${from} ${s} >= ?`).pluck(),
+            countClosed: db.prepare<unknown[], number>(`SELECT count(*) ${from} ${s} >= ? AND ${s} < ?`).pluck(),
+          },
+        ]
+      }),
+    ),
   }
 }
 
 function storeOf(db: Database.Database, readers: Map<string, Reader>): IndexStore {
   const reader = (collection: string): Reader => readers.get(collection) ?? raise(`no collection ${collection}`)
-  const indexOf = (collection: string, index: string) => reader(collection).indices.get(index) ?? raise(`no index ${index} in ${collection}`)
+  const indexOf = (collection: string, index: string) =>
+    reader(collection).indices.get(index) ?? raise(`no index ${index} in ${collection}`)
   return {
     get: (collection, key) => reader(collection).one.get(key)?.value,
     range: (collection, index, { from, to }, { limit = -1, after } = {}) => {
@@ -137,7 +159,9 @@ function storeOf(db: Database.Database, readers: Map<string, Reader>): IndexStor
       const statements = indexOf(collection, index)
       return (to === null ? statements.countOpen.get(from) : statements.countClosed.get(from, to)) ?? 0
     },
-    close: () => { db.close() },
+    close: () => {
+      db.close()
+    },
   }
 }
 

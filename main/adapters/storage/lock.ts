@@ -13,7 +13,9 @@ export function lockFolder(folder: string, waitMs: number): Result<() => void> {
   const db = new Database(join(folder, 'lock'), { timeout: waitMs })
   try {
     db.exec('BEGIN EXCLUSIVE')
-    return ok(() => { db.close() })
+    return ok(() => {
+      db.close()
+    })
   } catch {
     db.close()
     return failForNow('storage.locked', `Another Golem is using ${folder}. End it first, or choose another folder.`)

@@ -10,7 +10,9 @@ const SCHEMA_VERSION = 1
 const BUSY_MS = 5_000
 
 /** What brings a database from version n to n + 1, at place n. */
-const MIGRATIONS = ['CREATE TABLE kv (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID']
+const MIGRATIONS = [
+  'CREATE TABLE kv (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tbl, key)) STRICT, WITHOUT ROWID',
+]
 
 /**
  * Opens the store in `folder` (made if need be): `store.sqlite` with a write-ahead log and full synchronisation, and `blobs/` beside it.
@@ -42,7 +44,10 @@ function openFailure(path: string, error: Error & { code?: string }) {
 }
 
 const corrupt = (path: string, why: string) =>
-  fail('storage.corrupt', `The database ${path} is damaged (${why}): put a backup in its place, or move it away and restore from the seed phrase.`)
+  fail(
+    'storage.corrupt',
+    `The database ${path} is damaged (${why}): put a backup in its place, or move it away and restore from the seed phrase.`,
+  )
 
 function checkSound(db: Database.Database, path: string) {
   const verdict = db.pragma('quick_check(1)', { simple: true })
@@ -51,7 +56,8 @@ function checkSound(db: Database.Database, path: string) {
 
 function migrate(db: Database.Database, path: string) {
   const version = db.pragma('user_version', { simple: true }) as number
-  if (version > SCHEMA_VERSION) return fail('storage.version', `The database ${path} has version ${version}, written by a newer app: update this one.`)
+  if (version > SCHEMA_VERSION)
+    return fail('storage.version', `The database ${path} has version ${version}, written by a newer app: update this one.`)
   db.transaction(() => {
     for (const step of MIGRATIONS.slice(version)) db.exec(step)
     db.pragma(`user_version = ${SCHEMA_VERSION}`)
@@ -63,7 +69,9 @@ function portOf(db: Database.Database, folder: string): StoragePort {
   const blobs = openBlobs(join(folder, 'blobs'))
   const one = db.prepare<[string, string], { value: string }>('SELECT value FROM kv WHERE tbl = ? AND key = ?')
   const all = db.prepare<[string, string, number], Row>('SELECT key, value FROM kv WHERE tbl = ? AND key >= ? ORDER BY key LIMIT ?')
-  const some = db.prepare<[string, string, string, number], Row>('SELECT key, value FROM kv WHERE tbl = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?')
+  const some = db.prepare<[string, string, string, number], Row>(
+    'SELECT key, value FROM kv WHERE tbl = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
+  )
   const write = writer(db)
   return {
     get: (table, key) => parse(one.get(table, key)?.value),
@@ -75,16 +83,23 @@ function portOf(db: Database.Database, folder: string): StoragePort {
     transact: write,
     putBlob: blobs.put,
     getBlob: blobs.get,
-    close: () => { db.close() },
+    close: () => {
+      db.close()
+    },
   }
 }
 
-interface Row { key: string; value: string }
+interface Row {
+  key: string
+  value: string
+}
 
 const parse = (text: string | undefined): Json | undefined => (text === undefined ? undefined : (JSON.parse(text) as Json))
 
 function writer(db: Database.Database) {
-  const put = db.prepare<[string, string, string]>('INSERT INTO kv (tbl, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+  const put = db.prepare<[string, string, string]>(
+    'INSERT INTO kv (tbl, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  )
   const remove = db.prepare<[string, string]>('DELETE FROM kv WHERE tbl = ? AND key = ?')
   const apply = (each: StorageWrite): void => {
     if ('delete' in each) remove.run(each.table, each.key)

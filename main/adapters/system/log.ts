@@ -33,7 +33,11 @@ export function createLog(options: LogOptions): LogPort {
     log: (lineLevel, message, details) => {
       if (ORDER.indexOf(lineLevel) < ORDER.indexOf(level)) return
       const time = new Date(now()).toISOString()
-      write(format === 'json' ? jsonLine(time, lineLevel, cut(message, maxLine / 2), details, maxLine) : readableLine(time, lineLevel, message, details))
+      write(
+        format === 'json'
+          ? jsonLine(time, lineLevel, cut(message, maxLine / 2), details, maxLine)
+          : readableLine(time, lineLevel, message, details),
+      )
     },
   }
 }

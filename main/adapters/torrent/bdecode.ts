@@ -20,10 +20,14 @@ type At = [value: Bdecoded, next: number]
 function decodeAt(data: Buffer, at: number, depth: number): At {
   if (depth > MAX_DEPTH) throw new Error('nested too deeply')
   switch (data[at]) {
-    case 0x69: return integerAt(data, at)
-    case 0x6c: return listAt(data, at + 1, depth)
-    case 0x64: return dictionaryAt(data, at + 1, depth)
-    default: return stringAt(data, at)
+    case 0x69:
+      return integerAt(data, at)
+    case 0x6c:
+      return listAt(data, at + 1, depth)
+    case 0x64:
+      return dictionaryAt(data, at + 1, depth)
+    default:
+      return stringAt(data, at)
   }
 }
 

@@ -22,12 +22,17 @@ export function refuseInfo(bytes: Uint8Array): string | undefined {
   return refuseNames(info, files) ?? refuseLengths(info, files)
 }
 
-interface InfoFile { length: number; path: Bdecoded[]; path8: Bdecoded[] }
+interface InfoFile {
+  length: number
+  path: Bdecoded[]
+  path8: Bdecoded[]
+}
 
 function filesOf(info: Map<string, Bdecoded>): InfoFile[] | string {
   const list = info.get('files')
   const entries = list === undefined ? [info] : list
-  if (!Array.isArray(entries) || entries.length === 0 || entries.length > MAX_FILES) return 'its list of files is empty, too long or no list'
+  if (!Array.isArray(entries) || entries.length === 0 || entries.length > MAX_FILES)
+    return 'its list of files is empty, too long or no list'
   const files: InfoFile[] = []
   for (const entry of entries) {
     if (!(entry instanceof Map)) return 'a file in its list is no dictionary'
@@ -35,7 +40,8 @@ function filesOf(info: Map<string, Bdecoded>): InfoFile[] | string {
     if (typeof length !== 'number' || length < 0) return 'a file has no length'
     const path = list === undefined ? [] : entry.get('path')
     const path8 = list === undefined ? [] : (entry.get('path.utf-8') ?? path)
-    if (!Array.isArray(path) || !Array.isArray(path8) || (list !== undefined && (path.length === 0 || path8.length === 0))) return 'a file has no path'
+    if (!Array.isArray(path) || !Array.isArray(path8) || (list !== undefined && (path.length === 0 || path8.length === 0)))
+      return 'a file has no path'
     files.push({ length, path, path8 })
   }
   return files
@@ -61,6 +67,7 @@ function refuseLengths(info: Map<string, Bdecoded>, files: InfoFile[]): string |
   const total = files.reduce((sum, file) => sum + file.length, 0)
   if (typeof pieceLength !== 'number' || pieceLength < 1024 || pieceLength > MAX_PIECE) return 'its piece length is out of range'
   if (!Number.isSafeInteger(total) || total === 0) return 'it has no content'
-  if (!Buffer.isBuffer(pieces) || pieces.length !== Math.ceil(total / pieceLength) * PIECE_HASH_BYTES) return 'its pieces do not fit its length'
+  if (!Buffer.isBuffer(pieces) || pieces.length !== Math.ceil(total / pieceLength) * PIECE_HASH_BYTES)
+    return 'its pieces do not fit its length'
   return undefined
 }

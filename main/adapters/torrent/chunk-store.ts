@@ -2,9 +2,22 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 type Done<T> = (error: Error | null, value?: T) => void
-interface StoredFile { path: string; length: number; offset: number }
-interface Span { path: string; /** Where in the file. */ position: number; /** Where in the chunk. */ from: number; length: number }
-interface StoreOptions { path: string; files: Array<{ path: string; length: number; offset: number }>; length: number }
+interface StoredFile {
+  path: string
+  length: number
+  offset: number
+}
+interface Span {
+  path: string
+  /** Where in the file. */ position: number
+  /** Where in the chunk. */ from: number
+  length: number
+}
+interface StoreOptions {
+  path: string
+  files: Array<{ path: string; length: number; offset: number }>
+  length: number
+}
 
 /**
  * Where WebTorrent keeps the pieces of one torrent: plain files, opened for each piece and closed again, so that thousands of
@@ -15,7 +28,10 @@ export function DiskChunkStore(chunkLength: number, options: StoreOptions) {
   const files: StoredFile[] = options.files.map(({ path, length, offset }) => ({ path: join(options.path, path), length, offset }))
   const lengthOf = (index: number) => Math.min(chunkLength, options.length - index * chunkLength)
   const finish = <T>(work: Promise<T>, done: Done<T> | undefined) => {
-    work.then((value) => done?.(null, value), (error: Error) => done?.(error))
+    work.then(
+      (value) => done?.(null, value),
+      (error: Error) => done?.(error),
+    )
   }
   return {
     chunkLength,
@@ -28,8 +44,12 @@ export function DiskChunkStore(chunkLength: number, options: StoreOptions) {
     put(index: number, bytes: Uint8Array, done?: Done<void>) {
       finish(writeSpans(spansOf(files, index * chunkLength, bytes.length), bytes), done)
     },
-    close(done?: Done<void>) { finish(Promise.resolve(), done) },
-    destroy(done?: Done<void>) { finish(Promise.resolve(), done) },
+    close(done?: Done<void>) {
+      finish(Promise.resolve(), done)
+    },
+    destroy(done?: Done<void>) {
+      finish(Promise.resolve(), done)
+    },
   }
 }
 

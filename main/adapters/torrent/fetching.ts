@@ -9,7 +9,10 @@ const FIRST_ANNOUNCE_AGAIN_MS = 300
 const LAST_ANNOUNCE_AGAIN_MS = 3_000
 
 /** Ends a fetch from outside: time, the caller, the end of the swarm, or the torrent's own failure. */
-export interface Stop { failed: Promise<Failed>; clear(): void }
+export interface Stop {
+  failed: Promise<Failed>
+  clear(): void
+}
 
 /** @param closing aborted when the swarm closes */
 export function createStop(infohash: string, options: SwarmFetchOptions, closing: AbortSignal): Stop {
@@ -27,10 +30,14 @@ export function createStop(infohash: string, options: SwarmFetchOptions, closing
   return { failed, clear: () => end.abort() }
 }
 
-const timedOut = (infohash: string, ms: number): Failed => failForNow('swarm.timeout',
-  `Nobody delivered the torrent ${infohash} within ${ms} ms: check that a seeder is online and the tracker reachable, then try again.`)
+const timedOut = (infohash: string, ms: number): Failed =>
+  failForNow(
+    'swarm.timeout',
+    `Nobody delivered the torrent ${infohash} within ${ms} ms: check that a seeder is online and the tracker reachable, then try again.`,
+  )
 
-export const stopped = (why: string): Failed => fail('swarm.stopped', `${why} before the files had arrived: start the fetch again if they are still wanted.`)
+export const stopped = (why: string): Failed =>
+  fail('swarm.stopped', `${why} before the files had arrived: start the fetch again if they are still wanted.`)
 
 /**
  * Waits for the metadata of a torrent, checks the request against it, then downloads the wanted files and only them.
@@ -68,7 +75,12 @@ const failedTorrent = (entry: Entry): Failed =>
 function offerPeers(torrent: Torrent, peers: string[]): void {
   const offer = () => peers.forEach((peer) => torrent.addPeer(peer))
   if (torrent.infoHash && torrent.discovery) offer()
-  else torrent.once('infoHash', () => setImmediate(() => { if (!torrent.destroyed) offer() }))
+  else
+    torrent.once('infoHash', () =>
+      setImmediate(() => {
+        if (!torrent.destroyed) offer()
+      }),
+    )
 }
 
 /**
@@ -109,7 +121,11 @@ function chooseFiles(torrent: Torrent, options: SwarmFetchOptions): Result<Torre
   }
   const total = chosen.reduce((sum, file) => sum + file.length, 0)
   if (total > options.maxBytes) {
-    return fail('swarm.too-large', `The wanted files have ${total} bytes, above the limit of ${options.maxBytes}: they were not downloaded.`, { total })
+    return fail(
+      'swarm.too-large',
+      `The wanted files have ${total} bytes, above the limit of ${options.maxBytes}: they were not downloaded.`,
+      { total },
+    )
   }
   return ok(chosen)
 }
@@ -118,7 +134,11 @@ async function readFiles(entry: Entry, files: TorrentFile[]): Promise<Result<Swa
   try {
     return ok(await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) }))))
   } catch (error) {
-    return failForNow('swarm.read', `The files arrived but could not be read (${(error as Error).message}): check the disk, then try again.`, { infohash: entry.torrent.infoHash })
+    return failForNow(
+      'swarm.read',
+      `The files arrived but could not be read (${(error as Error).message}): check the disk, then try again.`,
+      { infohash: entry.torrent.infoHash },
+    )
   }
 }
 

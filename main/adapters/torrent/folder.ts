@@ -31,7 +31,11 @@ export interface StoredTorrent {
   bitfield: Uint8Array | undefined
 }
 
-interface Resume { own: boolean; bitfield: string; files: Array<{ path: string; size: number; modified: number } | null> }
+interface Resume {
+  own: boolean
+  bitfield: string
+  files: Array<{ path: string; size: number; modified: number } | null>
+}
 
 export function openSwarmFolder(folder: string): SwarmFolder {
   mkdirSync(folder, { recursive: true })
@@ -45,7 +49,10 @@ export function openSwarmFolder(folder: string): SwarmFolder {
       return writeTorrent(folder, join(folder, `.new-${process.pid}-${writing}`), name, metainfo)
     },
     note: (infohash, torrent, bitfield, files) => noteResume(pathOf(infohash), torrent, bitfield, files),
-    stored: () => readdirSync(folder).filter((name) => /^[0-9a-f]{40}$/.test(name)).flatMap((name) => readStored(pathOf(name), name)),
+    stored: () =>
+      readdirSync(folder)
+        .filter((name) => /^[0-9a-f]{40}$/.test(name))
+        .flatMap((name) => readStored(pathOf(name), name)),
     storedAt: (infohash) => readStored(pathOf(infohash), infohash)[0],
     remove: (infohash) => rmSync(pathOf(infohash), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
   }
@@ -59,7 +66,12 @@ async function writeTorrent(folder: string, temporary: string, name: string, met
   ])
   const total = metainfo.files.reduce((sum, file) => sum + file.bytes.length, 0)
   const pieces = Math.ceil(total / metainfo.pieceLength)
-  await writeResume(temporary, true, fullBitfield(pieces), metainfo.files.map((file) => join(name, file.name)))
+  await writeResume(
+    temporary,
+    true,
+    fullBitfield(pieces),
+    metainfo.files.map((file) => join(name, file.name)),
+  )
   await Promise.all([syncFolder(temporary), syncFolder(join(temporary, name))])
   const target = join(folder, metainfo.infohash)
   await rm(target, { recursive: true, force: true })
@@ -105,7 +117,9 @@ function readStored(path: string, infohash: string): StoredTorrent[] {
   if (torrent === undefined) return []
   const resume = readResume(path)
   const unchanged = resume?.files.every((file) => file === null || sameStamp(file, stampOf(path, file.path))) === true
-  return [{ infohash, torrent, own: resume?.own === true, bitfield: unchanged && resume ? Buffer.from(resume.bitfield, 'base64') : undefined }]
+  return [
+    { infohash, torrent, own: resume?.own === true, bitfield: unchanged && resume ? Buffer.from(resume.bitfield, 'base64') : undefined },
+  ]
 }
 
 const sameStamp = (a: NonNullable<Resume['files'][number]>, b: Resume['files'][number]): boolean =>

@@ -43,7 +43,9 @@ export function createLocks() {
       const mine = (last.get(key) ?? Promise.resolve()).then(work, work)
       const quiet = mine.catch(() => undefined)
       last.set(key, quiet)
-      void quiet.then(() => { if (last.get(key) === quiet) last.delete(key) })
+      void quiet.then(() => {
+        if (last.get(key) === quiet) last.delete(key)
+      })
       return mine
     },
   }

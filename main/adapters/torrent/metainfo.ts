@@ -26,8 +26,7 @@ export function pieceLengthFor(total: number): number {
 }
 
 /** Whether a name can be one path segment on every platform and in every client. */
-export const isPlainName = (name: string): boolean =>
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name) && !name.endsWith('.')
+export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name) && !name.endsWith('.')
 
 /**
  * Makes the torrent of these files: always the multi-file form, files sorted by name, no creation date, no tracker.
@@ -53,8 +52,13 @@ export function createMetainfo(name: string, files: SwarmFile[]): Result<Metainf
 
 function refuseInput(name: string, files: SwarmFile[]) {
   const bad = [name, ...files.map((file) => file.name)].find((each) => !isPlainName(each))
-  if (bad !== undefined) return fail('swarm.name', `The name ${JSON.stringify(bad.slice(0, 80))} cannot be a file name everywhere: use letters, digits, dot, dash and underscore.`)
-  if (new Set(files.map((file) => file.name)).size !== files.length) return fail('swarm.name', 'Two files of the torrent have the same name: rename one.')
+  if (bad !== undefined)
+    return fail(
+      'swarm.name',
+      `The name ${JSON.stringify(bad.slice(0, 80))} cannot be a file name everywhere: use letters, digits, dot, dash and underscore.`,
+    )
+  if (new Set(files.map((file) => file.name)).size !== files.length)
+    return fail('swarm.name', 'Two files of the torrent have the same name: rename one.')
   if (files.length > MAX_FILES) return fail('swarm.name', `A torrent holds at most ${MAX_FILES} files: put several into one file.`)
   if (!files.some((file) => file.bytes.length > 0)) return fail('swarm.empty', 'A torrent needs at least one file with content.')
   return undefined
@@ -66,7 +70,7 @@ function pieceHashes(files: SwarmFile[], pieceLength: number): Buffer {
   let hash = createHash('sha1')
   let filled = 0
   for (const { bytes } of files) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const part = bytes.subarray(at, at + pieceLength - filled)
       hash.update(part)
       at += part.length
@@ -89,6 +93,8 @@ function bencode(value: Bencodable): Buffer {
   if (typeof value === 'string') return bencode(Buffer.from(value, 'utf8'))
   if (Buffer.isBuffer(value)) return Buffer.concat([Buffer.from(`${value.length}:`), value])
   if (Array.isArray(value)) return Buffer.concat([Buffer.from('l'), ...value.map(bencode), Buffer.from('e')])
-  const entries = Object.keys(value).sort().flatMap((key) => [bencode(key), bencode(value[key]!)])
+  const entries = Object.keys(value)
+    .sort()
+    .flatMap((key) => [bencode(key), bencode(value[key]!)])
   return Buffer.concat([Buffer.from('d'), ...entries, Buffer.from('e')])
 }

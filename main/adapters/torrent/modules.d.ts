@@ -2,7 +2,15 @@
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
   import type { Server, Socket } from 'node:net'
-  export interface TorrentFile { name: string; path: string; length: number; done: boolean; select(priority?: number): void; deselect(): void; arrayBuffer(): Promise<ArrayBuffer> }
+  export interface TorrentFile {
+    name: string
+    path: string
+    length: number
+    done: boolean
+    select(priority?: number): void
+    deselect(): void
+    arrayBuffer(): Promise<ArrayBuffer>
+  }
   export interface Torrent extends EventEmitter {
     infoHash: string
     name: string

@@ -63,12 +63,24 @@ export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Pr
   const folder = openSwarmFolder(options.folder)
   const client = await startClient(options)
   const swarm: Swarm = {
-    client, folder, torrents: createTorrents({ client, folder, log: options.log }), trackers: options.trackers, log: options.log,
-    maxTorrents: options.maxTorrents ?? 2_000, gate: createGate(options.maxFetches ?? 32), locks: createLocks(),
-    closing: new AbortController(), bytes: { down: 0, up: 0 }, cleaning: new Set(),
+    client,
+    folder,
+    torrents: createTorrents({ client, folder, log: options.log }),
+    trackers: options.trackers,
+    log: options.log,
+    maxTorrents: options.maxTorrents ?? 2_000,
+    gate: createGate(options.maxFetches ?? 32),
+    locks: createLocks(),
+    closing: new AbortController(),
+    bytes: { down: 0, up: 0 },
+    cleaning: new Set(),
   }
-  client.on('download', (bytes: number) => { swarm.bytes.down += bytes })
-  client.on('upload', (bytes: number) => { swarm.bytes.up += bytes })
+  client.on('download', (bytes: number) => {
+    swarm.bytes.down += bytes
+  })
+  client.on('upload', (bytes: number) => {
+    swarm.bytes.up += bytes
+  })
   client.on('error', (error: Error) => {
     options.log.log('error', 'The swarm stopped', { reason: error.message })
     swarm.closing.abort()
@@ -116,7 +128,10 @@ function startClient(options: WebTorrentSwarmOptions): Promise<WebTorrent> {
 
 /** Own torrents first; those that do not fit rest on disk. A torrent that fails is logged and does not keep others from starting. */
 async function seedStored(swarm: Swarm): Promise<void> {
-  const stored = swarm.folder.stored().sort((a, b) => Number(b.own) - Number(a.own)).slice(0, swarm.maxTorrents)
+  const stored = swarm.folder
+    .stored()
+    .sort((a, b) => Number(b.own) - Number(a.own))
+    .slice(0, swarm.maxTorrents)
   const next = async (): Promise<void> => {
     for (let torrent = stored.shift(); torrent; torrent = stored.shift()) await start(swarm, torrent)
   }
@@ -151,7 +166,10 @@ async function seed(swarm: Swarm, name: string, files: SwarmFile[]): Promise<Res
     try {
       await swarm.folder.write(name, metainfo.value)
     } catch (error) {
-      return failForNow('swarm.disk', `The torrent could not be written (${(error as Error).message}): make room on the disk, then try again.`)
+      return failForNow(
+        'swarm.disk',
+        `The torrent could not be written (${(error as Error).message}): make room on the disk, then try again.`,
+      )
     }
     const entry = await start(swarm, swarm.folder.storedAt(infohash)!)
     if (entry.failure) return fail('swarm.bad-torrent', `The torrent could not be seeded (${entry.failure.message}).`)
@@ -165,13 +183,15 @@ async function makeRoom(swarm: Swarm): Promise<Result<void>> {
   const { entries } = swarm.torrents
   if (entries.size < swarm.maxTorrents) return ok(undefined)
   const idle = [...entries].filter(([, entry]) => !entry.own && entry.users === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed)[0]
-  if (!idle) return failForNow('swarm.full', `The swarm already takes part in ${entries.size} torrents: drop some that are no longer needed.`)
+  if (!idle)
+    return failForNow('swarm.full', `The swarm already takes part in ${entries.size} torrents: drop some that are no longer needed.`)
   await swarm.torrents.remove(idle[0])
   return ok(undefined)
 }
 
 async function fetch(swarm: Swarm, infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>> {
-  if (!/^[0-9a-f]{40}$/.test(infohash)) return fail('swarm.infohash', 'An infohash is 40 lower-case hex digits: check the anchor that named it.')
+  if (!/^[0-9a-f]{40}$/.test(infohash))
+    return fail('swarm.infohash', 'An infohash is 40 lower-case hex digits: check the anchor that named it.')
   const stop = createStop(infohash, options, swarm.closing.signal)
   const place = swarm.gate.enter()
   try {
@@ -225,7 +245,12 @@ async function keep(swarm: Swarm, infohash: string, entry: Entry): Promise<void>
   entry.kept = true
   const { torrent } = entry
   try {
-    await swarm.folder.note(infohash, torrent.torrentFile, torrent.bitfield.buffer, torrent.files.map((file) => file.path))
+    await swarm.folder.note(
+      infohash,
+      torrent.torrentFile,
+      torrent.bitfield.buffer,
+      torrent.files.map((file) => file.path),
+    )
   } catch (error) {
     swarm.log.log('warn', 'A fetched torrent could not be noted', { infohash, reason: (error as Error).message })
   }

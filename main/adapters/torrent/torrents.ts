@@ -28,7 +28,11 @@ export interface Torrents {
   trackerReached(): boolean
 }
 
-interface TorrentsOptions { client: WebTorrent; folder: SwarmFolder; log: LogPort }
+interface TorrentsOptions {
+  client: WebTorrent
+  folder: SwarmFolder
+  log: LogPort
+}
 
 export function createTorrents({ client, folder, log }: TorrentsOptions): Torrents {
   const entries = new Map<string, Entry>()
@@ -38,10 +42,18 @@ export function createTorrents({ client, folder, log }: TorrentsOptions): Torren
     // Every fetch under way listens for the end of its torrent; their number is bounded by the gate.
     torrent.setMaxListeners(0)
     const entry: Entry = {
-      torrent, own: stored?.own === true, kept: stored !== undefined, users: 0, lastUsed: Date.now(), announced: false, failure: undefined,
+      torrent,
+      own: stored?.own === true,
+      kept: stored !== undefined,
+      users: 0,
+      lastUsed: Date.now(),
+      announced: false,
+      failure: undefined,
     }
     entries.set(infohash, entry)
-    torrent.on('trackerAnnounce', () => { reached = entry.announced = true })
+    torrent.on('trackerAnnounce', () => {
+      reached = entry.announced = true
+    })
     torrent.on('warning', (error: Error) => {
       entry.announced = false
       if (isTrackerTrouble(error)) reached = false
@@ -54,10 +66,12 @@ export function createTorrents({ client, folder, log }: TorrentsOptions): Torren
       log.log('warn', 'A torrent failed', { infohash, reason: error.message })
       torrent.emit('close')
     })
-    torrent.on('wire', (wire: unknown) => guardWire(torrent, wire, (why) => {
-      torrent.emit('error', new Error(why))
-      torrent.destroy({ destroyStore: false })
-    }))
+    torrent.on('wire', (wire: unknown) =>
+      guardWire(torrent, wire, (why) => {
+        torrent.emit('error', new Error(why))
+        torrent.destroy({ destroyStore: false })
+      }),
+    )
     return entry
   }
   const remove = async (infohash: string): Promise<void> => {

@@ -49,7 +49,8 @@ function countTorrents(server: Server) {
 }
 
 /** Keep-alive connections of clients would hold the server open, so they are cut. */
-const closeServer = (server: Server): Promise<void> => new Promise((resolve) => {
-  server.close(() => resolve())
-  server.http.closeAllConnections()
-})
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.http.closeAllConnections()
+  })

@@ -45,7 +45,11 @@ function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits:
   return new Promise((resolve) => {
     if (limits.signal?.aborted) return resolve(fail('transport.stopped', 'The request was cancelled before it was sent.'))
     const message = request({
-      agent, host: to.host, port: to.port, path, method: 'POST',
+      agent,
+      host: to.host,
+      port: to.port,
+      path,
+      method: 'POST',
       headers: { 'content-type': 'application/octet-stream', 'content-length': body.length },
     })
     const end = (result: Result<Uint8Array> | 'stale', cut: boolean) => {
@@ -55,9 +59,18 @@ function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits:
       if (cut) message.destroy()
     }
     const onAbort = () => end(fail('transport.stopped', 'The request was cancelled.'), true)
-    const timer = setTimeout(() => end(failForNow('transport.timeout', `${nameOf(to)} did not answer within ${limits.timeoutMs} ms: ask another server, or try again.`), true), limits.timeoutMs)
+    const timer = setTimeout(
+      () =>
+        end(
+          failForNow('transport.timeout', `${nameOf(to)} did not answer within ${limits.timeoutMs} ms: ask another server, or try again.`),
+          true,
+        ),
+      limits.timeoutMs,
+    )
     limits.signal?.addEventListener('abort', onAbort)
-    message.on('error', (error: NodeJS.ErrnoException) => end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : unreachable(to, error.code ?? error.message), false))
+    message.on('error', (error: NodeJS.ErrnoException) =>
+      end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : unreachable(to, error.code ?? error.message), false),
+    )
     message.on('response', (response) => collect(response, to, limits.maxBytes, end))
     message.end(body)
   })
@@ -67,7 +80,8 @@ function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits:
 function collect(response: IncomingMessage, to: Address, maxBytes: number, end: (result: Result<Uint8Array>, cut: boolean) => void): void {
   const success = response.statusCode === 200
   const limit = success ? maxBytes : MAX_ERROR_BYTES
-  const tooLarge = () => end(failForNow('transport.too-large', `The answer of ${nameOf(to)} is above the limit of ${limit} bytes: ask another server.`), true)
+  const tooLarge = () =>
+    end(failForNow('transport.too-large', `The answer of ${nameOf(to)} is above the limit of ${limit} bytes: ask another server.`), true)
   const announced = Number(response.headers['content-length'] ?? 0)
   if (announced > limit) return tooLarge()
   const chunks: Uint8Array[] = []

@@ -19,23 +19,32 @@ const KEEP_ALIVE_MS = 30_000
  */
 export async function serveHttp(options: ServeOptions, handler: Handler): ReturnType<TransportPort['serve']> {
   const rate = createRateLimit(options.perMinutePerPeer, Date.now)
-  const server = createServer({
-    noDelay: true,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // Node checks these two every `connectionsCheckingInterval`: a sender that trickles its bytes is cut off by them.
-    headersTimeout: options.timeoutMs,
-    requestTimeout: options.timeoutMs,
-    connectionsCheckingInterval: Math.min(CHECK_SLOW_MS, options.timeoutMs),
-    maxHeaderSize: 8 * 1024,
-  }, (request, response) => { void answer(request, response, options, rate, handler) })
+  const server = createServer(
+    {
+      noDelay: true,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // Node checks these two every `connectionsCheckingInterval`: a sender that trickles its bytes is cut off by them.
+      headersTimeout: options.timeoutMs,
+      requestTimeout: options.timeoutMs,
+      connectionsCheckingInterval: Math.min(CHECK_SLOW_MS, options.timeoutMs),
+      maxHeaderSize: 8 * 1024,
+    },
+    (request, response) => {
+      void answer(request, response, options, rate, handler)
+    },
+  )
   server.maxConnections = MAX_CONNECTIONS
-  server.on('clientError', (_error, socket) => { if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n') })
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  })
   return listen(server, options)
 }
 
 function listen(server: Server, { host, port }: ServeOptions): ReturnType<TransportPort['serve']> {
   return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(fail('transport.port', `Port ${port} on ${host} cannot be used (${error.code}): choose another port in the settings.`)))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(fail('transport.port', `Port ${port} on ${host} cannot be used (${error.code}): choose another port in the settings.`)),
+    )
     server.listen(port, host, () => {
       server.removeAllListeners('error')
       server.on('error', () => undefined)
@@ -44,14 +53,26 @@ function listen(server: Server, { host, port }: ServeOptions): ReturnType<Transp
   })
 }
 
-const close = (server: Server): Promise<void> => new Promise((resolve) => {
-  server.close(() => resolve())
-  server.closeAllConnections()
-})
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServeOptions, rate: RateLimit, handler: Handler): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServeOptions,
+  rate: RateLimit,
+  handler: Handler,
+): Promise<void> {
   if (!rate.allows(request.socket.remoteAddress ?? '')) {
-    return refuse(response, 429, failForNow('transport.rate', `More than ${options.perMinutePerPeer} requests a minute came from this address: wait a minute.`).error, true)
+    return refuse(
+      response,
+      429,
+      failForNow('transport.rate', `More than ${options.perMinutePerPeer} requests a minute came from this address: wait a minute.`).error,
+      true,
+    )
   }
   if (request.method !== 'POST') return refuse(response, 405, fail('transport.method', 'Only POST is answered here.').error, true)
   const body = await readBody(request, options.maxBytes)

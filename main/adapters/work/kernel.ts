@@ -25,7 +25,7 @@ export function createKernel(challenge: Uint8Array, simd: SimdSearch | null = sh
   return {
     search: (high, low, count, bits) => {
       simd.prepare(midstate, high, bits >= 32 ? -1 : bits === 0 ? 0 : -1 << (32 - bits))
-      for (let at = low, left = count; left > 0; ) {
+      for (let at = low, left = count; left > 0;) {
         const leftAtHit = simd.search(at, left)
         if (leftAtHit <= 0) return -1
         at += left - leftAtHit

@@ -12,8 +12,14 @@ export function compress(state: Int32Array, w: Int32Array, out: Int32Array): voi
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
     w[t] = (w[t - 16]! + s0 + w[t - 7]! + s1) | 0
   }
-  let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!
-  let e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!
+  let a = state[0]!,
+    b = state[1]!,
+    c = state[2]!,
+    d = state[3]!
+  let e = state[4]!,
+    f = state[5]!,
+    g = state[6]!,
+    h = state[7]!
   for (let t = 0; t < 64; t += 1) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
     const one = (h + s1 + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0

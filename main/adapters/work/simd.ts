@@ -13,7 +13,9 @@ export interface SimdSearch {
 
 const [LOW, COUNT, W, STATE, T, MID, HIGH, MASK] = [0, 1, 2, 18, 26, 27, 35, 36]
 const VECTORS = MASK + 1 - W
-const [XOR, OR, AND, ADD, SHL, SHR, SELECT, EQUAL, ANY, SPLAT, LOAD_SPLAT] = [0x51, 0x50, 0x4e, 0xae, 0xab, 0xad, 0x52, 0x37, 0x53, 0x11, 0x09]
+const [XOR, OR, AND, ADD, SHL, SHR, SELECT, EQUAL, ANY, SPLAT, LOAD_SPLAT] = [
+  0x51, 0x50, 0x4e, 0xae, 0xab, 0xad, 0x52, 0x37, 0x53, 0x11, 0x09,
+]
 
 type Code = number[]
 
@@ -30,8 +32,13 @@ const rotate = (local: number, bits: number): Code => [...shift(local, bits, SHR
 const add = simd(ADD)
 const xor = simd(XOR)
 
-const sigma = (local: number, [a, b, c]: [number, number, number], last: (local: number, bits: number) => Code): Code =>
-  [...rotate(local, a), ...rotate(local, b), ...xor, ...last(local, c), ...xor]
+const sigma = (local: number, [a, b, c]: [number, number, number], last: (local: number, bits: number) => Code): Code => [
+  ...rotate(local, a),
+  ...rotate(local, b),
+  ...xor,
+  ...last(local, c),
+  ...xor,
+]
 
 const shiftRight = (local: number, bits: number): Code => shift(local, bits, SHR)
 
@@ -44,9 +51,34 @@ function rounds(): Code {
     if (t >= 16) code.push(...schedule(t, w))
     const [a, b, c, d, e, f, g, h] = names as [number, number, number, number, number, number, number, number]
     code.push(
-      ...get(h), ...sigma(e, [6, 11, 25], rotate), ...add, ...get(f), ...get(g), ...get(e), ...simd(SELECT), ...add, ...lanes(K[t]!), ...add, ...get(w), ...add, ...set(T),
-      ...get(d), ...get(T), ...add, ...set(d),
-      ...get(T), ...sigma(a, [2, 13, 22], rotate), ...add, ...get(c), ...get(b), ...get(a), ...get(b), ...xor, ...simd(SELECT), ...add, ...set(h),
+      ...get(h),
+      ...sigma(e, [6, 11, 25], rotate),
+      ...add,
+      ...get(f),
+      ...get(g),
+      ...get(e),
+      ...simd(SELECT),
+      ...add,
+      ...lanes(K[t]!),
+      ...add,
+      ...get(w),
+      ...add,
+      ...set(T),
+      ...get(d),
+      ...get(T),
+      ...add,
+      ...set(d),
+      ...get(T),
+      ...sigma(a, [2, 13, 22], rotate),
+      ...add,
+      ...get(c),
+      ...get(b),
+      ...get(a),
+      ...get(b),
+      ...xor,
+      ...simd(SELECT),
+      ...add,
+      ...set(h),
     )
     names = [h, a, b, c, d, e, f, g]
   }
@@ -54,8 +86,14 @@ function rounds(): Code {
 }
 
 const schedule = (t: number, w: number): Code => [
-  ...get(w), ...sigma(W + ((t + 1) & 15), [7, 18, 3], shiftRight), ...add, ...get(W + ((t + 9) & 15)), ...add,
-  ...sigma(W + ((t + 14) & 15), [17, 19, 10], shiftRight), ...add, ...set(w),
+  ...get(w),
+  ...sigma(W + ((t + 1) & 15), [7, 18, 3], shiftRight),
+  ...add,
+  ...get(W + ((t + 9) & 15)),
+  ...add,
+  ...sigma(W + ((t + 14) & 15), [17, 19, 10], shiftRight),
+  ...add,
+  ...set(w),
 ]
 
 const constants = (from: number, to: number, value: number): Code =>
@@ -66,22 +104,66 @@ const each8 = (code: (i: number) => Code): Code => Array.from({ length: 8 }, (_,
 /** The second block of the message on top of the midstate, then the hash of that hash, of which only the first word is completed. */
 const body = (): Code => [
   ...each8((i) => [...small(0), ...simd(LOAD_SPLAT), 2, i * 4, ...set(MID + i)]),
-  ...small(0), ...simd(LOAD_SPLAT), 2, 32, ...set(HIGH),
-  ...small(0), ...simd(LOAD_SPLAT), 2, 36, ...set(MASK),
-  0x03, 0x40,
-  ...constants(0, 2, 0), ...get(HIGH), ...set(W + 2), ...get(LOW), ...simd(SPLAT), ...lanes(0, 1, 2, 3), ...add, ...set(W + 3),
-  ...constants(4, 5, 0x80000000), ...constants(5, 15, 0), ...constants(15, 16, 80 * 8),
+  ...small(0),
+  ...simd(LOAD_SPLAT),
+  2,
+  32,
+  ...set(HIGH),
+  ...small(0),
+  ...simd(LOAD_SPLAT),
+  2,
+  36,
+  ...set(MASK),
+  0x03,
+  0x40,
+  ...constants(0, 2, 0),
+  ...get(HIGH),
+  ...set(W + 2),
+  ...get(LOW),
+  ...simd(SPLAT),
+  ...lanes(0, 1, 2, 3),
+  ...add,
+  ...set(W + 3),
+  ...constants(4, 5, 0x80000000),
+  ...constants(5, 15, 0),
+  ...constants(15, 16, 80 * 8),
   ...each8((i) => [...get(MID + i), ...set(STATE + i)]),
   ...rounds(),
   ...each8((i) => [...get(STATE + i), ...get(MID + i), ...add, ...set(W + i)]),
-  ...constants(8, 9, 0x80000000), ...constants(9, 15, 0), ...constants(15, 16, 32 * 8),
+  ...constants(8, 9, 0x80000000),
+  ...constants(9, 15, 0),
+  ...constants(15, 16, 32 * 8),
   ...each8((i) => [...lanes(INITIAL[i]!), ...set(STATE + i)]),
   ...rounds(),
-  ...get(STATE), ...lanes(INITIAL[0]!), ...add, ...get(MASK), ...simd(AND), ...lanes(0), ...simd(EQUAL), ...simd(ANY),
-  0x04, 0x40, ...get(COUNT), 0x0f, 0x0b,
-  ...get(LOW), ...small(4), 0x6a, ...set(LOW),
-  ...get(COUNT), ...small(4), 0x6b, 0x22, COUNT, ...small(0), 0x4a, 0x0d, 0,
-  0x0b, ...small(0), 0x0b,
+  ...get(STATE),
+  ...lanes(INITIAL[0]!),
+  ...add,
+  ...get(MASK),
+  ...simd(AND),
+  ...lanes(0),
+  ...simd(EQUAL),
+  ...simd(ANY),
+  0x04,
+  0x40,
+  ...get(COUNT),
+  0x0f,
+  0x0b,
+  ...get(LOW),
+  ...small(4),
+  0x6a,
+  ...set(LOW),
+  ...get(COUNT),
+  ...small(4),
+  0x6b,
+  0x22,
+  COUNT,
+  ...small(0),
+  0x4a,
+  0x0d,
+  0,
+  0x0b,
+  ...small(0),
+  0x0b,
 ]
 
 const section = (id: number, content: Code): Code => [id, ...uleb(content.length), ...content]
@@ -91,14 +173,26 @@ const named = (name: string): Code => [name.length, ...Buffer.from(name)]
 function moduleBytes(): Uint8Array<ArrayBuffer> {
   const code = [1, ...uleb(VECTORS), 0x7b, ...body()]
   return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, [1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]), ...section(3, [1, 0]), ...section(5, [1, 0, 1]),
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    ...section(1, [1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]),
+    ...section(3, [1, 0]),
+    ...section(5, [1, 0, 1]),
     ...section(7, [2, ...named('search'), 0, 0, ...named('memory'), 2, 0]),
     ...section(10, [1, ...uleb(code.length), ...code]),
   ])
 }
 
-interface Exports { search(low: number, count: number): number; memory: { buffer: ArrayBuffer } }
+interface Exports {
+  search(low: number, count: number): number
+  memory: { buffer: ArrayBuffer }
+}
 declare const WebAssembly: { Module: new (bytes: Uint8Array) => object; Instance: new (module: object) => { exports: unknown } }
 
 /** Undefined where the machine's engine has no SIMD. */

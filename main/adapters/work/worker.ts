@@ -14,7 +14,10 @@ export interface Share {
   index: number
 }
 
-export interface Found { job: number; nonce: bigint | null }
+export interface Found {
+  job: number
+  nonce: bigint | null
+}
 
 function grind(share: Share): bigint | null {
   const kernel = createKernel(share.challenge)

@@ -18,7 +18,13 @@ export interface Workers extends WorkPort {
 }
 
 type GrindOptions = Parameters<WorkPort['grind']>[2]
-interface Pool { threads: number; url: URL; workers: Worker[]; jobs: number; closed: boolean }
+interface Pool {
+  threads: number
+  url: URL
+  workers: Worker[]
+  jobs: number
+  closed: boolean
+}
 
 const PROGRESS_MS = 200
 const STOPPED = fail('work.stopped', 'The proof of work was stopped before a nonce was found: start it again.')
@@ -28,12 +34,19 @@ const STOPPED = fail('work.stopped', 'The proof of work was stopped before a non
  * Errors of `grind`: `work.stopped` (signal or close), `work.bits` (difficulty out of range), `work.failed` (a thread died).
  */
 export function createWorkers(options: WorkersOptions): Workers {
-  const pool: Pool = { threads: Math.max(1, Math.floor(options.threads)), url: options.worker ?? new URL('./worker.ts', import.meta.url), workers: [], jobs: 0, closed: false }
+  const pool: Pool = {
+    threads: Math.max(1, Math.floor(options.threads)),
+    url: options.worker ?? new URL('./worker.ts', import.meta.url),
+    workers: [],
+    jobs: 0,
+    closed: false,
+  }
   const closing = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
   return {
     grind: (challenge, bits, grindOptions) => {
-      if (!Number.isInteger(bits) || bits < 0 || bits > 64) return Promise.resolve(fail('work.bits', `A difficulty of ${bits} bits cannot be ground: ask for a whole number from 0 to 64.`))
+      if (!Number.isInteger(bits) || bits < 0 || bits > 64)
+        return Promise.resolve(fail('work.bits', `A difficulty of ${bits} bits cannot be ground: ask for a whole number from 0 to 64.`))
       const signal = grindOptions.signal ? AbortSignal.any([grindOptions.signal, closing.signal]) : closing.signal
       const mine = last.then(() => grindOne(pool, Uint8Array.from(challenge), bits, { ...grindOptions, signal }))
       last = mine.catch(() => undefined)
@@ -55,20 +68,29 @@ const aborted = (signal: AbortSignal): Promise<Result<bigint>> =>
     else signal.addEventListener('abort', () => resolve(STOPPED), { once: true })
   })
 
-async function grindOne(pool: Pool, challenge: Uint8Array, bits: number, options: GrindOptions & { signal: AbortSignal }): Promise<Result<bigint>> {
+async function grindOne(
+  pool: Pool,
+  challenge: Uint8Array,
+  bits: number,
+  options: GrindOptions & { signal: AbortSignal },
+): Promise<Result<bigint>> {
   if (options.signal.aborted || pool.closed) return STOPPED
   const shared = new Int32Array(new SharedArrayBuffer(4 * (1 + pool.threads)))
   const job = ++pool.jobs
   const quiet = reportProgress(shared, bits, options.progress)
-  const stop = () => { Atomics.store(shared, 0, 1) }
+  const stop = () => {
+    Atomics.store(shared, 0, 1)
+  }
   options.signal.addEventListener('abort', stop)
   try {
     const workers = awake(pool)
-    const shares = workers.map((worker, index) => run(worker, { job, challenge, bits, high: index, step: pool.threads, shared, index }, stop))
+    const shares = workers.map((worker, index) =>
+      run(worker, { job, challenge, bits, high: index, step: pool.threads, shared, index }, stop),
+    )
     const answers = await Promise.all(shares)
     const nonce = answers.find((answer) => answer.ok && answer.value !== null)
     if (nonce?.ok) return ok(nonce.value!)
-    return answers.find((answer) => !answer.ok) as Result<never> | undefined ?? STOPPED
+    return (answers.find((answer) => !answer.ok) as Result<never> | undefined) ?? STOPPED
   } finally {
     quiet()
     options.signal.removeEventListener('abort', stop)
@@ -98,7 +120,9 @@ function run(worker: Worker, share: Share, stop: () => void): Promise<Result<big
       stop()
       resolve(result)
     }
-    const onMessage = (found: Found) => { if (found.job === share.job) end(ok(found.nonce)) }
+    const onMessage = (found: Found) => {
+      if (found.job === share.job) end(ok(found.nonce))
+    }
     const onExit = () => end(failForNow('work.failed', 'A worker thread ended while it was grinding: try again.'))
     worker.on('message', onMessage)
     worker.on('exit', onExit)

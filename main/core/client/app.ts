@@ -10,7 +10,10 @@ import { indexFileOf } from '../read-index.ts'
 import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
 
-export interface OpenedOffer { document: OpenedDocument<'offer'>; outline: Program }
+export interface OpenedOffer {
+  document: OpenedDocument<'offer'>
+  outline: Program
+}
 
 export interface OpenedTick {
   reference: Reference
@@ -47,7 +50,11 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
   }
 
-  async function open(reference: Reference, planned: { reference: Reference; offer: Reference } | null, offerReference: Reference): Promise<Result<OpenedTick>> {
+  async function open(
+    reference: Reference,
+    planned: { reference: Reference; offer: Reference } | null,
+    offerReference: Reference,
+  ): Promise<Result<OpenedTick>> {
     const document = await documents.fetch(reference, 'tick')
     if (!document.ok) return document
     const tick = document.value.body as Tick
@@ -59,13 +66,25 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     if (!planApp.ok) return planApp
     const schema = await documents.fetchFile(reference.infohash, tick.schema)
     if (!schema.ok) return schema
-    const reader = openSnapshot({ crypto, program: app.value.outline, tick, fetchFile: indexFileOf(documents, reference, tick, true), local: local.for(app.value.outline) })
+    const reader = openSnapshot({
+      crypto,
+      program: app.value.outline,
+      tick,
+      fetchFile: indexFileOf(documents, reference, tick, true),
+      local: local.for(app.value.outline),
+    })
     if (!reader.ok) return reader
     const plan = planDocument === null ? null : ((planDocument.value.body as Tick).plans.find((one) => one.tick === tick.number) ?? null)
     const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
     if (!labels.ok) return labels
     return ok({
-      reference, tick, outline: app.value.outline, plan, planned: planApp.value.outline, reader: reader.value, fetchFile: indexFileOf(documents, reference, tick, false),
+      reference,
+      tick,
+      outline: app.value.outline,
+      plan,
+      planned: planApp.value.outline,
+      reader: reader.value,
+      fetchFile: indexFileOf(documents, reference, tick, false),
       labels: (labels.value as unknown as { labels: Record<string, Label> }).labels,
     })
   }
@@ -77,7 +96,11 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       if (newest === null) return failForNow('client.no-tick', 'No tick of this app has arrived yet. Wait for the next one.')
       if (kept?.reference.sha256 === newest.reference.sha256) return ok(kept)
       const plan = planTick(following, newest.number)
-      const opened = await open(newest.reference, plan === null ? null : { reference: plan.reference, offer: offerOf(plan.offer) }, offerOf(newest.offer))
+      const opened = await open(
+        newest.reference,
+        plan === null ? null : { reference: plan.reference, offer: offerOf(plan.offer) },
+        offerOf(newest.offer),
+      )
       if (opened.ok) kept = opened.value
       return opened
     },

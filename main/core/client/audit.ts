@@ -39,20 +39,34 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
   const last = ticks.at(-1)!.body.blocks.to
   const anchored = anchoredBetween(storage, 0, last)
   const byTxid = new Map(anchored.map((transaction) => [transaction.txid, transaction]))
-  const report = await audit({ crypto }, {
-    app: subject.app, ticks,
-    offers: (sha256) => offers.get(sha256) ?? null,
-    fetchFile: (tick, name) => {
-      const entry = filesOf(tick.body).find((file) => file.name === name)
-      return entry === undefined ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`)) : documents.fetchFile(infohashes.get(tick.sha256)!, entry)
+  const report = await audit(
+    { crypto },
+    {
+      app: subject.app,
+      ticks,
+      offers: (sha256) => offers.get(sha256) ?? null,
+      fetchFile: (tick, name) => {
+        const entry = filesOf(tick.body).find((file) => file.name === name)
+        return entry === undefined
+          ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
+          : documents.fetchFile(infohashes.get(tick.sha256)!, entry)
+      },
+      transaction: (txid) => byTxid.get(txid) ?? null,
+      between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
     },
-    transaction: (txid) => byTxid.get(txid) ?? null,
-    between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
+  )
+  for (const { number, problems } of report.ticks)
+    for (const problem of problems) services.log.log('warn', `audit of tick ${number}: ${problem}`)
+  return ok({
+    ok: report.ok,
+    ticks: report.ticks.map(({ number, expected, computed, equal }) => ({ number, expected, computed, equal })),
+    ms: clock.now() - begun,
   })
-  for (const { number, problems } of report.ticks) for (const problem of problems) services.log.log('warn', `audit of tick ${number}: ${problem}`)
-  return ok({ ok: report.ok, ticks: report.ticks.map(({ number, expected, computed, equal }) => ({ number, expected, computed, equal })), ms: clock.now() - begun })
 }
 
 const filesOf = (tick: Tick) => [
-  tick.summary.documents, tick.schema, ...(tick.reveal === null ? [] : [tick.reveal.file]), ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
+  tick.summary.documents,
+  tick.schema,
+  ...(tick.reveal === null ? [] : [tick.reveal.file]),
+  ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
 ]

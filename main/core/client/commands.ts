@@ -11,7 +11,8 @@ import { noApp, signedText, type ClientSession } from './session.ts'
 const APPROVE_WAIT_MS = 20_000
 const LOOK_AGAIN_MS = 50
 
-const entryOf = ({ joined }: ClientSession, id: string): RequestEntry | undefined => joined?.member.state().requests.find((entry) => entry.id === id)
+const entryOf = ({ joined }: ClientSession, id: string): RequestEntry | undefined =>
+  joined?.member.state().requests.find((entry) => entry.id === id)
 const unknownRequest = fail('client.request', 'This request is not known here. Reload the page.')
 
 /** Reads the newest tick. Errors: `client.no-app`, `client.no-tick`, those of `readIndex`. */
@@ -27,7 +28,14 @@ export async function request({ joined, newest, services }: ClientSession, args:
   const endpoint = Object.hasOwn(newest.planned.endpoints, args.endpoint) ? newest.planned.endpoints[args.endpoint]! : null
   if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${args.endpoint}.`)
   const id = toHex(services.random.bytes(32))
-  await joined.member.dispatch({ type: 'request', id, endpoint: args.endpoint, arguments: args.arguments, slots: endpoint.slots, at: services.clock.now() })
+  await joined.member.dispatch({
+    type: 'request',
+    id,
+    endpoint: args.endpoint,
+    arguments: args.arguments,
+    slots: endpoint.slots,
+    at: services.clock.now(),
+  })
   return ok({ id })
 }
 
@@ -47,9 +55,16 @@ export async function approve(session: ClientSession, id: string): Promise<Resul
     const now = entryOf(session, id)
     if (now?.publication?.txid) return ok({ txid: now.publication.txid })
     if (now?.error) return fail(now.error.code, now.error.message)
-    if (now?.publication === null || now === undefined) return fail('client.phase', `This request is «${now?.phase ?? 'gone'}»; only one that waits for review can be approved.`)
-    if (services.clock.now() > deadline) return failForNow('client.publishing', 'The approved writes are stored and being published. Look again in a moment; nothing is published twice.')
-    await new Promise<void>((resolve) => { services.clock.after(LOOK_AGAIN_MS, resolve) })
+    if (now?.publication === null || now === undefined)
+      return fail('client.phase', `This request is «${now?.phase ?? 'gone'}»; only one that waits for review can be approved.`)
+    if (services.clock.now() > deadline)
+      return failForNow(
+        'client.publishing',
+        'The approved writes are stored and being published. Look again in a moment; nothing is published twice.',
+      )
+    await new Promise<void>((resolve) => {
+      services.clock.after(LOOK_AGAIN_MS, resolve)
+    })
   }
 }
 
@@ -58,7 +73,8 @@ export async function bump(session: ClientSession, id: string, feeRate: number |
   const entry = entryOf(session, id)
   if (session.joined === null || entry === undefined) return unknownRequest
   const txid = entry.publication?.txid ?? null
-  if (entry.phase !== 'published' || txid === null) return fail('client.phase', `This request is «${entry.phase}»; a fee can be raised only while its transaction waits for a block.`)
+  if (entry.phase !== 'published' || txid === null)
+    return fail('client.phase', `This request is «${entry.phase}»; a fee can be raised only while its transaction waits for a block.`)
   return session.services.wallet.bump(txid, feeRate)
 }
 
@@ -66,7 +82,8 @@ export async function bump(session: ClientSession, id: string, feeRate: number |
 export async function refuse(session: ClientSession, id: string): Promise<Result<null>> {
   const entry = entryOf(session, id)
   if (session.joined === null || entry === undefined) return unknownRequest
-  if (entry.phase !== 'review' && entry.phase !== 'refused') return fail('client.phase', `This request is «${entry.phase}»; only one that waits for review can be refused.`)
+  if (entry.phase !== 'review' && entry.phase !== 'refused')
+    return fail('client.phase', `This request is «${entry.phase}»; only one that waits for review can be refused.`)
   await session.joined.member.dispatch({ type: 'refuse', id })
   return ok(null)
 }

@@ -27,7 +27,10 @@ export async function investigate(services: Services, app: string, effect: Effec
   log.log('warn', `A write was poisoned; the ${complaint.finding.by} is at fault. The evidence is kept with request ${effect.id}.`)
 }
 
-async function evidence({ documents }: Services, effect: Effect): Promise<Result<{ reveal: ReturnType<typeof revealFile.parse> | null; plan: Tick['plans'][number] | null }>> {
+async function evidence(
+  { documents }: Services,
+  effect: Effect,
+): Promise<Result<{ reveal: ReturnType<typeof revealFile.parse> | null; plan: Tick['plans'][number] | null }>> {
   const deciding = await documents.fetch(effect.tick, 'tick')
   if (!deciding.ok) return deciding
   let tick = deciding.value.body as Tick

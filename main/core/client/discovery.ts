@@ -8,8 +8,13 @@ import type { Json } from '../ports.ts'
 import type { OpenedOffer } from './app.ts'
 import { CLIENT_ROWS, offerRow, type ClientSession, type Joined, type JoinedRow } from './session.ts'
 
-interface SeenOffer { reference: Reference; height: number }
-interface Discovery { offers: SeenOffer[] }
+interface SeenOffer {
+  reference: Reference
+  height: number
+}
+interface Discovery {
+  offers: SeenOffer[]
+}
 
 export interface DiscoveryActions {
   perform(effect: ClientEffect): Promise<ClientEvent[]>
@@ -30,7 +35,8 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
     storage.transact([offerRow(reference)])
     const { supersedes, app: superseded, master, by } = offer.document.body
     const { joined } = session
-    if (joined !== null && superseded === joined.reference.sha256 && master === joined.offer.document.body.master) await joined.member.dispatch({ type: 'signer', key: by })
+    if (joined !== null && superseded === joined.reference.sha256 && master === joined.offer.document.body.master)
+      await joined.member.dispatch({ type: 'signer', key: by })
     if (joined !== null || supersedes !== null || (settings.app ?? reference.sha256) !== reference.sha256) return
     const row: JoinedRow = { reference, height, master, by }
     storage.transact([{ table: CLIENT_ROWS, key: 'joined', value: row as unknown as Json }])
@@ -38,7 +44,9 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   }
 
   engine.add<Discovery, WorldEvent, SeenOffer & { type: 'found' }>({
-    name: 'discovery', initial: { offers: [] }, step: discoveryStep,
+    name: 'discovery',
+    initial: { offers: [] },
+    step: discoveryStep,
     perform: (effect) => found(effect).then(() => []),
   })
   const known = storage.get(CLIENT_ROWS, 'joined') as unknown as JoinedRow | undefined
@@ -59,13 +67,16 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
   const { crypto, storage, wallet } = session.services
   const hashAt = hashAtOf(storage)
   let arrive = (): void => undefined
-  const here = new Promise<void>((resolve) => { arrive = resolve })
+  const here = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
 
   /** The role takes part from its first moment on, or a block that comes while its offer is loaded would be lost to it. */
   function enter({ reference, master, by }: JoinedRow): Pick<Joined, 'client' | 'member'> {
     const client = wallet.watchKey({ purpose: 'client', app: master, index: 0 }, 'identity')
     const member = engine.add<ClientState, ClientEvent, ClientEffect>({
-      name: 'client', initial: initialClientState(reference.sha256, master, [by], client.publicKey),
+      name: 'client',
+      initial: initialClientState(reference.sha256, master, [by], client.publicKey),
       step(state, event) {
         const stepped = clientStep({ crypto, hashAt }, state, event)
         if (stepped.state !== state) queueMicrotask(actions.tend)

@@ -1,7 +1,13 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { failForNow, type Failure } from '../../../roles/protocol/result.ts'
-import { composeRegistration, composeRequest, registrationSpending, type ClientEffect, type ClientEvent } from '../../../roles/client/index.ts'
+import {
+  composeRegistration,
+  composeRequest,
+  registrationSpending,
+  type ClientEffect,
+  type ClientEvent,
+} from '../../../roles/client/index.ts'
 import { performFetch } from '../services.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
@@ -10,19 +16,26 @@ import { signedText, type ClientSession } from './session.ts'
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
 
-export const createEffects = (session: ClientSession) => async (effect: ClientEffect): Promise<ClientEvent[]> => {
-  switch (effect.type) {
-    case 'fetch': return performFetch(session.services.documents, effect)
-    case 'grind': return [await register(session, effect)]
-    case 'send': return [await send(session, effect)]
-    case 'publish': return [await publish(session, effect)]
-    case 'complaint': {
-      await investigate(session.services, session.joined!.reference.sha256, effect)
-      return []
+export const createEffects =
+  (session: ClientSession) =>
+  async (effect: ClientEffect): Promise<ClientEvent[]> => {
+    switch (effect.type) {
+      case 'fetch':
+        return performFetch(session.services.documents, effect)
+      case 'grind':
+        return [await register(session, effect)]
+      case 'send':
+        return [await send(session, effect)]
+      case 'publish':
+        return [await publish(session, effect)]
+      case 'complaint': {
+        await investigate(session.services, session.joined!.reference.sha256, effect)
+        return []
+      }
+      case 'log':
+        return []
     }
-    case 'log': return []
   }
-}
 
 async function register(session: ClientSession, { challenge, bits }: ClientEffect & { type: 'grind' }): Promise<ClientEvent> {
   const { services, joined } = session
@@ -42,7 +55,8 @@ async function register(session: ClientSession, { challenge, bits }: ClientEffec
 async function publish({ services }: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
   const { documentType, document, sha256, spendFromKeys, payToKeys } = effect
   const published = await services.patiently(`publish the ${documentType}`, () =>
-    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }))
+    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }),
+  )
   return published.ok ? { type: 'published', sha256, ...published.value } : { type: 'publish.failed', sha256, failure: published.error }
 }
 
@@ -53,14 +67,26 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const opened = await session.newestTick(joined!)
   if (!opened.ok) return failed(opened.error)
   const { plan, planned: outline, labels, reader } = opened.value
-  if (plan === null) return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error)
-  const env = { app: joined!.reference.sha256, outline, label: labels[endpoint] ?? null, plan, reader, client: joined!.client, keys: effect.keys }
+  if (plan === null)
+    return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error)
+  const env = {
+    app: joined!.reference.sha256,
+    outline,
+    label: labels[endpoint] ?? null,
+    plan,
+    reader,
+    client: joined!.client,
+    keys: effect.keys,
+  }
   const composed = await composeRequest(ctx, env, endpoint, effect.arguments, new Set(effect.exclude))
   if (!composed.ok) return failed(composed.error)
   const exchanged = await exchange(ctx, services.transport, env, composed.value, effect.before ?? null)
   if (!exchanged.ok) {
     // The tick reached this client before it reached that server: the next attempt waits until it may have come round.
-    if (exchanged.refused && isBehind(exchanged.failure)) await new Promise<void>((resolve) => { services.clock.after(BEHIND_MS * attempt, resolve) })
+    if (exchanged.refused && isBehind(exchanged.failure))
+      await new Promise<void>((resolve) => {
+        services.clock.after(BEHIND_MS * attempt, resolve)
+      })
     return failed(exchanged.failure, exchanged.servers)
   }
   const { reviewed } = exchanged
@@ -70,7 +96,8 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
 }
 
 /** A server said, itself or through the relay, that it does not know the tick yet. */
-const isBehind = ({ code, details }: Failure): boolean => [code, details?.cause].some((one) => one === 'request.tick' || one === 'hop.tick' || one === 'server.not-serving')
+const isBehind = ({ code, details }: Failure): boolean =>
+  [code, details?.cause].some((one) => one === 'request.tick' || one === 'hop.tick' || one === 'server.not-serving')
 
 /** An update's transaction: the anchor, and per key an input and an output, with one more of each for the fee. */
 const estimatedVsize = (writes: number): number => 80 + 101 * (writes + 1)

@@ -15,7 +15,12 @@ import { createSession, noApp, type ClientSession, type ClientSettings } from '.
 import { createUpkeep } from './upkeep.ts'
 import { actorView, appView, requestView, tickViewOf } from './views.ts'
 
-export interface ClientView { tick: TickView | null; app: AppView | null; actors: ActorView[]; requests: RequestView[] }
+export interface ClientView {
+  tick: TickView | null
+  app: AppView | null
+  actors: ActorView[]
+  requests: RequestView[]
+}
 
 export interface ClientService {
   key(): string | null
@@ -50,7 +55,12 @@ export function startClient(services: Services, engine: Engine, settings: Client
     async audit() {
       const { joined, app, offerOf } = session
       if (joined === null) return noApp()
-      return auditApp(services, { app: joined.reference.sha256, following: joined.member.state().following, offerOf, open: (reference) => app.offer(reference) })
+      return auditApp(services, {
+        app: joined.reference.sha256,
+        following: joined.member.state().following,
+        offerOf,
+        open: (reference) => app.offer(reference),
+      })
     },
   }
 }
@@ -85,6 +95,8 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
     app: appView(joined.reference.sha256, body.title, outline),
     tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
     actors: [{ ...actorView(state, key, services, services.name, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
-    requests: state.requests.map((entry) => requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees))),
+    requests: state.requests.map((entry) =>
+      requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees)),
+    ),
   }
 }

@@ -13,10 +13,21 @@ import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
 
 export type ClientSettings = NonNullable<ParticipantSettings['client']>
 
-export interface Joined { reference: Reference; height: number; offer: OpenedOffer; client: KeyPair; member: Dispatching<ClientState, ClientEvent> }
+export interface Joined {
+  reference: Reference
+  height: number
+  offer: OpenedOffer
+  client: KeyPair
+  member: Dispatching<ClientState, ClientEvent>
+}
 
 /** What is kept of the app that was joined: enough to take part before its offer is loaded. */
-export interface JoinedRow { reference: Reference; height: number; master: string; by: string }
+export interface JoinedRow {
+  reference: Reference
+  height: number
+  master: string
+  by: string
+}
 
 export interface ClientSession {
   readonly services: Services
@@ -47,15 +58,26 @@ const INDEX_BYTES = 64 << 20
 /** Rows of this service in the node's storage. */
 export const CLIENT_ROWS = 'client'
 
-export const offerRow = (reference: Reference): StorageWrite => ({ table: CLIENT_ROWS, key: `offer:${reference.sha256}`, value: reference as unknown as Json })
+export const offerRow = (reference: Reference): StorageWrite => ({
+  table: CLIENT_ROWS,
+  key: `offer:${reference.sha256}`,
+  value: reference as unknown as Json,
+})
 
 export function createSession(services: Services, settings: ClientSettings): ClientSession {
   const { crypto, random, storage, wallet } = services
   const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
   const app = createClientApp(services, local)
   const session: ClientSession = {
-    services, settings, app, local, ctx: { crypto, random: (length) => random.bytes(length) },
-    joined: null, newest: null, work: null, fees: new Map(),
+    services,
+    settings,
+    app,
+    local,
+    ctx: { crypto, random: (length) => random.bytes(length) },
+    joined: null,
+    newest: null,
+    work: null,
+    fees: new Map(),
     newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
     offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? session.joined!.reference,
     dataKey: (index) => wallet.watchKey({ purpose: 'data', app: session.joined!.offer.document.body.master, index }, 'key'),
@@ -63,7 +85,12 @@ export function createSession(services: Services, settings: ClientSettings): Cli
   return session
 }
 
-export const noApp = (): { ok: false; error: Failure } => failForNow('client.no-app', 'No app was found on the chain yet. Wait until its job offer is in a block.')
+export const noApp = (): { ok: false; error: Failure } =>
+  failForNow('client.no-app', 'No app was found on the chain yet. Wait until its job offer is in a block.')
 
 /** A signed document as the role's events carry it, with what its transaction spends and pays. */
-export const signedText = (document: OpenedDocument, spending: Spending) => ({ document: new TextDecoder().decode(document.bytes), sha256: document.sha256, ...spending })
+export const signedText = (document: OpenedDocument, spending: Spending) => ({
+  document: new TextDecoder().decode(document.bytes),
+  sha256: document.sha256,
+  ...spending,
+})

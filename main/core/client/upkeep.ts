@@ -50,8 +50,15 @@ export function createUpkeep(session: ClientSession): () => void {
     const keys = collections.map((collection, at) => ({ index: first + at, pair: session.dataKey(first + at), collection }))
     const document = composeReservation(session.ctx, state.app, outline, client, keys)
     if (!document.ok) return services.log.log('error', document.error.message)
-    const spending = reservationSpending(client.publicKey, keys.map(({ pair }) => pair.publicKey))
-    await member.dispatch({ type: 'reserve', keys: keys.map(({ index, pair, collection }) => ({ index, key: pair.publicKey, collection })), ...signedText(document.value, spending) })
+    const spending = reservationSpending(
+      client.publicKey,
+      keys.map(({ pair }) => pair.publicKey),
+    )
+    await member.dispatch({
+      type: 'reserve',
+      keys: keys.map(({ index, pair, collection }) => ({ index, key: pair.publicKey, collection })),
+      ...signedText(document.value, spending),
+    })
   }
 
   const start = (): void => void tend()

@@ -10,7 +10,10 @@ import type { Sent } from '../wallet/keeper.ts'
 const apps = new WeakMap<Program, AppView>()
 
 const fieldView = (name: string, type: Type): FieldView => ({
-  name, type: type.kind, ...('max' in type && typeof type.max === 'number' ? { max: type.max } : {}), ...(type.kind === 'key' ? { of: type.collection } : {}),
+  name,
+  type: type.kind,
+  ...('max' in type && typeof type.max === 'number' ? { max: type.max } : {}),
+  ...(type.kind === 'key' ? { of: type.collection } : {}),
 })
 
 /** The API document as a person reads it; made once per program. */
@@ -19,14 +22,24 @@ export function appView(id: string, title: string, outline: Program): AppView {
   if (known !== undefined) return known
   const api = describe(outline)
   const view: AppView = {
-    id, title, doc: outline.doc,
+    id,
+    title,
+    doc: outline.doc,
     endpoints: Object.entries(api.endpoints).map(([name, endpoint]) => ({
-      name, doc: endpoint.doc, servers: endpoint.servers, fields: Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)),
+      name,
+      doc: endpoint.doc,
+      servers: endpoint.servers,
+      fields: Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)),
       observations: endpoint.blocks.map((block) => ({ name: block.name, sees: seenBy(endpoint.blocks, block.opens) })),
     })),
     collections: Object.entries(outline.collections).map(([name, { doc, fields, indices }]) => ({
-      name, doc, fields: Object.keys(fields), indices: Object.entries(indices).map(([index, { kind, on }]) => ({ name: index, kind, on })),
-      references: Object.fromEntries(Object.entries(fields).flatMap(([field, type]) => (type.kind === 'key' ? [[field, type.collection]] : []))),
+      name,
+      doc,
+      fields: Object.keys(fields),
+      indices: Object.entries(indices).map(([index, { kind, on }]) => ({ name: index, kind, on })),
+      references: Object.fromEntries(
+        Object.entries(fields).flatMap(([field, type]) => (type.kind === 'key' ? [[field, type.collection]] : [])),
+      ),
     })),
   }
   apps.set(outline, view)
@@ -36,20 +49,48 @@ export function appView(id: string, title: string, outline: Program): AppView {
 export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
   const { number, state, root, servers, blocks } = tick
   const genesis = blocks.to - number * offer.tickBlocks
-  return { number, state, root, blocksPerTick: offer.tickBlocks, servers: servers.length, minimumServers: offer.minimumServers, ...untilNext(genesis, offer.tickBlocks, offer.confirmations, number, wait) }
+  return {
+    number,
+    state,
+    root,
+    blocksPerTick: offer.tickBlocks,
+    servers: servers.length,
+    minimumServers: offer.minimumServers,
+    ...untilNext(genesis, offer.tickBlocks, offer.confirmations, number, wait),
+  }
 }
 
 export function actorView(state: ClientState, key: string, services: Services, name: string, hasTick: boolean): ActorView {
   const free: Record<string, number> = {}
   for (const { collection, written } of freeKeys(state)) if (!written) free[collection] = (free[collection] ?? 0) + 1
   const { confirmed, unconfirmed } = services.wallet.balance()
-  return { id: key, key, name, state: hasTick && isRegistered(state) && Object.keys(free).length > 0 ? 'ready' : 'registering', balance: confirmed + unconfirmed, freeKeys: free }
+  return {
+    id: key,
+    key,
+    name,
+    state: hasTick && isRegistered(state) && Object.keys(free).length > 0 ? 'ready' : 'registering',
+    balance: confirmed + unconfirmed,
+    freeKeys: free,
+  }
 }
 
-export function requestView(entry: RequestEntry, actor: string, outline: Program, tick: Tick | null, offer: Offer, wait: Wait, sent: Partial<Sent>): RequestView {
+export function requestView(
+  entry: RequestEntry,
+  actor: string,
+  outline: Program,
+  tick: Tick | null,
+  offer: Offer,
+  wait: Wait,
+  sent: Partial<Sent>,
+): RequestView {
   const { publication, reviewed } = entry
   return {
-    id: entry.id, actor, endpoint: entry.endpoint, arguments: entry.arguments, state: entry.phase, at: entry.at,
+    id: entry.id,
+    actor,
+    endpoint: entry.endpoint,
+    arguments: entry.arguments,
+    state: entry.phase,
+    at: entry.at,
     ...(reviewed === null ? {} : { response: reviewed.opened.response }),
     writes: reviewed?.writes ?? [],
     servers: reviewed === null ? [] : serversOf(entry, outline),
@@ -62,14 +103,25 @@ export function requestView(entry: RequestEntry, actor: string, outline: Program
 
 /** What a block opens, for people: an earlier block's outputs go by that block's name, as `block.moderation`. */
 function seenBy(blocks: Array<{ name: string }>, opens: string[]): string[] {
-  const named = opens.map((source) => source.replace(/^block\.(\d+)\..*$/, (whole, at: string) => (blocks[Number(at)] === undefined ? whole : `block.${blocks[Number(at)]!.name}`)))
+  const named = opens.map((source) =>
+    source.replace(/^block\.(\d+)\..*$/, (whole, at: string) =>
+      blocks[Number(at)] === undefined ? whole : `block.${blocks[Number(at)]!.name}`,
+    ),
+  )
   return [...new Set(named)]
 }
 
 function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
   const { top, hops } = reviewed!.pending
   const blocks = describe(outline).endpoints[endpoint]?.blocks ?? []
-  return [{ role: 'top-level server', id: top, sees: [] }, ...hops.map(({ server }, at) => ({ role: blocks[at]?.name ?? `block ${at}`, id: server, sees: seenBy(blocks, blocks[at]?.opens ?? []) }))]
+  return [
+    { role: 'top-level server', id: top, sees: [] },
+    ...hops.map(({ server }, at) => ({
+      role: blocks[at]?.name ?? `block ${at}`,
+      id: server,
+      sees: seenBy(blocks, blocks[at]?.opens ?? []),
+    })),
+  ]
 }
 
 /** A stamp of tick n is decided by the document of tick n+2 at the latest. */
@@ -82,4 +134,5 @@ function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait:
   return { waiting: `${place}; counted in tick ${stamped + 2}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
 }
 
-const duration = (ms: number): string => (ms < 90_000 ? `${Math.round(ms / 1000)} s` : ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`)
+const duration = (ms: number): string =>
+  ms < 90_000 ? `${Math.round(ms / 1000)} s` : ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`

@@ -7,7 +7,11 @@ import type { ServedTicks } from './ticks.ts'
 
 type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
 
-export function createEffects(session: ServerSession, ticks: ServedTicks, state: () => ServerState): (effect: ServerEffect) => Promise<ServerEvent[]> {
+export function createEffects(
+  session: ServerSession,
+  ticks: ServedTicks,
+  state: () => ServerState,
+): (effect: ServerEffect) => Promise<ServerEvent[]> {
   const { services, settings, port, ctx, keysFor } = session
 
   async function grind({ challenge, bits, offer }: Effect<'grind'>): Promise<ServerEvent> {
@@ -23,7 +27,8 @@ export function createEffects(session: ServerSession, ticks: ServedTicks, state:
 
   async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
     const published = await services.persist('publish the acceptance', () =>
-      services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }))
+      services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }),
+    )
     return { type: 'published', id, ...published }
   }
 
@@ -42,11 +47,16 @@ export function createEffects(session: ServerSession, ticks: ServedTicks, state:
 
   return async (effect) => {
     switch (effect.type) {
-      case 'fetch': return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : performFetch(services.documents, effect)
-      case 'grind': return [await grind(effect)]
-      case 'publish': return [await publish(effect)]
-      case 'fetch-file': return fetchFile(effect)
-      case 'log': return []
+      case 'fetch':
+        return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : performFetch(services.documents, effect)
+      case 'grind':
+        return [await grind(effect)]
+      case 'publish':
+        return [await publish(effect)]
+      case 'fetch-file':
+        return fetchFile(effect)
+      case 'log':
+        return []
     }
   }
 }

@@ -1,7 +1,15 @@
 /** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
 import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { initialServerState, phaseOf, serverStep, type Phase, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
+import {
+  initialServerState,
+  phaseOf,
+  serverStep,
+  type Phase,
+  type ServerEffect,
+  type ServerEvent,
+  type ServerState,
+} from '../../../roles/server/index.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import type { OfferView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
@@ -36,16 +44,26 @@ export async function startServer(services: Services, engine: Engine, settings: 
   const listening = await listen(services, settings, (path, body) => answer(path, body))
   if (!listening.ok) return listening
   const session = createSession(services, settings, listening.value.port)
-  const member = takePart(session, engine, (ready) => { answer = ready })
+  const member = takePart(session, engine, (ready) => {
+    answer = ready
+  })
   const { state } = member
   return ok({
-    key: () => state().job?.identity ?? null, phase: () => phaseOf(state()), detail: () => detailOf(session),
-    offers: () => offersOf(state()), decide: (decision, offer) => decideOffer(member, decision, offer), stop: () => listening.value.close(),
+    key: () => state().job?.identity ?? null,
+    phase: () => phaseOf(state()),
+    detail: () => detailOf(session),
+    offers: () => offersOf(state()),
+    decide: (decision, offer) => decideOffer(member, decision, offer),
+    stop: () => listening.value.close(),
   })
 }
 
 function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer) => void): Dispatching<ServerState, ServerEvent> {
-  const { services: { crypto, storage }, settings, keysFor } = session
+  const {
+    services: { crypto, storage },
+    settings,
+    keysFor,
+  } = session
   const ticks = createServedTicks(session)
   const ctx = { crypto, hashAt: hashAtOf(storage), identityFor: (offer: string) => keysFor(offer).identity.publicKey }
   const member: Dispatching<ServerState, ServerEvent> = engine.add<ServerState, ServerEvent, ServerEffect>({
@@ -64,10 +82,17 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
 }
 
 /** The port is part of the identity certificate, so a restarted server takes the same one again. */
-async function listen({ storage, transport }: Services, { host, port: wanted }: ServerSettings, answer: Answer): Promise<Result<Listening>> {
+async function listen(
+  { storage, transport }: Services,
+  { host, port: wanted }: ServerSettings,
+  answer: Answer,
+): Promise<Result<Listening>> {
   const known = storage.get(ROWS, 'port')
   const port = wanted === 0 && typeof known === 'number' ? known : wanted
-  const listening = await transport.serve({ host, port, maxBytes: MESSAGE_LIMIT, timeoutMs: RELAY_TIMEOUT_MS, perMinutePerPeer: REQUESTS_A_MINUTE }, answer)
+  const listening = await transport.serve(
+    { host, port, maxBytes: MESSAGE_LIMIT, timeoutMs: RELAY_TIMEOUT_MS, perMinutePerPeer: REQUESTS_A_MINUTE },
+    answer,
+  )
   if (listening.ok && listening.value.port !== known) storage.transact([{ table: ROWS, key: 'port', value: listening.value.port }])
   return listening
 }

@@ -1,7 +1,17 @@
 /** Answering over the network: a client's request is relayed from block to block, a block's hop is run. */
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { executeHop, hopFailed, nextHop, openContinuation, openRequest, takeReply, type HopEnv, type Relay, type Served } from '../../../roles/server/index.ts'
+import {
+  executeHop,
+  hopFailed,
+  nextHop,
+  openContinuation,
+  openRequest,
+  takeReply,
+  type HopEnv,
+  type Relay,
+  type Served,
+} from '../../../roles/server/index.ts'
 import type { Json } from '../ports.ts'
 import type { ServerSession } from './session.ts'
 import type { Ready } from './ticks.ts'
@@ -17,7 +27,9 @@ export type Answer = (path: string, body: Uint8Array) => Promise<Result<Uint8Arr
 /** @param ready what is served at this moment */
 export function createAnswer({ services: { storage, transport }, ctx, counts }: ServerSession, ready: () => Ready | null): Answer {
   const envOf = ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
-    app, keys, currentTick,
+    app,
+    keys,
+    currentTick,
     tick: (number) => views.get(number) ?? null,
     code: (number) => codes.get(number) ?? null,
     used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,

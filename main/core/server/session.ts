@@ -23,7 +23,12 @@ export interface ServerSession {
 export function createSession(services: Services, settings: ServerSettings, port: number): ServerSession {
   const { crypto, random, identity } = services
   return {
-    services, settings, port, ctx: { crypto, random: (length) => random.bytes(length), ephemeral: createEphemerals(services) }, counts: { requests: 0, hops: 0 }, work: null,
+    services,
+    settings,
+    port,
+    ctx: { crypto, random: (length) => random.bytes(length), ephemeral: createEphemerals(services) },
+    counts: { requests: 0, hops: 0 },
+    work: null,
     keysFor(offer) {
       const key = identity.key({ purpose: 'server', offer, index: 0 })
       return { identity: key, sealing: identity.sealing(key, 'identity') }

@@ -3,7 +3,15 @@ import { openDocument, type OpenedDocument, type Plan } from '../../../roles/pro
 import { parseOutline } from '../../../roles/protocol/outline.ts'
 import { fail, type Failure } from '../../../roles/protocol/result.ts'
 import {
-  openCode, serving, tickView, type Generation, type PreparedCode, type ServerKeys, type ServerState, type TickProgram, type TickView,
+  openCode,
+  serving,
+  tickView,
+  type Generation,
+  type PreparedCode,
+  type ServerKeys,
+  type ServerState,
+  type TickProgram,
+  type TickView,
 } from '../../../roles/server/index.ts'
 import type { ServerSession } from './session.ts'
 
@@ -48,7 +56,8 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
     return parsed?.ok ? { outline: parsed.value, budget } : null
   }
 
-  const planOf = (document: OpenedDocument<'tick'> | null, tick: number): Plan | undefined => document?.body.plans.find((plan) => plan.tick === tick)
+  const planOf = (document: OpenedDocument<'tick'> | null, tick: number): Plan | undefined =>
+    document?.body.plans.find((plan) => plan.tick === tick)
 
   function prepared(code: Generation['code'], plan: Plan, keys: ServerKeys, program: TickProgram, app: string): PreparedCode | null {
     if (code === null) return null
@@ -93,7 +102,8 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
       const document = openedTick(tickSha256)
       const plan = planOf(document, tick)
       const program = document === null ? null : programOf(document.body.offer)
-      if (job === null || plan === undefined || program === null) return fail('server.code', 'The tick or the outline of this code is not here.').error
+      if (job === null || plan === undefined || program === null)
+        return fail('server.code', 'The tick or the outline of this code is not here.').error
       const code = openCode(ctx, box, plan, keysFor(job.offer), program.outline, job.terms.app)
       return code.ok ? null : code.error
     },

@@ -15,7 +15,10 @@ const LAST_CHANCE_MS = 4_000
 
 export type Lookup = (transaction: AnchoredTransaction) => OpenedDocument | null
 
-interface Settled { hash: string; txids: string[] }
+interface Settled {
+  hash: string
+  txids: string[]
+}
 
 const rowOf = (number: number): string => `arrived:${String(number).padStart(10, '0')}`
 
@@ -30,12 +33,14 @@ export async function arrivedDocuments({ storage, documents, clock }: Services, 
   const lastChance = new Promise<Result<OpenedDocument>>((resolve) => {
     clock.after(LAST_CHANCE_MS, () => resolve(failForNow('document.late', 'The document did not arrive before its tick was closed.')))
   })
-  const found = await Promise.all(wanted.map(async ({ txid, anchor: { sha256, infohash, type } }) => {
-    const fetching = documents.fetch({ sha256, infohash }, type)
-    const document = await (known === null ? Promise.race([fetching, lastChance]) : fetching)
-    if (!document.ok && known !== null) throw new Error(`the ${type} ${sha256} was here and is not any more: ${document.error.message}`)
-    return document.ok ? [[txid, document.value] as const] : []
-  }))
+  const found = await Promise.all(
+    wanted.map(async ({ txid, anchor: { sha256, infohash, type } }) => {
+      const fetching = documents.fetch({ sha256, infohash }, type)
+      const document = await (known === null ? Promise.race([fetching, lastChance]) : fetching)
+      if (!document.ok && known !== null) throw new Error(`the ${type} ${sha256} was here and is not any more: ${document.error.message}`)
+      return document.ok ? [[txid, document.value] as const] : []
+    }),
+  )
   const byTxid = new Map(found.flat())
   const settled: Settled = { hash: work.hash, txids: [...byTxid.keys()] }
   if (known === null) storage.transact([{ table: SUPERVISOR_ROWS, key: rowOf(work.number), value: settled as never }])

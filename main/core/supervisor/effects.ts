@@ -9,14 +9,24 @@ import type { OfferBook } from './offers.ts'
 type Effect<T extends SupervisorEffect['type']> = Extract<SupervisorEffect, { type: T }>
 
 /** Closing and composing happen one after the other, because they share the keeper's ledger. */
-export function createEffects(services: Services, keeper: Keeper, book: OfferBook): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
+export function createEffects(
+  services: Services,
+  keeper: Keeper,
+  book: OfferBook,
+): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
   const { crypto, storage, documents, log } = services
   const inTurn = createTurns()
 
   async function compose({ work, seed }: Effect<'compose'>): Promise<SupervisorEvent[]> {
     const composed = keeper.compose(work, seed, await arrivedDocuments(services, work))
     const { publicKey } = book.partsOf(work.offer).signer
-    const published = await documents.publish({ documentType: 'tick', document: composed.document.bytes, files: composed.files, spendFromKeys: [publicKey], payToKeys: [publicKey] })
+    const published = await documents.publish({
+      documentType: 'tick',
+      document: composed.document.bytes,
+      files: composed.files,
+      spendFromKeys: [publicKey],
+      payToKeys: [publicKey],
+    })
     if (!published.ok) throw new Error(`tick ${work.number} is not published yet: ${published.error.message}`)
     storage.transact([...ledgerRows(storage, work.number, keeper.ledger), forgetArrivals(work.number - KEEP_LEDGERS)])
     return [composed.event(published.value.reference)]
@@ -26,19 +36,30 @@ export function createEffects(services: Services, keeper: Keeper, book: OfferBoo
     const key = book.signerAt(book.keyIndex())
     // Signed without auxiliary randomness: an effect that is performed again makes the same bytes, so nothing is anchored twice.
     const document = signDocument(crypto, 'tombstone', fields, key, new Uint8Array(32))
-    await services.persist('publish a tombstone', () => documents.publish({ documentType: 'tombstone', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [key.publicKey] }))
+    await services.persist('publish a tombstone', () =>
+      documents.publish({ documentType: 'tombstone', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [key.publicKey] }),
+    )
     log.log('warn', `A tombstone ends ${fields.kind} ${fields.subject}: ${fields.reason}`)
     return []
   }
 
   return async (effect) => {
     switch (effect.type) {
-      case 'fetch': return performFetch(documents, effect)
-      case 'close': return inTurn(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
-      case 'compose': return inTurn(() => compose(effect))
-      case 'rollback': return inTurn(() => { keeper.rollback(effect.number); return Promise.resolve([]) })
-      case 'tombstone': return bury(effect)
-      case 'log': return []
+      case 'fetch':
+        return performFetch(documents, effect)
+      case 'close':
+        return inTurn(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
+      case 'compose':
+        return inTurn(() => compose(effect))
+      case 'rollback':
+        return inTurn(() => {
+          keeper.rollback(effect.number)
+          return Promise.resolve([])
+        })
+      case 'tombstone':
+        return bury(effect)
+      case 'log':
+        return []
     }
   }
 }

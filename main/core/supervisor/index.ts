@@ -5,7 +5,13 @@ import { checkSuccession, createLedger } from '../../../roles/protocol/ledger.ts
 import { outlineOf } from '../../../roles/protocol/outline.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
-  createKeeper, createStep, initialState, refuseOffer, type SupervisorEffect, type SupervisorEvent, type SupervisorState,
+  createKeeper,
+  createStep,
+  initialState,
+  refuseOffer,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorState,
 } from '../../../roles/supervisor/index.ts'
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
@@ -38,7 +44,9 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const book = createOfferBook(services, settings)
   const reading = createReading(services, book)
   let member: Member | null = null
-  const hire = (first: OpenedDocument<'offer'>): void => { member ??= takePart(services, engine, book, first, reading) }
+  const hire = (first: OpenedDocument<'offer'>): void => {
+    member ??= takePart(services, engine, book, first, reading)
+  }
   const known = book.storedFirst()
   if (known !== null) hire(known)
   void bootstrap(book, checked.value, hire)
@@ -73,12 +81,16 @@ async function bootstrap(book: OfferBook, program: Program, hire: (first: Opened
 function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Member {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
-    crypto, random: (n) => random.bytes(n), prime: (bits) => random.prime(bits), offer: book.partsOf,
+    crypto,
+    random: (n) => random.bytes(n),
+    prime: (bits) => random.prime(bits),
+    offer: book.partsOf,
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
   const step = createStep(crypto)
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
-    name: 'supervisor', initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
+    name: 'supervisor',
+    initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
     step(state, event) {
       const stepped = step(state, event)
       if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.follow(member.state()))
@@ -94,14 +106,24 @@ const noOffer = fail('offer.none', 'There is no offer yet that could be replaced
 
 /** Replaces the offer in force by one for this program, signed by the secondary key of that index. */
 async function succeed(
-  services: Services, book: OfferBook, member: Member | null, program: Program, grant: (inForce: Offer) => Promise<Reference>, index: number,
+  services: Services,
+  book: OfferBook,
+  member: Member | null,
+  program: Program,
+  grant: (inForce: Offer) => Promise<Reference>,
+  index: number,
 ): Promise<Result<{ offer: string }>> {
   if (member === null) return noOffer
   const state = member.state()
   const inForce = state.next?.offer ?? state.offer
   const kept = checkSuccession(book.partsOf(inForce.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
-  const { document, writes } = book.make(program, await grant(inForce.body), { reference: book.referenceOf(inForce.sha256), app: state.app }, index)
+  const { document, writes } = book.make(
+    program,
+    await grant(inForce.body),
+    { reference: book.referenceOf(inForce.sha256), app: state.app },
+    index,
+  )
   const refusal = refuseOffer(state, document.body)
   if (refusal !== null) return fail('offer.refused', `The new program cannot take over: ${refusal}.`)
   services.storage.transact(writes)
@@ -111,7 +133,12 @@ async function succeed(
   return ok({ offer: document.sha256 })
 }
 
-async function replaceKey(services: Services, book: OfferBook, member: Member | null, reason: string): Promise<Result<{ offer: string; key: string }>> {
+async function replaceKey(
+  services: Services,
+  book: OfferBook,
+  member: Member | null,
+  reason: string,
+): Promise<Result<{ offer: string; key: string }>> {
   if (member === null) return noOffer
   const index = book.keyIndex() + 1
   await book.revoke(index - 1, reason)

@@ -17,6 +17,12 @@ export function storedLedger(storage: StoragePort): Ledger | null {
 
 /** Writes that keep the ledger of a tick. Those of later numbers belong to a branch that is gone, and would be taken for the newest. */
 export function ledgerRows(storage: StoragePort, number: number, ledger: Ledger): StorageWrite[] {
-  const old = storage.list(SUPERVISOR_ROWS, PREFIX).map(({ key }) => key).filter((key) => key > ledgerKey(number) || key <= ledgerKey(number - KEEP_LEDGERS))
-  return [{ table: SUPERVISOR_ROWS, key: ledgerKey(number), value: exportLedger(ledger) }, ...old.map((key) => ({ table: SUPERVISOR_ROWS, key, delete: true as const }))]
+  const old = storage
+    .list(SUPERVISOR_ROWS, PREFIX)
+    .map(({ key }) => key)
+    .filter((key) => key > ledgerKey(number) || key <= ledgerKey(number - KEEP_LEDGERS))
+  return [
+    { table: SUPERVISOR_ROWS, key: ledgerKey(number), value: exportLedger(ledger) },
+    ...old.map((key) => ({ table: SUPERVISOR_ROWS, key, delete: true as const })),
+  ]
 }

@@ -3,7 +3,14 @@ import { check, type Program } from '../../../roles/program/index.ts'
 import { beaconKey } from '../../../roles/protocol/anchor.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
-import { openDocument, signDocument, type DocumentType, type Offer, type OpenedDocument, type Reference } from '../../../roles/protocol/documents/index.ts'
+import {
+  openDocument,
+  signDocument,
+  type DocumentType,
+  type Offer,
+  type OpenedDocument,
+  type Reference,
+} from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys.ts'
 import { encodeOutline, outlineOf } from '../../../roles/protocol/outline.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -21,7 +28,11 @@ export const SUPERVISOR_ROWS = 'supervisor'
 /** What a block's program may use at most. */
 const BUDGET: Offer['budget'] = { steps: 1_000_000, bytes: 4_000_000 }
 
-interface StoredOffer { program: Json; document: Json; keyIndex: number }
+interface StoredOffer {
+  program: Json
+  document: Json
+  keyIndex: number
+}
 
 export interface OfferBook {
   /** The master's public key. */
@@ -38,7 +49,12 @@ export interface OfferBook {
   /** The first offer, if it was signed in an earlier life. */
   storedFirst(): OpenedDocument<'offer'> | null
   /** Signs an offer; the caller stores the writes before anything is published. */
-  make(program: Program, grant: Reference, supersedes: { reference: Reference; app: string } | null, index: number): { document: OpenedDocument<'offer'>; writes: StorageWrite[] }
+  make(
+    program: Program,
+    grant: Reference,
+    supersedes: { reference: Reference; app: string } | null,
+    index: number,
+  ): { document: OpenedDocument<'offer'>; writes: StorageWrite[] }
   /** Grants a secondary key, once and for all. @returns where the grant is */
   grant(index: number): Promise<Reference>
   /** Revokes a secondary key, once and for all. */
@@ -67,18 +83,27 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
   /** The master key's statements pay its own address, which everybody watches. */
   const publishByMaster = (document: OpenedDocument<'grant' | 'revocation'>) =>
     services.persist(`publish the ${document.body.type}`, () =>
-      services.documents.publish({ documentType: document.body.type, document: document.bytes, files: [], spendFromKeys: [], payToKeys: [master.publicKey] }))
+      services.documents.publish({
+        documentType: document.body.type,
+        document: document.bytes,
+        files: [],
+        spendFromKeys: [],
+        payToKeys: [master.publicKey],
+      }),
+    )
 
   const book: OfferBook = {
-    master: master.publicKey, signerAt,
+    master: master.publicKey,
+    signerAt,
     keyIndex: () => (storage.get(SUPERVISOR_ROWS, 'key-index') as number | undefined) ?? 0,
     partsOf: (sha256) => offers.get(sha256)!,
     referenceOf: (sha256) => ({ sha256, infohash: String(storage.get(SUPERVISOR_ROWS, `infohash:${sha256}`)) }),
-    first: (program, grant) => stored('offer', 'first', () => {
-      const made = book.make(program, grant, null, 0)
-      storage.transact(made.writes)
-      return made.document
-    }),
+    first: (program, grant) =>
+      stored('offer', 'first', () => {
+        const made = book.make(program, grant, null, 0)
+        storage.transact(made.writes)
+        return made.document
+      }),
     storedFirst() {
       const known = storage.get(SUPERVISOR_ROWS, 'first')
       return known === undefined ? null : must(openDocument(crypto, 'offer', canonicalBytes(known)))
@@ -86,27 +111,58 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
     make(program, grant, supersedes, index) {
       const signer = signerAt(index)
       const { title, perRequest, minimumServers, trackers, work, tickBlocks, joinBlocks, confirmations, versions, primeBits } = settings
-      const document = signDocument(crypto, 'offer', {
-        master: master.publicKey, grant, sealing: toHex(identity.sealing(signer, 'receipts').publicKey), supersedes: supersedes?.reference ?? null, app: supersedes?.app ?? null,
-        title, outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outlineOf(program)) }), pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },
-        minimumServers, trackers, work, tickBlocks, joinBlocks, confirmations, versions, primeBits, budget: BUDGET,
-      }, signer, random.bytes(32))
+      const document = signDocument(
+        crypto,
+        'offer',
+        {
+          master: master.publicKey,
+          grant,
+          sealing: toHex(identity.sealing(signer, 'receipts').publicKey),
+          supersedes: supersedes?.reference ?? null,
+          app: supersedes?.app ?? null,
+          title,
+          outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outlineOf(program)) }),
+          pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },
+          minimumServers,
+          trackers,
+          work,
+          tickBlocks,
+          joinBlocks,
+          confirmations,
+          versions,
+          primeBits,
+          budget: BUDGET,
+        },
+        signer,
+        random.bytes(32),
+      )
       remember(document.sha256, program, document.body, index)
       const value: StoredOffer = { program: program as unknown as Json, document: document.body, keyIndex: index }
       return { document, writes: [{ table: SUPERVISOR_ROWS, key: `offer:${document.sha256}`, value: value as unknown as Json }] }
     },
     async grant(index) {
-      const document = stored('grant', `grant:${index}`, () => signDocument(crypto, 'grant', { key: signerAt(index).publicKey, note: `secondary key ${index}` }, master, random.bytes(32)))
+      const document = stored('grant', `grant:${index}`, () =>
+        signDocument(crypto, 'grant', { key: signerAt(index).publicKey, note: `secondary key ${index}` }, master, random.bytes(32)),
+      )
       return (await publishByMaster(document)).reference
     },
     async revoke(index, reason) {
-      await publishByMaster(stored('revocation', `revocation:${index}`, () => signDocument(crypto, 'revocation', { key: signerAt(index).publicKey, reason }, master, random.bytes(32))))
+      await publishByMaster(
+        stored('revocation', `revocation:${index}`, () =>
+          signDocument(crypto, 'revocation', { key: signerAt(index).publicKey, reason }, master, random.bytes(32)),
+        ),
+      )
     },
     async publish(document) {
-      const published = await services.persist('publish the offer', () => services.documents.publish({
-        documentType: 'offer', document: document.bytes, files: [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }],
-        spendFromKeys: [], payToKeys: [beaconKey(crypto, 'offer'), document.body.by],
-      }))
+      const published = await services.persist('publish the offer', () =>
+        services.documents.publish({
+          documentType: 'offer',
+          document: document.bytes,
+          files: [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }],
+          spendFromKeys: [],
+          payToKeys: [beaconKey(crypto, 'offer'), document.body.by],
+        }),
+      )
       storage.transact([{ table: SUPERVISOR_ROWS, key: `infohash:${document.sha256}`, value: published.reference.infohash }])
     },
   }

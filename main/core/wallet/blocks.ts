@@ -31,7 +31,12 @@ export function applyBlock(state: WalletState, block: ChainBlock): Result<Wallet
     const touches = received.length > 0 || inputs.some((input) => changes.isInputOfPending(`${input.txid}:${input.vout}`))
     const id = touches ? idOf(raw) : undefined
     if (id && !id.ok) return id
-    if (id) changes.confirm(id.value, inputs.map((input) => `${input.txid}:${input.vout}`), received)
+    if (id)
+      changes.confirm(
+        id.value,
+        inputs.map((input) => `${input.txid}:${input.vout}`),
+        received,
+      )
   }
   return ok(changes.finish({ height: block.height, hash: block.hash }))
 }
@@ -56,7 +61,11 @@ function createChanges(state: WalletState) {
       created.add(`${txid}:${coin.vout}`)
     }
     const rivals = state.pending.filter((one) => one.txid !== txid && one.inputs.some((outpoint) => inputs.includes(outpoint)))
-    for (const id of descendantsOf(state.pending, rivals.map((one) => one.txid))) settled.add(id)
+    for (const id of descendantsOf(
+      state.pending,
+      rivals.map((one) => one.txid),
+    ))
+      settled.add(id)
     settled.add(txid)
   }
   const finish = (tip: BlockRef): WalletState => {
@@ -75,7 +84,10 @@ function createChanges(state: WalletState) {
 export function undoBlock(state: WalletState, before: BlockRef): Result<WalletState> {
   const undo = state.undo.at(-1)
   if (!undo || undo.height !== before.height + 1) {
-    return fail('wallet.reorg-depth', `the reorganisation reaches below the ${maxUndo} blocks that the wallet can take back: scan its addresses again`)
+    return fail(
+      'wallet.reorg-depth',
+      `the reorganisation reaches below the ${maxUndo} blocks that the wallet can take back: scan its addresses again`,
+    )
   }
   const coins = { ...state.coins, ...Object.fromEntries(undo.spent.map((coin) => [`${coin.txid}:${coin.vout}`, coin])) }
   for (const outpoint of undo.created) delete coins[outpoint]

@@ -22,16 +22,32 @@ function isMature(state: WalletState, coin: { height: number | null; coinbase: b
 /** Coins that neither a block nor a pending transaction has spent: of every purpose, mature, unconfirmed ones only from own transactions. */
 export function availableCoins(state: WalletState): AvailableCoin[] {
   const taken = new Set(state.pending.flatMap((one) => one.inputs))
-  const confirmed = Object.values(state.coins).filter((coin) => isMature(state, coin)).map((coin) => ({ ...coin, ancestors: [] }))
+  const confirmed = Object.values(state.coins)
+    .filter((coin) => isMature(state, coin))
+    .map((coin) => ({ ...coin, ancestors: [] }))
   return [...confirmed, ...unconfirmedCoins(state, true)].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
 }
 
 function unconfirmedCoins(state: WalletState, own: boolean): AvailableCoin[] {
-  return state.pending.filter((one) => one.own === own).flatMap((one) => one.outputs.flatMap((output, vout) => {
-    const owner = state.scripts[output.script]
-    if (!owner) return []
-    return [{ ...owner, txid: one.txid, vout, value: output.value, height: null, coinbase: false, ancestors: [...ancestorsOf(state.pending, [one.txid])] }]
-  }))
+  return state.pending
+    .filter((one) => one.own === own)
+    .flatMap((one) =>
+      one.outputs.flatMap((output, vout) => {
+        const owner = state.scripts[output.script]
+        if (!owner) return []
+        return [
+          {
+            ...owner,
+            txid: one.txid,
+            vout,
+            value: output.value,
+            height: null,
+            coinbase: false,
+            ancestors: [...ancestorsOf(state.pending, [one.txid])],
+          },
+        ]
+      }),
+    )
 }
 
 export interface Balance {
@@ -49,7 +65,9 @@ export interface Balance {
 export function balance(state: WalletState): Balance {
   const taken = new Set(state.pending.flatMap((one) => one.inputs))
   const held = Object.values(state.coins).filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
-  const coming = [...unconfirmedCoins(state, true), ...unconfirmedCoins(state, false)].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+  const coming = [...unconfirmedCoins(state, true), ...unconfirmedCoins(state, false)].filter(
+    (coin) => !taken.has(`${coin.txid}:${coin.vout}`),
+  )
   const total = (coins: Array<{ value: number }>) => coins.reduce((sum, coin) => sum + coin.value, 0)
   const ordinary = held.filter((coin) => isOrdinary(coin.purpose))
   return {

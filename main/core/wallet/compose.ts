@@ -36,7 +36,16 @@ export interface PaymentPlan {
   lockTime?: number
 }
 
-export interface ComposedInput { txid: string; vout: number; value: number; script: string; key: string; purpose: Purpose | 'foreign'; sequence?: number; witnessWeight?: number }
+export interface ComposedInput {
+  txid: string
+  vout: number
+  value: number
+  script: string
+  key: string
+  purpose: Purpose | 'foreign'
+  sequence?: number
+  witnessWeight?: number
+}
 
 export interface Composition {
   /** Inputs in the order of `inputs`, outputs in the order of the plan, change last. */
@@ -81,7 +90,11 @@ export function fund(state: WalletState, plan: PaymentPlan, limits: FundingLimit
   const inputs = [...(limits.reusable ?? []), ...required.value]
   const candidates = ranked(available, inputs, limits)
   const ancestors = new Set(ancestorsIn(available, inputs))
-  if (ancestors.size > maxAncestors) return failForNow('wallet.long-chain', `more than ${maxAncestors} transactions before this one are unconfirmed: try again after the next block`)
+  if (ancestors.size > maxAncestors)
+    return failForNow(
+      'wallet.long-chain',
+      `more than ${maxAncestors} transactions before this one are unconfirmed: try again after the next block`,
+    )
   const target = plan.outputs.reduce((sum, output) => sum + output.value, 0)
   for (;;) {
     const attempt = settle(plan, inputs, target, limits.leastFee ?? (() => 0))
@@ -93,7 +106,8 @@ export function fund(state: WalletState, plan: PaymentPlan, limits: FundingLimit
 }
 
 function planFault(plan: PaymentPlan) {
-  if (!(plan.feeRate > 0 && plan.feeRate <= maxFeeRate)) return fail('wallet.fee-rate', `feeRate: ${plan.feeRate} sat/vB is not between 0 and ${maxFeeRate}: take an estimate of the node`)
+  if (!(plan.feeRate > 0 && plan.feeRate <= maxFeeRate))
+    return fail('wallet.fee-rate', `feeRate: ${plan.feeRate} sat/vB is not between 0 and ${maxFeeRate}: take an estimate of the node`)
   for (const [index, output] of plan.outputs.entries()) {
     const least = Number(dustThreshold(fromHex(output.script)))
     if (!Number.isSafeInteger(output.value) || output.value < least) {
@@ -107,7 +121,11 @@ function findRequired(available: AvailableCoin[], wanted: RequiredInput[]): Resu
   const found: ComposedInput[] = []
   for (const { coin, ...outpoint } of wanted) {
     const own = available.find((one) => one.txid === outpoint.txid && one.vout === outpoint.vout)
-    if (!own && !coin) return fail('wallet.no-coin', `requiredInputs: ${outpoint.txid}:${outpoint.vout} is not an unspent coin of this wallet: wait for it to confirm, or choose another`)
+    if (!own && !coin)
+      return fail(
+        'wallet.no-coin',
+        `requiredInputs: ${outpoint.txid}:${outpoint.vout} is not an unspent coin of this wallet: wait for it to confirm, or choose another`,
+      )
     found.push(coin ? { ...outpoint, ...coin, purpose: own?.purpose ?? 'foreign' } : { ...toInput(own!), ...outpoint })
   }
   return ok(found)
@@ -124,8 +142,12 @@ const ancestorsIn = (available: AvailableCoin[], inputs: ComposedInput[]) => {
 /** Ordinary coins in the order they are used: confirmed before unconfirmed, large before small, ties by outpoint so that a run can be repeated. */
 function ranked(available: AvailableCoin[], inputs: ComposedInput[], limits: FundingLimits): AvailableCoin[] {
   const used = new Set(inputs.map(outpoint))
-  const usable = available.filter((coin) => isOrdinary(coin.purpose) && !used.has(outpoint(coin)) && !(limits.confirmedOnly && coin.height === null))
-  return usable.sort((a, b) => Number(a.height === null) - Number(b.height === null) || b.value - a.value || (outpoint(a) < outpoint(b) ? -1 : 1))
+  const usable = available.filter(
+    (coin) => isOrdinary(coin.purpose) && !used.has(outpoint(coin)) && !(limits.confirmedOnly && coin.height === null),
+  )
+  return usable.sort(
+    (a, b) => Number(a.height === null) - Number(b.height === null) || b.value - a.value || (outpoint(a) < outpoint(b) ? -1 : 1),
+  )
 }
 
 /** The next coin that is worth more than its input costs and does not lengthen the unconfirmed chain beyond the limit. */
@@ -140,12 +162,20 @@ function takeNext(candidates: AvailableCoin[], ancestors: Set<string>, feeRate: 
   return undefined
 }
 
-interface Settlement { missing: number; change: number; fee: number; vsize: number }
+interface Settlement {
+  missing: number
+  change: number
+  fee: number
+  vsize: number
+}
 
 /** Fee and change for these inputs; `missing` is positive while they do not suffice. */
 function settle(plan: PaymentPlan, inputs: ComposedInput[], target: number, leastFee: (vsize: number) => number): Settlement {
   const sum = inputs.reduce((total, input) => total + input.value, 0)
-  const sizes = inputs.map((input) => ({ script: fromHex(input.script), ...(input.witnessWeight === undefined ? {} : { witnessWeight: input.witnessWeight }) }))
+  const sizes = inputs.map((input) => ({
+    script: fromHex(input.script),
+    ...(input.witnessWeight === undefined ? {} : { witnessWeight: input.witnessWeight }),
+  }))
   const scripts = plan.outputs.map((output) => fromHex(output.script))
   const changeScript = fromHex(plan.changeScript)
   const costOf = (vsize: number) => Math.max(leastFee(vsize), Number(feeFor(vsize, plan.feeRate)))
@@ -165,11 +195,21 @@ function finish(plan: PaymentPlan, inputs: ComposedInput[], { change, fee, vsize
     ...(plan.lockTime === undefined ? {} : { lockTime: plan.lockTime }),
   })
   if (!unsigned.ok) return unsigned
-  return ok({ unsigned: unsigned.value, inputs, fee, vsize, change: change > 0 ? { vout: outputs.length - 1, value: change, script: plan.changeScript } : null })
+  return ok({
+    unsigned: unsigned.value,
+    inputs,
+    fee,
+    vsize,
+    change: change > 0 ? { vout: outputs.length - 1, value: change, script: plan.changeScript } : null,
+  })
 }
 
 function short(state: WalletState, missing: number, available: AvailableCoin[]) {
   const has = available.filter((coin) => isOrdinary(coin.purpose)).reduce((sum, coin) => sum + coin.value, 0)
   const waits = state.pending.length > 0 ? ', or wait for the pending transactions to confirm' : ''
-  return fail('wallet.funds-short', `${missing} sats are missing (spendable: ${has} sats): send at least that much to a receive address of this wallet${waits}`, { missing, spendable: has })
+  return fail(
+    'wallet.funds-short',
+    `${missing} sats are missing (spendable: ${has} sats): send at least that much to a receive address of this wallet${waits}`,
+    { missing, spendable: has },
+  )
 }

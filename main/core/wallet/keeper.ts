@@ -8,8 +8,24 @@ import { isKnownOutput } from '../chain-watch.ts'
 import type { Identity } from '../identity.ts'
 import type { BlockRef, ChainBlock, ChainPort, Json, LogPort, RandomPort, StoragePort, StorageWrite } from '../ports.ts'
 import {
-  addPending, applyBlock, availableCoins, balance, bumpFee, bumpTarget, composePayment, createWallet, overdue, rateWithAncestors, rebroadcastList, undoTo, watch,
-  type Balance, type Composition, type PaymentOutput, type Purpose, type WalletState,
+  addPending,
+  applyBlock,
+  availableCoins,
+  balance,
+  bumpFee,
+  bumpTarget,
+  composePayment,
+  createWallet,
+  overdue,
+  rateWithAncestors,
+  rebroadcastList,
+  undoTo,
+  watch,
+  type Balance,
+  type Composition,
+  type PaymentOutput,
+  type Purpose,
+  type WalletState,
 } from './index.ts'
 
 export interface Payment {
@@ -45,9 +61,19 @@ export interface WalletKeeper {
 }
 
 /** A transaction and its fee in sats. */
-export interface Sent { txid: string; fee: number }
+export interface Sent {
+  txid: string
+  fee: number
+}
 
-export interface WalletKeeperOptions { crypto: CryptoPort; storage: StoragePort; chain: ChainPort; random: RandomPort; log: LogPort; identity: Identity }
+export interface WalletKeeperOptions {
+  crypto: CryptoPort
+  storage: StoragePort
+  chain: ChainPort
+  random: RandomPort
+  log: LogPort
+  identity: Identity
+}
 
 /** Receive and change addresses watched ahead (BIP44's gap limit). */
 const GAP = 20
@@ -87,7 +113,9 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     return keys.find((key) => !used.has(scriptOf(key))) ?? keys[0]!
   }
   const sign = (composition: Composition) => {
-    const secrets = new Map(composition.inputs.map((input, index) => [index, tweakPrivateKey(identity.key(JSON.parse(input.key) as never).privateKey)]))
+    const secrets = new Map(
+      composition.inputs.map((input, index) => [index, tweakPrivateKey(identity.key(JSON.parse(input.key) as never).privateKey)]),
+    )
     return signTransaction(composition.unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random.bytes(32)))
   }
 
@@ -126,7 +154,12 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     if (!rate.ok) return
     for (const { txid } of overdue(state, Math.min(rate.value, MOST_BY_ITSELF), PATIENCE_BLOCKS)) {
       const bumped = await bump(txid, Math.min(rate.value, MOST_BY_ITSELF))
-      log.log(bumped.ok ? 'info' : 'warn', bumped.ok ? `Transaction ${txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.` : `The fee of ${txid} cannot be raised: ${bumped.error.message}`)
+      log.log(
+        bumped.ok ? 'info' : 'warn',
+        bumped.ok
+          ? `Transaction ${txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.`
+          : `The fee of ${txid} cannot be raised: ${bumped.error.message}`,
+      )
     }
   }
 
@@ -147,7 +180,9 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     balance: () => balance(state),
     receiveAddress: () => p2trAddress(fromHex(firstUnused(0).publicKey), chain.network),
     watchKey: add,
-    pay, bump, newest,
+    pay,
+    bump,
+    newest,
     async rebroadcast(txid) {
       const pending = state.pending.find((one) => one.txid === newest({ txid, fee: 0 }).txid)
       if (pending === undefined) return ok(undefined)
@@ -205,9 +240,12 @@ function keyCoins(state: WalletState, storage: StoragePort, keys: string[]): Res
     const script = toHex(must(p2trScript(fromHex(key))))
     const coins = available.filter((one) => one.script === script)
     const coin = coins.find((one) => isAnchored(state, storage, one)) ?? coins[0]
-    if (coin === undefined) return failForNow('wallet.no-key-coin', `There is no coin at the address of key ${key.slice(0, 16)}… to sign with. Wait for its last transaction to confirm.`)
+    if (coin === undefined)
+      return failForNow(
+        'wallet.no-key-coin',
+        `There is no coin at the address of key ${key.slice(0, 16)}… to sign with. Wait for its last transaction to confirm.`,
+      )
     found.push({ txid: coin.txid, vout: coin.vout })
   }
   return ok(found)
 }
-

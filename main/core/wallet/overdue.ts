@@ -28,7 +28,15 @@ export function rateWithAncestors({ pending }: WalletState, { txid, vsize }: Pen
  */
 export function overdue(state: WalletState, rate: number, patience: number): PendingTransaction[] {
   const height = state.tip?.height ?? 0
-  const late = state.pending.filter((one) => one.own && one.fee !== null && height - (one.since ?? height) >= patience && one.fee < Math.floor(rate * one.vsize))
+  const late = state.pending.filter(
+    (one) => one.own && one.fee !== null && height - (one.since ?? height) >= patience && one.fee < Math.floor(rate * one.vsize),
+  )
   const targets = new Set(late.flatMap(({ txid }) => bumpTarget(state, txid) ?? []))
-  return [...targets].filter((one) => one.own && one.fee !== null && one.fee < Math.floor(rateWithAncestors(state, one, rate) * one.vsize) && height - (one.since ?? height) >= patience)
+  return [...targets].filter(
+    (one) =>
+      one.own &&
+      one.fee !== null &&
+      one.fee < Math.floor(rateWithAncestors(state, one, rate) * one.vsize) &&
+      height - (one.since ?? height) >= patience,
+  )
 }

@@ -27,16 +27,34 @@ export function addPending(state: WalletState, raw: Uint8Array, details: Pending
   const outputs = transaction.outs.map((output) => ({ script: toHex(output.script), value: Number(output.value) }))
   const values = inputs.map((outpoint) => valueOf(state, outpoint))
   const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => state.scripts[output.script])
-  if (!isOurs && !details.own) return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
+  if (!isOurs && !details.own)
+    return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
   if (state.pending.some((one) => one.txid === txid)) return ok(state)
   const paid = values.every((value) => value !== undefined) ? values.reduce((sum, value) => sum + value, 0) : undefined
   const fee = paid === undefined ? null : paid - outputs.reduce((sum, output) => sum + output.value, 0)
   const entry: PendingTransaction = {
-    txid, raw: toHex(raw), own: details.own, vsize: transaction.virtualSize(), fee, change: details.change ?? null, inputs, outputs, label: details.label ?? '',
+    txid,
+    raw: toHex(raw),
+    own: details.own,
+    vsize: transaction.virtualSize(),
+    fee,
+    change: details.change ?? null,
+    inputs,
+    outputs,
+    label: details.label ?? '',
     ...(state.tip === null ? {} : { since: state.tip.height }),
   }
   const rivals = state.pending.filter((one) => one.inputs.some((outpoint) => inputs.includes(outpoint)))
-  return ok({ ...state, pending: [...without(state.pending, rivals.map((one) => one.txid)), entry] })
+  return ok({
+    ...state,
+    pending: [
+      ...without(
+        state.pending,
+        rivals.map((one) => one.txid),
+      ),
+      entry,
+    ],
+  })
 }
 
 function valueOf(state: WalletState, outpoint: string): number | undefined {

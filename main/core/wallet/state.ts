@@ -69,16 +69,24 @@ export const createWallet = (tip: BlockRef | null = null): WalletState => ({ v: 
 
 /** Adds scripts to watch. Coins paid to them in earlier blocks are not found by this: see `importCoins`. */
 export const watch = (state: WalletState, scripts: WatchedScript[]): WalletState => ({
-  ...state, scripts: { ...state.scripts, ...Object.fromEntries(scripts.map((one) => [one.script, one])) },
+  ...state,
+  scripts: { ...state.scripts, ...Object.fromEntries(scripts.map((one) => [one.script, one])) },
 })
 
 /**
  * Adds coins that a scan of the node's unspent outputs found (`ChainPort.unspent`), for a wallet that starts without history.
  * @param coins of scripts that are watched; others are ignored
  */
-export function importCoins(state: WalletState, script: string, coins: Array<{ txid: string; vout: number; value: bigint; height: number; coinbase?: boolean }>): WalletState {
+export function importCoins(
+  state: WalletState,
+  script: string,
+  coins: Array<{ txid: string; vout: number; value: bigint; height: number; coinbase?: boolean }>,
+): WalletState {
   const owner = state.scripts[script]
   if (!owner) return state
-  const found = coins.map(({ txid, vout, value, height, coinbase = false }) => [`${txid}:${vout}`, { ...owner, txid, vout, value: Number(value), height, coinbase }])
-  return { ...state, coins: { ...state.coins, ...Object.fromEntries(found) as Record<string, WalletCoin> } }
+  const found = coins.map(({ txid, vout, value, height, coinbase = false }) => [
+    `${txid}:${vout}`,
+    { ...owner, txid, vout, value: Number(value), height, coinbase },
+  ])
+  return { ...state, coins: { ...state.coins, ...(Object.fromEntries(found) as Record<string, WalletCoin>) } }
 }

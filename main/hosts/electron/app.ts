@@ -8,7 +8,11 @@ import type { Parts, Paths } from './parts.ts'
 import { createTray, type TrayIcon } from './tray.ts'
 import { createWindow, type MainWindow } from './window.ts'
 
-interface Running { core: CoreProcess; main: MainWindow; tray: TrayIcon }
+interface Running {
+  core: CoreProcess
+  main: MainWindow
+  tray: TrayIcon
+}
 
 /** Wires the parts together once Electron is ready. */
 function open(parts: Parts, paths: Paths, quitting: () => boolean): Running {

@@ -15,9 +15,12 @@ function wrongField(issues: ReadonlyArray<{ path: PropertyKey[]; message: string
 
 /** Checks one call against the contract, then lets the core answer it. */
 export async function passOn(core: Pick<CoreProcess, 'call'>, name: unknown, args: unknown): Promise<Answer> {
-  if (typeof name !== 'string' || !Object.hasOwn(commands, name)) return refused('contract.unknown-command', `There is no command «${String(name)}».`)
+  if (typeof name !== 'string' || !Object.hasOwn(commands, name))
+    return refused('contract.unknown-command', `There is no command «${String(name)}».`)
   const parsed = commands[name as CommandName].args.safeParse(args)
-  return parsed.success ? core.call(name, parsed.data) : refused('contract.arguments', `The command «${name}» does not take this: ${wrongField(parsed.error.issues)}.`)
+  return parsed.success
+    ? core.call(name, parsed.data)
+    : refused('contract.arguments', `The command «${name}» does not take this: ${wrongField(parsed.error.issues)}.`)
 }
 
 /** Answers calls of our own page; every other sender is refused. */

@@ -32,14 +32,27 @@ export interface CoreOptions {
   onState(status: string): void
 }
 
-const gone: Answer = { ok: false, error: { code: 'core.restarting', message: 'The node stopped and is being restarted; try again in a moment.', retryable: true } }
-const dead: Answer = { ok: false, error: { code: 'core.stopped', message: 'The node does not stay up; its log says why. Quit Golem and start it again.', retryable: false } }
+const gone: Answer = {
+  ok: false,
+  error: { code: 'core.restarting', message: 'The node stopped and is being restarted; try again in a moment.', retryable: true },
+}
+const dead: Answer = {
+  ok: false,
+  error: { code: 'core.stopped', message: 'The node does not stay up; its log says why. Quit Golem and start it again.', retryable: false },
+}
 const restartsAllowed = 5
 const calmMs = 60_000
 
 const post = (child: ChildPart, message: ToCore): void => child.postMessage(message)
 
-interface State { child: ChildPart | undefined; waiting: Map<number, (answer: Answer) => void>; next: number; exits: number[]; stopping: boolean; ended: Array<() => void> }
+interface State {
+  child: ChildPart | undefined
+  waiting: Map<number, (answer: Answer) => void>
+  next: number
+  exits: number[]
+  stopping: boolean
+  ended: Array<() => void>
+}
 
 function receive(state: State, options: CoreOptions, message: FromCore): void {
   if (message.kind === 'event') options.onEvent(message.event, message.payload)

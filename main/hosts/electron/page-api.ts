@@ -8,13 +8,20 @@ export interface PageApi {
   subscribe(listener: (name: string, value: unknown) => void): () => void
 }
 
-interface Names { commands: readonly string[]; events: readonly string[]; callChannel: string; eventChannel: string }
+interface Names {
+  commands: readonly string[]
+  events: readonly string[]
+  callChannel: string
+  eventChannel: string
+}
 
 /** The page never gets hold of Electron's event object, whose `sender` would reach every channel. */
 export function createPageApi(ipc: IpcRendererPart, names: Names): PageApi {
   return {
     call: (name, args) =>
-      names.commands.includes(name) ? ipc.invoke(names.callChannel, name, args) : Promise.reject(new Error(`There is no command «${String(name)}».`)),
+      names.commands.includes(name)
+        ? ipc.invoke(names.callChannel, name, args)
+        : Promise.reject(new Error(`There is no command «${String(name)}».`)),
     subscribe: (listener) => {
       if (typeof listener !== 'function') throw new TypeError('subscribe takes a function.')
       const hear = (_event: unknown, name: string, value: unknown): void => {

@@ -2,15 +2,33 @@
  * The parts of the `electron` module that this host uses, in the words of Electron's published types. Every function here takes them
  * as a parameter, so the tests run against a double of the same type; only main.ts and preload.ts load Electron itself.
  */
-import type { App, BrowserWindow, BrowserWindowConstructorOptions, IpcMain, IpcRenderer, Menu, NativeImage, Protocol, Session, Tray, UtilityProcess, WebContents } from 'electron'
+import type {
+  App,
+  BrowserWindow,
+  BrowserWindowConstructorOptions,
+  IpcMain,
+  IpcRenderer,
+  Menu,
+  NativeImage,
+  Protocol,
+  Session,
+  Tray,
+  UtilityProcess,
+  WebContents,
+} from 'electron'
 import type * as electron from 'electron'
 
 export type AppPart = Pick<App, 'requestSingleInstanceLock' | 'whenReady' | 'quit' | 'exit' | 'on' | 'getPath' | 'enableSandbox'>
-export type SessionPart = Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'on'> & {
+export type SessionPart = Pick<
+  Session,
+  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'on'
+> & {
   protocol: Pick<Protocol, 'handle'>
 }
 export type ContentsPart = Pick<WebContents, 'setWindowOpenHandler' | 'on' | 'send' | 'id'>
-export type WindowPart = Pick<BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'isMinimized' | 'restore' | 'isDestroyed' | 'on'> & { webContents: ContentsPart }
+export type WindowPart = Pick<BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'isMinimized' | 'restore' | 'isDestroyed' | 'on'> & {
+  webContents: ContentsPart
+}
 export type TrayPart = Pick<Tray, 'setToolTip' | 'setContextMenu' | 'on'>
 export type ChildPart = Pick<UtilityProcess, 'postMessage' | 'on' | 'kill'>
 export type IpcMainPart = Pick<IpcMain, 'handle'>

@@ -2,10 +2,16 @@
 import { join } from 'node:path'
 import type { Parts, Paths } from './parts.ts'
 
-export interface TrayIcon { /** One short line, shown as tooltip and as the first entry of the menu. */ say(status: string): void }
+export interface TrayIcon {
+  /** One short line, shown as tooltip and as the first entry of the menu. */ say(status: string): void
+}
 
 /** @param actions what the menu's entries do */
-export function createTray(parts: Pick<Parts, 'Tray' | 'Menu' | 'nativeImage'>, paths: Paths, actions: { open(): void; quit(): void }): TrayIcon {
+export function createTray(
+  parts: Pick<Parts, 'Tray' | 'Menu' | 'nativeImage'>,
+  paths: Paths,
+  actions: { open(): void; quit(): void },
+): TrayIcon {
   const tray = new parts.Tray(parts.nativeImage.createFromPath(join(paths.icons, 'tray.png')))
   const say = (status: string): void => {
     tray.setToolTip(`Golem: ${status}`)

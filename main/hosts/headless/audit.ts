@@ -26,7 +26,11 @@ const { values } = parseArgs({
   },
 })
 
-interface Place { chain: ParticipantConfig['chain']; trackers: string[]; dht: boolean }
+interface Place {
+  chain: ParticipantConfig['chain']
+  trackers: string[]
+  dht: boolean
+}
 
 /** Where the app lives: as named by the options, else as the running local network wrote it down. */
 function place(): Result<Place> {
@@ -46,7 +50,9 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 function show({ title, app, report }: Audited): void {
   print(`${title} (${app})`)
   for (const { number, expected, computed, equal } of report.ticks) {
-    print(`tick ${String(number).padStart(4)}  ${equal ? 'equal    ' : 'DIFFERENT'}  signed ${expected}  recomputed ${computed || '(not possible)'}`)
+    print(
+      `tick ${String(number).padStart(4)}  ${equal ? 'equal    ' : 'DIFFERENT'}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
+    )
   }
   const wrong = report.ticks.filter(({ equal }) => !equal).length
   const verdict = report.ok ? 'every root is equal' : `${wrong} of ${report.ticks.length} roots differ`
@@ -55,7 +61,13 @@ function show({ title, app, report }: Audited): void {
 
 async function main(): Promise<number> {
   const where = place()
-  const audited = where.ok ? await auditFresh({ ...where.value, ...(values.app === undefined ? {} : { app: values.app }), output: (text) => process.stderr.write(text) }) : where
+  const audited = where.ok
+    ? await auditFresh({
+        ...where.value,
+        ...(values.app === undefined ? {} : { app: values.app }),
+        output: (text) => process.stderr.write(text),
+      })
+    : where
   if (!audited.ok) {
     process.stderr.write(`golem: ${audited.error.message}\n`)
     return 2

@@ -62,7 +62,8 @@ async function send(facade: Facade, actor: string, endpoint: string, args: Recor
     return request && request.state !== 'sending' ? request : null
   })
   if (answered.state === 'failed') throw new StepFailed(`${endpoint}: ${answered.error?.message}`)
-  for (const { role, id: server, sees } of answered.servers) say(`      ${role} ${short(server)} saw ${sees.length === 0 ? 'no value' : sees.join(', ')}`)
+  for (const { role, id: server, sees } of answered.servers)
+    say(`      ${role} ${short(server)} saw ${sees.length === 0 ? 'no value' : sees.join(', ')}`)
   return answered
 }
 
@@ -81,7 +82,11 @@ async function approveAndCount(facade: Facade, request: RequestView): Promise<nu
 
 /** A reader may get a tick later than the writer: reads until it has that one. */
 async function readAt(facade: Facade, tick: number, args: CommandArgs<'read'>): Promise<CommandResult<'read'>> {
-  for (const deadline = performance.now() + STEP_MS; performance.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (
+    const deadline = performance.now() + STEP_MS;
+    performance.now() < deadline;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  ) {
     const rows = await call(facade, 'read', args)
     if (rows.tick >= tick) return rows
   }
@@ -93,17 +98,23 @@ async function story(facade: Facade): Promise<void> {
   say(`The Supervisor's job offer is anchored: «${app.title}»`)
   const first = await until(facade, 'enough servers to join', (view) => (view.tick?.state === 'running' ? view.tick : null))
   say(`${first.servers} servers ground their identities and joined; tick ${first.number} runs`)
-  const alice = await until(facade, 'alice to register and reserve keys', (view) => view.actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0))
-  const bob = await until(facade, 'bob to register and reserve keys', (view) => view.actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0))
+  const alice = await until(facade, 'alice to register and reserve keys', (view) =>
+    view.actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0),
+  )
+  const bob = await until(facade, 'bob to register and reserve keys', (view) =>
+    view.actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0),
+  )
   say('alice and bob are registered and own reserved keys')
 
   say('alice posts:')
   const post = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' })
-  if (post.state !== 'review' || post.writes.length !== 1) throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
+  if (post.state !== 'review' || post.writes.length !== 1)
+    throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
   const counted = await approveAndCount(facade, post)
   const read = { actor: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
   const rows = await readAt(facade, counted, read)
-  if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook') throw new StepFailed('bob does not read the post from the proved index')
+  if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook')
+    throw new StepFailed('bob does not read the post from the proved index')
   say(`bob reads it from the index of tick ${rows.tick}, proved against root ${short(rows.root)}  ← first approved write visible`)
 
   say('bob likes it:')
@@ -126,12 +137,19 @@ async function story(facade: Facade): Promise<void> {
 /** By a newcomer's process with an empty folder, which knows nothing but the chain and the tracker. */
 async function audit(network: LocalNetwork, folder: string): Promise<void> {
   const note = must(readNote(folder))
-  const audited = await auditFresh({ chain: { ...note.chain, network: 'regtest' }, trackers: [network.tracker.announceUrl], output: (text) => void process.stderr.write(text) })
+  const audited = await auditFresh({
+    chain: { ...note.chain, network: 'regtest' },
+    trackers: [network.tracker.announceUrl],
+    output: (text) => void process.stderr.write(text),
+  })
   if (!audited.ok) throw new StepFailed(`audit: ${audited.error.message}`)
   const { report, pid } = audited.value
   say(`a fresh auditor (pid ${pid}) with an empty folder replayed the app:`)
-  for (const tick of report.ticks) say(`   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : 'DIFFERENT'}`)
-  if (!report.ok || report.ticks.length === 0) throw new StepFailed('the audit does not confirm the Supervisor\'s roots')
+  for (const tick of report.ticks)
+    say(
+      `   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : 'DIFFERENT'}`,
+    )
+  if (!report.ok || report.ticks.length === 0) throw new StepFailed("the audit does not confirm the Supervisor's roots")
   say(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; every root is equal`)
 }
 
@@ -139,15 +157,24 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'golem-demo-'))
   const bitcoind = values.chain === 'bitcoind' ? await createBitcoind({ folder: join(folder, 'bitcoind'), say }) : undefined
   const facade = createFacade()
-  say(`starting a chain (${values.chain}), a tracker, a Supervisor, ${values.servers} servers and two clients, each in a process of its own`)
+  say(
+    `starting a chain (${values.chain}), a tracker, a Supervisor, ${values.servers} servers and two clients, each in a process of its own`,
+  )
   const network = await startLocalNetwork({
-    ...sampleNetwork, folder, servers: Number(values.servers), blockMs: Number(values['block-ms']), tickBlocks: Number(values['tick-blocks']),
-    ...(bitcoind === undefined ? {} : { bitcoind }), logLevel: values.verbose ? 'debug' : 'error',
+    ...sampleNetwork,
+    folder,
+    servers: Number(values.servers),
+    blockMs: Number(values['block-ms']),
+    tickBlocks: Number(values['tick-blocks']),
+    ...(bitcoind === undefined ? {} : { bitcoind }),
+    logLevel: values.verbose ? 'debug' : 'error',
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
     started: (participant) => facade.add(participant),
   })
-  say(`${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`)
+  say(
+    `${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`,
+  )
   try {
     await story(facade)
     await audit(network, folder)

@@ -31,8 +31,11 @@ const complain = (error: unknown): void => void process.stderr.write(`golem: ${e
 
 function openBrowser(url: string): void {
   if (process.env.GOLEM_NO_BROWSER === '1' || (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)) return
-  const [program, ...args] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open']
-  spawn(program, [...args, url], { stdio: 'ignore', detached: true }).on('error', () => undefined).unref()
+  const [program, ...args] =
+    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open']
+  spawn(program, [...args, url], { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref()
 }
 
 /** Ends once, in order: the network first, so that the page shows it to the last. Before the network stands, its parts end with this process. */
@@ -42,7 +45,9 @@ function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => P
     if (ending) return
     ending = true
     say('ending …')
-    void Promise.resolve(network()?.stop()).then(closePage).then(() => process.exit(0))
+    void Promise.resolve(network()?.stop())
+      .then(closePage)
+      .then(() => process.exit(0))
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
 }
@@ -56,7 +61,11 @@ async function main(): Promise<number> {
   const folder = values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', app.value.folder)
   const facade = createFacade()
   const page = await startPageServer({
-    host: '127.0.0.1', port: Number(values.port), token: randomBytes(24).toString('base64url'), assets: join(ROOT, 'dist', 'renderer'), core: facade,
+    host: '127.0.0.1',
+    port: Number(values.port),
+    token: randomBytes(24).toString('base64url'),
+    assets: join(ROOT, 'dist', 'renderer'),
+    core: facade,
   })
   let network: LocalNetwork | undefined
   endOnSignal(() => network, page.close)
@@ -64,8 +73,13 @@ async function main(): Promise<number> {
   openBrowser(page.url)
   try {
     network = await startLocalNetwork({
-      ...app.value.plan, folder, servers: Number(values.servers),
-      blockMs: Number(values['block-ms']), tickBlocks: Number(values['tick-blocks']), keepUp: true, logLevel: values.verbose ? 'debug' : 'warn',
+      ...app.value.plan,
+      folder,
+      servers: Number(values.servers),
+      blockMs: Number(values['block-ms']),
+      tickBlocks: Number(values['tick-blocks']),
+      keepUp: true,
+      logLevel: values.verbose ? 'debug' : 'warn',
       output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
       log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
       started: facade.add,
@@ -79,5 +93,8 @@ async function main(): Promise<number> {
   return 0
 }
 
-const code = await main().catch((error: unknown) => { complain(error); return 1 })
+const code = await main().catch((error: unknown) => {
+  complain(error)
+  return 1
+})
 if (code !== 0) process.exit(code)

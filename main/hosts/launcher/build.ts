@@ -22,7 +22,9 @@ function threads(root: string): Plugin {
       if (!id.endsWith('.ts') || !code.includes('import.meta.url')) return null
       const changed = code.replace(threadUrl, (_whole, specifier: string) => {
         const file = join(dirname(id), specifier)
-        const fileName = `${relative(root, file).replace(/\.ts$/, '').replaceAll(/[^a-z0-9]+/gi, '-')}.js`
+        const fileName = `${relative(root, file)
+          .replace(/\.ts$/, '')
+          .replaceAll(/[^a-z0-9]+/gi, '-')}.js`
         this.emitFile({ type: 'chunk', id: file, fileName })
         return `new URL('./${fileName}', import.meta.url)`
       })
@@ -94,7 +96,10 @@ export function rendererIsStale(): boolean {
 }
 
 async function buildAll(): Promise<void> {
-  for (const [what, task] of [['renderer', buildRenderer], ['Electron bundles', buildElectron]] as const) {
+  for (const [what, task] of [
+    ['renderer', buildRenderer],
+    ['Electron bundles', buildElectron],
+  ] as const) {
     const began = performance.now()
     await task()
     process.stdout.write(`golem: ${what} built in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)

@@ -17,7 +17,9 @@ export function runToEnd(program: string, args: string[], environment: Record<st
     for (const signal of signals) process.on(signal, forward)
     const parent = process.ppid
     // The launcher (run.mjs), when it was killed, has forwarded nothing.
-    const orphaned = setInterval(() => { if (process.env['GOLEM_NODE'] !== undefined && process.ppid !== parent) child.kill('SIGTERM') }, 1000).unref()
+    const orphaned = setInterval(() => {
+      if (process.env['GOLEM_NODE'] !== undefined && process.ppid !== parent) child.kill('SIGTERM')
+    }, 1000).unref()
     const end = (code: number): void => {
       clearInterval(orphaned)
       for (const signal of signals) process.off(signal, forward)

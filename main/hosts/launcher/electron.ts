@@ -5,7 +5,11 @@ import { join } from 'node:path'
 
 export type ElectronAnswer = { binary: string } | { reason: string }
 
-interface Machine { platform: NodeJS.Platform; environment: Record<string, string | undefined>; root: boolean }
+interface Machine {
+  platform: NodeJS.Platform
+  environment: Record<string, string | undefined>
+  root: boolean
+}
 
 export const thisMachine = (): Machine => ({ platform: process.platform, environment: process.env, root: process.getuid?.() === 0 })
 

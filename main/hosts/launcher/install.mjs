@@ -75,7 +75,10 @@ async function installPackages(root, report) {
     if ((await execute(npm.program, args, { cwd: root, shell: npm.shell, ...streams(report) })) === 0) return { ok: true }
     if (attempt === 1) process.stderr.write('golem: the install failed; trying once more …\n')
   }
-  return { ok: false, message: '«npm ci --ignore-scripts» failed twice; see the lines above. Check the connection to the npm registry and start again.' }
+  return {
+    ok: false,
+    message: '«npm ci --ignore-scripts» failed twice; see the lines above. Check the connection to the npm registry and start again.',
+  }
 }
 
 /** The major version of a Node binary, 0 when it does not run here. */

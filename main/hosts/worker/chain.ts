@@ -8,7 +8,8 @@ import { must } from '../../core/index.ts'
 const PREDECESSOR_MS = 10_000
 
 const [folder, user, password, port = '0'] = process.argv.slice(2)
-if (folder === undefined || user === undefined || password === undefined) throw new Error('usage: chain.ts <folder> <user> <password> [port]')
+if (folder === undefined || user === undefined || password === undefined)
+  throw new Error('usage: chain.ts <folder> <user> <password> [port]')
 // Ctrl+C on a terminal reaches every process: the host ends this one, after those that use it.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))

@@ -2,10 +2,7 @@
 import { commands, type CommandName } from '../../contract/index.ts'
 import { fail, type Result } from '../../core/index.ts'
 
-export type ToWorker =
-  | { kind: 'start'; config: unknown }
-  | { kind: 'call'; id: number; name: string; args: unknown }
-  | { kind: 'stop' }
+export type ToWorker = { kind: 'start'; config: unknown } | { kind: 'call'; id: number; name: string; args: unknown } | { kind: 'stop' }
 
 export type FromWorker =
   | { kind: 'ready' }

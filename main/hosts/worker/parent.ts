@@ -3,9 +3,14 @@ import process from 'node:process'
 import { fail, type Result } from '../../core/index.ts'
 import { validatedCall, type Callable, type FromWorker, type ToWorker } from './channel.ts'
 
-export interface Served extends Callable { stop(): Promise<void> }
+export interface Served extends Callable {
+  stop(): Promise<void>
+}
 
-interface Parent { on(event: 'message', listener: (message: { data: ToWorker }) => void): void; postMessage(message: FromWorker): void }
+interface Parent {
+  on(event: 'message', listener: (message: { data: ToWorker }) => void): void
+  postMessage(message: FromWorker): void
+}
 
 /** A process that does not end in order by then is ended. */
 const STOP_MS = 8_000
@@ -36,11 +41,15 @@ export function serveParent(open: (config: unknown) => Promise<Result<Served>>):
   const receive = async (message: ToWorker): Promise<void> => {
     if (message.kind === 'start') return start(message.config)
     if (message.kind === 'stop') return stop()
-    const result = served ? await validatedCall(served, message.name, message.args) : fail('core.starting', 'The participant is still starting. Try again in a moment.')
+    const result = served
+      ? await validatedCall(served, message.name, message.args)
+      : fail('core.starting', 'The participant is still starting. Try again in a moment.')
     post({ kind: 'result', id: message.id, result })
   }
   const listen = (message: ToWorker): void => {
-    receive(message).catch((error: unknown) => post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+    receive(message).catch((error: unknown) =>
+      post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    )
   }
   // Ctrl+C on a terminal reaches every process: the host ends its children in order.
   process.on('SIGINT', () => undefined)

@@ -29,8 +29,17 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   const work = createWorkers({ threads: 1 })
   const index = createIndexCache(join(config.folder, 'index'))
   return ok({
-    chain, swarm, transport, work, index, log,
-    storage: storage.value, crypto: fastCrypto, clock: createSystemClock(), random: createSystemRandom(), backend,
+    chain,
+    swarm,
+    transport,
+    work,
+    index,
+    log,
+    storage: storage.value,
+    crypto: fastCrypto,
+    clock: createSystemClock(),
+    random: createSystemRandom(),
+    backend,
     close: async () => {
       await swarm.close()
       await work.close()

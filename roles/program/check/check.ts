@@ -69,7 +69,8 @@ export function checkPlain(program: Program, type: Type, path: Late): void {
 /** Whether values of a type contain places in trees. */
 export function holdsZipper(type: Type): boolean {
   if (type.kind === 'zipper') return true
-  if (type.kind === 'record' || type.kind === 'variant') return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
+  if (type.kind === 'record' || type.kind === 'variant')
+    return Object.values(type.kind === 'record' ? type.fields : type.cases).some(holdsZipper)
   return 'of' in type && holdsZipper(type.of)
 }
 

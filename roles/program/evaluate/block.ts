@@ -73,7 +73,13 @@ function tryToCompile(program: Program, found: Found): CompiledBlock | null {
   }
 }
 
-function runWith(program: Program, endpoint: string, block: number, inputs: Value[], run: (found: Found) => Result<BlockRun>): Result<BlockRun> {
+function runWith(
+  program: Program,
+  endpoint: string,
+  block: number,
+  inputs: Value[],
+  run: (found: Found) => Result<BlockRun>,
+): Result<BlockRun> {
   const found = find(program, endpoint, block)
   if (!found.ok) return found
   const problem = wrongInput(program, found.value, inputs)

@@ -147,7 +147,7 @@ function runTree(meter: Meter, node: Each, tree: TreeValue, start: Value, run: R
 }
 
 function findNode(meter: Meter, tree: TreeValue, run: RunItem): Value {
-  for (let at: Value = rootOf(tree); at !== null; ) {
+  for (let at: Value = rootOf(tree); at !== null;) {
     const place = at as ZipperValue
     meter.step(0)
     if (run(place.focus.value) === true) {

@@ -137,7 +137,7 @@ function evaluateList(frame: Frame, items: number[]): Value {
 function armFor<A extends { scope: number }>(frame: Frame, arms: A[], tag: string): A {
   const tagOf = (arm: A): string => (frame.body.scopes[arm.scope] as Scope & { kind: 'case' }).tag
   let first = 0
-  for (let last = arms.length - 1; first < last; ) {
+  for (let last = arms.length - 1; first < last;) {
     const middle = (first + last) >> 1
     if (tagOf(arms[middle]!) < tag) first = middle + 1
     else last = middle
@@ -227,4 +227,3 @@ function runBody(program: Program, block: Block, inputs: Value[], budget: Budget
   })
   return { outputs, writes, sites: writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
 }
-

@@ -90,7 +90,10 @@ export function toTemplate(value: unknown, block: Recorder | null): Part {
   if (isPlain(value)) return recordTemplate(value, block)
   if (Array.isArray(value)) return listTemplate(value, block)
   if (value === undefined || value === null)
-    throw new BuildError('program.result', `a result is ${nameOf(value)}; a value that may be missing is an option: some(value) or none(type).`)
+    throw new BuildError(
+      'program.result',
+      `a result is ${nameOf(value)}; a value that may be missing is an option: some(value) or none(type).`,
+    )
   const literal = literalOf(value, null)!
   return { template: { literal: toJson(literal.type, literal.value), type: literal.type }, type: literal.type }
 }
@@ -142,4 +145,3 @@ function sealPart(value: unknown, block: Recorder): unknown {
   const part = toTemplate(value, block)
   return makeSealed(part.template, part.type)
 }
-

@@ -76,7 +76,9 @@ const prefix = (place: string, message: string): string => (place === '' ? messa
 /** Two runs that differ: where, as far as two more runs show it. */
 function differing(source: App, first: Program, second: Program): { ok: false; error: Failure } {
   const [one, other] = [build(source, true), build(source, true)]
-  const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) => differingLine(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []))
+  const places = sortedNames({ ...one.blocks, ...other.blocks }).map((name) =>
+    differingLine(own(one.blocks, name) ?? [], own(other.blocks, name) ?? []),
+  )
   const outside = sortedNames(one.lines).find((name) => canonicalOf(one, name) !== canonicalOf(other, name))
   const place = places.find((found) => found !== '') ?? (outside === undefined ? declaredAt(source) : one.lines[outside]!)
   const path = firstDifference(first as unknown as Json, second as unknown as Json) ?? ''
@@ -90,7 +92,8 @@ function differing(source: App, first: Program, second: Program): { ok: false; e
 const canonicalOf = (made: Build, name: string): string => canonicalJson((own(made.program.endpoints, name) ?? null) as Json)
 
 function differingLine(one: Recorder[], other: Recorder[]): string {
-  const differ = (a: unknown, b: unknown): boolean => a === undefined || b === undefined || canonicalJson(a as Json) !== canonicalJson(b as Json)
+  const differ = (a: unknown, b: unknown): boolean =>
+    a === undefined || b === undefined || canonicalJson(a as Json) !== canonicalJson(b as Json)
   for (let i = 0; i < Math.max(one.length, other.length); i++) {
     const [a, b] = [one[i], other[i]]
     if (a === undefined || b === undefined) return line(a ?? b, undefined)
@@ -169,7 +172,8 @@ const endpointNames = (source: App, collections: Record<string, Collection>): st
 function buildEndpoint(source: App, name: string, recorder: EndpointRecorder): { endpoint: Endpoint; line: string } {
   return traceEndpoint(recorder, () => {
     const spec = endpointsOf(source, recorder)[name]
-    if (spec === undefined) throw new BuildError('program.nondeterministic', `the endpoint ${name} was there only once.`, declaredAt(source))
+    if (spec === undefined)
+      throw new BuildError('program.nondeterministic', `the endpoint ${name} was there only once.`, declaredAt(source))
     recorder.request = typesOf(spec.request as Fields)
     const request = emptyRecord<object>()
     for (const field of sortedNames(recorder.request))

@@ -48,7 +48,9 @@ const ENDLESS =
  */
 export function runaway(code: string, problem: string): BuildError {
   const line = recursiveLine(new Error().stack ?? '')
-  return line === null ? new BuildError(code, `${problem}; ${ENDLESS}`) : new BuildError('program.recursion', `${problem}; ${ENDLESS}`, line)
+  return line === null
+    ? new BuildError(code, `${problem}; ${ENDLESS}`)
+    : new BuildError('program.recursion', `${problem}; ${ENDLESS}`, line)
 }
 
 /** The same for a stack that overflowed. */

@@ -93,7 +93,8 @@ function liftRecord(block: Recorder, value: Record<string, unknown>, wanted: Typ
 /** The same where a type is needed, whatever its bounds, and any other is a mistake. @param what says what the value is for */
 export function liftKind(value: unknown, wanted: Type, what: string): Typed {
   const typed = lift(value, wanted)
-  if (!isSameKind(typed.type, wanted)) throw new BuildError('program.type', `${what} is ${nameOfType(wanted)}, not ${nameOfType(typed.type)}.`)
+  if (!isSameKind(typed.type, wanted))
+    throw new BuildError('program.type', `${what} is ${nameOfType(wanted)}, not ${nameOfType(typed.type)}.`)
   return typed
 }
 

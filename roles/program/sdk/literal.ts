@@ -27,7 +27,10 @@ export function literalOf(value: unknown, wanted: Type | null): Literal | null {
   if (Array.isArray(value)) return listed(value, wanted)
   if (value === null && wanted?.kind === 'option') return { type: wanted, value: null }
   if (isPlain(value)) return recorded(value, wanted)
-  throw new BuildError('program.literal', `${nameOf(value)} is not a Golem value; use integers, texts, booleans, lists, objects of these, or opened values.`)
+  throw new BuildError(
+    'program.literal',
+    `${nameOf(value)} is not a Golem value; use integers, texts, booleans, lists, objects of these, or opened values.`,
+  )
 }
 
 /** What a JavaScript value is, for messages. */

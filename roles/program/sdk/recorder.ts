@@ -260,7 +260,8 @@ function nameOfSource(block: Recorder, source: Source): string {
 
 /** Traces a branch: `step` joins the path, and the effects of the branch are collected apart. */
 export function traceBranch<T>(block: Recorder, step: PathStep, scope: number, work: () => T): { result: T; effects: Effect[] } {
-  if (block.path.length >= LIMITS.treeDepth) throw runaway('program.recursion', `branches and loops stand within one another ${LIMITS.treeDepth} times`)
+  if (block.path.length >= LIMITS.treeDepth)
+    throw runaway('program.recursion', `branches and loops stand within one another ${LIMITS.treeDepth} times`)
   const before = { scope: block.scope, effects: block.effects }
   block.outerEffects.push(block.effects)
   block.scope = scope

@@ -48,7 +48,10 @@ function guardOf(parent: Recorder | null): Recorder['guard'] {
 function openSealed(block: Recorder, value: unknown): object {
   const core = isSealed(value) ? sealedCores.get(value) : undefined
   if (core === undefined)
-    throw new BuildError('program.sealed', `see() opens sealed values only, not ${isExpr(value) ? 'one that is open already' : nameOf(value)}.`)
+    throw new BuildError(
+      'program.sealed',
+      `see() opens sealed values only, not ${isExpr(value) ? 'one that is open already' : nameOf(value)}.`,
+    )
   if (core.endpoint !== block.endpoint) throw new BuildError('program.foreign', 'this sealed value belongs to another endpoint.')
   if (!('source' in core.template))
     throw new BuildError(

@@ -73,7 +73,13 @@ function child(here: Typed, part: In<Text>): Typed {
   const key = keyPart(part)
   const below = children(here)
   const type: Type = { kind: 'option', of: (below.type as Type & { kind: 'list' }).of }
-  return overItems('find', below, (one: object) => give(apply('equal', keyOf(self(one)), key)) as object, { kind: 'bool' }, () => type)
+  return overItems(
+    'find',
+    below,
+    (one: object) => give(apply('equal', keyOf(self(one)), key)) as object,
+    { kind: 'bool' },
+    () => type,
+  )
 }
 
 /** The children whose keys are before, or after, a key. */
@@ -123,7 +129,13 @@ function remove(here: Typed, path: Path): Typed {
   const isIt = (one: object): Typed => apply('equal', keyOf(self(one)), key)
   const kept =
     rest.length === 0
-      ? overItems('filter', below, (one: object) => give(apply('not', isIt(one))) as object, { kind: 'bool' }, () => below.type)
+      ? overItems(
+          'filter',
+          below,
+          (one: object) => give(apply('not', isIt(one))) as object,
+          { kind: 'bool' },
+          () => below.type,
+        )
       : mapItems(below, (one: object) => give(pick(isIt(one), remove(self(one), rest), self(one))) as object)
   return apply('tree.node', apply('tree.value', here), kept)
 }

@@ -72,12 +72,19 @@ function slotOf(block: Recorder, collection: string, handle: object, state: 'fre
   if (block.endpoint.blocks.some((other) => other !== block && other.sites.some((site) => site.slot === position)))
     throw new BuildError('program.slot', `another see() writes the key ${slot.name} already; use another one.`)
   if ([...block.outerEffects, block.effects].flat().some((effect) => writes(block, effect, position)))
-    throw new BuildError('program.slot', `the key ${slot.name} is written already before this; write all fields at once, or use another key.`)
+    throw new BuildError(
+      'program.slot',
+      `the key ${slot.name} is written already before this; write all fields at once, or use another key.`,
+    )
   return position
 }
 
 const writes = (block: Recorder, effect: Effect, slot: number): boolean =>
-  'write' in effect ? block.sites[effect.write]!.slot === slot : branchesOf(effect).flat().some((inner) => writes(block, inner, slot))
+  'write' in effect
+    ? block.sites[effect.write]!.slot === slot
+    : branchesOf(effect)
+        .flat()
+        .some((inner) => writes(block, inner, slot))
 
 function writeValue(block: Recorder, collection: string, name: string, value: unknown): WriteValue {
   const type = name.startsWith('$') ? undefined : rowFieldType(collection, own(block.endpoint.collections, collection)!, name)

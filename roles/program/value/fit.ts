@@ -154,7 +154,8 @@ function lookMap(max: number, keys: Look, of: Look): Look {
       if (found !== null) return inside(`${i}/key`, found)
       const content = of(item, visit)
       if (content !== null) return inside(`${i}/value`, content)
-      if (last !== undefined && compareScalars(last, key as Value) >= 0) return inside(`${i}/key`, wrong('must be greater than the key before'))
+      if (last !== undefined && compareScalars(last, key as Value) >= 0)
+        return inside(`${i}/key`, wrong('must be greater than the key before'))
       last = key as Value
       i++
     }

@@ -28,7 +28,7 @@ const LEAST = [0, 0x80, 0x800, 0x10000]
 /** The text of these bytes, or null where they are not UTF-8 (overlong forms, surrogates and numbers beyond Unicode included). */
 export function fromUtf8(bytes: Uint8Array): string | null {
   let text = ''
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lead = bytes[at]!
     const more = lead < 0x80 ? 0 : lead < 0xc0 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf8 ? 3 : -1
     if (more < 0 || at + more >= bytes.length) return null

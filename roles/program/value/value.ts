@@ -6,7 +6,18 @@
  * (flat, so that no depth of a tree overflows a parser's stack).
  */
 export type Value =
-  number | string | boolean | Uint8Array | null | readonly Value[] | RecordValue | VariantValue | SomeValue | MapValue | TreeValue | ZipperValue
+  | number
+  | string
+  | boolean
+  | Uint8Array
+  | null
+  | readonly Value[]
+  | RecordValue
+  | VariantValue
+  | SomeValue
+  | MapValue
+  | TreeValue
+  | ZipperValue
 
 export interface RecordValue {
   readonly [field: string]: Value

@@ -10,8 +10,15 @@ import { documentSchemas, type DocumentBody, type DocumentType, type Signed } fr
 
 /** Greatest size of `document.json` by type, in bytes. */
 export const DOCUMENT_LIMITS: Record<DocumentType, number> = {
-  offer: 64 << 10, grant: 4 << 10, revocation: 4 << 10, acceptance: 4 << 10, registration: 4 << 10,
-  reservation: 64 << 10, update: 1 << 20, tick: 32 << 20, tombstone: 16 << 10,
+  offer: 64 << 10,
+  grant: 4 << 10,
+  revocation: 4 << 10,
+  acceptance: 4 << 10,
+  registration: 4 << 10,
+  reservation: 64 << 10,
+  update: 1 << 20,
+  tick: 32 << 20,
+  tombstone: 16 << 10,
 }
 
 export interface OpenedDocument<T extends DocumentType = DocumentType> {
@@ -40,7 +47,11 @@ export const verifyDigest = (crypto: CryptoPort, digest: Uint8Array, sig: string
 
 /** Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`. */
 export function signDocument<T extends DocumentType>(
-  crypto: CryptoPort, type: T, fields: Omit<DocumentBody[T], 'type' | 'v' | 'by'>, signer: KeyPair, random: Uint8Array,
+  crypto: CryptoPort,
+  type: T,
+  fields: Omit<DocumentBody[T], 'type' | 'v' | 'by'>,
+  signer: KeyPair,
+  random: Uint8Array,
 ): OpenedDocument<T> {
   const body = { ...fields, type, v: 1, by: signer.publicKey } as unknown as DocumentBody[T]
   const signed = { ...body, sig: signUnder(crypto, type, body, signer.privateKey, random) }
@@ -49,7 +60,10 @@ export function signDocument<T extends DocumentType>(
 }
 
 /** The first complaint of a schema, as one sentence that names the field. */
-export function schemaFailure(what: string, error: z.ZodError): { ok: false; error: { code: string; message: string; retryable: boolean; details?: Record<string, unknown> } } {
+export function schemaFailure(
+  what: string,
+  error: z.ZodError,
+): { ok: false; error: { code: string; message: string; retryable: boolean; details?: Record<string, unknown> } } {
   const issue = error.issues[0]!
   const field = issue.path.length === 0 ? what : `${what}.${issue.path.join('.')}`
   return fail(`${what}.schema`, `The field ${field} is not acceptable: ${issue.message}. Correct it and send it again.`, { field })
@@ -65,9 +79,15 @@ export function checkSchema<S extends z.ZodType>(what: string, schema: S, value:
  * Opens `document.json` from outside. Errors: those of `parseCanonical`, `<type>.schema`, `document.digest` (not the anchored
  * bytes), `document.signature`.
  */
-export function openDocument<T extends DocumentType>(crypto: CryptoPort, type: T, bytes: Uint8Array, sha256?: string): Result<OpenedDocument<T>> {
+export function openDocument<T extends DocumentType>(
+  crypto: CryptoPort,
+  type: T,
+  bytes: Uint8Array,
+  sha256?: string,
+): Result<OpenedDocument<T>> {
   const digest = toHex(crypto.sha256(bytes))
-  if (sha256 !== undefined && digest !== sha256) return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
+  if (sha256 !== undefined && digest !== sha256)
+    return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
   const parsed = parseCanonical(bytes, { maxBytes: DOCUMENT_LIMITS[type], maxDepth: 32 })
   if (!parsed.ok) return parsed
   const json = parsed.value as Record<string, Json>
@@ -78,6 +98,7 @@ export function openDocument<T extends DocumentType>(crypto: CryptoPort, type: T
   const signed = signature.safeParse(sig)
   if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)
   const body = { ...(checked.value as DocumentBody[T]), sig: signed.data }
-  if (!verifyUnder(crypto, type, body, body.by)) return fail('document.signature', `The signature of the ${type} does not fit its content and signer. Ask the signer for it again.`)
+  if (!verifyUnder(crypto, type, body, body.by))
+    return fail('document.signature', `The signature of the ${type} does not fit its content and signer. Ask the signer for it again.`)
   return ok({ body, bytes, sha256: digest })
 }

@@ -66,7 +66,10 @@ export type Registration = z.infer<typeof registration>
 export const reservation = z.strictObject({
   ...head('reservation'),
   app: hex32,
-  keys: z.array(z.strictObject({ key: hex32, collection: name, initial: appJson, sig: signature })).min(1).max(64),
+  keys: z
+    .array(z.strictObject({ key: hex32, collection: name, initial: appJson, sig: signature }))
+    .min(1)
+    .max(64),
 })
 export type Reservation = z.infer<typeof reservation>
 
@@ -100,7 +103,16 @@ export type Link = z.infer<typeof link>
  * What the client commits to before the first server: signed, so that a number belongs to one client and request. `keys` is the digest of
  * the commitments to its sealed edges, so that all servers of the request see the same values (request-edges.ts).
  */
-export const start = z.strictObject({ request: hex32, app: hex32, tick: tickNumber, endpoint: name, client: hex32, number: hex32, keys: hex32, sig: signature })
+export const start = z.strictObject({
+  request: hex32,
+  app: hex32,
+  tick: tickNumber,
+  endpoint: name,
+  client: hex32,
+  number: hex32,
+  keys: hex32,
+  sig: signature,
+})
 export type Start = z.infer<typeof start>
 
 export const write = z.strictObject({
@@ -130,7 +142,10 @@ export const update = z.strictObject({
   /** The accumulated stamp: the salted commitment and {number, salt} sealed to the tick's Supervisor key. */
   stamp: z.strictObject({ commit: hex32, box: base64(16_384) }),
   /** Each changed key signs the digest of writes and request. */
-  keySigs: z.array(z.strictObject({ key: hex32, sig: signature })).min(1).max(64),
+  keySigs: z
+    .array(z.strictObject({ key: hex32, sig: signature }))
+    .min(1)
+    .max(64),
 })
 export type Update = z.infer<typeof update>
 
@@ -143,7 +158,10 @@ const plan = z.strictObject({
   /** X25519 key to which openings and stamps of that tick are sealed; its secret is revealed when the window closes. */
   sealing: hex32,
   /** Per endpoint, per block: the versions and the servers that hold each. */
-  endpoints: z.record(name, z.array(z.array(z.strictObject({ version: hex32, servers: z.array(hex32).min(1).max(1000) })).max(64)).max(256)),
+  endpoints: z.record(
+    name,
+    z.array(z.array(z.strictObject({ version: hex32, servers: z.array(hex32).min(1).max(1000) })).max(64)).max(256),
+  ),
   /** Sealed code files, one for each server. */
   code: z.array(z.strictObject({ server: hex32, file })).max(10_000),
 })
@@ -163,11 +181,18 @@ export const tick = z.strictObject({
   state: z.enum(['running', 'sleeping']),
   /** Database root after this tick's inclusions, and the snapshot's indices. */
   root: hex32,
-  indices: z.array(z.strictObject({
-    name: z.string().max(200), root: hex32, count: z.int().min(0),
-    /** Fences and hashes of all pages; then the pages themselves, some dozens to a file, so that a reader fetches only a few. */
-    directory: file, chunks: z.array(file).max(10_000),
-  })).max(10_000),
+  indices: z
+    .array(
+      z.strictObject({
+        name: z.string().max(200),
+        root: hex32,
+        count: z.int().min(0),
+        /** Fences and hashes of all pages; then the pages themselves, some dozens to a file, so that a reader fetches only a few. */
+        directory: file,
+        chunks: z.array(file).max(10_000),
+      }),
+    )
+    .max(10_000),
   /** What happened to each anchored registration, reservation and update decided in this tick; their documents are in the file. */
   summary: z.strictObject({ verdicts: z.array(verdict).max(1_000_000), documents: file }),
   /** Primes, numbers and the sealing secret of the tick whose window closes here. */
@@ -187,7 +212,11 @@ export const tombstone = z.strictObject({
   subject: hex32,
   kind: z.enum(['server', 'client']),
   reason: z.string().max(500),
-  evidence: z.strictObject({ tick: tickNumber, update: z.union([reference, z.null()]), position: z.union([z.int().min(0).max(255), z.null()]) }),
+  evidence: z.strictObject({
+    tick: tickNumber,
+    update: z.union([reference, z.null()]),
+    position: z.union([z.int().min(0).max(255), z.null()]),
+  }),
 })
 export type Tombstone = z.infer<typeof tombstone>
 

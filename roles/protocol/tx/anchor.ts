@@ -10,7 +10,8 @@ import { scanTransaction } from './scan.ts'
 /** The OP_RETURN script that carries up to 80 bytes. Fails with `tx.data`. */
 export function opReturn(data: Uint8Array): Result<Uint8Array> {
   const push = data.length <= 75 ? Uint8Array.of(data.length) : Uint8Array.of(0x4c, data.length)
-  if (data.length === 0 || 1 + push.length + data.length > maxDataScript) return fail('tx.data', `OP_RETURN carries 1 to 80 bytes, not ${data.length}`)
+  if (data.length === 0 || 1 + push.length + data.length > maxDataScript)
+    return fail('tx.data', `OP_RETURN carries 1 to 80 bytes, not ${data.length}`)
   return ok(concatBytes(Uint8Array.of(0x6a), push, data))
 }
 
@@ -55,4 +56,3 @@ export function anchorsIn(raw: Uint8Array): Array<Anchor & { vout: number }> {
     return anchor ? [{ ...anchor, vout }] : []
   })
 }
-

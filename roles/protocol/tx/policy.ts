@@ -8,7 +8,8 @@ export const maxStandardWeight = 400_000
 /** Signal of BIP125 and BIP68-neutral: the transaction can be replaced. */
 export const replaceable = 0xfffffffd
 
-export type ScriptKind = 'p2tr' | 'p2wpkh' | 'p2wsh' | 'p2pkh' | 'p2sh' | 'p2pk' | 'multisig' | 'anchor' | 'witness-unknown' | 'data' | 'nonstandard'
+export type ScriptKind =
+  'p2tr' | 'p2wpkh' | 'p2wsh' | 'p2pkh' | 'p2sh' | 'p2pk' | 'multisig' | 'anchor' | 'witness-unknown' | 'data' | 'nonstandard'
 
 /** Names the template that a script follows (Bitcoin Core's Solver). */
 export function scriptKind(script: Uint8Array): ScriptKind {
@@ -18,7 +19,8 @@ export function scriptKind(script: Uint8Array): ScriptKind {
   if (script[0] === 0x6a) return isPushOnly(script.subarray(1)) ? 'data' : 'nonstandard'
   if (length === 25 && bytesToHex(script.subarray(0, 3)) === '76a914' && bytesToHex(script.subarray(23)) === '88ac') return 'p2pkh'
   if (length === 23 && script[0] === 0xa9 && script[1] === 20 && script[22] === 0x87) return 'p2sh'
-  if ((length === 35 && script[0] === 33 && script[34] === 0xac) || (length === 67 && script[0] === 65 && script[66] === 0xac)) return 'p2pk'
+  if ((length === 35 && script[0] === 33 && script[34] === 0xac) || (length === 67 && script[0] === 65 && script[66] === 0xac))
+    return 'p2pk'
   return isBareMultisig(script) ? 'multisig' : 'nonstandard'
 }
 
@@ -87,7 +89,12 @@ export function witnessWeightOf(script: Uint8Array): number {
  * @returns vbytes (weight / 4, rounded up; BIP141)
  */
 export function virtualSize(inputs: Array<{ script: Uint8Array; witnessWeight?: number }>, outputs: Uint8Array[]): number {
-  const base = 4 + sizeOfCount(inputs.length) + 41 * inputs.length + sizeOfCount(outputs.length) + 4 +
+  const base =
+    4 +
+    sizeOfCount(inputs.length) +
+    41 * inputs.length +
+    sizeOfCount(outputs.length) +
+    4 +
     outputs.reduce((sum, script) => sum + 8 + sizeOfCount(script.length) + script.length, 0)
   const witness = 2 + inputs.reduce((sum, input) => sum + (input.witnessWeight ?? witnessWeightOf(input.script)), 0)
   return Math.ceil((base * 4 + witness) / 4)

@@ -56,7 +56,11 @@ export function scanBlock(raw: Uint8Array): Result<ScannedBlock> {
 const endsEarly = fail('tx.parse', 'not a Bitcoin transaction: it ends early or late')
 const doubleHash = (bytes: Uint8Array) => sha256(sha256(bytes))
 
-interface Spans extends ScannedTransaction { segwit: boolean; outputsEnd: number; end: number }
+interface Spans extends ScannedTransaction {
+  segwit: boolean
+  outputsEnd: number
+  end: number
+}
 
 function whole(raw: Uint8Array): Spans | undefined {
   try {

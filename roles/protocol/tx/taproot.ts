@@ -90,7 +90,9 @@ export function addressOfScript(script: Uint8Array, network: Network): Result<st
 /** The script that an address of `network` stands for. Fails with `tx.address`, naming the network expected. */
 export function scriptOfAddress(address: string, network: Network): Result<Uint8Array> {
   const script = witnessScript(address, network) ?? legacyScript(address, network)
-  return script ? ok(script) : fail('tx.address', `«${address}» is not an address on ${network}: check it, and the network chosen in the settings`)
+  return script
+    ? ok(script)
+    : fail('tx.address', `«${address}» is not an address on ${network}: check it, and the network chosen in the settings`)
 }
 
 function witnessScript(address: string, network: Network): Uint8Array | undefined {
@@ -99,7 +101,8 @@ function witnessScript(address: string, network: Network): Uint8Array | undefine
     if (!decoded || decoded.prefix !== prefixes[network]) continue
     const [version = 99, ...words] = decoded.words
     const program = code.fromWordsUnsafe(words)
-    const lengthFits = program && (version === 0 ? program.length === 20 || program.length === 32 : program.length >= 2 && program.length <= 40)
+    const lengthFits =
+      program && (version === 0 ? program.length === 20 || program.length === 32 : program.length >= 2 && program.length <= 40)
     if (!program || !lengthFits || version > 16 || (version === 0) !== (code === bech32)) return undefined
     return concatBytes(Uint8Array.of(version === 0 ? 0 : 0x50 + version, program.length), program)
   }

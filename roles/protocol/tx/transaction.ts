@@ -22,10 +22,16 @@ export interface TransactionInput {
   sequence?: number
 }
 
-export interface TransactionOutput { script: Uint8Array; value: bigint }
+export interface TransactionOutput {
+  script: Uint8Array
+  value: bigint
+}
 
 /** An unsigned transaction together with the coins it spends, which taproot signatures commit to. */
-export interface UnsignedTransaction { transaction: Transaction; spent: TransactionOutput[] }
+export interface UnsignedTransaction {
+  transaction: Transaction
+  spent: TransactionOutput[]
+}
 
 /** BIP340 signer: message hash (32 bytes), tweaked private key (32 bytes) → signature (64 bytes). */
 export type SchnorrSign = (hash: Uint8Array, secret: Uint8Array) => Uint8Array
@@ -39,7 +45,11 @@ export const fromDisplay = (hex: string): Uint8Array => hexToBytes(hex).reverse(
  * @param plan values in sats; `lockTime` a height or time as in nLockTime
  * Fails with `tx.key` (an internal key is no point), `tx.input` (no inputs, a malformed outpoint, a repeated one), `tx.output`, `tx.amount`
  */
-export function buildTransaction(plan: { inputs: TransactionInput[]; outputs: TransactionOutput[]; lockTime?: number }): Result<UnsignedTransaction> {
+export function buildTransaction(plan: {
+  inputs: TransactionInput[]
+  outputs: TransactionOutput[]
+  lockTime?: number
+}): Result<UnsignedTransaction> {
   if (plan.inputs.length === 0) return fail('tx.input', 'inputs: a transaction spends at least one coin')
   if (plan.outputs.length === 0) return fail('tx.output', 'outputs: a transaction has at least one output')
   const transaction = new Transaction()
@@ -49,7 +59,8 @@ export function buildTransaction(plan: { inputs: TransactionInput[]; outputs: Tr
   for (const [index, input] of plan.inputs.entries()) {
     const script = scriptOfInput(input)
     if (!script.ok) return script
-    if (!/^[0-9a-f]{64}$/.test(input.txid) || !isIndex(input.vout)) return fail('tx.input', `inputs[${index}]: give txid as 64 hex digits and vout as an index`)
+    if (!/^[0-9a-f]{64}$/.test(input.txid) || !isIndex(input.vout))
+      return fail('tx.input', `inputs[${index}]: give txid as 64 hex digits and vout as an index`)
     transaction.addInput(fromDisplay(input.txid), input.vout, input.sequence ?? replaceable)
     spent.push({ script: script.value, value: input.value })
   }
@@ -72,7 +83,12 @@ function scriptOfInput(input: TransactionInput): Result<Uint8Array> {
 /** What input `index` signs on the taproot key path with SIGHASH_DEFAULT (BIP341). */
 export function keyPathHash(unsigned: UnsignedTransaction, index: number): Uint8Array {
   const { transaction, spent } = unsigned
-  return transaction.hashForWitnessV1(index, spent.map((coin) => coin.script), spent.map((coin) => coin.value), Transaction.SIGHASH_DEFAULT)
+  return transaction.hashForWitnessV1(
+    index,
+    spent.map((coin) => coin.script),
+    spent.map((coin) => coin.value),
+    Transaction.SIGHASH_DEFAULT,
+  )
 }
 
 /**

@@ -24,7 +24,13 @@ afterEach(() => {
 /** Spends the oldest coinbase of alice that is not spent. */
 function pay(node: EmbeddedNode, height: number) {
   const txid = node.at(height)!.txids[0]!
-  const sent = alice.spend([{ txid, vout: 0, value: subsidy(height) }], [{ script: bob.script, value: 1_000_000n }, { script: alice.script, value: subsidy(height) - 1_001_000n }])
+  const sent = alice.spend(
+    [{ txid, vout: 0, value: subsidy(height) }],
+    [
+      { script: bob.script, value: 1_000_000n },
+      { script: alice.script, value: subsidy(height) - 1_001_000n },
+    ],
+  )
   const verdict = node.assess(sent.raw)
   if (!('entry' in verdict)) throw new Error(verdict.reason)
   node.accept(verdict)
@@ -33,11 +39,22 @@ function pay(node: EmbeddedNode, height: number) {
 
 describe('the embedded node', () => {
   it('starts from Bitcoin’s regtest genesis', () => {
-    expect(createEmbeddedNode().tip()).toMatchObject({ height: 0, hash: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206', txids: ['4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b'] })
+    expect(createEmbeddedNode().tip()).toMatchObject({
+      height: 0,
+      hash: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
+      txids: ['4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b'],
+    })
   })
 
   it('halves the subsidy every 150 blocks', () => {
-    expect([0, 149, 150, 299, 300, 150 * 64].map(subsidy)).toEqual([5_000_000_000n, 5_000_000_000n, 2_500_000_000n, 2_500_000_000n, 1_250_000_000n, 0n])
+    expect([0, 149, 150, 299, 300, 150 * 64].map(subsidy)).toEqual([
+      5_000_000_000n,
+      5_000_000_000n,
+      2_500_000_000n,
+      2_500_000_000n,
+      1_250_000_000n,
+      0n,
+    ])
   })
 
   it('has the same chain, coins and verdicts after a restart', () => {
@@ -76,7 +93,9 @@ describe('the embedded node', () => {
 
   it('keeps every block it reported, also when its process is killed', async () => {
     const folder = freshFolder()
-    const child = spawn(process.execPath, [new URL('./embedded-process.ts', import.meta.url).pathname, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [new URL('./embedded-process.ts', import.meta.url).pathname, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const url = await firstLine(child)
     const chain = createRpcChain({ url, user: 'u', password: 'p', network: 'regtest', log: { log: () => undefined } })
     const refs = must(await chain.control.mine(7, alice.script))
@@ -93,7 +112,10 @@ describe('the embedded node', () => {
     const node = createEmbeddedNode()
     node.mine(1, Uint8Array.of(0x00, 0x20, ...new Uint8Array(32)))
     node.mine(100, bob.script)
-    const unsigned = alice.spend([{ txid: node.at(1)!.txids[0]!, vout: 0, value: subsidy(1) }], [{ script: bob.script, value: 4_999_990_000n }])
+    const unsigned = alice.spend(
+      [{ txid: node.at(1)!.txids[0]!, vout: 0, value: subsidy(1) }],
+      [{ script: bob.script, value: 4_999_990_000n }],
+    )
     expect(node.assess(unsigned.raw)).toMatchObject({ reason: 'embedded-node-cannot-check-p2wsh' })
   })
 })
@@ -115,8 +137,12 @@ describe.skipIf(!real.command)(`blocks of the embedded node${real.command ? '' :
     try {
       const call = async (method: string, ...params: unknown[]) => {
         const authorization = `Basic ${Buffer.from(`${bitcoind.user}:${bitcoind.password}`).toString('base64')}`
-        const answer = await fetch(bitcoind.url, { method: 'POST', headers: { authorization }, body: JSON.stringify({ id: 1, method, params }) })
-        return (await answer.json() as { result: unknown }).result
+        const answer = await fetch(bitcoind.url, {
+          method: 'POST',
+          headers: { authorization },
+          body: JSON.stringify({ id: 1, method, params }),
+        })
+        return ((await answer.json()) as { result: unknown }).result
       }
       for (let height = 1; height <= 310; height++) {
         const { raw } = node.at(height)!

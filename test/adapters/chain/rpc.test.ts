@@ -47,15 +47,28 @@ describe('answers of a node are not believed', () => {
     ['with a field of another type', resultOf({ ...goodTip, blocks: '5' }), 'chain.answer', /getblockchaininfo: field blocks/],
     ['with a malformed hash', resultOf({ ...goodTip, bestblockhash: 'xyz' }), 'chain.answer', /field bestblockhash/],
     ['from another network', resultOf({ ...goodTip, chain: 'main' }), 'chain.network', /«main», not on regtest/],
-    ['while it starts', (response) => void response.end(JSON.stringify({ result: null, error: { code: -28, message: 'Loading' }, id: 1 })), 'chain.busy', /starting/],
-    ['cut off', (response) => void response.writeHead(200, { 'Content-Length': '100' }).write('{', () => response.destroy()), 'chain.unreachable', /no node answers/],
+    [
+      'while it starts',
+      (response) => void response.end(JSON.stringify({ result: null, error: { code: -28, message: 'Loading' }, id: 1 })),
+      'chain.busy',
+      /starting/,
+    ],
+    [
+      'cut off',
+      (response) => void response.writeHead(200, { 'Content-Length': '100' }).write('{', () => response.destroy()),
+      'chain.unreachable',
+      /no node answers/,
+    ],
     ['that never come', () => undefined, 'chain.timeout', /0\.3 s/],
     ['without end', (response) => void flood(response), 'chain.too-large', /exceeds/],
   ]
   for (const [name, answer, code, message] of cases) {
     it(`${name}: ${code}`, async () => {
       const options = code === 'chain.too-large' ? { timeoutMs: 20_000 } : {}
-      expect(await connect(await oddNode(answer), options).tip()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(message) } })
+      expect(await connect(await oddNode(answer), options).tip()).toMatchObject({
+        ok: false,
+        error: { code, message: expect.stringMatching(message) },
+      })
     })
   }
 
@@ -77,7 +90,10 @@ function flood(response: ServerResponse): void {
 
 describe('access', () => {
   it('with a wrong password is refused by name', async () => {
-    expect(await connect(await embedded(), { password: 'wrong' }).tip()).toMatchObject({ ok: false, error: { code: 'chain.auth', retryable: false } })
+    expect(await connect(await embedded(), { password: 'wrong' }).tip()).toMatchObject({
+      ok: false,
+      error: { code: 'chain.auth', retryable: false },
+    })
   })
 
   it('to a node that is not there may be tried again', async () => {
@@ -108,7 +124,10 @@ describe('following', () => {
   })
 
   it('from blocks of another chain reports them gone back to genesis', async () => {
-    const foreign = [{ height: 8, hash: '11'.repeat(32) }, { height: 9, hash: '22'.repeat(32) }]
+    const foreign = [
+      { height: 8, hash: '11'.repeat(32) },
+      { height: 9, hash: '22'.repeat(32) },
+    ]
     const events: unknown[] = []
     const done = Promise.withResolvers<void>()
     const stop = connect(await embedded()).follow(foreign, async (event) => {
@@ -117,6 +136,11 @@ describe('following', () => {
     })
     await done.promise
     await stop()
-    expect(events).toEqual([{ type: 'reorg', fork: { height: 0, hash: expect.stringMatching(/^0f9188f1/) }, gone: foreign.toReversed() }, 1, 2, 3])
+    expect(events).toEqual([
+      { type: 'reorg', fork: { height: 0, hash: expect.stringMatching(/^0f9188f1/) }, gone: foreign.toReversed() },
+      1,
+      2,
+      3,
+    ])
   })
 })

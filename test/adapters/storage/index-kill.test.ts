@@ -20,7 +20,9 @@ const rebuildUntilKilled = (folder: string, first: number, afterMs: number): Pro
       if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
       out += data.toString()
     })
-    child.stderr.on('data', (data: Buffer) => { errors += data.toString() })
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data.toString()
+    })
     child.on('close', (_code, signal) => {
       const told = out.split('\n').slice(0, -1).map(Number)
       if (signal !== 'SIGKILL' || told.length === 0) reject(new Error(`the rebuilder ended by itself: ${errors}`))

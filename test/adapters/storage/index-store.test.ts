@@ -12,10 +12,17 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 const fresh = () => join(folder, `${files++}.sqlite`)
 
-const COLLECTIONS = [{ name: 'orders', indices: ['byPrice', 'byOwner'] }, { name: 'odd "name"', indices: [] }]
+const COLLECTIONS = [
+  { name: 'orders', indices: ['byPrice', 'byOwner'] },
+  { name: 'odd "name"', indices: [] },
+]
 const bytes = (...values: number[]) => Uint8Array.from(values)
-const row = (key: string, price: number | null, owner: number, value: string | null = `{"key":"${key}"}`): IndexRow =>
-  ({ collection: 'orders', key, value, sortKeys: [price === null ? null : bytes(price), bytes(owner)] })
+const row = (key: string, price: number | null, owner: number, value: string | null = `{"key":"${key}"}`): IndexRow => ({
+  collection: 'orders',
+  key,
+  value,
+  sortKeys: [price === null ? null : bytes(price), bytes(owner)],
+})
 const ALL = { from: bytes(), to: null }
 
 describe('the index cache', () => {
@@ -70,25 +77,43 @@ describe('the index cache', () => {
   })
 
   it('answers gets, ranges, continuations and counts as a plain sorted list does', () => {
-    const updates = fc.array(fc.record({ key: fc.string({ minLength: 1, maxLength: 3, unit: 'grapheme' }), price: fc.option(fc.integer({ min: 0, max: 9 })), owner: fc.nat(3), gone: fc.boolean() }), { maxLength: 150 })
+    const updates = fc.array(
+      fc.record({
+        key: fc.string({ minLength: 1, maxLength: 3, unit: 'grapheme' }),
+        price: fc.option(fc.integer({ min: 0, max: 9 })),
+        owner: fc.nat(3),
+        gone: fc.boolean(),
+      }),
+      { maxLength: 150 },
+    )
     const bounds = fc.tuple(fc.nat(10), fc.option(fc.nat(10)), fc.integer({ min: 1, max: 6 }))
-    fc.assert(fc.property(updates, bounds, (list, [from, to, limit]) => {
-      const path = fresh()
-      const rows = list.map((each) => row(each.key, each.price, each.owner, each.gone ? null : JSON.stringify(each)))
-      rebuildIndex(path, COLLECTIONS, rows)
-      const model = new Map(rows.map((each) => [each.key, each]))
-      const range = { from: bytes(from), to: to === null ? null : bytes(to) }
-      const expected = [...model.values()]
-        .filter((each) => each.value !== null && each.sortKeys[0] && each.sortKeys[0][0]! >= from && (to === null || each.sortKeys[0][0]! < to))
-        .sort((a, b) => a.sortKeys[0]![0]! - b.sortKeys[0]![0]! || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
-        .map((each) => each.key)
-      const index = must(openIndex(path, COLLECTIONS))
-      const found: string[] = []
-      for (let page = index.range('orders', 'byPrice', range, { limit }); page.length > 0; page = index.range('orders', 'byPrice', range, { limit, after: page.at(-1)! })) found.push(...page.map((each) => each.key))
-      expect(found).toEqual(expected)
-      expect(index.count('orders', 'byPrice', range)).toBe(expected.length)
-      for (const each of model.values()) expect(index.get('orders', each.key)).toBe(each.value ?? undefined)
-      index.close()
-    }), { seed: 7_311, numRuns: 60 })
+    fc.assert(
+      fc.property(updates, bounds, (list, [from, to, limit]) => {
+        const path = fresh()
+        const rows = list.map((each) => row(each.key, each.price, each.owner, each.gone ? null : JSON.stringify(each)))
+        rebuildIndex(path, COLLECTIONS, rows)
+        const model = new Map(rows.map((each) => [each.key, each]))
+        const range = { from: bytes(from), to: to === null ? null : bytes(to) }
+        const expected = [...model.values()]
+          .filter(
+            (each) => each.value !== null && each.sortKeys[0] && each.sortKeys[0][0]! >= from && (to === null || each.sortKeys[0][0]! < to),
+          )
+          .sort((a, b) => a.sortKeys[0]![0]! - b.sortKeys[0]![0]! || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+          .map((each) => each.key)
+        const index = must(openIndex(path, COLLECTIONS))
+        const found: string[] = []
+        for (
+          let page = index.range('orders', 'byPrice', range, { limit });
+          page.length > 0;
+          page = index.range('orders', 'byPrice', range, { limit, after: page.at(-1)! })
+        )
+          found.push(...page.map((each) => each.key))
+        expect(found).toEqual(expected)
+        expect(index.count('orders', 'byPrice', range)).toBe(expected.length)
+        for (const each of model.values()) expect(index.get('orders', each.key)).toBe(each.value ?? undefined)
+        index.close()
+      }),
+      { seed: 7_311, numRuns: 60 },
+    )
   })
 })

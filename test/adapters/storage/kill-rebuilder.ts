@@ -14,7 +14,12 @@ if (import.meta.main) {
   const cache = createIndexCache(folder)
   for (let n = first; ; n += 1) {
     const made = cache.rebuild('client', COLLECTIONS)
-    const rows = Array.from({ length: sizeOf(n) }, (_, i) => ({ collection: 'rows', key: `key ${(i * 7_919) % 100_003}`, value: String(n), sortKeys: [Uint8Array.of(i >> 8, i & 255)] }))
+    const rows = Array.from({ length: sizeOf(n) }, (_, i) => ({
+      collection: 'rows',
+      key: `key ${(i * 7_919) % 100_003}`,
+      value: String(n),
+      sortKeys: [Uint8Array.of(i >> 8, i & 255)],
+    }))
     await made.add(rows.slice(0, 1_000))
     await made.add(rows.slice(1_000))
     must(await made.finish())

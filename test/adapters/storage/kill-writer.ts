@@ -14,11 +14,14 @@ for (let n = first; ; n += 1) {
   const blob = new TextEncoder().encode(`blob ${n}`)
   const sha256 = createHash('sha256').update(blob).digest('hex')
   storage.putBlob(sha256, blob)
-  storage.transact([
-    { table: 'left', key: String(n).padStart(9, '0'), value: { n, sha256 } },
-    { table: 'counter', key: 'n', value: n },
-    { table: 'right', key: String(n).padStart(9, '0'), value: { n, padding: 'x'.repeat(n % 3_000) } },
-    ...(n % 2 === 0 && n > 2 ? [{ table: 'right', key: String(n - 2).padStart(9, '0'), delete: true as const }] : []),
-  ], n % 3 === 0 ? 'power' : 'crash')
+  storage.transact(
+    [
+      { table: 'left', key: String(n).padStart(9, '0'), value: { n, sha256 } },
+      { table: 'counter', key: 'n', value: n },
+      { table: 'right', key: String(n).padStart(9, '0'), value: { n, padding: 'x'.repeat(n % 3_000) } },
+      ...(n % 2 === 0 && n > 2 ? [{ table: 'right', key: String(n - 2).padStart(9, '0'), delete: true as const }] : []),
+    ],
+    n % 3 === 0 ? 'power' : 'crash',
+  )
   writeSync(1, `${n}\n`)
 }

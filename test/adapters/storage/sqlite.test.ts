@@ -45,7 +45,10 @@ describe('opening the SQLite storage', () => {
     const bytes = readFileSync(path)
     bytes.fill(0xa5, 4096 * 3, 4096 * 5)
     writeFileSync(path, bytes)
-    expect(openSqliteStorage(folder)).toMatchObject({ ok: false, error: { code: 'storage.corrupt', message: expect.stringContaining('backup') } })
+    expect(openSqliteStorage(folder)).toMatchObject({
+      ok: false,
+      error: { code: 'storage.corrupt', message: expect.stringContaining('backup') },
+    })
     rmSync(folder, { recursive: true })
   })
 

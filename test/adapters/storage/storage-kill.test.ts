@@ -21,7 +21,9 @@ const writeUntilKilled = (folder: string, first: number, afterMs: number): Promi
       if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
       out += data.toString()
     })
-    child.stderr.on('data', (data: Buffer) => { errors += data.toString() })
+    child.stderr.on('data', (data: Buffer) => {
+      errors += data.toString()
+    })
     child.on('close', (_code, signal) => {
       const acknowledged = out.split('\n').slice(0, -1).map(Number)
       if (signal !== 'SIGKILL' || acknowledged.length === 0) reject(new Error(`the writer ended by itself: ${errors}`))

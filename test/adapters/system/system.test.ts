@@ -15,14 +15,19 @@ describe('the system clock', () => {
     const ran: string[] = []
     const began = clock.now()
     clock.after(10, () => ran.push('cancelled'))()
-    await new Promise<void>((resolve) => { clock.after(30, resolve) ; setTimeout(() => undefined, 100) })
+    await new Promise<void>((resolve) => {
+      clock.after(30, resolve)
+      setTimeout(() => undefined, 100)
+    })
     expect(clock.now() - began).toBeGreaterThanOrEqual(28)
     expect(ran).toEqual([])
   })
 
   it('does not run a wait of a hundred days at once', async () => {
     let ran = false
-    const cancel = createSystemClock().after(100 * 86_400_000, () => { ran = true })
+    const cancel = createSystemClock().after(100 * 86_400_000, () => {
+      ran = true
+    })
     await new Promise((resolve) => setTimeout(resolve, 20))
     cancel()
     expect(ran).toBe(false)
@@ -62,7 +67,12 @@ describe('the log', () => {
     const log = createLog({ stream, format: 'json', now: () => 0 })
     log.log('info', 'started', { sats: 5n, key: new Uint8Array(32), reason: new Error('gone') })
     log.log('error', 'odd', circular)
-    expect(JSON.parse(lines[0]!)).toEqual({ time: '1970-01-01T00:00:00.000Z', level: 'info', message: 'started', details: { sats: '5', key: '<32 bytes>', reason: 'gone' } })
+    expect(JSON.parse(lines[0]!)).toEqual({
+      time: '1970-01-01T00:00:00.000Z',
+      level: 'info',
+      message: 'started',
+      details: { sats: '5', key: '<32 bytes>', reason: 'gone' },
+    })
     expect(() => JSON.parse(lines[1]!)).not.toThrow()
   })
 

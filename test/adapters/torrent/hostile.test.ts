@@ -20,7 +20,9 @@ function hostilePeer(info: Buffer, piece?: number): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     const reserved = Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0])
-    socket.write(Buffer.concat([Buffer.from([19]), Buffer.from('BitTorrent protocol'), reserved, infohash, Buffer.from('-XX0001-hostilehosti')]))
+    socket.write(
+      Buffer.concat([Buffer.from([19]), Buffer.from('BitTorrent protocol'), reserved, infohash, Buffer.from('-XX0001-hostilehosti')]),
+    )
     socket.write(framed(Buffer.from([20, 0]), Buffer.from(`d1:md11:ut_metadatai1ee13:metadata_sizei${info.length}ee`)))
     let seen = Buffer.alloc(0)
     const answered = new Set<string>()
@@ -31,7 +33,13 @@ function hostilePeer(info: Buffer, piece?: number): Promise<Server> {
         if (!theirId || answered.has(asked!)) continue
         answered.add(asked!)
         const part = info.subarray(Number(asked) * 16_384, (Number(asked) + 1) * 16_384)
-        socket.write(framed(Buffer.from([20, Number(theirId)]), Buffer.from(`d8:msg_typei1e5:piecei${piece ?? asked}e10:total_sizei${info.length}ee`), part))
+        socket.write(
+          framed(
+            Buffer.from([20, Number(theirId)]),
+            Buffer.from(`d8:msg_typei1e5:piecei${piece ?? asked}e10:total_sizei${info.length}ee`),
+            part,
+          ),
+        )
       }
     })
   })
@@ -49,7 +57,15 @@ describe('a hostile peer', () => {
   let server: Server | undefined
   beforeEach(async () => {
     folder = mkdtempSync(join(root, 'case-'))
-    swarm = await createWebTorrentSwarm({ folder, trackers: [], dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog() })
+    swarm = await createWebTorrentSwarm({
+      folder,
+      trackers: [],
+      dht: false,
+      lsd: false,
+      port: 0,
+      host: '127.0.0.1',
+      log: createMemoryLog(),
+    })
   })
   afterEach(async () => {
     await swarm.close()
@@ -61,9 +77,19 @@ describe('a hostile peer', () => {
     return swarm.fetch(createHash('sha1').update(dictionary).digest('hex'), { files: [wanted], maxBytes: 1_000, timeoutMs: 1_500, peers })
   }
   const stillWorks = async () => {
-    const other = await createWebTorrentSwarm({ folder: mkdtempSync(join(root, 'other-')), trackers: [], dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog() })
+    const other = await createWebTorrentSwarm({
+      folder: mkdtempSync(join(root, 'other-')),
+      trackers: [],
+      dht: false,
+      lsd: false,
+      port: 0,
+      host: '127.0.0.1',
+      log: createMemoryLog(),
+    })
     const { infohash } = must(await other.seed('offer', [{ name: 'document.json', bytes: Uint8Array.of(1) }]))
-    expect((await swarm.fetch(infohash, { files: ['document.json'], maxBytes: 10, timeoutMs: 3_000, peers: [`127.0.0.1:${other.port}`] })).ok).toBe(true)
+    expect(
+      (await swarm.fetch(infohash, { files: ['document.json'], maxBytes: 10, timeoutMs: 3_000, peers: [`127.0.0.1:${other.port}`] })).ok,
+    ).toBe(true)
     await other.close()
   }
 
@@ -78,7 +104,10 @@ describe('a hostile peer', () => {
     ['with a piece length of zero', info(file('10', 'document.json'), 'offer', '0')],
     ['with a negative length', info(file('-10', 'document.json'))],
     ['with fewer pieces than bytes', info(file('900', 'document.json') + file('99999999999999', 'z'))],
-    ['with keys out of order', Buffer.from(`d4:name5:offer5:filesl${file('10', 'document.json')}e12:piece lengthi16384e6:pieces20:${HASH}e`, 'latin1')],
+    [
+      'with keys out of order',
+      Buffer.from(`d4:name5:offer5:filesl${file('10', 'document.json')}e12:piece lengthi16384e6:pieces20:${HASH}e`, 'latin1'),
+    ],
     ['with the same file twice', info(file('10', 'document.json') + file('10', 'document.json'))],
     ['with a name that leads outside', info(file('10', 'document.json'), '../../..')],
     ['with a path that leads outside', info(file('10', '..', '..', 'document.json'))],
@@ -87,7 +116,12 @@ describe('a hostile peer', () => {
     const dictionary = info(file('5000', 'document.json'))
     server = await hostilePeer(dictionary, 99)
     const peers = [`127.0.0.1:${(server.address() as AddressInfo).port}`]
-    const result = await swarm.fetch(createHash('sha1').update(dictionary).digest('hex'), { files: ['x'], maxBytes: 1_000, timeoutMs: 500, peers })
+    const result = await swarm.fetch(createHash('sha1').update(dictionary).digest('hex'), {
+      files: ['x'],
+      maxBytes: 1_000,
+      timeoutMs: 500,
+      peers,
+    })
     expect(result).toMatchObject({ ok: false, error: { code: 'swarm.timeout' } })
     await stillWorks()
   })

@@ -21,12 +21,13 @@ const FILES = [
 ]
 
 /** aria2c takes no port 0. */
-const freePort = (): Promise<number> => new Promise((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo
-    server.close(() => resolve(port))
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
   })
-})
 
 describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'none'})`, () => {
   let tracker: Tracker
@@ -37,7 +38,15 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
     folder = mkdtempSync(join(root, 'case-'))
     mkdirSync(join(folder, 'theirs'))
     tracker = await startTracker({ host: '127.0.0.1', port: 0 })
-    ours = await createWebTorrentSwarm({ folder: join(folder, 'ours'), trackers: [tracker.announceUrl], dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog() })
+    ours = await createWebTorrentSwarm({
+      folder: join(folder, 'ours'),
+      trackers: [tracker.announceUrl],
+      dht: false,
+      lsd: false,
+      port: 0,
+      host: '127.0.0.1',
+      log: createMemoryLog(),
+    })
   })
   afterEach(async () => {
     await theirs?.stop()
@@ -52,7 +61,11 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
   it('fetches what we seed, by the .torrent file', async () => {
     const { infohash } = must(await ours.seed('offer', FILES))
     const torrent = join(folder, 'ours', infohash, 'meta.torrent')
-    theirs = runTorrentClient(client!.path, join(folder, 'theirs'), torrent, [`--listen-port=${await freePort()}`, `--bt-tracker=${tracker.announceUrl}`, '--seed-time=0'])
+    theirs = runTorrentClient(client!.path, join(folder, 'theirs'), torrent, [
+      `--listen-port=${await freePort()}`,
+      `--bt-tracker=${tracker.announceUrl}`,
+      '--seed-time=0',
+    ])
     expect(await theirs.exited, theirs.output()).toBe(0)
     expectFetched()
   })
@@ -71,7 +84,10 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
     for (const file of FILES) writeFileSync(join(folder, 'theirs', 'offer', file.name), file.bytes)
     writeFileSync(join(folder, 'offer.torrent'), metainfo.torrent)
     theirs = runTorrentClient(client!.path, join(folder, 'theirs'), join(folder, 'offer.torrent'), [
-      `--listen-port=${await freePort()}`, `--bt-tracker=${tracker.announceUrl}`, '--check-integrity=true', '--seed-ratio=0.0',
+      `--listen-port=${await freePort()}`,
+      `--bt-tracker=${tracker.announceUrl}`,
+      '--check-integrity=true',
+      '--seed-ratio=0.0',
     ])
     const fetch = (files: string[]) => ours.fetch(metainfo.infohash, { files, maxBytes: 1_000_000, timeoutMs: 15_000 })
     expect(must(await fetch(['document.json']))).toEqual([FILES[1]])

@@ -66,7 +66,8 @@ describe('the WebTorrent swarm', () => {
     const folder = join(root, 'many')
     const ann = await open(folder, [])
     const hashes: string[] = []
-    for (let i = 0; i < 300; i += 1) hashes.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new TextEncoder().encode(`{"n":${i}}`) }])).infohash)
+    for (let i = 0; i < 300; i += 1)
+      hashes.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new TextEncoder().encode(`{"n":${i}}`) }])).infohash)
     await ann.close()
     writeFileSync(join(folder, hashes[0]!, 'meta.torrent'), 'no torrent')
     writeFileSync(join(folder, hashes[1]!, 'offer', 'document.json'), '{"x":1}')
@@ -82,7 +83,8 @@ describe('the WebTorrent swarm', () => {
   it('lets the longest unused fetched torrent rest when it is full, but never an own one', async () => {
     const [ann, bob] = [await open(join(root, 'full-a'), []), await open(join(root, 'full-b'), [], { maxTorrents: 2 })]
     const seeded: string[] = []
-    for (let i = 0; i < 3; i += 1) seeded.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new Uint8Array([i]) }])).infohash)
+    for (let i = 0; i < 3; i += 1)
+      seeded.push(must(await ann.seed('offer', [{ name: 'document.json', bytes: new Uint8Array([i]) }])).infohash)
     const peers = [`127.0.0.1:${ann.port}`]
     for (const infohash of seeded) must(await bob.fetch(infohash, { ...wanted, peers }))
     expect(bob.status().seeding.sort()).toEqual(seeded.slice(1).sort())
@@ -97,7 +99,13 @@ describe('the WebTorrent swarm', () => {
   it('downloads only the pieces of the file that is wanted', async () => {
     const [ann, bob] = [await open(join(root, 'one-a'), []), await open(join(root, 'one-b'), [])]
     const big = (value: number) => new Uint8Array(400_000).fill(value)
-    const { infohash } = must(await ann.seed('tick', [{ name: 'a.bin', bytes: big(1) }, { name: 'm.bin', bytes: new Uint8Array(20_000).fill(2) }, { name: 'z.bin', bytes: big(3) }]))
+    const { infohash } = must(
+      await ann.seed('tick', [
+        { name: 'a.bin', bytes: big(1) },
+        { name: 'm.bin', bytes: new Uint8Array(20_000).fill(2) },
+        { name: 'z.bin', bytes: big(3) },
+      ]),
+    )
     must(await bob.fetch(infohash, { ...wanted, files: ['m.bin'], peers: [`127.0.0.1:${ann.port}`] }))
     await bob.close()
     // What is not there was never written: at most the two border pieces of 16 KiB belong to the neighbours.

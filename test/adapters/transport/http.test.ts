@@ -14,18 +14,21 @@ transportConformance('HTTP', () => {
 const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: 300, perMinutePerPeer: 1_000 }
 
 /** Sends text over a bare connection, and says what came back and how long the connection stayed open. */
-const talk = (port: number, first: string, trickle?: string): Promise<{ text: string; ms: number }> => new Promise((resolve) => {
-  const began = performance.now()
-  const socket = connect(port, '127.0.0.1', () => socket.write(first))
-  let text = ''
-  const timer = trickle === undefined ? undefined : setInterval(() => socket.write(trickle), 40)
-  socket.on('data', (data) => { text += data.toString() })
-  socket.on('error', () => undefined)
-  socket.on('close', () => {
-    clearInterval(timer)
-    resolve({ text, ms: performance.now() - began })
+const talk = (port: number, first: string, trickle?: string): Promise<{ text: string; ms: number }> =>
+  new Promise((resolve) => {
+    const began = performance.now()
+    const socket = connect(port, '127.0.0.1', () => socket.write(first))
+    let text = ''
+    const timer = trickle === undefined ? undefined : setInterval(() => socket.write(trickle), 40)
+    socket.on('data', (data) => {
+      text += data.toString()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      clearInterval(timer)
+      resolve({ text, ms: performance.now() - began })
+    })
   })
-})
 
 describe('the HTTP server', () => {
   it('cuts off a sender that trickles its headers or its body', async () => {
@@ -74,7 +77,11 @@ describe('a peer that refuses', () => {
     ['one that nests deep is not', nested, undefined],
     ['one with an endless sentence is not', JSON.stringify({ ...refusal, message: 'x'.repeat(10_000) }), undefined],
     ['one whose code is no text is not', JSON.stringify({ ...refusal, code: 7 }), undefined],
-    ['details that are no record are left out', JSON.stringify({ ...refusal, details: ['x'] }), { code: 'hop.busy', message: 'later', retryable: true }],
+    [
+      'details that are no record are left out',
+      JSON.stringify({ ...refusal, details: ['x'] }),
+      { code: 'hop.busy', message: 'later', retryable: true },
+    ],
     ['null is nothing', 'null', undefined],
   ]
   it.each(answers)('tells why in its own words: %s', async (_what, body, peer) => {

@@ -17,13 +17,27 @@ describe('the kernel', () => {
     expect(createSimdSearch()).toBeDefined()
   })
 
-  it.each([['four nonces at a time', createSimdSearch()], ['plain', null]])('finds exactly the nonces that OpenSSL agrees with (%s)', (_form, simd) => {
+  it.each([
+    ['four nonces at a time', createSimdSearch()],
+    ['plain', null],
+  ])('finds exactly the nonces that OpenSSL agrees with (%s)', (_form, simd) => {
     const seed = 20_261_123
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(0xffffffff), fc.nat(0xfffff000), fc.integer({ min: 0, max: 9 }), (bytes, high, low, bits) => {
-      const nonceAt = (i: number) => (BigInt(high) << 32n) | BigInt(low + i)
-      const hits = Array.from({ length: 300 }, (_, i) => i).filter((i) => leadingZeroBits(sha256(sha256(workMessage(bytes, nonceAt(i))))) >= bits)
-      expect(createKernel(bytes, simd ?? null).search(high, low, 300, bits)).toBe(hits.length > 0 ? low + hits[0]! : -1)
-    }), { seed, numRuns: 25 })
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 100 }),
+        fc.nat(0xffffffff),
+        fc.nat(0xfffff000),
+        fc.integer({ min: 0, max: 9 }),
+        (bytes, high, low, bits) => {
+          const nonceAt = (i: number) => (BigInt(high) << 32n) | BigInt(low + i)
+          const hits = Array.from({ length: 300 }, (_, i) => i).filter(
+            (i) => leadingZeroBits(sha256(sha256(workMessage(bytes, nonceAt(i))))) >= bits,
+          )
+          expect(createKernel(bytes, simd ?? null).search(high, low, 300, bits)).toBe(hits.length > 0 ? low + hits[0]! : -1)
+        },
+      ),
+      { seed, numRuns: 25 },
+    )
   })
 })
 
@@ -58,7 +72,8 @@ describe('grinding on worker threads', () => {
   })
 
   it('refuses a difficulty that is no number of bits', async () => {
-    for (const bits of [-1, 1.5, 65, NaN]) expect(await workers.grind(challenge('x'), bits, {})).toMatchObject({ ok: false, error: { code: 'work.bits' } })
+    for (const bits of [-1, 1.5, 65, NaN])
+      expect(await workers.grind(challenge('x'), bits, {})).toMatchObject({ ok: false, error: { code: 'work.bits' } })
   })
 
   it('stops what is under way when it is closed', async () => {

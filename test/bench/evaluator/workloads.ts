@@ -23,15 +23,30 @@ function must<T>(result: { ok: true; value: T } | { ok: false; error: { message:
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 const one = (type: Declared<any>, run: (value: any) => unknown): App =>
-  app({ name: 'bench', doc: '', collections: {}, endpoints: () => ({ go: endpoint({ doc: '', request: { input: type }, run: (req) => see(req.input, run) }) }) })
+  app({
+    name: 'bench',
+    doc: '',
+    collections: {},
+    endpoints: () => ({ go: endpoint({ doc: '', request: { input: type }, run: (req) => see(req.input, run) }) }),
+  })
 
 const inputOf = (program: Program, json: Json): Value => must(fromJson(program.endpoints['go']!.request['input']!, json))
 
 // ───────────────────────────── order pricing ─────────────────────────────
 
-const item = record({ active: bool(), discount: int({ min: 0, max: 100 }), price: int({ min: 0, max: 10_000_000 }), quantity: int({ min: 0, max: 10_000 }) })
+const item = record({
+  active: bool(),
+  discount: int({ min: 0, max: 100 }),
+  price: int({ min: 0, max: 10_000_000 }),
+  quantity: int({ min: 0, max: 10_000 }),
+})
 
-interface Item { active: boolean; discount: number; price: number; quantity: number }
+interface Item {
+  active: boolean
+  discount: number
+  price: number
+  quantity: number
+}
 
 /** Items that are not sold any more do not count; ten or more of one kind get its discount, rounded down. */
 function priceByHand(items: Item[]): number {
@@ -76,14 +91,21 @@ const pricingRules = {
   ],
 }
 
-const items: Item[] = Array.from({ length: 100 }, (_, i) => ({ active: i % 7 !== 3, discount: i % 30, price: 100 + i * 37, quantity: (i * 5) % 23 }))
+const items: Item[] = Array.from({ length: 100 }, (_, i) => ({
+  active: i % 7 !== 3,
+  discount: i % 30,
+  price: 100 + i * 37,
+  quantity: (i * 5) % 23,
+}))
 
 // ───────────────────────────── a predicate over texts ─────────────────────────────
 
 const BANNED = ['casino', 'free money', 'viagra']
 
 const texts = Array.from({ length: 50 }, (_, i) =>
-  i % 9 === 4 ? `Win at the CASINO number ${i}, it costs nothing but your time and a little of your money` : `Message ${i}: the quick brown fox jumps over the lazy dog, and ${'later '.repeat(i % 5)}it rests`,
+  i % 9 === 4
+    ? `Win at the CASINO number ${i}, it costs nothing but your time and a little of your money`
+    : `Message ${i}: the quick brown fox jumps over the lazy dog, and ${'later '.repeat(i % 5)}it rests`,
 )
 
 /** Code points: units without the second halves of pairs. */
@@ -116,7 +138,12 @@ const predicate = one(list(text(200), 50), (messages) =>
 /** `lower` is a method that the bench adds; `length` is that of JavaScript, which these texts do not differ in. */
 const predicateRules = {
   reduce: [
-    { map: [{ var: 'texts' }, { or: [{ '>': [{ length: { var: '' } }, 90] }, ...BANNED.map((word) => ({ in: [word, { lower: { var: '' } }] }))] }] },
+    {
+      map: [
+        { var: 'texts' },
+        { or: [{ '>': [{ length: { var: '' } }, 90] }, ...BANNED.map((word) => ({ in: [word, { lower: { var: '' } }] }))] },
+      ],
+    },
     { if: [{ var: 'current' }, { '+': [{ var: 'accumulator' }, 1] }, { var: 'accumulator' }] },
     0,
   ],
@@ -125,7 +152,10 @@ const predicateRules = {
 // ───────────────────────────── a tree ─────────────────────────────
 
 const entry = variant({ file: int({ min: 0, max: 1_000_000_000 }), folder: record({}), link: text(50) })
-interface Entry { value: { tag: 'file' | 'folder' | 'link'; value: never }; children: Entry[] }
+interface Entry {
+  value: { tag: 'file' | 'folder' | 'link'; value: never }
+  children: Entry[]
+}
 
 /** Size of a folder with all that is in it. */
 function sizeByHand({ value, children }: Entry): number {
@@ -148,7 +178,12 @@ const size = one(tree(entry, 200), (files: any) =>
 const DEPTHS = [1, 2, 2, 3, 3, 3, 2, 2]
 const files: Json = Array.from({ length: 200 }, (_, i) => ({
   depth: String(i === 0 ? 0 : DEPTHS[(i - 1) % 8]!),
-  value: i % 8 === 1 || i % 8 === 3 || i === 0 ? { tag: 'folder', value: {} } : i % 11 === 5 ? { tag: 'link', value: 'elsewhere' } : { tag: 'file', value: String(1000 + i) },
+  value:
+    i % 8 === 1 || i % 8 === 3 || i === 0
+      ? { tag: 'folder', value: {} }
+      : i % 11 === 5
+        ? { tag: 'link', value: 'elsewhere' }
+        : { tag: 'file', value: String(1000 + i) },
 }))
 
 // json-logic cannot follow a tree: it gets the nodes as a flat list.
@@ -158,20 +193,34 @@ const sizeRules = {
     {
       '+': [
         { var: 'accumulator' },
-        { if: [{ '===': [{ var: 'current.tag' }, 'file'] }, { var: 'current.value' }, { if: [{ '===': [{ var: 'current.tag' }, 'folder'] }, 4096, 0] }] },
+        {
+          if: [
+            { '===': [{ var: 'current.tag' }, 'file'] },
+            { var: 'current.value' },
+            { if: [{ '===': [{ var: 'current.tag' }, 'folder'] }, 4096, 0] },
+          ],
+        },
       ],
     },
     0,
   ],
 }
-const flat = (files as Array<{ value: { tag: string; value: unknown } }>).map(({ value }) => ({ tag: value.tag, value: Number(value.value) || 0 }))
+const flat = (files as Array<{ value: { tag: string; value: unknown } }>).map(({ value }) => ({
+  tag: value.tag,
+  value: Number(value.value) || 0,
+}))
 
 export function workloads(): Workload[] {
   const make = (name: string, source: App, json: Json, rest: Pick<Workload, 'byHand' | 'rules' | 'data' | 'goal' | 'peer'>): Workload => {
     const program = must(compile(source))
     return { name, program, input: inputOf(program, json), ...rest }
   }
-  const lines = items.map((each) => ({ active: each.active, discount: String(each.discount), price: String(each.price), quantity: String(each.quantity) }))
+  const lines = items.map((each) => ({
+    active: each.active,
+    discount: String(each.discount),
+    price: String(each.price),
+    quantity: String(each.quantity),
+  }))
   return [
     make('order pricing, 100 items', pricing, lines, { byHand: priceByHand, rules: pricingRules, data: { items }, goal: 0.55, peer: 8 }),
     make('text predicate, 50 texts', predicate, texts, { byHand: flagByHand, rules: predicateRules, data: { texts }, goal: 0.85, peer: 1 }),

@@ -4,16 +4,27 @@ import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 
-export interface EchoConfig { reply: number; hops: Array<{ port: number; bytes: number }> }
+export interface EchoConfig {
+  reply: number
+  hops: Array<{ port: number; bytes: number }>
+}
 
 async function serve({ reply, hops }: EchoConfig): Promise<void> {
   const transport = createHttpTransport()
   const answer = new Uint8Array(reply)
   const bodies = hops.map((hop) => new Uint8Array(hop.bytes))
-  const listening = must(await transport.serve({ host: '127.0.0.1', port: 0, maxBytes: MESSAGE_LIMIT, timeoutMs: 15_000, perMinutePerPeer: 1_000_000 }, async () => {
-    for (const [i, { port }] of hops.entries()) must(await transport.send({ host: '127.0.0.1', port }, '/golem/1/hop', bodies[i]!, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
-    return ok(answer)
-  }))
+  const listening = must(
+    await transport.serve(
+      { host: '127.0.0.1', port: 0, maxBytes: MESSAGE_LIMIT, timeoutMs: 15_000, perMinutePerPeer: 1_000_000 },
+      async () => {
+        for (const [i, { port }] of hops.entries())
+          must(
+            await transport.send({ host: '127.0.0.1', port }, '/golem/1/hop', bodies[i]!, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }),
+          )
+        return ok(answer)
+      },
+    ),
+  )
   process.send!({ port: listening.port })
 }
 

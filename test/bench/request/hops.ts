@@ -7,7 +7,10 @@ import { must } from '../../../roles/protocol/result.ts'
 import type { EchoConfig } from './echo.ts'
 
 /** Bytes of one HTTP exchange. */
-export interface Exchange { sent: number; received: number }
+export interface Exchange {
+  sent: number
+  received: number
+}
 
 const ENTRY = fileURLToPath(new URL('./echo.ts', import.meta.url))
 
@@ -20,7 +23,11 @@ function startEcho(config: EchoConfig): Promise<{ child: ChildProcess; port: num
   })
 }
 
-export interface Hops { pids: number[]; once(): Promise<void>; close(): void }
+export interface Hops {
+  pids: number[]
+  once(): Promise<void>
+  close(): void
+}
 
 /** @param outer between the client and the top-level server; @param inner between that one and the blocks' servers, in order */
 export async function startHops(outer: Exchange, inner: readonly Exchange[]): Promise<Hops> {
@@ -30,7 +37,13 @@ export async function startHops(outer: Exchange, inner: readonly Exchange[]): Pr
   const body = new Uint8Array(outer.sent)
   return {
     pids: [top, ...leaves].map(({ child }) => child.pid!),
-    once: async () => void must(await transport.send({ host: '127.0.0.1', port: top.port }, '/golem/1/request', body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })),
+    once: async () =>
+      void must(
+        await transport.send({ host: '127.0.0.1', port: top.port }, '/golem/1/request', body, {
+          timeoutMs: 15_000,
+          maxBytes: MESSAGE_LIMIT,
+        }),
+      ),
     close() {
       transport.close()
       for (const { child } of [top, ...leaves]) child.disconnect()

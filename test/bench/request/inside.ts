@@ -29,22 +29,49 @@ function watched(transport: TransportPort, seen: (exchange: Exchange) => void): 
 export async function moveInside(stage: Stage, crypto: CryptoPort, seen: (exchange: Exchange) => void): Promise<() => Promise<void>> {
   const { network, folder, passphrase } = stage
   await Promise.all(stage.servers.map((name) => network.participants.get(name)!.stop()))
-  const stops = await Promise.all(stage.servers.map(async (name) => {
-    const storage = must(openSqliteStorage(join(folder, name, 'state')))
-    const swarm = await createWebTorrentSwarm({ folder: join(folder, name, 'torrents'), trackers: [network.tracker.announceUrl], dht: false, lsd: false, port: 0, log: quiet })
-    const work = createWorkers({ threads: 1 })
-    const transport = createHttpTransport()
-    const core = must(await createCore(
-      { chain: network.chain, swarm, transport: watched(transport, seen), work, storage, index: createMemoryIndex(), crypto, clock: createSystemClock(), random: createSystemRandom(), log: quiet, backend: network.backend },
-      { passphrase, scryptLog2: 12, settings: { name, server: { host: '127.0.0.1', port: 0, region: '', accept: { auto: true, minimumPayPerRequest: 1 } } } },
-    ))
-    return async () => {
-      await core.stop()
-      await swarm.close()
-      await work.close()
-      transport.close()
-      storage.close()
-    }
-  }))
+  const stops = await Promise.all(
+    stage.servers.map(async (name) => {
+      const storage = must(openSqliteStorage(join(folder, name, 'state')))
+      const swarm = await createWebTorrentSwarm({
+        folder: join(folder, name, 'torrents'),
+        trackers: [network.tracker.announceUrl],
+        dht: false,
+        lsd: false,
+        port: 0,
+        log: quiet,
+      })
+      const work = createWorkers({ threads: 1 })
+      const transport = createHttpTransport()
+      const core = must(
+        await createCore(
+          {
+            chain: network.chain,
+            swarm,
+            transport: watched(transport, seen),
+            work,
+            storage,
+            index: createMemoryIndex(),
+            crypto,
+            clock: createSystemClock(),
+            random: createSystemRandom(),
+            log: quiet,
+            backend: network.backend,
+          },
+          {
+            passphrase,
+            scryptLog2: 12,
+            settings: { name, server: { host: '127.0.0.1', port: 0, region: '', accept: { auto: true, minimumPayPerRequest: 1 } } },
+          },
+        ),
+      )
+      return async () => {
+        await core.stop()
+        await swarm.close()
+        await work.close()
+        transport.close()
+        storage.close()
+      }
+    }),
+  )
   return async () => void (await Promise.all(stops.map((stop) => stop())))
 }

@@ -6,14 +6,22 @@ import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 
 /** Milliseconds. */
-export interface Spent { ran: number; waited: number; took: number }
+export interface Spent {
+  ran: number
+  waited: number
+  took: number
+}
 
 const PER_MS = 1e6
 
 /** Since the processes began; null where the kernel does not count it. */
 export function spentBy(pids: readonly number[]): Spent | null {
   try {
-    const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ').map(Number)))
+    const threads = pids.flatMap((pid) =>
+      readdirSync(`/proc/${pid}/task`).map((thread) =>
+        readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ').map(Number),
+      ),
+    )
     const sum = (field: number): number => threads.reduce((total, thread) => total + thread[field]!, 0) / PER_MS
     return { ran: sum(0), waited: sum(1), took: performance.now() }
   } catch {

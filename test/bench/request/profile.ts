@@ -23,7 +23,11 @@ const partOf = ({ functionName, url }: Profiler.ProfileNode['callFrame']): strin
   return PARTS.find(([, pattern]) => pattern.test(frame))?.[0] ?? 'rest'
 }
 
-export interface Share { part: string; ms: number; top: string[] }
+export interface Share {
+  part: string
+  ms: number
+  top: string[]
+}
 
 /** Runs the work under the profiler. @param file for the whole profile, which Chromium's DevTools open; @returns milliseconds of processor time by part, greatest first, without idle time */
 export async function profiled(work: () => Promise<void>, file: string): Promise<Share[]> {
@@ -53,5 +57,14 @@ function shares({ nodes, samples, timeDeltas }: Profiler.Profile): Share[] {
     parts.set(part, entry)
   }
   parts.delete('idle')
-  return [...parts].map(([part, { ms, frames }]) => ({ part, ms, top: [...frames].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([name, spent]) => `${name} ${spent.toFixed(0)}`) })).sort((a, b) => b.ms - a.ms)
+  return [...parts]
+    .map(([part, { ms, frames }]) => ({
+      part,
+      ms,
+      top: [...frames]
+        .sort((a, b) => b[1] - a[1])
+        .slice(0, 4)
+        .map(([name, spent]) => `${name} ${spent.toFixed(0)}`),
+    }))
+    .sort((a, b) => b.ms - a.ms)
 }

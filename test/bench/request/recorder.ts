@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
 
-export interface Operation { name: string; run(): unknown }
+export interface Operation {
+  name: string
+  run(): unknown
+}
 
 export interface Recorder {
   crypto: CryptoPort
@@ -19,18 +22,24 @@ const copied = <T>(value: T): T => (value instanceof Uint8Array ? (Uint8Array.fr
 export function createRecorder(): Recorder {
   let operations: Operation[] = []
   let paused = false
-  const recorded = <A extends unknown[], R>(name: string, run: (...args: A) => R) => (...args: A): R => {
-    if (paused) return run(...args)
-    const kept = args.map(copied) as A
-    operations.push({ name, run: () => run(...kept) })
-    return run(...args)
-  }
+  const recorded =
+    <A extends unknown[], R>(name: string, run: (...args: A) => R) =>
+    (...args: A): R => {
+      if (paused) return run(...args)
+      const kept = args.map(copied) as A
+      operations.push({ name, run: () => run(...kept) })
+      return run(...args)
+    }
   const { schnorr, x25519, aead } = fastCrypto
   return {
     crypto: {
       sha256: recorded('sha256', fastCrypto.sha256),
       taggedHash: recorded('tagged hash', fastCrypto.taggedHash),
-      schnorr: { publicKey: schnorr.publicKey, sign: recorded('schnorr sign', schnorr.sign), verify: recorded('schnorr verify', schnorr.verify) },
+      schnorr: {
+        publicKey: schnorr.publicKey,
+        sign: recorded('schnorr sign', schnorr.sign),
+        verify: recorded('schnorr verify', schnorr.verify),
+      },
       x25519: { publicKey: recorded('x25519 public key', x25519.publicKey), shared: recorded('x25519 shared', x25519.shared) },
       aead: { seal: recorded('aead seal', aead.seal), open: recorded('aead open', aead.open) },
       hkdf: recorded('hkdf', fastCrypto.hkdf),
@@ -41,7 +50,9 @@ export function createRecorder(): Recorder {
       operations = []
       return taken
     },
-    pause() { paused = true },
+    pause() {
+      paused = true
+    },
   }
 }
 

@@ -28,7 +28,15 @@ export const quiet: LogPort = { log: () => undefined }
 const PATIENCE_MS = 60_000
 const SETTLE_MS = 2_000
 
-export interface Stage { folder: string; passphrase: string; network: LocalNetwork; transport: HttpTransport; env: ClientEnv; servers: string[]; close(): Promise<void> }
+export interface Stage {
+  folder: string
+  passphrase: string
+  network: LocalNetwork
+  transport: HttpTransport
+  env: ClientEnv
+  servers: string[]
+  close(): Promise<void>
+}
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
@@ -67,7 +75,14 @@ async function openClient(storage: StoragePort, passphrase: string): Promise<Cli
   const random = createSystemRandom()
   const identity = must(await openIdentity({ crypto: fastCrypto, storage, random }, 'test', passphrase, 12))
   // Everything is in the client's store already: a fetch from the swarm or a payment would be a bug of this bench.
-  const documents = createDocuments({ crypto: fastCrypto, storage, swarm: null as never, wallet: null as never, log: quiet, fetchTimeoutMs: 1 })
+  const documents = createDocuments({
+    crypto: fastCrypto,
+    storage,
+    swarm: null as never,
+    wallet: null as never,
+    log: quiet,
+    fetchTimeoutMs: 1,
+  })
   const app = createClientApp({ crypto: fastCrypto, documents } as Services, pagesOnly)
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
   const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
@@ -76,14 +91,32 @@ async function openClient(storage: StoragePort, passphrase: string): Promise<Cli
   const offer = must(await app.offer(joined.reference))
   if (newest.plan === null) throw new Error('the app sleeps')
   const client = identity.key({ purpose: 'client', app: offer.document.body.master, index: 0 })
-  return { app: joined.reference.sha256, outline: newest.outline, label: newest.labels[ENDPOINT] ?? null, plan: newest.plan, reader: newest.reader, client, keys: freeKeys(state) }
+  return {
+    app: joined.reference.sha256,
+    outline: newest.outline,
+    label: newest.labels[ENDPOINT] ?? null,
+    plan: newest.plan,
+    reader: newest.reader,
+    client,
+    keys: freeKeys(state),
+  }
 }
 
 export async function setStage(servers: number): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'golem-bench-'))
-  const program: unknown = JSON.parse(readFileSync(fileURLToPath(new URL('../../../resources/apps/guestbook.json', import.meta.url)), 'utf8'))
+  const program: unknown = JSON.parse(
+    readFileSync(fileURLToPath(new URL('../../../resources/apps/guestbook.json', import.meta.url)), 'utf8'),
+  )
   const network = await startLocalNetwork({
-    folder, program, title: 'Guestbook', servers, clients: ['alice'], blockMs: 500, tickBlocks: 3, logLevel: 'error', log: quiet,
+    folder,
+    program,
+    title: 'Guestbook',
+    servers,
+    clients: ['alice'],
+    blockMs: 500,
+    tickBlocks: 3,
+    logLevel: 'error',
+    log: quiet,
     output: (name, text) => void process.stderr.write(`${name}: ${text}`),
   })
   await settle(network)
@@ -92,7 +125,12 @@ export async function setStage(servers: number): Promise<Stage> {
   const transport = createHttpTransport()
   const env = await openClient(storage, passphrase)
   return {
-    folder, passphrase, network, transport, env, servers: Array.from({ length: servers }, (_, i) => `server-${i + 1}`),
+    folder,
+    passphrase,
+    network,
+    transport,
+    env,
+    servers: Array.from({ length: servers }, (_, i) => `server-${i + 1}`),
     async close() {
       transport.close()
       storage.close()

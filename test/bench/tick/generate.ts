@@ -13,7 +13,14 @@ let made = 0
 for (let n = from; n < to && Date.now() < deadline; n++) {
   const key = dataKey(n)
   const document = makeUpdate(cast, {
-    app: scene.app, tick: STAMPED, plan: scene.made.plan, secret: scene.made.secret, endpoint: 'post', key, replaces: versionOf(key.publicKey), text: `note number ${n}`,
+    app: scene.app,
+    tick: STAMPED,
+    plan: scene.made.plan,
+    secret: scene.made.secret,
+    endpoint: 'post',
+    key,
+    replaces: versionOf(key.publicKey),
+    text: `note number ${n}`,
   })
   made++
   if (!out.write(`${new TextDecoder().decode(document.bytes)}\n`)) await once(out, 'drain')

@@ -28,7 +28,10 @@ export interface Measured {
 }
 
 const peak = (): number => process.resourceUsage().maxRSS * 1024
-const processorMs = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000 }
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 
 async function readLines(files: readonly string[], count: number): Promise<Uint8Array[]> {
   const lines: Uint8Array[] = []
@@ -47,7 +50,10 @@ function anchored(documents: Array<OpenedDocument<'update'>>): Array<AnchoredDoc
 /** Numbers as the stamps would show them, for the arithmetic alone: all through the same path. */
 function compareStamps(scene: Scene, count: number): Measured['stamps'] {
   const { bytes } = createSystemRandom()
-  const primes = scene.made.secret.versions.filter(({ endpoint }) => endpoint === 'post').flatMap(({ passage, sites }) => [passage, ...sites]).map((hex) => BigInt(`0x${hex}`))
+  const primes = scene.made.secret.versions
+    .filter(({ endpoint }) => endpoint === 'post')
+    .flatMap(({ passage, sites }) => [passage, ...sites])
+    .map((hex) => BigInt(`0x${hex}`))
   const product = primes.reduce((all, prime) => all * prime, 1n)
   const finals = Array.from({ length: count }, (_, i) => product * (BigInt(`0x${'f'.repeat(32)}`) - BigInt(i)))
   const timed = (work: () => boolean): number => {
@@ -55,7 +61,10 @@ function compareStamps(scene: Scene, count: number): Measured['stamps'] {
     if (!work()) throw new Error('a stamp that passes was refused')
     return processorMs() - began
   }
-  return { plain: timed(() => finals.every((final) => passes(final, primes))), batched: timed(() => passesBatch(finals, primes, bytes(8 * count)).every(Boolean)) }
+  return {
+    plain: timed(() => finals.every((final) => passes(final, primes))),
+    batched: timed(() => passesBatch(finals, primes, bytes(8 * count)).every(Boolean)),
+  }
 }
 
 async function measure(files: readonly string[], count: number): Promise<Measured> {
@@ -81,22 +90,62 @@ async function measure(files: readonly string[], count: number): Promise<Measure
 
   const documents = stage('open', () => lines.map((line) => must(openDocument(crypto, 'update', line))))
   const updates = anchored(documents)
-  const input = { offer: offer.body, outline: outlineOf(notes), number: CLOSING, registrations: [], reservations: [], updates, reveal: made.secret }
+  const input = {
+    offer: offer.body,
+    outline: outlineOf(notes),
+    number: CLOSING,
+    registrations: [],
+    reservations: [],
+    updates,
+    reveal: made.secret,
+  }
   const closed = stage('close', () => closeTick({ crypto }, ledger, input))
-  if (closed.verdicts.some(({ outcome }) => outcome !== ACCEPTED)) throw new Error(`an honest update was refused: ${closed.verdicts.find(({ outcome }) => outcome !== ACCEPTED)!.outcome}`)
+  if (closed.verdicts.some(({ outcome }) => outcome !== ACCEPTED))
+    throw new Error(`an honest update was refused: ${closed.verdicts.find(({ outcome }) => outcome !== ACCEPTED)!.outcome}`)
   const taken = stage('snapshot', () => snapshot(crypto, ledger.database, base))
-  stage('compose', () => composeTick({ crypto }, {
-    app, offer: offer.sha256, signer: cast.supervisor, program: notes, number: CLOSING, previous: null, blocks: { from: 2, to: 4, hash: '00'.repeat(32) }, minimumServers: 3,
-    verdicts: closed.verdicts, documents, snapshot: taken, servers, tombstones: [], reveal: made.secret, plans: [], seed: '22'.repeat(32),
-  }))
+  stage('compose', () =>
+    composeTick(
+      { crypto },
+      {
+        app,
+        offer: offer.sha256,
+        signer: cast.supervisor,
+        program: notes,
+        number: CLOSING,
+        previous: null,
+        blocks: { from: 2, to: 4, hash: '00'.repeat(32) },
+        minimumServers: 3,
+        verdicts: closed.verdicts,
+        documents,
+        snapshot: taken,
+        servers,
+        tombstones: [],
+        reveal: made.secret,
+        plans: [],
+        seed: '22'.repeat(32),
+      },
+    ),
+  )
   memory.after = peak()
 
   // What closing consists of, each part again by itself on a ledger as it was before.
   const fresh = makeLedger(scene, keys)
-  const env = { app, tick: STAMPED, outline: outlineOf(notes), plan: made.plan, database: fresh.database, tombstoned: () => false, used: () => false }
-  stage('of close: checks', () => { for (const { body } of documents) must(checkUpdate({ crypto }, env, body)) })
+  const env = {
+    app,
+    tick: STAMPED,
+    outline: outlineOf(notes),
+    plan: made.plan,
+    database: fresh.database,
+    tombstoned: () => false,
+    used: () => false,
+  }
+  stage('of close: checks', () => {
+    for (const { body } of documents) must(checkUpdate({ crypto }, env, body))
+  })
   const reveal = readReveal(crypto, made.secret)
-  stage('of close: stamps', () => { for (const { body } of documents) must(checkStamp({ crypto }, reveal, body)) })
+  stage('of close: stamps', () => {
+    for (const { body } of documents) must(checkStamp({ crypto }, reveal, body))
+  })
   return { count, stages, stamps: compareStamps(scene, count), memory, documentBytes }
 }
 

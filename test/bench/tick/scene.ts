@@ -16,14 +16,29 @@ export const STAMPED = 0
 export const CLOSING = STAMPED + 2
 const RESERVATION = '11'.repeat(32)
 
-export interface Scene { cast: Cast; app: string; offer: OpenedDocument<'offer'>; servers: TickServer[]; made: MadePlan }
+export interface Scene {
+  cast: Cast
+  app: string
+  offer: OpenedDocument<'offer'>
+  servers: TickServer[]
+  made: MadePlan
+}
 
 export async function setScene(): Promise<Scene> {
   const cast = makeCast(SEED, 4)
   const offer = makeOffer(cast)
-  const servers = cast.servers.map(({ publicKey }, i) => ({ id: publicKey, host: 'localhost', port: 1000 + i, region: '', sealing: toHex(sealingOf(cast.servers[i]!).publicKey) }))
+  const servers = cast.servers.map(({ publicKey }, i) => ({
+    id: publicKey,
+    host: 'localhost',
+    port: 1000 + i,
+    region: '',
+    sealing: toHex(sealingOf(cast.servers[i]!).publicKey),
+  }))
   const { versions, primeBits } = offer.body
-  const made = await makePlan({ crypto, random: cast.random }, { program: notes, app: offer.sha256, tick: STAMPED, servers, versions, primeBits, prime: cast.prime })
+  const made = await makePlan(
+    { crypto, random: cast.random },
+    { program: notes, app: offer.sha256, tick: STAMPED, servers, versions, primeBits, prime: cast.prime },
+  )
   return { cast, app: offer.sha256, offer, servers, made }
 }
 

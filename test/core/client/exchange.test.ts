@@ -8,15 +8,26 @@ import { executeHop } from '../../../roles/server/execute.ts'
 import { compiledSlugs } from '../../program/slugs.story.ts'
 import { compose, makeWorld, serve, type Deliver, type World } from '../../roles/request/world.ts'
 
-interface Sent { top: string; path: string }
+interface Sent {
+  top: string
+  path: string
+}
 type Answer = (sent: Sent[], serve: () => Result<Uint8Array>) => Result<Uint8Array>
 
 const silent = failForNow('transport.timeout', 'no answer')
 const refused = (peer: Failure): Result<Uint8Array> => (peer.retryable ? failForNow : fail)('transport.status', 'refused', { peer })
 
 /** Sends one request; `answer` says what becomes of the newest message. */
-async function ask(seed: string, answer: Answer, deliver?: (world: World) => Deliver): Promise<{ done: Exchanged; sent: Sent[]; hops: string[] }> {
-  const world = await makeWorld({ seed, servers: 7, app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint: 'publish', rows: [] } })
+async function ask(
+  seed: string,
+  answer: Answer,
+  deliver?: (world: World) => Deliver,
+): Promise<{ done: Exchanged; sent: Sent[]; hops: string[] }> {
+  const world = await makeWorld({
+    seed,
+    servers: 7,
+    app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint: 'publish', rows: [] },
+  })
   const first = await compose(world, 'publish', { title: 'Hello' })
   const sent: Sent[] = []
   const delivering = deliver?.(world)
@@ -46,7 +57,12 @@ describe('[L8][R5] a request in legs', () => {
 
   it('is given up after three servers for one leg, and not tried elsewhere in its first leg', async () => {
     const nobody = await ask('nobody', (sent, serveIt) => (continued(sent) > 0 ? silent : serveIt()))
-    expect(nobody.done).toMatchObject({ ok: false, refused: false, servers: nobody.sent.slice(1).map(({ top }) => top), failure: { code: 'transport.timeout', retryable: true } })
+    expect(nobody.done).toMatchObject({
+      ok: false,
+      refused: false,
+      servers: nobody.sent.slice(1).map(({ top }) => top),
+      failure: { code: 'transport.timeout', retryable: true },
+    })
     expect(new Set(nobody.sent.slice(1).map(({ top }) => top)).size).toBe(3)
     const first = await ask('first', () => silent)
     expect(first).toMatchObject({ done: { ok: false, servers: [first.sent[0]!.top] }, sent: { length: 1 } })
@@ -57,14 +73,23 @@ describe('[L8][R5] a request in legs', () => {
       const result = serveIt()
       return continued(sent) === 1 ? silent : result
     })
-    expect(lost.done).toMatchObject({ ok: false, refused: true, servers: [lost.sent[1]!.top], failure: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.replayed' } } })
+    expect(lost.done).toMatchObject({
+      ok: false,
+      refused: true,
+      servers: [lost.sent[1]!.top],
+      failure: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.replayed' } },
+    })
   })
 
-  it('is not sent elsewhere when a block\'s server failed, or the client is expelled', async () => {
-    const dead = await ask('dead', (_, serveIt) => serveIt(), (world) => {
-      let hops = 0
-      return (server, bytes) => (++hops > 1 ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
-    })
+  it("is not sent elsewhere when a block's server failed, or the client is expelled", async () => {
+    const dead = await ask(
+      'dead',
+      (_, serveIt) => serveIt(),
+      (world) => {
+        let hops = 0
+        return (server, bytes) => (++hops > 1 ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
+      },
+    )
     expect(dead.done).toMatchObject({ ok: false, servers: [dead.hops[1]], failure: { code: 'request.hop-failed', retryable: true } })
     expect(dead.sent).toHaveLength(2)
   })
@@ -75,7 +100,12 @@ describe('[L8][R5] a request in legs', () => {
       expect(once.done).toMatchObject({ ok: true })
       expect(once.sent[2]!.top).not.toBe(once.sent[1]!.top)
       const always = await ask('always', (sent, serveIt) => (continued(sent) > 0 ? refuse() : serveIt()))
-      expect(always.done).toMatchObject({ ok: false, refused: true, servers: always.sent.slice(1).map(({ top }) => top), failure: { retryable: true } })
+      expect(always.done).toMatchObject({
+        ok: false,
+        refused: true,
+        servers: always.sent.slice(1).map(({ top }) => top),
+        failure: { retryable: true },
+      })
       expect(always.sent).toHaveLength(4)
     }
   })

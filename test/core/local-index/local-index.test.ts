@@ -26,7 +26,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const open = (maxBytes = 64 << 20): LocalIndex => createLocalIndex({ index: cache, name: 'client', maxBytes, crypto: fastCrypto, clock: createSystemClock(), log })
+const open = (maxBytes = 64 << 20): LocalIndex =>
+  createLocalIndex({ index: cache, name: 'client', maxBytes, crypto: fastCrypto, clock: createSystemClock(), log })
 const follow = (local: LocalIndex, { tick, fetchFile }: Published) => local.follow({ program: SHOP, tick, fetchFile })
 const warnings = () => log.lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ message }) => message)
 
@@ -128,7 +129,10 @@ describe('[D3] the index that a node keeps', () => {
     const shop = createShop()
     shop.sell(20)
     const published = shop.tick()
-    const other = cache.rebuild('client', [{ name: 'else', indices: [] }, { name: 'about', indices: [] }])
+    const other = cache.rebuild('client', [
+      { name: 'else', indices: [] },
+      { name: 'about', indices: [] },
+    ])
     await other.finish()
     const local = open()
     expect(await sameReads(local, published)).toBe(false)

@@ -12,16 +12,28 @@ import { seeded } from '../../supervisor/actors.ts'
 
 const fields = { shop: { kind: 'text', max: 20 }, price: { kind: 'int', min: -1000, max: 1000 } } as const
 const indices = {
-  byShop: { kind: 'order', on: ['shop', 'price'] }, byshop: { kind: 'order', on: ['$owner'] }, perShop: { kind: 'count', on: ['shop'] }, turnover: { kind: 'sum', on: ['shop'], field: 'price' },
+  byShop: { kind: 'order', on: ['shop', 'price'] },
+  byshop: { kind: 'order', on: ['$owner'] },
+  perShop: { kind: 'count', on: ['shop'] },
+  turnover: { kind: 'sum', on: ['shop'], field: 'price' },
 } as const
 
 /** Two names that differ by case only, because those of SQLite's tables and indices do not. */
 export const SHOP = {
-  golem: 1, name: 'shop', doc: '', endpoints: {}, collections: { orders: { doc: '', fields, initial: null, indices }, Orders: { doc: '', fields, initial: null, indices: {} } },
+  golem: 1,
+  name: 'shop',
+  doc: '',
+  endpoints: {},
+  collections: { orders: { doc: '', fields, initial: null, indices }, Orders: { doc: '', fields, initial: null, indices: {} } },
 } as unknown as Program
 const OWNERS = ['a'.repeat(64), 'b'.repeat(64)]
 
-export interface Published { tick: Tick; fetchFile: Parameters<typeof openSnapshot>[0]['fetchFile']; fetched: string[]; reader(local?: LocalEntries): SnapshotReader }
+export interface Published {
+  tick: Tick
+  fetchFile: Parameters<typeof openSnapshot>[0]['fetchFile']
+  fetched: string[]
+  reader(local?: LocalEntries): SnapshotReader
+}
 
 export function createShop() {
   const database = createDatabase(SHOP)
@@ -34,7 +46,9 @@ export function createShop() {
         const [key, version, owner] = [toHex(random(32)), toHex(random(32)), OWNERS[i % 2]!]
         must(reserveKey(database, { key, collection, owner, version }))
         const written = { shop: `shop ${random(1)[0]! % 5}`, price: String((random(1)[0]! - 128) * 3) }
-        must(applyUpdate(database, { owner, version: toHex(random(32)), writes: [{ key, collection, replaces: version, fields: written }] }))
+        must(
+          applyUpdate(database, { owner, version: toHex(random(32)), writes: [{ key, collection, replaces: version, fields: written }] }),
+        )
       }
     },
     tick(): Published {
@@ -48,7 +62,13 @@ export function createShop() {
         fetched.push(name)
         return Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
       }
-      return { tick, fetchFile, fetched, reader: (local) => must(openSnapshot({ crypto: fastCrypto, program: SHOP, tick, fetchFile, ...(local === undefined ? {} : { local }) })) }
+      return {
+        tick,
+        fetchFile,
+        fetched,
+        reader: (local) =>
+          must(openSnapshot({ crypto: fastCrypto, program: SHOP, tick, fetchFile, ...(local === undefined ? {} : { local }) })),
+      }
     },
   }
 }
@@ -57,12 +77,22 @@ export function createShop() {
 export async function readAll(reader: SnapshotReader): Promise<{ answers: unknown[]; local: boolean[] }> {
   const [first] = must(await reader.rows('orders', 'key', [], { limit: 1 })).value
   const results: Array<Result<ProvedValue<unknown>>> = [
-    await reader.rows('orders', 'key', [], { limit: 200 }), await reader.rows('orders', 'byShop', ['shop 3'], { limit: 200 }), await reader.rows('orders', 'byShop', ['shop 1'], { limit: 3, descending: true }),
-    await reader.rows('orders', 'byshop', [OWNERS[0]!], { limit: 70 }), await reader.rows('Orders', 'key', []), await reader.count('orders', 'perShop', ['shop 2']),
-    await reader.sum('orders', 'turnover', ['shop 2']), await reader.count('orders', 'perShop', ['nobody']), await reader.get('$clients', OWNERS[1]!),
-    await reader.get('$keys', String(first!['$key'])), await reader.get('orders', 'ff'.repeat(32)),
+    await reader.rows('orders', 'key', [], { limit: 200 }),
+    await reader.rows('orders', 'byShop', ['shop 3'], { limit: 200 }),
+    await reader.rows('orders', 'byShop', ['shop 1'], { limit: 3, descending: true }),
+    await reader.rows('orders', 'byshop', [OWNERS[0]!], { limit: 70 }),
+    await reader.rows('Orders', 'key', []),
+    await reader.count('orders', 'perShop', ['shop 2']),
+    await reader.sum('orders', 'turnover', ['shop 2']),
+    await reader.count('orders', 'perShop', ['nobody']),
+    await reader.get('$clients', OWNERS[1]!),
+    await reader.get('$keys', String(first!['$key'])),
+    await reader.get('orders', 'ff'.repeat(32)),
   ]
   const proved = results.map((result) => must(result))
   // A proof has to be the same, too: servers get it.
-  return { answers: proved.map(({ value, proved: { proof, rows } }) => JSON.parse(JSON.stringify([value, proof, rows])) as unknown), local: proved.map(({ proved: { local } }) => local) }
+  return {
+    answers: proved.map(({ value, proved: { proof, rows } }) => JSON.parse(JSON.stringify([value, proof, rows])) as unknown),
+    local: proved.map(({ proved: { local } }) => local),
+  }
 }

@@ -20,7 +20,16 @@ describe('secrets made ready for envelopes', () => {
 
   it('are multiplied between two requests, not when they are asked for', async () => {
     let multiplied = 0
-    const crypto = { ...fastCrypto, x25519: { ...fastCrypto.x25519, publicKey: (secret: Uint8Array) => { multiplied++; return fastCrypto.x25519.publicKey(secret) } } }
+    const crypto = {
+      ...fastCrypto,
+      x25519: {
+        ...fastCrypto.x25519,
+        publicKey: (secret: Uint8Array) => {
+          multiplied++
+          return fastCrypto.x25519.publicKey(secret)
+        },
+      },
+    }
     const next = createEphemerals({ crypto, random: createSystemRandom() })
     next()
     expect(multiplied).toBe(0)

@@ -9,10 +9,18 @@ import { makeWallet } from './service.ts'
 
 type Stage = Awaited<ReturnType<typeof makeWallet>>
 
-const pay = async ({ wallet, other }: Stage, value = 10_000) => must(await wallet.pay({ outputs: [{ script: other, value }], spendFromKeys: [], record: () => [] }))
-const mempool = ({ node }: Stage) => node.mempool.list().map(({ txid }) => txid).sort()
+const pay = async ({ wallet, other }: Stage, value = 10_000) =>
+  must(await wallet.pay({ outputs: [{ script: other, value }], spendFromKeys: [], record: () => [] }))
+const mempool = ({ node }: Stage) =>
+  node.mempool
+    .list()
+    .map(({ txid }) => txid)
+    .sort()
 const entry = ({ node }: Stage, txid: string) => node.mempool.get(txid)!
-const settled = () => new Promise<void>((resolve) => { setTimeout(resolve, 20) })
+const settled = () =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, 20)
+  })
 
 /** Blocks whose miners take only what pays a fortune. */
 async function passOver(stage: Stage, blocks: number): Promise<void> {
@@ -89,7 +97,16 @@ it('a document whose transaction was replaced is published once: whoever asks ag
   const document = signDocument(crypto, 'grant', { key: signer.publicKey, note: '' }, signer, random.bytes(32))
   const swarm = { seed: () => Promise.resolve(ok({ infohash: 'ab'.repeat(20) })) } as unknown as SwarmPort
   const documents = createDocuments({ crypto, storage, swarm, wallet, log: { log: () => undefined }, fetchTimeoutMs: 1000 })
-  const publish = async () => must(await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [signer.publicKey] }))
+  const publish = async () =>
+    must(
+      await documents.publish({
+        documentType: 'grant',
+        document: document.bytes,
+        files: [],
+        spendFromKeys: [],
+        payToKeys: [signer.publicKey],
+      }),
+    )
   const { txid } = await publish()
   const bumped = must(await wallet.bump(txid, 20))
   expect(await publish()).toMatchObject(bumped)

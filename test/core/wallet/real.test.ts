@@ -17,7 +17,11 @@ describe.skipIf(!real.command)(`the wallet on a real bitcoind${real.command ? ''
     const { url, user, password } = bitcoind
     const chain = createRpcChain({ url, user, password, network: 'regtest', pollMs: 10, log: { log: () => undefined } })
     const genesis = must(await chain.tip())
-    let wallet = watch(createWallet(genesis), [{ script: scripts.receive, purpose: 'receive', key: '1' }, { script: scripts.change, purpose: 'change', key: '2' }, { script: scripts.identity, purpose: 'identity', key: '3' }])
+    let wallet = watch(createWallet(genesis), [
+      { script: scripts.receive, purpose: 'receive', key: '1' },
+      { script: scripts.change, purpose: 'change', key: '2' },
+      { script: scripts.identity, purpose: 'identity', key: '3' },
+    ])
     const stop = chain.follow([genesis], async (event) => {
       if (event.type === 'block') wallet = must(applyBlock(wallet, event.block))
       if (event.type === 'reorg') wallet = must(undoTo(wallet, event.fork))
@@ -42,9 +46,21 @@ describe.skipIf(!real.command)(`the wallet on a real bitcoind${real.command ? ''
       await mine(1, scripts.receive)
       await mine(100)
       const funding = await send(pay([{ script: scripts.identity, value: 10_000 }]))
-      const anchoring = await send(pay([{ script: toHex(must(anchorScript(anchor))), value: 0 }, { script: scripts.identity, value: 330 }], [{ txid: funding, vout: 0 }]))
+      const anchoring = await send(
+        pay(
+          [
+            { script: toHex(must(anchorScript(anchor))), value: 0 },
+            { script: scripts.identity, value: 330 },
+          ],
+          [{ txid: funding, vout: 0 }],
+        ),
+      )
       const bumped = await send(must(bumpFee(wallet, anchoring, 7.5, scripts.change)))
-      expect(must(await chain.mempool()).map((one) => one.txid).sort()).toEqual([funding, bumped].sort())
+      expect(
+        must(await chain.mempool())
+          .map((one) => one.txid)
+          .sort(),
+      ).toEqual([funding, bumped].sort())
       const [block] = await mine(1)
       const confirmed = balance(wallet)
       expect(must(await chain.blockAt(block!.height)).transactions.flatMap(anchorsIn)).toEqual([{ ...anchor, vout: 0 }])

@@ -23,7 +23,8 @@ export async function makeWallet(seed: string) {
   /** Sat per vbyte that the node names. */
   const estimate = { rate: 2 }
   const chain = {
-    network: 'regtest', feeRate: () => Promise.resolve(ok(estimate.rate)),
+    network: 'regtest',
+    feeRate: () => Promise.resolve(ok(estimate.rate)),
     broadcast: (raw: Uint8Array) => {
       sent.push(raw)
       const verdict = node.assess(raw)
@@ -40,7 +41,13 @@ export async function makeWallet(seed: string) {
   const wallet = open()
   const engine = createEngine({ storage, log, after: () => () => undefined })
   watchChain({
-    chain, storage, log, now: () => now, changed: () => undefined, onBlock: (block) => wallet.onBlock(block), onReorg: (fork) => wallet.onReorg(fork),
+    chain,
+    storage,
+    log,
+    now: () => now,
+    changed: () => undefined,
+    onBlock: (block) => wallet.onBlock(block),
+    onReorg: (fork) => wallet.onReorg(fork),
     deliver: (event, writes) => engine.broadcast(event, writes),
   })
   const mine = (script: Uint8Array, leastRate = 0): Promise<void> => {

@@ -13,7 +13,13 @@ export const scriptFor = (key: string): string => toHex(must(p2trScript(secp256k
 
 /** Key 1 receives, 2 takes change, 3 is an identity, 4 a reserved key. 9 is somebody else. */
 const purposes: Record<string, Purpose> = { 1: 'receive', 2: 'change', 3: 'identity', 4: 'key' }
-export const scripts = { receive: scriptFor('1'), change: scriptFor('2'), identity: scriptFor('3'), key: scriptFor('4'), other: scriptFor('9') }
+export const scripts = {
+  receive: scriptFor('1'),
+  change: scriptFor('2'),
+  identity: scriptFor('3'),
+  key: scriptFor('4'),
+  other: scriptFor('9'),
+}
 
 export function signComposition(composition: Composition): Uint8Array {
   const keys = new Map(composition.inputs.map((input, index) => [index, tweakPrivateKey(secretOf(input.key))]))
@@ -23,7 +29,10 @@ export function signComposition(composition: Composition): Uint8Array {
 export function createStage() {
   let now = 1_700_000_000_000
   const node = createEmbeddedNode({ now: () => (now += 1_000) })
-  let state: WalletState = watch(createWallet({ height: 0, hash: node.tip().hash }), Object.entries(purposes).map(([key, purpose]) => ({ script: scriptFor(key), purpose, key })))
+  let state: WalletState = watch(
+    createWallet({ height: 0, hash: node.tip().hash }),
+    Object.entries(purposes).map(([key, purpose]) => ({ script: scriptFor(key), purpose, key })),
+  )
 
   const blockAt = (height: number): ChainBlock => ({ ...must(scanBlock(node.at(height)!.raw)), height })
   /** Brings the wallet to the node's tip, back over a fork first. */
@@ -31,7 +40,8 @@ export function createStage() {
     const fork = [...state.undo].reverse().find((one) => node.at(one.height)?.hash === one.hash) ?? { height: 0, hash: node.at(0)!.hash }
     if (state.tip!.height > fork.height) state = must(undoTo(state, { height: fork.height, hash: fork.hash }))
     // Through JSON, as storage keeps it.
-    for (let height = state.tip!.height + 1; height <= node.tip().height; height++) state = JSON.parse(JSON.stringify(must(applyBlock(state, blockAt(height))))) as WalletState
+    for (let height = state.tip!.height + 1; height <= node.tip().height; height++)
+      state = JSON.parse(JSON.stringify(must(applyBlock(state, blockAt(height))))) as WalletState
   }
   const mine = (count = 1, script = scripts.other) => {
     const made = node.mine(count, Buffer.from(script, 'hex'))

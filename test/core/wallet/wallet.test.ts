@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import {
-  addPending, applyBlock, availableCoins, balance, bumpFee, composePayment, createWallet, dropPending, importCoins, rebroadcastList, retainIncoming, undoTo, watch,
+  addPending,
+  applyBlock,
+  availableCoins,
+  balance,
+  bumpFee,
+  composePayment,
+  createWallet,
+  dropPending,
+  importCoins,
+  rebroadcastList,
+  retainIncoming,
+  undoTo,
+  watch,
 } from '../../../main/core/wallet/index.ts'
 import type { Composition, PaymentPlan, WalletState } from '../../../main/core/wallet/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -10,7 +22,12 @@ import { createStage, scripts, signComposition } from './stage.ts'
 
 const coinValue = 5_000_000_000
 const to = (value: number, script = scripts.other) => [{ script, value }]
-const plan = (value: number, more: Partial<PaymentPlan> = {}): PaymentPlan => ({ outputs: to(value), feeRate: 2, changeScript: scripts.change, ...more })
+const plan = (value: number, more: Partial<PaymentPlan> = {}): PaymentPlan => ({
+  outputs: to(value),
+  feeRate: 2,
+  changeScript: scripts.change,
+  ...more,
+})
 const errorOf = <T>(result: Result<T>) => (result.ok ? undefined : result.error)
 
 /** A stage whose wallet has `count` coins of 50 BTC to spend. */
@@ -21,7 +38,8 @@ function funded(count = 3) {
   return stage
 }
 
-const pay = (stage: ReturnType<typeof createStage>, value: number, more?: Partial<PaymentPlan>) => must(composePayment(stage.state(), plan(value, more)))
+const pay = (stage: ReturnType<typeof createStage>, value: number, more?: Partial<PaymentPlan>) =>
+  must(composePayment(stage.state(), plan(value, more)))
 
 describe('balance', () => {
   it('counts a mined coin as immature for a hundred blocks and as confirmed afterwards', () => {
@@ -61,14 +79,22 @@ describe('balance', () => {
 
 describe('a payment', () => {
   it('pays the rate asked for, to the sat of its signed size', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 330, max: coinValue - 10_000_000 }), fc.integer({ min: 10, max: 30_000 }), (coins, value, rate) => {
-      const stage = funded(3)
-      const payment = pay(stage, value + (coins - 1) * coinValue, { feeRate: rate / 10 })
-      expect(payment.inputs).toHaveLength(coins)
-      expect(payment.fee).toBe(Math.ceil((payment.vsize * rate) / 10))
-      stage.send(payment)
-      expect(stage.node.mempool.list().map((entry) => [entry.vsize, Number(entry.fee)])).toEqual([[payment.vsize, payment.fee]])
-    }), { seed: 5, numRuns: 8 })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 330, max: coinValue - 10_000_000 }),
+        fc.integer({ min: 10, max: 30_000 }),
+        (coins, value, rate) => {
+          const stage = funded(3)
+          const payment = pay(stage, value + (coins - 1) * coinValue, { feeRate: rate / 10 })
+          expect(payment.inputs).toHaveLength(coins)
+          expect(payment.fee).toBe(Math.ceil((payment.vsize * rate) / 10))
+          stage.send(payment)
+          expect(stage.node.mempool.list().map((entry) => [entry.vsize, Number(entry.fee)])).toEqual([[payment.vsize, payment.fee]])
+        },
+      ),
+      { seed: 5, numRuns: 8 },
+    )
   })
 
   it('gives dust change to the fee', () => {
@@ -89,9 +115,15 @@ describe('a payment', () => {
 
   it('refuses dust, absurd rates and unknown inputs by field', () => {
     const { state } = funded(1)
-    expect(errorOf(composePayment(state(), plan(329)))).toMatchObject({ code: 'wallet.dust', message: expect.stringContaining('outputs[0]') })
-    for (const feeRate of [0, -1, Number.NaN, 10_001]) expect(errorOf(composePayment(state(), plan(1_000, { feeRate })))?.code).toBe('wallet.fee-rate')
-    expect(errorOf(composePayment(state(), plan(1_000, { requiredInputs: [{ txid: '00'.repeat(32), vout: 0 }] })))?.code).toBe('wallet.no-coin')
+    expect(errorOf(composePayment(state(), plan(329)))).toMatchObject({
+      code: 'wallet.dust',
+      message: expect.stringContaining('outputs[0]'),
+    })
+    for (const feeRate of [0, -1, Number.NaN, 10_001])
+      expect(errorOf(composePayment(state(), plan(1_000, { feeRate })))?.code).toBe('wallet.fee-rate')
+    expect(errorOf(composePayment(state(), plan(1_000, { requiredInputs: [{ txid: '00'.repeat(32), vout: 0 }] })))?.code).toBe(
+      'wallet.no-coin',
+    )
   })
 
   it('never spends key or identity coins unless they are named', () => {
@@ -122,7 +154,10 @@ describe('a payment', () => {
   it('continues on its own change up to twenty unconfirmed ancestors, and says so then', () => {
     const stage = funded(1)
     for (let depth = 0; depth <= 20; depth++) stage.send(pay(stage, 10_000))
-    expect(errorOf(composePayment(stage.state(), plan(10_000)))).toMatchObject({ code: 'wallet.funds-short', message: expect.stringContaining('wait for the pending') })
+    expect(errorOf(composePayment(stage.state(), plan(10_000)))).toMatchObject({
+      code: 'wallet.funds-short',
+      message: expect.stringContaining('wait for the pending'),
+    })
     stage.mine()
     stage.send(pay(stage, 10_000))
   })
@@ -211,18 +246,25 @@ describe('a reorganisation', () => {
   })
 
   it('leaves coins and balance as a wallet has them that saw only the winning branch, for random histories', () => {
-    const step = fc.oneof(fc.record({ do: fc.constant('pay' as const), value: fc.integer({ min: 1_000, max: 100_000_000 }) }), fc.record({ do: fc.constant('mine' as const), value: fc.integer({ min: 1, max: 3 }) }), fc.record({ do: fc.constant('fork' as const), value: fc.integer({ min: 1, max: 4 }) }))
-    fc.assert(fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
-      const stage = funded(2)
-      for (const { do: act, value } of steps) {
-        if (act === 'mine') stage.mine(value)
-        if (act === 'pay') tryToSend(stage, composePayment(stage.state(), plan(value)))
-        if (act === 'fork') fork(stage, value)
-      }
-      stage.mine(1)
-      expect(stage.state().pending).toEqual([])
-      expect(stage.state().coins).toEqual(replay(stage).coins)
-    }), { seed: 77, numRuns: 12 })
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('pay' as const), value: fc.integer({ min: 1_000, max: 100_000_000 }) }),
+      fc.record({ do: fc.constant('mine' as const), value: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ do: fc.constant('fork' as const), value: fc.integer({ min: 1, max: 4 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
+        const stage = funded(2)
+        for (const { do: act, value } of steps) {
+          if (act === 'mine') stage.mine(value)
+          if (act === 'pay') tryToSend(stage, composePayment(stage.state(), plan(value)))
+          if (act === 'fork') fork(stage, value)
+        }
+        stage.mine(1)
+        expect(stage.state().pending).toEqual([])
+        expect(stage.state().coins).toEqual(replay(stage).coins)
+      }),
+      { seed: 77, numRuns: 12 },
+    )
   }, 60_000)
 })
 
@@ -245,7 +287,15 @@ function replay(stage: ReturnType<typeof createStage>): WalletState {
   let state: WalletState = { ...fresh.state() }
   for (let height = 1; height <= stage.node.tip().height; height++) {
     const block = stage.node.at(height)!
-    state = must(applyBlock(state, { height, hash: block.hash, previous: block.previous, time: block.time, transactions: stage.rawTransactions(height) }))
+    state = must(
+      applyBlock(state, {
+        height,
+        hash: block.hash,
+        previous: block.previous,
+        time: block.time,
+        transactions: stage.rawTransactions(height),
+      }),
+    )
   }
   return state
 }
@@ -254,7 +304,9 @@ describe('the record', () => {
   it('refuses a block that does not follow', () => {
     const stage = createStage()
     stage.mine(2)
-    expect(errorOf(applyBlock(stage.state(), { height: 2, hash: '11'.repeat(32), previous: '22'.repeat(32), time: 0, transactions: [] }))?.code).toBe('wallet.gap')
+    expect(
+      errorOf(applyBlock(stage.state(), { height: 2, hash: '11'.repeat(32), previous: '22'.repeat(32), time: 0, transactions: [] }))?.code,
+    ).toBe('wallet.gap')
   })
 
   it('of a dropped transaction frees its coins and forgets its descendants', () => {

@@ -1,6 +1,15 @@
 /** A core that says what a test wants, behind the real page server: everything but the network is real. */
 import { resolve } from 'node:path'
-import type { AuditView, CommandArgs, CommandName, CommandResult, LogLine, Overview, RequestView, RowsView } from '../../../main/contract/index.ts'
+import type {
+  AuditView,
+  CommandArgs,
+  CommandName,
+  CommandResult,
+  LogLine,
+  Overview,
+  RequestView,
+  RowsView,
+} from '../../../main/contract/index.ts'
 import { buildRenderer, rendererIsStale, repository } from '../../../main/hosts/launcher/build.ts'
 import { type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
@@ -33,7 +42,11 @@ const lines: LogLine[] = [
   { at: Date.UTC(2026, 0, 5, 12, 0, 3), level: 'info', who: 'Supervisor', message: 'Tick 41 announced.' },
 ]
 
-const audit: AuditView = { ok: true, ms: 2140, ticks: [38, 39, 40, 41].map((number) => ({ number, expected: hash(`${number}`), computed: hash(`${number}`), equal: true })) }
+const audit: AuditView = {
+  ok: true,
+  ms: 2140,
+  ticks: [38, 39, 40, 41].map((number) => ({ number, expected: hash(`${number}`), computed: hash(`${number}`), equal: true })),
+}
 
 function read(args: CommandArgs<'read'>): Result<RowsView> {
   const proof = { tick: 41, root: hash('7d3'), proved: true, local: true }
@@ -56,7 +69,8 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
     },
     subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
   }
-  const serve = (port: number, token: string): Promise<PageServer> => startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), core })
+  const serve = (port: number, token: string): Promise<PageServer> =>
+    startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), core })
   const fake: Fake = {
     page: await serve(0, defaultToken),
     calls: [],

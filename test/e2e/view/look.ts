@@ -9,27 +9,57 @@ import { actors, hash, offers, overview, participants, request } from './sample.
 
 const undecided = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding', detail: '' } : one))
 const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
-const review = request('5', 'review', { fee: 312, response: { accepted: true }, waiting: 'the writes wait for your approval until tick 43' })
+const review = request('5', 'review', {
+  fee: 312,
+  response: { accepted: true },
+  waiting: 'the writes wait for your approval until tick 43',
+})
 const flagged = request('6', 'review', {
   fee: 1_204,
   arguments: { topic: 'golem', text: long },
-  writes: [{ ...review.writes[0]!, fields: { topic: 'golem', text: long, visitor: hash('de4d') }, explained: { topic: ['request.topic'], text: ['request.text'] }, flags: ['The field visitor holds a value that none of your inputs explains. It could be used to recognise you.'] }],
+  writes: [
+    {
+      ...review.writes[0]!,
+      fields: { topic: 'golem', text: long, visitor: hash('de4d') },
+      explained: { topic: ['request.topic'], text: ['request.text'] },
+      flags: ['The field visitor holds a value that none of your inputs explains. It could be used to recognise you.'],
+    },
+  ],
 })
 const life = [
   request('4', 'published', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
   request('3', 'counted', { txid: hash('33'), fee: 309, tick: 41 }),
-  request('2', 'failed', { error: { code: 'request.no-server', message: 'No server for the block «moderate» answered in 20 s. Send it again: another server is asked.' } }),
+  request('2', 'failed', {
+    error: {
+      code: 'request.no-server',
+      message: 'No server for the block «moderate» answered in 20 s. Send it again: another server is asked.',
+    },
+  }),
   request('1', 'refused'),
 ]
 
-const scenes: Record<string, { state: Partial<ReturnType<typeof overview>>; act?: (page: Page, fake: Fake) => Promise<void>; prepare?: (fake: Fake) => void }> = {
+const scenes: Record<
+  string,
+  { state: Partial<ReturnType<typeof overview>>; act?: (page: Page, fake: Fake) => Promise<void>; prepare?: (fake: Fake) => void }
+> = {
   first: { state: {} },
   review: { state: { requests: [review, ...life] } },
   flagged: { state: { requests: [flagged] } },
   starting: { state: { tick: null, app: null, actors: [], participants: [] } },
-  empty: { state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }, prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })) },
-  failing: { state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } }, prepare: (fake) => (fake.on.read = () => fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')) },
-  lost: { state: { requests: [review] }, act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()) },
+  empty: {
+    state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] },
+    prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })),
+  },
+  failing: {
+    state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } },
+    prepare: (fake) =>
+      (fake.on.read = () =>
+        fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')),
+  },
+  lost: {
+    state: { requests: [review] },
+    act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()),
+  },
   offers: { state: { participants: undecided }, prepare: (fake) => (fake.on.offers = () => ok(offers)) },
   audited: {
     state: {},

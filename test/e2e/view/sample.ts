@@ -11,9 +11,15 @@ export const app: AppView = {
     {
       name: 'post',
       doc: 'Writes an entry under a key of yours, unless the moderation rule finds something in the text.',
-      fields: [{ name: 'topic', type: 'text', max: 32 }, { name: 'text', type: 'text', max: 280 }],
+      fields: [
+        { name: 'topic', type: 'text', max: 32 },
+        { name: 'text', type: 'text', max: 280 },
+      ],
       servers: 3,
-      observations: [{ name: 'moderate', sees: ['text'] }, { name: 'file', sees: ['topic'] }],
+      observations: [
+        { name: 'moderate', sees: ['text'] },
+        { name: 'file', sees: ['topic'] },
+      ],
     },
     {
       name: 'like',
@@ -24,8 +30,20 @@ export const app: AppView = {
     },
   ],
   collections: [
-    { name: 'posts', doc: 'What people wrote, newest first.', fields: ['topic', 'text'], indices: [{ name: 'byTopic', kind: 'order', on: ['topic'] }], references: {} },
-    { name: 'likes', doc: 'Who likes what.', fields: ['post'], indices: [{ name: 'ofPost', kind: 'count', on: ['post'] }], references: { post: 'posts' } },
+    {
+      name: 'posts',
+      doc: 'What people wrote, newest first.',
+      fields: ['topic', 'text'],
+      indices: [{ name: 'byTopic', kind: 'order', on: ['topic'] }],
+      references: {},
+    },
+    {
+      name: 'likes',
+      doc: 'Who likes what.',
+      fields: ['post'],
+      indices: [{ name: 'ofPost', kind: 'count', on: ['post'] }],
+      references: { post: 'posts' },
+    },
   ],
 }
 
@@ -35,24 +53,71 @@ export const actors: ActorView[] = [
 ]
 
 const server = (index: number): ParticipantView => ({
-  id: `server-${index}`, role: 'server', name: `Server ${index}`, state: 'serving', detail: `${index} blocks of tick 41, 127.0.0.1:${4100 + index}`, balance: 9_000 + 731 * index, online: index !== 5,
+  id: `server-${index}`,
+  role: 'server',
+  name: `Server ${index}`,
+  state: 'serving',
+  detail: `${index} blocks of tick 41, 127.0.0.1:${4100 + index}`,
+  balance: 9_000 + 731 * index,
+  online: index !== 5,
 })
 
 export const participants: ParticipantView[] = [
-  { id: 'supervisor', role: 'supervisor', name: 'Supervisor', state: 'ticking', detail: 'Tick 41 announced, code published up to tick 44', balance: 4_812_300, online: true },
+  {
+    id: 'supervisor',
+    role: 'supervisor',
+    name: 'Supervisor',
+    state: 'ticking',
+    detail: 'Tick 41 announced, code published up to tick 44',
+    balance: 4_812_300,
+    online: true,
+  },
   ...[1, 2, 3, 4, 5, 6].map(server),
-  ...actors.map((actor): ParticipantView => ({ id: actor.id, role: 'client', name: actor.name, state: 'registered', detail: '', balance: actor.balance, online: true })),
+  ...actors.map((actor): ParticipantView => ({
+    id: actor.id,
+    role: 'client',
+    name: actor.name,
+    state: 'registered',
+    detail: '',
+    balance: actor.balance,
+    online: true,
+  })),
 ]
 
 /** What servers see that have no job yet. */
 export const offers: OfferView[] = [
-  { id: hash('0f1'), app: hash('0f1'), master: hash('5e'), title: 'Guestbook', perRequest: 10, workBits: 18, height: 1_201, supersedes: false, state: 'open' },
-  { id: hash('0f2'), app: hash('0f2'), master: hash('8b'), title: 'A board of errands for the whole neighbourhood', perRequest: 4, workBits: 20, height: 1_250, supersedes: false, state: 'declined' },
+  {
+    id: hash('0f1'),
+    app: hash('0f1'),
+    master: hash('5e'),
+    title: 'Guestbook',
+    perRequest: 10,
+    workBits: 18,
+    height: 1_201,
+    supersedes: false,
+    state: 'open',
+  },
+  {
+    id: hash('0f2'),
+    app: hash('0f2'),
+    master: hash('8b'),
+    title: 'A board of errands for the whole neighbourhood',
+    perRequest: 4,
+    workBits: 20,
+    height: 1_250,
+    supersedes: false,
+    state: 'declined',
+  },
 ]
 
 export const posts = [
   { $key: hash('c1'), $owner: hash('2b'), topic: 'bitcoin', text: 'Every block is a clock tick that nobody owns.' },
-  { $key: hash('c2'), $owner: hash('1a'), topic: 'golem', text: 'The client is the one between the servers and the database. It took me a day to see how much follows from that.' },
+  {
+    $key: hash('c2'),
+    $owner: hash('1a'),
+    topic: 'golem',
+    text: 'The client is the one between the servers and the database. It took me a day to see how much follows from that.',
+  },
   { $key: hash('c3'), $owner: hash('9f'), topic: 'golem', text: 'Hello from a key that this page has no name for.' },
 ]
 
@@ -62,13 +127,15 @@ export const request = (id: string, state: RequestView['state'], more: Partial<R
   endpoint: 'post',
   arguments: { topic: 'golem', text: 'A post that nobody can unwrite.' },
   state,
-  writes: [{
-    collection: 'posts',
-    key: hash(`${id}d`),
-    fields: { topic: 'golem', text: 'A post that nobody can unwrite.' },
-    explained: { topic: ['request.topic'], text: ['request.text'] },
-    flags: [],
-  }],
+  writes: [
+    {
+      collection: 'posts',
+      key: hash(`${id}d`),
+      fields: { topic: 'golem', text: 'A post that nobody can unwrite.' },
+      explained: { topic: ['request.topic'], text: ['request.text'] },
+      flags: [],
+    },
+  ],
   servers: [
     { role: 'top level', id: 'server-4', sees: [] },
     { role: 'moderate', id: 'server-2', sees: ['text'] },
@@ -80,7 +147,16 @@ export const request = (id: string, state: RequestView['state'], more: Partial<R
 
 export const overview = (more: Partial<Overview> = {}): Overview => ({
   chain: { network: 'regtest', backend: 'embedded', height: 1284, hash: hash('00e7'), available: true },
-  tick: { number: 41, state: 'running', blocksLeft: 3, blocksPerTick: 8, estimatedMs: 12_000, root: hash('7d3'), servers: 6, minimumServers: 4 },
+  tick: {
+    number: 41,
+    state: 'running',
+    blocksLeft: 3,
+    blocksPerTick: 8,
+    estimatedMs: 12_000,
+    root: hash('7d3'),
+    servers: 6,
+    minimumServers: 4,
+  },
   app,
   participants,
   actors,

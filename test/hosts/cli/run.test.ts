@@ -96,7 +96,14 @@ describe('[L10] golem run tells a story without a network', () => {
       },
     })
     expect(posted.value.writes).toEqual([
-      { block: 'flood', site: 0, collection: 'posts', key, owner: ALICE, fields: { author: ALICE, number: '0', text: 'Hello!', topic: 'cats' } },
+      {
+        block: 'flood',
+        site: 0,
+        collection: 'posts',
+        key,
+        owner: ALICE,
+        fields: { author: ALICE, number: '0', text: 'Hello!', topic: 'cats' },
+      },
     ])
     expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({ value: { response: { accepted: true } } })
     expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({

@@ -18,7 +18,12 @@ describe('the window', () => {
   it('is sandboxed, isolated and without Node', async () => {
     const { window, app } = await started()
     expect(window.options.webPreferences).toMatchObject({
-      preload: '/app/preload.cjs', sandbox: true, contextIsolation: true, nodeIntegration: false, webSecurity: true, webviewTag: false,
+      preload: '/app/preload.cjs',
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
     })
     expect(app.seen.sandboxed).toBe(true)
     expect(window.seen.urls).toEqual(['golem://app/index.html'])

@@ -6,7 +6,13 @@ import { doubleElectron, doubleIpcRenderer } from './double.ts'
 
 function recordingCore() {
   const calls: unknown[][] = []
-  return { calls, call: async (name: string, args: unknown) => { calls.push([name, args]); return { ok: true as const, value: 'done' } } }
+  return {
+    calls,
+    call: async (name: string, args: unknown) => {
+      calls.push([name, args])
+      return { ok: true as const, value: 'done' }
+    },
+  }
 }
 
 describe('the bridge', () => {
@@ -37,7 +43,8 @@ describe('the bridge', () => {
     const handler = handlers.get('golem:call')
     const from = (url: string | undefined) => handler?.({ senderFrame: url === undefined ? null : { url } } as never, 'overview', {})
     expect(await from('golem://app/index.html')).toEqual({ ok: true, value: 'done' })
-    for (const url of ['https://example.org/', 'golem://app.evil/', undefined]) expect(await from(url)).toMatchObject({ error: { code: 'contract.sender' } })
+    for (const url of ['https://example.org/', 'golem://app.evil/', undefined])
+      expect(await from(url)).toMatchObject({ error: { code: 'contract.sender' } })
     expect(core.calls.length).toBe(1)
   })
 
@@ -73,7 +80,10 @@ describe('the page', () => {
   it('is given exactly call and subscribe by the preload', async () => {
     const exposed: Record<string, unknown> = {}
     const { ipc, invoked } = doubleIpcRenderer()
-    vi.doMock('electron', () => ({ contextBridge: { exposeInMainWorld: (key: string, api: unknown) => void (exposed[key] = api) }, ipcRenderer: ipc }))
+    vi.doMock('electron', () => ({
+      contextBridge: { exposeInMainWorld: (key: string, api: unknown) => void (exposed[key] = api) },
+      ipcRenderer: ipc,
+    }))
     await import('../../../main/hosts/electron/preload.ts')
     vi.doUnmock('electron')
     expect(Object.keys(exposed)).toEqual(['golem'])

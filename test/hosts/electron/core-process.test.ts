@@ -7,7 +7,12 @@ function started() {
   const { parts, children } = doubleElectron()
   const heard: unknown[][] = []
   const states: string[] = []
-  const core = startCore(parts, { module: '/w.js', config: { folder: '/d' }, onEvent: (...args) => void heard.push(args), onState: (state) => void states.push(state) })
+  const core = startCore(parts, {
+    module: '/w.js',
+    config: { folder: '/d' },
+    onEvent: (...args) => void heard.push(args),
+    onState: (state) => void states.push(state),
+  })
   const child = (at = -1) => {
     const found = children.at(at)
     if (found === undefined) throw new Error('no child')
@@ -27,7 +32,10 @@ describe('the core in its process', () => {
     const [, one, two] = child().received
     child().events.emit('message', { kind: 'result', id: two?.['id'], result: { ok: true, value: 2 } })
     child().events.emit('message', { kind: 'result', id: one?.['id'], result: { ok: true, value: 1 } })
-    expect([await first, await second]).toEqual([{ ok: true, value: 1 }, { ok: true, value: 2 }])
+    expect([await first, await second]).toEqual([
+      { ok: true, value: 1 },
+      { ok: true, value: 2 },
+    ])
   })
 
   it('a crash answers what was waiting as retryable and starts it again', async () => {

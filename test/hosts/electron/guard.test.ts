@@ -61,9 +61,12 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe|http|\*/)
   })
 
-  it.each([['/../secret.json'], ['/%2e%2e/secret.json'], ['/..%2fsecret.json'], ['/%00.html'], ['/%ff.html']])('%s leads nowhere', async (path) => {
-    expect((await ask(path)).status).toBeGreaterThanOrEqual(400)
-  })
+  it.each([['/../secret.json'], ['/%2e%2e/secret.json'], ['/..%2fsecret.json'], ['/%00.html'], ['/%ff.html']])(
+    '%s leads nowhere',
+    async (path) => {
+      expect((await ask(path)).status).toBeGreaterThanOrEqual(400)
+    },
+  )
 
   it('answers only GET, only its own origin, only what is there', async () => {
     expect((await ask('/', 'POST')).status).toBe(405)

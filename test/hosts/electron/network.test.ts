@@ -48,8 +48,14 @@ describe('the desktop app', () => {
     const view = await seen.promise
     expect(states).toEqual(['running'])
     const [one] = view.participants
-    expect(await passOn(core, 'overview', {})).toMatchObject({ ok: true, value: { participants: expect.arrayContaining([expect.objectContaining({ name: one!.name })]) } })
-    expect(await passOn(core, 'receive', { participant: one!.name })).toMatchObject({ ok: true, value: { address: expect.stringMatching(/^bcrt1p/) } })
+    expect(await passOn(core, 'overview', {})).toMatchObject({
+      ok: true,
+      value: { participants: expect.arrayContaining([expect.objectContaining({ name: one!.name })]) },
+    })
+    expect(await passOn(core, 'receive', { participant: one!.name })).toMatchObject({
+      ok: true,
+      value: { address: expect.stringMatching(/^bcrt1p/) },
+    })
     expect(await passOn(core, 'approve', { id: 'ab'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'network.nobody' } })
     await core.stop(20_000)
     expect(children.map(({ exitCode }) => exitCode)).toHaveLength(1)
@@ -59,7 +65,12 @@ describe('the desktop app', () => {
   it('a data folder that is none is refused in words', { timeout: 60_000 }, async () => {
     const children: ChildProcess[] = []
     const failed = Promise.withResolvers<string>()
-    const core = startCore(realProcesses(children), { module: join(folder, 'worker', 'network.js'), config: { folder: '' }, onEvent: () => undefined, onState: failed.resolve })
+    const core = startCore(realProcesses(children), {
+      module: join(folder, 'worker', 'network.js'),
+      config: { folder: '' },
+      onEvent: () => undefined,
+      onState: failed.resolve,
+    })
     expect(await failed.promise).toContain('The setting folder is not acceptable')
     await core.stop()
   })

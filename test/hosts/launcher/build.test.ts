@@ -19,7 +19,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 describe('the bundles', () => {
   it('a program with a thread of its own runs from the bundle alone', async () => {
     await mkdir(join(folder, 'source', 'deep'), { recursive: true })
-    await writeFile(join(folder, 'source', 'entry.ts'), "import { ask } from './deep/pool.ts'\nconst answer: number = await ask(20)\nconsole.log(answer)\n")
+    await writeFile(
+      join(folder, 'source', 'entry.ts'),
+      "import { ask } from './deep/pool.ts'\nconst answer: number = await ask(20)\nconsole.log(answer)\n",
+    )
     await writeFile(
       join(folder, 'source', 'deep', 'pool.ts'),
       `import { Worker } from 'node:worker_threads'

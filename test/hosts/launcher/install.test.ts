@@ -33,7 +33,10 @@ describe('packages are installed', () => {
 
   it('but not when all is there, and not for optional packages of other platforms', async () => {
     await put('node_modules/.package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' } }))
-    await put('package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/win': { version: '1.0.0', optional: true } }))
+    await put(
+      'package-lock.json',
+      lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/win': { version: '1.0.0', optional: true } }),
+    )
     expect(whyInstall(root)).toBeUndefined()
   })
 })

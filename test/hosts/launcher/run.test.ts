@@ -18,7 +18,11 @@ async function program(name: string, text: string): Promise<string> {
   return relative(repository, join(folder, name))
 }
 
-interface Ended { code: number | null; out: string; err: string }
+interface Ended {
+  code: number | null
+  out: string
+  err: string
+}
 
 /** Runs the launcher; calls `onOutput` with everything written so far. */
 function launch(args: string[], onOutput: (out: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<Ended> {

@@ -14,7 +14,8 @@ export function opening<R extends Fields>(request: R, build: (opened: Opened<R>)
     must(
       small(request, (req) => {
         const sealed = names.map((name) => (req as Record<string, Sealed<unknown>>)[name]!)
-        const callback = (...opened: unknown[]): unknown => build(Object.fromEntries(names.map((name, i) => [name, opened[i]])) as Opened<R>)
+        const callback = (...opened: unknown[]): unknown =>
+          build(Object.fromEntries(names.map((name, i) => [name, opened[i]])) as Opened<R>)
         return (see as (...args: unknown[]) => unknown)(...sealed, callback)
       }),
     )
@@ -23,7 +24,8 @@ export function opening<R extends Fields>(request: R, build: (opened: Opened<R>)
   return program
 }
 
-export const answerOf = (program: Program, request: Record<string, Value>): unknown => must(go(program, request, { steps: 10_000_000, bytes: 100_000_000 })).response
+export const answerOf = (program: Program, request: Record<string, Value>): unknown =>
+  must(go(program, request, { steps: 10_000_000, bytes: 100_000_000 })).response
 
 /** What the program answers is what plain JavaScript says, for random requests; the outputs keep the bounds of their types. */
 export function agrees<R extends Fields, I extends object>(

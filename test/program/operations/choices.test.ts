@@ -1,6 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asRecord, bool, construct, int, list, literal, none, option, record, some, text, variant, when, zipOptions } from '../../../roles/program/index.ts'
+import {
+  asRecord,
+  bool,
+  construct,
+  int,
+  list,
+  literal,
+  none,
+  option,
+  record,
+  some,
+  text,
+  variant,
+  when,
+  zipOptions,
+} from '../../../roles/program/index.ts'
 import { agrees, answerOf, opening } from './agrees.ts'
 
 const number = fc.integer({ min: -5, max: 5 }).map((n) => n + 0)

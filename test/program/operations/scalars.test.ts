@@ -11,7 +11,8 @@ const word = fc.string({ unit: fc.constantFrom('a', 'B', 'z', ' ', '\t', 'é', '
 const points = (s: string): string[] => Array.from(s)
 const some = (value: unknown): unknown => ({ some: value })
 const clip = (n: number, length: number): number => Math.min(length, Math.max(0, n))
-const cut = <T>(items: T[], from: number, to: number): T[] => items.slice(clip(from, items.length), Math.max(clip(from, items.length), clip(to, items.length)))
+const cut = <T>(items: T[], from: number, to: number): T[] =>
+  items.slice(clip(from, items.length), Math.max(clip(from, items.length), clip(to, items.length)))
 /** Order of code points, which is that of the UTF-8 bytes. */
 const before = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0
 
@@ -95,14 +96,10 @@ describe('[L4] bounds of composed operations', () => {
     fc.assert(
       fc.property(bounds, bounds, fc.infiniteStream(fc.nat()), (one, two, chance) => {
         const within = ([min, max]: readonly [number, number]): number => min + (chance.next().value % (max - min + 1))
-        const program = opening({ a: int({ min: one[0], max: one[1] }), b: int({ min: two[0], max: two[1] }), many: list(int({ min: one[0], max: one[1] }), 4) }, ({ a, b, many }) => [
-          a.min(b),
-          a.max(b),
-          a.absolute(),
-          a.clamp(b, 7),
-          a.negate(),
-          many.sum(),
-        ])
+        const program = opening(
+          { a: int({ min: one[0], max: one[1] }), b: int({ min: two[0], max: two[1] }), many: list(int({ min: one[0], max: one[1] }), 4) },
+          ({ a, b, many }) => [a.min(b), a.max(b), a.absolute(), a.clamp(b, 7), a.negate(), many.sum()],
+        )
         const types = program.endpoints['go']!.blocks[0]!.outputs as Array<{ min?: string; max?: string }>
         expect(types[0]).toMatchObject({ min: String(Math.min(one[0], two[0])), max: String(Math.min(one[1], two[1])) })
         expect(types[1]).toMatchObject({ min: String(Math.max(one[0], two[0])), max: String(Math.max(one[1], two[1])) })
@@ -110,7 +107,14 @@ describe('[L4] bounds of composed operations', () => {
           const [a, b] = [within(one), within(two)]
           const many = Array.from({ length: chance.next().value % 5 }, () => within(one))
           const sum = many.reduce((x, y) => x + y, 0)
-          expect(answerOf(program, { a, b, many })).toEqual([Math.min(a, b), Math.max(a, b), Math.abs(a), Math.min(Math.max(a, b), 7), 0 - a, sum])
+          expect(answerOf(program, { a, b, many })).toEqual([
+            Math.min(a, b),
+            Math.max(a, b),
+            Math.abs(a),
+            Math.min(Math.max(a, b), 7),
+            0 - a,
+            sum,
+          ])
         }
       }),
       { seed: 106, numRuns: 60 },
@@ -244,7 +248,12 @@ describe('[L4] bytes', () => {
         hex: a.hex(),
         back: fromHex(a.hex()),
       }),
-      fc.record({ a: some8, b: some8, from: fc.integer({ min: -2, max: 9 }).map((n) => n + 0), to: fc.integer({ min: -2, max: 9 }).map((n) => n + 0) }),
+      fc.record({
+        a: some8,
+        b: some8,
+        from: fc.integer({ min: -2, max: 9 }).map((n) => n + 0),
+        to: fc.integer({ min: -2, max: 9 }).map((n) => n + 0),
+      }),
       ({ a, b, from, to }) => ({
         length: a.length,
         at: a[from] === undefined ? null : some(a[from]),

@@ -81,8 +81,8 @@ describe('[L5] key-value stores over trees', () => {
 
   it('cost a program the same for every part of a path', () => {
     const nodes = (parts: number): number =>
-      opening({ all: prices, x: text(3) }, ({ all, x }) => openStore(all).put(Array<typeof x>(parts).fill(x), 5).tree).endpoints['go']!.blocks[0]!.body
-        .nodes.length
+      opening({ all: prices, x: text(3) }, ({ all, x }) => openStore(all).put(Array<typeof x>(parts).fill(x), 5).tree).endpoints['go']!
+        .blocks[0]!.body.nodes.length
     expect(nodes(9) - nodes(6)).toBe(nodes(6) - nodes(3))
     expect(nodes(9)).toBeLessThan(9 * 35)
   })

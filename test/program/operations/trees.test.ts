@@ -22,7 +22,10 @@ const preorder = (one: Plain, depth = 0): Array<{ depth: number; value: number }
   ...one.children.flatMap((child) => preorder(child, depth + 1)),
 ]
 const valuesOf = (one: Plain): number[] => preorder(one).map(({ value }) => value)
-const mapped = (one: Plain, change: (n: number) => number): Plain => ({ value: change(one.value) + 0, children: one.children.map((child) => mapped(child, change)) })
+const mapped = (one: Plain, change: (n: number) => number): Plain => ({
+  value: change(one.value) + 0,
+  children: one.children.map((child) => mapped(child, change)),
+})
 const height = (one: Plain): number => 1 + Math.max(0, ...one.children.map(height))
 const nodesOf = (one: Plain): Plain[] => [one, ...one.children.flatMap(nodesOf)]
 const withFirst = (one: Plain, n: number): Plain => {
@@ -131,7 +134,10 @@ function inserted(at: At, offset: number): At | null {
 }
 
 const SEVEN: Plain = { value: 7, children: [] }
-const STEPS: Record<string, { golem: (place: PlaceExpr<Int>, other: Expr<Tree<Int>>) => PlaceExpr<Int>; plain: (at: At, other: Plain) => At | null }> = {
+const STEPS: Record<
+  string,
+  { golem: (place: PlaceExpr<Int>, other: Expr<Tree<Int>>) => PlaceExpr<Int>; plain: (at: At, other: Plain) => At | null }
+> = {
   down: { golem: (z) => z.down(), plain: (at) => moved(at, focusOf(at).children.length > 0 ? [...at.path, 0] : null) },
   up: { golem: (z) => z.up(), plain: (at) => moved(at, at.path.length > 0 ? at.path.slice(0, -1) : null) },
   left: { golem: (z) => z.left(), plain: (at) => moved(at, sibling(at, -1)) },
@@ -145,11 +151,18 @@ const STEPS: Record<string, { golem: (place: PlaceExpr<Int>, other: Expr<Tree<In
   },
   insertLeft: { golem: (z) => z.insertLeft(leaf(7)), plain: (at) => inserted(at, 0) },
   insertRight: { golem: (z) => z.insertRight(leaf(7)), plain: (at) => inserted(at, 1) },
-  prepend: { golem: (z) => z.prepend(leaf(7)), plain: (at) => changed(at, (made) => (focusOf(made).children.unshift(copy(SEVEN)), made.path)) },
-  append: { golem: (z, other) => z.append(other), plain: (at, other) => changed(at, (made) => (focusOf(made).children.push(copy(other)), made.path)) },
+  prepend: {
+    golem: (z) => z.prepend(leaf(7)),
+    plain: (at) => changed(at, (made) => (focusOf(made).children.unshift(copy(SEVEN)), made.path)),
+  },
+  append: {
+    golem: (z, other) => z.append(other),
+    plain: (at, other) => changed(at, (made) => (focusOf(made).children.push(copy(other)), made.path)),
+  },
   remove: {
     golem: (z) => z.remove(),
-    plain: (at) => (at.path.length === 0 ? null : changed(at, (made) => (parentOf(made).children.splice(at.path.at(-1)!, 1), made.path.slice(0, -1)))),
+    plain: (at) =>
+      at.path.length === 0 ? null : changed(at, (made) => (parentOf(made).children.splice(at.path.at(-1)!, 1), made.path.slice(0, -1))),
   },
 }
 
@@ -213,7 +226,12 @@ describe('[L5] zippers', () => {
     const program = opening({ a: tree(int(), 9) }, ({ a }) =>
       a
         .children()
-        .fold(a.zipper().down(), (place) => place.match((here) => here.right().or(some(here)), () => a.zipper().down()))
+        .fold(a.zipper().down(), (place) =>
+          place.match(
+            (here) => here.right().or(some(here)),
+            () => a.zipper().down(),
+          ),
+        )
         .value(),
     )
     const child = (value: number): Plain => ({ value, children: [] })

@@ -92,9 +92,7 @@ describe('what random programs found', () => {
       bodyOf([ints], nodes, ints, (program) => (program.endpoints['go']!.blocks[0]!.body.scopes = scopes))
     const scope: Scope = { kind: 'item', parent: -1, over: 0 }
     const shared = scoped([...small, { op: 'if', cond: 4, then: 1, else: 2 }, { op: 'map', scope: 0, result: 5 }], [scope])
-    expect(shared.ok ? 'ok' : shared.error.message).toBe(
-      '/endpoints/go/blocks/0/body/nodes/6: another node runs scope 0 already.',
-    )
+    expect(shared.ok ? 'ok' : shared.error.message).toBe('/endpoints/go/blocks/0/body/nodes/6: another node runs scope 0 already.')
     const own: Node[] = [
       { op: 'param', scope: 1, param: 0 },
       { op: 'if', cond: 4, then: 5, else: 2 },

@@ -18,7 +18,12 @@ for (let seed = first; seed < first + count; seed++) {
       const compiled = compileBlock(made.value, endpoint, block)(inputs, BUDGET)
       blocks++
       if (reference.ok) fine++
-      const difference = reference.ok === (compiled !== null) ? (compiled === null ? null : runDifference(reference, { ok: true, value: compiled })) : 'only one of them stops'
+      const difference =
+        reference.ok === (compiled !== null)
+          ? compiled === null
+            ? null
+            : runDifference(reference, { ok: true, value: compiled })
+          : 'only one of them stops'
       if (difference !== null) console.log(`seed ${seed}, block ${index} of ${name}: ${difference}`)
     }
 }

@@ -3,7 +3,10 @@ import type { EndpointView } from '../../../main/contract/index.ts'
 import { controlOf, emptyDraft, lengthOf, parseDraft } from '../../../renderer/lib/fields.ts'
 
 const endpoint: EndpointView = {
-  name: 'all', doc: '', servers: 1, observations: [],
+  name: 'all',
+  doc: '',
+  servers: 1,
+  observations: [],
   fields: [
     { name: 'line', type: 'text', max: 4 },
     { name: 'area', type: 'text', max: 500 },

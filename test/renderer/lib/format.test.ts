@@ -9,14 +9,22 @@ describe('what a person reads', () => {
 
   it('waits never promise more precision than there is', () => {
     expect([wait(-5), wait(0), wait(1), wait(11_200), wait(240_000), wait(7_300_000)]).toEqual([
-      'any moment now', 'any moment now', 'about 1 s', 'about 12 s', 'about 4 min', 'about 2 h',
+      'any moment now',
+      'any moment now',
+      'about 1 s',
+      'about 12 s',
+      'about 4 min',
+      'about 2 h',
     ])
     expect([took(340.4), took(2140)]).toEqual(['340 ms', '2.1 s'])
   })
 
   it('hashes show both ends, short texts stay whole', () => {
     expect(short('ab'.repeat(32))).toBe('abababab…abab')
-    fc.assert(fc.property(fc.string({ maxLength: 16 }), (text) => short(text) === text), { seed: 20261123 })
+    fc.assert(
+      fc.property(fc.string({ maxLength: 16 }), (text) => short(text) === text),
+      { seed: 20261123 },
+    )
   })
 
   it('nothing is shown as nothing', () => {
@@ -26,7 +34,12 @@ describe('what a person reads', () => {
   it('names of the program become words', () => {
     expect([label('byTopic'), label('$owner'), label('like-count')]).toEqual(['By topic', 'Owner', 'Like count'])
     expect(['request.text', 'caller', 'slot.post', 'query.recent.author', 'constant', 'block.moderation'].map(origin)).toEqual([
-      'your text', 'your public key', 'your reserved key', 'the database (recent author)', 'constant', 'the result of «moderation»',
+      'your text',
+      'your public key',
+      'your reserved key',
+      'the database (recent author)',
+      'constant',
+      'the result of «moderation»',
     ])
   })
 })

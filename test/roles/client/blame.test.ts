@@ -5,23 +5,53 @@ import type { Pending } from '../../../roles/client/types.ts'
 import { fail, failForNow, must, type Failure } from '../../../roles/protocol/result.ts'
 import { makeWorld } from '../request/world.ts'
 
-const pending = { top: 'top', hops: [{ server: 'first', version: 'v1' }, { server: 'second', version: 'v2' }], start: { client: 'ann' } } as unknown as Pending
+const pending = {
+  top: 'top',
+  hops: [
+    { server: 'first', version: 'v1' },
+    { server: 'second', version: 'v2' },
+  ],
+  start: { client: 'ann' },
+} as unknown as Pending
 const tick = { tombstones: ['someone else'] }
 const refusal = (code: string, retryable = false): Failure => (retryable ? failForNow : fail)(code, 'no').error
-const hopFailed = (cause: string, server = 'second', retryable = false): Failure => ({ ...refusal('request.hop-failed', retryable), details: { position: 1, server, cause } })
+const hopFailed = (cause: string, server = 'second', retryable = false): Failure => ({
+  ...refusal('request.hop-failed', retryable),
+  details: { position: 1, server, cause },
+})
 
 describe('[R5] a refusal of the top-level server', () => {
   it.each([
-    'request.too-large', 'request.json', 'request.schema', 'request.app', 'request.endpoint', 'request.hops', 'request.stage', 'request.progress', 'request.tombstoned',
-    'continuation.json', 'continuation.schema', 'envelope.closed', 'envelope.recipient', 'thread.start', 'thread.link', 'server.path',
-    'transport.status', 'transport.too-large', 'transport.method', 'whatever.invented',
+    'request.too-large',
+    'request.json',
+    'request.schema',
+    'request.app',
+    'request.endpoint',
+    'request.hops',
+    'request.stage',
+    'request.progress',
+    'request.tombstoned',
+    'continuation.json',
+    'continuation.schema',
+    'envelope.closed',
+    'envelope.recipient',
+    'thread.start',
+    'thread.link',
+    'server.path',
+    'transport.status',
+    'transport.too-large',
+    'transport.method',
+    'whatever.invented',
   ])('«%s» is its own, although it calls it final: another server is asked', (code) => {
     expect(blameRefusal(pending, tick, refusal(code), null)).toMatchObject({ server: 'top', failure: { code, retryable: true } })
   })
 
-  it.each(['request.tick', 'server.not-serving', 'transport.rate', 'transport.timeout', 'transport.unreachable', 'transport.internal'])('«%s», which may pass, leaves it out too', (code) => {
-    expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ server: 'top', failure: { code, retryable: true } })
-  })
+  it.each(['request.tick', 'server.not-serving', 'transport.rate', 'transport.timeout', 'transport.unreachable', 'transport.internal'])(
+    '«%s», which may pass, leaves it out too',
+    (code) => {
+      expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ server: 'top', failure: { code, retryable: true } })
+    },
+  )
 
   it.each(['request.tombstoned', 'hop.tombstoned'])('«%s» is told when the tick says so too', (code) => {
     const failure = code.startsWith('hop') ? hopFailed(code) : refusal(code, true)
@@ -31,8 +61,29 @@ describe('[R5] a refusal of the top-level server', () => {
 
 describe('[R5] a block that was not run', () => {
   it.each([
-    'hop.app', 'hop.tick', 'hop.version', 'hop.replayed', 'hop.endpoint', 'hop.link', 'hop.commits', 'hop.edges', 'hop.tombstoned', 'hop.receipt', 'hop.unregistered', 'hop.number', 'hop.key',
-    'hop.caller', 'hop.slot', 'hop.query', 'hop.next', 'hop.reply', 'index.proof', 'program.value', 'server.not-serving', 'transport.timeout', 'transport.unreachable',
+    'hop.app',
+    'hop.tick',
+    'hop.version',
+    'hop.replayed',
+    'hop.endpoint',
+    'hop.link',
+    'hop.commits',
+    'hop.edges',
+    'hop.tombstoned',
+    'hop.receipt',
+    'hop.unregistered',
+    'hop.number',
+    'hop.key',
+    'hop.caller',
+    'hop.slot',
+    'hop.query',
+    'hop.next',
+    'hop.reply',
+    'index.proof',
+    'program.value',
+    'server.not-serving',
+    'transport.timeout',
+    'transport.unreachable',
   ])('for «%s» is left to another server, for the client proved to itself what that one says', (cause) => {
     expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({ server: 'second', failure: { retryable: true } })
   })
@@ -45,20 +96,36 @@ describe('[R5] a block that was not run', () => {
   })
 
   it('by a server that the request did not name is the invention of the top-level one', () => {
-    for (const failure of [hopFailed('hop.block-failed', 'first'), hopFailed('hop.slot', 'nobody'), refusal('request.hop-failed'), { ...hopFailed('hop.slot'), details: { server: 'second' } }]) {
+    for (const failure of [
+      hopFailed('hop.block-failed', 'first'),
+      hopFailed('hop.slot', 'nobody'),
+      refusal('request.hop-failed'),
+      { ...hopFailed('hop.slot'), details: { server: 'second' } },
+    ]) {
       expect(blameRefusal(pending, tick, failure, 'hop.block-failed')).toMatchObject({ server: 'top', failure: { retryable: true } })
     }
   })
 })
 
 describe('[R5] a reply that is not taken', () => {
-  it.each([['reply.closed', undefined, 'top'], ['reply.schema', undefined, 'top'], ['reply.outputs', 1, 'second'], ['reply.writes', 0, 'first'], ['thread.link', 1, 'second'], ['thread.link', 9, 'top'], ['edge.commitment', undefined, 'top']])(
-    '«%s» at position %s leaves out the %s server', (code, position, server) => {
-      expect(blameReply(pending, { ...refusal(code), ...(position === undefined ? {} : { details: { position } }) })).toMatchObject({ server, failure: { retryable: true } })
+  it.each([
+    ['reply.closed', undefined, 'top'],
+    ['reply.schema', undefined, 'top'],
+    ['reply.outputs', 1, 'second'],
+    ['reply.writes', 0, 'first'],
+    ['thread.link', 1, 'second'],
+    ['thread.link', 9, 'top'],
+    ['edge.commitment', undefined, 'top'],
+  ])('«%s» at position %s leaves out the %s server', (code, position, server) => {
+    expect(blameReply(pending, { ...refusal(code), ...(position === undefined ? {} : { details: { position } }) })).toMatchObject({
+      server,
+      failure: { retryable: true },
     })
+  })
 
-  it('for what the client could not read or compose is nobody\'s fault', () => {
-    for (const failure of [refusal('swarm.timeout', true), refusal('client.too-large'), refusal('request.tick', true)]) expect(blameReply(pending, failure)).toEqual({ failure, server: null })
+  it("for what the client could not read or compose is nobody's fault", () => {
+    for (const failure of [refusal('swarm.timeout', true), refusal('client.too-large'), refusal('request.tick', true)])
+      expect(blameReply(pending, failure)).toEqual({ failure, server: null })
   })
 })
 
@@ -66,7 +133,9 @@ it('[R5] servers that failed are left out as long as there are others, the lates
   const world = await makeWorld({ seed: 'forgiven', servers: 7 })
   const ids = world.tick.servers.map(({ id }) => id)
   for (const order of [ids, ids.toReversed()]) {
-    const { pending: { top, hops } } = must(await composeRequest(world.ctx, world.clientEnv(), 'post', { topic: 'a', text: 'b' }, new Set(order)))
+    const {
+      pending: { top, hops },
+    } = must(await composeRequest(world.ctx, world.clientEnv(), 'post', { topic: 'a', text: 'b' }, new Set(order)))
     expect([top, ...hops.map(({ server }) => server)]).not.toContain(order.at(-1))
   }
 })

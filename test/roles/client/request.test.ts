@@ -31,9 +31,12 @@ function updateEnv(world: World) {
   registerClient(database, world.client.publicKey, 1)
   const versions = new Map<string, string>()
   return {
-    with: (key: string, version: string) => { versions.set(key, version) },
+    with: (key: string, version: string) => {
+      versions.set(key, version)
+    },
     env: () => {
-      for (const [key, version] of versions) must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
+      for (const [key, version] of versions)
+        must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
       return { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     },
   }
@@ -44,7 +47,9 @@ describe('a request', () => {
     const world = await makeWorld({ seed: 'request', posts: AUTHORS })
     const done = await reviewed(world)
     expect(done.opened.response).toEqual({ accepted: true, reason: '' })
-    expect(done.writes).toMatchObject([{ collection: 'posts', key: world.dataKeys[0]!.publicKey, fields: { ...ARGS, author: world.client.publicKey }, flags: [] }])
+    expect(done.writes).toMatchObject([
+      { collection: 'posts', key: world.dataKeys[0]!.publicKey, fields: { ...ARGS, author: world.client.publicKey }, flags: [] },
+    ])
     expect(done.writes[0]!.explained['text']).toContain('request.text')
     expect(new Set(done.pending.hops.map((hop) => hop.server)).add(done.pending.top).size).toBe(3)
   })
@@ -83,7 +88,8 @@ describe('a request', () => {
     const world = await makeWorld({ seed: 'elsewhere', servers: 6 })
     const first = await compose(world, 'post', ARGS)
     const dead = first.pending.hops[1]!.server
-    const deliver = (server: string, bytes: Uint8Array) => (server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes))
+    const deliver = (server: string, bytes: Uint8Array) =>
+      server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes)
     const failed = serve(world, first, deliver)
     expect(failed).toMatchObject({ ok: false, error: { retryable: true } })
     const fault = blameRefusal(first.pending, world.tick, (failed as { error: Failure }).error, null).server!
@@ -107,8 +113,14 @@ describe('a request', () => {
     const reply = must(serve(world, one))
     const damaged = reply.slice()
     damaged[50]! ^= 1
-    for (const [pending, bytes] of [[one.pending, damaged], [two.pending, reply]] as const) {
-      expect(openReply(world.ctx, world.clientEnv(), pending, bytes)).toMatchObject({ ok: false, error: { code: 'reply.closed', retryable: true } })
+    for (const [pending, bytes] of [
+      [one.pending, damaged],
+      [two.pending, reply],
+    ] as const) {
+      expect(openReply(world.ctx, world.clientEnv(), pending, bytes)).toMatchObject({
+        ok: false,
+        error: { code: 'reply.closed', retryable: true },
+      })
     }
   })
 })
@@ -119,17 +131,26 @@ describe('the review', () => {
     const honest = await reviewed(world)
     const [write] = honest.opened.writes
     const label = world.clientEnv().label
-    const flags = (change: object): string[] => review(world.outline, label, honest.pending, { writes: [{ ...write!, ...change }] })[0]!.flags
+    const flags = (change: object): string[] =>
+      review(world.outline, label, honest.pending, { writes: [{ ...write!, ...change }] })[0]!.flags
     expect(flags({})).toEqual([])
-    expect(flags({ fields: { ...write!.fields, author: 'x: Nobody may copy this' } })).toEqual([expect.stringContaining('posts.author contains query.recent.text')])
-    expect(flags({ carried: {} })).toEqual([expect.stringContaining('posts.text should be moved sealed'), expect.stringContaining('posts.topic should be moved sealed')])
+    expect(flags({ fields: { ...write!.fields, author: 'x: Nobody may copy this' } })).toEqual([
+      expect.stringContaining('posts.author contains query.recent.text'),
+    ])
+    expect(flags({ carried: {} })).toEqual([
+      expect.stringContaining('posts.text should be moved sealed'),
+      expect.stringContaining('posts.topic should be moved sealed'),
+    ])
     expect(flags({ fields: { ...write!.fields, extra: 'x' } })).toEqual([expect.stringContaining('posts.extra')])
     expect(flags({ key: '77'.repeat(32) })).toEqual([expect.stringContaining('did not choose')])
   })
 
   it('refuses to sign for a key that is not in the wallet', async () => {
     const world = await makeWorld({ seed: 'foreign' })
-    expect(composeUpdate(world.ctx, world.client, () => null, await reviewed(world))).toMatchObject({ ok: false, error: { code: 'client.key' } })
+    expect(composeUpdate(world.ctx, world.client, () => null, await reviewed(world))).toMatchObject({
+      ok: false,
+      error: { code: 'client.key' },
+    })
   })
 })
 
@@ -141,11 +162,22 @@ describe('a poisoned stamp', () => {
     const about = { sha256: '00'.repeat(32), infohash: '11'.repeat(20) }
     expect(findPoison(world.ctx, APP, update, about, world.reveal, world.plan).finding).toMatchObject({ by: 'supervisor' })
     const link = update.links[1]!
-    const opening = must(seal(crypto, world.ctx.random(32), fromHex(world.plan.sealing), canonicalBytes({ before: done.opened.final, after: done.opened.final }), messageAad('opening', link.request, 1)))
+    const opening = must(
+      seal(
+        crypto,
+        world.ctx.random(32),
+        fromHex(world.plan.sealing),
+        canonicalBytes({ before: done.opened.final, after: done.opened.final }),
+        messageAad('opening', link.request, 1),
+      ),
+    )
     const { sig: _sig, ...rest } = link
     const lazy = signLink(crypto, { ...rest, opening: toBase64(opening) }, world.servers.get(link.server)!.identity, world.ctx.random(32))
     const spoiled = { ...update, links: [update.links[0]!, lazy], stamp: { ...update.stamp, commit: '22'.repeat(32) } }
-    expect(findPoison(world.ctx, APP, spoiled, about, world.reveal, world.plan).finding).toMatchObject({ by: 'server', blame: { subject: link.server, position: 1 } })
+    expect(findPoison(world.ctx, APP, spoiled, about, world.reveal, world.plan).finding).toMatchObject({
+      by: 'server',
+      blame: { subject: link.server, position: 1 },
+    })
   })
 })
 
@@ -158,8 +190,17 @@ describe('registration and reservation', () => {
     const key = world.dataKeys[0]!
     const reservation = must(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'posts' }]))
     const { sig } = must(openDocument(crypto, 'reservation', reservation.bytes)).body.keys[0]!
-    expect(verifyUnder(crypto, 'reserve', { app: APP, client: world.client.publicKey, key: key.publicKey, collection: 'posts', sig } as { sig: string }, key.publicKey)).toBe(true)
-    expect(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'nothing' }])).toMatchObject({ ok: false, error: { code: 'client.collection' } })
+    expect(
+      verifyUnder(
+        crypto,
+        'reserve',
+        { app: APP, client: world.client.publicKey, key: key.publicKey, collection: 'posts', sig } as { sig: string },
+        key.publicKey,
+      ),
+    ).toBe(true)
+    expect(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'nothing' }])).toMatchObject({
+      ok: false,
+      error: { code: 'client.collection' },
+    })
   })
 })
-

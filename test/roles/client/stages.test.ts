@@ -22,10 +22,14 @@ const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
 
 const slugsWorld = (seed: string, titles: string[] = [], endpoint = 'publish', servers = 6): Promise<World> =>
-  makeWorld({ seed, servers, app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint, rows: titles.map(page) } })
+  makeWorld({
+    seed,
+    servers,
+    app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint, rows: titles.map(page) },
+  })
 
 const code = (result: Result<unknown>): string => (result.ok ? 'accepted' : result.error.code)
-const cause = (result: Result<unknown>): unknown => (result.ok ? 'accepted' : result.error.details?.['cause'] ?? result.error.code)
+const cause = (result: Result<unknown>): unknown => (result.ok ? 'accepted' : (result.error.details?.['cause'] ?? result.error.code))
 
 async function publish(world: World, title: string, legs: Composed[] = []): Promise<Reviewed> {
   return must(await exchange(world, await compose(world, 'publish', { title }), undefined, legs))
@@ -40,10 +44,16 @@ async function paused(world: World, title = 'Hello', env: ClientEnv = world.clie
 }
 
 /** The same continuation with a change that an honest client would not make. */
-function tampered(world: World, { top, bytes, path }: Composed, change: (message: ContinuationMessage) => object): { top: Composed['top']; bytes: Uint8Array; path: string } {
+function tampered(
+  world: World,
+  { top, bytes, path }: Composed,
+  change: (message: ContinuationMessage) => object,
+): { top: Composed['top']; bytes: Uint8Array; path: string } {
   const { sealing } = world.servers.get(top.id)!
   const aad = messageAad('continuation', top.id)
-  const message = JSON.parse(new TextDecoder().decode(must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad)))) as ContinuationMessage
+  const message = JSON.parse(
+    new TextDecoder().decode(must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad))),
+  ) as ContinuationMessage
   return { top, path, bytes: must(seal(crypto, world.ctx.random(32), sealing.publicKey, messageBytes(change(message)), aad)) }
 }
 
@@ -66,7 +76,9 @@ describe('[L8][R5] a request of two stages', () => {
     const done = await publish(world, '  Hello ', legs)
     expect(legs.map((leg) => leg.path)).toEqual([PATHS.request, PATHS.continuation])
     expect(done.opened.response).toEqual({ published: true })
-    expect(done.writes).toMatchObject([{ collection: 'pages', fields: { slug: 'hello', title: '  Hello ', author: world.client.publicKey }, flags: [] }])
+    expect(done.writes).toMatchObject([
+      { collection: 'pages', fields: { slug: 'hello', title: '  Hello ', author: world.client.publicKey }, flags: [] },
+    ])
     expect(done.pending).toMatchObject({ progress: null, answers: [[]] })
     expect(done.opened.links.map((link) => link.server)).toEqual(legs[0]!.pending.hops.map((hop) => hop.server))
     expect(legs[1]!.pending).toMatchObject({ request: legs[0]!.pending.request, hops: legs[0]!.pending.hops, top: legs[0]!.pending.top })
@@ -80,10 +92,12 @@ describe('[L8][R5] a request of two stages', () => {
   it('becomes an update that the Supervisor accepts, stamp included', async () => {
     const world = await slugsWorld('stage-update')
     const done = await publish(world, 'Hello')
-    const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done)).document.body
+    const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done))
+      .document.body
     const database = createDatabase(world.outline)
     registerClient(database, world.client.publicKey, 1)
-    for (const { key, replaces } of update.writes) must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
+    for (const { key, replaces } of update.writes)
+      must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
     const env = { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
     expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ ok: true })
@@ -120,12 +134,14 @@ describe('[L8][R5] a request of two stages', () => {
 })
 
 describe('[L8] a pause', () => {
-  it('is not one that the client did not ask for: a reply that stops short of the leg\'s end is refused', async () => {
+  it("is not one that the client did not ask for: a reply that stops short of the leg's end is refused", async () => {
     const world = await makeWorld({ seed: 'short-reply' })
     const { pending, ...composed } = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(pending.secret), '$reply')
-    const reply = JSON.parse(new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request)))) as RequestReply
+    const reply = JSON.parse(
+      new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))),
+    ) as RequestReply
     const short = sealReply(world.ctx, key, pending.request, { ...reply, links: reply.links.slice(0, 1), writes: reply.writes.slice(0, 1) })
     expect(code(await takeReply(world.ctx, world.clientEnv(), pending, short))).toBe('reply.path')
   })
@@ -134,7 +150,10 @@ describe('[L8] a pause', () => {
     const world = await slugsWorld('handoff')
     const { second } = await paused(world)
     const handoff = Uint8Array.from(Buffer.from(second.pending.progress!.handoff, 'base64'))
-    const readers = [...world.servers].filter(([, { sealing }]) => open(crypto, sealing.privateKey, sealing.publicKey, handoff, messageAad('handoff', second.pending.request, 1)).ok)
+    const readers = [...world.servers].filter(
+      ([, { sealing }]) =>
+        open(crypto, sealing.privateKey, sealing.publicKey, handoff, messageAad('handoff', second.pending.request, 1)).ok,
+    )
     expect(readers.map(([id]) => id)).toEqual([second.pending.hops[1]!.server])
   })
 
@@ -143,9 +162,14 @@ describe('[L8] a pause', () => {
     const { first, second } = await paused(world, 'Secret title')
     const before = must(openRequest(world.ctx, world.relayEnv(first.top.id), first.bytes))
     const after = must(openContinuation(world.ctx, world.relayEnv(second.top.id), second.bytes))
-    expect([before, after].map((relay) => relay.message.hops.map((hop) => hop.envelope !== null))).toEqual([[true, false], [false, true]])
+    expect([before, after].map((relay) => relay.message.hops.map((hop) => hop.envelope !== null))).toEqual([
+      [true, false],
+      [false, true],
+    ])
     expect(before.message.reply).not.toBe(after.message.reply)
-    for (const secret of ['secret title', second.pending.secret, edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')].map((one) => (typeof one === 'string' ? one : Buffer.from(one).toString('hex')))) {
+    for (const secret of ['secret title', second.pending.secret, edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')].map((one) =>
+      typeof one === 'string' ? one : Buffer.from(one).toString('hex'),
+    )) {
       expect(JSON.stringify([before, after]).toLowerCase()).not.toContain(secret)
     }
   })
@@ -155,8 +179,20 @@ describe('[L8] a pause', () => {
     const first = await compose(world, 'publish', { title: 'Hello' })
     const bytes = must(serve(world, first))
     const key = edgeKey(crypto, fromHex(first.pending.secret), '$reply')
-    const reply = JSON.parse(new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', first.pending.request)))) as Record<string, never>
-    const answer = async (change: object): Promise<string> => code(await takeReply(world.ctx, world.clientEnv(), first.pending, sealReply(world.ctx, key, first.pending.request, { ...reply, ...change })))
+    const reply = JSON.parse(
+      new TextDecoder().decode(
+        crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', first.pending.request)),
+      ),
+    ) as Record<string, never>
+    const answer = async (change: object): Promise<string> =>
+      code(
+        await takeReply(
+          world.ctx,
+          world.clientEnv(),
+          first.pending,
+          sealReply(world.ctx, key, first.pending.request, { ...reply, ...change }),
+        ),
+      )
     const forged = sealEdge(crypto, edgeKey(crypto, fromHex(first.pending.secret), 'block.0.0'), 'block.0.0', canonicalBytes('another'))
     expect(await answer({})).toBe('accepted')
     expect(await answer({ outputs: { 'block.0.0': forged } })).toBe('reply.outputs')
@@ -174,12 +210,30 @@ describe('[L8][R2] a continuation', () => {
       return cause(serve(world, (await paused(world, 'hello', env(world.clientEnv()))).second))
     }
     expect(await refused('true-row', (env) => env)).toBe('accepted')
-    const withCount = (count: string) => (proof: RangeProof): RangeProof =>
-      ({ ...proof, pages: proof.pages.map((one) => ({ ...one, entries: one.entries.map((entry) => ({ ...entry, fields: entry.fields.map(([name, value]) => [name, name === '$count' ? count : value] as const) })) })) })
+    const withCount =
+      (count: string) =>
+      (proof: RangeProof): RangeProof => ({
+        ...proof,
+        pages: proof.pages.map((one) => ({
+          ...one,
+          entries: one.entries.map((entry) => ({
+            ...entry,
+            fields: entry.fields.map(([name, value]) => [name, name === '$count' ? count : value] as const),
+          })),
+        })),
+      })
     expect(await refused('swapped-row', (env) => lying(env, withCount('0')))).toBe('index.proof')
-    expect(await refused('hidden-row', (env) => lying(env, (proof) => ({ ...proof, pages: proof.pages.map((one) => ({ ...one, entries: one.entries.slice(1) })) })))).toBe('index.proof')
+    expect(
+      await refused('hidden-row', (env) =>
+        lying(env, (proof) => ({ ...proof, pages: proof.pages.map((one) => ({ ...one, entries: one.entries.slice(1) })) })),
+      ),
+    ).toBe('index.proof')
     const elsewhere = (env: ClientEnv): ClientEnv => ({
-      ...env, reader: { ...env.reader, range: (name, index, equals, options) => env.reader.range(name, index, name === 'pages' ? ['free'] : equals, options) },
+      ...env,
+      reader: {
+        ...env.reader,
+        range: (name, index, equals, options) => env.reader.range(name, index, name === 'pages' ? ['free'] : equals, options),
+      },
     })
     expect(await refused('another-argument', elsewhere)).toMatch(/^index\.(proof|field)$/)
   })
@@ -189,7 +243,14 @@ describe('[L8][R2] a continuation', () => {
     const { second } = await paused(world)
     const key = edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')
     const outputs: Record<string, SealedEdge> = { 'block.0.0': sealEdge(crypto, key, 'block.0.0', canonicalBytes('free')) }
-    expect(code(serve(world, tampered(world, second, (message) => ({ ...message, outputs }))))).toBe('request.progress')
+    expect(
+      code(
+        serve(
+          world,
+          tampered(world, second, (message) => ({ ...message, outputs })),
+        ),
+      ),
+    ).toBe('request.progress')
     const env = world.relayEnv(second.top.id)
     const relay = must(openContinuation(world.ctx, env, second.bytes))
     const hop = must(nextHop(world.ctx, env, { ...relay, before: { ...relay.before, outputs } }))
@@ -207,12 +268,19 @@ describe('[L8][R2] a continuation', () => {
     expect(send((message) => ({ ...message, handoff: progress.handoff }))).toBe('envelope.closed')
     expect(send((message) => ({ ...message, links: [] }))).toBe('continuation.schema')
     expect(send((message) => ({ ...message, links: [...message.links, ...message.links] }))).toBe('request.stage')
-    const ended = (message: ContinuationMessage) => ({ ...message, links: [...message.links, ...message.links], hops: message.hops.map((hop) => ({ ...hop, envelope: null })) })
+    const ended = (message: ContinuationMessage) => ({
+      ...message,
+      links: [...message.links, ...message.links],
+      hops: message.hops.map((hop) => ({ ...hop, envelope: null })),
+    })
     expect(send(ended)).toBe('request.stage')
     expect(send((message) => ({ ...message, hops: message.hops.map((hop) => ({ ...hop, envelope: null })) }))).toBe('request.stage')
-    expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe('request.progress')
-    const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) => servers.map((server) => ({ version, server, envelope: null })))
-      .find(({ server }) => server !== second.top.id && second.pending.hops.every((hop) => hop.server !== server))!
+    expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe(
+      'request.progress',
+    )
+    const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) =>
+      servers.map((server) => ({ version, server, envelope: null })),
+    ).find(({ server }) => server !== second.top.id && second.pending.hops.every((hop) => hop.server !== server))!
     expect(send((message) => ({ ...message, hops: [swapped, message.hops[1]!] }))).toBe('request.progress')
     expect(send((message) => message)).toBe('accepted')
   })
@@ -221,17 +289,26 @@ describe('[L8][R2] a continuation', () => {
     const world = await slugsWorld('replay-stages', ['Hello'])
     const { first, second } = await paused(world)
     must(serve(world, second))
-    const replayed = (position: number) => ({ ok: false, error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position, server: second.pending.hops[position]!.server } } })
+    const replayed = (position: number) => ({
+      ok: false,
+      error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position, server: second.pending.hops[position]!.server } },
+    })
     expect(serve(world, second)).toMatchObject(replayed(1))
     expect(serve(world, first)).toMatchObject(replayed(0))
     const elsewhere = must(await composeContinuation(world.ctx, world.clientEnv(), second.pending, new Set([second.pending.top])))
     expect(serve(world, elsewhere)).toMatchObject(replayed(1))
-    const otherwise = must(await composeContinuation(world.ctx, lying(world.clientEnv(), (proof) => ({ ...proof, entryCount: 9 })), second.pending))
+    const otherwise = must(
+      await composeContinuation(
+        world.ctx,
+        lying(world.clientEnv(), (proof) => ({ ...proof, entryCount: 9 })),
+        second.pending,
+      ),
+    )
     expect(serve(world, otherwise)).toMatchObject(replayed(1))
     expect(world.servers.get(second.pending.hops[1]!.server)!.used.size).toBe(1)
   })
 
-  it('[R5] goes through another top-level server when the first one is away, with the same blocks\' servers', async () => {
+  it("[R5] goes through another top-level server when the first one is away, with the same blocks' servers", async () => {
     const world = await slugsWorld('elsewhere-stages')
     const { second } = await paused(world)
     const elsewhere = must(await composeContinuation(world.ctx, world.clientEnv(), second.pending, new Set([second.pending.top])))
@@ -240,17 +317,24 @@ describe('[L8][R2] a continuation', () => {
     const taken = must(await takeReply(world.ctx, world.clientEnv(), elsewhere.pending, must(serve(world, elsewhere))))
     expect(taken).toMatchObject({ done: true, reviewed: { opened: { response: { published: true } } } })
     const everybody = new Set(world.servers.keys())
-    expect(await composeContinuation(world.ctx, world.clientEnv(), second.pending, everybody)).toMatchObject({ ok: false, error: { code: 'client.servers', retryable: true } })
+    expect(await composeContinuation(world.ctx, world.clientEnv(), second.pending, everybody)).toMatchObject({
+      ok: false,
+      error: { code: 'client.servers', retryable: true },
+    })
   })
 
   it('fails for now when the window of its tick has passed, at the server and at the client', async () => {
     const world = await slugsWorld('late-stages')
     const { second } = await paused(world)
-    const at = (currentTick: number): Result<unknown> => openContinuation(world.ctx, { ...world.relayEnv(second.top.id), currentTick }, second.bytes)
+    const at = (currentTick: number): Result<unknown> =>
+      openContinuation(world.ctx, { ...world.relayEnv(second.top.id), currentTick }, second.bytes)
     expect(at(TICK + 1)).toMatchObject({ ok: true })
     expect(at(TICK + 2)).toMatchObject({ ok: false, error: { code: 'request.tick', retryable: true } })
     const later = { ...world.clientEnv(), plan: { ...world.plan, tick: TICK + 1 } }
-    expect(await composeContinuation(world.ctx, later, second.pending)).toMatchObject({ ok: false, error: { code: 'request.tick', retryable: true } })
+    expect(await composeContinuation(world.ctx, later, second.pending)).toMatchObject({
+      ok: false,
+      error: { code: 'request.tick', retryable: true },
+    })
   })
 
   it('is refused damaged, too long, as a request, and for a request without a pause', async () => {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { clientStep, freeKeys, initialClientState, isRegistered, nextKeyIndex, type ClientEffect, type ClientEvent, type ClientState, type Reviewed } from '../../../roles/client/index.ts'
+import {
+  clientStep,
+  freeKeys,
+  initialClientState,
+  isRegistered,
+  nextKeyIndex,
+  type ClientEffect,
+  type ClientEvent,
+  type ClientState,
+  type Reviewed,
+} from '../../../roles/client/index.ts'
 import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { scriptOf } from '../../../roles/protocol/ledger.ts'
@@ -12,34 +22,73 @@ const APP = 'aa'.repeat(32)
 const DATA = key('data')
 const refer = (n: number): Reference => ({ sha256: n.toString(16).padStart(64, '0'), infohash: n.toString(16).padStart(40, '0') })
 
-const anchored = (type: AnchoredTransaction['anchor']['type'], n: number, height: number): AnchoredTransaction =>
-  ({ txid: `tx${n}`, height, position: 1, anchor: { type, ...refer(n) }, spends: [scriptOf(SUPERVISOR)!], pays: [] })
-const block = (height: number, ...anchors: AnchoredTransaction[]): ClientEvent => ({ type: 'block', height, hash: 'h', time: 0, anchored: anchors })
+const anchored = (type: AnchoredTransaction['anchor']['type'], n: number, height: number): AnchoredTransaction => ({
+  txid: `tx${n}`,
+  height,
+  position: 1,
+  anchor: { type, ...refer(n) },
+  spends: [scriptOf(SUPERVISOR)!],
+  pays: [],
+})
+const block = (height: number, ...anchors: AnchoredTransaction[]): ClientEvent => ({
+  type: 'block',
+  height,
+  hash: 'h',
+  time: 0,
+  anchored: anchors,
+})
 
 /** Block and document of a tick with verdicts about documents, by number. */
 function tick(number: number, height: number, verdicts: Array<[document: number, outcome: string]>): ClientEvent[] {
   const reference = refer(100 + number)
   const body = {
-    type: 'tick', by: SUPERVISOR, app: APP, offer: APP, number, previous: number === 0 ? null : refer(99 + number), plans: [], blocks: { from: 0, to: 0, hash: 'h' },
+    type: 'tick',
+    by: SUPERVISOR,
+    app: APP,
+    offer: APP,
+    number,
+    previous: number === 0 ? null : refer(99 + number),
+    plans: [],
+    blocks: { from: 0, to: 0, hash: 'h' },
     summary: { verdicts: verdicts.map(([n, outcome]) => ({ txid: `tx${n}`, document: refer(n), height: 1, outcome })) },
   }
-  return [block(height, anchored('tick', 100 + number, height)), { type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument }]
+  return [
+    block(height, anchored('tick', 100 + number, height)),
+    { type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument },
+  ]
 }
 
 const text = (n: number) => ({ document: `{"n":${n}}`, sha256: refer(n).sha256, spendFromKeys: [], payToKeys: [] })
-const reviewed = (writes: number): Reviewed => ({ pending: {}, opened: { writes: Array.from({ length: writes }, () => ({ key: DATA })) }, writes: [] }) as unknown as Reviewed
-const published = (n: number): ClientEvent => ({ type: 'published', sha256: refer(n).sha256, reference: refer(n), txid: `tx${n}`, fee: 200 })
+const reviewed = (writes: number): Reviewed =>
+  ({ pending: {}, opened: { writes: Array.from({ length: writes }, () => ({ key: DATA })) }, writes: [] }) as unknown as Reviewed
+const published = (n: number): ClientEvent => ({
+  type: 'published',
+  sha256: refer(n).sha256,
+  reference: refer(n),
+  txid: `tx${n}`,
+  fee: 200,
+})
 
 const run = (state: ClientState, ...events: ClientEvent[]): { state: ClientState; effects: ClientEffect[] } =>
-  events.reduce((done: { state: ClientState; effects: ClientEffect[] }, event) => {
-    const stepped = clientStep({ crypto, hashAt: () => 'h' }, done.state, event)
-    return { state: JSON.parse(JSON.stringify(stepped.state)) as ClientState, effects: [...done.effects, ...stepped.effects] }
-  }, { state, effects: [] })
+  events.reduce(
+    (done: { state: ClientState; effects: ClientEffect[] }, event) => {
+      const stepped = clientStep({ crypto, hashAt: () => 'h' }, done.state, event)
+      return { state: JSON.parse(JSON.stringify(stepped.state)) as ClientState, effects: [...done.effects, ...stepped.effects] }
+    },
+    { state, effects: [] },
+  )
 
 const start = initialClientState(APP, key('master'), [SUPERVISOR], key('client'))
 const ready: ClientEvent[] = [
-  { type: 'register', bits: 4 }, { type: 'work.done', ...text(1) }, published(1), block(1, anchored('registration', 1, 1)), ...tick(0, 2, [[1, 'accepted']]),
-  { type: 'reserve', keys: [{ index: 0, key: DATA, collection: 'posts' }], ...text(2) }, published(2), block(3, anchored('reservation', 2, 3)), ...tick(1, 4, [[2, 'accepted']]),
+  { type: 'register', bits: 4 },
+  { type: 'work.done', ...text(1) },
+  published(1),
+  block(1, anchored('registration', 1, 1)),
+  ...tick(0, 2, [[1, 'accepted']]),
+  { type: 'reserve', keys: [{ index: 0, key: DATA, collection: 'posts' }], ...text(2) },
+  published(2),
+  block(3, anchored('reservation', 2, 3)),
+  ...tick(1, 4, [[2, 'accepted']]),
 ]
 const SLOTS = [{ name: 'post', collection: 'posts', state: 'fresh' as const }]
 const ask: ClientEvent = { type: 'request', id: 'r', endpoint: 'post', arguments: { text: 'hello' }, slots: SLOTS, at: 1 }
@@ -62,7 +111,15 @@ describe('a client', () => {
     const { state: base } = run(start, ...ready)
     const phases: string[] = []
     let state = base
-    for (const event of [[ask], [replied], [approve], [published(3)], [block(5, anchored('update', 3, 5))], tick(2, 6, []), tick(3, 7, [[3, 'accepted']])]) {
+    for (const event of [
+      [ask],
+      [replied],
+      [approve],
+      [published(3)],
+      [block(5, anchored('update', 3, 5))],
+      tick(2, 6, []),
+      tick(3, 7, [[3, 'accepted']]),
+    ]) {
       state = run(state, ...event).state
       phases.push(phase(state))
       if (phase(state) !== 'counted') expect(freeKeys(state)).toEqual([])
@@ -72,29 +129,61 @@ describe('a client', () => {
   })
 
   it('[R7] stores the signed update before it publishes, and publishes one document however often it is approved', () => {
-    const { state, effects } = run(run(start, ...ready).state, ask, replied, approve, approve, { ...approve, ...text(4) }, { type: 'refuse', id: 'r' })
+    const { state, effects } = run(
+      run(start, ...ready).state,
+      ask,
+      replied,
+      approve,
+      approve,
+      { ...approve, ...text(4) },
+      { type: 'refuse', id: 'r' },
+    )
     expect(of(effects, 'publish')).toEqual([{ type: 'publish', documentType: 'update', ...text(3) }])
     expect(state.requests[0]).toMatchObject({ phase: 'published', publication: { document: text(3).document } })
   })
 
   it('publishes the same bytes again with the next block when publishing failed for now', () => {
-    const failed: ClientEvent = { type: 'publish.failed', sha256: refer(3).sha256, failure: { code: 'wallet.funds', message: 'wait', retryable: true } }
+    const failed: ClientEvent = {
+      type: 'publish.failed',
+      sha256: refer(3).sha256,
+      failure: { code: 'wallet.funds', message: 'wait', retryable: true },
+    }
     const { effects } = run(run(start, ...ready).state, ask, replied, approve, failed, block(5), block(6))
     expect(of(effects, 'publish')).toEqual([1, 2].map(() => ({ type: 'publish', documentType: 'update', ...text(3) })))
   })
 
   it('[R5] tries a failed request elsewhere, three times in all', () => {
-    const failed = (attempt: number): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'away', retryable: true }, servers: [`s${attempt}`] })
+    const failed = (attempt: number): ClientEvent => ({
+      type: 'send.failed',
+      id: 'r',
+      attempt,
+      failure: { code: 'request.hop-failed', message: 'away', retryable: true },
+      servers: [`s${attempt}`],
+    })
     const { state, effects } = run(run(start, ...ready).state, ask, failed(1), failed(1), failed(2), failed(3))
-    expect(of(effects, 'send')).toMatchObject([{ attempt: 1, exclude: [] }, { attempt: 2, exclude: ['s1'] }, { attempt: 3, exclude: ['s1', 's2'] }])
+    expect(of(effects, 'send')).toMatchObject([
+      { attempt: 1, exclude: [] },
+      { attempt: 2, exclude: ['s1'] },
+      { attempt: 3, exclude: ['s1', 's2'] },
+    ])
     expect(state.requests[0]).toMatchObject({ phase: 'failed', error: { code: 'request.hop-failed' } })
     expect(freeKeys(state)).toHaveLength(1)
   })
 
   it('[R5] remembers who failed it, the latest last, and why, for the next attempt', () => {
-    const failed = (attempt: number, servers: string[]): ClientEvent => ({ type: 'send.failed', id: 'r', attempt, failure: { code: 'request.hop-failed', message: 'no', retryable: true, details: { cause: 'hop.block-failed' } }, servers })
+    const failed = (attempt: number, servers: string[]): ClientEvent => ({
+      type: 'send.failed',
+      id: 'r',
+      attempt,
+      failure: { code: 'request.hop-failed', message: 'no', retryable: true, details: { cause: 'hop.block-failed' } },
+      servers,
+    })
     const { effects } = run(run(start, ...ready).state, ask, failed(1, ['s1', 's2']), failed(2, ['s1']))
-    expect(of(effects, 'send')).toMatchObject([{ before: null }, { exclude: ['s1', 's2'], before: 'hop.block-failed' }, { exclude: ['s2', 's1'], before: 'hop.block-failed' }])
+    expect(of(effects, 'send')).toMatchObject([
+      { before: null },
+      { exclude: ['s1', 's2'], before: 'hop.block-failed' },
+      { exclude: ['s2', 's1'], before: 'hop.block-failed' },
+    ])
   })
 
   it('says that a key has to be reserved first', () => {
@@ -103,7 +192,15 @@ describe('a client', () => {
   })
 
   it('[D4] goes back when blocks are undone, and on again on the new branch', () => {
-    const { state } = run(run(start, ...ready).state, ask, replied, approve, published(3), block(5, anchored('update', 3, 5)), ...tick(2, 6, [[3, 'accepted']]))
+    const { state } = run(
+      run(start, ...ready).state,
+      ask,
+      replied,
+      approve,
+      published(3),
+      block(5, anchored('update', 3, 5)),
+      ...tick(2, 6, [[3, 'accepted']]),
+    )
     expect(phase(state)).toBe('counted')
     const undone = run(state, { type: 'reorg', height: 5 }).state
     expect([phase(undone), freeKeys(undone)]).toEqual(['anchored', []])
@@ -116,10 +213,15 @@ describe('a client', () => {
     const anchoredUpdate = [ask, replied, approve, published(3), block(5, anchored('update', 3, 5))]
     const { state: base } = run(run(start, ...ready).state, ...anchoredUpdate)
     const late = run(base, ...tick(2, 6, [[3, 'update.unavailable']]))
-    expect(late.state.requests[0]).toMatchObject({ phase: 'rejected', error: { code: 'update.unavailable', message: expect.stringContaining('could not be fetched') } })
+    expect(late.state.requests[0]).toMatchObject({
+      phase: 'rejected',
+      error: { code: 'update.unavailable', message: expect.stringContaining('could not be fetched') },
+    })
     expect(of(late.effects, 'complaint')).toEqual([])
     const poisoned = run(base, ...tick(2, 6, [[3, 'update.stamp']]))
-    expect(of(poisoned.effects, 'complaint')).toEqual([{ type: 'complaint', id: 'r', tick: refer(102), update: refer(3), document: text(3).document }])
+    expect(of(poisoned.effects, 'complaint')).toEqual([
+      { type: 'complaint', id: 'r', tick: refer(102), update: refer(3), document: text(3).document },
+    ])
     expect(freeKeys(poisoned.state)).toHaveLength(1)
   })
 

@@ -17,18 +17,23 @@ const ours = (text: string): Uint8Array | null => {
 
 describe('text forms of bytes', () => {
   it('are those of the conversions in JavaScript, which a browser uses', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      expect(toBase64(bytes)).toBe(base64.encode(bytes))
-      expect(ours(base64.encode(bytes))).toEqual(bytes)
-      expect(toHex(bytes)).toBe([...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(toBase64(bytes)).toBe(base64.encode(bytes))
+        expect(ours(base64.encode(bytes))).toEqual(bytes)
+        expect(toHex(bytes)).toBe([...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
+      }),
+    )
   })
 
   it('are taken in one form only: no spaces, no missing or second padding, no bits in it, no other alphabet', () => {
     const piece = fc.constantFrom('A', 'B', 'Q', '/', '+', '-', '_', '=', ' ', '\n', 'é', '\u0141', 'AAAA', 'AA==', 'AB==')
-    fc.assert(fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
-      expect(ours(pieces.join(''))).toEqual(scure(pieces.join('')))
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        expect(ours(pieces.join(''))).toEqual(scure(pieces.join('')))
+      }),
+      { numRuns: 2_000 },
+    )
     expect(['AA', 'AA=', 'AB==', 'AA==\n', 'A-_A', 'AA==AA=='].map(ours)).toEqual([null, null, null, null, null, null])
   })
 
@@ -42,9 +47,11 @@ describe('text forms of bytes', () => {
 
 describe('UTF-8', () => {
   it('is that of the engine for texts of any length', () => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'grapheme', maxLength: 100 }), fc.string({ maxLength: 100 })), (text) => {
-      expect(utf8(text)).toEqual(new TextEncoder().encode(text))
-    }))
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'grapheme', maxLength: 100 }), fc.string({ maxLength: 100 })), (text) => {
+        expect(utf8(text)).toEqual(new TextEncoder().encode(text))
+      }),
+    )
   })
 
   it('is read after malformed bytes as before them', () => {

@@ -5,7 +5,11 @@ import { utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, nestingOf, parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
-const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as Array<{ name: string; input: string; output: string }>
+const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as Array<{
+  name: string
+  input: string
+  output: string
+}>
 const limits = { maxBytes: 10_000, maxDepth: 8 }
 const codeOf = (text: string): string => {
   const parsed = parseCanonical(utf8(text), limits)
@@ -22,11 +26,16 @@ describe('canonical JSON', () => {
     console.log(`canonical: SEED=${seed}`)
     const leaf = fc.oneof(fc.string({ unit: 'grapheme' }), fc.boolean(), fc.constant(null), fc.maxSafeInteger())
     const key = fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__')
-    const value = fc.letrec((tie) => ({ node: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.dictionary(key, tie('node'), { maxKeys: 4 })) })).node
-    fc.assert(fc.property(value, (json) => {
-      const bytes = canonicalBytes(json)
-      expect(canonicalBytes(must(parseCanonical(bytes, { maxBytes: 1e6, maxDepth: 64 })))).toEqual(bytes)
-    }), { seed })
+    const value = fc.letrec((tie) => ({
+      node: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.dictionary(key, tie('node'), { maxKeys: 4 })),
+    })).node
+    fc.assert(
+      fc.property(value, (json) => {
+        const bytes = canonicalBytes(json)
+        expect(canonicalBytes(must(parseCanonical(bytes, { maxBytes: 1e6, maxDepth: 64 })))).toEqual(bytes)
+      }),
+      { seed },
+    )
   })
 
   it('refuses every other spelling of the same value', () => {
@@ -36,7 +45,8 @@ describe('canonical JSON', () => {
   })
 
   it('refuses numbers that are not safe integers', () => {
-    for (const text of ['0.5', '9007199254740992', '1e+30', '{"a":[1,{"b":-9007199254740993}]}']) expect(codeOf(text)).toBe('canonical.value')
+    for (const text of ['0.5', '9007199254740992', '1e+30', '{"a":[1,{"b":-9007199254740993}]}'])
+      expect(codeOf(text)).toBe('canonical.value')
   })
 
   it('refuses what is not JSON, not UTF-8, or names a prototype', () => {
@@ -70,9 +80,12 @@ describe('the nesting of JSON text', () => {
 
   it('is not changed by what stands in strings, however they are escaped or cut off', () => {
     const piece = fc.constantFrom('"', '\\', '[', ']', '{', '}', 'a', ',', ':', '\u2028')
-    fc.assert(fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-      expect(nestingOf(pieces.join(''))).toBe(plainly(pieces.join('')))
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        expect(nestingOf(pieces.join(''))).toBe(plainly(pieces.join('')))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   it('is found in one pass also in text made to be read again and again', () => {

@@ -3,7 +3,16 @@ import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import type { Program } from '../../../roles/program/document.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
 import {
-  applyUpdate, applyWrite, cloneDatabase, createDatabase, exportDatabase, importDatabase, registerClient, removeClient, reserveKey, type Database,
+  applyUpdate,
+  applyWrite,
+  cloneDatabase,
+  createDatabase,
+  exportDatabase,
+  importDatabase,
+  registerClient,
+  removeClient,
+  reserveKey,
+  type Database,
 } from '../../../roles/protocol/database.ts'
 import { provePageRange, verifyRange } from '../../../roles/protocol/index-proofs.ts'
 import { must, type Result } from '../../../roles/protocol/result.ts'
@@ -11,11 +20,21 @@ import { proveIndex, rangeOf, snapshot, summariesOf, verifyIndex, type Snapshot 
 
 const crypto = fastCrypto
 const program: Program = {
-  golem: 1, name: 'board', doc: '', endpoints: {},
+  golem: 1,
+  name: 'board',
+  doc: '',
+  endpoints: {},
   collections: {
     posts: {
-      doc: '', initial: null, fields: { author: { kind: 'text', max: 20 }, likes: { kind: 'int' } },
-      indices: { byLikes: { kind: 'order', on: ['likes'] }, byAuthor: { kind: 'order', on: ['author', 'likes'] }, perAuthor: { kind: 'count', on: ['author'] }, likes: { kind: 'sum', on: [], field: 'likes' } },
+      doc: '',
+      initial: null,
+      fields: { author: { kind: 'text', max: 20 }, likes: { kind: 'int' } },
+      indices: {
+        byLikes: { kind: 'order', on: ['likes'] },
+        byAuthor: { kind: 'order', on: ['author', 'likes'] },
+        perAuthor: { kind: 'count', on: ['author'] },
+        likes: { kind: 'sum', on: [], field: 'likes' },
+      },
     },
     accounts: { doc: '', initial: { balance: '0' }, fields: { balance: { kind: 'int', min: '0' } }, indices: {} },
   },
@@ -27,7 +46,13 @@ const code = (result: Result<unknown>): string => (result.ok ? 'ok' : result.err
 function board(): Database {
   const db = createDatabase(program)
   registerClient(db, ann, 7)
-  for (const [key, owner] of [['p1', ann], ['p2', ann], ['p3', bob], ['p4', bob]] as const) must(reserveKey(db, { key, collection: 'posts', owner, version: version(1) }))
+  for (const [key, owner] of [
+    ['p1', ann],
+    ['p2', ann],
+    ['p3', bob],
+    ['p4', bob],
+  ] as const)
+    must(reserveKey(db, { key, collection: 'posts', owner, version: version(1) }))
   must(reserveKey(db, { key: 'a1', collection: 'accounts', owner: ann, version: version(2) }))
   return db
 }
@@ -62,9 +87,22 @@ describe('the database', () => {
     const before = snapshot(crypto, db).root
     const full = { author: 'x', likes: '1' }
     expect([
-      code(write(db, 'p9', ann, full)), code(write(db, 'p4', ann, full)), code(write(db, 'p4', bob, full, 5)), code(write(db, 'p4', bob, { author: 'x' })),
-      code(write(db, 'p4', bob, { ...full, karma: '1' })), code(write(db, 'p4', bob, { ...full, likes: 1 })), code(write(db, 'a1', ann, full, 2)),
-    ]).toEqual(['database.key', 'database.owner', 'database.version', 'database.missing', 'database.field', 'database.value', 'database.collection'])
+      code(write(db, 'p9', ann, full)),
+      code(write(db, 'p4', ann, full)),
+      code(write(db, 'p4', bob, full, 5)),
+      code(write(db, 'p4', bob, { author: 'x' })),
+      code(write(db, 'p4', bob, { ...full, karma: '1' })),
+      code(write(db, 'p4', bob, { ...full, likes: 1 })),
+      code(write(db, 'a1', ann, full, 2)),
+    ]).toEqual([
+      'database.key',
+      'database.owner',
+      'database.version',
+      'database.missing',
+      'database.field',
+      'database.value',
+      'database.collection',
+    ])
     expect(db.dirty.size).toBe(0)
     expect(snapshot(crypto, db).root).toBe(before)
   })
@@ -72,7 +110,9 @@ describe('the database', () => {
   it('lets the first of two rivals win and tells the other to retry', () => {
     const db = filled()
     must(write(db, 'p1', ann, { likes: '6' }, 10, 11))
-    expect(write(db, 'p1', ann, { likes: '7' }, 10, 12)).toMatchObject({ error: { code: 'database.version', retryable: true, details: { current: version(11) } } })
+    expect(write(db, 'p1', ann, { likes: '7' }, 10, 12)).toMatchObject({
+      error: { code: 'database.version', retryable: true, details: { current: version(11) } },
+    })
     expect(rows(snapshot(crypto, db), 'posts.key', ['p1'])).toEqual([{ $key: 'p1', $owner: ann, author: 'ann', likes: '6' }])
   })
 
@@ -96,7 +136,10 @@ describe('the database', () => {
     const taken = snapshot(crypto, filled())
     expect(rows(taken, 'posts.byLikes').map((row) => row['likes'])).toEqual(['-3', '5', '20'])
     expect(rows(taken, 'posts.byAuthor', ['ann']).map((row) => row['$key'])).toEqual(['p2', 'p1'])
-    expect(rows(taken, 'posts.perAuthor')).toEqual([{ $count: '2', author: 'ann' }, { $count: '1', author: 'bob' }])
+    expect(rows(taken, 'posts.perAuthor')).toEqual([
+      { $count: '2', author: 'ann' },
+      { $count: '1', author: 'bob' },
+    ])
     expect(rows(taken, 'posts.likes')).toEqual([{ $sum: '22' }])
     expect(code(rangeOf(program, 'posts', 'byDate', []))).toBe('index.unknown')
   })
@@ -105,7 +148,9 @@ describe('the database', () => {
     const db = filled()
     registerClient(db, ann, 99)
     expect(rows(snapshot(crypto, db), '$clients.key')).toEqual([{ $key: ann, registered: '7' }])
-    expect(rows(snapshot(crypto, db), '$keys.key', ['p4'])).toEqual([{ $key: 'p4', collection: 'posts', owner: bob, version: version(1), written: false }])
+    expect(rows(snapshot(crypto, db), '$keys.key', ['p4'])).toEqual([
+      { $key: 'p4', collection: 'posts', owner: bob, version: version(1), written: false },
+    ])
     removeClient(db, ann)
     expect(rows(snapshot(crypto, db), '$clients.key')).toEqual([])
   })
@@ -129,7 +174,15 @@ describe('the database', () => {
     const summaries = summariesOf(taken)
     for (const { name } of summaries) expect(code(verifyIndex(crypto, taken.root, must(proveIndex(crypto, summaries, name))))).toBe('ok')
     const proof = must(proveIndex(crypto, summaries, 'posts.key'))
-    const lies = [{ count: 2 }, { name: 'posts.byLikes' }, { root: version(3) }, { position: 0 }, { total: 3 }, { merkle: [] }, { root: 'x' }]
+    const lies = [
+      { count: 2 },
+      { name: 'posts.byLikes' },
+      { root: version(3) },
+      { position: 0 },
+      { total: 3 },
+      { merkle: [] },
+      { root: 'x' },
+    ]
     expect(lies.map((lie) => code(verifyIndex(crypto, taken.root, { ...proof, ...lie })))).toEqual(lies.map(() => 'index.database'))
     expect(code(proveIndex(crypto, summaries, 'posts.none'))).toBe('index.unknown')
   })

@@ -33,7 +33,10 @@ async function shelf(seed: string): Promise<Shelf> {
   const failures: Shelf['failures'] = new Map()
   const fetched: string[] = []
   return {
-    town, key: pair.publicKey, failures, fetched,
+    town,
+    key: pair.publicKey,
+    failures,
+    fetched,
     add(document, money) {
       documents.set(document.sha256, document)
       anchored.push(anchorOf(document, town.height() + anchored.length, money))
@@ -57,10 +60,16 @@ describe('the newest value of a key', () => {
   it('[D2] is its reservation, then what the last transaction from its address published', async () => {
     const made = await shelf('newest')
     const [client, spends] = [made.town.cast.client.publicKey, [made.key]]
-    expect(await made.read()).toMatchObject({ ok: true, value: { collection: 'notes', owner: client, version: reservedVersion(made), written: false, fields: null } })
+    expect(await made.read()).toMatchObject({
+      ok: true,
+      value: { collection: 'notes', owner: client, version: reservedVersion(made), written: false, fields: null },
+    })
     const first = made.add(made.write('first', 'post', reservedVersion(made)), { spends })
     const one = await made.read()
-    expect(one).toMatchObject({ ok: true, value: { txid: first.txid, height: first.height, owner: client, written: true, fields: { author: client, text: 'first' } } })
+    expect(one).toMatchObject({
+      ok: true,
+      value: { txid: first.txid, height: first.height, owner: client, written: true, fields: { author: client, text: 'first' } },
+    })
     expect(made.fetched).toEqual(['update'])
     const last = made.add(made.write('second', 'edit', one.ok ? one.value.version : ''), { spends })
     expect(await made.read()).toMatchObject({ ok: true, value: { txid: last.txid, fields: { author: client, text: 'second' } } })
@@ -87,9 +96,25 @@ describe('the newest value of a key', () => {
     made.add(honest, { spends: [key] })
     made.add(makeReservation(cast, stranger, app, [stranger]), { spends: [stranger.publicKey], pays: [key] })
     made.add(made.write('not spent', 'post', version), {})
-    const other = makeUpdate(cast, { app, tick: 2, ...tickSecrets(town, 2), endpoint: 'post', key: stranger, replaces: version, text: 'another key' })
+    const other = makeUpdate(cast, {
+      app,
+      tick: 2,
+      ...tickSecrets(town, 2),
+      endpoint: 'post',
+      key: stranger,
+      replaces: version,
+      text: 'another key',
+    })
     made.add(other, { spends: [key] })
-    const foreign = makeUpdate(cast, { app: 'cd'.repeat(32), tick: 2, ...tickSecrets(town, 2), endpoint: 'post', key: cast.keys[0]!, replaces: version, text: 'another app' })
+    const foreign = makeUpdate(cast, {
+      app: 'cd'.repeat(32),
+      tick: 2,
+      ...tickSecrets(town, 2),
+      endpoint: 'post',
+      key: cast.keys[0]!,
+      replaces: version,
+      text: 'another app',
+    })
     made.add(foreign, { spends: [key] })
     expect(await made.read()).toMatchObject({ ok: true, value: { fields: { text: 'mine' } } })
     const unsigned = await made.read(stranger.publicKey)

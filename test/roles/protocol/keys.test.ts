@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../roles/protocol/crypto.ts'
-import { checkPhrase, deriveKey, deriveX25519, keyDeriver, keyPathText, phraseFromEntropy, phraseToSeed, type KeyPurpose } from '../../../roles/protocol/keys.ts'
+import {
+  checkPhrase,
+  deriveKey,
+  deriveX25519,
+  keyDeriver,
+  keyPathText,
+  phraseFromEntropy,
+  phraseToSeed,
+  type KeyPurpose,
+} from '../../../roles/protocol/keys.ts'
 import { decryptSecret, encryptSecret } from '../../../roles/protocol/keystore.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
@@ -12,7 +21,9 @@ const app = 'ab'.repeat(32)
 describe('a seed phrase', () => {
   it('comes from entropy as BIP39 says', () => {
     expect(phraseFromEntropy(new Uint8Array(16))).toBe(phrase)
-    expect(phraseFromEntropy(new Uint8Array(16).fill(0x7f))).toBe('legal winner thank year wave sausage worth useful legal winner thank yellow')
+    expect(phraseFromEntropy(new Uint8Array(16).fill(0x7f))).toBe(
+      'legal winner thank year wave sausage worth useful legal winner thank yellow',
+    )
     expect(toHex(must(phraseToSeed(phrase, 'TREZOR'))).slice(0, 32)).toBe('c55257c360c07c72029aebc1b53c05ed')
   })
 
@@ -36,22 +47,34 @@ describe('the derivation table', () => {
   })
 
   it('never changes', () => {
-    const paths = ([
-      { network: 'test', purpose: 'coins', account: 0, change: 1, index: 5 }, { network: 'mainnet', purpose: 'master', app: 2 },
-      { network: 'test', purpose: 'secondary', app: 2, index: 3 }, { network: 'test', purpose: 'backup' },
-      { network: 'test', purpose: 'data', app, index: 7 },
-    ] satisfies KeyPurpose[]).map((purpose) => keyPathText(purpose))
+    const paths = (
+      [
+        { network: 'test', purpose: 'coins', account: 0, change: 1, index: 5 },
+        { network: 'mainnet', purpose: 'master', app: 2 },
+        { network: 'test', purpose: 'secondary', app: 2, index: 3 },
+        { network: 'test', purpose: 'backup' },
+        { network: 'test', purpose: 'data', app, index: 7 },
+      ] satisfies KeyPurpose[]
+    ).map((purpose) => keyPathText(purpose))
     expect(paths.slice(0, 4)).toEqual(["m/86'/1'/0'/1/5", "m/1195'/0'/0'/2'", "m/1195'/1'/1'/2'/3'", "m/1195'/1'/5'"])
     expect(paths[4]).toMatch(/^m\/1195'\/1'\/4'(\/\d+'){4}\/7'$/)
-    expect(deriveKey(seed, { network: 'test', purpose: 'data', app, index: 0 }).publicKey).toMatchInlineSnapshot(`"6e19a59e2100a26e12890465a9027b168c4c2cf3f0d3b2c2a656967b7eaa831a"`)
+    expect(deriveKey(seed, { network: 'test', purpose: 'data', app, index: 0 }).publicKey).toMatchInlineSnapshot(
+      `"6e19a59e2100a26e12890465a9027b168c4c2cf3f0d3b2c2a656967b7eaa831a"`,
+    )
   })
 
   it('[B1] gives every purpose, network and index a key of its own', () => {
     const purposes: KeyPurpose[] = (['mainnet', 'test'] as const).flatMap((network): KeyPurpose[] => [
-      { network, purpose: 'coins', account: 0, change: 0, index: 0 }, { network, purpose: 'coins', account: 0, change: 1, index: 0 },
-      { network, purpose: 'master', app: 0 }, { network, purpose: 'secondary', app: 0, index: 0 }, { network, purpose: 'server', offer: app, index: 0 },
-      { network, purpose: 'client', app, index: 0 }, { network, purpose: 'data', app, index: 0 }, { network, purpose: 'data', app, index: 1 },
-      { network, purpose: 'data', app: 'cd'.repeat(32), index: 0 }, { network, purpose: 'backup' },
+      { network, purpose: 'coins', account: 0, change: 0, index: 0 },
+      { network, purpose: 'coins', account: 0, change: 1, index: 0 },
+      { network, purpose: 'master', app: 0 },
+      { network, purpose: 'secondary', app: 0, index: 0 },
+      { network, purpose: 'server', offer: app, index: 0 },
+      { network, purpose: 'client', app, index: 0 },
+      { network, purpose: 'data', app, index: 0 },
+      { network, purpose: 'data', app, index: 1 },
+      { network, purpose: 'data', app: 'cd'.repeat(32), index: 0 },
+      { network, purpose: 'backup' },
     ])
     const derive = keyDeriver(seed)
     const keys = purposes.map((purpose) => derive(purpose).publicKey)
@@ -78,10 +101,12 @@ describe('a keystore', () => {
 
   it('is refused when it was changed, damaged, newer, or asks for absurd memory', async () => {
     const store = await encryptSecret(nobleCrypto, random, 'x', secret, 1024)
-    const codes = await Promise.all([{ n: 512 }, { n: 2 ** 30 }, { n: 1000 }, { salt: 'AA==' }, { v: 2 }, { box: '!' }, { kdf: 'md5' }].map(async (change) => {
-      const opened = await decryptSecret(nobleCrypto, { ...store, ...change }, 'x')
-      return opened.ok ? 'ok' : opened.error.code
-    }))
+    const codes = await Promise.all(
+      [{ n: 512 }, { n: 2 ** 30 }, { n: 1000 }, { salt: 'AA==' }, { v: 2 }, { box: '!' }, { kdf: 'md5' }].map(async (change) => {
+        const opened = await decryptSecret(nobleCrypto, { ...store, ...change }, 'x')
+        return opened.ok ? 'ok' : opened.error.code
+      }),
+    )
     const malformed = 'keystore.malformed'
     expect(codes).toEqual(['keystore.passphrase', malformed, malformed, malformed, 'keystore.version', malformed, malformed])
     expect(await decryptSecret(nobleCrypto, null, 'x')).toMatchObject({ error: { code: malformed } })

@@ -29,8 +29,19 @@ describe('an anchor', () => {
       const decoded = decodeAnchor(change(bytes) ?? bytes)
       return decoded.ok ? 'ok' : decoded.error.code
     }
-    expect([code((b) => b.subarray(1)), code((b) => { b[0] = 0 }), code((b) => { b[4] = 2 }), code((b) => { b[5] = 10 }), code(() => new Uint8Array(0))])
-      .toEqual(['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign'])
+    expect([
+      code((b) => b.subarray(1)),
+      code((b) => {
+        b[0] = 0
+      }),
+      code((b) => {
+        b[4] = 2
+      }),
+      code((b) => {
+        b[5] = 10
+      }),
+      code(() => new Uint8Array(0)),
+    ]).toEqual(['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign'])
     expect(() => encodeAnchor({ type: 'tick', sha256: anchor.infohash, infohash: anchor.sha256 })).toThrow(RangeError)
   })
 
@@ -70,7 +81,11 @@ describe('an envelope', () => {
   it('shares one ephemeral key between recipients without sharing content', () => {
     const sender = ephemeral(crypto, key(9))
     const other = { privateKey: key(7), publicKey: crypto.x25519.publicKey(key(7)) }
-    const boxes = [must(sender.seal(recipient.publicKey, plain, aad)), must(sender.seal(other.publicKey, plain, aad)), must(sender.seal(recipient.publicKey, plain, utf8('b')))]
+    const boxes = [
+      must(sender.seal(recipient.publicKey, plain, aad)),
+      must(sender.seal(other.publicKey, plain, aad)),
+      must(sender.seal(recipient.publicKey, plain, utf8('b'))),
+    ]
     expect(new Set(boxes.map((bytes) => toHex(bytes.subarray(32)))).size).toBe(3)
     expect(code(recipient.privateKey, recipient.publicKey, boxes[1]!, aad)).toBe('envelope.closed')
     expect(must(open(crypto, other.privateKey, other.publicKey, boxes[1]!, aad))).toEqual(plain)
@@ -98,7 +113,9 @@ describe('an edge', () => {
     const other = sealEdge(crypto, key(1), 'block 0 output 1', utf8('"other"'))
     expect(openEdge(crypto, key(2), 'block 0 output 1', edge)).toMatchObject({ error: { code: 'edge.closed' } })
     expect(openEdge(crypto, key(1), 'block 0 output 2', edge)).toMatchObject({ error: { code: 'edge.closed' } })
-    expect(openEdge(crypto, key(1), 'block 0 output 1', { ...edge, commit: other.commit })).toMatchObject({ error: { code: 'edge.closed' } })
+    expect(openEdge(crypto, key(1), 'block 0 output 1', { ...edge, commit: other.commit })).toMatchObject({
+      error: { code: 'edge.closed' },
+    })
     expect(openEdge(crypto, key(1), 'block 0 output 1', { commit: 'x', box: '?' })).toMatchObject({ error: { code: 'edge.malformed' } })
   })
 

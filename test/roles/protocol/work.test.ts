@@ -12,7 +12,9 @@ describe('the proof of work', () => {
   })
 
   it('counts zero bits from the first byte on', () => {
-    expect([[0xff], [0x80], [0x7f], [0x01], [0, 0x20], [0, 0]].map((bytes) => leadingZeroBits(Uint8Array.from(bytes)))).toEqual([0, 0, 1, 7, 10, 16])
+    expect([[0xff], [0x80], [0x7f], [0x01], [0, 0x20], [0, 0]].map((bytes) => leadingZeroBits(Uint8Array.from(bytes)))).toEqual([
+      0, 0, 1, 7, 10, 16,
+    ])
   })
 
   it('[J3] accepts a nonce up to the bits that it reaches and not one more', () => {
@@ -22,7 +24,12 @@ describe('the proof of work', () => {
   })
 
   it('refuses nonces and difficulties out of range', () => {
-    expect([verifyWork(challenge, -1n, 0), verifyWork(challenge, MAX_NONCE + 1n, 0), verifyWork(challenge, 0n, 1.5), verifyWork(challenge, 0n, -1)]).toEqual([false, false, false, false])
+    expect([
+      verifyWork(challenge, -1n, 0),
+      verifyWork(challenge, MAX_NONCE + 1n, 0),
+      verifyWork(challenge, 0n, 1.5),
+      verifyWork(challenge, 0n, -1),
+    ]).toEqual([false, false, false, false])
     expect(verifyWork(challenge, MAX_NONCE, 0)).toBe(true)
     expect(() => workMessage(challenge, MAX_NONCE + 1n)).toThrow('64-bit')
   })

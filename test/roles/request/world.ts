@@ -36,7 +36,8 @@ export function seeded(seed: string): (length: number) => Uint8Array {
 
 const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
   let result = 1n
-  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus) if (exponent & 1n) result = (result * square) % modulus
+  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus)
+    if (exponent & 1n) result = (result * square) % modulus
   return result
 }
 
@@ -51,7 +52,9 @@ function seededPrime(random: (length: number) => Uint8Array, bits: number): bigi
 export const APP = 'aa'.repeat(32)
 export const TICK = 7
 
-export interface Actor extends ServerKeys { used: Map<string, Served> }
+export interface Actor extends ServerKeys {
+  used: Map<string, Served>
+}
 
 export interface World {
   ctx: { crypto: typeof crypto; random: (length: number) => Uint8Array }
@@ -91,10 +94,18 @@ export interface WorldOptions {
 
 const guestbook = (): NonNullable<WorldOptions['app']> => ({
   program: must(check(JSON.parse(readFileSync(new URL('../../../resources/apps/guestbook.json', import.meta.url), 'utf8')))),
-  keys: ['posts', 'posts', 'likes', 'likes'], endpoint: 'post', rows: [],
+  keys: ['posts', 'posts', 'likes', 'likes'],
+  endpoint: 'post',
+  rows: [],
 })
 
-export async function makeWorld({ seed, servers: count = 5, posts = [], primeBits = 128, app = guestbook() }: WorldOptions): Promise<World> {
+export async function makeWorld({
+  seed,
+  servers: count = 5,
+  posts = [],
+  primeBits = 128,
+  app = guestbook(),
+}: WorldOptions): Promise<World> {
   const random = seeded(seed)
   const ctx = { crypto, random }
   const { program } = app
@@ -105,8 +116,13 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const servers = new Map(actors.map((actor) => [actor.identity.publicKey, actor]))
   const database = createDatabase(outline)
   registerClient(database, client.publicKey, 1)
-  dataKeys.forEach((key, i) => must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })))
-  for (const { collection, fields } of [...posts.map((post, i) => ({ collection: 'posts', fields: { ...post, number: String(i) } })), ...app.rows]) {
+  dataKeys.forEach((key, i) =>
+    must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })),
+  )
+  for (const { collection, fields } of [
+    ...posts.map((post, i) => ({ collection: 'posts', fields: { ...post, number: String(i) } })),
+    ...app.rows,
+  ]) {
     const key = pair(random).publicKey
     const owner = String(fields['author'])
     must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))
@@ -115,30 +131,62 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
   const taken = snapshot(crypto, database)
   const { indices, files } = snapshotFiles(crypto, taken)
   const prime = (bits: number): Promise<bigint> => Promise.resolve(seededPrime(random, bits))
-  const made = await makePlan(ctx, { program, app: APP, tick: TICK, servers: [...servers.keys()].map((id) => ({ id })), versions: 2, primeBits, prime })
+  const made = await makePlan(ctx, {
+    program,
+    app: APP,
+    tick: TICK,
+    servers: [...servers.keys()].map((id) => ({ id })),
+    versions: 2,
+    primeBits,
+    prime,
+  })
   const { plan } = made
   const tick = tickOf(actors, taken.root, indices, plan)
   const content = new Map(files.map((file) => [file.name, file.bytes]))
-  const fetchFile = (name: string): Promise<Result<Uint8Array>> => Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
+  const fetchFile = (name: string): Promise<Result<Uint8Array>> =>
+    Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
   const reader = must(openSnapshot({ crypto, program: outline, tick, fetchFile }))
   const view = tickView(tick, plan, { outline, budget: { steps: 100_000, bytes: 1_000_000 } })
-  const code = new Map(made.code.map((file) => {
-    const actor = servers.get(file.server)!
-    const box = must(sealCode(ctx, file, toHex(actor.sealing.publicKey)))
-    return [file.server, must(openCode(ctx, box, plan, actor, outline, APP))]
-  }))
+  const code = new Map(
+    made.code.map((file) => {
+      const actor = servers.get(file.server)!
+      const box = must(sealCode(ctx, file, toHex(actor.sealing.publicKey)))
+      return [file.server, must(openCode(ctx, box, plan, actor, outline, APP))]
+    }),
+  )
   const seen = (number: number) => (number === TICK ? view : null)
   return {
-    ctx, program, outline, plan, reveal: made.secret, tick, reader, servers, client, dataKeys,
-    clientEnv: () => ({ app: APP, outline, label: must(labelOf(program, app.endpoint)), plan, reader, client, keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })) }),
+    ctx,
+    program,
+    outline,
+    plan,
+    reveal: made.secret,
+    tick,
+    reader,
+    servers,
+    client,
+    dataKeys,
+    clientEnv: () => ({
+      app: APP,
+      outline,
+      label: must(labelOf(program, app.endpoint)),
+      plan,
+      reader,
+      client,
+      keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })),
+    }),
     hopEnv: (server) => {
       const actor = servers.get(server)!
       const id = (request: string, version: string): string => `${request}/${version}`
       return {
-        app: APP, keys: actor, currentTick: TICK, tick: seen,
-        code: (number) => (number === TICK ? code.get(server) ?? null : null),
+        app: APP,
+        keys: actor,
+        currentTick: TICK,
+        tick: seen,
+        code: (number) => (number === TICK ? (code.get(server) ?? null) : null),
         used: (request, version) => actor.used.has(id(request, version)),
-        record: (served) => !actor.used.has(id(served.request, served.version)) && actor.used.set(id(served.request, served.version), served).size > 0,
+        record: (served) =>
+          !actor.used.has(id(served.request, served.version)) && actor.used.set(id(served.request, served.version), served).size > 0,
       }
     },
     relayEnv: (server) => ({ app: APP, keys: servers.get(server)!, currentTick: TICK, tick: seen }),
@@ -148,9 +196,29 @@ export async function makeWorld({ seed, servers: count = 5, posts = [], primeBit
 function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: Plan): Tick {
   const empty = { name: 'empty', size: 0, sha256: '00'.repeat(32) }
   return {
-    type: 'tick', v: 1, by: 'bb'.repeat(32), app: APP, offer: APP, number: TICK, previous: null, blocks: { from: 0, to: 1, hash: 'cc'.repeat(32) }, state: 'running',
-    root, indices, summary: { verdicts: [], documents: empty }, reveal: null, tombstones: [], plans: [plan], schema: empty,
-    servers: actors.map((actor, i) => ({ id: actor.identity.publicKey, host: `10.${i}.0.1`, port: 4000 + i, sealing: toHex(actor.sealing.publicKey), region: i % 2 === 0 ? 'DE' : 'FR' })),
+    type: 'tick',
+    v: 1,
+    by: 'bb'.repeat(32),
+    app: APP,
+    offer: APP,
+    number: TICK,
+    previous: null,
+    blocks: { from: 0, to: 1, hash: 'cc'.repeat(32) },
+    state: 'running',
+    root,
+    indices,
+    summary: { verdicts: [], documents: empty },
+    reveal: null,
+    tombstones: [],
+    plans: [plan],
+    schema: empty,
+    servers: actors.map((actor, i) => ({
+      id: actor.identity.publicKey,
+      host: `10.${i}.0.1`,
+      port: 4000 + i,
+      sealing: toHex(actor.sealing.publicKey),
+      region: i % 2 === 0 ? 'DE' : 'FR',
+    })),
   }
 }
 
@@ -161,7 +229,11 @@ export const compose = async (world: World, endpoint: string, args: Record<strin
 export type Deliver = (server: string, bytes: Uint8Array) => Result<Uint8Array>
 
 /** Sends one leg of a request through its top-level server and the blocks' servers, all in this process. */
-export function serve(world: World, { top, bytes, path }: { top: { id: string }; bytes: Uint8Array; path: string }, deliver?: Deliver): Result<Uint8Array> {
+export function serve(
+  world: World,
+  { top, bytes, path }: { top: { id: string }; bytes: Uint8Array; path: string },
+  deliver?: Deliver,
+): Result<Uint8Array> {
   const env = world.relayEnv(top.id)
   const opened = path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes)
   if (!opened.ok) return opened
@@ -169,7 +241,10 @@ export function serve(world: World, { top, bytes, path }: { top: { id: string };
   for (;;) {
     const hop = nextHop(world.ctx, env, relay)
     if (!hop.ok) return hop
-    const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(hop.value.server), hop.value.bytes) : deliver(hop.value.server, hop.value.bytes)
+    const reply =
+      deliver === undefined
+        ? executeHop(world.ctx, world.hopEnv(hop.value.server), hop.value.bytes)
+        : deliver(hop.value.server, hop.value.bytes)
     if (!reply.ok) return hopFailed(relay, reply.error)
     const step = takeReply(world.ctx, env, hop.value.relay, reply.value)
     if (!step.ok) return step

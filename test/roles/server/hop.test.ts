@@ -18,7 +18,12 @@ import { compose, makeWorld, seeded, serve, type World } from '../request/world.
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 
 /** A top-level server that is not honest: it opens the request and changes what it forwards at `position`. */
-function forwardChanged(world: World, composed: Composed, position: number, change: (relay: Relay) => Relay): ReturnType<typeof executeHop> {
+function forwardChanged(
+  world: World,
+  composed: Composed,
+  position: number,
+  change: (relay: Relay) => Relay,
+): ReturnType<typeof executeHop> {
   const env = world.relayEnv(composed.top.id)
   let relay = must(openRequest(world.ctx, env, composed.bytes))
   for (let at = 0; ; at++) {
@@ -33,7 +38,7 @@ function forwardChanged(world: World, composed: Composed, position: number, chan
 
 const code = (result: { ok: boolean; error?: { code: string } }): string => (result.ok ? 'accepted' : result.error!.code)
 
-describe('a block\'s server', () => {
+describe("a block's server", () => {
   it('[P1] answers an honest request', async () => {
     const world = await makeWorld({ seed: 'honest' })
     expect(code(serve(world, await compose(world, 'post', ARGS)))).toBe('accepted')
@@ -44,9 +49,14 @@ describe('a block\'s server', () => {
     const composed = await compose(world, 'post', ARGS)
     must(serve(world, composed))
     const first = composed.pending.hops[0]!
-    expect([...world.servers.get(first.server)!.used.values()]).toMatchObject([{ request: composed.pending.request, position: 0, receipt: { client: world.client.publicKey } }])
+    expect([...world.servers.get(first.server)!.used.values()]).toMatchObject([
+      { request: composed.pending.request, position: 0, receipt: { client: world.client.publicKey } },
+    ])
     const again = serve(world, composed)
-    expect(again).toMatchObject({ ok: false, error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position: 0, server: first.server } } })
+    expect(again).toMatchObject({
+      ok: false,
+      error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position: 0, server: first.server } },
+    })
   })
 
   it('[V1] refuses a request for a tick that is neither the current one nor the one before', async () => {
@@ -75,7 +85,10 @@ describe('a block\'s server', () => {
     const world = await makeWorld({ seed: 'links' })
     for (const [i, change] of [{ sites: [3] }, { writes: '12'.repeat(32) }, { after: '34'.repeat(32) }].entries()) {
       const composed = await compose(world, 'post', { ...ARGS, text: `Text ${i}` })
-      const result = forwardChanged(world, composed, 1, (relay) => ({ ...relay, replies: [{ ...relay.replies[0]!, link: { ...relay.replies[0]!.link, ...change } }] }))
+      const result = forwardChanged(world, composed, 1, (relay) => ({
+        ...relay,
+        replies: [{ ...relay.replies[0]!, link: { ...relay.replies[0]!.link, ...change } }],
+      }))
       expect(code(result)).toBe('thread.link')
     }
   })
@@ -85,7 +98,10 @@ describe('a block\'s server', () => {
     const composed = await compose(world, 'post', ARGS)
     const key = edgeKey(world.ctx.crypto, fromHex(composed.pending.secret), 'request.text')
     const other = sealEdge(world.ctx.crypto, key, 'request.text', canonicalBytes('Buy viagra'))
-    const result = forwardChanged(world, composed, 1, (relay) => ({ ...relay, message: { ...relay.message, edges: { ...relay.message.edges, 'request.text': other } } }))
+    const result = forwardChanged(world, composed, 1, (relay) => ({
+      ...relay,
+      message: { ...relay.message, edges: { ...relay.message.edges, 'request.text': other } },
+    }))
     expect(code(result)).toBe('hop.commits')
   })
 
@@ -107,12 +123,17 @@ describe('a block\'s server', () => {
     const env = world.relayEnv(composed.top.id)
     const relay = must(openRequest(world.ctx, env, composed.bytes))
     const view = env.tick(env.currentTick)!
-    const hop = must(nextHop(world.ctx, { ...env, tick: () => ({ ...view, program: { ...view.program, outline: withoutInputs(world) } }) }, relay))
+    const hop = must(
+      nextHop(world.ctx, { ...env, tick: () => ({ ...view, program: { ...view.program, outline: withoutInputs(world) } }) }, relay),
+    )
     expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.edges')
   })
 
   it('[R8] refuses rows that are not proved, or hidden, and a caller that is not registered', async () => {
-    const world = await makeWorld({ seed: 'proofs', posts: [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) })) })
+    const world = await makeWorld({
+      seed: 'proofs',
+      posts: [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) })),
+    })
     const send = async (change: (env: ClientEnv) => ClientEnv): Promise<string> => {
       const composed = await composeRequest(world.ctx, change(world.clientEnv()), 'post', ARGS)
       if (!composed.ok) return composed.error.code
@@ -121,16 +142,42 @@ describe('a block\'s server', () => {
     }
     expect(await send((env) => env)).toBe('accepted')
     expect(await send((env) => lying(env, 'posts', (proof) => ({ ...proof, entryCount: proof.entryCount + 1 })))).toBe('index.proof')
-    expect(await send((env) => lying(env, 'posts', (proof) => ({ ...proof, pages: proof.pages.map((page) => ({ ...page, entries: page.entries.slice(1) })) })))).toBe('index.proof')
-    expect(await send((env) => lying(env, '$keys', (proof) => ({ ...proof, pages: proof.pages.map((page) => ({ ...page, entries: page.entries.map((entry) => ({ ...entry, fields: entry.fields.map(([name, value]) => [name, name === 'written' ? true : value] as const) })) })) })))).toBe('index.proof')
-    expect(await send((env) => lying(env, '$clients', (proof) => ({ ...proof, merkle: [...proof.merkle, '00'.repeat(32)] })))).toBe('index.proof')
+    expect(
+      await send((env) =>
+        lying(env, 'posts', (proof) => ({ ...proof, pages: proof.pages.map((page) => ({ ...page, entries: page.entries.slice(1) })) })),
+      ),
+    ).toBe('index.proof')
+    expect(
+      await send((env) =>
+        lying(env, '$keys', (proof) => ({
+          ...proof,
+          pages: proof.pages.map((page) => ({
+            ...page,
+            entries: page.entries.map((entry) => ({
+              ...entry,
+              fields: entry.fields.map(([name, value]) => [name, name === 'written' ? true : value] as const),
+            })),
+          })),
+        })),
+      ),
+    ).toBe('index.proof')
+    expect(await send((env) => lying(env, '$clients', (proof) => ({ ...proof, merkle: [...proof.merkle, '00'.repeat(32)] })))).toBe(
+      'index.proof',
+    )
   })
 
   it('[K3] refuses a slot whose key belongs to another client', async () => {
     const world = await makeWorld({ seed: 'slot', posts: [{ topic: 'weather', text: 'Mine', author: 'dd'.repeat(32) }] })
     const rows = must(await world.reader.rows('posts', 'byTopic', ['weather']))
     const foreign = rows.value[0]!['$key'] as string
-    const composed = must(await composeRequest(world.ctx, { ...world.clientEnv(), keys: [{ key: foreign, collection: 'posts', written: false }] }, 'post', ARGS))
+    const composed = must(
+      await composeRequest(
+        world.ctx,
+        { ...world.clientEnv(), keys: [{ key: foreign, collection: 'posts', written: false }] },
+        'post',
+        ARGS,
+      ),
+    )
     expect(serve(world, composed)).toMatchObject({ ok: false, error: { details: { cause: 'hop.slot', position: 1 } } })
   })
 
@@ -175,7 +222,7 @@ describe('a top-level server', () => {
     }
   })
 
-  it('refuses the same server twice, itself as a block\'s server, and a version the tick does not list', async () => {
+  it("refuses the same server twice, itself as a block's server, and a version the tick does not list", async () => {
     const world = await makeWorld({ seed: 'twice' })
     const composed = await compose(world, 'post', ARGS)
     const { top, pending } = composed
@@ -197,16 +244,26 @@ describe('a top-level server', () => {
     const world = await makeWorld({ seed: 'names' })
     const composed = await compose(world, 'post', ARGS)
     const random = seeded('noise')
-    const result = serve(world, composed, (server, bytes) => (server === composed.pending.hops[1]!.server ? ok(random(300)) : executeHop(world.ctx, world.hopEnv(server), bytes)))
-    expect(result).toMatchObject({ ok: false, error: { code: 'request.hop-failed', retryable: true, details: { position: 1, server: composed.pending.hops[1]!.server } } })
+    const result = serve(world, composed, (server, bytes) =>
+      server === composed.pending.hops[1]!.server ? ok(random(300)) : executeHop(world.ctx, world.hopEnv(server), bytes),
+    )
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: 'request.hop-failed', retryable: true, details: { position: 1, server: composed.pending.hops[1]!.server } },
+    })
   })
 })
 
 // ───────────────────────────── helpers ─────────────────────────────
 
-
 const seal = (world: World, server: string, message: object) =>
-  sealBox(world.ctx.crypto, world.ctx.random(32), world.servers.get(server)!.sealing.publicKey, canonicalBytes(message), messageAad('request', server))
+  sealBox(
+    world.ctx.crypto,
+    world.ctx.random(32),
+    world.servers.get(server)!.sealing.publicKey,
+    canonicalBytes(message),
+    messageAad('request', server),
+  )
 
 /** A client whose proofs of one collection are not true. */
 const lying = (env: ClientEnv, collection: string, change: (proof: RangeProof) => RangeProof): ClientEnv => ({
@@ -223,15 +280,31 @@ const lying = (env: ClientEnv, collection: string, change: (proof: RangeProof) =
 /** An outline under which the first block needs no edges. */
 function withoutInputs(world: World): Program {
   const post = world.outline.endpoints['post']!
-  return { ...world.outline, endpoints: { ...world.outline.endpoints, post: { ...post, blocks: post.blocks.map((block) => ({ ...block, inputs: [] })) } } }
+  return {
+    ...world.outline,
+    endpoints: { ...world.outline.endpoints, post: { ...post, blocks: post.blocks.map((block) => ({ ...block, inputs: [] })) } },
+  }
 }
 
 describe('a failing hop', () => {
-  it('keeps the peer\'s own reason, and lets the client try elsewhere unless the program itself refused', async () => {
+  it("keeps the peer's own reason, and lets the client try elsewhere unless the program itself refused", async () => {
     const world = await makeWorld({ seed: 'reasons' })
     const composed = await compose(world, 'post', ARGS)
-    const failing = (peer: string) => serve(world, composed, () => ({ ok: false, error: { code: 'transport.status', message: 'refused', retryable: true, details: { peer: { code: peer, message: 'why', retryable: false } } } }))
-    expect(failing('hop.slot')).toMatchObject({ error: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.slot', position: 0 } } })
-    expect(failing('hop.block-failed')).toMatchObject({ error: { code: 'request.hop-failed', retryable: false, details: { cause: 'hop.block-failed' } } })
+    const failing = (peer: string) =>
+      serve(world, composed, () => ({
+        ok: false,
+        error: {
+          code: 'transport.status',
+          message: 'refused',
+          retryable: true,
+          details: { peer: { code: peer, message: 'why', retryable: false } },
+        },
+      }))
+    expect(failing('hop.slot')).toMatchObject({
+      error: { code: 'request.hop-failed', retryable: true, details: { cause: 'hop.slot', position: 0 } },
+    })
+    expect(failing('hop.block-failed')).toMatchObject({
+      error: { code: 'request.hop-failed', retryable: false, details: { cause: 'hop.block-failed' } },
+    })
   })
 })

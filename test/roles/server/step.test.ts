@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { phaseOf, initialServerState, serverStep, serving, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
+import {
+  phaseOf,
+  initialServerState,
+  serverStep,
+  serving,
+  type ServerEffect,
+  type ServerEvent,
+  type ServerState,
+} from '../../../roles/server/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { scriptOf } from '../../../roles/protocol/ledger.ts'
@@ -14,27 +22,72 @@ const file = { name: 'f', size: 1, sha256: '00'.repeat(32) }
 const refer = (n: number): Reference => ({ sha256: n.toString(16).padStart(64, '0'), infohash: n.toString(16).padStart(40, '0') })
 const OFFER = refer(1)
 
-const anchored = (type: DocumentType, reference: Reference, height: number): AnchoredTransaction =>
-  ({ txid: reference.sha256, height, position: 1, anchor: { type, ...reference }, spends: [scriptOf(SUPERVISOR)!], pays: [] })
-const block = (height: number, ...anchors: AnchoredTransaction[]): ServerEvent => ({ type: 'block', height, hash: 'h', time: 0, anchored: anchors })
-const document = (reference: Reference, body: object): ServerEvent => ({ type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument })
-const offer = (pay: number): ServerEvent => document(OFFER, { type: 'offer', by: SUPERVISOR, master: key('master'), title: 'Guestbook', app: null, outline: file, pay: { perRequest: pay }, work: { server: 8, client: 4 } })
+const anchored = (type: DocumentType, reference: Reference, height: number): AnchoredTransaction => ({
+  txid: reference.sha256,
+  height,
+  position: 1,
+  anchor: { type, ...reference },
+  spends: [scriptOf(SUPERVISOR)!],
+  pays: [],
+})
+const block = (height: number, ...anchors: AnchoredTransaction[]): ServerEvent => ({
+  type: 'block',
+  height,
+  hash: 'h',
+  time: 0,
+  anchored: anchors,
+})
+const document = (reference: Reference, body: object): ServerEvent => ({
+  type: 'document',
+  reference,
+  document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument,
+})
+const offer = (pay: number): ServerEvent =>
+  document(OFFER, {
+    type: 'offer',
+    by: SUPERVISOR,
+    master: key('master'),
+    title: 'Guestbook',
+    app: null,
+    outline: file,
+    pay: { perRequest: pay },
+    work: { server: 8, client: 4 },
+  })
 
 /** A tick document that lists this server and publishes code for it three ticks ahead. */
 function tick(number: number, previous: number | null, change: Partial<Tick> = {}): ServerEvent {
   const plans = [{ tick: number + 3, code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
-  const body = { type: 'tick', by: SUPERVISOR, app: OFFER.sha256, offer: OFFER.sha256, number, previous: previous === null ? null : refer(previous), plans, servers: [{ id: ME }], tombstones: [], blocks: { from: 0, to: 1, hash: 'h' }, ...change }
+  const body = {
+    type: 'tick',
+    by: SUPERVISOR,
+    app: OFFER.sha256,
+    offer: OFFER.sha256,
+    number,
+    previous: previous === null ? null : refer(previous),
+    plans,
+    servers: [{ id: ME }],
+    tombstones: [],
+    blocks: { from: 0, to: 1, hash: 'h' },
+    ...change,
+  }
   return document(refer(100 + number), body)
 }
 
 const run = (state: ServerState, ...events: ServerEvent[]): { state: ServerState; effects: ServerEffect[] } =>
-  events.reduce((done: { state: ServerState; effects: ServerEffect[] }, event) => {
-    const stepped = serverStep({ crypto, hashAt: () => 'h', identityFor: () => ME }, done.state, event)
-    return { state: JSON.parse(JSON.stringify(stepped.state)) as ServerState, effects: [...done.effects, ...stepped.effects] }
-  }, { state, effects: [] })
+  events.reduce(
+    (done: { state: ServerState; effects: ServerEffect[] }, event) => {
+      const stepped = serverStep({ crypto, hashAt: () => 'h', identityFor: () => ME }, done.state, event)
+      return { state: JSON.parse(JSON.stringify(stepped.state)) as ServerState, effects: [...done.effects, ...stepped.effects] }
+    },
+    { state, effects: [] },
+  )
 
 const seen = [block(1, anchored('offer', OFFER, 1)), offer(10)]
-const accepted: ServerEvent[] = [...seen, { type: 'accept', offer: OFFER.sha256 }, { type: 'work.done', offer: OFFER.sha256, document: '{}', sha256: refer(2).sha256 }]
+const accepted: ServerEvent[] = [
+  ...seen,
+  { type: 'accept', offer: OFFER.sha256 },
+  { type: 'work.done', offer: OFFER.sha256, document: '{}', sha256: refer(2).sha256 },
+]
 const joined = [...accepted, block(2, anchored('acceptance', refer(2), 2))]
 const effectsOf = (effects: ServerEffect[], type: ServerEffect['type']) => effects.filter((effect) => effect.type === type)
 
@@ -46,7 +99,11 @@ describe('a server joins', () => {
   })
 
   it('[J2] accepts by rule what pays enough, and nothing else', () => {
-    const auto = (pay: number) => phaseOf(run(initialServerState({ auto: true, minPayPerRequest: 10, maxTicks: null }), block(1, anchored('offer', OFFER, 1)), offer(pay)).state)
+    const auto = (pay: number) =>
+      phaseOf(
+        run(initialServerState({ auto: true, minPayPerRequest: 10, maxTicks: null }), block(1, anchored('offer', OFFER, 1)), offer(pay))
+          .state,
+      )
     expect([auto(9), auto(10)]).toEqual(['deciding', 'grinding'])
   })
 
@@ -70,8 +127,18 @@ describe('a server follows ticks', () => {
   it('[V1][V2] serves when the newest tick lists it, and fetches its code three ticks ahead', () => {
     const { state, effects } = run(initialServerState(), ...joined, ...ticks)
     expect(phaseOf(state)).toBe('serving')
-    expect(effectsOf(effects, 'fetch-file')).toMatchObject([{ purpose: 'outline' }, { purpose: 'code', tick: 3 }, { purpose: 'code', tick: 4 }])
-    expect(serving(state)).toMatchObject({ currentTick: 1, generations: [{ tick: 3, plan: refer(100) }, { tick: 4, plan: refer(101) }] })
+    expect(effectsOf(effects, 'fetch-file')).toMatchObject([
+      { purpose: 'outline' },
+      { purpose: 'code', tick: 3 },
+      { purpose: 'code', tick: 4 },
+    ])
+    expect(serving(state)).toMatchObject({
+      currentTick: 1,
+      generations: [
+        { tick: 3, plan: refer(100) },
+        { tick: 4, plan: refer(101) },
+      ],
+    })
   })
 
   it('takes a tick back with its block', () => {
@@ -81,9 +148,16 @@ describe('a server follows ticks', () => {
   })
 
   it('asks again with the next block for a tick that could not be fetched', () => {
-    const missing: ServerEvent = { type: 'document.missing', reference: refer(100), documentType: 'tick', failure: { code: 'swarm.timeout', message: 'slow', retryable: true } }
+    const missing: ServerEvent = {
+      type: 'document.missing',
+      reference: refer(100),
+      documentType: 'tick',
+      failure: { code: 'swarm.timeout', message: 'slow', retryable: true },
+    }
     const { effects } = run(initialServerState(), ...joined, ticks[0]!, missing, block(4), block(5))
-    expect(effectsOf(effects, 'fetch').filter((effect) => 'reference' in effect && effect.reference.sha256 === refer(100).sha256)).toHaveLength(2)
+    expect(
+      effectsOf(effects, 'fetch').filter((effect) => 'reference' in effect && effect.reference.sha256 === refer(100).sha256),
+    ).toHaveLength(2)
   })
 
   it('ignores a tick that the Supervisor did not sign', () => {

@@ -18,7 +18,8 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
   const followers = new Set<() => void>()
   const refAt = (height: number): BlockRef => ({ height, hash: node.at(height)!.hash })
   const blockAt = (height: number): ChainBlock => ({ ...must(scanBlock(node.at(height)!.raw)), height })
-  const isMined = (id: string): boolean => Array.from({ length: node.tip().height }, (_, at) => node.at(at + 1)!).some((block) => block.txids.includes(id))
+  const isMined = (id: string): boolean =>
+    Array.from({ length: node.tip().height }, (_, at) => node.at(at + 1)!).some((block) => block.txids.includes(id))
 
   function follow(recent: BlockRef[], handler: (event: ChainEvent) => Promise<void>): () => Promise<void> {
     const known = recent.length > 0 ? [...recent] : [refAt(0)]
@@ -35,7 +36,11 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
         known.push(refAt(next))
       }
     }
-    const wake = (): void => { running ??= run().finally(() => { running = null }) }
+    const wake = (): void => {
+      running ??= run().finally(() => {
+        running = null
+      })
+    }
     followers.add(wake)
     queueMicrotask(wake)
     return async () => {
@@ -46,7 +51,8 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
   }
 
   const port = (): ChainPort => ({
-    network: 'regtest', follow,
+    network: 'regtest',
+    follow,
     tip: async () => ok(refAt(node.tip().height)),
     blockAt: async (height) => ok(blockAt(height)),
     async broadcast(raw) {
@@ -58,7 +64,8 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
       return ok({ txid: id })
     },
     mempool: async () => ok(node.mempool.list().map((entry) => ({ txid: entry.txid, raw: entry.transaction.toBuffer() }))),
-    mempoolTransaction: async (id) => ok(node.mempool.get(id) === undefined ? null : { txid: id, raw: node.mempool.get(id)!.transaction.toBuffer() }),
+    mempoolTransaction: async (id) =>
+      ok(node.mempool.get(id) === undefined ? null : { txid: id, raw: node.mempool.get(id)!.transaction.toBuffer() }),
     feeRate: async () => ok(1),
     unspent: async () => ok([]),
   })
@@ -70,7 +77,11 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
       node.mine(count, script)
       for (const wake of followers) wake()
     },
-    anchors: () => Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>
-      transactions.flatMap((raw) => anchorsIn(raw).map(({ type, sha256 }) => ({ type, sha256, txid: must(parseTransaction(raw)).getId() })))),
+    anchors: () =>
+      Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>
+        transactions.flatMap((raw) =>
+          anchorsIn(raw).map(({ type, sha256 }) => ({ type, sha256, txid: must(parseTransaction(raw)).getId() })),
+        ),
+      ),
   }
 }

@@ -38,10 +38,12 @@ export function peopleOf(world: World): People {
     return decided(name, request)
   }
   return {
-    ask, publish,
+    ask,
+    publish,
     async done(name, endpoint, args) {
       const request = await ask(name, endpoint, args)
-      if (request.state !== 'review') throw new Error(`${endpoint} of ${name}: ${request.state}, ${JSON.stringify(request.response ?? request.error)}`)
+      if (request.state !== 'review')
+        throw new Error(`${endpoint} of ${name}: ${request.state}, ${JSON.stringify(request.response ?? request.error)}`)
       const end = await publish(name, request)
       if (end.state !== 'counted') throw new Error(`${endpoint} of ${name}: ${end.state}, ${end.error?.message}`)
       // Everybody is to know of it.

@@ -77,8 +77,15 @@ interface Life {
   doom(count: number): void
   stop(): Promise<void>
 }
-interface Entry extends Life { settings: ParticipantSettings; disk: Disk; lives: number }
-interface Disk extends MemoryDisk { indices: MemoryIndices; index?: IndexPort }
+interface Entry extends Life {
+  settings: ParticipantSettings
+  disk: Disk
+  lives: number
+}
+interface Disk extends MemoryDisk {
+  indices: MemoryIndices
+  index?: IndexPort
+}
 
 /** What dies with its process answers nobody. */
 const never = (): Promise<never> => new Promise(() => undefined)
@@ -119,17 +126,31 @@ export function createWorld(label: string): World {
     }
     const transport = transports.peer(name)
     const served: Array<() => Promise<void>> = []
-    const living = <A extends unknown[], R>(act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-      if (!life.alive) return never()
-      const result = await act(...args)
-      return life.alive ? result : never()
-    }
+    const living =
+      <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        if (!life.alive) return never()
+        const result = await act(...args)
+        return life.alive ? result : never()
+      }
     const node = chain.port()
     const log = createMemoryLog()
     const own = random.fork(`${name}/${lives}`)
     const ports: CorePorts = {
-      storage, log, index: disk.index ?? createMemoryIndex(disk.indices, write), crypto: fastCrypto, backend: 'embedded', random: own,
-      chain: { ...node, broadcast: living(node.broadcast), follow: (recent, handler) => node.follow(recent, async (event) => { if (life.alive) await handler(event).catch(swallow) }) },
+      storage,
+      log,
+      index: disk.index ?? createMemoryIndex(disk.indices, write),
+      crypto: fastCrypto,
+      backend: 'embedded',
+      random: own,
+      chain: {
+        ...node,
+        broadcast: living(node.broadcast),
+        follow: (recent, handler) =>
+          node.follow(recent, async (event) => {
+            if (life.alive) await handler(event).catch(swallow)
+          }),
+      },
       swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
       transport: {
         send: living(transport.send),
@@ -139,16 +160,32 @@ export function createWorld(label: string): World {
           return serving
         },
       },
-      clock: { now: clock.now, after: (ms, act) => clock.after(ms, () => { if (life.alive) act() }) },
-      work: { async grind(challenge, bits) {
-        for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return ok(nonce)
-      } },
+      clock: {
+        now: clock.now,
+        after: (ms, act) =>
+          clock.after(ms, () => {
+            if (life.alive) act()
+          }),
+      },
+      work: {
+        async grind(challenge, bits) {
+          for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return ok(nonce)
+        },
+      },
     }
     const core = must(await createCore(ports, { passphrase: 'story', scryptLog2: 10, settings, fetchTimeoutMs: 2_000 }))
-    const member: Member = { core, log, get alive() { return life.alive } }
+    const member: Member = {
+      core,
+      log,
+      get alive() {
+        return life.alive
+      },
+    }
     return {
       member,
-      doom: (count) => { life.left = count },
+      doom: (count) => {
+        life.left = count
+      },
       async stop() {
         if (!life.alive) return
         die()
@@ -178,7 +215,12 @@ export function createWorld(label: string): World {
   }
 
   return {
-    seed, chain, call, block, run, restart,
+    seed,
+    chain,
+    call,
+    block,
+    run,
+    restart,
     async add(settings, index) {
       const disk: Disk = { ...createMemoryDisk(), indices: new Map(), ...(index === undefined ? {} : { index }) }
       const entry = await start(settings.name, settings, disk, 0)
@@ -208,12 +250,18 @@ export function createWorld(label: string): World {
       const dead = [...entries].filter(([, { member }]) => !member.alive).map(([name]) => `${name} is dead`)
       throw new Error(`${MOST_BLOCKS} blocks passed without ${what}; seed ${seed}\n${[...dead, ...lines].join('\n')}`)
     },
-    async request(name, id) { return (await call(name, 'overview', {})).requests.find((one) => one.id === id) },
-    async close() { for (const { stop } of entries.values()) await stop() },
+    async request(name, id) {
+      return (await call(name, 'overview', {})).requests.find((one) => one.id === id)
+    },
+    async close() {
+      for (const { stop } of entries.values()) await stop()
+    },
   }
 }
 
-const swallow = (error: unknown): void => { if (!(error instanceof Crash)) throw error }
+const swallow = (error: unknown): void => {
+  if (!(error instanceof Crash)) throw error
+}
 
 /** A dead participant's promises fail in silence; everything else that nobody handles fails the test. */
 export function expectCrashes(): () => void {
@@ -237,12 +285,23 @@ export function expectCrashes(): () => void {
 export const supervisor = (minimumServers: number, program = GUESTBOOK, title = 'Guestbook'): ParticipantSettings => ({
   name: 'supervisor',
   supervisor: {
-    program: program as never, title, minimumServers, tickBlocks: TICK_BLOCKS, joinBlocks: 100, confirmations: 0,
-    work: { client: 4, server: 4 }, versions: 1, primeBits: PRIME_BITS, perRequest: 10, trackers: [],
+    program: program as never,
+    title,
+    minimumServers,
+    tickBlocks: TICK_BLOCKS,
+    joinBlocks: 100,
+    confirmations: 0,
+    work: { client: 4, server: 4 },
+    versions: 1,
+    primeBits: PRIME_BITS,
+    perRequest: 10,
+    trackers: [],
   },
 })
-export const server = (number: number): ParticipantSettings =>
-  ({ name: `server-${number}`, server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } } })
+export const server = (number: number): ParticipantSettings => ({
+  name: `server-${number}`,
+  server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } },
+})
 export const client = (name: string): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 2 } })
 
 /** What a story may choose: a sample app (the guestbook, if none is named), and index caches of clients that have others than in memory. */
@@ -252,7 +311,12 @@ export interface WorldOptions {
 }
 
 /** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
-export async function startWorld(label: string, servers: number, clients: string[], { app = 'guestbook', indices = {} }: WorldOptions = {}): Promise<World> {
+export async function startWorld(
+  label: string,
+  servers: number,
+  clients: string[],
+  { app = 'guestbook', indices = {} }: WorldOptions = {},
+): Promise<World> {
   const world = createWorld(label)
   await world.add(supervisor(3, sampleApp(app), app))
   for (let number = 1; number <= servers; number++) await world.add(server(number))

@@ -9,7 +9,11 @@ export interface VirtualClock extends ClockPort {
   pending(): number
 }
 
-interface Timer { at: number; order: number; run: () => void }
+interface Timer {
+  at: number
+  order: number
+  run: () => void
+}
 
 const MOST_STEPS = 1_000_000
 /** Promises resolve in microtasks; one turn of the event loop runs them all, and streams of the doubles need no more. */
@@ -24,8 +28,14 @@ export function createVirtualClock(options: { start?: number; auto?: boolean } =
   let order = 0
   let pumping = false
   const timers: Timer[] = []
-  const earliest = () => timers.reduce<Timer | undefined>((best, timer) => (!best || timer.at < best.at || (timer.at === best.at && timer.order < best.order) ? timer : best), undefined)
-  const take = (timer: Timer) => { timers.splice(timers.indexOf(timer), 1) }
+  const earliest = () =>
+    timers.reduce<Timer | undefined>(
+      (best, timer) => (!best || timer.at < best.at || (timer.at === best.at && timer.order < best.order) ? timer : best),
+      undefined,
+    )
+  const take = (timer: Timer) => {
+    timers.splice(timers.indexOf(timer), 1)
+  }
   const step = async (timer: Timer) => {
     take(timer)
     now = Math.max(now, timer.at)
@@ -45,7 +55,9 @@ export function createVirtualClock(options: { start?: number; auto?: boolean } =
       const timer = { at: now + Math.max(0, ms), order: order++, run }
       timers.push(timer)
       if (options.auto) void pump()
-      return () => { if (timers.includes(timer)) take(timer) }
+      return () => {
+        if (timers.includes(timer)) take(timer)
+      }
     },
     advance: async (ms) => {
       const end = now + ms
@@ -55,7 +67,9 @@ export function createVirtualClock(options: { start?: number; auto?: boolean } =
     },
     until: async (promise) => {
       let settled = false
-      const mark = () => { settled = true }
+      const mark = () => {
+        settled = true
+      }
       promise.then(mark, mark)
       await settle()
       for (let steps = 0; !settled; steps += 1) {

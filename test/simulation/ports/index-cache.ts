@@ -38,7 +38,9 @@ export function createMemoryIndex(disk: MemoryIndices = new Map(), beforeWrite: 
 function storeOf({ collections, rows }: MemoryIndices extends Map<string, infer Kept> ? Kept : never): IndexStore {
   const entries = (collection: string, index: string): IndexEntry[] => {
     const at = collections.find(({ name }) => name === collection)!.indices.indexOf(index)
-    return [...rows.get(collection)!.values()].flatMap(({ key, value, sortKeys }) => (sortKeys[at] === null ? [] : [{ key, sortKey: sortKeys[at]!, value: value! }])).sort(byPlace)
+    return [...rows.get(collection)!.values()]
+      .flatMap(({ key, value, sortKeys }) => (sortKeys[at] === null ? [] : [{ key, sortKey: sortKeys[at]!, value: value! }]))
+      .sort(byPlace)
   }
   const within = (collection: string, index: string, { from, to }: { from: Uint8Array; to: Uint8Array | null }): IndexEntry[] =>
     entries(collection, index).filter(({ sortKey }) => compare(sortKey, from) >= 0 && (to === null || compare(sortKey, to) < 0))

@@ -1,6 +1,10 @@
 import type { LogPort } from '../../../main/core/ports.ts'
 
-export interface LogLine { level: Parameters<LogPort['log']>[0]; message: string; details?: Record<string, unknown> }
+export interface LogLine {
+  level: Parameters<LogPort['log']>[0]
+  message: string
+  details?: Record<string, unknown>
+}
 
 /** Keeps the last lines in memory. */
 export function createMemoryLog(keep = 1_000): LogPort & { lines: LogLine[] } {

@@ -23,15 +23,26 @@ export function createNetwork(clock: ClockPort, random: SeededRandom): Network {
   const cuts = new Set<string>()
   const wire = (a: string, b = '*') => [a, b].sort().join('|')
   const connected = (a: string, b: string) => a === b || ![wire(a, b), wire(a), wire(b)].some((each) => cuts.has(each))
-  const wait = (ms: number) => new Promise<void>((resolve) => { clock.after(ms, resolve) })
+  const wait = (ms: number) =>
+    new Promise<void>((resolve) => {
+      clock.after(ms, resolve)
+    })
   return {
-    clock, random, connected, wait,
+    clock,
+    random,
+    connected,
+    wait,
     set: (conditions) => {
       delayMs = conditions.delayMs ?? delayMs
       loss = conditions.loss ?? loss
     },
-    cut: (a, b) => { cuts.add(wire(a, b)) },
-    heal: (a, b) => { if (a === undefined) cuts.clear(); else cuts.delete(wire(a, b)) },
+    cut: (a, b) => {
+      cuts.add(wire(a, b))
+    },
+    heal: (a, b) => {
+      if (a === undefined) cuts.clear()
+      else cuts.delete(wire(a, b))
+    },
     carry: async (from, to) => {
       const lost = random.fraction() < loss
       await wait(delayMs[0] + random.fraction() * (delayMs[1] - delayMs[0]))
@@ -43,7 +54,9 @@ export function createNetwork(clock: ClockPort, random: SeededRandom): Network {
 /** Resolves with `value` after a time, unless cleared before. */
 export function alarm<T>(clock: ClockPort, ms: number, value: T): { rings: Promise<T>; clear(): void } {
   let clear = () => undefined as void
-  const rings = new Promise<T>((resolve) => { clear = clock.after(ms, () => resolve(value)) })
+  const rings = new Promise<T>((resolve) => {
+    clear = clock.after(ms, () => resolve(value))
+  })
   return { rings, clear: () => clear() }
 }
 

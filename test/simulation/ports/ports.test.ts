@@ -22,7 +22,10 @@ storageConformance('Memory', () => {
 indexConformance('Memory', () => {
   const disk: MemoryIndices = new Map()
   return {
-    port: createMemoryIndex(disk), reopen: () => Promise.resolve(createMemoryIndex(disk)), remove: () => disk.clear(), damage: () => disk.clear(),
+    port: createMemoryIndex(disk),
+    reopen: () => Promise.resolve(createMemoryIndex(disk)),
+    remove: () => disk.clear(),
+    damage: () => disk.clear(),
     stop: () => Promise.resolve(),
   }
 })
@@ -40,7 +43,11 @@ describe('the simulated network', () => {
     const wires = createNetwork(clock, createSeededRandom(seed))
     wires.set({ delayMs: [10, 50], loss: 0.3 })
     const transports = createTransportNetwork(wires)
-    const server = must(await transports.peer('bob').serve({ host: 'bob', port: 0, maxBytes: 10, timeoutMs: 100, perMinutePerPeer: 1_000 }, async (_path, body) => ok(body)))
+    const server = must(
+      await transports
+        .peer('bob')
+        .serve({ host: 'bob', port: 0, maxBytes: 10, timeoutMs: 100, perMinutePerPeer: 1_000 }, async (_path, body) => ok(body)),
+    )
     const outcomes: string[] = []
     for (let i = 0; i < 30; i += 1) {
       const sent = transports.peer('ann').send({ host: 'bob', port: server.port }, '/', Uint8Array.of(i), { timeoutMs: 200, maxBytes: 10 })

@@ -34,7 +34,9 @@ export function createSeededRandom(seed: string | number): SeededRandom {
   const fraction = () => Number(number(bytes(6))) / 2 ** 48
   const below = (limit: number) => Math.floor(fraction() * limit)
   return {
-    bytes, fraction, below,
+    bytes,
+    fraction,
+    below,
     prime: async (bits) => prime(bits, bytes),
     shuffle: (list) => {
       const mixed = [...list]

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Json, StoragePort } from '../../../main/core/ports.ts'
 
 /** What a participant has on disk: it outlives the participant's process. */
-export interface MemoryDisk { rows: Map<string, Map<string, string>>; blobs: Map<string, Uint8Array> }
+export interface MemoryDisk {
+  rows: Map<string, Map<string, string>>
+  blobs: Map<string, Uint8Array>
+}
 
 export const createMemoryDisk = (): MemoryDisk => ({ rows: new Map(), blobs: new Map() })
 
@@ -15,7 +18,9 @@ const byBytes = (a: { key: string }, b: { key: string }) => Buffer.compare(Buffe
  */
 export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), beforeWrite: () => void = () => undefined): StoragePort {
   let open = true
-  const check = () => { if (!open) throw new Error('the storage is closed') }
+  const check = () => {
+    if (!open) throw new Error('the storage is closed')
+  }
   const tableOf = (name: string) => disk.rows.get(name) ?? disk.rows.set(name, new Map()).get(name)!
   return {
     get: (table, key) => {
@@ -26,7 +31,10 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
     list: (table, prefix = '', limit = Infinity) => {
       check()
       const rows = [...(disk.rows.get(table) ?? [])].filter(([key]) => key.startsWith(prefix)).map(([key, text]) => ({ key, text }))
-      return rows.sort(byBytes).slice(0, limit).map(({ key, text }) => ({ key, value: JSON.parse(text) as Json }))
+      return rows
+        .sort(byBytes)
+        .slice(0, limit)
+        .map(({ key, text }) => ({ key, value: JSON.parse(text) as Json }))
     },
     transact: (writes) => {
       check()
@@ -49,6 +57,8 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
       const bytes = disk.blobs.get(sha256)
       return bytes && Uint8Array.from(bytes)
     },
-    close: () => { open = false },
+    close: () => {
+      open = false
+    },
   }
 }

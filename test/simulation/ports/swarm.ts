@@ -3,8 +3,18 @@ import type { SwarmFetchOptions, SwarmFile, SwarmPort } from '../../../main/core
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { alarm, whenAborted, type Network } from './network.ts'
 
-interface Torrent { name: string; files: Map<string, { size: number; bytes: Uint8Array | undefined }> }
-interface Peer { name: string; online: boolean; torrents: Map<string, Torrent>; downloaded: number; uploaded: number; closing: AbortController }
+interface Torrent {
+  name: string
+  files: Map<string, { size: number; bytes: Uint8Array | undefined }>
+}
+interface Peer {
+  name: string
+  online: boolean
+  torrents: Map<string, Torrent>
+  downloaded: number
+  uploaded: number
+  closing: AbortController
+}
 
 export interface SwarmNetwork {
   /** The swarm of one participant. The same name again, after `close`, finds what it had on disk. */
@@ -21,17 +31,31 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
   const known = new Set<string>()
   const state: SwarmState = { network, peers, known, tracker: 'ok' }
   return {
-    setTracker: (tracker) => { state.tracker = tracker },
+    setTracker: (tracker) => {
+      state.tracker = tracker
+    },
     peer: (name) => {
       const before = peers.get(name)
-      const peer: Peer = { name, online: true, torrents: before?.torrents ?? new Map(), downloaded: 0, uploaded: 0, closing: new AbortController() }
+      const peer: Peer = {
+        name,
+        online: true,
+        torrents: before?.torrents ?? new Map(),
+        downloaded: 0,
+        uploaded: 0,
+        closing: new AbortController(),
+      }
       peers.set(name, peer)
       return portOf(state, peer)
     },
   }
 }
 
-interface SwarmState { network: Network; peers: Map<string, Peer>; known: Set<string>; tracker: 'ok' | 'unreachable' }
+interface SwarmState {
+  network: Network
+  peers: Map<string, Peer>
+  known: Set<string>
+  tracker: 'ok' | 'unreachable'
+}
 
 function portOf(state: SwarmState, peer: Peer): SwarmPort {
   return {
@@ -42,7 +66,11 @@ function portOf(state: SwarmState, peer: Peer): SwarmPort {
       return ok(undefined)
     },
     status: () => ({
-      torrents: peer.torrents.size, seeding: [...peer.torrents.keys()], downloadedBytes: peer.downloaded, uploadedBytes: peer.uploaded, tracker: state.tracker,
+      torrents: peer.torrents.size,
+      seeding: [...peer.torrents.keys()],
+      downloadedBytes: peer.downloaded,
+      uploadedBytes: peer.uploaded,
+      tracker: state.tracker,
       peers: [...state.peers.values()].filter((other) => other.online && state.known.has(pair(peer.name, other.name))).length,
     }),
     close: async () => {
@@ -65,19 +93,33 @@ function seed(peer: Peer, name: string, files: SwarmFile[]): Result<{ infohash: 
 }
 
 async function fetch(state: SwarmState, peer: Peer, infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>> {
-  if (!/^[0-9a-f]{40}$/.test(infohash)) return fail('swarm.infohash', 'An infohash is 40 lower-case hex digits: check the anchor that named it.')
+  if (!/^[0-9a-f]{40}$/.test(infohash))
+    return fail('swarm.infohash', 'An infohash is 40 lower-case hex digits: check the anchor that named it.')
   if (!peer.online) return stopped
   const end = { reached: false }
-  const timeout = alarm(state.network.clock, options.timeoutMs, failForNow('swarm.timeout', `Nobody delivered the torrent ${infohash} within ${options.timeoutMs} ms.`))
+  const timeout = alarm(
+    state.network.clock,
+    options.timeoutMs,
+    failForNow('swarm.timeout', `Nobody delivered the torrent ${infohash} within ${options.timeoutMs} ms.`),
+  )
   const result = await Promise.race([
-    whenAborted(options.signal, stopped), whenAborted(peer.closing.signal, stopped), timeout.rings, download(state, peer, infohash, options, end),
+    whenAborted(options.signal, stopped),
+    whenAborted(peer.closing.signal, stopped),
+    timeout.rings,
+    download(state, peer, infohash, options, end),
   ])
   end.reached = true
   timeout.clear()
   return result
 }
 
-async function download(state: SwarmState, peer: Peer, infohash: string, options: SwarmFetchOptions, end: { reached: boolean }): Promise<Result<SwarmFile[]>> {
+async function download(
+  state: SwarmState,
+  peer: Peer,
+  infohash: string,
+  options: SwarmFetchOptions,
+  end: { reached: boolean },
+): Promise<Result<SwarmFile[]>> {
   while (!end.reached) {
     for (const other of state.network.random.shuffle(sourcesOf(state, peer, infohash))) {
       if (other !== peer && !(await state.network.carry(peer.name, other.name))) continue
@@ -100,14 +142,23 @@ async function download(state: SwarmState, peer: Peer, infohash: string, options
 
 /** Who can be asked: oneself, and those the tracker, an earlier meeting or the caller names. */
 const sourcesOf = (state: SwarmState, peer: Peer, infohash: string): Peer[] =>
-  [...state.peers.values()].filter((other) => other.online && other.torrents.has(infohash)
-    && (other === peer || state.tracker === 'ok' || state.known.has(pair(peer.name, other.name))))
+  [...state.peers.values()].filter(
+    (other) =>
+      other.online &&
+      other.torrents.has(infohash) &&
+      (other === peer || state.tracker === 'ok' || state.known.has(pair(peer.name, other.name))),
+  )
 
 function refuse(torrent: Torrent, options: SwarmFetchOptions) {
   const missing = options.files.find((name) => !torrent.files.has(name))
-  if (missing !== undefined) return fail('swarm.no-file', `The torrent has no file ${JSON.stringify(missing)}: it may be of another type than expected.`)
+  if (missing !== undefined)
+    return fail('swarm.no-file', `The torrent has no file ${JSON.stringify(missing)}: it may be of another type than expected.`)
   const total = options.files.reduce((sum, name) => sum + torrent.files.get(name)!.size, 0)
-  return total > options.maxBytes ? fail('swarm.too-large', `The wanted files have ${total} bytes, above the limit of ${options.maxBytes}: they were not downloaded.`, { total }) : undefined
+  return total > options.maxBytes
+    ? fail('swarm.too-large', `The wanted files have ${total} bytes, above the limit of ${options.maxBytes}: they were not downloaded.`, {
+        total,
+      })
+    : undefined
 }
 
 function take(peer: Peer, other: Peer, infohash: string, torrent: Torrent, names: string[]): void {

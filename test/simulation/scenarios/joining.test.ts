@@ -11,7 +11,9 @@ const SERVERS = [1, 2, 3]
 const MATURITY = 100
 
 let calm: () => void
-beforeAll(() => { calm = expectCrashes() })
+beforeAll(() => {
+  calm = expectCrashes()
+})
 afterAll(() => calm())
 
 const stateOf = async (world: World, name: string) => (await world.call(name, 'overview', {})).participants[0]!.state
@@ -20,7 +22,12 @@ const stateOf = async (world: World, name: string) => (await world.call(name, 'o
 const EACH = 24
 
 /** Tells the story of joining again and again, with a death some writes later each time, until none comes. @returns deaths */
-async function dieAgainAndAgain(label: string, name: string, joined: (world: World) => Promise<boolean>, check: (world: World) => Promise<void>): Promise<number> {
+async function dieAgainAndAgain(
+  label: string,
+  name: string,
+  joined: (world: World) => Promise<boolean>,
+  check: (world: World) => Promise<void>,
+): Promise<number> {
   let deaths = 0
   for (let at = 1; ; at += at < EACH ? 1 : 3) {
     const world = createWorld(`${label} ${at}`)
@@ -31,11 +38,16 @@ async function dieAgainAndAgain(label: string, name: string, joined: (world: Wor
       // The block before the Supervisor's first coin may be spent: nothing has happened yet.
       world.chain.mine(MATURITY - 1 - world.chain.height(), NOBODY)
       await world.run(3_000)
-      const died = await world.endanger(name, at, (member) => world.until('a death or the end', async () => !member.alive || (await joined(world))))
+      const died = await world.endanger(name, at, (member) =>
+        world.until('a death or the end', async () => !member.alive || (await joined(world))),
+      )
       await world.until(`${name} to have joined`, () => joined(world))
       await check(world)
       const anchors = world.chain.anchors()
-      expect(anchors.filter(({ sha256 }, place) => anchors.findIndex((other) => other.sha256 === sha256) !== place), `death ${at}`).toEqual([])
+      expect(
+        anchors.filter(({ sha256 }, place) => anchors.findIndex((other) => other.sha256 === sha256) !== place),
+        `death ${at}`,
+      ).toEqual([])
       if (!died) return deaths
       deaths++
     } finally {
@@ -47,22 +59,35 @@ async function dieAgainAndAgain(label: string, name: string, joined: (world: Wor
 const count = (world: World, type: string): number => world.chain.anchors().filter((one) => one.type === type).length
 
 describe('Death while', () => {
-  it('[J3][J4][D4] a server joins: it has one identity, anchors one acceptance, and serves', async () => {
-    const deaths = await dieAgainAndAgain('server', 'server-1', async (world) => (await stateOf(world, 'server-1')) === 'serving', async (world) => {
-      expect(count(world, 'acceptance')).toBe(SERVERS.length)
-    })
-    expect(deaths).toBeGreaterThan(20)
-  }, PATIENCE_MS)
+  it(
+    '[J3][J4][D4] a server joins: it has one identity, anchors one acceptance, and serves',
+    async () => {
+      const deaths = await dieAgainAndAgain(
+        'server',
+        'server-1',
+        async (world) => (await stateOf(world, 'server-1')) === 'serving',
+        async (world) => {
+          expect(count(world, 'acceptance')).toBe(SERVERS.length)
+        },
+      )
+      expect(deaths).toBeGreaterThan(20)
+    },
+    PATIENCE_MS,
+  )
 
-  it('[K1][K2][D4] a client registers and reserves keys: once each', async () => {
-    const ready = async (world: World): Promise<boolean> => {
-      const [actor] = (await world.call('alice', 'overview', {})).actors
-      return actor?.state === 'ready' && Object.keys(actor.freeKeys).length === 2
-    }
-    const deaths = await dieAgainAndAgain('client', 'alice', ready, async (world) => {
-      const [actor] = (await world.call('alice', 'overview', {})).actors
-      expect([count(world, 'registration'), count(world, 'reservation'), actor!.freeKeys]).toEqual([1, 1, { posts: 2, likes: 2 }])
-    })
-    expect(deaths).toBeGreaterThan(20)
-  }, PATIENCE_MS)
+  it(
+    '[K1][K2][D4] a client registers and reserves keys: once each',
+    async () => {
+      const ready = async (world: World): Promise<boolean> => {
+        const [actor] = (await world.call('alice', 'overview', {})).actors
+        return actor?.state === 'ready' && Object.keys(actor.freeKeys).length === 2
+      }
+      const deaths = await dieAgainAndAgain('client', 'alice', ready, async (world) => {
+        const [actor] = (await world.call('alice', 'overview', {})).actors
+        expect([count(world, 'registration'), count(world, 'reservation'), actor!.freeKeys]).toEqual([1, 1, { posts: 2, likes: 2 }])
+      })
+      expect(deaths).toBeGreaterThan(20)
+    },
+    PATIENCE_MS,
+  )
 })

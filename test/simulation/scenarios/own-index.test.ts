@@ -11,20 +11,25 @@ const folder = mkdtempSync(join(tmpdir(), 'golem-own-index-'))
 const cache = createIndexCache(join(folder, 'index'))
 const file = join(folder, 'index', 'client.sqlite')
 let world: World
-beforeAll(async () => { world = await startWorld('own index', 3, ['alice', 'bob'], { indices: { bob: cache } }) }, PATIENCE_MS)
+beforeAll(async () => {
+  world = await startWorld('own index', 3, ['alice', 'bob'], { indices: { bob: cache } })
+}, PATIENCE_MS)
 afterAll(async () => {
   await world?.close()
   await cache.close()
   rmSync(folder, { recursive: true })
 })
 
-const read = (name: string) => world.call(name, 'read', { actor: '', collection: 'posts', index: 'byTopic', equals: ['own'], limit: 10, descending: false })
+const read = (name: string) =>
+  world.call(name, 'read', { actor: '', collection: 'posts', index: 'byTopic', equals: ['own'], limit: 10, descending: false })
 /** The thread that writes the file works in real time. */
 const readLocally = async (name: string) => {
   for (;;) {
     const found = await read(name)
     if (found.local) return found
-    await new Promise((resolve) => { setTimeout(resolve, 20) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
     await world.run(100)
   }
 }
@@ -39,33 +44,41 @@ async function post(text: string): Promise<void> {
 }
 
 describe('[D3] a client with an index of its own', () => {
-  it('[D3][T3][R2] reads every tick from it, proved, and lives on without it when it was deleted', async () => {
-    await post('first')
-    const first = await readLocally('bob')
-    expect(first).toMatchObject({ proved: true, rows: [{ text: 'first' }] })
-    expect(existsSync(file)).toBe(true)
-    await post('second')
-    const second = await readLocally('bob')
-    expect(second.rows.map(({ text }) => text).sort()).toEqual(['first', 'second'])
-    expect(second.root).not.toBe(first.root)
+  it(
+    '[D3][T3][R2] reads every tick from it, proved, and lives on without it when it was deleted',
+    async () => {
+      await post('first')
+      const first = await readLocally('bob')
+      expect(first).toMatchObject({ proved: true, rows: [{ text: 'first' }] })
+      expect(existsSync(file)).toBe(true)
+      await post('second')
+      const second = await readLocally('bob')
+      expect(second.rows.map(({ text }) => text).sort()).toEqual(['first', 'second'])
+      expect(second.root).not.toBe(first.root)
 
-    const { local, ...before } = second
-    rmSync(join(folder, 'index'), { recursive: true })
-    await world.restart('bob')
-    expect(await read('bob')).toMatchObject(before)
-    expect(local).toBe(true)
-    await post('third')
-    expect((await readLocally('bob')).rows).toHaveLength(3)
-    expect(existsSync(file)).toBe(true)
-    expect((await read('alice')).rows).toEqual((await read('bob')).rows)
-    expect((await readLocally('alice')).rows).toHaveLength(3)
-  }, PATIENCE_MS)
+      const { local, ...before } = second
+      rmSync(join(folder, 'index'), { recursive: true })
+      await world.restart('bob')
+      expect(await read('bob')).toMatchObject(before)
+      expect(local).toBe(true)
+      await post('third')
+      expect((await readLocally('bob')).rows).toHaveLength(3)
+      expect(existsSync(file)).toBe(true)
+      expect((await read('alice')).rows).toEqual((await read('bob')).rows)
+      expect((await readLocally('alice')).rows).toHaveLength(3)
+    },
+    PATIENCE_MS,
+  )
 
-  it('[T3][D3] and so does a Supervisor with the ticks that it published, also after a restart', async () => {
-    const rows = (await read('bob')).rows
-    const own = await readLocally('supervisor')
-    expect(own).toMatchObject({ proved: true, rows })
-    await world.restart('supervisor')
-    expect(await read('supervisor')).toEqual(own)
-  }, PATIENCE_MS)
+  it(
+    '[T3][D3] and so does a Supervisor with the ticks that it published, also after a restart',
+    async () => {
+      const rows = (await read('bob')).rows
+      const own = await readLocally('supervisor')
+      expect(own).toMatchObject({ proved: true, rows })
+      await world.restart('supervisor')
+      expect(await read('supervisor')).toEqual(own)
+    },
+    PATIENCE_MS,
+  )
 })

@@ -18,7 +18,10 @@ export function findBitcoind(env = process.env) {
       ? { command: [env.GOLEM_BITCOIND], source: 'GOLEM_BITCOIND' }
       : { missing: `GOLEM_BITCOIND names ${env.GOLEM_BITCOIND}, which is not an executable file: correct or unset it` }
   }
-  const onPath = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'bitcoind')).find(executable)
+  const onPath = (env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'bitcoind'))
+    .find(executable)
   if (onPath) return { command: [onPath], source: 'PATH' }
   return findUnpacked() ?? { missing: 'no bitcoind in GOLEM_BITCOIND, PATH or .cache/bitcoind: run `node test/tools/bitcoind-install.mjs`' }
 }

@@ -23,8 +23,27 @@ export interface Bitcoind {
   kill(): Promise<void>
 }
 
-const relayPolicy = ['-datacarrier=1', '-datacarriersize=83', '-minrelaytxfee=0.00001', '-incrementalrelayfee=0.00001', '-dustrelayfee=0.00003', '-fallbackfee=0.00001']
-const quiet = ['-regtest=1', '-server=1', '-listen=0', '-listenonion=0', '-dnsseed=0', '-connect=0', '-natpmp=0', '-disablewallet=1', '-printtoconsole=0', '-dbcache=16', '-par=1']
+const relayPolicy = [
+  '-datacarrier=1',
+  '-datacarriersize=83',
+  '-minrelaytxfee=0.00001',
+  '-incrementalrelayfee=0.00001',
+  '-dustrelayfee=0.00003',
+  '-fallbackfee=0.00001',
+]
+const quiet = [
+  '-regtest=1',
+  '-server=1',
+  '-listen=0',
+  '-listenonion=0',
+  '-dnsseed=0',
+  '-connect=0',
+  '-natpmp=0',
+  '-disablewallet=1',
+  '-printtoconsole=0',
+  '-dbcache=16',
+  '-par=1',
+]
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -48,10 +67,21 @@ export interface LaunchOptions {
 
 /** Starts bitcoind and waits until its RPC answers. Throws with what it said when it ends instead. */
 export async function launchBitcoind(options: LaunchOptions): Promise<Bitcoind> {
-  const { datadir, command: [program = '', ...leading], args = [] } = options
+  const {
+    datadir,
+    command: [program = '', ...leading],
+    args = [],
+  } = options
   mkdirSync(datadir, { recursive: true })
-  const [user, password, port] = ['golem', options.password ?? randomBytes(16).toString('hex'), options.port ?? await freePort()]
-  const access = [`-datadir=${datadir}`, '-rpcbind=127.0.0.1', '-rpcallowip=127.0.0.1', `-rpcport=${port}`, `-rpcuser=${user}`, `-rpcpassword=${password}`]
+  const [user, password, port] = ['golem', options.password ?? randomBytes(16).toString('hex'), options.port ?? (await freePort())]
+  const access = [
+    `-datadir=${datadir}`,
+    '-rpcbind=127.0.0.1',
+    '-rpcallowip=127.0.0.1',
+    `-rpcport=${port}`,
+    `-rpcuser=${user}`,
+    `-rpcpassword=${password}`,
+  ]
   const child = spawn(program, [...leading, ...quiet, ...relayPolicy, ...access, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = `http://127.0.0.1:${port}`

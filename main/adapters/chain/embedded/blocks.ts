@@ -55,7 +55,9 @@ export function createBlocks() {
 
   /** Median of the last eleven block times up to `block` (BIP113). */
   const medianTime = (block: KnownBlock): number => {
-    const times = branch(block, block.height - 10).map((one) => one.time).sort((a, b) => a - b)
+    const times = branch(block, block.height - 10)
+      .map((one) => one.time)
+      .sort((a, b) => a - b)
     return times[Math.floor(times.length / 2)] ?? block.time
   }
 
@@ -67,5 +69,13 @@ export type Blocks = ReturnType<typeof createBlocks>
 function describe(raw: Uint8Array, height: number): KnownBlock {
   const block = Block.fromBuffer(raw)
   const txids = (block.transactions ?? []).map((transaction) => transaction.getId())
-  return { hash: block.getId(), previous: toDisplay(block.prevHash ?? new Uint8Array(32)), height, time: block.timestamp, raw, txids, invalid: false }
+  return {
+    hash: block.getId(),
+    previous: toDisplay(block.prevHash ?? new Uint8Array(32)),
+    height,
+    time: block.timestamp,
+    raw,
+    txids,
+    invalid: false,
+  }
 }

@@ -2,7 +2,12 @@
 import { outpointsOf } from '../../../../roles/protocol/tx/index.ts'
 import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
 
-export interface Coin { value: bigint; script: Uint8Array; height: number; coinbase: boolean }
+export interface Coin {
+  value: bigint
+  script: Uint8Array
+  height: number
+  coinbase: boolean
+}
 
 /** What a block spent, so that it can be taken back. */
 export type Undo = Array<[outpoint: string, coin: Coin]>

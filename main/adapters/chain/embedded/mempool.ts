@@ -7,12 +7,25 @@ import { contextFreeFault, feeOf, lockTimeFault, sequenceFault, spendFault, stan
 import type { LockContext } from './rules.ts'
 import { scriptFault } from './scripts.ts'
 
-export interface MempoolEntry { txid: string; transaction: Transaction; fee: bigint; vsize: number; outpoints: string[]; parents: Set<string> }
+export interface MempoolEntry {
+  txid: string
+  transaction: Transaction
+  fee: bigint
+  vsize: number
+  outpoints: string[]
+  parents: Set<string>
+}
 
 /** Why a transaction was refused: bitcoind's reject reason, with an explanation. */
-export interface Refusal { reason: string; detail?: string }
+export interface Refusal {
+  reason: string
+  detail?: string
+}
 
-export interface Assessment { entry: MempoolEntry; replaces: Set<string> }
+export interface Assessment {
+  entry: MempoolEntry
+  replaces: Set<string>
+}
 
 const refuse = (reason: string, detail?: string): Refusal => (detail === undefined ? { reason } : { reason, detail })
 
@@ -48,7 +61,8 @@ export function createMempool() {
     const direct = [...conflicts].flatMap((id) => entries.get(id) ?? [])
     const inherited = new Set(direct.flatMap((one) => [...one.parents]))
     if ([...entry.parents].some((id) => !inherited.has(id))) return refuse('replacement-adds-unconfirmed')
-    if (direct.some((one) => Number(entry.fee) / entry.vsize <= Number(one.fee) / one.vsize)) return refuse('insufficient fee', 'the new feerate is not higher')
+    if (direct.some((one) => Number(entry.fee) / entry.vsize <= Number(one.fee) / one.vsize))
+      return refuse('insufficient fee', 'the new feerate is not higher')
     const oldFees = [...replaced].reduce((sum, id) => sum + (entries.get(id)?.fee ?? 0n), 0n)
     const needed = oldFees + BigInt(entry.vsize * policy.minRelayRate)
     return entry.fee < needed ? refuse('insufficient fee', `replacing needs at least ${needed} sats`) : undefined
@@ -56,14 +70,17 @@ export function createMempool() {
 
   const chainFault = (entry: MempoolEntry, replaced: Set<string>): Refusal | undefined => {
     const above = ancestors(entry.parents)
-    const isTooLong = above.size + 1 > policy.maxChain || [...above].some((id) => [...descendants([id])].filter((one) => !replaced.has(one)).length + 1 > policy.maxChain)
+    const isTooLong =
+      above.size + 1 > policy.maxChain ||
+      [...above].some((id) => [...descendants([id])].filter((one) => !replaced.has(one)).length + 1 > policy.maxChain)
     return isTooLong ? refuse('too-long-mempool-chain') : undefined
   }
 
   /** Checks a transaction without adding it. `returned`: comes back from a block that was undone, so relay policy has been met before. */
   const assess = (transaction: Transaction, confirmed: CoinView, context: LockContext, returned = false): Assessment | Refusal => {
     const txid = transaction.getId()
-    const shape = contextFreeFault(transaction) ?? (returned ? undefined : standardFault(transaction)) ?? lockTimeFault(transaction, context)
+    const shape =
+      contextFreeFault(transaction) ?? (returned ? undefined : standardFault(transaction)) ?? lockTimeFault(transaction, context)
     if (shape) return refuse(shape)
     if (entries.has(txid)) return refuse('txn-already-in-mempool')
     const outpoints = outpointsOf(transaction)

@@ -9,8 +9,17 @@ import { policy } from './params.ts'
 
 /** bitcoind's error numbers (Bitcoin Core rpc/protocol.h). */
 export const rpcCode = {
-  type: -3, notFound: -5, parameter: -8, decode: -22, transaction: -25, rejected: -26, alreadyInChain: -27,
-  method: -32601, params: -32602, request: -32600, parse: -32700,
+  type: -3,
+  notFound: -5,
+  parameter: -8,
+  decode: -22,
+  transaction: -25,
+  rejected: -26,
+  alreadyInChain: -27,
+  method: -32601,
+  params: -32602,
+  request: -32600,
+  parse: -32700,
 } as const
 
 /** Thrown by a method and turned into the answer's `error`; never leaves the server. */
@@ -63,7 +72,11 @@ function rawDescriptor(value: unknown): Uint8Array {
 }
 
 /** The methods over `node`. */
-export const createMethods = (node: EmbeddedNode): Methods => ({ ...chainMethods(node), ...transactionMethods(node), ...regtestMethods(node) })
+export const createMethods = (node: EmbeddedNode): Methods => ({
+  ...chainMethods(node),
+  ...transactionMethods(node),
+  ...regtestMethods(node),
+})
 
 function chainMethods(node: EmbeddedNode): Methods {
   const known = (value: unknown): KnownBlock => {
@@ -75,15 +88,28 @@ function chainMethods(node: EmbeddedNode): Methods {
     const isActive = node.isActive(block)
     const next = isActive ? node.at(block.height + 1)?.hash : undefined
     return {
-      hash: block.hash, confirmations: isActive ? node.tip().height - block.height + 1 : -1, height: block.height, time: block.time,
-      mediantime: node.medianTime(block), nTx: block.txids.length,
-      ...(block.height > 0 ? { previousblockhash: block.previous } : {}), ...(next === undefined ? {} : { nextblockhash: next }),
+      hash: block.hash,
+      confirmations: isActive ? node.tip().height - block.height + 1 : -1,
+      height: block.height,
+      time: block.time,
+      mediantime: node.medianTime(block),
+      nTx: block.txids.length,
+      ...(block.height > 0 ? { previousblockhash: block.previous } : {}),
+      ...(next === undefined ? {} : { nextblockhash: next }),
     }
   }
   return {
     getblockchaininfo: () => ({
-      chain: 'regtest', blocks: node.tip().height, headers: node.tip().height, bestblockhash: node.tip().hash, time: node.tip().time,
-      mediantime: node.medianTime(node.tip()), verificationprogress: 1, initialblockdownload: false, pruned: false, warnings: [],
+      chain: 'regtest',
+      blocks: node.tip().height,
+      headers: node.tip().height,
+      bestblockhash: node.tip().hash,
+      time: node.tip().time,
+      mediantime: node.medianTime(node.tip()),
+      verificationprogress: 1,
+      initialblockdownload: false,
+      pruned: false,
+      warnings: [],
     }),
     getbestblockhash: () => node.tip().hash,
     getblockcount: () => node.tip().height,
@@ -92,18 +118,25 @@ function chainMethods(node: EmbeddedNode): Methods {
       if (!block) throw new RpcFault(rpcCode.parameter, 'Block height out of range')
       return block.hash
     },
-    getblockheader: (blockhash, verbose = true) => (verbose === false ? toHex(known(blockhash).raw.subarray(0, 80)) : header(known(blockhash))),
+    getblockheader: (blockhash, verbose = true) =>
+      verbose === false ? toHex(known(blockhash).raw.subarray(0, 80)) : header(known(blockhash)),
     getblock: (blockhash, verbosity = 1) => {
       const block = known(blockhash)
       if (verbosity === 0 || verbosity === false) return toHex(block.raw)
       return { ...header(block), size: block.raw.length, tx: block.txids }
     },
     getnetworkinfo: () => ({
-      version: 290000, subversion: '/golem-embedded:1/', networkactive: false, connections: 0,
-      relayfee: perKvB(policy.minRelayRate), incrementalfee: perKvB(policy.minRelayRate), warnings: [],
+      version: 290000,
+      subversion: '/golem-embedded:1/',
+      networkactive: false,
+      connections: 0,
+      relayfee: perKvB(policy.minRelayRate),
+      incrementalfee: perKvB(policy.minRelayRate),
+      warnings: [],
     }),
     scantxoutset: (action, descriptors) => {
-      if (action !== 'start' || !Array.isArray(descriptors)) throw new RpcFault(rpcCode.parameter, 'give "start" and an array of descriptors')
+      if (action !== 'start' || !Array.isArray(descriptors))
+        throw new RpcFault(rpcCode.parameter, 'give "start" and an array of descriptors')
       return scan(node, descriptors.map(rawDescriptor))
     },
   }
@@ -114,10 +147,29 @@ function scan(node: EmbeddedNode, scripts: Uint8Array[]) {
   const unspents = [...node.coins()].flatMap(([outpoint, coin]) => {
     const script = toHex(coin.script)
     const [txid, vout] = outpoint.split(':')
-    return wanted.has(script) ? [{ txid, vout: Number(vout), scriptPubKey: script, desc: `raw(${script})`, amount: bitcoins(coin.value), coinbase: coin.coinbase, height: coin.height }] : []
+    return wanted.has(script)
+      ? [
+          {
+            txid,
+            vout: Number(vout),
+            scriptPubKey: script,
+            desc: `raw(${script})`,
+            amount: bitcoins(coin.value),
+            coinbase: coin.coinbase,
+            height: coin.height,
+          },
+        ]
+      : []
   })
   const total = unspents.reduce((sum, one) => sum + Math.round(one.amount * 1e8), 0)
-  return { success: true, txouts: node.coinCount(), height: node.tip().height, bestblock: node.tip().hash, unspents, total_amount: total / 1e8 }
+  return {
+    success: true,
+    txouts: node.coinCount(),
+    height: node.tip().height,
+    bestblock: node.tip().hash,
+    unspents,
+    total_amount: total / 1e8,
+  }
 }
 
 function transactionMethods(node: EmbeddedNode): Methods {
@@ -125,7 +177,8 @@ function transactionMethods(node: EmbeddedNode): Methods {
     sendrawtransaction: (hex) => {
       const { transaction, raw } = rawTransaction(hex)
       const id = transaction.getId()
-      if (transaction.outs.some((_, vout) => node.coin(`${id}:${vout}`))) throw new RpcFault(rpcCode.alreadyInChain, 'Transaction outputs already in utxo set')
+      if (transaction.outs.some((_, vout) => node.coin(`${id}:${vout}`)))
+        throw new RpcFault(rpcCode.alreadyInChain, 'Transaction outputs already in utxo set')
       if (node.mempool.get(id)) return id
       const verdict = node.assess(raw)
       if (!('entry' in verdict)) throw new RpcFault(isMissing(verdict) ? rpcCode.transaction : rpcCode.rejected, explain(verdict))
@@ -136,29 +189,47 @@ function transactionMethods(node: EmbeddedNode): Methods {
       return id
     },
     testmempoolaccept: (hexes) => {
-      if (!Array.isArray(hexes) || hexes.length !== 1) throw new RpcFault(rpcCode.parameter, 'the embedded node tests one transaction at a time')
+      if (!Array.isArray(hexes) || hexes.length !== 1)
+        throw new RpcFault(rpcCode.parameter, 'the embedded node tests one transaction at a time')
       const { transaction, raw } = rawTransaction(hexes[0])
       const ids = { txid: transaction.getId(), wtxid: toDisplay(transaction.getHash(true)) }
       const verdict = node.assess(raw)
-      if (!('entry' in verdict)) return [{ ...ids, allowed: false, 'reject-reason': isMissing(verdict) ? 'missing-inputs' : verdict.reason }]
+      if (!('entry' in verdict))
+        return [{ ...ids, allowed: false, 'reject-reason': isMissing(verdict) ? 'missing-inputs' : verdict.reason }]
       return [{ ...ids, allowed: true, vsize: verdict.entry.vsize, fees: { base: bitcoins(verdict.entry.fee) } }]
     },
     getrawmempool: () => node.mempool.list().map((entry) => entry.txid),
     getmempoolentry: (txid) => {
       const entry = node.mempool.get(hash(txid, 'txid'))
       if (!entry) throw new RpcFault(rpcCode.notFound, 'Transaction not in mempool')
-      return { vsize: entry.vsize, weight: entry.transaction.weight(), fees: { base: bitcoins(entry.fee) }, depends: [...entry.parents], 'bip125-replaceable': true }
+      return {
+        vsize: entry.vsize,
+        weight: entry.transaction.weight(),
+        fees: { base: bitcoins(entry.fee) },
+        depends: [...entry.parents],
+        'bip125-replaceable': true,
+      }
     },
     getrawtransaction: (txid, verbosity = 0, blockhash) => {
       if (verbosity !== 0 && verbosity !== false) throw new RpcFault(rpcCode.parameter, 'the embedded node answers with hex only')
       const id = hash(txid, 'txid')
-      const raw = node.mempool.get(id)?.transaction.toBuffer() ?? (blockhash === undefined ? undefined : fromBlock(node, id, hash(blockhash, 'blockhash')))
-      if (!raw) throw new RpcFault(rpcCode.notFound, 'No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction queries.')
+      const raw =
+        node.mempool.get(id)?.transaction.toBuffer() ??
+        (blockhash === undefined ? undefined : fromBlock(node, id, hash(blockhash, 'blockhash')))
+      if (!raw)
+        throw new RpcFault(
+          rpcCode.notFound,
+          'No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction queries.',
+        )
       return toHex(raw)
     },
     getmempoolinfo: () => {
       const entries = node.mempool.list()
-      const rates = { mempoolminfee: perKvB(policy.minRelayRate), minrelaytxfee: perKvB(policy.minRelayRate), incrementalrelayfee: perKvB(policy.minRelayRate) }
+      const rates = {
+        mempoolminfee: perKvB(policy.minRelayRate),
+        minrelaytxfee: perKvB(policy.minRelayRate),
+        incrementalrelayfee: perKvB(policy.minRelayRate),
+      }
       return { loaded: true, size: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.vsize, 0), ...rates, fullrbf: true }
     },
     estimatesmartfee: (target) => ({ errors: ['Insufficient data or no feerate found'], blocks: whole(target, 'conf_target', 1008) }),
@@ -174,7 +245,8 @@ function fromBlock(node: EmbeddedNode, txid: string, blockhash: string): Uint8Ar
 const mostBlocksAtOnce = 10_000
 
 function regtestMethods(node: EmbeddedNode): Methods {
-  const mine = (count: unknown, script: Uint8Array) => node.mine(whole(count, 'nblocks', mostBlocksAtOnce), script).map((block) => block.hash)
+  const mine = (count: unknown, script: Uint8Array) =>
+    node.mine(whole(count, 'nblocks', mostBlocksAtOnce), script).map((block) => block.hash)
   const judge = (verdict: (hash: string) => boolean) => (blockhash: unknown) => {
     if (!verdict(hash(blockhash, 'blockhash'))) throw new RpcFault(rpcCode.notFound, 'Block not found')
     return null

@@ -82,7 +82,14 @@ export function createEmbeddedNode(options: EmbeddedNodeOptions = {}) {
     const made = Array.from({ length: count }, () => {
       const parent = tip()
       const time = Math.max(Math.floor(now() / 1000), blocks.medianTime(parent) + 1)
-      const plan = { previous: parent.hash, height: parent.height + 1, time, script, entries: mempool.list().filter(({ fee, vsize }) => Number(fee) >= leastRate * vsize), salt: blocks.count() }
+      const plan = {
+        previous: parent.hash,
+        height: parent.height + 1,
+        time,
+        script,
+        entries: mempool.list().filter(({ fee, vsize }) => Number(fee) >= leastRate * vsize),
+        salt: blocks.count(),
+      }
       const block = blocks.add(mineBlock(plan))
       if (!block) throw new Error('a mined block has no parent')
       connect(block)
@@ -104,7 +111,11 @@ export function createEmbeddedNode(options: EmbeddedNodeOptions = {}) {
   }
 
   return {
-    at, tip, isActive, mine, assess,
+    at,
+    tip,
+    isActive,
+    mine,
+    assess,
     block: (hash: string) => blocks.get(hash),
     medianTime: blocks.medianTime,
     /** Bytes of a transaction in a block. */

@@ -21,7 +21,10 @@ const maxBatch = 1000
  * Serves the node's RPC on 127.0.0.1.
  * @returns its address, and `close`, which ends open connections
  */
-export async function createRpcServer(node: EmbeddedNode, options: RpcServerOptions): Promise<{ url: string; port: number; close(): Promise<void> }> {
+export async function createRpcServer(
+  node: EmbeddedNode,
+  options: RpcServerOptions,
+): Promise<{ url: string; port: number; close(): Promise<void> }> {
   const methods = createMethods(node)
   const expected = digest(`Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`)
   const server = createServer((request, response) => {
@@ -33,10 +36,11 @@ export async function createRpcServer(node: EmbeddedNode, options: RpcServerOpti
     server.listen(options.port, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
-  const close = () => new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   return { url: `http://127.0.0.1:${port}`, port, close }
 }
 
@@ -50,7 +54,13 @@ async function handle(request: IncomingMessage, response: ServerResponse, method
   const parsed = parse(body)
   if (parsed === undefined) return end(response, 500, failure(null, rpcCode.parse, 'Parse error'))
   if (Array.isArray(parsed)) {
-    return parsed.length > maxBatch ? end(response, 413) : end(response, 200, parsed.map((call) => answer(call, methods)))
+    return parsed.length > maxBatch
+      ? end(response, 413)
+      : end(
+          response,
+          200,
+          parsed.map((call) => answer(call, methods)),
+        )
   }
   const reply = answer(parsed, methods)
   const status = reply.error === null ? 200 : reply.error.code === rpcCode.method ? 404 : reply.error.code === rpcCode.request ? 400 : 500

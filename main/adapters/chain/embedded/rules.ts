@@ -68,7 +68,8 @@ export function sequenceFault(transaction: Transaction, coins: Coin[], context: 
 
 /** Amounts and coinbase maturity (Bitcoin Core CheckTxInputs). */
 export function spendFault(transaction: Transaction, coins: Coin[], nextHeight: number): string | undefined {
-  if (coins.some((coin) => coin.coinbase && nextHeight - coin.height < regtest.coinbaseMaturity)) return 'bad-txns-premature-spend-of-coinbase'
+  if (coins.some((coin) => coin.coinbase && nextHeight - coin.height < regtest.coinbaseMaturity))
+    return 'bad-txns-premature-spend-of-coinbase'
   return feeOf(transaction, coins) < 0n ? 'bad-txns-in-belowout' : undefined
 }
 

@@ -25,10 +25,16 @@ function taprootFault(transaction: Transaction, index: number, spent: Transactio
   const signature = witness[0]
   if (!signature) return failed('Witness program was passed an empty witness')
   if (witness.length > 1) return 'embedded-node-cannot-check-tapscript'
-  const type = signature.length === 65 ? signature[64] ?? 0 : Transaction.SIGHASH_DEFAULT
+  const type = signature.length === 65 ? (signature[64] ?? 0) : Transaction.SIGHASH_DEFAULT
   if (signature.length !== 64 && signature.length !== 65) return failed('Invalid Schnorr signature size')
-  if (!isTaprootHashType(type, signature.length) || (isSingle(type) && index >= transaction.outs.length)) return failed('Invalid Schnorr signature hash type')
-  const hash = transaction.hashForWitnessV1(index, spent.map((coin) => coin.script), spent.map((coin) => coin.value), type)
+  if (!isTaprootHashType(type, signature.length) || (isSingle(type) && index >= transaction.outs.length))
+    return failed('Invalid Schnorr signature hash type')
+  const hash = transaction.hashForWitnessV1(
+    index,
+    spent.map((coin) => coin.script),
+    spent.map((coin) => coin.value),
+    type,
+  )
   const key = spent[index]?.script.subarray(2) ?? new Uint8Array()
   const good = secp256k1.isXOnlyPoint(key) && secp256k1.verifySchnorr(hash, key, signature.subarray(0, 64))
   return good ? undefined : failed('Invalid Schnorr signature')

@@ -1,5 +1,15 @@
 /** What `golem explain` knows of an endpoint, as data: `--json` prints it, `text.ts` words it. */
-import { costOf, labelOf, typeOfSource, type Block, type Cost, type Endpoint, type Program, type Slot, type Source } from '../../../../roles/program/index.ts'
+import {
+  costOf,
+  labelOf,
+  typeOfSource,
+  type Block,
+  type Cost,
+  type Endpoint,
+  type Program,
+  type Slot,
+  type Source,
+} from '../../../../roles/program/index.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { returnsOf, writesOf, type ExplainedReturn, type ExplainedWrite } from './flows.ts'
 import { columnsOf, lookupsOf, sourcesIn, splitsIn, type ExplainedLookup, type ExplainedSplit } from './lookups.ts'

@@ -19,7 +19,12 @@ export interface AuditOptions {
   output(text: string): void
 }
 
-export interface Audited { title: string; app: string; pid: number; report: AuditView }
+export interface Audited {
+  title: string
+  app: string
+  pid: number
+  report: AuditView
+}
 
 const PATIENCE_MS = 120_000
 
@@ -49,7 +54,18 @@ function startAuditor({ chain, trackers, dht = false, app, output }: AuditOption
   const client = { registerAutomatically: false, freshKeys: 0, ...(app === undefined ? {} : { app }) }
   // Its wallet never holds a coin and goes with its folder, so its secret may go too.
   const passphrase = randomBytes(16).toString('hex')
-  return startParticipant({ folder, passphrase, scryptLog2: 10, chain, swarm: { trackers, dht, lsd: false }, logLevel: 'warn', settings: { name: 'auditor', client } }, output)
+  return startParticipant(
+    {
+      folder,
+      passphrase,
+      scryptLog2: 10,
+      chain,
+      swarm: { trackers, dht, lsd: false },
+      logLevel: 'warn',
+      settings: { name: 'auditor', client },
+    },
+    output,
+  )
 }
 
 /** Looks with the same tick after which an overdue one counts as not coming. */
@@ -72,5 +88,8 @@ async function untilCaughtUp(auditor: ParticipantProcess, patienceMs: number): P
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
-  return failForNow('audit.no-app', `No app with a tick was found on the chain within ${Math.round(patienceMs / 1000)} s. Check the addresses of chain and tracker, and --app.`)
+  return failForNow(
+    'audit.no-app',
+    `No app with a tick was found on the chain within ${Math.round(patienceMs / 1000)} s. Check the addresses of chain and tracker, and --app.`,
+  )
 }

@@ -13,7 +13,10 @@ export interface BlockClock {
 
 /** How long a block waits for participants that have not taken the last one in, and how often it looks. */
 const [PATIENCE_MS, LOOK_MS] = [15_000, 50]
-const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms) })
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
 
 export function createBlockClock(mine: (blocks: number) => Promise<void>, isReady: () => Promise<boolean>, log: LogPort): BlockClock {
   let timer: NodeJS.Timeout | undefined
@@ -36,7 +39,9 @@ export function createBlockClock(mine: (blocks: number) => Promise<void>, isRead
     clearTimeout(timer)
     if (apart === 0) return
     timer = setTimeout(() => {
-      running = next().catch((error: unknown) => log.log('warn', `no block this time: ${String(error)}`)).finally(schedule)
+      running = next()
+        .catch((error: unknown) => log.log('warn', `no block this time: ${String(error)}`))
+        .finally(schedule)
     }, apart)
   }
   const set = async (blockMs: number): Promise<void> => {

@@ -6,7 +6,10 @@ import type { ParticipantConfig } from '../../../core/index.ts'
 
 export type ChainAccess = Pick<ParticipantConfig['chain'], 'url' | 'user' | 'password' | 'backend'>
 
-export interface ChainProcess { access: ChainAccess; stop(): Promise<void> }
+export interface ChainProcess {
+  access: ChainAccess
+  stop(): Promise<void>
+}
 
 const ENTRY = fileURLToPath(new URL('../../worker/chain.ts', import.meta.url))
 

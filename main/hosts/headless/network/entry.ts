@@ -16,14 +16,21 @@ import { BLOCK_MS } from './sample.ts'
 function open(config: unknown): Promise<Result<Served>> {
   const { folder, ...rest } = (config ?? {}) as Record<string, unknown>
   if (typeof folder !== 'string' || folder === '' || Object.keys(rest).length > 0) {
-    return Promise.resolve(fail('settings.invalid', 'The setting folder is not acceptable: it has to be the path of the data folder, and the only setting.'))
+    return Promise.resolve(
+      fail('settings.invalid', 'The setting folder is not acceptable: it has to be the path of the data folder, and the only setting.'),
+    )
   }
   const app = chosenApp(process.env.GOLEM_APP ?? 'guestbook')
   if (!app.ok) return Promise.resolve(app)
   const facade = createFacade()
   const log = createLog({ stream: process.stderr, format: 'readable', level: 'warn' })
   const network = startLocalNetwork({
-    ...app.value.plan, folder: join(folder, app.value.folder), blockMs: BLOCK_MS, keepUp: true, logLevel: 'warn', log,
+    ...app.value.plan,
+    folder: join(folder, app.value.folder),
+    blockMs: BLOCK_MS,
+    keepUp: true,
+    logLevel: 'warn',
+    log,
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     started: facade.add,
   })

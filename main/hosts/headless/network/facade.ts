@@ -11,7 +11,14 @@ export interface Facade {
   subscribe(listener: (event: string, payload: unknown) => void): () => void
 }
 
-const EMPTY: Overview = { chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' }, tick: null, app: null, participants: [], actors: [], requests: [] }
+const EMPTY: Overview = {
+  chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' },
+  tick: null,
+  app: null,
+  participants: [],
+  actors: [],
+  requests: [],
+}
 
 export function createFacade(): Facade {
   const members = new Map<string, ParticipantProcess>()
@@ -20,7 +27,9 @@ export function createFacade(): Facade {
   let lines: LogLine[] = []
   let due: NodeJS.Timeout | undefined
 
-  const emit = (event: string, payload: unknown): void => { for (const listener of listeners) listener(event, payload) }
+  const emit = (event: string, payload: unknown): void => {
+    for (const listener of listeners) listener(event, payload)
+  }
   /** Several participants report at once; the page needs one merged view of it. */
   const changed = (): void => {
     due ??= setTimeout(() => {
@@ -38,7 +47,8 @@ export function createFacade(): Facade {
   }
   const ownerOf = (name: CommandName, args: Record<string, unknown>): ParticipantProcess | undefined => {
     if (name === 'audit') return [...members.values()].findLast((member) => member.running && views.get(member.name)?.app)
-    if (name === 'supersede' || name === 'replaceKey') return [...members.values()].find((member) => views.get(member.name)?.participants.some(({ role }) => role === 'supervisor'))
+    if (name === 'supersede' || name === 'replaceKey')
+      return [...members.values()].find((member) => views.get(member.name)?.participants.some(({ role }) => role === 'supervisor'))
     if (typeof args.participant === 'string') return members.get(args.participant)
     const holds = (view: Overview): boolean =>
       typeof args.actor === 'string' ? view.actors.some(({ id }) => id === args.actor) : view.requests.some(({ id }) => id === args.id)
@@ -50,13 +60,17 @@ export function createFacade(): Facade {
     add(participant) {
       members.set(participant.name, participant)
       participant.subscribe((event, payload) => take(participant.name, event, payload))
-      void participant.call('overview', {}).then((view) => { if (view.ok) take(participant.name, 'overview', view.value) })
+      void participant.call('overview', {}).then((view) => {
+        if (view.ok) take(participant.name, 'overview', view.value)
+      })
     },
     async call(name, args) {
       if (name === 'overview') return ok(merge(views, members))
       if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
       const owner = ownerOf(name, args as Record<string, unknown>)
-      return owner ? owner.call(name, args as never) : fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
+      return owner
+        ? owner.call(name, args as never)
+        : fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -72,13 +86,19 @@ function merge(unordered: Map<string, Overview>, members: Map<string, Participan
   const views = new Map([...unordered].sort(([one], [other]) => byName.compare(one, other)))
   const all = [...views.values()]
   const highest = all.reduce((best, view) => (view.chain.height > best.chain.height ? view : best), all[0] ?? EMPTY)
-  const newest = all.reduce<Overview['tick']>((best, { tick }) => (tick !== null && (best === null || tick.number > best.number || (tick.number === best.number && best.root === '')) ? tick : best), null)
+  const newest = all.reduce<Overview['tick']>(
+    (best, { tick }) =>
+      tick !== null && (best === null || tick.number > best.number || (tick.number === best.number && best.root === '')) ? tick : best,
+    null,
+  )
   const supervisor = all.find(({ participants }) => participants.some(({ role }) => role === 'supervisor'))
   return {
     chain: highest.chain,
     tick: newest ?? supervisor?.tick ?? null,
     app: all.find(({ app, actors }) => app !== null && actors.length > 0)?.app ?? all.find(({ app }) => app !== null)?.app ?? null,
-    participants: [...views].flatMap(([name, { participants }]) => participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running }))),
+    participants: [...views].flatMap(([name, { participants }]) =>
+      participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running })),
+    ),
     actors: all.flatMap(({ actors }) => actors),
     requests: all.flatMap(({ requests }) => requests).sort((a, b) => b.at - a.at),
   }

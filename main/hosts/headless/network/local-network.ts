@@ -102,7 +102,10 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>
   options.bitcoind
-    ? Promise.resolve({ access: { url: options.bitcoind.url, user: options.bitcoind.user, password: options.bitcoind.password, backend: 'bitcoind' }, stop: () => Promise.resolve() })
+    ? Promise.resolve({
+        access: { url: options.bitcoind.url, user: options.bitcoind.user, password: options.bitcoind.password, backend: 'bitcoind' },
+        stop: () => Promise.resolve(),
+      })
     : startEmbeddedChain(join(options.folder, 'chain'), portOf(before?.chain.url))
 
 const startTrackerAgain = (port: number): Promise<Tracker> => {
@@ -129,7 +132,11 @@ function createParticipants(options: LocalNetworkOptions, chain: ChainAccess, tr
     if (stopping) return
     options.log.log('error', `${name} ended by itself and is started again`)
     setTimeout(() => {
-      if (!stopping) launch(name).catch((error: unknown) => { options.log.log('error', String(error)); again(name) })
+      if (!stopping)
+        launch(name).catch((error: unknown) => {
+          options.log.log('error', String(error))
+          again(name)
+        })
     }, RESTART_MS)
   }
   return {
@@ -147,7 +154,13 @@ function createParticipants(options: LocalNetworkOptions, chain: ChainAccess, tr
 }
 
 /** Gives coins to every participant that has none yet. At the very first start time is made to pass until they may be spent. */
-async function fund(folder: string, note: NetworkNote, chain: RpcChain, participants: ParticipantProcess[], mine: (blocks: number) => Promise<void>): Promise<void> {
+async function fund(
+  folder: string,
+  note: NetworkNote,
+  chain: RpcChain,
+  participants: ParticipantProcess[],
+  mine: (blocks: number) => Promise<void>,
+): Promise<void> {
   const young = must(await chain.tip()).height < COINBASE_MATURITY
   const poor = participants.filter(({ name }) => !note.funded.includes(name))
   for (const participant of poor) {

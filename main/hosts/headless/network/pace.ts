@@ -13,7 +13,8 @@ export interface Pace {
   keptUp(height: number): boolean
 }
 
-const has = (view: Overview, role: ParticipantView['role']): ParticipantView | undefined => view.participants.find((shown) => shown.role === role)
+const has = (view: Overview, role: ParticipantView['role']): ParticipantView | undefined =>
+  view.participants.find((shown) => shown.role === role)
 
 export function createPace(): Pace {
   const views = new Map<ParticipantProcess, Overview | null>()

@@ -15,7 +15,12 @@ export interface NetworkPlan {
 }
 
 /** Where a participant of the network finds the others. */
-export interface Meeting { folder: string; chain: ChainAccess; tracker: string; logLevel: ParticipantConfig['logLevel'] }
+export interface Meeting {
+  folder: string
+  chain: ChainAccess
+  tracker: string
+  logLevel: ParticipantConfig['logLevel']
+}
 
 const REGIONS = ['eu-west', 'us-east', 'asia-south', 'africa-west', 'eu-north', 'us-west', 'oceania', 'sa-east']
 
@@ -24,8 +29,17 @@ export function settingsOf({ program, title, servers, clients, tickBlocks }: Net
     {
       name: 'supervisor',
       supervisor: {
-        program: program as never, title, minimumServers: Math.min(3, servers), tickBlocks,
-        joinBlocks: 100, confirmations: 0, work: { client: 10, server: 12 }, versions: 2, primeBits: 512, perRequest: 10, trackers: [tracker],
+        program: program as never,
+        title,
+        minimumServers: Math.min(3, servers),
+        tickBlocks,
+        joinBlocks: 100,
+        confirmations: 0,
+        work: { client: 10, server: 12 },
+        versions: 2,
+        primeBits: 512,
+        perRequest: 10,
+        trackers: [tracker],
       },
     },
     ...Array.from({ length: servers }, (_, at): ParticipantSettings => ({

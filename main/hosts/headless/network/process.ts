@@ -43,7 +43,9 @@ export async function startParticipant(config: ParticipantConfig, output: (text:
   return {
     name,
     pid: child.pid!,
-    get running() { return child.exitCode === null && child.signalCode === null },
+    get running() {
+      return child.exitCode === null && child.signalCode === null
+    },
     call: channel.call,
     subscribe: channel.subscribe,
     ended: exited,
@@ -65,7 +67,9 @@ function createChannel(child: ChildProcess) {
   const listeners = new Set<(event: string, payload: unknown) => void>()
   let sequence = 0
   let settle: { resolve(): void; reject(error: Error): void }
-  const ready = new Promise<void>((resolve, reject) => { settle = { resolve, reject } })
+  const ready = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
   child.on('message', (message) => {
     const received = message as FromWorker
     if (received.kind === 'ready') settle.resolve()
@@ -76,7 +80,7 @@ function createChannel(child: ChildProcess) {
       waiting.delete(received.id)
     }
   })
-  const gone = failForNow('core.gone', 'This participant\'s process has ended. Start it again.')
+  const gone = failForNow('core.gone', "This participant's process has ended. Start it again.")
   child.once('error', (error) => settle.reject(error))
   child.once('exit', (code, signal) => {
     settle.reject(new Error(`its process ended (${signal ?? `code ${code}`}) before it was ready.`))

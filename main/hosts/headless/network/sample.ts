@@ -24,6 +24,10 @@ export interface ChosenApp {
 
 /** A sample app by its name. Error: `settings.app`. */
 export function sampleNamed(name: string): Result<ChosenApp> {
-  if (!Object.hasOwn(SAMPLES, name)) return fail('settings.app', `There is no sample app ${name}; there are ${Object.keys(SAMPLES).join(', ')}. An app of your own is named by its document, as in ./app.json.`)
+  if (!Object.hasOwn(SAMPLES, name))
+    return fail(
+      'settings.app',
+      `There is no sample app ${name}; there are ${Object.keys(SAMPLES).join(', ')}. An app of your own is named by its document, as in ./app.json.`,
+    )
   return ok({ plan: SAMPLES[name]!, folder: name === 'guestbook' ? 'local-network' : `local-network-${name}` })
 }

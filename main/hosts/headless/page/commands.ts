@@ -69,13 +69,15 @@ async function callCore(core: PageCore, name: CommandName, args: unknown): Promi
 
 /** Status 200 with the core's Result, whatever it says; 4xx when the call never reached the core; 500 for a bug. */
 export async function serveCommand(core: PageCore, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isCommand(name)) return refuse(request, response, 404, 'page.command', `There is no command "${name.slice(0, 64)}"; the contract lists them all.`)
+  if (!isCommand(name))
+    return refuse(request, response, 404, 'page.command', `There is no command "${name.slice(0, 64)}"; the contract lists them all.`)
   if (request.method !== 'POST') return refuse(request, response, 405, 'page.method', `${name}: call commands with POST.`)
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return refuse(request, response, 415, 'page.type', `${name}: Content-Type has to be application/json.`)
   }
   const body = await readBody(request)
-  if (!body.ok) return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${MAX_BODY_BYTES} bytes; send less.`)
+  if (!body.ok)
+    return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${MAX_BODY_BYTES} bytes; send less.`)
   const args = parseArguments(name, body.text)
   if (!args.ok) return answerJson(response, 400, args)
   const result = await callCore(core, name, args.value)

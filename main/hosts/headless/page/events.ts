@@ -64,7 +64,8 @@ export function createEventStreams(core: PageCore, limits: StreamLimits = stream
   return {
     serve(request, response) {
       if (request.method !== 'GET') return refuse(request, response, 405, 'page.method', 'events: read them with GET.')
-      if (readers.size >= limits.readers) return refuse(request, response, 503, 'page.readers', `events: ${limits.readers} pages are open already; close one.`)
+      if (readers.size >= limits.readers)
+        return refuse(request, response, 503, 'page.readers', `events: ${limits.readers} pages are open already; close one.`)
       openStream(response)
       response.write('retry: 1000\n\n')
       readers.set(response, createReader(response, limits))

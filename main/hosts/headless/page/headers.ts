@@ -26,7 +26,12 @@ const always = {
   'cache-control': 'no-store',
 }
 
-export function answer(response: ServerResponse, status: number, headers: Record<string, string | number>, body: string | Uint8Array = ''): void {
+export function answer(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string | number>,
+  body: string | Uint8Array = '',
+): void {
   if (response.headersSent || response.destroyed) return
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   response.writeHead(status, { ...always, 'content-length': bytes.byteLength, ...headers })

@@ -37,7 +37,8 @@ interface Parts {
   core: PageCore
 }
 
-const MESSAGE_401 = 'This page needs the address that Golem printed in its terminal: it carries a token that this browser has not shown yet.'
+const MESSAGE_401 =
+  'This page needs the address that Golem printed in its terminal: it carries a token that this browser has not shown yet.'
 
 /** A person gets a readable page, a program gets the same sentence as JSON. */
 function unauthorized(request: IncomingMessage, response: ServerResponse): void {
@@ -47,7 +48,8 @@ function unauthorized(request: IncomingMessage, response: ServerResponse): void 
 }
 
 function serveAsset(assets: Map<string, Asset>, path: string, request: IncomingMessage, response: ServerResponse): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(request, response, 405, 'page.method', 'Files are read with GET.')
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return refuse(request, response, 405, 'page.method', 'Files are read with GET.')
   const asset = assets.get(path)
   if (asset === undefined) return refuse(request, response, 404, 'page.path', 'There is no such file in the page.')
   answer(response, 200, { 'content-type': asset.type }, asset.bytes)

@@ -40,7 +40,13 @@ export function compileBlock(program: Program, endpoint: Endpoint, block: Block)
     const meter = new Meter(budget)
     try {
       const { writes, outputs } = run(meter, budget.steps, budget.bytes, inputs)
-      return { outputs, writes, sites: writes.length === 0 ? [] : writes.map((write) => write.site), steps: meter.steps, bytes: meter.bytes }
+      return {
+        outputs,
+        writes,
+        sites: writes.length === 0 ? [] : writes.map((write) => write.site),
+        steps: meter.steps,
+        bytes: meter.bytes,
+      }
     } catch (error) {
       if (error === STOPPED || error instanceof Stop || error instanceof RangeError) return null
       throw error
@@ -76,7 +82,17 @@ function write(program: Program, endpoint: Endpoint, block: Block): Writer {
   const { body } = block
   const inputs = block.inputs.map((input) => typeOfSource(program, endpoint, input.source))
   const writer: Writer = {
-    block, body, plan: planBody(body), shapes: shapesOf(body), ranges: rangesOf(body, inputs), lines: [], constants: new Map(), values: new Map(), makers: new Map(), outside: [], used: [],
+    block,
+    body,
+    plan: planBody(body),
+    shapes: shapesOf(body),
+    ranges: rangesOf(body, inputs),
+    lines: [],
+    constants: new Map(),
+    values: new Map(),
+    makers: new Map(),
+    outside: [],
+    used: [],
   }
   fuseLoops(writer)
   line(writer, 'return (m, S, B, I) => {')

@@ -18,7 +18,8 @@ const scopeOf = (writer: Writer, { scope }: Each): Scope => writer.body.scopes[s
 const runsOverList = (writer: Writer, node: Each): boolean => writer.shapes[scopeOf(writer, node).over]!.kind === 'list'
 
 /** Whether the loop stands in the code; the others are calls of the reference evaluator's `runEach`. */
-export const isInlined = (writer: Writer, node: Each): boolean => (runsOverList(writer, node) ? LOOPS.includes(node.op) : node.op === 'fold')
+export const isInlined = (writer: Writer, node: Each): boolean =>
+  runsOverList(writer, node) ? LOOPS.includes(node.op) : node.op === 'fold'
 
 /** What each turn costs besides what stands in the loop. */
 const turnOf = ({ op }: Each): Cost => ({ steps: 1, bytes: MAKERS.includes(op) ? BYTES.item : 0 })
@@ -40,14 +41,22 @@ export function fuseLoops(writer: Writer): void {
 
 function isLoop(writer: Writer, index: number): boolean {
   const node = writer.body.nodes[index]!
-  return 'scope' in node && node.op !== 'param' && writer.plan.places[index] !== undefined && runsOverList(writer, node) && isInlined(writer, node)
+  return (
+    'scope' in node &&
+    node.op !== 'param' &&
+    writer.plan.places[index] !== undefined &&
+    runsOverList(writer, node) &&
+    isInlined(writer, node)
+  )
 }
 
 export function writeEach(writer: Writer, index: number, node: Each, declare: string, region: EmitRegion): void {
   if ([...writer.makers.values()].includes(index)) return
   if (!isInlined(writer, node)) return writeCall(writer, index, node, declare, region)
   if (runsOverList(writer, node)) return writeLoop(writer, index, node, declare, region)
-  return scopeOf(writer, node).kind === 'tree' ? writeRise(writer, index, node, declare, region) : writeWalk(writer, index, node, declare, region)
+  return scopeOf(writer, node).kind === 'tree'
+    ? writeRise(writer, index, node, declare, region)
+    : writeWalk(writer, index, node, declare, region)
 }
 
 // ───────────────────────────── lists ─────────────────────────────
@@ -135,7 +144,10 @@ const CHILD: Cost = { steps: 2, bytes: BYTES.node + BYTES.item }
 /** Uses of the list of what the children of a node made. */
 function resultsOf(writer: Writer, scope: number): number {
   const { nodes } = writer.body
-  return nodes.reduce((uses, node, i) => uses + (node.op === 'param' && node.scope === scope && node.param === 1 ? writer.plan.uses[i]! : 0), 0)
+  return nodes.reduce(
+    (uses, node, i) => uses + (node.op === 'param' && node.scope === scope && node.param === 1 ? writer.plan.uses[i]! : 0),
+    0,
+  )
 }
 
 /** The node folding a tree, when this loop is the only one over what the children of a node made: then no list of it is made. */
@@ -176,7 +188,10 @@ function writeRise(writer: Writer, index: number, node: Each, declare: string, r
   })
   fillIn(writer, `@${index}`, outside.map((name) => `, ${name}`).join(''))
   count(writer, { steps: 1, bytes: 0 })
-  line(writer, `${declare}v${index} = ${callOf(index, use(writer, scopeOf(writer, node).over), '0').replace(`@${index}`, outside.map((name) => `, ${name}`).join(''))}`)
+  line(
+    writer,
+    `${declare}v${index} = ${callOf(index, use(writer, scopeOf(writer, node).over), '0').replace(`@${index}`, outside.map((name) => `, ${name}`).join(''))}`,
+  )
 }
 
 /** The list of what the children of a node made. */

@@ -148,7 +148,10 @@ function writeCheck(writer: Writer, index: number, node: Operation): void {
 
 /** Rounds down, with the sign of the divisor; see `primitives/int.ts`. A division by zero makes something that is not finite. */
 function writeDivision(writer: Writer, v: string, node: Operation): void {
-  const [a, b] = node.args.map((argument) => writer.ranges.of(argument)) as [{ least: number; most: number }, { least: number; most: number }]
+  const [a, b] = node.args.map((argument) => writer.ranges.of(argument)) as [
+    { least: number; most: number },
+    { least: number; most: number },
+  ]
   const divisor = use(writer, node.args[1]!)
   if (b.least <= 0 && b.most >= 0) line(writer, `if (${divisor} === 0) throw Q`)
   const isNatural = a.least >= 0 && b.least >= 0
@@ -185,7 +188,12 @@ function writeBranches(writer: Writer, index: number, node: Node, declare: strin
 /** Tags are told apart by their position in the sorted list of cases. */
 function writeMatch(writer: Writer, node: Node & { op: 'match' }, arm: (index: number) => void): void {
   const scopes = node.arms.map(({ scope }) => writer.body.scopes[scope]!)
-  writeSwitch(writer, use(writer, scopes[0]!.over), scopes.map((scope) => (scope.kind === 'case' ? scope.tag : '')), arm)
+  writeSwitch(
+    writer,
+    use(writer, scopes[0]!.over),
+    scopes.map((scope) => (scope.kind === 'case' ? scope.tag : '')),
+    arm,
+  )
 }
 
 export function writeSwitch(writer: Writer, over: string, tags: string[], arm: (index: number) => void): void {

@@ -44,7 +44,13 @@ interface Planning extends Plan {
   loops: Map<number, Region>
 }
 
-const region = (kind: Region['kind'], parent: Region | null): Region => ({ kind, parent, depth: parent === null ? 0 : parent.depth + 1, groups: [], nodes: [] })
+const region = (kind: Region['kind'], parent: Region | null): Region => ({
+  kind,
+  parent,
+  depth: parent === null ? 0 : parent.depth + 1,
+  groups: [],
+  nodes: [],
+})
 
 /** New regions below one. */
 function below(parent: Region, one: boolean, ...kinds: Array<Region['kind']>): Region[] {
@@ -57,8 +63,14 @@ export function planBody(body: Body): Plan {
   const root = region('root', null)
   const runs = runScopes(body)
   const planning: Planning = {
-    body, root, places: [], uses: body.nodes.map(() => 0), effects: new Map(), demands: body.nodes.map(() => []),
-    scopes: nodeScopes(body).map((scope) => runs[scope + 1]!), loops: new Map(),
+    body,
+    root,
+    places: [],
+    uses: body.nodes.map(() => 0),
+    effects: new Map(),
+    demands: body.nodes.map(() => []),
+    scopes: nodeScopes(body).map((scope) => runs[scope + 1]!),
+    loops: new Map(),
   }
   planEffects(planning, body.effects, root)
   for (const node of body.outputs) demand(planning, node, root)
@@ -152,7 +164,11 @@ function planParts(planning: Planning, node: Node, at: Region): Region[] {
     return regions
   }
   if (node.op === 'if') return branches(node.cond, [node.then, node.else])
-  if (node.op === 'match') return branches(planning.body.scopes[node.arms[0]!.scope]!.over, node.arms.map(({ result }) => result))
+  if (node.op === 'match')
+    return branches(
+      planning.body.scopes[node.arms[0]!.scope]!.over,
+      node.arms.map(({ result }) => result),
+    )
   if (node.op === 'unwrap') return branches(planning.body.scopes[node.some.scope]!.over, [node.some.result, node.none])
   if ('scope' in node && node.op !== 'param') return planLoop(planning, node, at)
   for (const argument of argumentsOf(node)) demand(planning, argument, at)

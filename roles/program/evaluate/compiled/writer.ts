@@ -83,7 +83,8 @@ export interface Cost {
   bytes: number
 }
 
-export const sumOf = (costs: Cost[]): Cost => costs.reduce((sum, { steps, bytes }) => ({ steps: sum.steps + steps, bytes: sum.bytes + bytes }), { steps: 0, bytes: 0 })
+export const sumOf = (costs: Cost[]): Cost =>
+  costs.reduce((sum, { steps, bytes }) => ({ steps: sum.steps + steps, bytes: sum.bytes + bytes }), { steps: 0, bytes: 0 })
 
 /**
  * Every function of the code counts in variables of its own, which engines keep in registers, and tells the meter when it returns.

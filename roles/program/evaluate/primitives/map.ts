@@ -32,7 +32,7 @@ function set(meter: Meter, map: MapValue, key: Key, value: Value): MapValue {
 function placeOf(meter: Meter, entries: ReadonlyArray<readonly [Key, Value]>, key: Key): number {
   meter.step((1 + keySize(key)) * (32 - Math.clz32(entries.length)))
   let first = 0
-  for (let last = entries.length; first < last; ) {
+  for (let last = entries.length; first < last;) {
     const middle = (first + last) >> 1
     if (compareScalars(entries[middle]![0], key) > 0) last = middle
     else first = middle + 1

@@ -3,7 +3,6 @@ import { Stop } from '../meter.ts'
 import type { Meter } from '../meter.ts'
 import type { SomeValue, Value } from '../../value/value.ts'
 
-
 /** Bytes of containers, as the budget counts them. */
 export const BYTES = { unit: 2, item: 8, some: 8, pair: 24, node: 24, zipper: 24 } as const
 

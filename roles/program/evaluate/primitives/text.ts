@@ -22,7 +22,8 @@ const reading =
   }
 
 /** What a search may cost: engines compare the whole part at every place where the worst text makes them. */
-const searching = (meter: Meter, a: string, part: string): void => meter.step(a.length + part.length + Math.floor((a.length * part.length) / 16))
+const searching = (meter: Meter, a: string, part: string): void =>
+  meter.step(a.length + part.length + Math.floor((a.length * part.length) / 16))
 
 /** Makes a text no longer than its argument. */
 const shortening =

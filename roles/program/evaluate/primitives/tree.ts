@@ -75,11 +75,13 @@ function up(meter: Meter, zipper: ZipperValue): Found {
   return parent === null ? null : place(meter, parent)
 }
 
-const beside = (by: number) => (meter: Meter, zipper: ZipperValue): Found => {
-  const parent = settle(meter, zipper)
-  const index = zipper.index + by
-  return parent === null || index < 0 || index >= parent.focus.children.length ? null : place(meter, childOf(parent, index))
-}
+const beside =
+  (by: number) =>
+  (meter: Meter, zipper: ZipperValue): Found => {
+    const parent = settle(meter, zipper)
+    const index = zipper.index + by
+    return parent === null || index < 0 || index >= parent.focus.children.length ? null : place(meter, childOf(parent, index))
+  }
 const right = beside(1)
 
 /** The next node in preorder: the first child, else the right sibling of the node or of the nearest ancestor that has one. */
@@ -104,20 +106,24 @@ function put(meter: Meter, zipper: ZipperValue, focus: TreeValue): ZipperValue {
 }
 
 /** A sibling before (0) or after (1) this place, where one stays. */
-const insert = (after: 0 | 1) => (meter: Meter, { focus, up: parent, index }: ZipperValue, sibling: TreeValue): Found => {
-  meter.step(0)
-  if (parent === null) return null
-  copies(meter, parent.focus.children.length + 1)
-  const children = parent.focus.children.with(index, focus).toSpliced(index + after, 0, sibling)
-  return place(meter, childOf({ ...parent, focus: { value: parent.focus.value, children } }, index + 1 - after))
-}
+const insert =
+  (after: 0 | 1) =>
+  (meter: Meter, { focus, up: parent, index }: ZipperValue, sibling: TreeValue): Found => {
+    meter.step(0)
+    if (parent === null) return null
+    copies(meter, parent.focus.children.length + 1)
+    const children = parent.focus.children.with(index, focus).toSpliced(index + after, 0, sibling)
+    return place(meter, childOf({ ...parent, focus: { value: parent.focus.value, children } }, index + 1 - after))
+  }
 
 /** A child more, before or after the others. */
-const add = (join: (children: readonly TreeValue[], child: TreeValue) => TreeValue[]) => (meter: Meter, zipper: ZipperValue, child: TreeValue): ZipperValue => {
-  const { value, children } = zipper.focus
-  copies(meter, children.length + 1)
-  return { ...zipper, focus: { value, children: join(children, child) } }
-}
+const add =
+  (join: (children: readonly TreeValue[], child: TreeValue) => TreeValue[]) =>
+  (meter: Meter, zipper: ZipperValue, child: TreeValue): ZipperValue => {
+    const { value, children } = zipper.focus
+    copies(meter, children.length + 1)
+    return { ...zipper, focus: { value, children: join(children, child) } }
+  }
 
 function remove(meter: Meter, { up: parent, index }: ZipperValue): Found {
   meter.step(0)

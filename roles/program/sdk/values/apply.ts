@@ -101,15 +101,17 @@ export function pick(cond: Typed, then: Typed, otherwise: Typed): Typed {
 
 export const field = (of: Typed, name: string): Typed => {
   const type = of.type.kind === 'record' && Object.hasOwn(of.type.fields, name) ? of.type.fields[name] : undefined
-  if (type === undefined)
-    throw new BuildError('program.field', `there is no field ${name}; the fields are ${nameOfType(of.type)}.`)
+  if (type === undefined) throw new BuildError('program.field', `there is no field ${name}; the fields are ${nameOfType(of.type)}.`)
   return { node: addNode(activeBlock(), { op: 'field', of: of.node, field: name }), type }
 }
 
 export const recordOf = (fields: Record<string, Typed>): Typed => {
   const names = Object.keys(fields).sort()
   const typed = (part: (value: Typed) => any): any => Object.fromEntries(names.map((name) => [name, part(fields[name]!)]))
-  return { node: addNode(activeBlock(), { op: 'record', fields: typed(({ node }) => node) }), type: { kind: 'record', fields: typed(({ type }) => type) } }
+  return {
+    node: addNode(activeBlock(), { op: 'record', fields: typed(({ node }) => node) }),
+    type: { kind: 'record', fields: typed(({ type }) => type) },
+  }
 }
 
 /** The methods of every value. */

@@ -92,5 +92,5 @@ export const INT: Methods<IntExpr> = {
 }
 
 /** The integers from `from` (included) to `to` (not included), in order; none where `to` is not greater. */
-export const range = (from: In<Int>, to: In<Int>): ListExpr<Int> => give(apply('int.range', lift(from, null), lift(to, null))) as ListExpr<Int>
-
+export const range = (from: In<Int>, to: In<Int>): ListExpr<Int> =>
+  give(apply('int.range', lift(from, null), lift(to, null))) as ListExpr<Int>

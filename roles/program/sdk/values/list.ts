@@ -3,7 +3,23 @@ import { widen } from '../../value/type-bounds.ts'
 import { BOOL, greatest, interval, least, list, option } from '../bounds.ts'
 import { lift, liftKind } from '../lift.ts'
 import type { Typed } from '../lift.ts'
-import type { Bool, Common, Comparable, Declared, Expr, In, Int, KeyIn, List, Meaning, Option, Rec, Scalar, ScalarIn, Text } from '../marks.ts'
+import type {
+  Bool,
+  Common,
+  Comparable,
+  Declared,
+  Expr,
+  In,
+  Int,
+  KeyIn,
+  List,
+  Meaning,
+  Option,
+  Rec,
+  Scalar,
+  ScalarIn,
+  Text,
+} from '../marks.ts'
 import { callBack } from '../plain.ts'
 import { BuildError } from '../recorder.ts'
 import { apply, constant, field, give, integer, method, recordOf, self } from './apply.ts'
@@ -135,7 +151,10 @@ function summed(items: Typed, work: Work): Typed {
 function indexed(items: Typed): Typed {
   const positions = apply('int.range', integer(0), apply('list.length', items))
   const pairs = apply('list.zip', positions, items)
-  return mapItems(pairs, (pair: object) => give(recordOf({ position: field(self(pair), 'left'), item: field(self(pair), 'right') })) as object)
+  return mapItems(
+    pairs,
+    (pair: object) => give(recordOf({ position: field(self(pair), 'left'), item: field(self(pair), 'right') })) as object,
+  )
 }
 
 function fold(this: object, start: unknown, step: Work): unknown {

@@ -43,8 +43,12 @@ export interface MapExpr<K, M> extends Comparable<Dict<K, M>> {
 /** The entries, with one field of each taken out. */
 const column = (over: Typed, name: string): Typed => {
   const entries = apply('map.entries', over)
-  return overItems('map', entries, (entry: object) => give(field(self(entry), name)) as unknown, null, (type) =>
-    list(type, (entries.type as Type & { kind: 'list' }).max),
+  return overItems(
+    'map',
+    entries,
+    (entry: object) => give(field(self(entry), name)) as unknown,
+    null,
+    (type) => list(type, (entries.type as Type & { kind: 'list' }).max),
   )
 }
 
@@ -64,7 +68,12 @@ function mapValues(this: object, change: Work): unknown {
 function filter(this: object, test: Work): unknown {
   const entries = apply('map.entries', self(this))
   const keep = (entry: object): unknown => give(isTrue(callBack(test, ...both(entry)), 'what the callback of filter returns'))
-  return give(apply('map.from', overItems('filter', entries, keep, null, () => entries.type)))
+  return give(
+    apply(
+      'map.from',
+      overItems('filter', entries, keep, null, () => entries.type),
+    ),
+  )
 }
 
 export const MAP: Methods<MapExpr<unknown, unknown>> = {
@@ -97,4 +106,3 @@ export const MAP: Methods<MapExpr<unknown, unknown>> = {
 /** A map without entries. @param max of what the map may hold where it is stored or sent, in entries */
 export const emptyMap = <K, M>(keys: Declared<K>, of: Declared<M>, max = 0): MapExpr<K, M> =>
   give(constant({ kind: 'map', keys: keys.type, of: of.type, max }, [])) as MapExpr<K, M>
-

@@ -75,7 +75,10 @@ export function unwrapWith(over: Typed, change: (content: object) => Typed, none
   return { node: addNode(block, unwrap(traced.index, result.node, absent.node)), type: joinTypes(result.type, absent.type) }
 }
 
-export const someOf = (content: Typed): Typed => ({ node: addNode(activeBlock(), { op: 'some', value: content.node }), type: option(content.type) })
+export const someOf = (content: Typed): Typed => ({
+  node: addNode(activeBlock(), { op: 'some', value: content.node }),
+  type: option(content.type),
+})
 export const noneOf = (of: Type): Typed => constant(option(of), null)
 
 /** None as a node. */
@@ -91,11 +94,15 @@ export const mapSome = (over: Typed, change: (content: object) => Typed): Typed 
   unwrapWith(over, (content) => someOf(change(content)), noneTyped)
 
 /** The option that the content leads to. */
-export const chain = (over: Typed, next: (content: object) => Typed): Typed => unwrapWith(over, (content) => optional(next(content)), noneTyped)
+export const chain = (over: Typed, next: (content: object) => Typed): Typed =>
+  unwrapWith(over, (content) => optional(next(content)), noneTyped)
 
 function optional(typed: Typed): Typed {
   if (typed.type.kind !== 'option')
-    throw new BuildError('program.type', `the callback of andThen returns an option, not ${nameOfType(typed.type)}; map is for other values.`)
+    throw new BuildError(
+      'program.type',
+      `the callback of andThen returns an option, not ${nameOfType(typed.type)}; map is for other values.`,
+    )
   return typed
 }
 
@@ -118,7 +125,13 @@ export const OPTION: Methods<OptionExpr<unknown>> = {
   or(this: object, other: unknown) {
     const over = self(this)
     const second = liftKind(other, over.type, 'the other option')
-    return give(unwrapWith(over, () => over, () => second))
+    return give(
+      unwrapWith(
+        over,
+        () => over,
+        () => second,
+      ),
+    )
   },
   map(this: object, change: Work) {
     return give(mapSome(self(this), (content) => made(change, content, 'map')))
@@ -128,7 +141,8 @@ export const OPTION: Methods<OptionExpr<unknown>> = {
   },
   filter(this: object, test: Work) {
     const over = self(this)
-    const kept = (content: object): Typed => pick(isTrue(callBack(test, content), 'what the callback of filter returns'), over, noneTyped(over.type))
+    const kept = (content: object): Typed =>
+      pick(isTrue(callBack(test, content), 'what the callback of filter returns'), over, noneTyped(over.type))
     return give(unwrapWith(over, kept, noneTyped))
   },
 }

@@ -61,14 +61,32 @@ function needScalar(type: Type, what: string): void {
 }
 
 /** Runs an operation over the items of a list or the nodes of a tree. @param typeOf of what it makes, from the callback's type */
-export function overItems(op: Exclude<Each['op'], 'fold' | 'sort'>, over: Typed, work: Work, wanted: Type | null, typeOf: (result: Type) => Type): Typed {
-  const traced = traceEach({ kind: 'item', parent: activeBlock().scope, over: over.node }, [(over.type as Container).of], work, wanted, `the callback of ${op}`)
+export function overItems(
+  op: Exclude<Each['op'], 'fold' | 'sort'>,
+  over: Typed,
+  work: Work,
+  wanted: Type | null,
+  typeOf: (result: Type) => Type,
+): Typed {
+  const traced = traceEach(
+    { kind: 'item', parent: activeBlock().scope, over: over.node },
+    [(over.type as Container).of],
+    work,
+    wanted,
+    `the callback of ${op}`,
+  )
   if (op === 'distinct' || op === 'group') needScalar(traced.result.type, op === 'group' ? 'groupBy' : 'distinctBy')
   return { node: addNode(activeBlock(), { op, scope: traced.scope, result: traced.result.node }), type: typeOf(traced.result.type) }
 }
 
 export function sorted(over: Typed, work: Work, descending: boolean): Typed {
-  const traced = traceEach({ kind: 'item', parent: activeBlock().scope, over: over.node }, [(over.type as Container).of], work, null, 'the callback of sortBy')
+  const traced = traceEach(
+    { kind: 'item', parent: activeBlock().scope, over: over.node },
+    [(over.type as Container).of],
+    work,
+    null,
+    'the callback of sortBy',
+  )
   needScalar(traced.result.type, 'sortBy')
   return { node: addNode(activeBlock(), { op: 'sort', scope: traced.scope, result: traced.result.node, descending }), type: over.type }
 }

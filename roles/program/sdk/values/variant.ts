@@ -31,7 +31,8 @@ const casesOf = (over: Typed): Record<string, Type> => (over.type as Type & { ki
 
 function caseOf(cases: Record<string, Type>, tag: string): Type {
   const content = own(cases, tag)
-  if (content === undefined) throw new BuildError('program.match', `the variant has no case ${tag}; it has ${sortedNames(cases).join(', ')}.`)
+  if (content === undefined)
+    throw new BuildError('program.match', `the variant has no case ${tag}; it has ${sortedNames(cases).join(', ')}.`)
   return content
 }
 
@@ -74,16 +75,26 @@ function single(over: Typed, tag: string, hit: (scope: number, content: Type) =>
 export const VARIANT: Methods<VariantExpr<unknown>> = {
   match: matchVariant,
   is(this: object, tag: string) {
-    return give(single(self(this), tag, () => constant(BOOL, true), () => constant(BOOL, false)))
+    return give(
+      single(
+        self(this),
+        tag,
+        () => constant(BOOL, true),
+        () => constant(BOOL, false),
+      ),
+    )
   },
   as(this: object, tag: string) {
-    const content = (scope: number, type: Type): Typed =>
-      someOf({ node: addNode(activeBlock(), { op: 'param', scope, param: 0 }), type })
+    const content = (scope: number, type: Type): Typed => someOf({ node: addNode(activeBlock(), { op: 'param', scope, param: 0 }), type })
     return give(single(self(this), tag, content, (type) => noneOf((type as Type & { kind: 'option' }).of)))
   },
 }
 
-type Content<M> = M extends { readonly mark: 'record'; readonly fields: infer F } ? ([keyof F] extends [never] ? [value?: In<M>] : [value: In<M>]) : [value: In<M>]
+type Content<M> = M extends { readonly mark: 'record'; readonly fields: infer F }
+  ? [keyof F] extends [never]
+    ? [value?: In<M>]
+    : [value: In<M>]
+  : [value: In<M>]
 
 /**
  * A value of a variant. A case whose content is the empty record needs none.

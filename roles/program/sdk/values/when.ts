@@ -24,7 +24,8 @@ export function when<A, B>(cond: In<Bool>, then: () => A, otherwise: () => B): J
 }
 
 /** A literal of a declared type, or an object or list as one value. */
-export const literal = <M>(declared: Declared<M>, value: NoInfer<In<M>>): Expr<M> => give(liftAs(value, declared.type, 'the literal')) as Expr<M>
+export const literal = <M>(declared: Declared<M>, value: NoInfer<In<M>>): Expr<M> =>
+  give(liftAs(value, declared.type, 'the literal')) as Expr<M>
 
 /** One record value out of an object of values. */
 export const asRecord = <F extends Record<string, unknown>>(fields: F): Expr<Rec<{ [K in keyof F]: Meaning<F[K]> }>> =>

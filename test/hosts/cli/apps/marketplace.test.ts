@@ -17,7 +17,10 @@ const move = (to: string | object, order: string): object => ({ order, to })
 const shipped = { tag: 'shipped', value: { parcel: 'P-77' } }
 const declined = { tag: 'declined', value: { why: 'on holiday' } }
 const stocks = (story: AppStory, at = 0) =>
-  (story.rows('listings')[at]!.fields['goods'] as Array<{ key: string; value: { stock: string } }>).map(({ key, value }) => [key, Number(value.stock)])
+  (story.rows('listings')[at]!.fields['goods'] as Array<{ key: string; value: { stock: string } }>).map(({ key, value }) => [
+    key,
+    Number(value.stock),
+  ])
 
 describe('[L1][L10] the marketplace, by golem run', () => {
   it('prices an order: lines of one good become one, the dearest comes first, the tax is rounded to the cent', async () => {
@@ -60,7 +63,10 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     const { story, order } = await market()
     const key = await order('bea', line('cup', 2), line('tea', 4))
     await story.done('sam', 'accept', { order: key })
-    expect(stocks(story)).toEqual([['cup', 1], ['tea', 6]])
+    expect(stocks(story)).toEqual([
+      ['cup', 1],
+      ['tea', 6],
+    ])
     await story.done('sam', 'move', move(shipped, key))
     await story.done('bea', 'move', move('received', key))
     expect(story.rows('moves').map(({ owner, fields }) => [owner, fields['order'], fields['rank'], fields['state']])).toEqual([
@@ -84,8 +90,16 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     await story.done('sam', 'move', move(shipped, key))
     expect(await no('sam', shipped)).toBe('An order that is shipped cannot become shipped here.')
     await story.done('bea', 'move', move('received', key))
-    for (const [who, to] of [['bea', 'received'], ['sam', shipped], ['bea', 'withdrawn']] as const) expect(await no(who, to)).toMatch(/^An order that is received cannot/)
-    expect(stocks(story)).toEqual([['cup', 2], ['tea', 10]])
+    for (const [who, to] of [
+      ['bea', 'received'],
+      ['sam', shipped],
+      ['bea', 'withdrawn'],
+    ] as const)
+      expect(await no(who, to)).toMatch(/^An order that is received cannot/)
+    expect(stocks(story)).toEqual([
+      ['cup', 2],
+      ['tea', 10],
+    ])
   })
 
   it.each([
@@ -97,7 +111,10 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     await story.done(who, 'move', move(to, key))
     expect(await story.refused('sam', 'accept', { order: key })).toBe(`An order that is ${state} cannot become accepted.`)
     expect(await story.refused('sam', 'move', move(shipped, key))).toBe(`An order that is ${state} cannot become shipped here.`)
-    expect(stocks(story)).toEqual([['cup', 3], ['tea', 10]])
+    expect(stocks(story)).toEqual([
+      ['cup', 3],
+      ['tea', 10],
+    ])
   })
 
   it('takes a step from nobody but the right party, least of all from a stranger', async () => {
@@ -134,7 +151,10 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     expect(await story.refused('sam', 'accept', { order: second })).toBe('There is not enough of cup.')
     await story.done('sam', 'restock', { goods: { ...GOODS, cup: { price: 1_300, stock: 2 } } })
     await story.done('sam', 'accept', { order: second })
-    expect(stocks(story)).toEqual([['cup', 0], ['tea', 10]])
+    expect(stocks(story)).toEqual([
+      ['cup', 0],
+      ['tea', 10],
+    ])
   })
 
   it('[L12] answers an order whose total is beyond all bounds, without overflow', async () => {
@@ -142,8 +162,12 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     const goods = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`gold ${i}`, { price: 100_000_00, stock: 1_000_000 }]))
     const { listings: listing } = await story.done('sam', 'sell', { title: 'Gold', goods })
     const lines = Object.keys(goods).map((good) => line(good, 1_000_000))
-    expect(await story.refused('bea', 'offer', { listing, lines, address: '' })).toBe('The total is 119000000000000 cents; at most 100000000 are allowed.')
-    expect(await story.refused('bea', 'offer', { listing, lines: [line('gold 1', 9)], address: '' })).toBe('The total is 107100000 cents; at most 100000000 are allowed.')
+    expect(await story.refused('bea', 'offer', { listing, lines, address: '' })).toBe(
+      'The total is 119000000000000 cents; at most 100000000 are allowed.',
+    )
+    expect(await story.refused('bea', 'offer', { listing, lines: [line('gold 1', 9)], address: '' })).toBe(
+      'The total is 107100000 cents; at most 100000000 are allowed.',
+    )
     await story.done('bea', 'offer', { listing, lines: [line('gold 1', 8)], address: '' })
   })
 
@@ -151,7 +175,13 @@ describe('[L1][L10] the marketplace, by golem run', () => {
     const story = tell('marketplace')
     const goods = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}`.padEnd(40, 'ö'), { price: 100, stock: 1_000 }]))
     const { listings: listing } = await story.done('sam', 'sell', { title: 'Everything', goods })
-    const request = { listing, lines: Object.keys(goods).slice(0, 10).map((good) => line(good, 7)), address: ADDRESS }
+    const request = {
+      listing,
+      lines: Object.keys(goods)
+        .slice(0, 10)
+        .map((good) => line(good, 7)),
+      address: ADDRESS,
+    }
     expect((await story.call('bea', 'offer', request, '--budget-steps', '100')).error).toMatchObject({ code: 'program.budget' })
     expect((await story.call('bea', 'offer', request, '--budget-bytes', '1000')).error).toMatchObject({ code: 'program.budget' })
     expect(story.rows('orders')).toEqual([])
@@ -162,14 +192,23 @@ describe('[L1][L10] the marketplace, by golem run', () => {
   it('says why goods are not listed', async () => {
     const { story } = await market()
     expect(await story.refused('sam', 'sell', { title: ' ', goods: GOODS })).toBe('There is no title.')
-    for (const goods of [{}, { '': { price: 1, stock: 1 } }]) expect(await story.refused('sam', 'sell', { title: 'x', goods })).toMatch(/^There are no goods/)
-    expect((await story.call('sam', 'sell', { title: 'x', goods: { tea: { price: 0, stock: 1 } } })).error).toMatchObject({ code: 'call.request' })
+    for (const goods of [{}, { '': { price: 1, stock: 1 } }])
+      expect(await story.refused('sam', 'sell', { title: 'x', goods })).toMatch(/^There are no goods/)
+    expect((await story.call('sam', 'sell', { title: 'x', goods: { tea: { price: 0, stock: 1 } } })).error).toMatchObject({
+      code: 'call.request',
+    })
   })
 
   it('is told by the command itself too', async () => {
     const { story, order } = await market()
     const key = await order('bea', line('tea', 1))
-    expect(await story.process('sam', 'accept', { order: key })).toMatchObject({ ok: true, value: { response: { accepted: true }, committed: true } })
-    expect(stocks(story)).toEqual([['cup', 3], ['tea', 9]])
+    expect(await story.process('sam', 'accept', { order: key })).toMatchObject({
+      ok: true,
+      value: { response: { accepted: true }, committed: true },
+    })
+    expect(stocks(story)).toEqual([
+      ['cup', 3],
+      ['tea', 9],
+    ])
   }, 20_000)
 })

@@ -36,8 +36,19 @@ export function tell(name: string): AppStory {
   const folder = temporaryFolder()
   const source = join(repository, 'resources', 'apps', `${name}.json`)
   const data = join(folder, 'data.json')
-  const args = (who: string, endpoint: string, request: object): string[] =>
-    ['run', source, endpoint, '--request', JSON.stringify(request), '--caller', keyOf(who), '--data', data, '--commit', '--json']
+  const args = (who: string, endpoint: string, request: object): string[] => [
+    'run',
+    source,
+    endpoint,
+    '--request',
+    JSON.stringify(request),
+    '--caller',
+    keyOf(who),
+    '--data',
+    data,
+    '--commit',
+    '--json',
+  ]
   const call: AppStory['call'] = async (who: string, endpoint: string, request: object, ...flags: string[]) =>
     answered(await golem(folder, ...args(who, endpoint, request), ...flags))
   const stored = (): string => readFileSync(data, 'utf8')

@@ -16,7 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 it('npm start -- --app runs a program document under its own name, in a folder for each version', () => {
   writeFileSync(join(folder, 'app.json'), JSON.stringify({ ...guestbook, name: 'mine' }))
   const first = must(chosenApp('app.json', folder))
-  expect(first).toMatchObject({ plan: { title: 'mine', program: { name: 'mine', golem: 1 } }, folder: expect.stringMatching(/^mine-[0-9a-f]{8}$/) })
+  expect(first).toMatchObject({
+    plan: { title: 'mine', program: { name: 'mine', golem: 1 } },
+    folder: expect.stringMatching(/^mine-[0-9a-f]{8}$/),
+  })
   writeFileSync(join(folder, 'app.json'), JSON.stringify({ ...guestbook, name: 'mine', doc: 'Another.' }))
   expect(must(chosenApp('app.json', folder)).folder).not.toBe(first.folder)
 })

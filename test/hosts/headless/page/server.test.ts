@@ -10,7 +10,11 @@ import type { Result } from '../../../../roles/protocol/result.ts'
 const token = 'a-token-of-24-characters'
 const id = 'ab'.repeat(32)
 
-interface Answer { status: number; headers: IncomingHttpHeaders; body: string }
+interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: string
+}
 
 let folder: string
 let page: PageServer
@@ -31,7 +35,14 @@ beforeEach(async () => {
     call: (name: string, args: unknown) => (calls.push({ name, args }), reply(name)),
     subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
   }
-  page = await startPageServer({ host: '127.0.0.1', port: 0, token, assets: folder, core, limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 400 } })
+  page = await startPageServer({
+    host: '127.0.0.1',
+    port: 0,
+    token,
+    assets: folder,
+    core,
+    limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 400 },
+  })
 })
 
 afterEach(async () => {
@@ -41,12 +52,15 @@ afterEach(async () => {
 
 function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port: page.port, path, method: options.method ?? 'GET', headers: options.headers }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (part: string) => (body += part))
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
-      response.on('error', reject)
-    })
+    const request = httpRequest(
+      { host: '127.0.0.1', port: page.port, path, method: options.method ?? 'GET', headers: options.headers },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (part: string) => (body += part))
+        response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+        response.on('error', reject)
+      },
+    )
     request.on('error', reject)
     request.end(options.body)
   })
@@ -59,10 +73,15 @@ async function login(): Promise<string> {
 
 async function command(name: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const cookie = await login()
-  return ask(`/api/${name}`, { method: 'POST', headers: { cookie, 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+  return ask(`/api/${name}`, {
+    method: 'POST',
+    headers: { cookie, 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
 }
 
-const errorOf = (answer: Answer): { code: string; message: string } => (JSON.parse(answer.body) as { error: { code: string; message: string } }).error
+const errorOf = (answer: Answer): { code: string; message: string } =>
+  (JSON.parse(answer.body) as { error: { code: string; message: string } }).error
 
 describe('the token', () => {
   it('is exchanged for a cookie no script can read, and leaves the address', async () => {
@@ -124,7 +143,9 @@ describe('where a request comes from', () => {
   })
 
   it('another page may not read events', async () => {
-    const answer = await ask('/api/events', { headers: { cookie: await login(), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' } })
+    const answer = await ask('/api/events', {
+      headers: { cookie: await login(), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
+    })
     expect([answer.status, errorOf(answer).code]).toEqual([403, 'page.origin'])
   })
 
@@ -164,7 +185,11 @@ describe('commands', () => {
     ['approve', {}, '"id"'],
     ['log', { limit: 5000 }, '"limit"'],
     ['overview', { extra: 1 }, '"extra"'],
-    ['read', { actor: 'a', collection: 'posts', index: 'by', equals: [[], 'x'.repeat(3), 1, 2, 3, 4, 5, 6, 7], limit: 1, descending: true }, '"equals"'],
+    [
+      'read',
+      { actor: 'a', collection: 'posts', index: 'by', equals: [[], 'x'.repeat(3), 1, 2, 3, 4, 5, 6, 7], limit: 1, descending: true },
+      '"equals"',
+    ],
     ['request', { actor: 'a', endpoint: 5, arguments: {} }, '"endpoint"'],
     ['overview', '[1]', '"body"'],
   ])('%s names the field that is wrong (%#)', async (name, body, field) => {
@@ -230,7 +255,10 @@ describe('events', () => {
     const slow = httpRequest({ host: '127.0.0.1', port: page.port, path: '/api/events', headers: { cookie: await login() } })
     const cut = new Promise<void>((resolve) => {
       slow.on('response', (response) => {
-        response.pause().on('error', () => resolve()).on('close', () => resolve())
+        response
+          .pause()
+          .on('error', () => resolve())
+          .on('close', () => resolve())
         // Paused: the kernel's buffers fill, then ours; the server has to end it.
         setTimeout(() => response.resume(), 1500)
       })
@@ -261,7 +289,10 @@ describe('events', () => {
     const { reader } = await open()
     await until(reader, 'retry')
     await page.close()
-    const rest = await reader.read().then((part) => part.done, () => true)
+    const rest = await reader.read().then(
+      (part) => part.done,
+      () => true,
+    )
     expect(rest).toBe(true)
     expect(listeners.size).toBe(0)
   })
