@@ -73,7 +73,7 @@ describe('PROTOCOL.md', () => {
   })
 
   it('describes every purpose of a sealed message', () => {
-    const purposes = /purpose: ((?:'[a-z]+'(?: \| )?)+), \.\.\.parts/
+    const purposes = /purpose: ((?:'[a-z]+'(?: \| )?)+),\s+\.\.\.parts/
       .exec(code)![1]!
       .split(' | ')
       .map((one) => one.slice(1, -1))

@@ -49,31 +49,11 @@ describe('[L2] operations that do not exist', () => {
     ['a bound of another type', 'program.type', () => built((req) => see(req.a, (a) => a.bounded(any(text(4)))))], // at: a bound of another type
     ['a literal over its bound', 'program.bound', () => built((req) => see(req.a, () => literal(int({ max: 5 }), 6)))], // at: a literal over its bound
     ['an index of rows', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ stars: req.a }, { limit: 3 }).title)], // at: an index of rows
-    [
-      'a bound of another type than the field',
-      'program.type',
-      () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, any({ from: req.title, limit: 3 })).title),
-    ], // at: a bound of another type than the field
-    [
-      'a bound of no field',
-      'program.query',
-      () => built((req, db) => db.notes.byTitle.rows({ title: req.title, stars: req.a }, any({ to: req.a, limit: 3 })).title),
-    ], // at: a bound of no field
-    [
-      'a bound that is not sealed',
-      'program.query',
-      () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 'x', limit: 3 })).title),
-    ], // at: a bound that is not sealed
-    [
-      'a bound that is undefined',
-      'program.query',
-      () => built((req, db) => db.notes.byTitle.rows({}, { from: req.title, to: any(undefined), limit: 3 }).title),
-    ], // at: a bound that is undefined
-    [
-      'a bound of a count',
-      'program.query',
-      () => built((req, db) => db.notes.howMany.count({ title: req.title }, any({ from: req.title }))),
-    ], // at: a bound of a count
+    ['a bound of another type than the field', 'program.type', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, any({ from: req.title, limit: 3 })).title)], // at: a bound of another type than the field
+    ['a bound of no field', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ title: req.title, stars: req.a }, any({ to: req.a, limit: 3 })).title)], // at: a bound of no field
+    ['a bound that is not sealed', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 'x', limit: 3 })).title)], // at: a bound that is not sealed
+    ['a bound that is undefined', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, { from: req.title, to: any(undefined), limit: 3 }).title)], // at: a bound that is undefined
+    ['a bound of a count', 'program.query', () => built((req, db) => db.notes.howMany.count({ title: req.title }, any({ from: req.title })))], // at: a bound of a count
     ['a place that leaves', 'program.type', () => built((req) => see(req.menu, (menu) => menu.zipper()))], // at: a place that leaves
     ['no callback', 'program.callback', () => built((req) => see(req.items, (items) => items.map(any(1))))], // at: no callback
   ])

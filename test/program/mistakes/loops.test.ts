@@ -11,18 +11,8 @@ const countDown = (n: IntExpr): IntExpr =>
     () => countDown(n.minus(1)), // at: a recursion in a branch
   )
 const sumUp = (n: IntExpr): IntExpr => sumUp(n.plus(1)) // at: a recursion without a branch
-const even = (n: IntExpr): BoolExpr =>
-  when(
-    n.equals(0),
-    () => true,
-    () => odd(n.minus(1)),
-  )
-const odd = (n: IntExpr): BoolExpr =>
-  when(
-    n.equals(0),
-    () => false,
-    () => even(n.minus(1)),
-  ) // at: a mutual recursion
+const even = (n: IntExpr): BoolExpr => when(n.equals(0), () => true, () => odd(n.minus(1)))
+const odd = (n: IntExpr): BoolExpr => when(n.equals(0), () => false, () => even(n.minus(1))) // at: a mutual recursion
 const deep = (n: number): number => deep(n + 1) + 1 // at: a stack that overflows
 const nested = (req: Request): unknown => see(req.items, (items) => items.map(() => mapped(items)))
 const mapped = (items: Loose): Loose => items.map(() => mapped(items)) // at: a recursion through map
@@ -34,6 +24,7 @@ function endless(n: IntExpr): IntExpr {
 function still(n: IntExpr): IntExpr {
   for (;;) n.plus(1) // at: a loop that repeats itself
 }
+
 
 describe('[L4] recursion and loops of JavaScript', () => {
   checkAll(import.meta.filename, [

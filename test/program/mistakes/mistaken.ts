@@ -2,21 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
-import {
-  app,
-  collection,
-  compile,
-  count,
-  endpoint,
-  int,
-  list,
-  option,
-  order,
-  record,
-  text,
-  tree,
-  variant,
-} from '../../../roles/program/index.ts'
+import { app, collection, compile, count, endpoint, int, list, option, order, record, text, tree, variant } from '../../../roles/program/index.ts'
 import type { Database, Program, Result, SealedFields } from '../../../roles/program/index.ts'
 
 const COLLECTIONS = {

@@ -13,8 +13,7 @@ describe('[L1] promises', () => {
       () =>
         built((req) =>
           see(req.a, (a) =>
-            when(
-              // at: an async branch
+            when( // at: an async branch
               a.less(1),
               async () => 1,
               async () => 2,
@@ -25,11 +24,7 @@ describe('[L1] promises', () => {
   ])
 
   it('an async run, and one that awaits values, is program.async at the line of its endpoint', async () => {
-    for (const result of [
-      built(async () => 1),
-      built(async (req) => await any(req.a)),
-      built((req) => see(req.a, (a) => Promise.resolve(a))),
-    ]) {
+    for (const result of [built(async () => 1), built(async (req) => await any(req.a)), built((req) => see(req.a, (a) => Promise.resolve(a)))]) {
       expect(result.ok ? 'ok' : result.error.code).toBe('program.async')
       expect(result.ok ? '' : result.error.message).toMatch(/^[a-z]+(\.test)?\.ts:[0-9]+: /)
     }
@@ -63,59 +58,10 @@ describe('[L1] results that are no values', () => {
     ['a list of unlike items', 'program.literal', () => built((req) => see(req.a, (a) => asRecord({ x: [a, 'b'] })))], // at: a list of unlike items
     ['nothing out of map', 'program.result', () => built((req) => see(req.items, (items) => items.map(any(() => {}))))], // at: nothing out of map
     ['no boolean out of filter', 'program.type', () => built((req) => see(req.items, (items) => items.filter(any((x: unknown) => x))))], // at: no boolean out of filter
-    [
-      'another type out of fold',
-      'program.type',
-      () =>
-        built((req) =>
-          see(req.items, (items) =>
-            items.fold(
-              0,
-              any(() => 'x'),
-            ),
-          ),
-        ),
-    ], // at: another type out of fold
-    [
-      'a record without a field out of a fold of a tree',
-      'program.type',
-      () =>
-        built((req) =>
-          see(req.menu, (menu) =>
-            menu.fold(
-              record({ x: int() }),
-              any(() => ({})),
-            ),
-          ),
-        ),
-    ], // at: a record without a field out of a fold of a tree
-    [
-      'no boolean as a condition',
-      'program.type',
-      () =>
-        built((req) =>
-          see(req.a, (a) =>
-            when(
-              any(a),
-              () => 1,
-              () => 2,
-            ),
-          ),
-        ),
-    ], // at: no boolean as a condition
-    [
-      'branches of unlike types',
-      'program.branches',
-      () =>
-        built((req) =>
-          see(req.maybe, (maybe) =>
-            maybe.match(
-              any((x: unknown) => x),
-              any(() => 'no'),
-            ),
-          ),
-        ),
-    ], // at: branches of unlike types
+    ['another type out of fold', 'program.type', () => built((req) => see(req.items, (items) => items.fold(0, any(() => 'x'))))], // at: another type out of fold
+    ['a record without a field out of a fold of a tree', 'program.type', () => built((req) => see(req.menu, (menu) => menu.fold(record({ x: int() }), any(() => ({})))))], // at: a record without a field out of a fold of a tree
+    ['no boolean as a condition', 'program.type', () => built((req) => see(req.a, (a) => when(any(a), () => 1, () => 2)))], // at: no boolean as a condition
+    ['branches of unlike types', 'program.branches', () => built((req) => see(req.maybe, (maybe) => maybe.match(any((x: unknown) => x), any(() => 'no'))))], // at: branches of unlike types
   ])
 
   it.each<[string, string, unknown]>([
@@ -135,11 +81,7 @@ describe('[L1] results that are no values', () => {
 describe('[L1] builds that differ', () => {
   let runs = 0
   checkAll(import.meta.filename, [
-    [
-      'chance',
-      'program.nondeterministic',
-      () => built((req) => see(req.a, (a) => ({ first: a, second: a.plus(Math.floor(Math.random() * 1e9)) }))),
-    ], // at: chance
+    ['chance', 'program.nondeterministic', () => built((req) => see(req.a, (a) => ({ first: a, second: a.plus(Math.floor(Math.random() * 1e9)) })))], // at: chance
     [
       'outer state',
       'program.nondeterministic',
@@ -209,9 +151,7 @@ describe('[L1] exceptions of the developer', () => {
       }),
     )
     expect(deep.ok ? 'ok' : deep.error.code).toBe('program.deep')
-    expect(deep.ok ? '' : deep.error.message).toContain(
-      `${lineIn(import.meta.filename, 'a type nested too deeply')}: /endpoints/go/blocks/0/body/nodes/`,
-    )
+    expect(deep.ok ? '' : deep.error.message).toContain(`${lineIn(import.meta.filename, 'a type nested too deeply')}: /endpoints/go/blocks/0/body/nodes/`)
     const foreign = compile(
       app({
         name: 'x',
@@ -222,9 +162,7 @@ describe('[L1] exceptions of the developer', () => {
         }),
       }),
     )
-    expect(foreign.ok ? '' : foreign.error.message).toContain(
-      `${lineIn(import.meta.filename, 'a key of no collection')}: /endpoints/go/request/k`,
-    )
+    expect(foreign.ok ? '' : foreign.error.message).toContain(`${lineIn(import.meta.filename, 'a key of no collection')}: /endpoints/go/request/k`)
   })
 
   it('a query with a value of another type is told at its line', () => {
@@ -233,18 +171,14 @@ describe('[L1] exceptions of the developer', () => {
       return db.notes.howMany.count({ title: any(req.a) }) // at: a query of another type
     })
     expect(result.ok ? 'ok' : result.error.code).toBe('program.type')
-    expect(result.ok ? '' : result.error.message).toContain(
-      `${lineIn(import.meta.filename, 'a query of another type')}: /endpoints/go/queries/1`,
-    )
+    expect(result.ok ? '' : result.error.message).toContain(`${lineIn(import.meta.filename, 'a query of another type')}: /endpoints/go/queries/1`)
   })
 
   it('a bad name is refused, not stumbled over', () => {
     const notes = collection({ doc: '', fields: { n: int() }, indices: {} })
     const result = compile(app({ name: 'x', doc: '', collections: { 'bad-name': notes }, endpoints: () => ({}) }))
     expect(result.ok ? 'ok' : result.error.code).toBe('program.shape')
-    const other = compile(
-      app({ name: 'x', doc: '', collections: {}, endpoints: () => ({ 'bad-name': endpoint({ doc: '', request: {}, run: () => 1 }) }) }),
-    )
+    const other = compile(app({ name: 'x', doc: '', collections: {}, endpoints: () => ({ 'bad-name': endpoint({ doc: '', request: {}, run: () => 1 }) }) }))
     expect(other.ok ? 'ok' : other.error.code).toBe('program.shape')
   })
 

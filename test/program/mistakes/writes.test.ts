@@ -45,8 +45,7 @@ describe('[L2] values that left the place where they mean something', () => {
 })
 
 describe('[K3] writes', () => {
-  const write = (run: (req: Request, db: Loose) => unknown): Result<Program> =>
-    built((req, db) => see(req.a, req.title, () => void run(req, db)))
+  const write = (run: (req: Request, db: Loose) => unknown): Result<Program> => built((req, db) => see(req.a, req.title, () => void run(req, db)))
   checkAll(import.meta.filename, [
     ['to a key of the request', 'program.slot', () => write((req, db) => db.notes.update(req.title, { stars: 1 }))], // at: to a key of the request
     ['to a key that was read', 'program.slot', () => write((_, db) => db.notes.update(db.notes.rows({ limit: 1 }).$key, { stars: 1 }))], // at: to a key that was read
@@ -84,26 +83,10 @@ describe('[K3] writes', () => {
     ['of a field of another type', 'program.type', () => write((_, db) => db.notes.create({ title: 5, stars: 1 }))], // at: of a field of another type
     ['of a literal over its bound', 'program.bound', () => write((_, db) => db.notes.create({ title: 'x', stars: 10 }))], // at: of a literal over its bound
     ['of an undefined field', 'program.literal', () => write((_, db) => db.notes.update(db.notes.owned('mine'), { stars: undefined }))], // at: of an undefined field
-    [
-      'of a sealed value with wider bounds',
-      'program.type',
-      () => write((req, db) => db.notes.update(db.notes.owned('mine'), { stars: req.a })),
-    ], // at: of a sealed value with wider bounds
-    [
-      'of a sealed value of another type',
-      'program.type',
-      () => write((req, db) => db.notes.update(db.notes.owned('mine'), { stars: req.title })),
-    ], // at: of a sealed value of another type
-    [
-      'of an unopened column',
-      'program.carry',
-      () => write((_, db) => db.notes.update(db.notes.owned('mine'), { title: db.notes.rows({ limit: 1 }).title })),
-    ], // at: of an unopened column
+    ['of a sealed value with wider bounds', 'program.type', () => write((req, db) => db.notes.update(db.notes.owned('mine'), { stars: req.a }))], // at: of a sealed value with wider bounds
+    ['of a sealed value of another type', 'program.type', () => write((req, db) => db.notes.update(db.notes.owned('mine'), { stars: req.title }))], // at: of a sealed value of another type
+    ['of an unopened column', 'program.carry', () => write((_, db) => db.notes.update(db.notes.owned('mine'), { title: db.notes.rows({ limit: 1 }).title }))], // at: of an unopened column
     ['where nothing is open', 'program.sealed', () => built((_, db) => db.tags.create({ title: 'x' }))], // at: where nothing is open
-    [
-      'inside of map',
-      'program.nested',
-      () => built((req, db) => see(req.items, (items) => items.map(() => any(db.tags.create({ title: 'x' }))))),
-    ], // at: inside of map
+    ['inside of map', 'program.nested', () => built((req, db) => see(req.items, (items) => items.map(() => any(db.tags.create({ title: 'x' })))))], // at: inside of map
   ])
 })
