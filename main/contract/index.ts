@@ -3,6 +3,7 @@
  * from it; a missing handler is a compile error. To add a command, see CONTRIBUTING.md.
  */
 import { z } from 'zod'
+import type { Type } from '../../roles/program/index.ts'
 
 const none = z.strictObject({})
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -34,8 +35,11 @@ export interface ParticipantView {
 }
 export interface LogLine { at: number; level: 'debug' | 'info' | 'warn' | 'error'; who: string; message: string }
 export interface AppView { id: string; title: string; doc: string; endpoints: EndpointView[]; collections: CollectionView[] }
-/** `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to. */
-export interface FieldView { name: string; type: string; max?: number; of?: string }
+/**
+ * `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to; `shape` is
+ * the whole type. An `own` field names which of the caller's rows is changed: it may be left out where there is only one.
+ */
+export interface FieldView { name: string; type: string; max?: number; of?: string; shape?: Type; own?: true }
 export interface EndpointView { name: string; doc: string; fields: Array<FieldView>; servers: number; observations: Array<{ name: string; sees: string[] }> }
 /** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */
 export interface CollectionView { name: string; doc: string; fields: string[]; indices: Array<{ name: string; kind: string; on: string[] }>; references: Record<string, string> }
