@@ -3,6 +3,7 @@
  * from it; a missing handler is a compile error. To add a command, see CONTRIBUTING.md.
  */
 import { z } from 'zod'
+import type { Type } from '../../roles/program/index.ts'
 
 const none = z.strictObject({})
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -52,12 +53,17 @@ export interface AppView {
   endpoints: EndpointView[]
   collections: CollectionView[]
 }
-/** `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to. */
+/**
+ * `type` is the kind of the program's type (`text`, `int`, `bool`, `key`, …), `max` its bound, `of` the collection that a key belongs to; `shape` is
+ * the whole type. An `own` field names which of the caller's rows is changed: it may be left out where there is only one.
+ */
 export interface FieldView {
   name: string
   type: string
   max?: number
   of?: string
+  shape?: Type
+  own?: true
 }
 export interface EndpointView {
   name: string

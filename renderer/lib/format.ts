@@ -32,7 +32,28 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return number(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return JSON.stringify(value)
+  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.map(showItem).join('; ')
+  return showRecord(value as Record<string, unknown>)
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const hasOnly = (value: Record<string, unknown>, ...names: string[]): boolean =>
+  Object.keys(value).length === names.length && names.every((name) => Object.hasOwn(value, name))
+
+/** An entry of a map is its key and its value. */
+const showItem = (item: unknown): string =>
+  isObject(item) && hasOnly(item, 'key', 'value') ? `${show(item.key)}: ${show(item.value)}` : show(item)
+
+/** Options and variants as what they hold, other records field by field. */
+function showRecord(value: Record<string, unknown>): string {
+  if (hasOnly(value, 'some')) return show(value.some)
+  if (hasOnly(value, 'tag', 'value') && typeof value.tag === 'string') {
+    const isBare = isObject(value.value) && Object.keys(value.value).length === 0
+    return isBare ? value.tag : `${value.tag} (${show(value.value)})`
+  }
+  return Object.entries(value)
+    .map(([name, part]) => `${label(name).toLowerCase()} ${show(part)}`)
+    .join(', ')
 }
 
 /** Names of the program's inputs as the person who sent them knows them: `request.text` → `your text`. */

@@ -35,12 +35,12 @@ const collections = {
   voters: collection({
     doc: 'The electoral roll: a card for each voter. Only the holder of exactly one valid card votes.',
     fields: { valid: int({ min: 0, max: 1 }) },
-    indices: { cards: count('$owner'), valid: sum('valid', '$owner') },
+    indices: { byOwner: order('$owner'), cards: count('$owner'), valid: sum('valid', '$owner') },
   }),
   votes: collection({
     doc: 'One vote. It is never changed.',
     fields: { poll: key('polls'), choice },
-    indices: { tally: count('poll', 'choice'), mine: count('poll', '$owner') },
+    indices: { byPoll: order('poll'), tally: count('poll', 'choice'), mine: count('poll', '$owner') },
   }),
 }
 type Db = Database<typeof collections>

@@ -1,6 +1,6 @@
 /** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
 import type { ActorView, AppView, FieldView, RequestView, TickView } from '../../contract/index.ts'
-import { describe, type Program, type Type } from '../../../roles/program/index.ts'
+import { describe, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
 import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
 import { untilNext, type Wait } from '../waiting.ts'
@@ -12,9 +12,16 @@ const apps = new WeakMap<Program, AppView>()
 const fieldView = (name: string, type: Type): FieldView => ({
   name,
   type: type.kind,
+  shape: type,
   ...('max' in type && typeof type.max === 'number' ? { max: type.max } : {}),
   ...(type.kind === 'key' ? { of: type.collection } : {}),
 })
+
+/** The caller's rows that an endpoint changes, as fields; a slot that has the name of a field is named by that. */
+const ownFields = ({ request, slots }: Endpoint): FieldView[] =>
+  slots
+    .filter(({ name, state }) => state === 'owned' && !Object.hasOwn(request, name))
+    .map(({ name, collection }): FieldView => ({ ...fieldView(name, { kind: 'key', collection }), own: true }))
 
 /** The API document as a person reads it; made once per program. */
 export function appView(id: string, title: string, outline: Program): AppView {
@@ -29,7 +36,7 @@ export function appView(id: string, title: string, outline: Program): AppView {
       name,
       doc: endpoint.doc,
       servers: endpoint.servers,
-      fields: Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)),
+      fields: [...Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)), ...ownFields(outline.endpoints[name]!)],
       observations: endpoint.blocks.map((block) => ({ name: block.name, sees: seenBy(endpoint.blocks, block.opens) })),
     })),
     collections: Object.entries(outline.collections).map(([name, { doc, fields, indices }]) => ({

@@ -28,7 +28,26 @@ describe('what a person reads', () => {
   })
 
   it('nothing is shown as nothing', () => {
-    expect([show(''), show(null), show(true), show(1200), show({ a: 1 })]).toEqual(['(empty)', '(empty)', 'yes', '1,200', '{"a":1}'])
+    expect([show(''), show(null), show(true), show(1200), show([])]).toEqual(['(empty)', '(empty)', 'yes', '1,200', '(none)'])
+  })
+
+  it('values with parts are words, not JSON', () => {
+    const lines = [
+      { good: 'tea', pieces: '3' },
+      { good: 'cup', pieces: '1' },
+    ]
+    expect(show(lines)).toBe('good tea, pieces 3; good cup, pieces 1')
+    expect(
+      show([
+        { key: 'tea', value: { price: '3' } },
+        { key: 'cup', value: { price: '7' } },
+      ]),
+    ).toBe('tea: price 3; cup: price 7')
+    expect([show({ tag: 'open', value: {} }), show({ tag: 'shipped', value: { parcel: 'P' } }), show({ some: ['a', 'b'] })]).toEqual([
+      'open',
+      'shipped (parcel P)',
+      'a; b',
+    ])
   })
 
   it('names of the program become words', () => {
