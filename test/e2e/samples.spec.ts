@@ -30,7 +30,13 @@ async function open(page: Page, name: string, rows: Array<Record<string, unknown
     actors: [{ ...actors[0]!, freeKeys: Object.fromEntries(view.collections.map((one) => [one.name, 3])) }],
   })
   fake.on.read = ({ collection }) =>
-    ok({ tick: 41, root: hash('7d3'), proved: true, rows: rows.filter((row) => collection === row['of']).map(({ of: _, ...row }) => row) })
+    ok({
+      tick: 41,
+      root: hash('7d3'),
+      proved: true,
+      local: false,
+      rows: rows.filter((row) => collection === row['of']).map(({ of: _, ...row }) => row),
+    })
   fake.on.request = () => ok({ id: hash('99') })
   await page.goto(fake.page.url)
 }
