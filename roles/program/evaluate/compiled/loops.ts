@@ -100,7 +100,8 @@ function countAhead(writer: Writer, chain: number[], length: string, areChildren
   const always = filter < 0 ? chain.length : filter + 1
   const costs = chain.slice(0, always).flatMap((at) => [turnOf(eachAt(writer, at)), regionCost(writer, placeOf(writer, at).parts[1]!)])
   count(writer, sumOf(areChildren ? [CHILD, ...costs] : costs), length)
-  stopAtBudget(writer)
+  // The function that goes to a child looks at the budget itself.
+  if (!areChildren) stopAtBudget(writer)
   return always
 }
 
@@ -178,7 +179,7 @@ function writeRise(writer: Writer, index: number, node: Each, declare: string, r
   region(writer, before!)
   const outside = apart(writer, [`x${node.scope}`, `r${node.scope}`], () => {
     line(writer, `function g${index}(n, d, m, S, B@${index}) {`)
-    line(writer, `if (d > ${DEEP} || m.steps > S || m.bytes > B) throw Q`)
+    line(writer, `if (d > ${DEEP} || m.steps > S) throw Q`)
     writeBody(writer, () => {
       line(writer, `const x${node.scope} = n.value`)
       if (!isFusedWithChildren(writer, index, node.scope)) writeResults(writer, index, node.scope)
