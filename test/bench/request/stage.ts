@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
+import { createIndexCache } from '../../../main/adapters/storage/index-cache.ts'
 import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
+import { createSystemClock } from '../../../main/adapters/system/clock.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createHttpTransport, type HttpTransport } from '../../../main/adapters/transport/http.ts'
 import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
-import type { LocalIndex } from '../../../main/core/local-index/index.ts'
+import { createLocalIndex } from '../../../main/core/local-index/index.ts'
 import { createDocuments } from '../../../main/core/documents.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
-import type { LogPort, StoragePort } from '../../../main/core/ports.ts'
+import type { IndexPort, LogPort, StoragePort } from '../../../main/core/ports.ts'
 import type { Services } from '../../../main/core/services.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../../main/hosts/headless/network/local-network.ts'
 import { freeKeys, type ClientState } from '../../../roles/client/index.ts'
@@ -67,11 +69,8 @@ async function settle(network: LocalNetwork): Promise<void> {
   await alice.stop()
 }
 
-/** The blobs are measured, as before there was a local index. */
-const pagesOnly: LocalIndex = { for: () => ({ entries: () => null }), follow: () => Promise.resolve(), close: () => undefined }
-
-/** What the client core composes requests from, read from the client's own data folder. */
-async function openClient(storage: StoragePort, passphrase: string): Promise<ClientEnv> {
+/** What the client core composes requests from, read from the client's own data folder; rows come from its own index, as they do in the client. */
+async function openClient(storage: StoragePort, passphrase: string, index: IndexPort): Promise<ClientEnv> {
   const random = createSystemRandom()
   const identity = must(await openIdentity({ crypto: fastCrypto, storage, random }, 'test', passphrase, 12))
   // Everything is in the client's store already: a fetch from the swarm or a payment would be a bug of this bench.
@@ -83,7 +82,8 @@ async function openClient(storage: StoragePort, passphrase: string): Promise<Cli
     log: quiet,
     fetchTimeoutMs: 1,
   })
-  const app = createClientApp({ crypto: fastCrypto, documents } as Services, pagesOnly)
+  const own = { index, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
+  const app = createClientApp({ crypto: fastCrypto, documents } as Services, createLocalIndex(own))
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
   const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
   const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))
@@ -123,7 +123,7 @@ export async function setStage(servers: number): Promise<Stage> {
   const passphrase = readFileSync(join(folder, 'passphrase'), 'utf8')
   const storage = must(openSqliteStorage(join(folder, 'alice', 'state')))
   const transport = createHttpTransport()
-  const env = await openClient(storage, passphrase)
+  const env = await openClient(storage, passphrase, createIndexCache(join(folder, 'alice', 'index')))
   return {
     folder,
     passphrase,
