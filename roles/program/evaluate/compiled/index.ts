@@ -92,6 +92,7 @@ function write(program: Program, endpoint: Endpoint, block: Block): Writer {
     values: new Map(),
     makers: new Map(),
     outside: [],
+    counted: { steps: false, bytes: false },
     used: [],
   }
   fuseLoops(writer)

@@ -3,11 +3,8 @@ import type { Each, Scope } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
 import { BYTES } from '../primitives/operation.ts'
 import { regionCost } from './nodes.ts'
-import { apart, asFunction, constant, count, fillIn, line, placeOf, stopAtBudget, sumOf, use, writeBody } from './writer.ts'
+import { apart, asFunction, constant, count, fillIn, line, placeOf, stopAtBudget, sumOf, tellMeter, use, writeBody } from './writer.ts'
 import type { Cost, EmitRegion, Writer } from './writer.ts'
-
-/** A tree that is deeper goes to the reference evaluator, which needs no stack for it. */
-const DEEP = 400
 
 const LOOPS: Array<Each['op']> = ['map', 'filter', 'fold', 'any', 'all']
 /** Operations whose list another one can run over without its being made. */
@@ -78,14 +75,17 @@ function writeLoop(writer: Writer, index: number, node: Each, declare: string, r
   if (scope.kind === 'fold') line(writer, `let t${node.scope} = ${use(writer, scope.start)}`)
   line(writer, `${declare}v${index} = ${node.op === 'any' ? 'false' : node.op === 'all' ? 'true' : node.op === 'fold' ? '0' : '[]'}`)
   line(writer, `const a${index} = ${children === null ? use(writer, scopeOf(writer, first).over) : 'n.children'}`)
-  const always = countAhead(writer, chain, `a${index}.length`, children !== null)
+  const ahead = costAhead(writer, chain)
   const needed = chain.map((at) => placeOf(writer, at).parts[0]!).filter(({ nodes }) => nodes.length > 0)
-  line(writer, needed.length > 0 ? `if (a${index}.length > 0) {` : '{')
+  if (children === null) countAhead(writer, ahead.cost, `a${index}.length`)
+  else tellMeter(writer)
+  line(writer, needed.length > 0 || children !== null ? `if (a${index}.length > 0) {` : '{')
+  if (children !== null) tellOfChildren(writer, ahead.cost, `a${index}.length`)
   for (const before of needed) region(writer, before)
   line(writer, `for (let j = 0; j < a${index}.length; j++) {`)
   line(writer, `const x${first.scope} = ${children === null ? `a${index}[j]` : callOf(children, `a${index}[j]`)}`)
-  writeStage(writer, chain, 0, always, region)
-  if (chain.some((at, stage) => stage >= always || placeOf(writer, at).parts[1]!.groups.length > 0)) stopAtBudget(writer)
+  writeStage(writer, chain, 0, ahead.stages, region)
+  if (chain.some((at, stage) => stage >= ahead.stages || placeOf(writer, at).parts[1]!.groups.length > 0)) stopAtBudget(writer)
   line(writer, '}')
   line(writer, '}')
   if (scope.kind === 'fold') line(writer, `v${index} = t${node.scope}`)
@@ -93,16 +93,29 @@ function writeLoop(writer: Writer, index: number, node: Each, declare: string, r
 
 const stops = ({ op }: Each): boolean => op === 'any' || op === 'all'
 
-/** Counts at once what every item is sure to cost. @returns the number of stages that are counted so */
-function countAhead(writer: Writer, chain: number[], length: string, areChildren: boolean): number {
-  if (stops(eachAt(writer, chain.at(-1)!))) return 0
+/** What every item is sure to cost, and the number of stages that this covers; nothing where a loop may stop early. */
+function costAhead(writer: Writer, chain: number[]): { stages: number; cost: Cost } {
+  if (stops(eachAt(writer, chain.at(-1)!))) return { stages: 0, cost: sumOf([]) }
   const filter = chain.findIndex((at) => eachAt(writer, at).op === 'filter')
-  const always = filter < 0 ? chain.length : filter + 1
-  const costs = chain.slice(0, always).flatMap((at) => [turnOf(eachAt(writer, at)), regionCost(writer, placeOf(writer, at).parts[1]!)])
-  count(writer, sumOf(areChildren ? [CHILD, ...costs] : costs), length)
-  // The function that goes to a child looks at the budget itself.
-  if (!areChildren) stopAtBudget(writer)
-  return always
+  const stages = filter < 0 ? chain.length : filter + 1
+  const costs = chain.slice(0, stages).flatMap((at) => [turnOf(eachAt(writer, at)), regionCost(writer, placeOf(writer, at).parts[1]!)])
+  return { stages, cost: sumOf(costs) }
+}
+
+function countAhead(writer: Writer, cost: Cost, length: string): void {
+  if (cost.steps === 0) return
+  count(writer, cost, length)
+  stopAtBudget(writer)
+}
+
+/**
+ * Children are told to the meter at once: the calls that go to them look at it, and nothing has to be kept across these calls. A loop over children
+ * stands where every way through its function comes by (`childrenOf`).
+ */
+function tellOfChildren(writer: Writer, cost: Cost, length: string): void {
+  const { steps, bytes } = sumOf([CHILD, cost])
+  line(writer, `m.steps += ${steps} * ${length}`)
+  line(writer, `m.bytes += ${bytes} * ${length}`)
 }
 
 /** One operation of a loop on the item at hand, and those after it. @param always stages that were counted ahead */
@@ -168,18 +181,19 @@ function isFusedWithChildren(writer: Writer, index: number, scope: number): bool
 }
 
 /** A call of the function that folds a tree; what it needs of outside is filled in when its code is known. */
-const callOf = (folding: number, node: string, depth = 'd + 1'): string => `g${folding}(${node}, ${depth}, m, S, B@${folding})`
+const callOf = (folding: number, node: string): string => `g${folding}(${node}, m, S@${folding})`
 
 /**
- * A fold from the leaves up, as a function that calls itself. It stands outside of the main function, because engines are good at calls of functions
+ * A fold from the leaves up, as a function that calls itself; a tree that is too deep for the stack ends in a RangeError, and the call goes to the
+ * reference, which needs none. It stands outside of the main function, because engines are good at calls of functions
  * that are always the same, so it is given what it needs.
  */
 function writeRise(writer: Writer, index: number, node: Each, declare: string, region: EmitRegion): void {
   const [before, loop] = placeOf(writer, index).parts
   region(writer, before!)
   const outside = apart(writer, [`x${node.scope}`, `r${node.scope}`], () => {
-    line(writer, `function g${index}(n, d, m, S, B@${index}) {`)
-    line(writer, `if (d > ${DEEP} || m.steps > S) throw Q`)
+    line(writer, `function g${index}(n, m, S@${index}) {`)
+    line(writer, `if (m.steps > S) throw Q`)
     writeBody(writer, () => {
       line(writer, `const x${node.scope} = n.value`)
       if (!isFusedWithChildren(writer, index, node.scope)) writeResults(writer, index, node.scope)
@@ -191,7 +205,7 @@ function writeRise(writer: Writer, index: number, node: Each, declare: string, r
   count(writer, { steps: 1, bytes: 0 })
   line(
     writer,
-    `${declare}v${index} = ${callOf(index, use(writer, scopeOf(writer, node).over), '0').replace(`@${index}`, outside.map((name) => `, ${name}`).join(''))}`,
+    `${declare}v${index} = ${callOf(index, use(writer, scopeOf(writer, node).over)).replace(`@${index}`, outside.map((name) => `, ${name}`).join(''))}`,
   )
 }
 
@@ -208,13 +222,13 @@ function writeWalk(writer: Writer, index: number, node: Each, declare: string, r
   const scope = scopeOf(writer, node)
   region(writer, before!)
   line(writer, `let t${node.scope} = ${scope.kind === 'fold' ? use(writer, scope.start) : 'null'}, c${index} = 0`)
-  asFunction(writer, `const g${index} = (n, d) => {`, () => {
-    line(writer, `if (d > ${DEEP} || ++c${index} > ${LIMITS.items} || m.steps > S || m.bytes > B) throw Q`)
+  asFunction(writer, `const g${index} = (n) => {`, () => {
+    line(writer, `if (++c${index} > ${LIMITS.items} || m.steps > S) throw Q`)
     line(writer, `const x${node.scope} = n.value`)
     count(writer, { steps: 2, bytes: 0 })
     region(writer, loop!)
     line(writer, `t${node.scope} = ${use(writer, node.result)}`)
-    line(writer, `for (let j = 0; j < n.children.length; j++) g${index}(n.children[j], d + 1)`)
+    line(writer, `for (let j = 0; j < n.children.length; j++) g${index}(n.children[j])`)
     return 'null'
   })
   line(writer, `g${index}(${use(writer, scope.over)}, 0)`)

@@ -17,6 +17,8 @@ export interface Writer {
   lines: string[]
   /** Functions that stand outside of the main one. */
   outside: string[]
+  /** What was counted since the meter was told. */
+  counted: { steps: boolean; bytes: boolean }
   /** Names that were used while functions are written apart, the innermost last. */
   used: Array<Set<string>>
   /** What the code names k0, k1, …: nothing of a document's text stands in the code but checked field names. */
@@ -92,12 +94,21 @@ export const sumOf = (costs: Cost[]): Cost =>
  */
 export function count(writer: Writer, { steps, bytes }: Cost, times = ''): void {
   const by = times === '' ? '' : ` * ${times}`
+  if (steps > 0) writer.counted.steps = true
+  if (bytes > 0) writer.counted.bytes = true
   if (steps > 0) line(writer, `s += ${steps}${by}`)
   if (bytes > 0) line(writer, `b += ${bytes}${by}`)
 }
 
 /** Stops a call that went over its steps. Bytes that are known before grow with the steps, so they are looked at in the end. */
 export const stopAtBudget = (writer: Writer): void => line(writer, 'if (s > S) throw Q')
+
+/** Tells the meter. Only where every way through the function comes by: what was counted before on other ways would be lost. */
+export function tellMeter(writer: Writer): void {
+  if (writer.counted.steps) line(writer, 'm.steps += s, s = 0')
+  if (writer.counted.bytes) line(writer, 'm.bytes += b, b = 0')
+  writer.counted = { steps: false, bytes: false }
+}
 
 /** A function inside of the code. @param body writes it and gives what it returns */
 export function asFunction(writer: Writer, head: string, body: () => string, end = '}'): void {
@@ -107,12 +118,14 @@ export function asFunction(writer: Writer, head: string, body: () => string, end
 
 /** What stands between the head of a function and its end. */
 export function writeBody(writer: Writer, body: () => string, end = '}'): void {
+  const { counted } = writer
+  writer.counted = { steps: false, bytes: false }
   line(writer, 'let s = 0, b = 0')
   const result = body()
-  line(writer, 'm.steps += s')
-  line(writer, 'm.bytes += b')
+  tellMeter(writer)
   line(writer, `return ${result}`)
   line(writer, end)
+  writer.counted = counted
 }
 
 /** Writes a function outside of the main one. @returns the names of outside that it needs */
@@ -135,7 +148,7 @@ const declaredIn = (text: string): string[] =>
 
 /** Fills in what was not known when functions outside of the main one were written. */
 export function fillIn(writer: Writer, mark: string, text: string): void {
-  writer.outside = writer.outside.map((one) => one.replaceAll(`B${mark})`, `B${text})`))
+  writer.outside = writer.outside.map((one) => one.replaceAll(`S${mark})`, `S${text})`))
 }
 
 /** Writes the nodes of a region. @param isCounted their costs are counted already */
