@@ -147,7 +147,13 @@ export const draftWrite = write
   .extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
 export const draftWrites = z.array(draftWrite).max(64)
 
-/** A server's sealed code file for one tick (essay, next portion 7). Primes are decimal-free: lower-case hex. */
+/** Primes are decimal-free: lower-case hex. */
+const prime = z
+  .string()
+  .regex(/^[0-9a-f]+$/)
+  .max(2048)
+
+/** A server's sealed code file for one tick (essay, next portion 7). */
 export const codeFile = z.strictObject({
   app: hex32,
   tick: tickNumber,
@@ -159,18 +165,8 @@ export const codeFile = z.strictObject({
         block: z.int().min(0).max(255),
         version: hex32,
         salt: hex32,
-        passage: z
-          .string()
-          .regex(/^[0-9a-f]+$/)
-          .max(2048),
-        sites: z
-          .array(
-            z
-              .string()
-              .regex(/^[0-9a-f]+$/)
-              .max(2048),
-          )
-          .max(4096),
+        passage: prime,
+        sites: z.array(prime).max(4096),
         /** The block's body, which only its servers get; checked together with the outline before it runs. */
         body: appJson,
       }),
@@ -195,18 +191,8 @@ export const revealFile = z.strictObject({
         salt: hex32,
         /** Commitment to the block's code: with the primes it makes the version that the plan named. */
         code: hex32,
-        passage: z
-          .string()
-          .regex(/^[0-9a-f]+$/)
-          .max(2048),
-        sites: z
-          .array(
-            z
-              .string()
-              .regex(/^[0-9a-f]+$/)
-              .max(2048),
-          )
-          .max(4096),
+        passage: prime,
+        sites: z.array(prime).max(4096),
       }),
     )
     .max(100_000),

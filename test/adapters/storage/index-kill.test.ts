@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,28 +6,10 @@ import { createIndexCache } from '../../../main/adapters/storage/index-cache.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { createSeededRandom } from '../../simulation/ports/random.ts'
 import { COLLECTIONS, sizeOf } from './kill-rebuilder.ts'
+import { untilKilled } from './until-killed.ts'
 
 const KILLS = 12
 const REBUILDER = join(import.meta.dirname, 'kill-rebuilder.ts')
-
-/** Starts the rebuilder, kills it a random time after its first cache was in place, and gives the last number that it told. */
-const rebuildUntilKilled = (folder: string, first: number, afterMs: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [REBUILDER, folder, String(first)], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [out, errors] = ['', '']
-    child.stdout.on('data', (data: Buffer) => {
-      if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
-      out += data.toString()
-    })
-    child.stderr.on('data', (data: Buffer) => {
-      errors += data.toString()
-    })
-    child.on('close', (_code, signal) => {
-      const told = out.split('\n').slice(0, -1).map(Number)
-      if (signal !== 'SIGKILL' || told.length === 0) reject(new Error(`the rebuilder ended by itself: ${errors}`))
-      else resolve(told.at(-1)!)
-    })
-  })
 
 it(`[D3][D4] a process that is killed while it makes its index anew leaves the old or the new one, never half, ${KILLS} times in a row`, async () => {
   const seed = process.env['GOLEM_SEED'] ?? String(Date.now())
@@ -37,7 +18,7 @@ it(`[D3][D4] a process that is killed while it makes its index anew leaves the o
   const folder = mkdtempSync(join(tmpdir(), 'golem-index-kill-'))
   let half = 0
   for (let kill = 0, n = 0; kill < KILLS; kill += 1) {
-    const told = await rebuildUntilKilled(folder, n + 1, random.below(80))
+    const told = await untilKilled(REBUILDER, folder, n + 1, random.below(80))
     half += readdirSync(folder).filter((name) => name.endsWith('.new')).length
     const cache = createIndexCache(folder)
     const store = must(cache.open('client', COLLECTIONS))

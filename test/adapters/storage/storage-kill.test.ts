@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,28 +7,10 @@ import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
 import type { StoragePort } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { createSeededRandom } from '../../simulation/ports/random.ts'
+import { untilKilled } from './until-killed.ts'
 
 const KILLS = 12
 const WRITER = join(import.meta.dirname, 'kill-writer.ts')
-
-/** Starts the writer, kills it a random time after its first transaction, and gives the last number that it acknowledged. */
-const writeUntilKilled = (folder: string, first: number, afterMs: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [WRITER, folder, String(first)], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [out, errors] = ['', '']
-    child.stdout.on('data', (data: Buffer) => {
-      if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMs)
-      out += data.toString()
-    })
-    child.stderr.on('data', (data: Buffer) => {
-      errors += data.toString()
-    })
-    child.on('close', (_code, signal) => {
-      const acknowledged = out.split('\n').slice(0, -1).map(Number)
-      if (signal !== 'SIGKILL' || acknowledged.length === 0) reject(new Error(`the writer ended by itself: ${errors}`))
-      else resolve(acknowledged.at(-1)!)
-    })
-  })
 
 /** Every transaction up to the counter is there whole, and nothing of any later one. */
 function checkWhole(storage: StoragePort): number {
@@ -53,7 +34,7 @@ describe('a process that is killed while it writes', () => {
     const folder = mkdtempSync(join(tmpdir(), 'golem-kill-'))
     let counter = 0
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const acknowledged = await writeUntilKilled(folder, counter + 1, random.below(120))
+      const acknowledged = await untilKilled(WRITER, folder, counter + 1, random.below(120))
       const storage = must(openSqliteStorage(folder))
       counter = checkWhole(storage)
       storage.close()
