@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runToEnd } from '../../main/hosts/launcher/child.ts'
-import { countPlaywright, countVitest, type Counts, honest, nothing } from './run-reports.ts'
+import { honest, nothing, readPlaywright, readVitest, type Report } from './run-reports.ts'
 import type { ToolName } from './run-tools.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,7 +17,7 @@ export interface Stage {
   needs: ToolName[]
   /** Tests of the stage that want these are skipped without them. */
   wants: ToolName[]
-  run: (extra: string[], environment: Record<string, string>) => Promise<Counts>
+  run: (extra: string[], environment: Record<string, string>) => Promise<Report>
 }
 
 /** A check without tests of its own counts as one. */
@@ -25,12 +25,12 @@ const check =
   (path: string, args: string[]): Stage['run'] =>
   async (extra, environment) => {
     const code = await runToEnd(process.execPath, [inModules(path), ...args, ...extra], environment)
-    return code === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 }
+    return honest({ counts: { ...nothing, passed: code === 0 ? 1 : 0 }, failures: [] }, code)
   }
 
-function readReport<T>(file: string, count: (report: T) => Counts): Counts {
-  if (!existsSync(file)) return nothing
-  return count(JSON.parse(readFileSync(file, 'utf8')) as T)
+function readReport<T>(file: string, read: (report: T) => Report): Report {
+  if (!existsSync(file)) return { counts: nothing, failures: [] }
+  return read(JSON.parse(readFileSync(file, 'utf8')) as T)
 }
 
 function freshReport(name: string): string {
@@ -46,7 +46,7 @@ const vitest =
     const report = freshReport(name)
     const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...extra]
     const code = await runToEnd(process.execPath, [inModules('vitest/vitest.mjs'), ...args], { ...environment, GOLEM_CHAIN: chain })
-    return honest(readReport(report, countVitest), code)
+    return honest(readReport(report, readVitest), code)
   }
 
 const playwright: Stage['run'] = async (extra, environment) => {
@@ -56,7 +56,7 @@ const playwright: Stage['run'] = async (extra, environment) => {
     ...environment,
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,
   })
-  return honest(readReport(report, countPlaywright), code)
+  return honest(readReport(report, readPlaywright), code)
 }
 
 const none = { needs: [], wants: [] } satisfies Partial<Stage>

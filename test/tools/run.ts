@@ -4,13 +4,12 @@
  *
  * GOLEM_REQUIRE=1 (set by .ci/run) turns a missing bitcoind, Chromium or aria2 from a loud skip into a failure.
  */
-import { add, closingLine, type Counts, nothing } from './run-reports.ts'
+import { add, brief, closingLine, type Counts, nothing, type Report } from './run-reports.ts'
 import { type Stage, stages } from './run-stages.ts'
 import { prepareTool, type ToolName } from './run-tools.ts'
 
-interface Outcome {
+interface Outcome extends Report {
   name: string
-  counts: Counts
   seconds: number
   remark?: string
 }
@@ -21,7 +20,8 @@ const required = (): boolean => process.env['GOLEM_REQUIRE'] === '1'
 /** What a missing tool means: a failure where it is required, else a skip that says what to install. */
 function missing(tool: ToolName, reason: string): Outcome {
   const counts = required() ? { ...nothing, failed: 1 } : { ...nothing, skipped: 1 }
-  return { name: tool, counts, seconds: 0, remark: `${required() ? 'required, but there is' : 'there is'} no ${tool}: ${reason}` }
+  const remark = `${required() ? 'required, but there is' : 'there is'} no ${tool}: ${reason}`
+  return { name: tool, counts, failures: [], seconds: 0, remark }
 }
 
 async function runStage(stage: Stage, extra: string[]): Promise<Outcome[]> {
@@ -35,8 +35,8 @@ async function runStage(stage: Stage, extra: string[]): Promise<Outcome[]> {
   }
   print(`\n── ${stage.name}: ${stage.what} ${'─'.repeat(Math.max(3, 60 - stage.name.length - stage.what.length))}`)
   const began = performance.now()
-  const counts = await stage.run(extra, environment)
-  return [...outcomes, { name: stage.name, counts, seconds: (performance.now() - began) / 1000 }]
+  const report = await stage.run(extra, environment)
+  return [...outcomes, { name: stage.name, ...report, seconds: (performance.now() - began) / 1000 }]
 }
 
 function printSummary(outcomes: Outcome[]): Counts {
@@ -46,6 +46,8 @@ function printSummary(outcomes: Outcome[]): Counts {
     const numbers = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
     print(`  ${mark.padEnd(8)}${name.padEnd(24)}${remark ?? `${numbers.padEnd(40)}${seconds.toFixed(1)} s`}`)
   }
+  for (const { name, failures } of outcomes)
+    for (const failure of failures) print([`\n  failed in ${name}:`, ...brief(failure)].join('\n    '))
   return outcomes.map(({ counts }) => counts).reduce(add, nothing)
 }
 
