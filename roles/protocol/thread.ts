@@ -5,7 +5,7 @@
 import { fromHex, toHex } from './bytes.ts'
 import { canonicalBytes, type Json } from './canonical.ts'
 import type { CryptoPort } from './crypto.ts'
-import { signUnder, signingDigest, verifyDigest } from './documents/seal.ts'
+import { beginVerify, signUnder, signingDigest } from './documents/seal.ts'
 import type { Link, Start, Write } from './documents/types.ts'
 import type { KeyPair } from './keys.ts'
 import { fail, ok, type Result } from './result.ts'
@@ -83,34 +83,65 @@ export interface NumberOpening {
   salt: string
 }
 
-/**
- * Checks a start and the links after it: same request, unbroken chain of digests and commitments, positions in order, every
- * signature. Whether a version exists and its server holds it is the caller's to check, against the tick.
- * @returns digest of the last element, the commitment to the number and the running digest of writes.
- * Errors: `thread.start`, `thread.link` (details.position).
- */
-export function verifyThread(
-  crypto: CryptoPort,
-  start: Start,
-  links: Link[],
-): Result<{ previous: string; number: string; writes: string }> {
-  const begun = signingDigest(crypto, 'start', start)
-  if (!verifyDigest(crypto, begun, start.sig, start.client))
-    return fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
-  let state = { previous: toHex(begun), number: start.number, writes: NO_WRITES }
-  for (const [position, link] of links.entries()) {
-    const digest = signingDigest(crypto, 'link', link)
-    const broken =
-      brokenLink(start, state, link, position) ??
-      (verifyDigest(crypto, digest, link.sig, link.server) ? null : 'is not signed by its server')
-    if (broken !== null)
-      return fail('thread.link', `Link ${position} of the thread ${broken}. Send the request again through another server.`, { position })
-    state = { previous: toHex(digest), number: link.after, writes: link.writes }
-  }
-  return ok(state)
+/** What the next link follows. */
+export interface ThreadEnd {
+  /** Digest of the last element. */
+  previous: string
+  /** Commitment to the number. */
+  number: string
+  /** Running digest of writes. */
+  writes: string
 }
 
-function brokenLink(start: Start, state: { previous: string; number: string }, link: Link, position: number): string | null {
+/** A thread whose chain holds. `signed` says whether its signatures do. */
+export interface BegunThread extends ThreadEnd {
+  /** Errors: `thread.start`, `thread.link` (details.position). */
+  signed(): Result<null>
+}
+
+const notSigned = {
+  start: fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.'),
+  link: 'is not signed by its server',
+}
+const broken = (position: number, how: string) =>
+  fail('thread.link', `Link ${position} of the thread ${how}. Send the request again through another server.`, { position })
+
+/**
+ * Checks a start and the links after it: same request, unbroken chain of digests and commitments, positions in order. Whether a version
+ * exists and its server holds it is the caller's to check, against the tick. The check of every signature begins.
+ * Error: `thread.link` (details.position).
+ */
+export function beginThread(crypto: CryptoPort, start: Start, links: Link[]): Result<BegunThread> {
+  const begun = signingDigest(crypto, 'start', start)
+  const verdicts = [beginVerify(crypto, begun, start.sig, start.client)]
+  let state: ThreadEnd = { previous: toHex(begun), number: start.number, writes: NO_WRITES }
+  for (const [position, link] of links.entries()) {
+    const how = brokenLink(start, state, link, position)
+    if (how !== null) return broken(position, how)
+    const digest = signingDigest(crypto, 'link', link)
+    verdicts.push(beginVerify(crypto, digest, link.sig, link.server))
+    state = { previous: toHex(digest), number: link.after, writes: link.writes }
+  }
+  return ok({ ...state, signed: () => firstUnsigned(verdicts) })
+}
+
+/** The last one is asked for first: it is what has been begun the least. */
+function firstUnsigned(verdicts: Array<() => boolean>): Result<null> {
+  const first = verdicts.reduceRight((found, verdict, at) => (verdict() ? found : at), verdicts.length)
+  if (first === verdicts.length) return ok(null)
+  return first === 0 ? notSigned.start : broken(first - 1, notSigned.link)
+}
+
+/** Checks a thread and all of its signatures. Errors: `thread.link` (details.position), `thread.start`. */
+export function verifyThread(crypto: CryptoPort, start: Start, links: Link[]): Result<ThreadEnd> {
+  const thread = beginThread(crypto, start, links)
+  if (!thread.ok) return thread
+  const { signed, ...end } = thread.value
+  const all = signed()
+  return all.ok ? ok(end) : all
+}
+
+function brokenLink(start: Start, state: ThreadEnd, link: Link, position: number): string | null {
   const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
   if (!same) return 'belongs to another request'
   if (link.position !== position) return `says position ${link.position}`

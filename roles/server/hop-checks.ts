@@ -2,13 +2,13 @@
 import type { Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
 import type { Link } from '../protocol/documents/index.ts'
-import { verifyUnder } from '../protocol/documents/index.ts'
+import { beginVerify, signingDigest } from '../protocol/documents/index.ts'
 import { open } from '../protocol/envelope.ts'
 import { verifyReduced, type ReducedProof } from '../protocol/index-proofs.ts'
 import { boundCommits, CLIENT_FIELDS, clientLookup, forwardedEdges, type Lookup } from '../protocol/request-edges.ts'
 import { envelopeMessage, hopMessage, MESSAGE_LIMIT, messageAad, type EnvelopeMessage, type HopMessage } from '../protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import { verifyThread } from '../protocol/thread.ts'
+import { beginThread, type BegunThread, type ThreadEnd } from '../protocol/thread.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { readMessage } from './json.ts'
 import { endpointOf, holds } from './tick-view.ts'
@@ -23,7 +23,9 @@ export interface AdmittedHop {
   endpoint: Endpoint
   position: number
   /** What the new link follows. */
-  thread: { previous: string; number: string; writes: string }
+  thread: ThreadEnd
+  /** Whether client and servers signed it all. Asked for before anything is run. Errors: `thread.start`, `thread.link`, `hop.receipt`. */
+  signed(): Result<null>
 }
 
 /** Opens and checks a hop message's outside. Errors: `hop.too-large`, `envelope.closed`, `hop.json`, `hop.schema`. */
@@ -37,7 +39,7 @@ export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Ho
 
 /**
  * Errors: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.version`, `hop.replayed`, `hop.endpoint`,
- * `thread.*`, `hop.link`, `hop.commits`, `hop.edges`, `hop.tombstoned`, `envelope.*`, `hop.receipt`, `hop.unregistered`.
+ * `thread.link`, `hop.link`, `hop.commits`, `hop.edges`, `hop.tombstoned`, `envelope.*`, `hop.receipt`, `hop.unregistered`.
  */
 export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result<AdmittedHop> {
   const { start, links, version } = message
@@ -61,11 +63,17 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   if (!thread.ok) return thread
   const envelope = openEnvelope(ctx, env, message, position)
   if (!envelope.ok) return envelope
-  const caller = checkCaller(ctx, env, view, message, envelope.value)
-  return caller.ok ? ok({ message, envelope: envelope.value, view, code, endpoint, position, thread: thread.value }) : caller
+  const receipt = checkReceipt(ctx, env, message, envelope.value)
+  if (!receipt.ok) return receipt
+  const caller = checkCaller(ctx, view, message, envelope.value)
+  if (!caller.ok) return caller
+  const signed = (): Result<null> => bothSigned(receipt.value(), thread.value.signed())
+  return ok({ message, envelope: envelope.value, view, code, endpoint, position, thread: thread.value, signed })
 }
 
-function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): Result<AdmittedHop['thread']> {
+const bothSigned = (receipt: boolean, thread: Result<null>): Result<null> => (thread.ok && !receipt ? badReceipt : thread)
+
+function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): Result<BegunThread> {
   const { start, links, commits } = message
   const wrong = links.findIndex((link, i) => !holds(view, link.version, start.endpoint, i, link.server))
   if (wrong >= 0)
@@ -90,7 +98,7 @@ function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: 
       ? 'number'
       : wanted.find((id) => !Object.hasOwn(message.edges, id) || !Object.hasOwn(commits, id) || message.edges[id]!.commit !== commits[id])
   if (bad !== undefined) return fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
-  return verifyThread(ctx.crypto, start, links)
+  return beginThread(ctx.crypto, start, links)
 }
 
 function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: HopMessage, position: number): Result<EnvelopeMessage> {
@@ -107,11 +115,15 @@ function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: H
   return plain.ok ? readMessage('envelope', envelopeMessage, plain.value) : plain
 }
 
-/** The caller is registered, not expelled, and pays this server for this hop. */
-function checkCaller(ctx: Context, env: HopEnv, view: TickView, { start, version }: HopMessage, envelope: EnvelopeMessage): Result<null> {
-  const { receipt } = envelope
-  if (view.tombstones.has(start.client))
-    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
+const badReceipt = fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
+
+/** The caller pays this server for this hop. @returns whether it signed that */
+function checkReceipt(
+  { crypto }: Context,
+  env: HopEnv,
+  { start, version }: HopMessage,
+  { receipt }: EnvelopeMessage,
+): Result<() => boolean> {
   const about =
     receipt.app === start.app &&
     receipt.request === start.request &&
@@ -119,8 +131,13 @@ function checkCaller(ctx: Context, env: HopEnv, view: TickView, { start, version
     receipt.version === version &&
     receipt.server === env.keys.identity.publicKey &&
     receipt.client === start.client
-  if (!about || !verifyUnder(ctx.crypto, 'receipt', receipt, start.client))
-    return fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
+  return about ? ok(beginVerify(crypto, signingDigest(crypto, 'receipt', receipt), receipt.sig, start.client)) : badReceipt
+}
+
+/** The caller is registered and not expelled. */
+function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, envelope: EnvelopeMessage): Result<null> {
+  if (view.tombstones.has(start.client))
+    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   const registered = provedRows(ctx, view, clientLookup(start.client), envelope.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
   return registered.value.length === 1

@@ -22,6 +22,8 @@ export interface Relay {
   message: RequestMessage
   /** Of earlier legs; empty in the first one. */
   before: Progress
+  /** Whether the signatures of the start and of these links were found in order (`checkSigned`). */
+  signed: boolean
   /** The leg goes up to this block, exclusive. */
   end: number
   /** Replies of the blocks of this leg so far, in order. */

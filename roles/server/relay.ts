@@ -2,7 +2,7 @@
  * The top-level server of a request: it forwards each block what that block needs, in order, and collects sealed results. It sees
  * structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does the sending.
  *
- *   openRequest or openContinuation → nextHop → POST PATHS.hop → takeReply → … → done
+ *   openRequest or openContinuation → nextHop → POST PATHS.hop → checkSigned → takeReply → … → done
  *
  * Where an endpoint is split, each leg of a request is a run of this machine of its own: nothing is kept between them, so a continuation may
  * go to any server that holds none of the request's blocks.
@@ -28,15 +28,15 @@ import type { SealedEdge } from '../protocol/edge.ts'
 import { verifyThread } from '../protocol/thread.ts'
 import { freshKey, sealReply } from './execute.ts'
 import { readMessage } from './json.ts'
-import type { OutgoingHop, Relay, RelayEnv, RelayStep } from './relay-types.ts'
+import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
 
 /**
  * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
  * `request.tick` (retryable), `request.endpoint`, `request.hops` (a version or server that the tick does not list, the same server
- * twice, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`,
- * `thread.start`.
+ * twice, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`.
+ * Who signed it is not checked yet, see `checkSigned`.
  */
 export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'request', bytes)
@@ -44,16 +44,21 @@ export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Res
   const message = readMessage('request', requestMessage, plain.value)
   if (!message.ok) return message
   const end = admit(env, message.value, 0)
-  if (!end.ok) return end
-  const signed = verifyThread(ctx.crypto, message.value.start, [])
-  return signed.ok
-    ? ok({ message: message.value, before: { links: [], outputs: {}, handoff: null }, end: end.value, replies: [], awaiting: null })
-    : signed
+  return end.ok ? ok(newRelay(message.value, { links: [], outputs: {}, handoff: null }, end.value)) : end
 }
+
+const newRelay = (message: RequestMessage, before: Progress, end: number): Relay => ({
+  message,
+  before,
+  signed: false,
+  end,
+  replies: [],
+  awaiting: null,
+})
 
 /**
  * Opens what a client sends after a pause. Errors: those of `openRequest`; `request.stage` also when the endpoint does not pause there;
- * `request.progress` (links of other servers, or outputs that these did not sign), `thread.link`.
+ * `request.progress` (links of other servers, or outputs that these did not sign).
  */
 export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'continuation', bytes)
@@ -63,8 +68,19 @@ export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array)
   const { links, outputs, handoff, ...message } = read.value
   const end = admit(env, message, links.length)
   if (!end.ok) return end
-  const progress = checkProgress(ctx, read.value)
-  return progress.ok ? ok({ message, before: { links, outputs, handoff }, end: end.value, replies: [], awaiting: null }) : progress
+  return isProgress(ctx, read.value)
+    ? ok(newRelay(message, { links, outputs, handoff }, end.value))
+    : fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
+}
+
+/**
+ * Checks the signatures of the client and of the links that it brought. The first block's server checks them too, before it runs anything, so
+ * this is done while that one is at work, and no reply is taken without it. Errors: `thread.start`, `thread.link`.
+ */
+export function checkSigned(ctx: Context, relay: Relay): Result<Relay> {
+  if (relay.signed) return ok(relay)
+  const thread = verifyThread(ctx.crypto, relay.message.start, relay.before.links)
+  return thread.ok ? ok({ ...relay, signed: true }) : thread
 }
 
 function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation', bytes: Uint8Array): Result<Uint8Array> {
@@ -78,20 +94,10 @@ function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation'
 }
 
 /** Links by the servers that the client chose, and exactly the outputs that they signed. The next block's server checks it all again. */
-function checkProgress(ctx: Context, { start, hops, edges, links, outputs }: ContinuationMessage): Result<unknown> {
+function isProgress(ctx: Context, { start, hops, edges, links, outputs }: ContinuationMessage): boolean {
   const chosen = links.every((link, i) => link.server === hops[i]!.server && link.version === hops[i]!.version)
-  if (
-    !chosen ||
-    !boundCommits(
-      ctx.crypto,
-      commitsOf({ ...edges, ...outputs }),
-      start.keys,
-      links.map((link) => link.outputs),
-    )
-  ) {
-    return fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
-  }
-  return verifyThread(ctx.crypto, start, links)
+  const signed = links.map((link) => link.outputs)
+  return chosen && boundCommits(ctx.crypto, commitsOf({ ...edges, ...outputs }), start.keys, signed)
 }
 
 /** @param from blocks that ran before. @returns where the leg ends */
@@ -172,9 +178,12 @@ export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<Outgo
 
 /**
  * Takes the reply to the hop under way: either more hops follow, or the reply for the client is done. A reply that is not what the block
- * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere.
+ * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere. Errors also: those of `checkSigned`.
  */
-export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint8Array): Result<RelayStep> {
+export function takeReply(ctx: Context, env: RelayEnv, sent: Relay, bytes: Uint8Array): Result<RelayStep> {
+  const checked = checkSigned(ctx, sent)
+  if (!checked.ok) return checked
+  const relay = checked.value
   const { start, hops } = relay.message
   const position = positionOf(relay)
   const reply = openReply(ctx, relay, bytes)

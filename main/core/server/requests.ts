@@ -2,6 +2,7 @@
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  checkSigned,
   executeHop,
   hopFailed,
   nextHop,
@@ -47,9 +48,12 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
   async function advance(relay: Relay, env: () => HopEnv): ReturnType<typeof takeStep> {
     const hop = nextHop(ctx, env(), relay)
     if (!hop.ok) return hop
-    const { host, port, bytes } = hop.value
-    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-    return takeStep(hop.value.relay, env, reply)
+    const { host, port, bytes, relay: sent } = hop.value
+    const reply = transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+    // What is under way now is written first; a hop whose request turns out to be forged answers to nobody.
+    if (!sent.signed) await new Promise(setImmediate)
+    const checked = checkSigned(ctx, sent)
+    return checked.ok ? takeStep(checked.value, env, await reply) : checked
   }
   const takeStep = async (relay: Relay, env: () => HopEnv, reply: Result<Uint8Array>) =>
     reply.ok ? takeReply(ctx, env(), relay, reply.value) : hopFailed(relay, reply.error)

@@ -1,7 +1,9 @@
 /** The real adapters, put together for one participant. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createRpcChain } from '../../adapters/chain/index.ts'
 import { fastCrypto } from '../../adapters/crypto/fast.ts'
+import { createVerifier } from '../../adapters/crypto/verifier.ts'
 import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
 import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
@@ -28,6 +30,8 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   const transport = createHttpTransport()
   const work = createWorkers({ threads: 1 })
   const index = createIndexCache(join(config.folder, 'index'))
+  // Who answers requests checks many signatures, and has a second core for them or not.
+  const verifier = config.settings.server !== undefined && availableParallelism() > 1 ? createVerifier() : undefined
   return ok({
     chain,
     swarm,
@@ -36,13 +40,14 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
     index,
     log,
     storage: storage.value,
-    crypto: fastCrypto,
+    crypto: verifier?.crypto ?? fastCrypto,
     clock: createSystemClock(),
     random: createSystemRandom(),
     backend,
     close: async () => {
       await swarm.close()
       await work.close()
+      await verifier?.close()
       await index.close()
       chain.close()
       storage.value.close()
