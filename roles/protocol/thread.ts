@@ -122,7 +122,8 @@ export function beginThread(crypto: CryptoPort, start: Start, links: Link[]): Re
     verdicts.push(beginVerify(crypto, digest, link.sig, link.server))
     state = { previous: toHex(digest), number: link.after, writes: link.writes }
   }
-  return ok({ ...state, signed: () => firstUnsigned(verdicts) })
+  let all: Result<null> | undefined
+  return ok({ ...state, signed: () => (all ??= firstUnsigned(verdicts)) })
 }
 
 /** The last one is asked for first: it is what has been begun the least. */

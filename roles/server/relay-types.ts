@@ -1,7 +1,8 @@
-/** What a relay keeps between hops: plain data, so that a request survives a restart of its host if it wants to. */
+/** What a relay keeps between hops. */
 import type { SealedEdge } from '../protocol/edge.ts'
 import type { Link } from '../protocol/documents/index.ts'
 import type { HopReply, RequestMessage } from '../protocol/request.ts'
+import type { Result } from '../protocol/result.ts'
 import type { ServerKeys, TickView } from './types.ts'
 
 export interface RelayEnv {
@@ -22,8 +23,8 @@ export interface Relay {
   message: RequestMessage
   /** Of earlier legs; empty in the first one. */
   before: Progress
-  /** Whether the signatures of the start and of these links were found in order (`checkSigned`). */
-  signed: boolean
+  /** Whether client and servers signed the start and these links; asked for before a reply is taken. Errors: `thread.start`, `thread.link`. */
+  signed(): Result<null>
   /** The leg goes up to this block, exclusive. */
   end: number
   /** Replies of the blocks of this leg so far, in order. */

@@ -2,7 +2,7 @@
  * The top-level server of a request: it forwards each block what that block needs, in order, and collects sealed results. It sees
  * structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does the sending.
  *
- *   openRequest or openContinuation → nextHop → POST PATHS.hop → checkSigned → takeReply → … → done
+ *   openRequest or openContinuation → nextHop → POST PATHS.hop → takeReply → … → done
  *
  * Where an endpoint is split, each leg of a request is a run of this machine of its own: nothing is kept between them, so a continuation may
  * go to any server that holds none of the request's blocks.
@@ -25,7 +25,7 @@ import {
 } from '../protocol/request.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import type { SealedEdge } from '../protocol/edge.ts'
-import { verifyThread } from '../protocol/thread.ts'
+import { beginThread } from '../protocol/thread.ts'
 import { freshKey, sealReply } from './execute.ts'
 import { readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
@@ -36,7 +36,7 @@ import type { Context, TickView } from './types.ts'
  * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
  * `request.tick` (retryable), `request.endpoint`, `request.hops` (a version or server that the tick does not list, the same server
  * twice, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`.
- * Who signed it is not checked yet, see `checkSigned`.
+ * Whether it is signed is asked when a reply is taken: the first block's server checks it too, before it runs anything.
  */
 export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'request', bytes)
@@ -44,17 +44,13 @@ export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Res
   const message = readMessage('request', requestMessage, plain.value)
   if (!message.ok) return message
   const end = admit(env, message.value, 0)
-  return end.ok ? ok(newRelay(message.value, { links: [], outputs: {}, handoff: null }, end.value)) : end
+  return end.ok ? begin(ctx, message.value, { links: [], outputs: {}, handoff: null }, end.value) : end
 }
 
-const newRelay = (message: RequestMessage, before: Progress, end: number): Relay => ({
-  message,
-  before,
-  signed: false,
-  end,
-  replies: [],
-  awaiting: null,
-})
+function begin(ctx: Context, message: RequestMessage, before: Progress, end: number): Result<Relay> {
+  const thread = beginThread(ctx.crypto, message.start, before.links)
+  return thread.ok ? ok({ message, before, signed: thread.value.signed, end, replies: [], awaiting: null }) : thread
+}
 
 /**
  * Opens what a client sends after a pause. Errors: those of `openRequest`; `request.stage` also when the endpoint does not pause there;
@@ -69,18 +65,8 @@ export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array)
   const end = admit(env, message, links.length)
   if (!end.ok) return end
   return isProgress(ctx, read.value)
-    ? ok(newRelay(message, { links, outputs, handoff }, end.value))
+    ? begin(ctx, message, { links, outputs, handoff }, end.value)
     : fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
-}
-
-/**
- * Checks the signatures of the client and of the links that it brought. The first block's server checks them too, before it runs anything, so
- * this is done while that one is at work, and no reply is taken without it. Errors: `thread.start`, `thread.link`.
- */
-export function checkSigned(ctx: Context, relay: Relay): Result<Relay> {
-  if (relay.signed) return ok(relay)
-  const thread = verifyThread(ctx.crypto, relay.message.start, relay.before.links)
-  return thread.ok ? ok({ ...relay, signed: true }) : thread
 }
 
 function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation', bytes: Uint8Array): Result<Uint8Array> {
@@ -178,12 +164,11 @@ export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<Outgo
 
 /**
  * Takes the reply to the hop under way: either more hops follow, or the reply for the client is done. A reply that is not what the block
- * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere. Errors also: those of `checkSigned`.
+ * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere. Errors also: `thread.start`, `thread.link`.
  */
-export function takeReply(ctx: Context, env: RelayEnv, sent: Relay, bytes: Uint8Array): Result<RelayStep> {
-  const checked = checkSigned(ctx, sent)
-  if (!checked.ok) return checked
-  const relay = checked.value
+export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint8Array): Result<RelayStep> {
+  const signed = relay.signed()
+  if (!signed.ok) return signed
   const { start, hops } = relay.message
   const position = positionOf(relay)
   const reply = openReply(ctx, relay, bytes)
@@ -238,9 +223,12 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
 
 /**
  * The failure for the client when a hop did not answer, or refused. Retryable elsewhere unless the request itself is at fault.
+ * Errors: `thread.start` and `thread.link` before others: what its client did not sign is no other server's fault.
  * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
  */
 export function hopFailed(relay: Relay, cause: Failure): { ok: false; error: Failure } {
+  const signed = relay.signed()
+  if (!signed.ok) return signed
   const position = positionOf(relay)
   const server = relay.message.hops[position]!.server
   const inner = cause.details?.['peer'] as Failure | undefined

@@ -8,7 +8,7 @@ import { fastCrypto } from './fast.ts'
 import { FREE, MEMORY_BYTES, SLOTS, slotsOf, TAKEN, VALID, WAITING, type Slots } from './verifier-slots.ts'
 
 export interface Verifier {
-  /** The fast provider with `schnorr.verifyAhead`. */
+  /** The provider with `schnorr.verifyAhead`. */
   crypto: CryptoPort
   /** Ends the thread; verdicts can still be asked for. */
   close(): Promise<void>
@@ -17,9 +17,7 @@ export interface Verifier {
 /** Several times what one verification takes. */
 const PATIENCE_MS = 2
 
-const { schnorr } = fastCrypto
-
-/** Makes room for a job, also where the verdict was never asked for; undefined when the thread is at work on the next slot. */
+/** Makes room for a job, also where a verdict was never asked for; false while the thread is at work on what the slot holds. */
 function claim({ states }: Slots, slot: number): boolean {
   if (Atomics.compareExchange(states, slot, WAITING, FREE) === WAITING) return true
   return Atomics.load(states, slot) !== TAKEN
@@ -32,7 +30,8 @@ function verdict({ states }: Slots, slot: number): boolean | undefined {
   return Atomics.load(states, slot) === VALID
 }
 
-export function createVerifier(): Verifier {
+/** @param provider checks what the thread does not */
+export function createVerifier(provider: CryptoPort = fastCrypto): Verifier {
   const memory = new SharedArrayBuffer(MEMORY_BYTES)
   const slots = slotsOf(memory)
   const worker = new Worker(new URL('./verifier-worker.ts', import.meta.url), { workerData: memory })
@@ -44,7 +43,7 @@ export function createVerifier(): Verifier {
   let count = 0
 
   function verifyAhead(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): () => boolean {
-    const here = (): boolean => schnorr.verify(signature, message, publicKey)
+    const here = (): boolean => provider.schnorr.verify(signature, message, publicKey)
     if (signature.length !== 64 || message.length !== 32 || publicKey.length !== 32) return () => false
     const job = ++count
     const slot = job % SLOTS
@@ -62,7 +61,7 @@ export function createVerifier(): Verifier {
   }
 
   return {
-    crypto: { ...fastCrypto, schnorr: { ...schnorr, verifyAhead } },
+    crypto: { ...provider, schnorr: { ...provider.schnorr, verifyAhead } },
     close: async () => void (await worker.terminate()),
   }
 }

@@ -1,11 +1,13 @@
 /** Secrets for envelopes that are made ready between two requests, so that nobody waits for the multiplication that gives their public half. */
 import type { Services } from '../services.ts'
 
-/** More than one hop or one relayed block takes. */
-const KEPT = 8
+/** What a busy server takes until they are made ready anew. */
+const KEPT = 16
+/** Longer than one request takes: what wakes another process here would else run on, and keep a core from it. */
+const REST_MS = 5
 
 /** @returns a function that gives 32 random bytes, each time others; the provider of cryptography remembers the keys that it has seen */
-export function createEphemerals({ crypto, random }: Pick<Services, 'crypto' | 'random'>): () => Uint8Array {
+export function createEphemerals({ clock, crypto, random }: Pick<Services, 'clock' | 'crypto' | 'random'>): () => Uint8Array {
   const ready: Uint8Array[] = []
   let waiting = false
 
@@ -19,8 +21,7 @@ export function createEphemerals({ crypto, random }: Pick<Services, 'crypto' | '
     while (ready.length < KEPT) ready.push(make())
   }
   return () => {
-    // After what is under way was sent: the next message is not here yet.
-    if (!waiting) setImmediate(refill)
+    if (!waiting) clock.after(REST_MS, refill)
     waiting = true
     return ready.pop() ?? random.bytes(32)
   }

@@ -2,7 +2,6 @@
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
-  checkSigned,
   executeHop,
   hopFailed,
   nextHop,
@@ -48,12 +47,9 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
   async function advance(relay: Relay, env: () => HopEnv): ReturnType<typeof takeStep> {
     const hop = nextHop(ctx, env(), relay)
     if (!hop.ok) return hop
-    const { host, port, bytes, relay: sent } = hop.value
-    const reply = transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-    // What is under way now is written first; a hop whose request turns out to be forged answers to nobody.
-    if (!sent.signed) await new Promise(setImmediate)
-    const checked = checkSigned(ctx, sent)
-    return checked.ok ? takeStep(checked.value, env, await reply) : checked
+    const { host, port, bytes } = hop.value
+    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+    return takeStep(hop.value.relay, env, reply)
   }
   const takeStep = async (relay: Relay, env: () => HopEnv, reply: Result<Uint8Array>) =>
     reply.ok ? takeReply(ctx, env(), relay, reply.value) : hopFailed(relay, reply.error)

@@ -93,6 +93,36 @@ describe("a block's server", () => {
     }
   })
 
+  it('runs nothing that its client did not sign, nor pays for', async () => {
+    const world = await makeWorld({ seed: 'unsigned' })
+    const { schnorr } = world.ctx.crypto
+    /** A request whose signature by number is forged: the start, then the receipts of the blocks. */
+    const forged = async (number: number): Promise<Composed> => {
+      let made = 0
+      const sign: typeof schnorr.sign = (...args) => {
+        const signature = schnorr.sign(...args)
+        if (made++ === number) signature[40]! ^= 1
+        return signature
+      }
+      const ctx = { ...world.ctx, crypto: { ...world.ctx.crypto, schnorr: { ...schnorr, sign } } }
+      return must(await composeRequest(ctx, world.clientEnv(), 'post', ARGS))
+    }
+    const used = ({ pending }: Composed) =>
+      pending.hops.map(({ server }) => [...world.servers.get(server)!.used.values()].some(({ request }) => request === pending.request))
+    const start = await forged(0)
+    expect(code(forwardChanged(world, start, 0, (relay) => relay))).toBe('thread.start')
+    expect(code(serve(world, start))).toBe('thread.start')
+    expect(used(start)).toEqual([false, false])
+    // Whatever a block's server says: the top-level server has checked it too before it passes anything on.
+    const lie = new Uint8Array(300)
+    expect(code(serve(world, start, () => ok(lie)))).toBe('thread.start')
+    for (const position of [0, 1]) {
+      const receipt = await forged(1 + position)
+      expect(serve(world, receipt)).toMatchObject({ error: { details: { cause: 'hop.receipt', position } } })
+      expect(used(receipt)).toEqual([position === 1, false])
+    }
+  })
+
   it('refuses a value that the client sealed differently for two blocks', async () => {
     const world = await makeWorld({ seed: 'two-faces' })
     const composed = await compose(world, 'post', ARGS)
