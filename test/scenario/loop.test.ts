@@ -170,7 +170,11 @@ describe('Participants that die at once', () => {
   })
 
   it('[D3][D4] a client whose own index was deleted while it was dead reads as before, and makes it anew', async () => {
-    const read = () => cast.read('bob', byTopic, ['deaths'])
+    // A tick that was anchored by the last block may still come; it decides nothing of this topic.
+    const read = async () => {
+      const { tick: _tick, ...found } = await cast.read('bob', byTopic, ['deaths'])
+      return found
+    }
     const readLocally = async () => {
       for (;;) {
         const found = await read()

@@ -7,6 +7,8 @@ type Failed = { ok: false; error: Failure }
 
 const FIRST_ANNOUNCE_AGAIN_MS = 300
 const LAST_ANNOUNCE_AGAIN_MS = 3_000
+/** Peers that have sent nothing for so long may never send anything. */
+const SILENT_MS = 5_000
 
 /** Ends a fetch from outside: time, the caller, the end of the swarm, or the torrent's own failure. */
 export interface Stop {
@@ -46,7 +48,7 @@ export const stopped = (why: string): Failed =>
 export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: Stop): Promise<Result<SwarmFile[]>> {
   const { torrent } = entry
   offerPeers(torrent, options.peers ?? [])
-  const quiet = announceAgain(torrent)
+  const quiet = keepTrying(torrent)
   const ended = new Promise<Failed>((resolve) => torrent.once('close', () => resolve(failedTorrent(entry))))
   try {
     const halt = Promise.race([stop.failed, ended])
@@ -85,13 +87,19 @@ function offerPeers(torrent: Torrent, peers: string[]): void {
 
 /**
  * A tracker names no peer that announced after us, and the regular interval is minutes: so while a fetch waits, it
- * asks again, at growing intervals.
+ * asks again, at growing intervals. Connections over which nothing comes are made anew: the library waits for 30 seconds.
  */
-function announceAgain(torrent: Torrent): () => void {
+function keepTrying(torrent: Torrent): () => void {
   let wait = FIRST_ANNOUNCE_AGAIN_MS
   let timer: NodeJS.Timeout
+  let [received, since] = [torrent.received, Date.now()]
   const again = () => {
     if (torrent.destroyed) return
+    if (torrent.received > received) [received, since] = [torrent.received, Date.now()]
+    if (Date.now() - since > SILENT_MS) {
+      since = Date.now()
+      for (const wire of [...torrent.wires]) (wire as { destroy(): void }).destroy()
+    }
     torrent.discovery?.tracker?.update()
     wait = Math.min(wait * 2, LAST_ANNOUNCE_AGAIN_MS)
     timer = setTimeout(again, wait)

@@ -21,6 +21,8 @@ declare module 'webtorrent' {
     files: TorrentFile[]
     pieceLength: number
     wires: unknown[]
+    /** Bytes of pieces that came from peers. */
+    received: number
     bitfield: { buffer: Uint8Array }
     discovery: { tracker: { update(): void } | null } | null
     _peers: Map<string, { wire: unknown; conn?: Socket }>

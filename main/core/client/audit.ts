@@ -15,6 +15,16 @@ export interface AuditSubject {
   open(reference: Reference): Promise<Result<OpenedOffer>>
 }
 
+/** One attempt may meet peers that are just leaving, and an audit ends where a file cannot be had. */
+const ATTEMPTS = 3
+
+async function tried<T>(attempt: () => Promise<Result<T>>): Promise<Result<T>> {
+  for (let left = ATTEMPTS - 1; ; left--) {
+    const result = await attempt()
+    if (result.ok || !result.error.retryable || left === 0) return result
+  }
+}
+
 /** Walks back from the newest tick to the first. Errors: those of fetching; `audit.no-tick`. */
 export async function auditApp(services: Services, subject: AuditSubject): Promise<Result<AuditView>> {
   const { crypto, documents, storage, clock } = services
@@ -24,7 +34,8 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
   const ticks: Array<OpenedDocument<'tick'>> = []
   const infohashes = new Map<string, string>()
   for (let at: Reference | null = newest.reference; at !== null;) {
-    const document: Result<OpenedDocument> = await documents.fetch(at, 'tick')
+    const reference: Reference = at
+    const document: Result<OpenedDocument> = await tried(() => documents.fetch(reference, 'tick'))
     if (!document.ok) return document
     ticks.unshift(document.value as OpenedDocument<'tick'>)
     infohashes.set(document.value.sha256, at.infohash)
@@ -32,7 +43,7 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
   }
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
   for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
-    const opened = await subject.open(subject.offerOf(sha256))
+    const opened = await tried(() => subject.open(subject.offerOf(sha256)))
     if (!opened.ok) return opened
     offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
   }
@@ -49,7 +60,7 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
         const entry = filesOf(tick.body).find((file) => file.name === name)
         return entry === undefined
           ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
-          : documents.fetchFile(infohashes.get(tick.sha256)!, entry)
+          : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
       },
       transaction: (txid) => byTxid.get(txid) ?? null,
       between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),

@@ -51,7 +51,7 @@ function show({ title, app, report }: Audited): void {
   print(`${title} (${app})`)
   for (const { number, expected, computed, equal } of report.ticks) {
     print(
-      `tick ${String(number).padStart(4)}  ${equal ? 'equal    ' : 'DIFFERENT'}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
+      `tick ${String(number).padStart(4)}  ${equal ? 'equal       ' : computed === '' ? 'NOT COMPUTED' : 'DIFFERENT   '}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
     )
   }
   const wrong = report.ticks.filter(({ equal }) => !equal).length

@@ -147,7 +147,7 @@ async function audit(network: LocalNetwork, folder: string): Promise<void> {
   say(`a fresh auditor (pid ${pid}) with an empty folder replayed the app:`)
   for (const tick of report.ticks)
     say(
-      `   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : 'DIFFERENT'}`,
+      `   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : tick.computed === '' ? 'NOT COMPUTED' : 'DIFFERENT'}`,
     )
   if (!report.ok || report.ticks.length === 0) throw new StepFailed("the audit does not confirm the Supervisor's roots")
   say(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; every root is equal`)

@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -36,6 +37,34 @@ describe('the WebTorrent swarm', () => {
     expect(must(await bob.fetch(infohash, { ...wanted, peers: [`127.0.0.1:${ann.port}`] }))).toEqual([DOCUMENT])
     expect(bob.status().tracker).toBe('none')
     await Promise.all([ann.close(), bob.close()])
+  })
+
+  it('gives up a connection over which nothing comes, and fetches over the next one', async () => {
+    const [ann, bob] = [await open(join(root, 'silent-a'), []), await open(join(root, 'silent-b'), [])]
+    const { infohash } = must(await ann.seed('offer', [DOCUMENT, { name: 'code', bytes: new Uint8Array(40_000).fill(7) }]))
+    let connections = 0
+    // The first connection carries the first file, and then nothing any more.
+    let silent = false
+    const proxy = createServer((socket) => {
+      const first = ++connections === 1
+      const onward = connect({ host: '127.0.0.1', port: ann.port })
+      socket.on('data', (bytes) => void ((first && silent) || onward.write(bytes)))
+      onward.on('data', (bytes) => void socket.write(bytes))
+      for (const [one, other] of [
+        [socket, onward],
+        [onward, socket],
+      ] as const)
+        one.on('close', () => other.destroy()).on('error', () => other.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const peers = [`127.0.0.1:${(proxy.address() as AddressInfo).port}`]
+    must(await bob.fetch(infohash, { ...wanted, peers }))
+    silent = true
+    const [code] = must(await bob.fetch(infohash, { ...wanted, files: ['code'], timeoutMs: 20_000 }))
+    expect(code!.bytes).toHaveLength(40_000)
+    expect(connections).toBeGreaterThan(1)
+    await Promise.all([ann.close(), bob.close()])
+    proxy.close()
   })
 
   it('fetches ten small torrents one after the other in far less than a second each', async () => {
