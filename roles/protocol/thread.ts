@@ -126,10 +126,10 @@ export function beginThread(crypto: CryptoPort, start: Start, links: Link[]): Re
   return ok({ ...state, signed: () => (all ??= firstUnsigned(verdicts)) })
 }
 
-/** The last one is asked for first: it is what has been begun the least. */
+/** Nothing after the first forged signature is checked for its sake. */
 function firstUnsigned(verdicts: Array<() => boolean>): Result<null> {
-  const first = verdicts.reduceRight((found, verdict, at) => (verdict() ? found : at), verdicts.length)
-  if (first === verdicts.length) return ok(null)
+  const first = verdicts.findIndex((verdict) => !verdict())
+  if (first < 0) return ok(null)
   return first === 0 ? notSigned.start : broken(first - 1, notSigned.link)
 }
 

@@ -63,7 +63,7 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   if (!thread.ok) return thread
   const envelope = openEnvelope(ctx, env, message, position)
   if (!envelope.ok) return envelope
-  const receipt = checkReceipt(ctx, env, message, envelope.value)
+  const receipt = checkReceipt(ctx, env, view, message, envelope.value)
   if (!receipt.ok) return receipt
   const caller = checkCaller(ctx, view, message, envelope.value)
   if (!caller.ok) return caller
@@ -117,13 +117,16 @@ function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: H
 
 const badReceipt = fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
 
-/** The caller pays this server for this hop. @returns whether it signed that */
+/** The caller is not expelled, and pays this server for this hop. @returns whether it signed that */
 function checkReceipt(
   { crypto }: Context,
   env: HopEnv,
+  view: TickView,
   { start, version }: HopMessage,
   { receipt }: EnvelopeMessage,
 ): Result<() => boolean> {
+  if (view.tombstones.has(start.client))
+    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   const about =
     receipt.app === start.app &&
     receipt.request === start.request &&
@@ -134,10 +137,8 @@ function checkReceipt(
   return about ? ok(beginVerify(crypto, signingDigest(crypto, 'receipt', receipt), receipt.sig, start.client)) : badReceipt
 }
 
-/** The caller is registered and not expelled. */
+/** The caller is registered. */
 function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, envelope: EnvelopeMessage): Result<null> {
-  if (view.tombstones.has(start.client))
-    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   const registered = provedRows(ctx, view, clientLookup(start.client), envelope.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
   return registered.value.length === 1
