@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { fail, ok, type ParticipantConfig, type Result } from '../../core/index.ts'
-import { auditFresh, type Audited } from './network/auditor.ts'
+import { auditFresh, comparison, type Audited } from './network/auditor.ts'
 import { readNote } from './network/note.ts'
 
 const { values } = parseArgs({
@@ -51,7 +51,7 @@ function show({ title, app, report }: Audited): void {
   print(`${title} (${app})`)
   for (const { number, expected, computed, equal } of report.ticks) {
     print(
-      `tick ${String(number).padStart(4)}  ${equal ? 'equal       ' : computed === '' ? 'NOT COMPUTED' : 'DIFFERENT   '}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
+      `tick ${String(number).padStart(4)}  ${comparison({ equal, computed }).padEnd(12)}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
     )
   }
   const wrong = report.ticks.filter(({ equal }) => !equal).length

@@ -11,7 +11,7 @@ import { createBitcoind } from '../../adapters/chain/bitcoind/index.ts'
 import { createLog } from '../../adapters/system/log.ts'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../contract/index.ts'
 import { must } from '../../core/index.ts'
-import { auditFresh } from './network/auditor.ts'
+import { auditFresh, comparison } from './network/auditor.ts'
 import { createFacade, type Facade } from './network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
 import { readNote } from './network/note.ts'
@@ -147,7 +147,7 @@ async function audit(network: LocalNetwork, folder: string): Promise<void> {
   say(`a fresh auditor (pid ${pid}) with an empty folder replayed the app:`)
   for (const tick of report.ticks)
     say(
-      `   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${tick.equal ? 'equal' : tick.computed === '' ? 'NOT COMPUTED' : 'DIFFERENT'}`,
+      `   tick ${String(tick.number).padStart(3)}  signed ${short(tick.expected)}  recomputed ${short(tick.computed)}  ${comparison(tick)}`,
     )
   if (!report.ok || report.ticks.length === 0) throw new StepFailed("the audit does not confirm the Supervisor's roots")
   say(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; every root is equal`)

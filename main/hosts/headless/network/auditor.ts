@@ -93,3 +93,7 @@ async function untilCaughtUp(auditor: ParticipantProcess, patienceMs: number): P
     `No app with a tick was found on the chain within ${Math.round(patienceMs / 1000)} s. Check the addresses of chain and tracker, and --app.`,
   )
 }
+
+/** How a tick's root compares with the one that was signed, in a word or two. */
+export const comparison = ({ equal, computed }: { equal: boolean; computed: string }): string =>
+  equal ? 'equal' : computed === '' ? 'NOT COMPUTED' : 'DIFFERENT'
