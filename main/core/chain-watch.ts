@@ -5,7 +5,7 @@
 import { anchorsIn, scanTransaction, txid as txidOf } from '../../roles/protocol/tx/index.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/events.ts'
-import type { HashAt } from '../../roles/protocol/follow.ts'
+import type { HashAt } from '../../roles/protocol/ticks/index.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort, StorageWrite } from './ports.ts'
 
 /** Reorgs deeper than this need a fresh start from the chain. */

@@ -3,7 +3,7 @@
  * Every step of a publication is on disk before the next one acts, so a crash at any point ends in one transaction, never in two.
  */
 import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
-import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import {
   DOCUMENT_LIMITS,
   openDocument,

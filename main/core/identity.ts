@@ -1,5 +1,5 @@
 /** The wallet's seed phrase: made at the first start, encrypted at rest, unlocked into memory. Everything else is derived from it. */
-import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import {
   deriveX25519,
   keyDeriver,
@@ -8,8 +8,9 @@ import {
   type CoinNetwork,
   type KeyPair,
   type KeyPurpose,
-} from '../../roles/protocol/keys.ts'
-import { decryptSecret, encryptSecret } from '../../roles/protocol/keystore.ts'
+  decryptSecret,
+  encryptSecret,
+} from '../../roles/protocol/keys/index.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
 import { utf8 } from '../../roles/protocol/bytes.ts'
 import type { Json, RandomPort, StoragePort } from './ports.ts'

@@ -180,7 +180,7 @@ export interface IndexRow {
   key: string
   /** JSON text of the record, or null where the record is deleted. */
   value: string | null
-  /** Sort key per index, as bytes of roles/protocol/sortkey.ts; null where the record is not in that index. */
+  /** Sort key per index, as bytes of roles/protocol/index/sort-key.ts; null where the record is not in that index. */
   sortKeys: ReadonlyArray<Uint8Array | null>
 }
 
@@ -257,7 +257,7 @@ export interface WorkProgress {
   perSecond: number
 }
 
-/** Grinds proofs of work off the main thread. See roles/protocol/work.ts for what is ground. */
+/** Grinds proofs of work off the main thread. See roles/protocol/crypto/work.ts for what is ground. */
 export interface WorkPort {
   grind(
     challenge: Uint8Array,

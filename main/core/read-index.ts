@@ -3,7 +3,7 @@ import type { CommandArgs, RowsView } from '../contract/index.ts'
 import type { Program } from '../../roles/program/index.ts'
 import type { Reference, Tick } from '../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
-import type { FetchFile, ProvedRange, SnapshotReader } from '../../roles/protocol/snapshot-files.ts'
+import type { FetchFile, ProvedRange, SnapshotReader } from '../../roles/protocol/index/index.ts'
 import type { Documents } from './documents.ts'
 
 export interface ReadableTick {

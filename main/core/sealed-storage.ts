@@ -3,7 +3,7 @@
  * are nobody's business. The tables that hold them are sealed under a key of the wallet, so that whoever copies the disk has to know the passphrase.
  */
 import { concatBytes, parseBase64, toBase64, utf8 } from '../../roles/protocol/bytes.ts'
-import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { Identity } from './identity.ts'
 import type { Json, RandomPort, StoragePort, StorageWrite } from './ports.ts'
 

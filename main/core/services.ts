@@ -1,5 +1,5 @@
 /** What every role in service shares. */
-import type { CryptoPort } from '../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { DocumentType, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'

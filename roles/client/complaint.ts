@@ -1,7 +1,7 @@
 /** C1: a client looks into its own rejected updates as soon as a tick has revealed the primes, and reports what it finds with evidence. */
 import type { Update, Plan, Reference } from '../protocol/documents/index.ts'
-import type { RevealFile } from '../protocol/request.ts'
-import { blameLink, checkStamp, readReveal, revealMatches, type Blame } from '../protocol/verify-stamp.ts'
+import type { RevealFile } from '../protocol/requests/index.ts'
+import { blameLink, checkStamp, readReveal, revealMatches, type Blame } from '../protocol/stamps/index.ts'
 import type { Context } from './types.ts'
 
 /** What anybody can check again from the anchored update and the tick's reveal. */

@@ -6,13 +6,19 @@
 import { fromJson, type Endpoint, type Source } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
-import { chooseServers } from '../protocol/diversity.ts'
+import {
+  chooseServers,
+  type SealedEdge,
+  commitsDigest,
+  commitsOf,
+  legEnd,
+  edgeId,
+  signStart,
+  type NumberOpening,
+} from '../protocol/requests/index.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
-import type { SealedEdge } from '../protocol/edge.ts'
-import { commitsDigest, commitsOf, legEnd } from '../protocol/request-edges.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import { commitNumber } from '../protocol/stamp.ts'
-import { edgeId, signStart, type NumberOpening } from '../protocol/thread.ts'
+import { commitNumber } from '../protocol/stamps/index.ts'
 import { answersWith, readLeg, type Values } from './reads.ts'
 import { sealEdges, sealLeg } from './seal-leg.ts'
 import { chooseSlots } from './slots.ts'

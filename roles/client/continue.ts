@@ -5,7 +5,7 @@
  */
 import type { Endpoint } from '../program/index.ts'
 import { fromHex } from '../protocol/bytes.ts'
-import { chooseTop } from '../protocol/diversity.ts'
+import { chooseTop } from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
 import { valuesOf } from './compose.ts'
 import { conclude, openLast, openOutputs, openPartial, type Outputs } from './open-reply.ts'

@@ -16,12 +16,34 @@ import {
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { checkSchema, type Write } from '../protocol/documents/index.ts'
-import { edgeSalt, openEdge, verifyCommit, type SealedEdge } from '../protocol/edge.ts'
-import { columnValue, commitsDigest, commitsOf, edgeKey, FINAL, outputId, writesId } from '../protocol/request-edges.ts'
-import { draftWrites, MESSAGE_LIMIT, messageAad, numberOpening, partialReply, requestReply } from '../protocol/request.ts'
+import {
+  edgeSalt,
+  openEdge,
+  verifyCommit,
+  type SealedEdge,
+  columnValue,
+  commitsDigest,
+  commitsOf,
+  edgeKey,
+  FINAL,
+  outputId,
+  writesId,
+  draftWrites,
+  MESSAGE_LIMIT,
+  messageAad,
+  numberOpening,
+  partialReply,
+  requestReply,
+  edgeId,
+  NO_WRITES,
+  verifyThread,
+  writeDigest,
+  writesDigest,
+  type DraftWrite,
+  type NumberOpening,
+} from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import { commitNumber } from '../protocol/stamp.ts'
-import { edgeId, NO_WRITES, verifyThread, writeDigest, writesDigest, type DraftWrite, type NumberOpening } from '../protocol/thread.ts'
+import { commitNumber } from '../protocol/stamps/index.ts'
 import type { z } from 'zod'
 import { providedValue } from './compose.ts'
 import { review } from './review.ts'

@@ -1,10 +1,9 @@
 /** What a client reads from the tick's snapshot for one leg of a request (essay, Client Makes Endpoint Request 2). */
 import { mapBetween, type Endpoint, type Query, type Source } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
-import { blockNeeds } from '../protocol/request-edges.ts'
+import { blockNeeds, edgeId } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import type { ProvedRange } from '../protocol/snapshot-files.ts'
-import { edgeId } from '../protocol/thread.ts'
+import type { ProvedRange } from '../protocol/index/index.ts'
 import type { ClientEnv, Rows } from './types.ts'
 
 /** What was read and proved; queries by position, those that the leg does not need left out. */

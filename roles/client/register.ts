@@ -1,8 +1,8 @@
 /** Registration and reservation (essay, Client Reserves Database Key). Documents, and what their transactions spend and pay. */
 import { signDocument, signUnder, type Offer, type OpenedDocument } from '../protocol/documents/index.ts'
 import { toHex } from '../protocol/bytes.ts'
-import type { KeyPair } from '../protocol/keys.ts'
-import { workChallenge } from '../protocol/ledger.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
+import { workChallenge } from '../protocol/ticks/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Program } from '../program/index.ts'
 import type { Context, Spending } from './types.ts'

@@ -3,10 +3,9 @@ import type { Endpoint } from '../program/index.ts'
 import { fromHex, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { signUnder, type TickServer } from '../protocol/documents/index.ts'
-import { sealEdge, type SealedEdge } from '../protocol/edge.ts'
-import { ephemeral, type Ephemeral } from '../protocol/envelope.ts'
-import { reduceProof } from '../protocol/index-proofs.ts'
 import {
+  sealEdge,
+  type SealedEdge,
   blockNeeds,
   CLIENT_FIELDS,
   clientEdges,
@@ -16,8 +15,6 @@ import {
   legEnd,
   outputId,
   writesId,
-} from '../protocol/request-edges.ts'
-import {
   messageAad,
   messageBytes,
   MESSAGE_LIMIT,
@@ -25,10 +22,11 @@ import {
   type ContinuationMessage,
   type EnvelopeMessage,
   type RequestMessage,
-} from '../protocol/request.ts'
+  type NumberOpening,
+} from '../protocol/requests/index.ts'
+import { ephemeral, type Ephemeral } from '../protocol/crypto/index.ts'
+import { reduceProof, type ProvedRange } from '../protocol/index/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import type { ProvedRange } from '../protocol/snapshot-files.ts'
-import type { NumberOpening } from '../protocol/thread.ts'
 import type { Leg, Reads, Values } from './reads.ts'
 import type { ClientEnv, Composed, Context, Pending } from './types.ts'
 

@@ -1,7 +1,7 @@
 /** What a client has established with one app, as JSON. It holds the secrets of requests under way, so the core stores it as it stores keys. */
 import type { Json } from '../protocol/canonical.ts'
 import type { Reference } from '../protocol/documents/index.ts'
-import { follow, type Following } from '../protocol/follow.ts'
+import { follow, type Following } from '../protocol/ticks/index.ts'
 import type { OwnKey, Reviewed } from './types.ts'
 
 /** A signed document on its way into the index; stored before anything of it is published. */

@@ -3,11 +3,19 @@
  * is stored signed before it is published, and always published as the same bytes, so nothing is written twice.
  */
 import { toHex } from '../protocol/bytes.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { followBlock, followDocument, followMissing, followReorg, followSigner, type Following, type HashAt } from '../protocol/follow.ts'
-import { workChallenge } from '../protocol/ledger.ts'
+import {
+  followBlock,
+  followDocument,
+  followMissing,
+  followReorg,
+  followSigner,
+  type Following,
+  type HashAt,
+  workChallenge,
+} from '../protocol/ticks/index.ts'
 import { causeOf } from './blame.ts'
 import type { ClientEffect, ClientEvent, SignedText } from './events.ts'
 import { outcomeText } from './outcomes.ts'

@@ -1,12 +1,11 @@
 /** What a client is given, and what it remembers of a request until its writes are counted. */
 import type { Label, Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Link, Plan, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
-import type { SealedEdge } from '../protocol/edge.ts'
-import type { KeyPair } from '../protocol/keys.ts'
-import type { SnapshotReader } from '../protocol/snapshot-files.ts'
-import type { NumberOpening } from '../protocol/thread.ts'
+import type { SealedEdge, NumberOpening } from '../protocol/requests/index.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
+import type { SnapshotReader } from '../protocol/index/index.ts'
 
 /** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */
 export interface Context {

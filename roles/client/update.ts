@@ -2,11 +2,10 @@
 import { fromHex, toBase64 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
 import { signDocument, signUnder, type OpenedDocument } from '../protocol/documents/index.ts'
-import { seal } from '../protocol/envelope.ts'
-import type { KeyPair } from '../protocol/keys.ts'
-import { messageAad } from '../protocol/request.ts'
+import { seal } from '../protocol/crypto/index.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
+import { messageAad, keySigningBody, writeDigest } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import { keySigningBody, writeDigest } from '../protocol/thread.ts'
 import type { Context, Reviewed, Spending, UpdateFields } from './types.ts'
 
 /** The key of a changed row may be one of many; the wallet derives it. */

@@ -1,5 +1,5 @@
 /** What every role hears from the world and may ask of it; the core turns chain, swarm and clock into these (main/core). */
-import type { Anchor, DocumentType } from './anchor.ts'
+import type { Anchor, DocumentType } from './documents/index.ts'
 import type { OpenedDocument, Reference } from './documents/index.ts'
 import type { Failure } from './result.ts'
 

@@ -1,8 +1,8 @@
 /** The server's identity certificate (essay, Server Joins Application 3 and 4). */
 import { toHex } from '../protocol/bytes.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import { signDocument, type OpenedDocument } from '../protocol/documents/index.ts'
-import { workChallenge } from '../protocol/ledger.ts'
+import { workChallenge } from '../protocol/ticks/index.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Where clients reach this server, and where it says it stands. */

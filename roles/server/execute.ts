@@ -5,13 +5,28 @@
 import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite } from '../program/index.ts'
 import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
-import { sealEdge, type SealedEdge } from '../protocol/edge.ts'
-import { open, seal } from '../protocol/envelope.ts'
-import { blockNeeds, commitsDigest, commitsOf, FINAL, outputId, writesId } from '../protocol/request-edges.ts'
-import { messageAad, messageBytes, numberOpening, type HopReply } from '../protocol/request.ts'
+import {
+  sealEdge,
+  type SealedEdge,
+  blockNeeds,
+  commitsDigest,
+  commitsOf,
+  FINAL,
+  outputId,
+  writesId,
+  messageAad,
+  messageBytes,
+  numberOpening,
+  type HopReply,
+  signLink,
+  writeDigest,
+  writesDigest,
+  type DraftWrite,
+  type NumberOpening,
+} from '../protocol/requests/index.ts'
+import { open, seal } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import { commitNumber, productOf } from '../protocol/stamp.ts'
-import { signLink, writeDigest, writesDigest, type DraftWrite, type NumberOpening } from '../protocol/thread.ts'
+import { commitNumber, productOf } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
 import { openInputs, type SlotKey } from './hop-inputs.ts'
 import { readMessage } from './json.ts'

@@ -1,14 +1,26 @@
 /** What a server checks before it opens anything: message, tick, code, thread, caller. Each check has a code of its own. */
 import type { Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
-import type { Link } from '../protocol/documents/index.ts'
-import { beginVerify, signingDigest } from '../protocol/documents/index.ts'
-import { open } from '../protocol/envelope.ts'
-import { verifyReduced, type ReducedProof } from '../protocol/index-proofs.ts'
-import { boundCommits, CLIENT_FIELDS, clientLookup, forwardedEdges, type Lookup } from '../protocol/request-edges.ts'
-import { envelopeMessage, hopMessage, MESSAGE_LIMIT, messageAad, type EnvelopeMessage, type HopMessage } from '../protocol/request.ts'
+import { type Link, beginVerify, signingDigest } from '../protocol/documents/index.ts'
+import { open } from '../protocol/crypto/index.ts'
+import { verifyReduced, type ReducedProof } from '../protocol/index/index.ts'
+import {
+  boundCommits,
+  CLIENT_FIELDS,
+  clientLookup,
+  forwardedEdges,
+  type Lookup,
+  envelopeMessage,
+  hopMessage,
+  MESSAGE_LIMIT,
+  messageAad,
+  type EnvelopeMessage,
+  type HopMessage,
+  beginThread,
+  type BegunThread,
+  type ThreadEnd,
+} from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import { beginThread, type BegunThread, type ThreadEnd } from '../protocol/thread.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { readMessage } from './json.ts'
 import { endpointOf, holds } from './tick-view.ts'

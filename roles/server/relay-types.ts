@@ -1,7 +1,6 @@
 /** What a relay keeps between hops. */
-import type { SealedEdge } from '../protocol/edge.ts'
+import type { SealedEdge, HopReply, RequestMessage } from '../protocol/requests/index.ts'
 import type { Link } from '../protocol/documents/index.ts'
-import type { HopReply, RequestMessage } from '../protocol/request.ts'
 import type { Result } from '../protocol/result.ts'
 import type { ServerKeys, TickView } from './types.ts'
 

@@ -9,9 +9,13 @@
  */
 import { pausesOf } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
-import { open, seal } from '../protocol/envelope.ts'
-import { boundCommits, commitsOf, forwardedEdges, legEnd, outputId } from '../protocol/request-edges.ts'
+import { open, seal } from '../protocol/crypto/index.ts'
 import {
+  boundCommits,
+  commitsOf,
+  forwardedEdges,
+  legEnd,
+  outputId,
   continuationMessage,
   hopReply,
   MESSAGE_LIMIT,
@@ -22,10 +26,10 @@ import {
   type HopMessage,
   type HopReply,
   type RequestMessage,
-} from '../protocol/request.ts'
+  type SealedEdge,
+  beginThread,
+} from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
-import type { SealedEdge } from '../protocol/edge.ts'
-import { beginThread } from '../protocol/thread.ts'
 import { freshKey, sealReply } from './execute.ts'
 import { readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'

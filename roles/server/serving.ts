@@ -1,6 +1,6 @@
 /** What a server's state says has to be in memory to answer requests: after a start, and after every tick. */
 import type { FileEntry, Reference } from '../protocol/documents/index.ts'
-import { chainOf, newestTick, planTick } from '../protocol/follow.ts'
+import { chainOf, newestTick, planTick } from '../protocol/ticks/index.ts'
 import { phaseOf, type ServerState } from './state.ts'
 
 /** One tick that is served or about to be: `document` is null while it has not begun. */

@@ -1,6 +1,6 @@
 /** What a server has established, as small JSON; documents, code and keys are not in it. */
 import type { FileEntry, Reference } from '../protocol/documents/index.ts'
-import { newestTick, type Following } from '../protocol/follow.ts'
+import { newestTick, type Following } from '../protocol/ticks/index.ts'
 
 /** The part of a job offer that decides and prices. */
 export interface OfferTerms {

@@ -3,7 +3,7 @@
  * a new state and effects. It never looks at a request: `execute.ts` and `relay.ts` do.
  */
 import { toHex } from '../protocol/bytes.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
@@ -16,7 +16,7 @@ import {
   newestTick,
   type HashAt,
   type SeenTick,
-} from '../protocol/follow.ts'
+} from '../protocol/ticks/index.ts'
 import { acceptanceWork } from './accept.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'

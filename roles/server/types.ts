@@ -1,8 +1,8 @@
 /** What a server is given: its keys, the ticks it follows, the code that it has prepared. */
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, Plan, Tick, TickServer } from '../protocol/documents/index.ts'
-import type { KeyPair } from '../protocol/keys.ts'
-import type { Receipt } from '../protocol/request.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
+import type { Receipt } from '../protocol/requests/index.ts'
 import type { Program } from '../program/index.ts'
 
 /** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */

@@ -1,5 +1,5 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
-import { tickRange } from '../protocol/ledger.ts'
+import { tickRange } from '../protocol/ticks/index.ts'
 import type { Accepted, SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
 import type { TickServer } from '../protocol/documents/index.ts'

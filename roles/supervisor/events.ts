@@ -1,7 +1,7 @@
 /** What the Supervisor's step hears besides the world, and what it asks the core to do. */
 import type { Offer, Plan, Reference, TickServer, Tombstone } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
-import type { Blame } from '../protocol/verify-stamp.ts'
+import type { Blame } from '../protocol/stamps/index.ts'
 import type { SecretPlan } from './plan.ts'
 import type { PlanToPublish } from './tick.ts'
 

@@ -4,11 +4,10 @@
  */
 import type { Program } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
-import type { DocumentBody, Offer, OpenedDocument, Reference } from '../protocol/documents/index.ts'
-import type { DocumentType } from '../protocol/anchor.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
+import type { DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
-import type { KeyPair } from '../protocol/keys.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
 import {
   closeTick,
   isDecidedIn,
@@ -18,8 +17,8 @@ import {
   type AnchoredDocument,
   type ClosedTick,
   type Ledger,
-} from '../protocol/ledger.ts'
-import { snapshot, type Snapshot } from '../protocol/snapshot.ts'
+} from '../protocol/ticks/index.ts'
+import { snapshot, type Snapshot } from '../protocol/index/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
 import { makePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'

@@ -5,11 +5,9 @@
 import type { Program } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import { type CryptoPort, seal } from '../protocol/crypto/index.ts'
 import type { Plan } from '../protocol/documents/index.ts'
-import { seal } from '../protocol/envelope.ts'
-import { codeDigest, versionId } from '../protocol/outline.ts'
-import { messageAad, type CodeFile, type RevealFile } from '../protocol/request.ts'
+import { codeDigest, versionId, messageAad, type CodeFile, type RevealFile } from '../protocol/requests/index.ts'
 import type { Result } from '../protocol/result.ts'
 
 export interface PlanContext {

@@ -5,7 +5,7 @@
 import { canonicalJson, describe, labelOf, type Json, type Program } from '../program/index.ts'
 import { fromHex, uint32, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
-import type { CryptoPort } from '../protocol/crypto.ts'
+import type { CryptoPort } from '../protocol/crypto/index.ts'
 import {
   signDocument,
   type OpenedDocument,
@@ -15,9 +15,8 @@ import {
   type TickServer,
   type Verdict,
 } from '../protocol/documents/index.ts'
-import type { KeyPair } from '../protocol/keys.ts'
-import type { Snapshot } from '../protocol/snapshot.ts'
-import { fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/snapshot-files.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
+import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
 /** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */

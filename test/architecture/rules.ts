@@ -17,6 +17,19 @@ const role = (name: string): Rule => ({
   node: false,
 })
 
+const floor = ['bytes', 'canonical', 'result'].map((name) => `roles/protocol/${name}.ts`)
+
+/** The rooms of roles/protocol, each of which may enter those before it. */
+export const rooms = ['crypto', 'keys', 'documents', 'tx', 'index', 'requests', 'stamps', 'ticks'].map((name) => `roles/protocol/${name}`)
+
+const protocolRooms = (): Rule[] =>
+  rooms.map((folder, at) => ({
+    folder,
+    folders: ['roles/program', ...floor, 'roles/protocol/events.ts', ...rooms.slice(0, at)],
+    packages: [...cryptography, 'zod'],
+    node: false,
+  }))
+
 /** Adapters do not know each other: each entry of main/adapters is one, whether folder or file. */
 function adapters(): Rule[] {
   return readdirSync(join(repository, 'main', 'adapters'))
@@ -40,6 +53,7 @@ export const table: Table = {
   rules: [
     { folder: 'roles/program', folders: [], packages: [], node: false },
     { folder: 'roles/protocol', folders: ['roles/program'], packages: [...cryptography, 'zod', 'canonicalize'], node: false },
+    ...protocolRooms(),
     role('supervisor'),
     role('server'),
     role('client'),
@@ -59,7 +73,6 @@ export const table: Table = {
     { folder: 'main/hosts/launcher', folders: [], packages: ['vite'], node: true },
     { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
     { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },
-    { folder: 'renderer/svelte.config.js', folders: [], packages: ['@sveltejs/vite-plugin-svelte'], node: false },
     { folder: 'resources', folders: ['roles/program'], packages: [], node: false },
     // Scripts that are run by hand and whose results are committed.
     { folder: 'resources/apps/compile.ts', folders: ['roles/program', 'resources/apps'], packages: [], node: true },

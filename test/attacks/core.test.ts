@@ -6,13 +6,13 @@ import { KEEP_LEDGERS, ledgerRows, storedLedger } from '../../main/core/supervis
 import type { LogPort, SwarmPort } from '../../main/core/ports.ts'
 import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
-import { createLedger } from '../../roles/protocol/ledger.ts'
-import { outlineOf } from '../../roles/protocol/outline.ts'
+import { createLedger } from '../../roles/protocol/ticks/index.ts'
+import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
 import { p2trScript, parseTransaction } from '../../roles/protocol/tx/index.ts'
 import { makeWallet } from '../core/wallet/service.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
-import { crypto, keyPair, notes, seeded } from '../supervisor/actors.ts'
+import { crypto, keyPair, notes, seeded } from '../roles/supervisor/actors.ts'
 
 const log: LogPort = { log: () => undefined }
 

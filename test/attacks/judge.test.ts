@@ -1,13 +1,12 @@
 /** Supervisor and auditor judge the same log: nobody outside makes them disagree, stumble, or blame an innocent. */
 import { describe, expect, it } from 'vitest'
-import { audit, type AuditInput } from '../../roles/protocol/audit.ts'
+import { audit, type AuditInput } from '../../roles/protocol/ticks/index.ts'
 import { canonicalBytes } from '../../roles/protocol/canonical.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../../roles/protocol/documents/index.ts'
-import { outlineOf } from '../../roles/protocol/outline.ts'
-import { fileEntry } from '../../roles/protocol/snapshot-files.ts'
-import { revealFile, type RevealFile } from '../../roles/protocol/request.ts'
-import { crypto, keyPair, makeRegistration, makeReservation, makeUpdate, notes } from '../supervisor/actors.ts'
-import { fileOf, peopleTown, tickSecrets, type Town } from '../supervisor/town.ts'
+import { outlineOf, revealFile, type RevealFile } from '../../roles/protocol/requests/index.ts'
+import { fileEntry } from '../../roles/protocol/index/index.ts'
+import { crypto, keyPair, makeRegistration, makeReservation, makeUpdate, notes } from '../roles/supervisor/actors.ts'
+import { fileOf, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
 
 type Change = (tick: Tick) => Partial<Tick>
 type Files = (tick: OpenedDocument<'tick'>, name: string) => Uint8Array | null

@@ -1,14 +1,13 @@
 /** What anybody may send: messages that nest too deep, documents that are anchored a second time. */
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../roles/protocol/bytes.ts'
-import { envelopeMessage } from '../../roles/protocol/request.ts'
+import { envelopeMessage } from '../../roles/protocol/requests/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
-import { follow, followBlock, followMissing } from '../../roles/protocol/follow.ts'
-import { scriptOf } from '../../roles/protocol/ledger.ts'
+import { follow, followBlock, followMissing, scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { readMessage } from '../../roles/server/json.ts'
-import { crypto, keyPair, makeAcceptance, seeded } from '../supervisor/actors.ts'
-import { openTown } from '../supervisor/town.ts'
+import { crypto, keyPair, makeAcceptance, seeded } from '../roles/supervisor/actors.ts'
+import { openTown } from '../roles/supervisor/town.ts'
 
 describe('a server', () => {
   it('refuses a message that nests deep, and does not fall over it', () => {

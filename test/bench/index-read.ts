@@ -9,7 +9,7 @@ import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { createIndexCache } from '../../main/adapters/storage/index-cache.ts'
 import { createLocalIndex } from '../../main/core/local-index/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
-import { openSnapshot, type SnapshotReader } from '../../roles/protocol/snapshot-files.ts'
+import { openSnapshot, type SnapshotReader } from '../../roles/protocol/index/index.ts'
 import { createShop, SHOP } from '../core/local-index/shop.ts'
 
 const ROWS = Number(process.argv[2] ?? 20_000)

@@ -9,7 +9,7 @@ import Database from 'better-sqlite3'
 import { openIndex, rebuildIndex } from '../../main/adapters/storage/index-store.ts'
 import type { IndexRow } from '../../main/core/ports.ts'
 import { must } from '../../roles/protocol/result.ts'
-import { encodeTuple } from '../../roles/protocol/sortkey.ts'
+import { encodeTuple } from '../../roles/protocol/index/index.ts'
 
 const COLLECTIONS = [{ name: 'orders', indices: ['byPrice'] }]
 const BUDGET_MS = 110_000

@@ -1,7 +1,7 @@
 /** Prints how many times faster the grinding kernel is than double SHA-256 by node's crypto.hash, on one thread, in one run. */
 import { hash } from 'node:crypto'
 import { createKernel } from '../../main/adapters/work/kernel.ts'
-import { workMessage } from '../../roles/protocol/work.ts'
+import { workMessage } from '../../roles/protocol/crypto/index.ts'
 
 const ROUNDS = 5
 const COUNT = 200_000

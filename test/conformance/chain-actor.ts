@@ -2,8 +2,14 @@
 import { crypto, script as bitcoinScript } from 'bitcoinjs-lib'
 import * as secp256k1 from 'tiny-secp256k1'
 import { must } from '../../roles/protocol/result.ts'
-import { buildTransaction, p2trScript, signTransaction, Transaction, tweakPrivateKey } from '../../roles/protocol/tx/index.ts'
-import type { TransactionOutput } from '../../roles/protocol/tx/index.ts'
+import {
+  buildTransaction,
+  p2trScript,
+  signTransaction,
+  Transaction,
+  tweakPrivateKey,
+  type TransactionOutput,
+} from '../../roles/protocol/tx/index.ts'
 
 export interface ActorCoin {
   txid: string

@@ -1,6 +1,6 @@
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { createVerifier } from '../../main/adapters/crypto/verifier.ts'
-import { nobleCrypto } from '../../roles/protocol/crypto.ts'
+import { nobleCrypto } from '../../roles/protocol/crypto/index.ts'
 import { cryptoConformance } from './crypto.ts'
 
 cryptoConformance('noble', nobleCrypto)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
-import { nobleCrypto, type CryptoPort } from '../../roles/protocol/crypto.ts'
+import { nobleCrypto, type CryptoPort } from '../../roles/protocol/crypto/index.ts'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })

@@ -18,7 +18,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
-import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto.ts'
+import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
 
 const TAG_LENGTH = 16
 const KEYS_KEPT = 1024

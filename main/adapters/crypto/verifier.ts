@@ -3,7 +3,7 @@
  * not begun when the verdict is asked for is checked here and now: nobody waits for a thread that is busy, slow or gone.
  */
 import { Worker } from 'node:worker_threads'
-import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import { fastCrypto } from './fast.ts'
 import { FREE, MEMORY_BYTES, SLOTS, slotsOf, TAKEN, VALID, WAITING, type Slots } from './verifier-slots.ts'
 

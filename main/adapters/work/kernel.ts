@@ -15,7 +15,7 @@ export interface Kernel {
 }
 
 /**
- * Double SHA-256 of the messages of roles/protocol/work.ts, from the state after the first block on, which is the same for all nonces.
+ * Double SHA-256 of the messages of roles/protocol/crypto/work.ts, from the state after the first block on, which is the same for all nonces.
  * Four nonces at a time where the engine has SIMD; plain JavaScript where it has not, and to check what that found.
  */
 export function createKernel(challenge: Uint8Array, simd: SimdSearch | null = sharedSimd()): Kernel {

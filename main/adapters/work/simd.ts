@@ -2,7 +2,7 @@ import { INITIAL, K } from './sha256.ts'
 
 /**
  * The compression function of SHA-256 twice over, four nonces at a time, as WebAssembly: the module is written here, because its 128
- * rounds are one pattern. The message is that of roles/protocol/work.ts.
+ * rounds are one pattern. The message is that of roles/protocol/crypto/work.ts.
  */
 export interface SimdSearch {
   /** The state after the first block, the high half of the nonce, and the bits that have to be zero in the hash's first word. */

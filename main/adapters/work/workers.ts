@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { expectedTries } from '../../../roles/protocol/work.ts'
+import { expectedTries } from '../../../roles/protocol/crypto/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { WorkPort } from '../../core/ports.ts'
 import { BATCH } from './kernel.ts'

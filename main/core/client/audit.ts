@@ -1,8 +1,7 @@
 /** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
 import type { AuditView } from '../../contract/index.ts'
-import { audit } from '../../../roles/protocol/audit.ts'
+import { audit, newestTick, type Following } from '../../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
-import { newestTick, type Following } from '../../../roles/protocol/follow.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import type { OpenedOffer } from './app.ts'

@@ -2,7 +2,7 @@
  * One request over the network, leg after leg. What comes back between two legs stays in memory: after a crash the request is composed anew
  * under another id, which is safe because nothing of the old thread can be published without its last number, and nobody was told of it.
  */
-import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
+import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import type { Failure } from '../../../roles/protocol/result.ts'
 import {
   blameRefusal,

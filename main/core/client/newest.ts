@@ -1,6 +1,6 @@
 /** The newest value of a key from its address: the chain that this node follows, and one torrent. Ticks are asked only whether it was counted. */
 import type { KeyView } from '../../contract/index.ts'
-import { newestValue } from '../../../roles/protocol/key-log.ts'
+import { newestValue } from '../../../roles/protocol/ticks/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import { noApp, type ClientSession } from './session.ts'

@@ -1,5 +1,5 @@
 /** What the parts of a client in service share: the app it joined, the newest tick it opened, and what it estimated. */
-import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { ClientEvent, ClientState, Context, Spending } from '../../../roles/client/index.ts'

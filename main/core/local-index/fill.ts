@@ -1,18 +1,19 @@
 /** Writes a cache of one tick's rows: pages that are here already, and chunks of the torrent for the others. */
 import type { Program } from '../../../roles/program/index.ts'
-import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
-import type { Page } from '../../../roles/protocol/index-pages.ts'
-import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  type Page,
   fetchEntry,
   openChunk,
   openDirectory,
   type FetchFile,
   type OpenDirectory,
   type TickIndex,
-} from '../../../roles/protocol/snapshot-files.ts'
-import { localPage, type LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
+  localPage,
+  type LocalEntries,
+} from '../../../roles/protocol/index/index.ts'
+import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { IndexRebuild } from '../ports.ts'
 import { aboutRows, rowsOf, type Layout } from './layout.ts'
 import { drop, openFor, whole, type Keeping } from './state.ts'

@@ -6,7 +6,7 @@
  */
 import type { Program } from '../../../roles/program/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
-import type { LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
+import type { LocalEntries } from '../../../roles/protocol/index/index.ts'
 import { rebuild, type LocalSubject } from './fill.ts'
 import type { Layout } from './layout.ts'
 import { doubt, drop, layoutFor, openFor, whole, type Keeping, type LocalIndexOptions } from './state.ts'

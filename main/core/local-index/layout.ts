@@ -5,12 +5,19 @@
 import type { Program } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { canonicalText } from '../../../roles/protocol/canonical.ts'
-import { attempt } from '../../../roles/protocol/crypto.ts'
-import { CLIENTS, KEYS } from '../../../roles/protocol/database.ts'
-import { MAX_PAGE_ENTRIES, type Entry, type Fields } from '../../../roles/protocol/index-pages.ts'
-import { sortKindsOf } from '../../../roles/protocol/snapshot.ts'
-import type { LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
-import { encodeTuple, type SortKind, type SortValue } from '../../../roles/protocol/sortkey.ts'
+import { attempt } from '../../../roles/protocol/crypto/index.ts'
+import {
+  CLIENTS,
+  KEYS,
+  MAX_PAGE_ENTRIES,
+  type Entry,
+  type Fields,
+  sortKindsOf,
+  type LocalEntries,
+  encodeTuple,
+  type SortKind,
+  type SortValue,
+} from '../../../roles/protocol/index/index.ts'
 import type { IndexCollection, IndexRow, IndexStore } from '../ports.ts'
 
 interface Order {

@@ -1,7 +1,7 @@
 /** What a node's own index is at the moment: the cache that is open, and what is known against it. */
 import type { Program } from '../../../roles/program/index.ts'
-import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
-import type { LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
+import type { LocalEntries } from '../../../roles/protocol/index/index.ts'
 import type { ClockPort, IndexPort, IndexStore, LogPort } from '../ports.ts'
 import { entriesOf, layoutOf, rootOf, type Layout } from './layout.ts'
 

@@ -1,5 +1,5 @@
 /** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
-import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
+import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   initialServerState,

@@ -1,5 +1,5 @@
 /** Answering over the network: a client's request is relayed from block to block, a block's hop is run. */
-import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/request.ts'
+import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   executeHop,

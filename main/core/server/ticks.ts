@@ -1,6 +1,6 @@
 /** Everything in memory that a request needs: ticks, plans and opened code, made anew when the state says that something else is served. */
 import { openDocument, type OpenedDocument, type Plan } from '../../../roles/protocol/documents/index.ts'
-import { parseOutline } from '../../../roles/protocol/outline.ts'
+import { parseOutline } from '../../../roles/protocol/requests/index.ts'
 import { fail, type Failure } from '../../../roles/protocol/result.ts'
 import {
   openCode,

@@ -1,8 +1,8 @@
 /** The Supervisor in service: hires with its offer, closes ticks, and replaces its program or its key. */
 import { check, splitNotes, type Program } from '../../../roles/program/index.ts'
 import type { Offer, OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
-import { checkSuccession, createLedger } from '../../../roles/protocol/ledger.ts'
-import { outlineOf } from '../../../roles/protocol/outline.ts'
+import { checkSuccession, createLedger } from '../../../roles/protocol/ticks/index.ts'
+import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   createKeeper,

@@ -1,5 +1,5 @@
 /** The Supervisor's ledger on disk: one row for each of the last ticks, to go on from after a restart. */
-import { exportLedger, importLedger, type Ledger } from '../../../roles/protocol/ledger.ts'
+import { exportLedger, importLedger, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
 import { SUPERVISOR_ROWS } from './offers.ts'
 

@@ -1,9 +1,7 @@
 /** The Supervisor's keys and what they sign to hire: grants, revocations and offers, each stored before anybody sees it. */
 import { check, type Program } from '../../../roles/program/index.ts'
-import { beaconKey } from '../../../roles/protocol/anchor.ts'
-import { toHex } from '../../../roles/protocol/bytes.ts'
-import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import {
+  beaconKey,
   openDocument,
   signDocument,
   type DocumentType,
@@ -11,10 +9,12 @@ import {
   type OpenedDocument,
   type Reference,
 } from '../../../roles/protocol/documents/index.ts'
-import type { KeyPair } from '../../../roles/protocol/keys.ts'
-import { encodeOutline, outlineOf } from '../../../roles/protocol/outline.ts'
+import { toHex } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
+import { encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { fileEntry } from '../../../roles/protocol/snapshot-files.ts'
+import { fileEntry } from '../../../roles/protocol/index/index.ts'
 import type { OfferParts } from '../../../roles/supervisor/index.ts'
 import type { Json, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'

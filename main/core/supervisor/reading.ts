@@ -5,7 +5,7 @@
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { openSnapshot } from '../../../roles/protocol/snapshot-files.ts'
+import { openSnapshot } from '../../../roles/protocol/index/index.ts'
 import type { SupervisorState } from '../../../roles/supervisor/index.ts'
 import { createLocalIndex } from '../local-index/index.ts'
 import { indexFileOf, readIndex, type ReadableTick } from '../read-index.ts'

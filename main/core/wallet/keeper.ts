@@ -1,7 +1,7 @@
 /** The wallet in service: watches the identity's addresses, pays, signs, and broadcasts again until a block has it. State is written before acting. */
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
-import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
-import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { dustThreshold, p2trAddress, p2trScript, signTransaction, tweakPrivateKey } from '../../../roles/protocol/tx/index.ts'
 import { isKnownOutput } from '../chain-watch.ts'

@@ -1,6 +1,5 @@
 /** OP_RETURN outputs, and the anchors in them that bind documents to the chain. */
-import { ANCHOR_MAGIC, decodeAnchor, encodeAnchor } from '../anchor.ts'
-import type { Anchor } from '../anchor.ts'
+import { ANCHOR_MAGIC, decodeAnchor, encodeAnchor, type Anchor } from '../documents/index.ts'
 import { concatBytes, isHex } from '../bytes.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'

@@ -5,7 +5,7 @@ import { createKernel } from '../../../main/adapters/work/kernel.ts'
 import { createSimdSearch } from '../../../main/adapters/work/simd.ts'
 import { createWorkers } from '../../../main/adapters/work/workers.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { leadingZeroBits, verifyWork, workMessage } from '../../../roles/protocol/work.ts'
+import { leadingZeroBits, verifyWork, workMessage } from '../../../roles/protocol/crypto/index.ts'
 
 const challenge = (text: string) => new TextEncoder().encode(text)
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()

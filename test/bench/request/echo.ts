@@ -1,7 +1,7 @@
 /** A process that does the HTTP of a server and none of its work: a leaf answers with so many bytes, a relay first asks its leaves in turn. */
 import process from 'node:process'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
-import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
+import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 
 export interface EchoConfig {

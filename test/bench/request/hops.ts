@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
-import { MESSAGE_LIMIT } from '../../../roles/protocol/request.ts'
+import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { EchoConfig } from './echo.ts'
 

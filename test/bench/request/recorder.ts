@@ -1,7 +1,7 @@
 /** A CryptoPort that remembers what was asked of it, so that the same primitive operations can be run again alone and timed. */
 import { randomBytes } from 'node:crypto'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
-import type { CryptoPort } from '../../../roles/protocol/crypto.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 
 export interface Operation {
   name: string

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import process from 'node:process'
-import { makeUpdate } from '../../supervisor/actors.ts'
+import { makeUpdate } from '../../roles/supervisor/actors.ts'
 import { dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
 
 const [file, from, to, deadline] = [process.argv[2]!, ...process.argv.slice(3).map(Number)] as [string, number, number, number]

@@ -1,13 +1,12 @@
 /** The same app, plan and ledger in every process of the tick bench, all of it from one seed; 128-bit primes, because nothing is attacked here. */
-import { outlineOf } from '../../../roles/protocol/outline.ts'
-import { registerClient, reserveKey } from '../../../roles/protocol/database.ts'
-import { createLedger, notePlans, type Ledger } from '../../../roles/protocol/ledger.ts'
+import { outlineOf, versionReserved } from '../../../roles/protocol/requests/index.ts'
+import { registerClient, reserveKey } from '../../../roles/protocol/index/index.ts'
+import { createLedger, notePlans, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { versionReserved } from '../../../roles/protocol/thread.ts'
-import type { KeyPair } from '../../../roles/protocol/keys.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
 import { makePlan, type MadePlan } from '../../../roles/supervisor/plan.ts'
-import { crypto, keyPair, makeCast, makeOffer, notes, sealingOf, seeded, type Cast } from '../../supervisor/actors.ts'
+import { crypto, keyPair, makeCast, makeOffer, notes, sealingOf, seeded, type Cast } from '../../roles/supervisor/actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 
 const SEED = 'tick-close'

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { exchange, type Exchanged } from '../../../main/core/client/exchange.ts'
 import type { TransportPort } from '../../../main/core/ports.ts'
-import { PATHS } from '../../../roles/protocol/request.ts'
+import { PATHS } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
-import { compiledSlugs } from '../../program/slugs.story.ts'
+import { compiledSlugs } from '../../roles/program/slugs.story.ts'
 import { compose, makeWorld, serve, type Deliver, type World } from '../../roles/request/world.ts'
 
 interface Sent {

@@ -1,14 +1,22 @@
 /** A database of every kind of index, whose ticks are made as a Supervisor makes them, for those who keep an index of their own. */
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
-import { applyUpdate, createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
+import {
+  applyUpdate,
+  createDatabase,
+  registerClient,
+  reserveKey,
+  openSnapshot,
+  snapshotFiles,
+  type ProvedValue,
+  type SnapshotReader,
+  type LocalEntries,
+  snapshot,
+} from '../../../roles/protocol/index/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { fail, must, ok, type Result } from '../../../roles/protocol/result.ts'
-import { openSnapshot, snapshotFiles, type ProvedValue, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
-import type { LocalEntries } from '../../../roles/protocol/snapshot-local.ts'
-import { snapshot } from '../../../roles/protocol/snapshot.ts'
 import type { Program } from '../../../roles/program/index.ts'
-import { seeded } from '../../supervisor/actors.ts'
+import { seeded } from '../../roles/supervisor/actors.ts'
 
 const fields = { shop: { kind: 'text', max: 20 }, price: { kind: 'int', min: -1000, max: 1000 } } as const
 const indices = {

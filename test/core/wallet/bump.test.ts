@@ -4,7 +4,7 @@ import { createDocuments } from '../../../main/core/documents.ts'
 import type { SwarmPort } from '../../../main/core/ports.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
-import { crypto, keyPair } from '../../supervisor/actors.ts'
+import { crypto, keyPair } from '../../roles/supervisor/actors.ts'
 import { makeWallet } from './service.ts'
 
 type Stage = Awaited<ReturnType<typeof makeWallet>>

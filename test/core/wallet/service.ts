@@ -9,7 +9,7 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { p2trScript, scanBlock } from '../../../roles/protocol/tx/index.ts'
 import { createMemoryStorage } from '../../simulation/ports/storage.ts'
-import { crypto, keyPair, seeded } from '../../supervisor/actors.ts'
+import { crypto, keyPair, seeded } from '../../roles/supervisor/actors.ts'
 
 const log: LogPort = { log: () => undefined }
 

@@ -18,8 +18,8 @@ import {
   when,
   type Program,
 } from '../../../roles/program/index.ts'
-import { compiledDiary } from '../../program/diary.story.ts'
-import { must } from '../../program/guestbook.story.ts'
+import { compiledDiary } from '../../roles/program/diary.story.ts'
+import { must } from '../../roles/program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, guestbookSource } from './golem.ts'
 
 /** Money that its owner may send: a row that exists, a sum, a guard. */

@@ -18,9 +18,9 @@ import {
   toJson,
   when,
 } from '../../../roles/program/index.ts'
-import { anyType, valueOfType } from '../../program/arbitrary.ts'
-import { compiledDiary } from '../../program/diary.story.ts'
-import { must } from '../../program/guestbook.story.ts'
+import { anyType, valueOfType } from '../../roles/program/arbitrary.ts'
+import { compiledDiary } from '../../roles/program/diary.story.ts'
+import { must } from '../../roles/program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, temporaryFolder } from './golem.ts'
 
 const folder = temporaryFolder()

@@ -3,13 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { composeRequest, composeUpdate } from '../../../roles/client/request.ts'
 import type { ClientEnv, Composed } from '../../../roles/client/types.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
-import { createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
-import type { Entry, Page } from '../../../roles/protocol/index-pages.ts'
+import {
+  createDatabase,
+  registerClient,
+  reserveKey,
+  type Entry,
+  type Page,
+  type ProvedRange,
+  type ReadOptions,
+  rangeOf,
+} from '../../../roles/protocol/index/index.ts'
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
-import type { ProvedRange, ReadOptions } from '../../../roles/protocol/snapshot-files.ts'
-import { rangeOf } from '../../../roles/protocol/snapshot.ts'
-import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
-import { compiledDiary } from '../../program/diary.story.ts'
+import { checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { compiledDiary } from '../program/diary.story.ts'
 import { APP, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)

@@ -4,18 +4,23 @@ import { composeContinuation, composeUpdate, takeReply } from '../../../roles/cl
 import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
-import { createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
-import { sealEdge, type SealedEdge } from '../../../roles/protocol/edge.ts'
-import { open, seal } from '../../../roles/protocol/envelope.ts'
-import type { RangeProof } from '../../../roles/protocol/index-proofs.ts'
-import { edgeKey } from '../../../roles/protocol/request-edges.ts'
-import { messageAad, messageBytes, PATHS, type ContinuationMessage, type RequestReply } from '../../../roles/protocol/request.ts'
+import { createDatabase, registerClient, reserveKey, type RangeProof } from '../../../roles/protocol/index/index.ts'
+import {
+  sealEdge,
+  type SealedEdge,
+  edgeKey,
+  messageAad,
+  messageBytes,
+  PATHS,
+  type ContinuationMessage,
+  type RequestReply,
+} from '../../../roles/protocol/requests/index.ts'
+import { open, seal } from '../../../roles/protocol/crypto/index.ts'
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
-import { checkStamp, readReveal } from '../../../roles/protocol/verify-stamp.ts'
-import { checkUpdate } from '../../../roles/protocol/verify-update.ts'
+import { checkStamp, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop, sealReply } from '../../../roles/server/execute.ts'
 import { nextHop, openContinuation, openRequest } from '../../../roles/server/relay.ts'
-import { compiledSlugs } from '../../program/slugs.story.ts'
+import { compiledSlugs } from '../program/slugs.story.ts'
 import { APP, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)

@@ -12,7 +12,7 @@ import {
 } from '../../../roles/client/index.ts'
 import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { scriptOf } from '../../../roles/protocol/ledger.ts'
+import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { crypto, seeded } from '../request/world.ts'
 

@@ -6,14 +6,20 @@ import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.
 import { composeRequest, takeReply as takeLeg } from '../../../roles/client/request.ts'
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { applyUpdate, createDatabase, registerClient, reserveKey } from '../../../roles/protocol/database.ts'
+import {
+  applyUpdate,
+  createDatabase,
+  registerClient,
+  reserveKey,
+  openSnapshot,
+  snapshotFiles,
+  type SnapshotReader,
+  snapshot,
+} from '../../../roles/protocol/index/index.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
-import type { KeyPair } from '../../../roles/protocol/keys.ts'
-import { outlineOf } from '../../../roles/protocol/outline.ts'
-import { PATHS, type RevealFile } from '../../../roles/protocol/request.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
+import { outlineOf, PATHS, type RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
-import { openSnapshot, snapshotFiles, type SnapshotReader } from '../../../roles/protocol/snapshot-files.ts'
-import { snapshot } from '../../../roles/protocol/snapshot.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
 import type { RelayEnv } from '../../../roles/server/relay-types.ts'

@@ -8,10 +8,9 @@ import {
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
-import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import type { OpenedDocument, Reference, Tick, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { scriptOf } from '../../../roles/protocol/ledger.ts'
-import type { DocumentType } from '../../../roles/protocol/anchor.ts'
+import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { crypto, seeded } from '../request/world.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 

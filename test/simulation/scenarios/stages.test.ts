@@ -4,7 +4,7 @@ import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { failForNow, type Result } from '../../../roles/protocol/result.ts'
 import type { Relay } from '../../../roles/server/index.ts'
-import { compiledSlugs } from '../../program/slugs.story.ts'
+import { compiledSlugs } from '../../roles/program/slugs.story.ts'
 import { client, createWorld, expectCrashes, server, supervisor, type World } from '../network/world.ts'
 
 /** Continuations as servers got them: by which server, of which request; the first `away` of them meet a server that is going away. */

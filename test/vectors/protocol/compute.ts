@@ -1,33 +1,20 @@
 /**
  * What the code makes of the inputs of each vector file in this folder. `write.ts` writes the files anew when the protocol changes on
- * purpose; test/protocol/vectors.test.ts holds the committed files against this.
+ * purpose; test/roles/protocol/vectors.test.ts holds the committed files against this.
  */
 import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
 import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/tx/index.ts'
-import { beaconKey, encodeAnchor, type DocumentType } from '../../../roles/protocol/anchor.ts'
+import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, type DocumentBody, type Link } from '../../../roles/protocol/documents/index.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
-import { nobleCrypto as crypto } from '../../../roles/protocol/crypto.ts'
-import { signDocument, signingDigest, signUnder, type DocumentBody } from '../../../roles/protocol/documents/index.ts'
-import { edgeSalt, sealEdge } from '../../../roles/protocol/edge.ts'
-import { seal } from '../../../roles/protocol/envelope.ts'
-import { buildIndex, encodePage, entryHash, recordHash, type Fields } from '../../../roles/protocol/index-pages.ts'
-import { provePageRange, reduceProof } from '../../../roles/protocol/index-proofs.ts'
-import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose } from '../../../roles/protocol/keys.ts'
-import { encryptSecret } from '../../../roles/protocol/keystore.ts'
-import { workChallenge } from '../../../roles/protocol/ledger.ts'
-import { leafHash, merkleTree, leafHashes, rangeProof } from '../../../roles/protocol/merkle.ts'
-import { codeDigest, versionId } from '../../../roles/protocol/outline.ts'
-import { commitsDigest, commitsOf, edgeKey } from '../../../roles/protocol/request-edges.ts'
-import { messageAad } from '../../../roles/protocol/request.ts'
+import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workMessage } from '../../../roles/protocol/crypto/index.ts'
+import { edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
+import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
+import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
+import { workChallenge } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { databaseRoot } from '../../../roles/protocol/snapshot.ts'
-import { encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/sortkey.ts'
-import { commitNumber } from '../../../roles/protocol/stamp.ts'
-import { keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/thread.ts'
+import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { verifyWork, workMessage } from '../../../roles/protocol/work.ts'
-import type { Link } from '../../../roles/protocol/documents/index.ts'
 import type {
   AnchorInput, DocumentInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
 } from './inputs.ts'

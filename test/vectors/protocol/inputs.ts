@@ -1,9 +1,9 @@
 /** The inputs of the vectors. Every secret and every random value is fixed; those named by `bytes` are the SHA-256 of a label. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import type { Anchor, DocumentType } from '../../../roles/protocol/anchor.ts'
+import type { Anchor, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
-import type { KeyPurpose } from '../../../roles/protocol/keys.ts'
+import type { KeyPurpose } from '../../../roles/protocol/keys/index.ts'
 import { schnorr } from '@noble/curves/secp256k1.js'
 
 const bytes = (label: string): string => toHex(sha256(utf8(`golem vector: ${label}`)))

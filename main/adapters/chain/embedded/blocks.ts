@@ -1,6 +1,5 @@
 /** All blocks ever seen, and which of them form the best valid branch. On regtest every block is as hard as another: the longest wins. */
-import { Block, toDisplay } from '../../../../roles/protocol/tx/index.ts'
-import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { Block, toDisplay, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 import { genesisBlock } from './params.ts'
 
 export interface KnownBlock {

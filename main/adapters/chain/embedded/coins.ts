@@ -1,6 +1,5 @@
 /** The set of unspent outputs, moved forward and back block by block. */
-import { outpointsOf } from '../../../../roles/protocol/tx/index.ts'
-import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { outpointsOf, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 
 export interface Coin {
   value: bigint

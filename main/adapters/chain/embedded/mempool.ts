@@ -1,6 +1,5 @@
 /** Unconfirmed transactions: acceptance, replacement by fee (BIP125 rules 2 to 5, without its opt-in), eviction of what a block or a conflict kills. */
-import { outpointsOf } from '../../../../roles/protocol/tx/index.ts'
-import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { outpointsOf, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 import type { Coin, CoinView } from './coins.ts'
 import { policy } from './params.ts'
 import { contextFreeFault, feeOf, lockTimeFault, sequenceFault, spendFault, standardFault } from './rules.ts'

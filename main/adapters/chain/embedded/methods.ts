@@ -1,7 +1,6 @@
 /** The part of bitcoind's JSON-RPC that Golem uses, answered by the embedded node with bitcoind's shapes and error codes. */
 import { fromHex, isHex, toHex } from '../../../../roles/protocol/bytes.ts'
-import { parseTransaction, scriptOfAddress, toDisplay } from '../../../../roles/protocol/tx/index.ts'
-import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { parseTransaction, scriptOfAddress, toDisplay, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 import type { KnownBlock } from './blocks.ts'
 import type { Refusal } from './mempool.ts'
 import type { EmbeddedNode } from './node.ts'

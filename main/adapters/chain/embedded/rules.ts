@@ -1,6 +1,12 @@
 /** What a transaction has to fulfil by itself and against the coins that it spends. Reasons are bitcoind's reject reasons. */
-import { dustThreshold, maxDataScript, maxStandardWeight, outpointsOf, scriptKind } from '../../../../roles/protocol/tx/index.ts'
-import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
+import {
+  dustThreshold,
+  maxDataScript,
+  maxStandardWeight,
+  outpointsOf,
+  scriptKind,
+  type Transaction,
+} from '../../../../roles/protocol/tx/index.ts'
 import type { Coin } from './coins.ts'
 import { regtest, strippedSize } from './params.ts'
 

@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import * as secp256k1 from 'tiny-secp256k1'
-import { scriptKind, Transaction } from '../../../../roles/protocol/tx/index.ts'
-import type { TransactionOutput } from '../../../../roles/protocol/tx/index.ts'
+import { scriptKind, Transaction, type TransactionOutput } from '../../../../roles/protocol/tx/index.ts'
 
 /** @returns the reason of a refusal in bitcoind's words, or undefined when the input is good. */
 export function scriptFault(transaction: Transaction, index: number, spent: TransactionOutput[]): string | undefined {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Program } from '../../../../roles/program/index.ts'
-import { createDatabase, type Database } from '../../../../roles/protocol/database.ts'
+import { createDatabase, type Database } from '../../../../roles/protocol/index/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { BUILD_FLAGS, buildOptions, numberFlag, wrongUsage, type Call, type Command, type Done } from '../command.ts'
 import { loadProgram, readJson } from '../load.ts'

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Program } from '../../../../roles/program/index.ts'
-import { applyWrite, createDatabase, reserveKey, type Database } from '../../../../roles/protocol/database.ts'
+import { applyWrite, createDatabase, reserveKey, type Database } from '../../../../roles/protocol/index/index.ts'
 import type { Json } from '../../../../roles/protocol/canonical.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { OwnKey } from '../../../../roles/client/types.ts'

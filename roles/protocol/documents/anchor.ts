@@ -1,0 +1,76 @@
+/**
+ * The payload of an OP_RETURN output that binds a document to the chain (DESIGN.md §3): 58 bytes,
+ * 'GOLM' | version 1 | document type | SHA-256 of document.json (32) | BitTorrent v1 infohash (20).
+ * The SHA-256 is what is trusted; the infohash only says where the bytes can be had.
+ */
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { concatBytes, fromHex, toHex, uint32, utf8 } from '../bytes.ts'
+import { attempt, type CryptoPort } from '../crypto/index.ts'
+import { fail, ok, type Result } from '../result.ts'
+import type { DocumentType } from './types.ts'
+
+/** Byte of each document type in an anchor. Numbers are never reused. */
+export const DOCUMENT_TYPES: Readonly<Record<DocumentType, number>> = {
+  offer: 1,
+  grant: 2,
+  revocation: 3,
+  acceptance: 4,
+  registration: 5,
+  reservation: 6,
+  update: 7,
+  tick: 8,
+  tombstone: 9,
+}
+
+export interface Anchor {
+  type: DocumentType
+  /** SHA-256 of the document's bytes, hex. */
+  sha256: string
+  /** BitTorrent v1 infohash, hex. */
+  infohash: string
+}
+
+export const ANCHOR_LENGTH = 58
+export const ANCHOR_VERSION = 1
+/** ASCII 'GOLM'. */
+export const ANCHOR_MAGIC = Uint8Array.of(0x47, 0x4f, 0x4c, 0x4d)
+
+const typeOf = new Map(Object.entries(DOCUMENT_TYPES).map(([name, byte]) => [byte as number, name]))
+
+/** The 58 payload bytes. Throws when a hash is not hex of its length. */
+export function encodeAnchor(anchor: Anchor): Uint8Array {
+  const payload = concatBytes(
+    ANCHOR_MAGIC,
+    Uint8Array.of(ANCHOR_VERSION, DOCUMENT_TYPES[anchor.type]),
+    fromHex(anchor.sha256),
+    fromHex(anchor.infohash),
+  )
+  if (payload.length !== ANCHOR_LENGTH || anchor.sha256.length !== 64)
+    throw new RangeError('An anchor holds a 32-byte SHA-256 and a 20-byte infohash.')
+  return payload
+}
+
+/**
+ * Reads the payload of an OP_RETURN output. Most of them are not ours: `anchor.foreign` is the ordinary answer.
+ * Errors: `anchor.foreign`, `anchor.version` (made by a newer Golem), `anchor.type`.
+ */
+export function decodeAnchor(payload: Uint8Array): Result<Anchor> {
+  if (payload.length !== ANCHOR_LENGTH || !ANCHOR_MAGIC.every((byte, i) => payload[i] === byte)) {
+    return fail('anchor.foreign', 'This OP_RETURN output is not a Golem anchor.')
+  }
+  if (payload[4] !== ANCHOR_VERSION) return fail('anchor.version', `Anchor version ${payload[4]} is unknown. Update the app to read it.`)
+  const type = typeOf.get(payload[5]!)
+  if (type === undefined) return fail('anchor.type', `Document type ${payload[5]} is unknown. Update the app to read it.`)
+  return ok({ type, sha256: toHex(payload.subarray(6, 38)), infohash: toHex(payload.subarray(38)) })
+}
+
+/**
+ * X-only key (hex) of the address that anchors of this type pay dust to, so that an address-indexed light client finds them.
+ * It is the first point whose x is a tagged hash of the type's name and a counter; nobody knows its private key.
+ */
+export function beaconKey(crypto: CryptoPort, type: DocumentType): string {
+  for (let counter = 0; ; counter++) {
+    const x = crypto.taggedHash('golem/beacon', utf8(type), uint32(counter))
+    if (attempt(() => secp256k1.Point.fromBytes(concatBytes(Uint8Array.of(2), x)), null) !== null) return toHex(x)
+  }
+}

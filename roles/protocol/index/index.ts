@@ -1,0 +1,7 @@
+export * from './database.ts'
+export * from './pages.ts'
+export * from './proofs.ts'
+export * from './snapshot.ts'
+export * from './snapshot-files.ts'
+export * from './snapshot-local.ts'
+export * from './sort-key.ts'

@@ -1,0 +1,153 @@
+/**
+ * Every key of a wallet comes from one BIP39 phrase over BIP32. Coins follow BIP86, so that any wallet restores them; Golem's
+ * own keys live on the branch 1195'. Paths never change meaning: PROTOCOL.md repeats this table.
+ *
+ * | purpose      | path                                     | key                                              |
+ * |--------------|------------------------------------------|--------------------------------------------------|
+ * | coins        | m/86'/coin'/account'/change/index        | receiving (0) and change (1) addresses           |
+ * | master       | m/1195'/coin'/0'/app'                    | a Supervisor's master key                        |
+ * | secondary    | m/1195'/coin'/1'/app'/index'             | its secondary key number `index`                 |
+ * | server       | m/1195'/coin'/2'/scope'×4/index'         | server identity for the offer whose digest is `offer` |
+ * | client       | m/1195'/coin'/3'/scope'×4/index'         | client registration with the app `app` (master key)   |
+ * | data         | m/1195'/coin'/4'/scope'×4/index'         | reserved data key number `index` in the app `app`     |
+ * | backup       | m/1195'/coin'/5'                         | the wallet's own backups                         |
+ *
+ * coin' is 0' on mainnet and 1' on every test network. scope' are four 31-bit words of the tagged hash of the 32 bytes named, so
+ * a restored wallet finds its keys from what is on the chain alone.
+ */
+import { HARDENED_OFFSET, HDKey } from '@scure/bip32'
+import { entropyToMnemonic, mnemonicToEntropy, mnemonicToSeedSync } from '@scure/bip39'
+import { wordlist } from '@scure/bip39/wordlists/english.js'
+import { fromHex, toHex, utf8 } from '../bytes.ts'
+import { nobleCrypto, type CryptoPort } from '../crypto/index.ts'
+import { fail, ok, type Result } from '../result.ts'
+
+export type CoinNetwork = 'mainnet' | 'test'
+
+export type KeyPurpose = { network: CoinNetwork } & (
+  | { purpose: 'coins'; account: number; change: 0 | 1; index: number }
+  | { purpose: 'master'; app: number }
+  | { purpose: 'secondary'; app: number; index: number }
+  /** `offer`: SHA-256 of the offer document, hex. `index` counts identities, for one who starts anew after a tombstone. */
+  | { purpose: 'server'; offer: string; index: number }
+  /** `app`: x-only master key of the app's Supervisor, hex. */
+  | { purpose: 'client'; app: string; index: number }
+  | { purpose: 'data'; app: string; index: number }
+  | { purpose: 'backup' }
+)
+
+export interface KeyPair {
+  /** 32 bytes. */
+  privateKey: Uint8Array
+  /** X-only public key, hex: the identity. */
+  publicKey: string
+}
+
+export const GOLEM_BRANCH = 1195
+
+const hardened = (index: number): number => index + HARDENED_OFFSET
+
+/** Four hardened indices that stand for 32 named bytes. */
+function scope(hex: string): number[] {
+  const digest = nobleCrypto.taggedHash('golem/key-scope', fromHex(hex))
+  const view = new DataView(digest.buffer, digest.byteOffset)
+  return [0, 4, 8, 12].map((at) => hardened(view.getUint32(at) & 0x7fffffff))
+}
+
+function golemPath(purpose: Exclude<KeyPurpose, { purpose: 'coins' }>): number[] {
+  switch (purpose.purpose) {
+    case 'master':
+      return [hardened(0), hardened(purpose.app)]
+    case 'secondary':
+      return [hardened(1), hardened(purpose.app), hardened(purpose.index)]
+    case 'server':
+      return [hardened(2), ...scope(purpose.offer), hardened(purpose.index)]
+    case 'client':
+      return [hardened(3), ...scope(purpose.app), hardened(purpose.index)]
+    case 'data':
+      return [hardened(4), ...scope(purpose.app), hardened(purpose.index)]
+    case 'backup':
+      return [hardened(5)]
+  }
+}
+
+/** Child indices from the root, hardened ones with 2³¹ added. */
+export function keyPath(purpose: KeyPurpose): number[] {
+  const coin = hardened(purpose.network === 'mainnet' ? 0 : 1)
+  if (purpose.purpose === 'coins') return [hardened(86), coin, hardened(purpose.account), purpose.change, purpose.index]
+  return [hardened(GOLEM_BRANCH), coin, ...golemPath(purpose)]
+}
+
+/** The path in the usual notation, for people: m/86'/1'/0'/0/5. */
+export const keyPathText = (purpose: KeyPurpose): string =>
+  ['m', ...keyPath(purpose).map((index) => (index >= HARDENED_OFFSET ? `${index - HARDENED_OFFSET}'` : `${index}`))].join('/')
+
+/**
+ * A function that derives keys of one wallet and keeps the parents it met: siblings (addresses, reserved keys of one app) then cost
+ * one step each instead of eight. Holds secrets: drop it when the wallet is locked.
+ * @param seed 64 bytes of `phraseToSeed`.
+ */
+export function keyDeriver(seed: Uint8Array): (purpose: KeyPurpose) => KeyPair {
+  const parents = new Map<string, HDKey>([['', HDKey.fromMasterSeed(seed)]])
+  const parentAt = (path: readonly number[]): HDKey => {
+    const id = path.join('/')
+    const known = parents.get(id)
+    if (known !== undefined) return known
+    const key = parentAt(path.slice(0, -1)).deriveChild(path.at(-1)!)
+    parents.set(id, key)
+    return key
+  }
+  return (purpose) => {
+    const path = keyPath(purpose)
+    const child = parentAt(path.slice(0, -1)).deriveChild(path.at(-1)!)
+    return { privateKey: child.privateKey!, publicKey: toHex(child.publicKey!.subarray(1)) }
+  }
+}
+
+/**
+ * Derives one key of a wallet; for many of them use `keyDeriver`.
+ * @param seed 64 bytes of `phraseToSeed`.
+ * @example deriveKey(seed, { network: 'test', purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey
+ */
+export const deriveKey = (seed: Uint8Array, purpose: KeyPurpose): KeyPair => keyDeriver(seed)(purpose)
+
+/**
+ * The X25519 private key (32 bytes) that belongs to a secp256k1 key, one per context (e.g. 'identity', 'tick 41').
+ * HKDF is one way: revealing it, as a Supervisor does for a closed tick, says nothing about the key it came from.
+ */
+export const deriveX25519 = (crypto: CryptoPort, privateKey: Uint8Array, context: string): Uint8Array =>
+  crypto.hkdf(privateKey, utf8('golem/x25519/1'), utf8(context), 32)
+
+/** The phrase for given entropy: 16 bytes make 12 words, 32 make 24 (BIP39, English list). */
+export const phraseFromEntropy = (entropy: Uint8Array): string => entropyToMnemonic(entropy, wordlist)
+
+/** One space between lower-case words, as people do not always type it. */
+const tidy = (phrase: string): string =>
+  phrase
+    .trim()
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .split(/\s+/)
+    .join(' ')
+
+/** Checks a typed phrase and returns it tidied. Errors: `phrase.length`, `phrase.word` (details.position from 1), `phrase.checksum`. */
+export function checkPhrase(phrase: string): Result<string> {
+  const words = tidy(phrase).split(' ')
+  if (![12, 15, 18, 21, 24].includes(words.length)) {
+    return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this one has ${tidy(phrase) === '' ? 0 : words.length}.`)
+  }
+  const unknown = words.findIndex((word) => !wordlist.includes(word))
+  if (unknown >= 0)
+    return fail('phrase.word', `Word ${unknown + 1} of the seed phrase is not in the list. Check its spelling.`, { position: unknown + 1 })
+  try {
+    mnemonicToEntropy(words.join(' '), wordlist)
+    return ok(words.join(' '))
+  } catch {
+    return fail('phrase.checksum', 'The words of the seed phrase do not fit together. Check their order and whether one was swapped.')
+  }
+}
+
+/** The 64-byte BIP39 seed of a checked phrase. Takes some 10 ms. Errors: those of `checkPhrase`. */
+export function phraseToSeed(phrase: string, passphrase = ''): Result<Uint8Array> {
+  const checked = checkPhrase(phrase)
+  return checked.ok ? ok(mnemonicToSeedSync(checked.value, passphrase)) : checked
+}

@@ -1,0 +1,6 @@
+export * from './messages.ts'
+export * from './edges.ts'
+export * from './edge.ts'
+export * from './thread.ts'
+export * from './outline.ts'
+export * from './diversity.ts'

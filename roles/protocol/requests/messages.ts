@@ -1,0 +1,199 @@
+/**
+ * The messages of a request, off-chain (PROTOCOL.md «Requests»). Client → top-level server → one server for each block, and back.
+ * All of them travel sealed; these are the plaintexts.
+ */
+import { z } from 'zod'
+import { utf8 } from '../bytes.ts'
+import type { Json } from '../canonical.ts'
+import { appJson, base64, hex32, name, signature, tickNumber, link, start, write } from '../documents/index.ts'
+
+export const MESSAGE_LIMIT = 4 << 20
+export const PATHS = { request: '/golem/1/request', continuation: '/golem/1/continue', hop: '/golem/1/hop' } as const
+
+const edgeName = z.string().max(200)
+/**
+ * Plaintext of a message to one server. Nothing signs or hashes it as a whole, so any JSON form of it will do; the engine's own is several
+ * times faster than the canonical one.
+ */
+export const messageBytes = (message: object): Uint8Array => utf8(JSON.stringify(message))
+
+export const sealedEdge = z.strictObject({ commit: hex32, box: base64(1 << 20) })
+
+/** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
+export const messageAad = (
+  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply',
+  ...parts: Array<string | number>
+): Uint8Array => utf8(JSON.stringify(['golem/1', purpose, ...parts]))
+
+/** Client → top-level server, sealed to it. It sees structure, never a primitive. */
+export const requestMessage = z.strictObject({
+  start,
+  /** Key under which the reply is sealed. */
+  reply: hex32,
+  /** The client's sealed edges, by edge id. */
+  edges: z.record(edgeName, sealedEdge),
+  /**
+   * One for each block, in order: who runs which version, and the envelope only it can open. Null for blocks before or after the leg that
+   * this message asks for: their servers are chosen and named already.
+   */
+  hops: z
+    .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(2 << 20), z.null()]) }))
+    .min(1)
+    .max(256),
+})
+export type RequestMessage = z.infer<typeof requestMessage>
+
+/** Client → a top-level server after a pause, sealed to it: the same request, with what came back so far. */
+export const continuationMessage = requestMessage.extend({
+  links: z.array(link).min(1).max(255),
+  /** Outputs of the blocks that ran. */
+  outputs: z.record(edgeName, sealedEdge),
+  /** The number, sealed by the last of them to the next block's server. */
+  handoff: base64(16_384),
+})
+export type ContinuationMessage = z.infer<typeof continuationMessage>
+
+export const numberOpening = z.strictObject({
+  number: z
+    .string()
+    .regex(/^[0-9a-f]+$/)
+    .max(2 * 65_536),
+  salt: hex32,
+})
+
+/** Plaintext of a link's `opening`, for the Supervisor. */
+export const linkOpening = z.strictObject({ before: numberOpening, after: numberOpening })
+
+/** A signed promise to pay for one hop; the server keeps it as its receipt. */
+export const receipt = z.strictObject({
+  app: hex32,
+  request: hex32,
+  tick: tickNumber,
+  version: hex32,
+  server: hex32,
+  client: hex32,
+  sig: signature,
+})
+export type Receipt = z.infer<typeof receipt>
+
+/** A part that is judged where it is used. All that can be said of it here is that it is JSON, and that is how it was read. */
+const asParsed = z.custom<Json>((value) => value !== undefined)
+
+/** Client → one block's server, inside the request. `queries` and `slots` hold reduced Merkle proofs (index-pages.ts). */
+export const envelopeMessage = z.strictObject({
+  /** Keys of the edges this block opens, seals (`block.i.k`, `writes.i`), and at the last block `final`. */
+  keys: z.record(edgeName, hex32),
+  /** The server of the next block, to which the number is sealed; null at the last block. */
+  next: z.union([hex32, z.null()]),
+  /** The client's number, at the first block only. */
+  number: z.union([numberOpening, z.null()]),
+  caller: asParsed,
+  queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: asParsed })).max(64),
+  slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: asParsed })).max(64),
+  receipt,
+})
+export type EnvelopeMessage = z.infer<typeof envelopeMessage>
+
+/** Top-level server → a block's server, sealed to it. */
+export const hopMessage = z.strictObject({
+  start,
+  links: z.array(link).max(256),
+  version: hex32,
+  envelope: base64(2 << 20),
+  /** Only the edges that this block opens or carries. */
+  edges: z.record(edgeName, sealedEdge),
+  /** Commitments to all edges so far, the client's and the outputs of earlier blocks: held against start and links. */
+  commits: z.record(edgeName, hex32),
+  /** The number, sealed to this server by the one before; null at the first block. */
+  handoff: z.union([base64(16_384), z.null()]),
+  reply: hex32,
+})
+export type HopMessage = z.infer<typeof hopMessage>
+
+/** A block's server → top-level server, sealed under `reply`. */
+export const hopReply = z.strictObject({
+  link,
+  outputs: z.record(edgeName, sealedEdge),
+  /** The block's draft writes, for the client alone: edge `writes.i`. */
+  writes: sealedEdge,
+  handoff: z.union([base64(16_384), z.null()]),
+  /** At the last block: the number and its salt for the client, edge `final`. */
+  final: z.union([sealedEdge, z.null()]),
+})
+export type HopReply = z.infer<typeof hopReply>
+
+/** Top-level server → client at a pause, sealed under the message's `reply`: what the blocks of this leg made. */
+export const partialReply = z.strictObject({
+  links: z.array(link).min(1).max(255),
+  outputs: z.record(edgeName, sealedEdge),
+  writes: z.array(sealedEdge).min(1).max(255),
+  /** For the server of the next block; nobody else opens it. */
+  handoff: base64(16_384),
+})
+export type PartialReply = z.infer<typeof partialReply>
+
+/** Top-level server → client at the end, sealed under the message's `reply`: what the blocks of this leg made, and the number. */
+export const requestReply = z.strictObject({
+  links: z.array(link).min(1).max(256),
+  outputs: z.record(edgeName, sealedEdge),
+  writes: z.array(sealedEdge).min(1).max(256),
+  final: sealedEdge,
+})
+export type RequestReply = z.infer<typeof requestReply>
+
+export const draftWrite = write
+  .omit({ carried: true })
+  .extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
+export const draftWrites = z.array(draftWrite).max(64)
+
+/** Primes are decimal-free: lower-case hex. */
+const prime = z
+  .string()
+  .regex(/^[0-9a-f]+$/)
+  .max(2048)
+
+/** A server's sealed code file for one tick (essay, next portion 7). */
+export const codeFile = z.strictObject({
+  app: hex32,
+  tick: tickNumber,
+  server: hex32,
+  blocks: z
+    .array(
+      z.strictObject({
+        endpoint: name,
+        block: z.int().min(0).max(255),
+        version: hex32,
+        salt: hex32,
+        passage: prime,
+        sites: z.array(prime).max(4096),
+        /** The block's body, which only its servers get; checked together with the outline before it runs. */
+        body: appJson,
+      }),
+    )
+    .max(10_000),
+})
+export type CodeFile = z.infer<typeof codeFile>
+
+/** What a tick reveals about the tick whose window it closes. */
+export const revealFile = z.strictObject({
+  app: hex32,
+  tick: tickNumber,
+  /** X25519 secret of that tick: opens every stamp and opening sealed to it. */
+  sealing: hex32,
+  /** version → its block, primes. */
+  versions: z
+    .array(
+      z.strictObject({
+        endpoint: name,
+        block: z.int().min(0).max(255),
+        version: hex32,
+        salt: hex32,
+        /** Commitment to the block's code: with the primes it makes the version that the plan named. */
+        code: hex32,
+        passage: prime,
+        sites: z.array(prime).max(4096),
+      }),
+    )
+    .max(100_000),
+})
+export type RevealFile = z.infer<typeof revealFile>

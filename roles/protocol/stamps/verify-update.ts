@@ -1,0 +1,311 @@
+/**
+ * Whether an update may enter the index (DESIGN section 7). `checkUpdate` is what anybody can check at once: identities, signatures,
+ * path, digests, types, versions. `checkStamp` needs what the tick reveals when the window closes: that the number really
+ * passed through the path. When it did not, `blame` finds out through whom.
+ */
+import { fromJson, type Program } from '../../program/index.ts'
+import type { Block, WriteSite } from '../../program/index.ts'
+import { fromHex } from '../bytes.ts'
+import { canonicalBytes } from '../canonical.ts'
+import type { CryptoPort } from '../crypto/index.ts'
+import type { Database, Row, Write as DatabaseWrite } from '../index/index.ts'
+import { verifyUnder, type Plan, type Update, type Write } from '../documents/index.ts'
+import {
+  verifyCommit,
+  acceptsPath,
+  eachEffect,
+  edgeId,
+  keySigningBody,
+  NO_WRITES,
+  verifyThread,
+  versionAfter,
+  writeDigest,
+  writesDigest,
+} from '../requests/index.ts'
+import { fail, ok, type Result } from '../result.ts'
+
+export interface VerifyContext {
+  crypto: CryptoPort
+}
+
+/** What an update is held against. */
+export interface UpdateEnv {
+  app: string
+  /** The tick whose window is closing: updates stamped in it are decided. */
+  tick: number
+  /** Outline of the offer under which that tick's plan was made. */
+  outline: Program
+  /** The plan of that tick; null when it had none (sleeping). */
+  plan: Plan | null
+  /** As it stands after everything earlier in chain order. */
+  database: Database
+  /** Whether an identity had its tombstone when that tick opened. */
+  tombstoned: (id: string) => boolean
+  /** Whether the request id stands in an accepted update of this author. */
+  used: (request: string) => boolean
+}
+
+/** One key's new version and the writes that make it. */
+export interface KeyChange {
+  key: string
+  version: string
+  writes: DatabaseWrite[]
+}
+
+export interface VerifiedUpdate {
+  update: Update
+  /** Digest of every write, in order. */
+  digests: string[]
+  /** In the order in which the keys are first written. */
+  changes: KeyChange[]
+}
+
+/** Every outcome but `accepted`. The texts of the messages go to the update's author. */
+export const UPDATE_OUTCOMES = [
+  'update.late',
+  'update.early',
+  'update.app',
+  'update.client',
+  'update.request',
+  'update.plan',
+  'update.start',
+  'update.thread',
+  'update.path',
+  'update.version',
+  'update.server',
+  'update.sites',
+  'update.digest',
+  'update.collection',
+  'update.fields',
+  'update.type',
+  'update.carried',
+  'update.key',
+  'update.owner',
+  'update.replaced',
+  'update.slot',
+  'update.signature',
+  'update.stamp',
+  'update.spends',
+  'update.unavailable',
+] as const
+export type UpdateOutcome = (typeof UPDATE_OUTCOMES)[number]
+
+const refuse = (
+  outcome: UpdateOutcome,
+  message: string,
+  details?: Record<string, unknown>,
+): { ok: false; error: ReturnType<typeof fail>['error'] } => fail(outcome, message, details)
+
+type Check = (ctx: VerifyContext, env: UpdateEnv, update: Update) => Result<null>
+
+const passed: Result<null> = ok(null)
+
+const checkTime: Check = (_ctx, env, update) => {
+  if (update.app !== env.app) return refuse('update.app', 'The update belongs to another app.')
+  if (update.tick < env.tick)
+    return refuse('update.late', `The update was stamped in tick ${update.tick}, whose window is closed. Send the request again.`)
+  return update.tick > env.tick
+    ? refuse('update.early', `The update was stamped in tick ${update.tick}, which had not begun when it was anchored.`)
+    : passed
+}
+
+const checkAuthor: Check = (_ctx, env, update) => {
+  if (env.tombstoned(update.by) || !env.database.clients.has(update.by))
+    return refuse('update.client', `The client ${update.by} is not registered. Register it first.`)
+  return env.used(update.request)
+    ? refuse('update.request', 'The request id was used by an update accepted before. A retry needs a new request.')
+    : passed
+}
+
+const checkStart: Check = (_ctx, _env, { start, ...update }) => {
+  const same =
+    start.request === update.request && start.app === update.app && start.tick === update.tick && start.endpoint === update.endpoint
+  return same && start.client === update.by
+    ? passed
+    : refuse('update.start', 'The start of the thread belongs to another request or client.')
+}
+
+/** One link for each block, each by a server that holds the version according to the plan, no server twice. */
+const checkPath: Check = (_ctx, env, update) => {
+  if (env.plan === null) return refuse('update.plan', `Tick ${env.tick} had no plan: the app was sleeping. Send the request again.`)
+  const blocks = Object.hasOwn(env.plan.endpoints, update.endpoint) ? env.plan.endpoints[update.endpoint]! : null
+  if (blocks === null || blocks.length !== update.links.length)
+    return refuse('update.path', `The thread does not pass through every block of ${update.endpoint}.`)
+  const seen = new Set<string>()
+  for (const [position, link] of update.links.entries()) {
+    const version = blocks[position]!.find((candidate) => candidate.version === link.version)
+    if (version === undefined)
+      return refuse('update.version', `Link ${position} names a version that tick ${env.tick} does not have.`, { position })
+    if (!version.servers.includes(link.server) || env.tombstoned(link.server) || seen.has(link.server)) {
+      return refuse('update.server', `Link ${position} is by a server that may not run this block in this request.`, { position })
+    }
+    seen.add(link.server)
+    if (!acceptsPath(env.outline, update.endpoint, position, link.sites)) {
+      return refuse('update.sites', `Link ${position} claims call sites which the block cannot execute in this order.`, { position })
+    }
+  }
+  return passed
+}
+
+/** The writes are exactly those of the claimed sites, and the running digests of the links are theirs. */
+function checkDigests(ctx: VerifyContext, update: Update, digests: string[]): Result<null> {
+  let running = NO_WRITES
+  let next = 0
+  for (const [position, link] of update.links.entries()) {
+    const from = next
+    while (next < update.writes.length && update.writes[next]!.block === position) next++
+    const sites = update.writes.slice(from, next).map((write) => write.site)
+    const same = sites.length === link.sites.length && sites.every((site, i) => site === link.sites[i])
+    running = writesDigest(ctx.crypto, running, position, digests.slice(from, next))
+    if (!same || running !== link.writes)
+      return refuse('update.digest', `The writes are not those that link ${position} is signed over. Publish all of them, unchanged.`, {
+        position,
+      })
+  }
+  return next === update.writes.length ? passed : refuse('update.digest', 'The update holds writes of no block.')
+}
+
+/** Which field of a site is carried from where, as the outline's effects say: field → edge id. */
+function carriedBySite(block: Block): Map<number, Record<string, string>> {
+  const found = new Map<number, Record<string, string>>()
+  eachEffect(block.body.effects, (effect) => {
+    if (!('write' in effect)) return
+    const carries = Object.entries(effect.fields).flatMap(([name, from]) =>
+      'carry' in from ? [[name, edgeId(block.carries[from.carry]!)] as const] : [],
+    )
+    found.set(effect.write, Object.fromEntries(carries))
+  })
+  return found
+}
+
+const carriedMemo = new WeakMap<Block, Map<number, Record<string, string>>>()
+
+function carriedOf(block: Block, site: number): Record<string, string> {
+  const known = carriedMemo.get(block) ?? carriedBySite(block)
+  carriedMemo.set(block, known)
+  return known.get(site) ?? {}
+}
+
+const sameNames = (a: string[], b: string[]): boolean => a.length === b.length && a.every((name) => b.includes(name))
+
+function checkFields(ctx: VerifyContext, env: UpdateEnv, update: Update, write: Write): Result<null> {
+  const block = env.outline.endpoints[update.endpoint]!.blocks[write.block]!
+  const site = block.sites[write.site]!
+  if (write.collection !== site.collection)
+    return refuse(
+      'update.collection',
+      `A write at site ${write.site} names the collection ${write.collection} instead of ${site.collection}.`,
+    )
+  const expected = carriedOf(block, write.site)
+  if (!sameNames(Object.keys(write.fields), site.fields) || !sameNames(Object.keys(write.carried), Object.keys(expected))) {
+    return refuse('update.fields', `A write to ${write.collection} has other fields than its call site.`)
+  }
+  const types = env.outline.collections[site.collection]!.fields
+  for (const [name, value] of Object.entries(write.fields)) {
+    const typed = fromJson(types[name]!, value)
+    if (!typed.ok) return refuse('update.type', `${write.collection}.${name}: ${typed.error.message}`)
+    const carried = write.carried[name]
+    if (carried === undefined) continue
+    const opens = carried.edge === expected[name] && verifyCommit(ctx.crypto, carried.commit, fromHex(carried.salt), canonicalBytes(value))
+    if (!opens) return refuse('update.carried', `${write.collection}.${name} is not the sealed value that the servers moved.`)
+  }
+  return passed
+}
+
+/** The slot's key: owned, in the right collection, at the version that the write replaces, fresh or written as declared. */
+function checkKey(env: UpdateEnv, update: Update, write: Write, site: WriteSite): Result<null> {
+  const reserved = env.database.keys.get(write.key)
+  const row = env.database.collections.get(write.collection)?.get(write.key)
+  if (reserved === undefined || row === undefined || reserved.collection !== write.collection) {
+    return refuse('update.key', `The key ${write.key} is not reserved in ${write.collection}.`)
+  }
+  if (reserved.owner !== update.by) return refuse('update.owner', `The key ${write.key} belongs to another client.`)
+  if (reserved.version !== write.replaces)
+    return refuse('update.replaced', `The key ${write.key} was written by an earlier update. Read it again and send the request again.`, {
+      key: write.key,
+    })
+  const slot = env.outline.endpoints[update.endpoint]!.slots[site.slot]!
+  return slotFits(slot.state, row, write, env)
+    ? passed
+    : refuse(
+        'update.slot',
+        `The slot ${slot.name} takes a key that is ${slot.state === 'fresh' ? 'reserved and never written' : 'written before'}.`,
+      )
+}
+
+function slotFits(state: 'fresh' | 'owned', row: Row, write: Write, env: UpdateEnv): boolean {
+  const whole =
+    row.fields !== null || Object.keys(env.outline.collections[write.collection]!.fields).every((name) => Object.hasOwn(write.fields, name))
+  return (state === 'owned') === row.written && whole
+}
+
+/** Each write on its own, and one key for each slot and one slot for each key. */
+const checkWrites: Check = (ctx, env, update) => {
+  const keys = new Map<number, string>()
+  const slots = new Map<string, number>()
+  for (const write of update.writes) {
+    const fields = checkFields(ctx, env, update, write)
+    if (!fields.ok) return fields
+    const site = env.outline.endpoints[update.endpoint]!.blocks[write.block]!.sites[write.site]!
+    if ((keys.get(site.slot) ?? write.key) !== write.key || (slots.get(write.key) ?? site.slot) !== site.slot) {
+      return refuse('update.slot', 'Two slots of the request name one key, or one slot two keys.')
+    }
+    keys.set(site.slot, write.key)
+    slots.set(write.key, site.slot)
+    const key = checkKey(env, update, write, site)
+    if (!key.ok) return key
+  }
+  return passed
+}
+
+function checkSignatures(ctx: VerifyContext, update: Update, digests: string[]): Result<null> {
+  const body = keySigningBody(update.app, update.request, digests)
+  for (const key of new Set(update.writes.map((write) => write.key))) {
+    const signed = update.keySigs.find((entry) => entry.key === key)
+    if (signed === undefined || !verifyUnder(ctx.crypto, 'key', { ...body, sig: signed.sig }, key)) {
+      return refuse('update.signature', `The key ${key} did not sign the writes.`)
+    }
+  }
+  return passed
+}
+
+/** Threads are signed by server and client; the stamp is the number of the last link. */
+const checkThread: Check = (ctx, _env, update) => {
+  const thread = verifyThread(ctx.crypto, update.start, update.links)
+  if (!thread.ok) return refuse('update.thread', thread.error.message, thread.error.details)
+  return thread.value.number === update.stamp.commit ? passed : refuse('update.stamp', 'The stamp is not the number of the last link.')
+}
+
+function changesOf(ctx: VerifyContext, update: Update, digests: string[]): KeyChange[] {
+  const changes = new Map<string, KeyChange>()
+  for (const [i, { key, collection, replaces, fields }] of update.writes.entries()) {
+    const change = changes.get(key) ?? { key, version: '', writes: [] }
+    change.version = versionAfter(ctx.crypto, update.request, digests[i]!)
+    change.writes.push({ key, collection, replaces, fields: fields })
+    changes.set(key, change)
+  }
+  return [...changes.values()]
+}
+
+/**
+ * All public checks of an update whose document was opened (schema, signature of `by`). Cheap ones come first, signatures last.
+ * Every write of a key names the version that the key had before the request. Errors: see `UPDATE_OUTCOMES`.
+ */
+export function checkUpdate(ctx: VerifyContext, env: UpdateEnv, update: Update): Result<VerifiedUpdate> {
+  for (const check of [checkTime, checkAuthor, checkStart, checkPath]) {
+    const done = check(ctx, env, update)
+    if (!done.ok) return done
+  }
+  const digests = update.writes.map((write) => writeDigest(ctx.crypto, write))
+  const steps = [
+    () => checkDigests(ctx, update, digests),
+    () => checkWrites(ctx, env, update),
+    () => checkThread(ctx, env, update),
+    () => checkSignatures(ctx, update, digests),
+  ]
+  for (const step of steps) {
+    const done = step()
+    if (!done.ok) return done
+  }
+  return ok({ update, digests, changes: changesOf(ctx, update, digests) })
+}

@@ -1,0 +1,255 @@
+/**
+ * Audit: anyone rebuilds the database from the chain and the published documents alone and compares every root that the Supervisor signed
+ * (DESIGN section 5). It is the same `closeTick` that the Supervisor runs; every signature, path and stamp is checked again with
+ * what the ticks revealed. What it must take from the Supervisor is only that a document named as unavailable was not to be had.
+ */
+import type { Program } from '../../program/index.ts'
+import { canonicalBytes, canonicalText, parseCanonical, type Json } from '../canonical.ts'
+import type { CryptoPort } from '../crypto/index.ts'
+import {
+  openDocument,
+  type DocumentType,
+  type Offer,
+  type OpenedDocument,
+  type Tick,
+  type Verdict,
+  checkSchema,
+} from '../documents/index.ts'
+import type { AnchoredTransaction } from '../events.ts'
+import { closeTick, createLedger, isDecidedIn, notePlans, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { revealFile, type RevealFile } from '../requests/index.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { databaseRoot, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
+import { readReveal, revealMatches } from '../stamps/index.ts'
+
+/** What belongs to an offer, by its SHA-256: the document was checked against its anchor, the outline against the offer. */
+export type OfferLookup = (sha256: string) => { offer: Offer; outline: Program } | null
+
+export interface AuditInput {
+  app: string
+  offers: OfferLookup
+  /** In order, from tick 0 on. */
+  ticks: Array<OpenedDocument<'tick'>>
+  /** A file of a tick's torrent. */
+  fetchFile: (tick: OpenedDocument<'tick'>, name: string) => ReturnType<FetchFile>
+  /** An anchored transaction of the best chain, as the auditor's own node has it. */
+  transaction: (txid: string) => AnchoredTransaction | null
+  /** All anchored transactions in blocks above `from` up to `to`: finds what the Supervisor left out. Optional. */
+  between?: (from: number, to: number) => AnchoredTransaction[]
+}
+
+export interface AuditedTick {
+  number: number
+  /** Root that the Supervisor signed, hex. */
+  expected: string
+  /** Root that follows from the log, hex; '' when it could not be computed. */
+  computed: string
+  equal: boolean
+  /** Everything else that is not as it should be, one sentence each. */
+  problems: string[]
+}
+
+export interface AuditReport {
+  ok: boolean
+  ticks: AuditedTick[]
+}
+
+const FILE_LIMIT = 2 ** 31
+
+interface Auditing {
+  ctx: { crypto: CryptoPort }
+  input: AuditInput
+  ledger: Ledger
+  last: Snapshot | undefined
+  genesis: number
+  previous: OpenedDocument<'tick'> | null
+  decided: Set<string>
+  /** Anchored updates that this tick or an earlier one has to decide. */
+  due: string[]
+}
+
+async function readJson(auditing: Auditing, tick: OpenedDocument<'tick'>, entry: Tick['schema']): Promise<Result<Json>> {
+  const bytes = await fetchEntry(auditing.ctx.crypto, (name) => auditing.input.fetchFile(tick, name), entry)
+  return bytes.ok ? parseCanonical(bytes.value, { maxBytes: FILE_LIMIT, maxDepth: 64 }) : bytes
+}
+
+/** The decided documents of a tick by digest, each with its signature checked. */
+async function readDocuments(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<Result<Map<string, OpenedDocument>>> {
+  const json = await readJson(auditing, tick, tick.body.summary.documents)
+  if (!json.ok) return json
+  if (!Array.isArray(json.value))
+    return fail('audit.documents', 'The documents file is not a list. The Supervisor published a broken tick.')
+  const opened = new Map<string, OpenedDocument>()
+  for (const item of json.value) {
+    const type = (item as { type?: unknown } | null)?.type
+    if (type !== 'registration' && type !== 'reservation' && type !== 'update')
+      return fail('audit.documents', 'The documents file holds something that a tick does not decide.')
+    const document = openDocument(auditing.ctx.crypto, type, canonicalBytes(item))
+    if (!document.ok) return document
+    opened.set(document.value.sha256, document.value)
+  }
+  return ok(opened)
+}
+
+async function readRevealed(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<Result<RevealFile | null>> {
+  const { reveal, number } = tick.body
+  const noted = auditing.ledger.plans.get(number - 2)
+  if (reveal === null)
+    return noted === undefined ? ok(null) : fail('audit.reveal', `Tick ${number} does not reveal the primes of tick ${number - 2}.`)
+  const json = await readJson(auditing, tick, reveal.file)
+  const file = json.ok ? checkSchema('reveal', revealFile, json.value) : json
+  if (!file.ok) return file
+  const right = reveal.tick === number - 2 && file.value.tick === number - 2 && file.value.app === auditing.input.app
+  const fits = right && noted !== undefined && revealMatches(auditing.ctx.crypto, readReveal(auditing.ctx.crypto, file.value), noted.plan)
+  return fits ? ok(file.value) : fail('audit.reveal', `Tick ${number} reveals another secret than the plan of tick ${number - 2} named.`)
+}
+
+interface Sorted {
+  registrations: Array<AnchoredDocument<'registration'>>
+  reservations: Array<AnchoredDocument<'reservation'>>
+  updates: Array<AnchoredDocument<'update'>>
+}
+
+/** The verdicts' anchors with their documents, as `closeTick` takes them; complaints about those that this tick may not decide. */
+function sortVerdicts(
+  auditing: Auditing,
+  tick: Tick,
+  tickBlocks: number,
+  documents: Map<string, OpenedDocument>,
+  problems: string[],
+): Sorted {
+  const sorted: Sorted = { registrations: [], reservations: [], updates: [] }
+  for (const verdict of tick.summary.verdicts) {
+    const transaction = auditing.input.transaction(verdict.txid)
+    if (transaction === null || transaction.height !== verdict.height || transaction.anchor.sha256 !== verdict.document.sha256) {
+      problems.push(`The anchor ${verdict.txid} is not on the chain as the tick says.`)
+      continue
+    }
+    const found = documents.get(verdict.document.sha256)
+    const document = found?.body.type === transaction.anchor.type ? found : null
+    const complaint = misplaced(auditing, tick, tickBlocks, verdict, transaction, document)
+    if (complaint !== null) problems.push(complaint)
+    auditing.decided.add(verdict.txid)
+    const pair = { transaction, document } as never
+    const type: DocumentType = transaction.anchor.type
+    if (type === 'registration') sorted.registrations.push(pair)
+    else if (type === 'reservation') sorted.reservations.push(pair)
+    else if (type === 'update') sorted.updates.push(pair)
+  }
+  return sorted
+}
+
+/** Why this tick may not decide that anchor, or null. */
+function misplaced(
+  { genesis, decided }: Auditing,
+  tick: Tick,
+  tickBlocks: number,
+  verdict: Verdict,
+  { height }: AnchoredTransaction,
+  document: OpenedDocument | null,
+): string | null {
+  if (decided.has(verdict.txid)) return `The anchor ${verdict.txid} was decided before.`
+  if (document === null && !verdict.outcome.endsWith('.unavailable'))
+    return `The document of ${verdict.txid} was decided but is not in the tick.`
+  const stamped = document === null ? null : document.body.type === 'update' ? document.body.tick : tick.number - 2
+  return isDecidedIn(tick.number, { height, stamped }, genesis, tickBlocks) ? null : `The anchor ${verdict.txid} belongs to another tick.`
+}
+
+/** Predecessor, signer, blocks. */
+function checkHead({ input, previous, genesis }: Auditing, tick: Tick, offer: Offer): string[] {
+  const problems: string[] = []
+  if (tick.app !== input.app || tick.by !== offer.by) problems.push('The tick is not signed by the Supervisor of this app.')
+  if (tick.number !== (previous === null ? 0 : previous.body.number + 1)) problems.push('The tick does not have the next number.')
+  if ((tick.previous?.sha256 ?? null) !== (previous?.sha256 ?? null)) problems.push('The tick does not name the tick before.')
+  if (tick.blocks.to !== genesis + tick.number * offer.tickBlocks || (previous !== null && tick.blocks.from !== previous.body.blocks.to))
+    problems.push('The tick closes other blocks than its number says.')
+  return problems
+}
+
+/** Whether outcomes and tombstones are those that follow from the log. */
+function compareDecisions(tick: Tick, closed: ClosedTick): string[] {
+  const problems: string[] = []
+  const computed = new Map(closed.verdicts.map((verdict) => [verdict.txid, verdict.outcome]))
+  for (const { txid, outcome } of tick.summary.verdicts) {
+    const own = computed.get(txid)
+    if (own !== undefined && own !== outcome) problems.push(`The anchor ${txid} got the outcome ${outcome}; by the rules it is ${own}.`)
+  }
+  const tombstones = [...closed.ledger.tombstones.keys()].sort()
+  if (canonicalText(tombstones) !== canonicalText(tick.tombstones))
+    problems.push('The tombstones are not those that follow from the updates.')
+  return problems
+}
+
+/** Updates that were due and got no verdict. */
+const omissions = ({ decided, due }: Auditing): string[] =>
+  due.filter((txid) => !decided.has(txid)).map((txid) => `The update anchored by ${txid} got no verdict.`)
+
+/**
+ * Updates in the blocks that a tick closes which the next tick has to have decided, whatever their documents hold: they spend from a key that was
+ * reserved before. A key reserved in the same period has no row that they could replace. Called before the tick is closed.
+ */
+function dueNext({ input, ledger, decided }: Auditing, tick: Tick, tickBlocks: number): string[] {
+  const { to } = tick.blocks
+  const undecided = (input.between?.(to - tickBlocks, to) ?? []).filter(
+    ({ anchor, txid }) => anchor.type === 'update' && !decided.has(txid),
+  )
+  if (undecided.length === 0) return []
+  const scripts = new Set([...ledger.database.keys.keys()].map(scriptOf))
+  return undecided.filter(({ spends }) => spends.some((script) => scripts.has(script))).map(({ txid }) => txid)
+}
+
+async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<AuditedTick> {
+  const { ctx, input, ledger } = auditing
+  const { number, root: expected } = tick.body
+  const broken = (problem: string): AuditedTick => ({ number, expected, computed: '', equal: false, problems: [problem] })
+  const parts = input.offers(tick.body.offer)
+  if (parts === null) return broken(`The offer ${tick.body.offer} of tick ${number} is not known.`)
+  if (number === 0) auditing.genesis = tick.body.blocks.to
+  const problems = checkHead(auditing, tick.body, parts.offer)
+  if (ledger.number !== number - 1) return broken('The tick does not have the next number.')
+  const documents = await readDocuments(auditing, tick)
+  if (!documents.ok) return broken(documents.error.message)
+  const reveal = await readRevealed(auditing, tick)
+  if (!reveal.ok) return broken(reveal.error.message)
+  const sorted = sortVerdicts(auditing, tick.body, parts.offer.tickBlocks, documents.value, problems)
+  const due = dueNext(auditing, tick.body, parts.offer.tickBlocks)
+  const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
+  problems.push(...compareDecisions(tick.body, closed), ...omissions(auditing))
+  if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
+  auditing.due = due
+  notePlans(ledger, tick.body.plans, parts.outline)
+  auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
+  auditing.previous = tick
+  const computed = auditing.last.root
+  return { number, expected, computed, equal: computed === expected, problems }
+}
+
+/**
+ * Replays the log from genesis and compares every root. Stops at the first tick that cannot be computed (a file is missing or broken).
+ * The result also is the auditor's ledger: `ledger` stands at the last tick computed, `snapshot` is its snapshot.
+ * @returns `ok` when every root is equal and there is no other problem
+ */
+export async function audit(
+  ctx: { crypto: CryptoPort },
+  input: AuditInput,
+): Promise<AuditReport & { ledger: Ledger | null; snapshot: Snapshot | null }> {
+  const first = input.ticks[0] === undefined ? null : input.offers(input.ticks[0].body.offer)
+  if (first === null) return { ok: false, ticks: [], ledger: null, snapshot: null }
+  const auditing: Auditing = {
+    ctx,
+    input,
+    ledger: createLedger(input.app, first.outline),
+    last: undefined,
+    genesis: 0,
+    previous: null,
+    decided: new Set(),
+    due: [],
+  }
+  const ticks: AuditedTick[] = []
+  for (const tick of input.ticks) {
+    ticks.push(await auditTick(auditing, tick))
+    if (ticks.at(-1)!.computed === '') break
+  }
+  const sound = ticks.length === input.ticks.length && ticks.every(({ equal, problems }) => equal && problems.length === 0)
+  return { ok: sound, ticks, ledger: auditing.ledger, snapshot: auditing.last ?? null }
+}

@@ -1,0 +1,5 @@
+export * from './ledger.ts'
+export * from './ledger-state.ts'
+export * from './follow.ts'
+export * from './audit.ts'
+export * from './key-log.ts'

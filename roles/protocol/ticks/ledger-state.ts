@@ -1,0 +1,184 @@
+/** The ledger as it is held and stored: what it knows, how a tick is taken back, how it goes on under another program. */
+import type { Program } from '../../program/index.ts'
+import { canonicalText, type Json } from '../canonical.ts'
+import {
+  CLIENTS,
+  createDatabase,
+  exportDatabase,
+  importDatabase,
+  KEYS,
+  type Client,
+  type Database,
+  type ReservedKey,
+  type Row,
+} from '../index/index.ts'
+import type { Plan } from '../documents/index.ts'
+import { fail, ok, type Result } from '../result.ts'
+
+/** A plan with the outline of the offer under which it was made. */
+export interface NotedPlan {
+  plan: Plan
+  outline: Program
+}
+
+/** What a tick changed, with the values from before, to take it back after a reorg. */
+export interface Undo {
+  number: number
+  keys: Array<[key: string, before: ReservedKey | undefined]>
+  rows: Array<[collection: string, key: string, before: Row | undefined]>
+  clients: Array<[client: string, before: Client | undefined]>
+  tombstones: string[]
+  /** The program before, where the tick changed it. */
+  program: Program | null
+}
+
+/** Mutable: `closeTick` and `rollbackTo` change it in place. */
+export interface Ledger {
+  app: string
+  /** Number of the last closed tick; −1 before the first. */
+  number: number
+  database: Database
+  /** Subject → number of the tick from which on it counts. */
+  tombstones: Map<string, number>
+  /** Plans of the ticks whose windows are open, by tick. */
+  plans: Map<number, NotedPlan>
+  undo: Undo[]
+}
+
+/** Ticks that can be taken back without replaying the log. */
+export const UNDO_TICKS = 12
+
+export const createLedger = (app: string, outline: Program): Ledger => ({
+  app,
+  number: -1,
+  database: createDatabase(outline),
+  tombstones: new Map(),
+  plans: new Map(),
+  undo: [],
+})
+
+/** Notes the plans that a tick document publishes; again is harmless. */
+export function notePlans(ledger: Ledger, plans: readonly Plan[], outline: Program): void {
+  for (const plan of plans) ledger.plans.set(plan.tick, { plan, outline })
+}
+
+/**
+ * Takes closed ticks back until `number` is the last one; −1 empties the ledger. Throws when that is further than `UNDO_TICKS`: then
+ * the ledger is rebuilt from the log (`audit.ts`).
+ */
+export function rollbackTo(ledger: Ledger, number: number): void {
+  if (number === -1 && ledger.number > -1) return clear(ledger)
+  while (ledger.number > number) {
+    const undo = ledger.undo.pop()
+    if (undo === undefined || undo.number !== ledger.number)
+      throw new Error(`The ledger cannot be taken back to tick ${number}. Rebuild it from the log.`)
+    takeBack(ledger, undo)
+    ledger.number--
+  }
+}
+
+/** Whether `rollbackTo` can reach that tick. */
+export const canRollBack = (ledger: Ledger, number: number): boolean => number === -1 || ledger.number - number <= ledger.undo.length
+
+function clear(ledger: Ledger): void {
+  Object.assign(ledger, createLedger(ledger.app, ledger.undo[0]?.program ?? ledger.database.program))
+}
+
+function takeBack(ledger: Ledger, undo: Undo): void {
+  const { database } = ledger
+  const put = <V>(map: Map<string, V>, key: string, before: V | undefined): void => {
+    if (before === undefined) map.delete(key)
+    else map.set(key, before)
+  }
+  for (const [key, before] of undo.keys.toReversed()) put(database.keys, key, before)
+  for (const [collection, key, before] of undo.rows.toReversed()) {
+    put(database.collections.get(collection)!, key, before)
+    database.dirty.add(collection).add(KEYS)
+  }
+  for (const [client, before] of undo.clients.toReversed()) put(database.clients, client, before)
+  if (undo.clients.length > 0) database.dirty.add(CLIENTS)
+  for (const subject of undo.tombstones) ledger.tombstones.delete(subject)
+  if (undo.program !== null) adoptOutline(ledger, undo.program)
+}
+
+// ───────────────────────────── offers that supersede ─────────────────────────────
+
+/**
+ * Whether data written under one outline stays readable under another: every collection keeps its fields, initial value and indices, and
+ * more may be added. Error: `offer.collections`, naming what is gone.
+ */
+export function checkSuccession(before: Program, after: Program): Result<null> {
+  for (const [name, collection] of Object.entries(before.collections)) {
+    const kept = Object.hasOwn(after.collections, name) ? after.collections[name]! : null
+    const same =
+      kept !== null &&
+      canonicalText([kept.fields, kept.initial]) === canonicalText([collection.fields, collection.initial]) &&
+      Object.entries(collection.indices).every(
+        ([index, how]) => Object.hasOwn(kept.indices, index) && canonicalText(kept.indices[index]) === canonicalText(how),
+      )
+    if (!same)
+      return fail(
+        'offer.collections',
+        `The new program changes the collection ${name}. Keep its fields, initial value and indices, and add a collection instead.`,
+      )
+  }
+  return ok(null)
+}
+
+/** Goes on with the same rows under another program; `checkSuccession` holds between the two. */
+export function adoptOutline(ledger: Ledger, outline: Program): void {
+  const { database } = ledger
+  if (database.program === outline || canonicalText(database.program) === canonicalText(outline)) return
+  const fresh = createDatabase(outline)
+  for (const [name, rows] of database.collections) fresh.collections.set(name, rows)
+  ledger.database = { ...fresh, keys: database.keys, clients: database.clients }
+}
+
+// ───────────────────────────── storage ─────────────────────────────
+
+/** The ledger as JSON for the node's own storage. */
+export const exportLedger = (ledger: Ledger): Json => ({
+  app: ledger.app,
+  number: ledger.number,
+  program: ledger.database.program as unknown as Json,
+  database: exportDatabase(ledger.database),
+  tombstones: [...ledger.tombstones],
+  plans: [...ledger.plans.values()] as unknown as Json,
+  undo: ledger.undo.map(exportUndo) as unknown as Json,
+})
+
+/** JSON has no undefined: what was not there before is null in it. */
+const exportUndo = (undo: Undo): object => ({
+  ...undo,
+  keys: undo.keys.map(([key, before]) => [key, before ?? null]),
+  clients: undo.clients.map(([client, before]) => [client, before ?? null]),
+  rows: undo.rows.map(([collection, key, before]) => [collection, key, before ?? null]),
+})
+
+const importUndo = (undo: Undo): Undo => ({
+  ...undo,
+  keys: undo.keys.map(([key, before]) => [key, before ?? undefined]),
+  clients: undo.clients.map(([client, before]) => [client, before ?? undefined]),
+  rows: undo.rows.map(([collection, key, before]) => [collection, key, before ?? undefined]),
+})
+
+/** Reads what `exportLedger` wrote; the content is trusted. */
+export function importLedger(json: Json): Ledger {
+  const stored = json as unknown as {
+    app: string
+    number: number
+    program: Program
+    database: Json
+    tombstones: Array<[string, number]>
+    plans: NotedPlan[]
+    undo: Undo[]
+  }
+  return {
+    app: stored.app,
+    number: stored.number,
+    database: importDatabase(stored.program, stored.database),
+    tombstones: new Map(stored.tombstones),
+    plans: new Map(stored.plans.map((noted) => [noted.plan.tick, noted])),
+    undo: stored.undo.map(importUndo),
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * The ledger: the database with everything that decides what may enter it next. `closeTick` is the one function by which Supervisor and
+ * auditor go from one tick to the next; chain order decides, so equal documents make equal ledgers (DESIGN section 5).
+ *
+ * Windows: with genesis g and tick length L, period p is the blocks (g+p·L, g+(p+1)·L]. Document D_n closes period n−1: it
+ * decides registrations and reservations anchored in it, and updates stamped in tick n−2 (anchored in periods n−2 and n−1).
+ */
+import type { Program } from '../../program/index.ts'
+import { concatBytes, fromHex, toHex } from '../bytes.ts'
+import { canonicalText } from '../canonical.ts'
+import { type CryptoPort, verifyWork } from '../crypto/index.ts'
+import { applyUpdate, registerClient, removeClient, reserveKey } from '../index/index.ts'
+import {
+  verifyUnder,
+  type OpenedDocument,
+  type DocumentType,
+  type Offer,
+  type Reference,
+  type Registration,
+  type Reservation,
+  type Verdict,
+} from '../documents/index.ts'
+import type { AnchoredTransaction } from '../events.ts'
+import { type RevealFile, versionReserved } from '../requests/index.ts'
+import { adoptOutline, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { p2trScript } from '../tx/index.ts'
+import { blameLink, checkStamp, readReveal, type Blame, type Reveal, checkUpdate, type VerifiedUpdate } from '../stamps/index.ts'
+
+export * from './ledger-state.ts'
+
+export const ACCEPTED = 'accepted'
+
+export interface LedgerContext {
+  crypto: CryptoPort
+}
+
+/** An anchor with its document; null when it could not be fetched or its document was malformed. */
+export interface AnchoredDocument<T extends DocumentType> {
+  transaction: AnchoredTransaction
+  document: OpenedDocument<T> | null
+}
+
+export interface CloseInput {
+  offer: Offer
+  /** Outline of the offer in force; a change adds collections and indices. */
+  outline: Program
+  number: number
+  /** Anchored in period number−1 (for tick 0: up to genesis). */
+  registrations: Array<AnchoredDocument<'registration'>>
+  reservations: Array<AnchoredDocument<'reservation'>>
+  /** See `isDecidedIn`. A null document gets the verdict `update.unavailable`. */
+  updates: Array<AnchoredDocument<'update'>>
+  /** Of tick number−2; null when it had no plan. */
+  reveal: RevealFile | null
+}
+
+export interface ClosedTick {
+  ledger: Ledger
+  /** In chain order. */
+  verdicts: Verdict[]
+  /** Each identity at most once, with the update that shows the fault. */
+  blamed: Array<Blame & { tick: number; update: Reference }>
+}
+
+/** Blocks that the document of `number` closes: above `from`, up to `to`. Tick 0 closes everything since the offer. */
+export const tickRange = (genesis: number, tickBlocks: number, number: number): { from: number; to: number } => ({
+  from: genesis + (number - 1) * tickBlocks,
+  to: genesis + number * tickBlocks,
+})
+
+/**
+ * Whether the document of `number` decides an update that no document decided before: stamped in number−2 or earlier, or in a tick
+ * that had not begun; or its document is missing (`stamped` null) and it was anchored before the period that closes now.
+ * @param height block of its anchor
+ */
+export function isDecidedIn(
+  number: number,
+  update: { height: number; stamped: number | null },
+  genesis: number,
+  tickBlocks: number,
+): boolean {
+  const { from, to } = tickRange(genesis, tickBlocks, number)
+  if (update.height > to) return false
+  if (update.stamped === null) return update.height <= from
+  const period = Math.floor((update.height - genesis - 1) / tickBlocks)
+  return update.stamped <= number - 2 || update.stamped > period
+}
+
+// ───────────────────────────── identities ─────────────────────────────
+
+/** What a client or server grinds its identity over: its key and the app, or the offer it accepts. */
+export const workChallenge = (crypto: CryptoPort, by: string, scope: string): Uint8Array =>
+  crypto.taggedHash('golem/work', concatBytes(fromHex(by), fromHex(scope)))
+
+const scripts = new Map<string, string>()
+const MAX_SCRIPTS = 200_000
+
+/** The script (hex) of a key's address, or null when it is no key. Remembered, because a point multiplication is slow. */
+export function scriptOf(key: string): string | null {
+  const known = scripts.get(key)
+  if (known !== undefined) return known
+  const script = p2trScript(fromHex(key))
+  if (!script.ok) return null
+  if (scripts.size >= MAX_SCRIPTS) scripts.clear()
+  const hex = toHex(script.value)
+  scripts.set(key, hex)
+  return hex
+}
+
+/** Whether a transaction pays a key's address. */
+export const paysKey = (transaction: AnchoredTransaction, key: string): boolean => {
+  const script = scriptOf(key)
+  return script !== null && transaction.pays.some((output) => output.script === script)
+}
+
+export const spendsKey = (transaction: AnchoredTransaction, key: string): boolean => {
+  const script = scriptOf(key)
+  return script !== null && transaction.spends.includes(script)
+}
+
+/** The Supervisor's address is that of its secondary key or of its master key. */
+export const paysSupervisor = (transaction: AnchoredTransaction, offer: Offer): boolean =>
+  paysKey(transaction, offer.by) || paysKey(transaction, offer.master)
+
+// ───────────────────────────── decisions ─────────────────────────────
+
+interface Closing {
+  ctx: LedgerContext
+  ledger: Ledger
+  input: CloseInput
+  undo: Undo
+  /** Client and request id of accepted updates: an id that a rival has seen is not used up by the rival. */
+  used: Set<string>
+  reveal: Reveal | null
+  blamed: ClosedTick['blamed']
+}
+
+function decideRegistration(closing: Closing, transaction: AnchoredTransaction, body: Registration): Result<null> {
+  const { ctx, ledger, input } = closing
+  const { database } = ledger
+  if (body.app !== ledger.app) return fail('registration.app', 'The registration is for another app.')
+  if (ledger.tombstones.has(body.by)) return fail('registration.tombstone', 'This identity has a tombstone. Register with a new key.')
+  if (database.clients.has(body.by)) return fail('registration.known', 'This client is registered already.')
+  if (!paysSupervisor(transaction, input.offer))
+    return fail('registration.payment', "The transaction does not pay the Supervisor's address.")
+  if (!verifyWork(workChallenge(ctx.crypto, body.by, ledger.app), BigInt(body.nonce), input.offer.work.client)) {
+    return fail('registration.work', `The nonce does not make ${input.offer.work.client} zero bits. Grind again.`)
+  }
+  closing.undo.clients.push([body.by, undefined])
+  registerClient(database, body.by, transaction.height)
+  return ok(null)
+}
+
+type ReservedEntry = Reservation['keys'][number]
+
+function checkReserved(
+  { ctx, ledger, input }: Closing,
+  transaction: AnchoredTransaction,
+  by: string,
+  { sig, ...entry }: ReservedEntry,
+): Result<null> {
+  const declared = Object.hasOwn(input.outline.collections, entry.collection) ? input.outline.collections[entry.collection]! : null
+  if (declared === null) return fail('reservation.collection', `The program has no collection ${entry.collection}.`)
+  if (ledger.database.keys.has(entry.key)) return fail('reservation.taken', `The key ${entry.key} is reserved already.`)
+  if (canonicalText(entry.initial) !== canonicalText(declared.initial))
+    return fail('reservation.initial', `The initial value of ${entry.collection} is declared by the program.`)
+  if (!paysKey(transaction, entry.key)) return fail('reservation.payment', `The transaction does not pay the address of ${entry.key}.`)
+  const signed = { app: ledger.app, client: by, key: entry.key, collection: entry.collection, sig }
+  return verifyUnder(ctx.crypto, 'reserve', signed, entry.key)
+    ? ok(null)
+    : fail('reservation.signature', `The key ${entry.key} did not sign its reservation.`)
+}
+
+function decideReservation(closing: Closing, transaction: AnchoredTransaction, body: Reservation, sha256: string): Result<null> {
+  const {
+    ctx,
+    ledger: { app, database, tombstones },
+  } = closing
+  if (body.app !== app) return fail('reservation.app', 'The reservation is for another app.')
+  if (tombstones.has(body.by) || !database.clients.has(body.by)) return fail('reservation.client', 'The client is not registered.')
+  if (!spendsKey(transaction, body.by)) return fail('reservation.spends', "The transaction does not spend from the client's address.")
+  if (new Set(body.keys.map(({ key }) => key)).size !== body.keys.length)
+    return fail('reservation.twice', 'The reservation names a key twice.')
+  for (const entry of body.keys) {
+    const checked = checkReserved(closing, transaction, body.by, entry)
+    if (!checked.ok) return checked
+  }
+  for (const { key, collection } of body.keys) {
+    closing.undo.keys.push([key, undefined])
+    closing.undo.rows.push([collection, key, undefined])
+    reserveKey(database, { key, collection, owner: body.by, version: versionReserved(ctx.crypto, sha256, key) })
+  }
+  return ok(null)
+}
+
+function apply(closing: Closing, { update, changes }: VerifiedUpdate): void {
+  const { database } = closing.ledger
+  for (const { key, version, writes } of changes) {
+    const collection = writes[0]!.collection
+    closing.undo.keys.push([key, database.keys.get(key)])
+    closing.undo.rows.push([collection, key, database.collections.get(collection)!.get(key)])
+    const applied = applyUpdate(database, { owner: update.by, version, writes })
+    if (!applied.ok) throw new Error(`a verified update must apply: ${applied.error.code}: ${applied.error.message}`)
+  }
+  closing.used.add(`${update.by}/${update.request}`)
+}
+
+function bury(closing: Closing, blame: Blame, update: Reference, tick: number): void {
+  const { tombstones, database } = closing.ledger
+  if (tombstones.has(blame.subject)) return
+  tombstones.set(blame.subject, closing.input.number)
+  closing.undo.tombstones.push(blame.subject)
+  const client = database.clients.get(blame.subject)
+  if (client !== undefined) {
+    closing.undo.clients.push([blame.subject, client])
+    removeClient(database, blame.subject)
+  }
+  closing.blamed.push({ ...blame, tick, update })
+}
+
+function decideUpdate(closing: Closing, transaction: AnchoredTransaction, document: OpenedDocument<'update'> | null): Result<null> {
+  const { ctx, ledger, input, reveal } = closing
+  if (document === null)
+    return fail('update.unavailable', 'The update could not be fetched before its window closed. Keep seeding, and send the request again.')
+  const tick = input.number - 2
+  const noted = ledger.plans.get(tick) ?? null
+  const env = {
+    app: ledger.app,
+    tick,
+    outline: noted?.outline ?? input.outline,
+    plan: noted?.plan ?? null,
+    database: ledger.database,
+    tombstoned: (id: string) => (ledger.tombstones.get(id) ?? Infinity) <= tick,
+    used: (request: string) => closing.used.has(`${document.body.by}/${request}`),
+  }
+  const checked = checkUpdate(ctx, env, document.body)
+  if (!checked.ok) return checked
+  const unspent = checked.value.changes.find(({ key }) => !spendsKey(transaction, key))
+  if (unspent !== undefined) return fail('update.spends', `The transaction does not spend from the address of ${unspent.key}.`)
+  if (reveal === null) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
+  const stamped = checkStamp(ctx, reveal, document.body)
+  if (stamped.ok) apply(closing, checked.value)
+  else bury(closing, blameLink(ctx, reveal, document.body), { sha256: document.sha256, infohash: transaction.anchor.infohash }, tick)
+  return stamped
+}
+
+// ───────────────────────────── closing ─────────────────────────────
+
+const byChain = (a: { transaction: AnchoredTransaction }, b: { transaction: AnchoredTransaction }): number =>
+  a.transaction.height - b.transaction.height || a.transaction.position - b.transaction.position
+
+interface Item {
+  transaction: AnchoredTransaction
+  decide: () => Result<null>
+}
+
+function itemsOf(closing: Closing): Item[] {
+  const { registrations, reservations, updates } = closing.input
+  const absent = (kind: string): Result<null> =>
+    fail(`${kind}.unavailable`, `The ${kind} could not be fetched. Keep seeding, and send it again.`)
+  const items: Item[] = [
+    ...registrations.map(({ transaction, document }) => ({
+      transaction,
+      decide: () => (document === null ? absent('registration') : decideRegistration(closing, transaction, document.body)),
+    })),
+    ...reservations.map(({ transaction, document }) => ({
+      transaction,
+      decide: () => (document === null ? absent('reservation') : decideReservation(closing, transaction, document.body, document.sha256)),
+    })),
+    ...updates.map(({ transaction, document }) => ({ transaction, decide: () => decideUpdate(closing, transaction, document) })),
+  ]
+  return items.sort(byChain)
+}
+
+/**
+ * Closes one tick: decides everything anchored for it in chain order, changing the ledger. Calling it again for the number that was
+ * closed last takes that back first, so a composition that was interrupted is simply repeated. Linear in the input.
+ * Plans of earlier ticks must have been noted (`notePlans`); those of closed windows are dropped.
+ */
+export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput): ClosedTick {
+  if (ledger.number >= input.number) rollbackTo(ledger, input.number - 1)
+  if (ledger.number !== input.number - 1) throw new Error(`The ledger stands at tick ${ledger.number}; it cannot close ${input.number}.`)
+  const before = ledger.database.program
+  const reveal = input.reveal === null ? null : readReveal(ctx.crypto, input.reveal)
+  adoptOutline(ledger, input.outline)
+  const undo: Undo = {
+    number: input.number,
+    keys: [],
+    rows: [],
+    clients: [],
+    tombstones: [],
+    program: ledger.database.program === before ? null : before,
+  }
+  const closing: Closing = { ctx, ledger, input, undo, used: new Set(), reveal, blamed: [] }
+  const verdicts = itemsOf(closing).map(({ transaction, decide }): Verdict => {
+    const decided = decide()
+    const {
+      txid,
+      height,
+      anchor: { sha256, infohash },
+    } = transaction
+    return { txid, document: { sha256, infohash }, height, outcome: decided.ok ? ACCEPTED : decided.error.code }
+  })
+  ledger.number = input.number
+  ledger.undo = [...ledger.undo, undo].slice(-UNDO_TICKS)
+  for (const tick of ledger.plans.keys()) if (tick < input.number - 2 - UNDO_TICKS) ledger.plans.delete(tick)
+  return { ledger, verdicts, blamed: closing.blamed }
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { int, literal, see, text } from '../../../../roles/program/index.ts'
+import { any, built, checkAll } from './mistaken.ts'
+
+describe("[L2] JavaScript's own arithmetic, comparison and texts", () => {
+  checkAll(import.meta.filename, [
+    ['adding', 'program.coerced', () => built((req) => see(req.a, (a) => any(a) + 1))], // at: adding
+    ['multiplying', 'program.coerced', () => built((req) => see(req.a, (a) => any(a) * 2))], // at: multiplying
+    ['comparing', 'program.coerced', () => built((req) => see(req.a, (a) => (any(a) > 3 ? 1 : 2)))], // at: comparing
+    ['comparing loosely', 'program.coerced', () => built((req) => see(req.a, (a) => any(a) == 3))], // eslint-disable-line eqeqeq -- // at: comparing loosely
+    ['a template', 'program.coerced', () => built((req) => see(req.a, (a) => `${any(a)}`))], // at: a template
+    ['String()', 'program.coerced', () => built((req) => see(req.a, (a) => String(any(a))))], // at: String()
+    ['toString', 'program.coerced', () => built((req) => see(req.a, (a) => any(a).toString()))], // at: toString
+    ['valueOf', 'program.coerced', () => built((req) => see(req.a, (a) => any(a).valueOf()))], // at: valueOf
+    ['JSON', 'program.coerced', () => built((req) => see(req.a, (a) => JSON.stringify({ a })))], // at: JSON
+    ['joining an array', 'program.coerced', () => built((req) => see(req.a, (a) => [a, a].join()))], // at: joining an array
+    ['a sealed value in a template', 'program.coerced', () => built((req) => `${any(req.a)}`)], // at: a sealed value in a template
+    ['adding to a sealed value', 'program.coerced', () => built((req) => any(req.a) + 1)], // at: adding to a sealed value
+    ['a sealed value as JSON', 'program.coerced', () => built((req) => JSON.stringify(req.a))], // at: a sealed value as JSON
+    ['a method that is not called', 'program.coerced', () => built((req) => see(req.items, (items) => (any(items).length > 3 ? 1 : 2)))], // at: a method that is not called
+    ['an index of an object', 'program.coerced', () => built((req) => see(req.a, (a) => any({ x: 1 })[any(a)]))], // at: an index of an object
+  ])
+
+  it('printing a value for oneself is no mistake', async () => {
+    const { inspect } = await import('node:util')
+    let printed = ''
+    built((req) => see(req.a, (a) => ((printed = inspect([a, req.a])), a)))
+    expect(printed).toBe('[ <an opened integer>, <a sealed int> ]')
+  })
+})
+
+describe('[L2] operations that do not exist', () => {
+  checkAll(import.meta.filename, [
+    ['a method of another language', 'program.operation', () => built((req) => see(req.a, (a) => any(a).add(1)))], // at: a method of another language
+    ['reduce', 'program.operation', () => built((req) => see(req.items, (items) => any(items).reduce(() => 1)))], // at: reduce
+    ['an item by its index', 'program.operation', () => built((req) => see(req.items, (items) => any(items)[0]))], // at: an item by its index
+    ['a field as a property', 'program.operation', () => built((req) => see(req.point, (point) => any(point).x))], // at: a field as a property
+    ['an operation on a sealed value', 'program.operation', () => built((req) => any(req.a).plus(1))], // at: an operation on a sealed value
+    ['an assignment', 'program.operation', () => built((req) => see(req.point, (point) => ((any(point).x = 1), 1)))], // at: an assignment
+    ['a field that is not there', 'program.field', () => built((req) => see(req.point, (point) => any(point).get('z')))], // at: a field that is not there
+    ['a change of a field that is not there', 'program.field', () => built((req) => see(req.point, (point) => point.with(any({ z: 1 }))))], // at: a change of a field that is not there
+    ['a change to another type', 'program.type', () => built((req) => see(req.point, (point) => point.with(any({ x: 'a' }))))], // at: a change to another type
+    ['comparing unlike types', 'program.type', () => built((req) => see(req.a, req.title, (a, title) => a.equals(any(title))))], // at: comparing unlike types
+    ['adding a text', 'program.type', () => built((req) => see(req.a, (a) => a.plus(any('1'))))], // at: adding a text
+    ['joining integers', 'program.type', () => built((req) => see(req.items, (items) => any(items).join(',')))], // at: joining integers
+    ['sorting by a list', 'program.type', () => built((req) => see(req.items, (items) => items.sortBy(any(() => items))))], // at: sorting by a list
+    ['a missing arm', 'program.match', () => built((req) => see(req.shape, (shape) => shape.match(any({ circle: () => 1 }))))], // at: a missing arm
+    ['a case that is not there', 'program.match', () => built((req) => see(req.shape, (shape) => shape.is(any('square'))))], // at: a case that is not there
+    ['a bound of another type', 'program.type', () => built((req) => see(req.a, (a) => a.bounded(any(text(4)))))], // at: a bound of another type
+    ['a literal over its bound', 'program.bound', () => built((req) => see(req.a, () => literal(int({ max: 5 }), 6)))], // at: a literal over its bound
+    ['an index of rows', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ stars: req.a }, { limit: 3 }).title)], // at: an index of rows
+    ['a bound of another type than the field', 'program.type', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, any({ from: req.title, limit: 3 })).title)], // at: a bound of another type than the field
+    ['a bound of no field', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ title: req.title, stars: req.a }, any({ to: req.a, limit: 3 })).title)], // at: a bound of no field
+    ['a bound that is not sealed', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 'x', limit: 3 })).title)], // at: a bound that is not sealed
+    ['a bound that is undefined', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, { from: req.title, to: any(undefined), limit: 3 }).title)], // at: a bound that is undefined
+    ['a bound of a count', 'program.query', () => built((req, db) => db.notes.howMany.count({ title: req.title }, any({ from: req.title })))], // at: a bound of a count
+    ['a place that leaves', 'program.type', () => built((req) => see(req.menu, (menu) => menu.zipper()))], // at: a place that leaves
+    ['no callback', 'program.callback', () => built((req) => see(req.items, (items) => items.map(any(1))))], // at: no callback
+  ])
+})

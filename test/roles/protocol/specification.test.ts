@@ -1,0 +1,103 @@
+/** PROTOCOL.md keeps up with the code: nothing that travels or is refused may be missing on the page. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { DOCUMENT_TYPES, documentSchemas, link, start, write, type DocumentType } from '../../../roles/protocol/documents/index.ts'
+import {
+  continuationMessage,
+  envelopeMessage,
+  hopMessage,
+  hopReply,
+  partialReply,
+  requestMessage,
+  requestReply,
+} from '../../../roles/protocol/requests/index.ts'
+
+const root = new URL('../../../', import.meta.url)
+const page = readFileSync(new URL('PROTOCOL.md', root), 'utf8')
+const sources = readdirSync(new URL('roles/protocol/', root), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const code = sources.map((file) => readFileSync(new URL(`roles/protocol/${file}`, root), 'utf8')).join('\n')
+
+/** The text below a heading, up to the next one of any level. */
+function section(heading: string): string {
+  const from = page.indexOf(`\n${heading}`)
+  if (from < 0) throw new Error(`PROTOCOL.md has no heading «${heading}»`)
+  const to = page.slice(from + 1).search(/\n#{2,3} /)
+  return to < 0 ? page.slice(from) : page.slice(from, from + 1 + to)
+}
+
+/** Names of fields that stand in code marks, alone or in an object. */
+const mentions = (text: string, field: string): boolean =>
+  [...text.matchAll(/`([^`]*)`/g)].some((match) => match[1]!.split(/[^A-Za-z$]+/).includes(field))
+
+const missing = (text: string, shape: object): string[] => Object.keys(shape).filter((field) => !mentions(text, field))
+
+describe('PROTOCOL.md', () => {
+  it('describes every field of every document', () => {
+    for (const [i, type] of (Object.keys(DOCUMENT_TYPES) as DocumentType[]).entries()) {
+      const { type: _type, v: _v, by: _by, ...shape } = documentSchemas[type].shape
+      const text = section(`### 5.${i + 1} \`${type}\``)
+      expect(missing(text, shape), type).toEqual([])
+      expect(text).toContain(`Byte ${DOCUMENT_TYPES[type]}`)
+    }
+    expect(missing(section('### 5.7'), write.shape)).toEqual([])
+  })
+
+  it('describes every field of threads and messages', () => {
+    expect(missing(section('### 12.1'), { ...start.shape, ...link.shape })).toEqual([])
+    const messages = [
+      ['### 11.3', requestMessage],
+      ['### 11.4', envelopeMessage],
+      ['### 11.5', hopMessage],
+      ['### 11.5', hopReply],
+      ['### 11.6', requestReply],
+      ['### 11.7', partialReply],
+      ['### 11.7', continuationMessage],
+    ] as const
+    for (const [heading, schema] of messages) {
+      expect(missing(section(heading), schema.shape), heading).toEqual([])
+    }
+  })
+
+  it('lists every tag and every error code of roles/protocol', () => {
+    const tags = [...code.matchAll(/taggedHash\(\s*'(golem\/[a-z/-]+)'/g)].map((match) => match[1]!)
+    const signed = [...code.matchAll(/(?:signUnder|verifyUnder|signingDigest)\(\s*\S*crypto,\s*'([a-z]+)'/g)].map(
+      (match) => `golem/${match[1]!}`,
+    )
+    const table = section('### 1.2')
+    expect(tags.length).toBeGreaterThan(20)
+    expect([...tags, ...signed].filter((tag) => !table.includes(`\`${tag}\``))).toEqual([])
+    const codes = [...code.matchAll(/\b(?:fail|failForNow|refuse)\(\s*'([a-z]+\.[a-z-]+)'/g)].map((match) => match[1]!)
+    expect(codes.length).toBeGreaterThan(80)
+    expect([...new Set(codes)].filter((one) => !section('## 18').includes(`\`${one}\``))).toEqual([])
+  })
+
+  it('describes every purpose of a sealed message', () => {
+    const purposes = /purpose: ((?:'[a-z]+'(?: \| )?)+),\s+\.\.\.parts/
+      .exec(code)![1]!
+      .split(' | ')
+      .map((one) => one.slice(1, -1))
+    expect(purposes.length).toBeGreaterThan(5)
+    expect(purposes.filter((purpose) => !section('### 11.1').includes(`| \`${purpose}\` |`))).toEqual([])
+  })
+
+  it('names for every item of the checklist a test that shows it', () => {
+    const rows = section('## 20')
+      .split('\n')
+      .filter((line) => /^\| [A-Z]\d+ \|/.test(line))
+    expect(rows.length).toBe(55)
+    for (const row of rows) {
+      const named = [...row.matchAll(/`(test\/[^`]+)` › «([^»]+)»/g)].map((match) => [match[1]!, match[2]!] as const)
+      expect(named.length, row).toBeGreaterThan(0)
+      const id = `[${/^\| ([A-Z]\d+) \|/.exec(row)![1]!}]`
+      expect(
+        named.filter(([, name]) => name.includes(id)),
+        `no test is named after ${id}`,
+      ).not.toEqual([])
+      for (const [file, name] of named) {
+        expect(readFileSync(new URL(file, root), 'utf8').includes(name), `${file} › ${name}`).toBe(true)
+        // The language has ids of its own.
+        if (!file.startsWith('test/roles/program/')) expect(name, `${file} is named in the row of ${id}`).toContain(id)
+      }
+    }
+  })
+})

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { cloneDatabase, type Database } from '../../../../roles/protocol/index/index.ts'
+import type { Update, Write } from '../../../../roles/protocol/documents/index.ts'
+import { must } from '../../../../roles/protocol/result.ts'
+import { blameLink, checkStamp, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
+import { versionAfter, writeDigest, outlineOf } from '../../../../roles/protocol/requests/index.ts'
+import { crypto, keyPair, makeUpdate, notes, type UpdateOptions } from '../../supervisor/actors.ts'
+import { peopleTown, tickSecrets } from '../../supervisor/town.ts'
+
+const ctx = { crypto }
+
+async function scene() {
+  const town = await peopleTown('verify')
+  const tick = 2
+  const { plan, secret } = tickSecrets(town, tick)
+  const database: Database = cloneDatabase(town.keeper.ledger.database)
+  const key = town.cast.keys[0]!
+  const env: UpdateEnv = { app: town.app, tick, outline: outlineOf(notes), plan, database, tombstoned: () => false, used: () => false }
+  const options: UpdateOptions = {
+    app: town.app,
+    tick,
+    plan,
+    secret,
+    endpoint: 'post',
+    key,
+    replaces: database.keys.get(key.publicKey)!.version,
+    text: 'hello',
+  }
+  const make = (change: Partial<UpdateOptions> = {}): Update => makeUpdate(town.cast, { ...options, ...change }).body
+  const outcome = (update: Update, change: Partial<UpdateEnv> = {}): string => {
+    const checked = checkUpdate(ctx, { ...env, ...change }, update)
+    return checked.ok ? 'accepted' : checked.error.code
+  }
+  return { town, env, make, outcome, secret, reveal: readReveal(crypto, secret), key }
+}
+
+const firstWrite =
+  (change: (write: Write) => Partial<Write>) =>
+  (writes: Write[]): Write[] =>
+    writes.map((write) => ({ ...write, ...change(write) }))
+
+describe('the public checks of an update', () => {
+  it('accept an honest one and give each key its new version', async () => {
+    const { make, env, key } = await scene()
+    const update = make()
+    const checked = must(checkUpdate(ctx, env, update))
+    expect(checked.changes).toMatchObject([
+      { key: key.publicKey, version: versionAfter(crypto, update.request, writeDigest(crypto, update.writes[0]!)) },
+    ])
+  })
+
+  it('[P3] refuse each dishonest one with its own code', async () => {
+    const { make, outcome, env, town } = await scene()
+    const stranger = keyPair(town.cast.random)
+    expect(outcome(make(), { used: () => true })).toBe('update.request')
+    expect(outcome(make(), { tick: 3 })).toBe('update.late')
+    expect(outcome(make(), { tick: 1 })).toBe('update.early')
+    expect(outcome(make({ client: stranger }))).toBe('update.client')
+    expect(outcome(make(), { tombstoned: (id) => id === town.cast.client.publicKey })).toBe('update.client')
+    expect(outcome(make({ key: stranger }))).toBe('update.key')
+    expect(outcome(make({ replaces: '77'.repeat(32) }))).toBe('update.replaced')
+    expect(outcome(make({ endpoint: 'edit' }))).toBe('update.slot')
+    expect(outcome(make(), { plan: null })).toBe('update.plan')
+    const server = make().links[0]!.server
+    expect(outcome(make(), { tombstoned: (id) => id === server })).toBe('update.server')
+    const blocks = env.plan!.endpoints['post']!
+    const others = {
+      ...env.plan!,
+      endpoints: { post: [blocks[0]!, blocks[1]!.map((version) => ({ ...version, version: '55'.repeat(32) }))] },
+    }
+    expect(outcome(make(), { plan: others })).toBe('update.version')
+    const stolen = cloneDatabase(env.database)
+    for (const [name, reserved] of stolen.keys) stolen.keys.set(name, { ...reserved, owner: stranger.publicKey })
+    expect(outcome(make(), { database: stolen })).toBe('update.owner')
+  })
+
+  it('refuse writes that the servers did not sign, and writes that the program does not allow', async () => {
+    const { make, outcome } = await scene()
+    expect(outcome(make({ tamper: firstWrite((write) => ({ fields: { ...write.fields, author: 'f'.repeat(64) } })) }))).toBe(
+      'update.digest',
+    )
+    expect(outcome(make({ draft: firstWrite((write) => ({ fields: { ...write.fields, author: 7 } })) }))).toBe('update.type')
+    expect(outcome(make({ draft: firstWrite((write) => ({ fields: { ...write.fields, more: 'x' } })) }))).toBe('update.fields')
+    expect(outcome(make({ draft: firstWrite((write) => ({ fields: { ...write.fields, text: 'other' } })) }))).toBe('update.carried')
+    expect(outcome(make({ draft: firstWrite(() => ({ carried: {} })) }))).toBe('update.fields')
+    expect(outcome(make({ draft: firstWrite(() => ({ collection: 'others' })) }))).toBe('update.collection')
+    expect(outcome(make({ draft: (writes) => [writes[0]!, writes[0]!] }))).toBe('update.sites')
+  })
+
+  it('refuse an update from which a write was dropped', async () => {
+    const { make, outcome } = await scene()
+    const update = make()
+    expect(outcome({ ...update, writes: update.writes.map((write) => ({ ...write, block: 0 })) })).toBe('update.digest')
+    expect(outcome({ ...update, writes: [] })).toBe('update.digest')
+  })
+
+  it('refuse another signature, start, link or stamp', async () => {
+    const { make, outcome } = await scene()
+    const [update, other] = [make(), make()]
+    expect(outcome({ ...update, keySigs: other.keySigs })).toBe('update.signature')
+    expect(outcome({ ...update, start: other.start })).toBe('update.start')
+    expect(outcome({ ...update, links: [update.links[0]!] })).toBe('update.path')
+    expect(outcome({ ...update, links: update.links.map((link) => ({ ...link, sig: other.links[0]!.sig })) })).toBe('update.thread')
+    expect(outcome({ ...update, stamp: other.stamp })).toBe('update.stamp')
+  })
+})
+
+describe('the stamp', () => {
+  it('[P1] passes when every server multiplied', async () => {
+    const { make, reveal } = await scene()
+    expect(checkStamp(ctx, reveal, make()).ok).toBe(true)
+  })
+
+  it('[P3] fails for each server that skips its prime, and that server is named', async () => {
+    const { make, reveal, outcome } = await scene()
+    for (const position of [0, 1]) {
+      const update = make({ skips: position })
+      expect(outcome(update)).toBe('accepted')
+      expect(checkStamp(ctx, reveal, update)).toMatchObject({ ok: false, error: { code: 'update.stamp' } })
+      expect(blameLink(ctx, reveal, update)).toMatchObject({ kind: 'server', subject: update.links[position]!.server, position })
+    }
+  })
+
+  it('fails for a client that seals another number, and the client is named', async () => {
+    const { make, reveal } = await scene()
+    const update = make({ forges: true })
+    expect(checkStamp(ctx, reveal, update).ok).toBe(false)
+    expect(blameLink(ctx, reveal, update)).toMatchObject({ kind: 'client', subject: update.by })
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { audit, type AuditInput } from '../../../../roles/protocol/ticks/index.ts'
+import { signDocument, type OpenedDocument, type Tick } from '../../../../roles/protocol/documents/index.ts'
+import { outlineOf } from '../../../../roles/protocol/requests/index.ts'
+import { crypto, makeUpdate, notes } from '../../supervisor/actors.ts'
+import { fileOf, peopleTown, tickSecrets, type Town } from '../../supervisor/town.ts'
+
+/** A town in which one update was included in tick 4. */
+async function history(
+  seed: string,
+): Promise<{ town: Town; run: (change?: (tick: Tick) => Partial<Tick>, input?: Partial<AuditInput>) => ReturnType<typeof audit> }> {
+  const town = await peopleTown(seed)
+  const key = town.cast.keys[0]!
+  const replaces = town.keeper.ledger.database.keys.get(key.publicKey)!.version
+  town.anchor(makeUpdate(town.cast, { app: town.app, tick: 2, ...tickSecrets(town, 2), endpoint: 'post', key, replaces, text: 'hello' }), {
+    spends: [key.publicKey],
+  })
+  await town.mineTo(6)
+  const run: Awaited<ReturnType<typeof history>>['run'] = (change = () => ({}), input = {}) =>
+    audit(
+      { crypto },
+      {
+        app: town.app,
+        offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
+        ticks: signAgain(town, change),
+        fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
+        transaction: (txid) => town.chain.get(txid) ?? null,
+        between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
+        ...input,
+      },
+    )
+  return { town, run }
+}
+
+/** The same log with changed ticks, signed by a Supervisor that lies consistently. */
+function signAgain(town: Town, change: (tick: Tick) => Partial<Tick>): Array<OpenedDocument<'tick'>> {
+  const signed: Array<OpenedDocument<'tick'>> = []
+  for (const { document } of town.ticks) {
+    const { sig: _sig, ...tick } = document.body
+    const last = signed.at(-1)
+    const previous = last === undefined ? null : { sha256: last.sha256, infohash: tick.previous!.infohash }
+    signed.push(signDocument(crypto, 'tick', { ...tick, previous, ...change(tick) }, town.cast.supervisor, town.cast.random(32)))
+  }
+  return signed
+}
+
+const inTick =
+  (number: number, change: (tick: Tick) => Partial<Tick>) =>
+  (tick: Tick): Partial<Tick> =>
+    tick.number === number ? change(tick) : {}
+
+describe('an audit', () => {
+  it('[T2][D3] gets the root of every tick from chain and documents alone', async () => {
+    const { run, town } = await history('audit')
+    const report = await run()
+    expect(report).toMatchObject({ ok: true })
+    expect(report.ticks).toHaveLength(7)
+    expect(report.snapshot!.root).toBe(town.keeper.snapshot()!.root)
+  })
+
+  it('finds a root that does not follow from the log', async () => {
+    const { run } = await history('root')
+    const report = await run(inTick(4, () => ({ root: '00'.repeat(32) })))
+    expect(report.ok).toBe(false)
+    expect(report.ticks.filter((tick) => !tick.equal).map((tick) => tick.number)).toEqual([4])
+  })
+
+  it('finds an update that was refused or left out', async () => {
+    const { run } = await history('left-out')
+    const refused = await run(
+      inTick(4, ({ summary }) => ({
+        summary: { ...summary, verdicts: summary.verdicts.map((verdict) => ({ ...verdict, outcome: 'update.replaced' })) },
+      })),
+    )
+    expect(refused.ticks[4]!.problems.join()).toContain('by the rules it is accepted')
+    const silent = await run(inTick(4, ({ summary }) => ({ summary: { ...summary, verdicts: [] } })))
+    expect(silent.ok).toBe(false)
+    expect(silent.ticks.flatMap((tick) => tick.problems).join()).toContain('got no verdict')
+  })
+
+  it('[T4] finds secrets that are not those of the plan, and invented tombstones', async () => {
+    const { run, town } = await history('secrets')
+    const withheld = await run(inTick(4, () => ({ reveal: null })))
+    expect(withheld.ticks.at(-1)).toMatchObject({ number: 4, computed: '', problems: ['Tick 4 does not reveal the primes of tick 2.'] })
+    const wrong = await run(
+      inTick(4, () => ({ reveal: town.ticks[5]!.document.body.reveal })),
+      { fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[name === 'reveal.3' ? 5 : tick.body.number]!, name)) },
+    )
+    expect(wrong.ticks.at(-1)).toMatchObject({ number: 4, computed: '' })
+    const buried = await run(inTick(4, () => ({ tombstones: [town.cast.client.publicKey] })))
+    expect(buried.ticks[4]!.problems.join()).toContain('tombstones')
+  })
+
+  it('finds an anchor that is not on the chain', async () => {
+    const { run } = await history('chain')
+    const report = await run(undefined, { transaction: () => null })
+    expect(report.ok).toBe(false)
+    expect(report.ticks.flatMap((tick) => tick.problems).join()).toContain('is not on the chain')
+  })
+
+  it('stops at a file that was changed', async () => {
+    const { run, town } = await history('file')
+    const fetchFile: AuditInput['fetchFile'] = (tick, name) =>
+      Promise.resolve(fileOf(town.ticks[name === 'documents' ? 0 : tick.body.number]!, name))
+    expect((await run(undefined, { fetchFile })).ticks.at(-1)).toMatchObject({ number: 1, equal: false })
+  })
+})

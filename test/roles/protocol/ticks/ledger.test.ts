@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest'
+import { signDocument, type DocumentType, type Offer, type OpenedDocument, type Plan } from '../../../../roles/protocol/documents/index.ts'
+import {
+  canRollBack,
+  checkSuccession,
+  closeTick,
+  createLedger,
+  exportLedger,
+  importLedger,
+  isDecidedIn,
+  notePlans,
+  rollbackTo,
+  type AnchoredDocument,
+  type CloseInput,
+  type Ledger,
+} from '../../../../roles/protocol/ticks/index.ts'
+import { type RevealFile, outlineOf } from '../../../../roles/protocol/requests/index.ts'
+import { snapshot } from '../../../../roles/protocol/index/index.ts'
+import type { KeyPair } from '../../../../roles/protocol/keys/index.ts'
+import { makePlan } from '../../../../roles/supervisor/plan.ts'
+import {
+  anchorOf,
+  crypto,
+  keyPair,
+  makeCast,
+  makeOffer,
+  makeRegistration,
+  makeReservation,
+  makeUpdate,
+  notes,
+  type Cast,
+  type UpdateOptions,
+} from '../../supervisor/actors.ts'
+
+const ctx = { crypto }
+const outline = outlineOf(notes)
+const APP = 'ab'.repeat(32)
+
+type Money = { spends?: string[]; pays?: string[] }
+const at = <T extends DocumentType>(document: OpenedDocument<T>, height: number, money: Money): AnchoredDocument<T> => ({
+  transaction: anchorOf(document, height, money),
+  document,
+})
+
+interface Scene {
+  cast: Cast
+  offer: Offer
+  ledger: Ledger
+  plan: Plan
+  secret: RevealFile
+  close(number: number, input: Partial<CloseInput>): string[]
+  update(change?: Partial<UpdateOptions>): OpenedDocument<'update'>
+  registration(client?: KeyPair): AnchoredDocument<'registration'>
+}
+
+/** A ledger with tick 0 closed; the plan of tick 0 is noted. */
+async function scene(seed: string): Promise<Scene> {
+  const cast = makeCast(seed)
+  const offer = makeOffer(cast).body
+  const ledger = createLedger(APP, outline)
+  const servers = cast.servers.map((server) => ({ id: server.publicKey }))
+  const { plan, secret } = await makePlan(
+    { crypto, random: cast.random },
+    { program: notes, app: APP, tick: 0, servers, versions: 2, primeBits: 128, prime: cast.prime },
+  )
+  notePlans(ledger, [plan], outline)
+  const close: Scene['close'] = (number, input) =>
+    closeTick(ctx, ledger, {
+      offer,
+      outline,
+      number,
+      registrations: [],
+      reservations: [],
+      updates: [],
+      reveal: null,
+      ...input,
+    }).verdicts.map((verdict) => verdict.outcome)
+  const replaces = (key: KeyPair): string => ledger.database.keys.get(key.publicKey)?.version ?? '00'.repeat(32)
+  const update: Scene['update'] = (change = {}) =>
+    makeUpdate(cast, {
+      app: APP,
+      tick: 0,
+      plan,
+      secret,
+      endpoint: 'post',
+      key: cast.keys[0]!,
+      replaces: replaces(change.key ?? cast.keys[0]!),
+      text: 'hello',
+      ...change,
+    })
+  const registration: Scene['registration'] = (client = cast.client) =>
+    at(makeRegistration(cast, client, APP), 1, { pays: [cast.supervisor.publicKey] })
+  return { cast, offer, ledger, plan, secret, close, update, registration }
+}
+
+/** With the cast's client registered and its keys reserved in tick 1. */
+async function peopled(seed: string): Promise<Scene> {
+  const made = await scene(seed)
+  made.close(0, { registrations: [made.registration()] })
+  const { cast } = made
+  const reservation = at(makeReservation(cast, cast.client, APP, cast.keys), 3, {
+    spends: [cast.client.publicKey],
+    pays: cast.keys.map((key) => key.publicKey),
+  })
+  expect(made.close(1, { reservations: [reservation] })).toEqual(['accepted'])
+  return made
+}
+
+describe('registrations', () => {
+  it('[K2] count with work and payment, once', async () => {
+    const { cast, close, registration } = await scene('registrations')
+    const unpaid = at(makeRegistration(cast, keyPair(cast.random), APP), 1, {})
+    const lazy = at(
+      signDocument(
+        crypto,
+        'registration',
+        { app: APP, sealing: '00'.repeat(32), nonce: '18446744073709551615' },
+        keyPair(cast.random),
+        cast.random(32),
+      ),
+      1,
+      { pays: [cast.supervisor.publicKey] },
+    )
+    const elsewhere = at(makeRegistration(cast, cast.client, 'cd'.repeat(32)), 1, { pays: [cast.supervisor.publicKey] })
+    const twice = registration()
+    expect(close(0, { registrations: [registration(), twice, unpaid, lazy, elsewhere] }).sort()).toEqual([
+      'accepted',
+      'registration.app',
+      'registration.known',
+      'registration.payment',
+      'registration.work',
+    ])
+  })
+})
+
+describe('reservations', () => {
+  it("need a registered client whose coin is spent, a payment to the key, and the key's signature", async () => {
+    const { cast, close, registration } = await scene('reservations')
+    const [key, other] = [cast.keys[0]!, cast.keys[1]!]
+    const money = { spends: [cast.client.publicKey], pays: [key.publicKey] }
+    const stranger = keyPair(cast.random)
+    const reserve = (keys: KeyPair[], change: Money = {}, client = cast.client) =>
+      at(makeReservation(cast, client, APP, keys), 3, { ...money, ...change })
+    const honest = makeReservation(cast, cast.client, APP, [key]).body.keys[0]!
+    const signed = (entry: typeof honest) =>
+      at(signDocument(crypto, 'reservation', { app: APP, keys: [entry] }, cast.client, cast.random(32)), 3, money)
+    close(0, { registrations: [registration()] })
+    const reservations = [
+      reserve([key], { spends: [] }),
+      reserve([key], { pays: [] }),
+      reserve([key], {}, stranger),
+      signed({ ...honest, initial: {} }),
+      signed({ ...honest, collection: 'nothing' }),
+      signed({ ...honest, sig: makeReservation(cast, stranger, APP, [key]).body.keys[0]!.sig }),
+      reserve([key, key]),
+      reserve([key]),
+      reserve([key]),
+      reserve([key, other], { pays: [key.publicKey, other.publicKey] }),
+    ]
+    expect(close(1, { reservations })).toEqual([
+      'reservation.spends',
+      'reservation.payment',
+      'reservation.client',
+      'reservation.initial',
+      'reservation.collection',
+      'reservation.signature',
+      'reservation.twice',
+      'accepted',
+      'reservation.taken',
+      'reservation.taken',
+    ])
+  })
+})
+
+describe('updates', () => {
+  it('[K3][D1] spend from every changed key, and of two rivals the first in chain order wins', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('rivals')
+    const key = cast.keys[0]!
+    const money = { spends: [key.publicKey] }
+    const [unspent, first, second] = [
+      at(update(), 4, {}),
+      at(update({ text: 'first' }), 5, money),
+      at(update({ text: 'second' }), 6, money),
+    ]
+    expect(close(2, { updates: [second, first, unspent], reveal: secret })).toEqual(['update.spends', 'accepted', 'update.replaced'])
+    expect(ledger.database.collections.get('notes')!.get(key.publicKey)!.fields).toMatchObject({ text: 'first' })
+  })
+
+  it('are counted once: a replayed request id, a late stamp and a missing document are told apart', async () => {
+    const { cast, close, update, secret } = await peopled('replays')
+    const [key, other] = [cast.keys[0]!, cast.keys[1]!]
+    const request = '12'.repeat(32)
+    const [one, two] = [update({ request }), update({ request, key: other })]
+    const lost = { transaction: anchorOf(update(), 7, {}), document: null }
+    expect(
+      close(2, { updates: [at(one, 5, { spends: [key.publicKey] }), at(two, 6, { spends: [other.publicKey] }), lost], reveal: secret }),
+    ).toEqual(['accepted', 'update.request', 'update.unavailable'])
+    expect(close(3, { updates: [at(update({ key: other }), 8, { spends: [other.publicKey] })] })).toEqual(['update.late'])
+  })
+
+  it('[T4] belong to the tick that closes their window', () => {
+    const decided = (height: number, stamped: number | null): number[] =>
+      [0, 1, 2, 3, 4, 5].filter((number) => isDecidedIn(number, { height, stamped }, 100, 10))
+    // Block 115 lies in period 1, which tick 2 closes.
+    expect(decided(115, 1)[0]).toBe(3)
+    expect(decided(115, 0)[0]).toBe(2)
+    expect(decided(115, 2)[0]).toBe(2)
+    expect(decided(115, null)[0]).toBe(3)
+    expect(decided(110, 0)[0]).toBe(2)
+    expect(decided(111, 0)[0]).toBe(2)
+  })
+})
+
+describe('a ledger', () => {
+  it('closes a tick again with the same result, and is taken back to where it was', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('again')
+    const before = snapshot(crypto, ledger.database).root
+    const input = { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret }
+    expect(close(2, input)).toEqual(['accepted'])
+    const after = snapshot(crypto, ledger.database).root
+    expect(close(2, input)).toEqual(['accepted'])
+    expect(snapshot(crypto, ledger.database).root).toBe(after)
+    expect(after).not.toBe(before)
+    rollbackTo(ledger, 1)
+    expect(snapshot(crypto, ledger.database).root).toBe(before)
+    expect(canRollBack(ledger, -1)).toBe(true)
+    rollbackTo(ledger, -1)
+    expect(ledger.database.clients.size).toBe(0)
+    expect(() => rollbackTo(ledger, -2)).toThrow()
+  })
+
+  it('survives storage, with the means to take ticks back', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('stored')
+    const before = snapshot(crypto, ledger.database).root
+    close(2, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret })
+    const restored = importLedger(JSON.parse(JSON.stringify(exportLedger(ledger))))
+    expect(snapshot(crypto, restored.database).root).toBe(snapshot(crypto, ledger.database).root)
+    rollbackTo(restored, 1)
+    expect(snapshot(crypto, restored.database).root).toBe(before)
+  })
+
+  it('expels a client that forged its stamp, and takes no more from it', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('forged')
+    const [key, other] = [cast.keys[0]!, cast.keys[1]!]
+    const updates = [
+      at(update({ forges: true }), 5, { spends: [key.publicKey] }),
+      at(update({ key: other }), 6, { spends: [other.publicKey] }),
+    ]
+    expect(close(2, { updates, reveal: secret })).toEqual(['update.stamp', 'update.client'])
+    expect([...ledger.tombstones.keys()]).toEqual([cast.client.publicKey])
+  })
+
+  it('goes on under a program that adds, and not under one that takes away', () => {
+    const { notes: collection } = outline.collections
+    const added = { ...outline, collections: { ...outline.collections, more: collection! } }
+    expect(checkSuccession(outline, added).ok).toBe(true)
+    expect(checkSuccession(added, outline)).toMatchObject({ ok: false, error: { code: 'offer.collections' } })
+    expect(checkSuccession(outline, { ...outline, collections: { notes: { ...collection!, indices: {} } } }).ok).toBe(false)
+  })
+
+  it('[B5] keeps its rows under a superseding program', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('superseded')
+    const added = { ...outline, collections: { ...outline.collections, more: outline.collections['notes']! } }
+    expect(close(2, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret, outline: added })).toEqual([
+      'accepted',
+    ])
+    expect([...snapshot(crypto, ledger.database).indices.keys()]).toContain('more.key')
+    expect(ledger.database.collections.get('notes')!.get(cast.keys[0]!.publicKey)!.fields).toMatchObject({ text: 'hello' })
+  })
+})

@@ -1,0 +1,309 @@
+/**
+ * The vectors that PROTOCOL.md refers to. Each file is recomputed twice: by the code, and by the words of PROTOCOL.md with nothing but
+ * the primitives of node:crypto, so that the specification suffices to write a second implementation.
+ */
+import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, scryptSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
+import { fromHex } from '../../../roles/protocol/bytes.ts'
+import { nobleCrypto } from '../../../roles/protocol/crypto/index.ts'
+import { decryptSecret } from '../../../roles/protocol/keys/index.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { verifyThread } from '../../../roles/protocol/requests/index.ts'
+import { compute, type VectorName } from '../../vectors/protocol/compute.ts'
+import { inputs } from '../../vectors/protocol/inputs.ts'
+
+interface Vector<N extends VectorName> {
+  input: (typeof inputs)[N]
+  expected: Awaited<ReturnType<(typeof compute)[N]>>
+}
+const read = <N extends VectorName>(name: N): Vector<N> =>
+  JSON.parse(readFileSync(new URL(`../../vectors/protocol/${name}.json`, import.meta.url), 'utf8')) as Vector<N>
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8')
+const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()
+/** T(tag, …) of section 1. */
+const T = (tag: string, ...parts: Uint8Array[]): Buffer => sha256(sha256(utf8(tag)), sha256(utf8(tag)), ...parts)
+const u32 = (n: number): Buffer => Buffer.from([n >>> 24, n >>> 16, n >>> 8, n].map((byte) => byte & 255))
+const u64 = (n: bigint): Buffer => hex(n.toString(16).padStart(16, '0'))
+const withLength = (bytes: Uint8Array): Buffer => Buffer.concat([u32(bytes.length), bytes])
+const hkdf = (secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, salt, info, length))
+/** C(…) of section 1.1, for texts that JSON.stringify escapes as ECMAScript does. */
+const C = (value: unknown): Buffer => utf8(sortedJson(value))
+function sortedJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `{${Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${sortedJson((value as Record<string, unknown>)[name])}`)
+    .join(',')}}`
+}
+function aead(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, aad: Uint8Array): Buffer {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
+  cipher.setAAD(aad, { plaintextLength: plain.length })
+  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+const x25519Secret = (secret: string) =>
+  createPrivateKey({ key: Buffer.concat([hex('302e020100300506032b656e04220420'), hex(secret)]), format: 'der', type: 'pkcs8' })
+const x25519Public = (secret: string): Buffer => createPublicKey(x25519Secret(secret)).export({ format: 'der', type: 'spki' }).subarray(-32)
+function shared(secret: string, publicKey: Uint8Array): Buffer {
+  const other = createPublicKey({ key: Buffer.concat([hex('302a300506032b656e032100'), publicKey]), format: 'der', type: 'spki' })
+  return diffieHellman({ privateKey: x25519Secret(secret), publicKey: other })
+}
+const unsigned = (signed: object): object => Object.fromEntries(Object.entries(signed).filter(([name]) => name !== 'sig'))
+
+describe('the code makes what the vectors say', () => {
+  for (const name of Object.keys(compute) as VectorName[]) {
+    it(`${name}.json`, async () => {
+      const { input, expected } = read(name)
+      expect(input, 'the file was not written from these inputs').toEqual(JSON.parse(JSON.stringify(inputs[name])))
+      expect(JSON.parse(JSON.stringify(await (compute[name] as (input: unknown) => unknown)(input)))).toEqual(expected)
+    })
+  }
+})
+
+describe('the words of PROTOCOL.md make what the vectors say', () => {
+  it('a document and its signature (3.1)', () => {
+    const { input, expected } = read('document')
+    const body = JSON.parse(expected['document.json']) as Record<string, string>
+    expect(expected.unsigned).toBe(sortedJson({ ...input.fields, type: input.type, v: 1, by: body['by'] }))
+    expect(T('golem/registration', utf8(expected.unsigned)).toString('hex')).toBe(expected.signingDigest)
+    expect(nobleCrypto.schnorr.verify(hex(expected.signature), hex(expected.signingDigest), hex(body['by']!))).toBe(true)
+    expect(sha256(utf8(expected['document.json'])).toString('hex')).toBe(expected.digest)
+    expect(must(openDocument(nobleCrypto, 'registration', utf8(expected['document.json']), expected.digest)).body.sig).toBe(
+      expected.signature,
+    )
+  })
+
+  it('an anchor and the beacons (4)', () => {
+    const { input, expected } = read('anchor')
+    for (const [i, { type, sha256: digest, infohash }] of input.anchors.entries()) {
+      const payload = Buffer.concat([utf8('GOLM'), Buffer.from([1, type === 'offer' ? 1 : 9]), hex(digest), hex(infohash)])
+      expect(payload.length).toBe(58)
+      expect(expected.anchors[i]).toEqual({ payload: payload.toString('hex'), script: `6a3a${payload.toString('hex')}` })
+    }
+    for (const [type, key] of Object.entries(expected.beacons)) {
+      const tried = Array.from({ length: 32 }, (_, counter) => T('golem/beacon', utf8(type), u32(counter)).toString('hex'))
+      expect(tried).toContain(key)
+    }
+  })
+
+  it('the torrent of a document (3.3)', () => {
+    const { input, expected } = read('torrent')
+    const digest = sha256(utf8(input.document)).toString('hex')
+    const name = `golem-offer-${digest.slice(0, 16)}`
+    const document = utf8(input.document)
+    const whole = Buffer.concat([document, Buffer.alloc(40_000, 1)])
+    const pieces = Buffer.concat(
+      [0, 1, 2].map((i) =>
+        createHash('sha1')
+          .update(whole.subarray(i * 16_384, (i + 1) * 16_384))
+          .digest(),
+      ),
+    )
+    const file = (fileName: string, size: number): string => `d6:lengthi${size}e4:pathl${fileName.length}:${fileName}ee`
+    const head = `d5:filesl${file('Empty', 0)}${file('document.json', document.length)}${file('outline', 40_000)}e4:name${name.length}:${name}12:piece lengthi16384e6:pieces60:`
+    const infohash = createHash('sha1')
+      .update(Buffer.concat([utf8(head), pieces, utf8('e')]))
+      .digest('hex')
+    expect({ digest, name, order: ['Empty', 'document.json', 'outline'], pieceLength: 16_384, infohash }).toEqual(expected)
+  })
+
+  it('X25519 keys (2.3) and the key file (2.2)', async () => {
+    for (const { privateKey, x25519 } of read('keys').expected.derived) {
+      const secret = hkdf(hex(privateKey), utf8('golem/x25519/1'), utf8('identity'), 32).toString('hex')
+      expect(x25519).toEqual({ privateKey: secret, publicKey: x25519Public(secret).toString('hex') })
+    }
+    const {
+      input,
+      expected: { box, ...header },
+    } = read('keystore')
+    const key = scryptSync(input.passphrase.normalize('NFKC'), Buffer.from(header.salt, 'base64'), 32, {
+      N: header.n,
+      r: header.r,
+      p: header.p,
+    })
+    expect(aead(key, Buffer.from(header.nonce, 'base64'), utf8(input.secret), C(header)).toString('base64')).toBe(box)
+    expect(must(await decryptSecret(nobleCrypto, { ...header, box }, input.passphrase))).toEqual(new Uint8Array(utf8(input.secret)))
+  })
+
+  it('a proof of work (2.5)', () => {
+    const { input, expected } = read('work')
+    const challenge = T('golem/work', hex(input.publicKey), hex(input.scope))
+    const message = Buffer.concat([sha256(challenge), Buffer.alloc(40), u64(BigInt(expected.leastNonce))])
+    expect([challenge, message, sha256(sha256(message))].map((bytes) => bytes.toString('hex'))).toEqual([
+      expected.challenge,
+      expected.message,
+      expected.hash,
+    ])
+    expect(BigInt(`0x${expected.hash}`) >> BigInt(256 - input.bits)).toBe(0n)
+  })
+
+  it('sort keys (8.3)', () => {
+    const content = (bytes: Buffer): Buffer =>
+      Buffer.concat([...Array.from(bytes, (byte) => Buffer.from(byte === 0 ? [0, 255] : [byte])), Buffer.from([0, 1])])
+    const encode = (kind: string, value: string | boolean): Buffer => {
+      if (kind === 'int') return u64(BigInt(value) + 2n ** 63n)
+      return kind === 'bool'
+        ? Buffer.from([value === true ? 1 : 0])
+        : content(kind === 'bytes' ? Buffer.from(String(value), 'base64') : utf8(String(value)))
+    }
+    const { input, expected } = read('sortkeys')
+    const tuple = (kinds: string[], values: Array<string | boolean>): string =>
+      Buffer.concat(values.map((value, i) => encode(kinds[i]!, value))).toString('hex')
+    const encoded = input.tuples.map(({ kinds, values }) => tuple(kinds, values))
+    expect(encoded).toEqual(expected.tuples.map((one) => one.encoded))
+    const next = (byte: string): string => (Number.parseInt(byte, 16) + 1).toString(16).padStart(2, '0')
+    const raised = (prefix: string): string | null => (prefix === '' ? null : prefix.slice(0, -2) + next(prefix.slice(-2)))
+    expect(
+      input.ranges.map(({ kinds, values, from, to }) => {
+        const prefix = tuple(kinds, values)
+        return {
+          from: from === undefined ? prefix : tuple(kinds, [...values, from]),
+          to: to === undefined ? raised(prefix) : tuple(kinds, [...values, to]),
+        }
+      }),
+    ).toEqual(expected.ranges)
+    const integers = encoded.slice(0, 4)
+    expect(integers.toSorted()).toEqual(integers)
+  })
+
+  it('a Merkle tree of five leaves (8.4)', () => {
+    const { input, expected } = read('merkle')
+    const [a, b, c, d, e] = input.leaves.map((leaf) => T('golem/merkle/leaf', hex(leaf))) as [Buffer, Buffer, Buffer, Buffer, Buffer]
+    const node = (left: Buffer, right: Buffer): Buffer => T('golem/merkle/node', left, right)
+    const abcd = node(node(a, b), node(c, d))
+    expect(node(abcd, e).toString('hex')).toBe(expected.root)
+    expect(T('golem/merkle/empty').toString('hex')).toBe(expected.emptyRoot)
+    expect(expected.proofs).toEqual([[b, node(c, d), e], [a, e], [abcd], []].map((proof) => proof.map((hash) => hash.toString('hex'))))
+  })
+
+  it('pages, index root and database root (8.2, 8.5)', () => {
+    const { input, expected } = read('index')
+    const records = input.rows.map(({ record }) =>
+      T(
+        'golem/record',
+        ...Object.entries(record)
+          .sort(([x], [y]) => (x < y ? -1 : 1))
+          .map(([name, value]) => T('golem/field', withLength(utf8(name)), C(value))),
+      ),
+    )
+    const sortKeys = input.rows.map(({ tuple }) => Buffer.concat(tuple.map((text) => Buffer.concat([utf8(text), Buffer.from([0, 1])]))))
+    const entries = sortKeys.map((key, i) => T('golem/entry', withLength(key), records[i]!))
+    expect(entries.map((entry) => entry.toString('hex'))).toEqual(expected.entries.map((entry) => entry.hash))
+    const [first, second, third] = entries as [Buffer, Buffer, Buffer]
+    const fence = sortKeys[2]!
+    const pages = [
+      T('golem/page', u32(0), Buffer.from([1]), withLength(fence), u32(2), first, second),
+      T('golem/page', withLength(fence), Buffer.from([0]), u32(1), third),
+    ]
+    expect(pages.map((page) => page.toString('hex'))).toEqual(expected.pageHashes)
+    const leaf = (bytes: Uint8Array): Buffer => T('golem/merkle/leaf', bytes)
+    const root = T('golem/index', u32(2), u32(3), T('golem/merkle/node', leaf(pages[0]!), leaf(pages[1]!)))
+    const empty = T('golem/index', u32(1), u32(0), leaf(T('golem/page', u32(0), Buffer.from([0]), u32(0))))
+    expect([root, empty].map((hash) => hash.toString('hex'))).toEqual([expected.indexRoot, expected.emptyIndexRoot])
+    const indexLeaf = (name: string, hash: Buffer, count: number): Buffer => leaf(Buffer.concat([withLength(utf8(name)), hash, u32(count)]))
+    const database = T(
+      'golem/database',
+      u32(2),
+      T('golem/merkle/node', indexLeaf(input.name, root, 3), indexLeaf(`${input.name}2`, empty, 0)),
+    )
+    expect(database.toString('hex')).toBe(expected.databaseRoot)
+  })
+
+  it('an edge (11.2) and an envelope (11.1)', () => {
+    const { input, expected } = read('edge')
+    const key = T('golem/edge-key', hex(input.secret), utf8(input.id))
+    const part = (purpose: string): Buffer =>
+      hkdf(key, utf8('golem/edge/1'), Buffer.concat([withLength(utf8(purpose)), utf8(input.id)]), 32)
+    const commit = T('golem/edge', part('salt'), C(input.value))
+    const box = aead(part('box'), commit.subarray(0, 12), C(input.value), commit).toString('base64')
+    const commitsDigest = T('golem/commits', C({ [input.id]: commit.toString('hex') })).toString('hex')
+    expect({ key: key.toString('hex'), salt: part('salt').toString('hex'), commit: commit.toString('hex'), box, commitsDigest }).toEqual(
+      expected,
+    )
+
+    const { input: sealed, expected: envelope } = read('envelope')
+    const [sender, recipient] = [x25519Public(sealed.ephemeral), x25519Public(sealed.recipient)]
+    const aad = utf8(JSON.stringify(['golem/1', sealed.purpose, ...sealed.parts]))
+    const material = hkdf(
+      shared(sealed.ephemeral, recipient),
+      Buffer.concat([sender, recipient]),
+      Buffer.concat([utf8('golem/envelope/1'), sha256(aad)]),
+      44,
+    )
+    const whole = Buffer.concat([sender, aead(material.subarray(0, 32), material.subarray(32), utf8(sealed.plain), aad)])
+    expect({ aad: aad.toString(), recipient: recipient.toString('hex'), box: whole.toString('hex') }).toEqual(envelope)
+  })
+
+  it('a thread of two links (12)', () => {
+    const { input, expected } = read('thread')
+    const { start, links } = expected
+    expect([start, ...links].map((signed, i) => T(i === 0 ? 'golem/start' : 'golem/link', C(unsigned(signed))).toString('hex'))).toEqual([
+      expected.startDigest,
+      ...expected.linkDigests,
+    ])
+    const factors = [
+      BigInt(`0x${input.blocks[0]!.passage}`) * BigInt(`0x${input.blocks[0]!.site}`),
+      BigInt(`0x${input.blocks[1]!.passage}`),
+    ]
+    const numbers = [BigInt(`0x${input.number}`)]
+    for (const factor of factors) numbers.push(numbers.at(-1)! * factor)
+    const bytesOf = (number: bigint): Buffer => hex(number.toString(16).padStart(Math.ceil(number.toString(16).length / 2) * 2, '0'))
+    const commits = numbers.map((number, i) => T('golem/number', hex(input.salts[i]!), withLength(bytesOf(number))).toString('hex'))
+    expect(commits).toEqual([start.number, links[0]!.after, links[1]!.after])
+    expect(links.map((link) => link.before)).toEqual(commits.slice(0, 2))
+    expect(numbers.at(-1)!.toString(16)).toBe(expected.number)
+    const edgeKey = T('golem/edge-key', hex(input.secret), utf8(input.carried.edge))
+    const salt = hkdf(edgeKey, utf8('golem/edge/1'), Buffer.concat([withLength(utf8('salt')), utf8(input.carried.edge)]), 32)
+    const commit = T('golem/edge', salt, C(input.carried.value)).toString('hex')
+    const { salt: writeSalt, ...write } = input.write
+    const digest = T(
+      'golem/write',
+      hex(writeSalt),
+      C({ ...write, carried: { [input.carried.field]: { commit, edge: input.carried.edge } } }),
+    )
+    expect(digest.toString('hex')).toBe(expected.writeDigest)
+    const running = T('golem/writes', Buffer.alloc(32), Buffer.from([0]), C([expected.writeDigest]))
+    expect(links.map((link) => link.writes)).toEqual(
+      [running, T('golem/writes', running, Buffer.from([1]), C([]))].map((hash) => hash.toString('hex')),
+    )
+    const versions = input.blocks.map(({ body, salt: versionSalt, passage, site }, i) =>
+      T(
+        'golem/version',
+        C([T('golem/code', C([input.app, input.endpoint, i, body, versionSalt])).toString('hex'), passage, [site]]),
+      ).toString('hex'),
+    )
+    expect(links.map((link) => link.version)).toEqual(versions)
+    expect(T('golem/key-version', hex(input.request), digest).toString('hex')).toBe(expected.versionAfter)
+    expect(T('golem/key-reserved', hex(input.reservation), hex(input.write.key)).toString('hex')).toBe(expected.versionReserved)
+  })
+})
+
+describe('the vectors are accepted by those who check', () => {
+  it('the thread verifies, and a thread with one bit changed does not', () => {
+    const {
+      expected: { start, links },
+    } = read('thread')
+    expect(must(verifyThread(nobleCrypto, start, links)).number).toBe(links[1]!.after)
+    for (const field of ['after', 'writes', 'version', 'outputs'] as const) {
+      const changed = links.map((link, i) =>
+        i === 1 ? { ...link, [field]: `${link[field]!.startsWith('0') ? '1' : '0'}${link[field]!.slice(1)}` } : link,
+      )
+      expect(verifyThread(nobleCrypto, start, changed).ok, field).toBe(false)
+    }
+  })
+
+  it('the changed key consents to exactly these writes', () => {
+    const { input, expected } = read('thread')
+    const consents = (writes: string[]): boolean => {
+      const body = { app: input.app, request: input.request, writes, sig: expected.keySig }
+      return verifyUnder(nobleCrypto, 'key', body, input.write.key)
+    }
+    expect([consents([expected.writeDigest]), consents([])]).toEqual([true, false])
+    expect(fromHex(expected.keySig).length).toBe(64)
+  })
+})

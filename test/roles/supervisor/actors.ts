@@ -1,0 +1,400 @@
+/** A small app and the people around it, all of it seeded: what the tests of Supervisor, ledger and audit share. */
+import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
+import { check, type Program } from '../../../roles/program/index.ts'
+import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
+import {
+  signDocument,
+  signUnder,
+  type Offer,
+  type OpenedDocument,
+  type Plan,
+  type Update,
+  type Write,
+} from '../../../roles/protocol/documents/index.ts'
+import { seal, verifyWork } from '../../../roles/protocol/crypto/index.ts'
+import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
+import { scriptOf, workChallenge } from '../../../roles/protocol/ticks/index.ts'
+import {
+  messageAad,
+  type RevealFile,
+  keySigningBody,
+  linkDigest,
+  NO_WRITES,
+  signLink,
+  signStart,
+  startDigest,
+  writeDigest,
+  writesDigest,
+} from '../../../roles/protocol/requests/index.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
+
+export { crypto }
+
+/** SHA-256 in counter mode. */
+export function seeded(seed: string): (length: number) => Uint8Array {
+  let counter = 0
+  return (length) => {
+    const bytes = new Uint8Array(length)
+    for (let at = 0; at < length; at += 32) bytes.set(crypto.sha256(utf8(`${seed}/${counter++}`)).subarray(0, length - at), at)
+    return bytes
+  }
+}
+
+const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
+  let result = 1n
+  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus)
+    if (exponent & 1n) result = (result * square) % modulus
+  return result
+}
+
+/** Primes by Fermat's test to four bases: good enough for numbers that nobody chose. */
+export const primesFrom =
+  (random: (length: number) => Uint8Array) =>
+  (bits: number): Promise<bigint> => {
+    for (;;) {
+      const candidate = BigInt(`0x${toHex(random(bits / 8))}`) | 1n | (1n << BigInt(bits - 1))
+      if ([2n, 3n, 5n, 7n].every((base) => power(base, candidate - 1n, candidate) === 1n)) return Promise.resolve(candidate)
+    }
+  }
+
+export const keyPair = (random: (length: number) => Uint8Array): KeyPair => {
+  const privateKey = random(32)
+  return { privateKey, publicKey: toHex(crypto.schnorr.publicKey(privateKey)) }
+}
+
+const text = { kind: 'text', max: 100 } as const
+
+/** `post` writes a note when its text is not empty: block 0 looks at the text, block 1 moves it unopened. `edit` changes one's own note. */
+export const notes: Program = must(
+  check({
+    golem: 1,
+    name: 'notes',
+    doc: '',
+    collections: {
+      notes: {
+        doc: '',
+        fields: { author: { kind: 'text', max: 64 }, text },
+        initial: null,
+        indices: { byAuthor: { kind: 'order', on: ['author'] }, perAuthor: { kind: 'count', on: ['author'] } },
+      },
+    },
+    endpoints: {
+      post: {
+        doc: '',
+        request: { text },
+        queries: [],
+        slots: [{ name: 'note', collection: 'notes', state: 'fresh' }],
+        blocks: [
+          {
+            name: 'look',
+            at: 'notes.ts:1',
+            guard: null,
+            inputs: [{ name: 'text', source: { from: 'request', field: 'text' } }],
+            carries: [],
+            sites: [],
+            outputs: [{ kind: 'bool' }],
+            body: {
+              scopes: [],
+              nodes: [
+                { op: 'input', input: 0 },
+                { op: 'const', type: text, value: '' },
+                { op: 'equal', args: [0, 1] },
+                { op: 'not', args: [2] },
+              ],
+              outputs: [3],
+              effects: [],
+            },
+          },
+          {
+            name: 'write',
+            at: 'notes.ts:2',
+            guard: { from: 'block', block: 0, output: 0 },
+            inputs: [{ name: 'caller', source: { from: 'caller' } }],
+            carries: [{ from: 'request', field: 'text' }],
+            sites: [{ collection: 'notes', slot: 0, fields: ['author', 'text'] }],
+            outputs: [],
+            body: {
+              scopes: [],
+              nodes: [{ op: 'input', input: 0 }],
+              outputs: [],
+              effects: [{ write: 0, fields: { author: { node: 0 }, text: { carry: 0 } } }],
+            },
+          },
+        ],
+        response: { source: { from: 'block', block: 0, output: 0 } },
+      },
+      edit: {
+        doc: '',
+        request: { text },
+        queries: [],
+        slots: [{ name: 'note', collection: 'notes', state: 'owned' }],
+        blocks: [
+          {
+            name: 'change',
+            at: 'notes.ts:3',
+            guard: null,
+            inputs: [{ name: 'text', source: { from: 'request', field: 'text' } }],
+            carries: [],
+            sites: [{ collection: 'notes', slot: 0, fields: ['text'] }],
+            outputs: [],
+            body: { scopes: [], nodes: [{ op: 'input', input: 0 }], outputs: [], effects: [{ write: 0, fields: { text: { node: 0 } } }] },
+          },
+        ],
+        response: { source: { from: 'request', field: 'text' } },
+      },
+    },
+  }),
+)
+
+export interface Cast {
+  random: (length: number) => Uint8Array
+  prime: (bits: number) => Promise<bigint>
+  supervisor: KeyPair
+  master: KeyPair
+  servers: KeyPair[]
+  client: KeyPair
+  keys: KeyPair[]
+}
+
+export function makeCast(seed: string, servers = 3): Cast {
+  const random = seeded(seed)
+  return {
+    random,
+    prime: primesFrom(random),
+    supervisor: keyPair(random),
+    master: keyPair(random),
+    client: keyPair(random),
+    servers: Array.from({ length: servers }, () => keyPair(random)),
+    keys: Array.from({ length: 4 }, () => keyPair(random)),
+  }
+}
+
+/** The X25519 pair of an identity in these tests: derived, so that nothing has to be kept. */
+export const sealingOf = (key: KeyPair): { privateKey: Uint8Array; publicKey: Uint8Array } => {
+  const privateKey = crypto.sha256(key.privateKey)
+  return { privateKey, publicKey: crypto.x25519.publicKey(privateKey) }
+}
+
+const EMPTY = { sha256: '00'.repeat(32), infohash: '00'.repeat(20) }
+
+export const makeOffer = ({ random, supervisor, master }: Cast, change: Partial<Offer> = {}): OpenedDocument<'offer'> =>
+  signDocument(
+    crypto,
+    'offer',
+    {
+      master: master.publicKey,
+      grant: EMPTY,
+      sealing: toHex(sealingOf(supervisor).publicKey),
+      supersedes: null,
+      app: null,
+      title: 'Notes',
+      outline: { name: 'outline', size: 0, sha256: '00'.repeat(32) },
+      pay: { perRequest: 1, perMillionSteps: 1, perMegabyte: 1 },
+      minimumServers: 3,
+      trackers: [],
+      work: { client: 4, server: 4 },
+      tickBlocks: 2,
+      joinBlocks: 3,
+      confirmations: 0,
+      versions: 2,
+      primeBits: 128,
+      budget: { steps: 1000, bytes: 10_000 },
+      ...change,
+    },
+    supervisor,
+    random(32),
+  )
+
+const grind = (challenge: Uint8Array, bits: number): string => {
+  for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return nonce.toString()
+}
+
+export const makeAcceptance = ({ random }: Cast, server: KeyPair, offer: string, region = 'DE'): OpenedDocument<'acceptance'> =>
+  signDocument(
+    crypto,
+    'acceptance',
+    {
+      offer,
+      host: 'localhost',
+      port: 1234,
+      region,
+      sealing: toHex(sealingOf(server).publicKey),
+      nonce: grind(workChallenge(crypto, server.publicKey, offer), 4),
+    },
+    server,
+    random(32),
+  )
+
+export const makeRegistration = ({ random }: Cast, client: KeyPair, app: string): OpenedDocument<'registration'> =>
+  signDocument(
+    crypto,
+    'registration',
+    { app, sealing: toHex(sealingOf(client).publicKey), nonce: grind(workChallenge(crypto, client.publicKey, app), 4) },
+    client,
+    random(32),
+  )
+
+export function makeReservation({ random }: Cast, client: KeyPair, app: string, keys: KeyPair[]): OpenedDocument<'reservation'> {
+  const entry = (key: KeyPair) => {
+    const body = { app, client: client.publicKey, key: key.publicKey, collection: 'notes' }
+    return { key: key.publicKey, collection: 'notes', initial: null, sig: signUnder(crypto, 'reserve', body, key.privateKey, random(32)) }
+  }
+  return signDocument(crypto, 'reservation', { app, keys: keys.map(entry) }, client, random(32))
+}
+
+// ───────────────────────────── updates ─────────────────────────────
+
+export interface UpdateOptions {
+  app: string
+  tick: number
+  plan: Plan
+  /** Primes: what the servers know together. */
+  secret: RevealFile
+  endpoint: 'post' | 'edit'
+  key: KeyPair
+  replaces: string
+  text: string
+  client?: KeyPair
+  request?: string
+  /** This position's server multiplies by its passage prime only, and commits to that. */
+  skips?: number
+  /** The client seals another number than the last link's beside its commitment. */
+  forges?: boolean
+  /** Changes the writes after the servers signed. */
+  tamper?: (writes: Write[]) => Write[]
+  /** Changes the writes before the servers sign, as colluding servers would. */
+  draft?: (writes: Write[]) => Write[]
+}
+
+const prime = (hex: string): bigint => BigInt(`0x${hex}`)
+
+function makeWrites(cast: Cast, options: UpdateOptions): Write[] {
+  const { endpoint, key, replaces, text: content } = options
+  const salt = toHex(cast.random(32))
+  if (endpoint === 'edit')
+    return [{ block: 0, site: 0, collection: 'notes', key: key.publicKey, replaces, fields: { text: content }, salt, carried: {} }]
+  const opening = cast.random(32)
+  const commit = toHex(crypto.taggedHash('golem/edge', opening, canonicalBytes(content)))
+  return [
+    {
+      block: 1,
+      site: 0,
+      collection: 'notes',
+      key: key.publicKey,
+      replaces,
+      fields: { author: (options.client ?? cast.client).publicKey, text: content },
+      salt,
+      carried: { text: { edge: 'request.text', commit, salt: toHex(opening) } },
+    },
+  ]
+}
+
+/** What client and servers do together in one request, honestly unless the options say otherwise. */
+export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'update'> {
+  const { app, tick, plan, secret, endpoint } = options
+  const { random } = cast
+  const client = options.client ?? cast.client
+  const request = options.request ?? toHex(random(32))
+  const signedWrites = (options.draft ?? ((writes) => writes))(makeWrites(cast, options))
+  const sealingKey = crypto.x25519.publicKey(fromHex(secret.sealing))
+  const sealed = (value: unknown, aad: Uint8Array): string =>
+    toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(value), aad)))
+  const number = (value: bigint) => {
+    const salt = random(32)
+    return { value, opening: { number: value.toString(16), salt: toHex(salt) }, commit: toHex(commitNumber(crypto, salt, value)) }
+  }
+  let current = number(prime(toHex(random(16))))
+  const start = signStart(
+    crypto,
+    { request, app, tick, endpoint, client: client.publicKey, number: current.commit, keys: '00'.repeat(32) },
+    client,
+    random(32),
+  )
+  const links: Update['links'] = []
+  let previous = startDigest(crypto, start)
+  let running = NO_WRITES
+  const taken = new Set<string>()
+  for (const [position, versions] of plan.endpoints[endpoint]!.entries()) {
+    const [version, server] = pickServer(cast, versions, taken)
+    const secrets = secret.versions.find((candidate) => candidate.version === version)!
+    const own = signedWrites.filter((write) => write.block === position)
+    const primes = [secrets.passage, ...(options.skips === position ? [] : own.map((write) => secrets.sites[write.site]!))].map(prime)
+    const factors = options.skips === position && own.length === 0 ? [] : primes
+    const after = number(factors.reduce((product, factor) => product * factor, current.value))
+    running = writesDigest(
+      crypto,
+      running,
+      position,
+      own.map((write) => writeDigest(crypto, write)),
+    )
+    const opening = sealed({ before: current.opening, after: after.opening }, messageAad('opening', request, position))
+    const link = signLink(
+      crypto,
+      {
+        request,
+        app,
+        tick,
+        endpoint,
+        position,
+        version,
+        server: server.publicKey,
+        previous,
+        sites: own.map((write) => write.site),
+        writes: running,
+        before: current.commit,
+        after: after.commit,
+        opening,
+      },
+      server,
+      random(32),
+    )
+    links.push(link)
+    previous = linkDigest(crypto, link)
+    current = after
+  }
+  const writes = (options.tamper ?? ((list) => list))(signedWrites)
+  const digests = writes.map((write) => writeDigest(crypto, write))
+  const keySigs = [
+    {
+      key: options.key.publicKey,
+      sig: signUnder(crypto, 'key', keySigningBody(app, request, digests), options.key.privateKey, random(32)),
+    },
+  ]
+  const final = options.forges === true ? { ...current.opening, number: (current.value + 2n).toString(16) } : current.opening
+  const stamp = { commit: current.commit, box: sealed(final, messageAad('stamp', request)) }
+  return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, links, stamp, keySigs }, client, random(32))
+}
+
+function pickServer(cast: Cast, versions: Plan['endpoints'][string][number], taken: Set<string>): [string, KeyPair] {
+  for (const { version, servers } of versions) {
+    const id = servers.find((candidate) => !taken.has(candidate))
+    if (id === undefined) continue
+    taken.add(id)
+    return [version, cast.servers.find((server) => server.publicKey === id)!]
+  }
+  throw new Error('The plan has no server left for a block.')
+}
+
+// ───────────────────────────── transactions ─────────────────────────────
+
+let serial = 0
+
+/** A transaction with an anchor, as the core reports it. */
+export function anchorOf(
+  document: OpenedDocument,
+  height: number,
+  { spends = [], pays = [] }: { spends?: string[]; pays?: string[] } = {},
+): AnchoredTransaction {
+  const txid = toHex(crypto.sha256(utf8(`tx/${serial++}`)))
+  return {
+    txid,
+    height,
+    position: serial,
+    anchor: { type: document.body.type, sha256: document.sha256, infohash: document.sha256.slice(0, 40) },
+    spends: spends.map((key) => scriptOf(key)!),
+    pays: pays.map((key) => ({ script: scriptOf(key)!, value: 330 })),
+  }
+}

@@ -1,0 +1,197 @@
+/** A Supervisor with its keeper on a chain of blocks made by hand: the core's part, without disk, swarm or network. */
+import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
+import { createLedger } from '../../../roles/protocol/ticks/index.ts'
+import { outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import {
+  createKeeper,
+  createStep,
+  initialState,
+  type Keeper,
+  type OfferParts,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorState,
+} from '../../../roles/supervisor/index.ts'
+import {
+  anchorOf,
+  crypto,
+  makeAcceptance,
+  makeCast,
+  makeOffer,
+  makeRegistration,
+  makeReservation,
+  notes,
+  seeded,
+  type Cast,
+} from './actors.ts'
+
+export interface Published {
+  document: OpenedDocument<'tick'>
+  files: Map<string, Uint8Array>
+}
+
+export interface Town {
+  cast: Cast
+  app: string
+  offer: OpenedDocument<'offer'>
+  state(): SupervisorState
+  keeper: Keeper
+  /** Newest document of each number. */
+  ticks: Published[]
+  effects: SupervisorEffect[]
+  /** All anchors of the best chain. */
+  chain: Map<string, AnchoredTransaction>
+  height(): number
+  /** Puts documents into the next block; with `withheld` their torrents cannot be fetched. */
+  anchor(document: OpenedDocument, money: { spends?: string[]; pays?: string[] }, withheld?: boolean): AnchoredTransaction
+  release(document: OpenedDocument): void
+  mine(blocks?: number): Promise<void>
+  /** Mines to the block that closes this tick. */
+  mineTo(tick: number): Promise<void>
+  reorg(height: number): Promise<void>
+  give(event: SupervisorEvent): Promise<void>
+  offers: Map<string, OfferParts>
+  lookup(transaction: AnchoredTransaction): OpenedDocument | null
+}
+
+export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Town {
+  const cast = makeCast(seed, 4)
+  const offer = makeOffer(cast, change)
+  const app = offer.sha256
+  const outline = outlineOf(notes)
+  const offers = new Map<string, OfferParts>([[offer.sha256, { body: offer.body, program: notes, outline, signer: cast.supervisor }]])
+  const keeper = createKeeper({
+    crypto,
+    random: seeded(`${seed}/keeper`),
+    prime: cast.prime,
+    ledger: createLedger(app, outline),
+    offer: (sha256) => offers.get(sha256)!,
+  })
+  const step = createStep(crypto)
+  const documents = new Map<string, OpenedDocument>()
+  const town: Town = {
+    cast,
+    app,
+    offer,
+    keeper,
+    offers,
+    ticks: [],
+    effects: [],
+    chain: new Map(),
+    state: () => state,
+    height: () => height,
+    anchor,
+    release,
+    mine,
+    mineTo,
+    reorg,
+    give,
+    lookup: (transaction) => documents.get(transaction.anchor.sha256) ?? null,
+  }
+  let state = initialState({ sha256: offer.sha256, body: offer.body }, app)
+  let height = 100
+  let branch = 0
+  let next: AnchoredTransaction[] = []
+  const { lookup } = town
+
+  async function perform(effect: SupervisorEffect): Promise<void> {
+    town.effects.push(effect)
+    if (effect.type === 'fetch') {
+      const document = documents.get(effect.reference.sha256)
+      const failure = fail('swarm.timeout', 'not there').error
+      if (document !== undefined) await give({ type: 'document', reference: effect.reference, document })
+      else
+        await give({
+          type: 'document.missing',
+          reference: effect.reference,
+          documentType: effect.documentType,
+          failure: { ...failure, retryable: true },
+        })
+    } else if (effect.type === 'close') await give(await keeper.close(effect.work, lookup))
+    else if (effect.type === 'compose') {
+      const made = keeper.compose(effect.work, effect.seed, lookup)
+      town.ticks[effect.work.number] = { document: made.document, files: new Map(made.files.map((file) => [file.name, file.bytes])) }
+      await give(made.event({ sha256: made.document.sha256, infohash: made.document.sha256.slice(0, 40) }))
+    } else if (effect.type === 'rollback') keeper.rollback(effect.number)
+  }
+
+  async function give(event: SupervisorEvent): Promise<void> {
+    const stepped = step(state, event)
+    // What is stored is JSON: a state that does not survive it would fail in the product.
+    state = JSON.parse(JSON.stringify(stepped.state)) as SupervisorState
+    for (const effect of stepped.effects) await perform(JSON.parse(JSON.stringify(effect)) as SupervisorEffect)
+  }
+
+  function anchor(document: OpenedDocument, money: { spends?: string[]; pays?: string[] }, withheld = false): AnchoredTransaction {
+    const transaction = anchorOf(document, height + 1, money)
+    if (!withheld) documents.set(document.sha256, document)
+    next.push(transaction)
+    return transaction
+  }
+
+  function release(document: OpenedDocument): void {
+    documents.set(document.sha256, document)
+  }
+
+  async function mine(blocks = 1): Promise<void> {
+    for (let i = 0; i < blocks; i++) {
+      height++
+      const anchored = next.map((transaction) => ({ ...transaction, height }))
+      next = []
+      for (const transaction of anchored) town.chain.set(transaction.txid, transaction)
+      await give({ type: 'block', height, hash: toHex(crypto.sha256(utf8(`${branch}/${height}`))), time: height * 600, anchored })
+    }
+  }
+
+  async function mineTo(tick: number): Promise<void> {
+    while (town.state().genesis === null || height < town.state().genesis! + tick * offer.body.tickBlocks) await mine()
+  }
+
+  async function reorg(fork: number): Promise<void> {
+    branch++
+    height = fork
+    for (const [txid, transaction] of town.chain) if (transaction.height > fork) town.chain.delete(txid)
+    await give({ type: 'reorg', height: fork })
+  }
+  return town
+}
+
+/** Offer and acceptances in blocks, tick 0 published. */
+export async function openTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Promise<Town> {
+  const town = makeTown(seed, change)
+  town.anchor(town.offer, {})
+  await town.mine()
+  for (const server of town.cast.servers)
+    town.anchor(makeAcceptance(town.cast, server, town.offer.sha256), { pays: [town.cast.supervisor.publicKey] })
+  await town.mine()
+  return town
+}
+
+/** One client registered in tick 1, all keys of the cast reserved in tick 2. */
+export async function peopleTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Promise<Town> {
+  const town = await openTown(seed, change)
+  const { cast, app } = town
+  town.anchor(makeRegistration(cast, cast.client, app), { pays: [cast.supervisor.publicKey, cast.client.publicKey] })
+  await town.mineTo(1)
+  town.anchor(makeReservation(cast, cast.client, app, cast.keys), {
+    spends: [cast.client.publicKey],
+    pays: cast.keys.map((key) => key.publicKey),
+  })
+  await town.mineTo(2)
+  return town
+}
+
+/** Plan and secrets of a tick, as the servers of that tick have them together. */
+export const tickSecrets = (town: Town, tick: number) => {
+  const kept = town.state().plans.find((plan) => plan.tick === tick)!
+  const published = town.ticks.flatMap((made) => made.document.body.plans).findLast((plan) => plan.tick === tick)!
+  return { plan: published, secret: kept.secret }
+}
+
+export const fileOf = (published: Published, name: string): Result<Uint8Array> => {
+  const bytes = published.files.get(name)
+  return bytes === undefined ? fail('test.file', name) : ok(bytes)
+}
