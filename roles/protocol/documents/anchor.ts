@@ -35,7 +35,7 @@ export const ANCHOR_VERSION = 1
 /** ASCII 'GOLM'. */
 export const ANCHOR_MAGIC = Uint8Array.of(0x47, 0x4f, 0x4c, 0x4d)
 
-const typeOf = new Map(Object.entries(DOCUMENT_TYPES).map(([name, byte]) => [byte as number, name]))
+const typeOf = new Map((Object.entries(DOCUMENT_TYPES) as Array<[DocumentType, number]>).map(([name, byte]) => [byte, name]))
 
 /** The 58 payload bytes. Throws when a hash is not hex of its length. */
 export function encodeAnchor(anchor: Anchor): Uint8Array {
