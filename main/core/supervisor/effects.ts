@@ -2,6 +2,7 @@
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import type { Keeper, SupervisorEffect, SupervisorEvent } from '../../../roles/supervisor/index.ts'
 import { performFetch, type Services } from '../services.ts'
+import { createTurns } from '../turns.ts'
 import { arrivedDocuments, forgetArrivals } from './arrivals.ts'
 import { KEEP_LEDGERS, ledgerRows } from './ledger-store.ts'
 import type { OfferBook } from './offers.ts'
@@ -15,7 +16,7 @@ export function createEffects(
   book: OfferBook,
 ): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
   const { crypto, storage, documents, log } = services
-  const inTurn = createTurns()
+  const turns = createTurns()
 
   async function compose({ work, seed }: Effect<'compose'>): Promise<SupervisorEvent[]> {
     const composed = keeper.compose(work, seed, await arrivedDocuments(services, work))
@@ -48,11 +49,11 @@ export function createEffects(
       case 'fetch':
         return performFetch(documents, effect)
       case 'close':
-        return inTurn(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
+        return turns.take(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
       case 'compose':
-        return inTurn(() => compose(effect))
+        return turns.take(() => compose(effect))
       case 'rollback':
-        return inTurn(() => {
+        return turns.take(() => {
           keeper.rollback(effect.number)
           return Promise.resolve([])
         })
@@ -61,14 +62,5 @@ export function createEffects(
       case 'log':
         return []
     }
-  }
-}
-
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let turn: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const next = turn.then(work, work)
-    turn = next.catch(() => undefined)
-    return next
   }
 }
