@@ -1,5 +1,6 @@
 /** Settings of a participant that the core needs; the same in every host. */
 import { z } from 'zod'
+import { hostname, offerTerms, region, sats } from '../../roles/protocol/documents/index.ts'
 
 export const participantSettings = z.strictObject({
   name: z.string().min(1).max(40),
@@ -8,26 +9,18 @@ export const participantSettings = z.strictObject({
     .strictObject({
       /** The full program, as the compiler wrote it. */
       program: z.json(),
-      title: z.string().min(1).max(80),
-      minimumServers: z.int().min(1),
-      tickBlocks: z.int().min(1),
-      joinBlocks: z.int().min(1),
-      confirmations: z.int().min(0),
-      work: z.strictObject({ client: z.int().min(0).max(64), server: z.int().min(0).max(64) }),
-      versions: z.int().min(1).max(64),
-      primeBits: z.int().min(128).max(4096),
-      perRequest: z.int().min(0),
-      trackers: z.array(z.string()),
+      perRequest: sats,
+      ...offerTerms.shape,
     })
     .optional(),
   server: z
     .strictObject({
       /** Where others reach it; port 0 lets the system choose. */
-      host: z.string(),
+      host: hostname,
       port: z.int().min(0).max(65_535),
-      region: z.string().max(40),
+      region,
       /** The rule that accepts offers without asking (essay, Server joins 2). */
-      accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: z.int().min(0) }),
+      accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: sats }),
     })
     .optional(),
   client: z

@@ -182,17 +182,27 @@ function onMissing(state: SupervisorState, event: SupervisorEvent & { type: 'doc
 
 // ───────────────────────────── own events ─────────────────────────────
 
-/** Why an offer cannot take over from the one in force, or null. Periods are counted on, so their length stays. */
+/** Why these terms cannot take over from the offer in force, or null: periods are counted on, so their length stays. */
+export function refuseTerms(state: SupervisorState, terms: Pick<Offer, 'tickBlocks' | 'confirmations'>): string | null {
+  if (state.next !== null) return 'an offer that was signed before is about to take over; wait for the tick in which it does'
+  const { body } = state.offer
+  const changed = (['tickBlocks', 'confirmations'] as const).find((term) => terms[term] !== body[term])
+  return changed === undefined
+    ? null
+    : `${changed} is ${body[changed]} in the offer in force and stays so, but ${terms[changed]} in the settings`
+}
+
+/** Why an offer cannot take over from the one in force, or null. */
 export function refuseOffer(state: SupervisorState, offer: Offer): string | null {
   const { body, sha256 } = state.offer
   if (offer.supersedes?.sha256 !== sha256) return 'it does not supersede the offer in force'
   if (offer.master !== body.master || offer.app !== state.app) return 'it belongs to another app'
-  return offer.tickBlocks === body.tickBlocks && offer.confirmations === body.confirmations
-    ? null
-    : 'it changes tickBlocks or confirmations'
+  return refuseTerms(state, offer)
 }
 
 function onSuperseding(state: SupervisorState, event: SupervisorEvent & { type: 'offer.superseding' }): SupervisorStep {
+  // Performed again after a crash.
+  if ([state.offer, state.next?.offer].some((known) => known?.sha256 === event.sha256)) return { state, effects: [] }
   const refusal = refuseOffer(state, event.offer)
   if (refusal !== null) return { state, effects: [log('error', `The new offer is not taken: ${refusal}.`)] }
   const next = { offer: { sha256: event.sha256, body: event.offer }, height: null }

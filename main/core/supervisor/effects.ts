@@ -1,5 +1,6 @@
 /** Performs what the Supervisor's step asks for; every effect may be performed again after a crash. */
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { Keeper, SupervisorEffect, SupervisorEvent } from '../../../roles/supervisor/index.ts'
 import { performFetch, type Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
@@ -14,6 +15,7 @@ export function createEffects(
   services: Services,
   keeper: Keeper,
   book: OfferBook,
+  signer: () => KeyPair,
 ): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
   const { crypto, storage, documents, log } = services
   const turns = createTurns()
@@ -34,7 +36,7 @@ export function createEffects(
   }
 
   async function bury({ fields }: Effect<'tombstone'>): Promise<SupervisorEvent[]> {
-    const key = book.signerAt(book.keyIndex())
+    const key = signer()
     // Signed without auxiliary randomness: an effect that is performed again makes the same bytes, so nothing is anchored twice.
     const document = signDocument(crypto, 'tombstone', fields, key, new Uint8Array(32))
     await services.persist('publish a tombstone', () =>

@@ -1,6 +1,7 @@
 /** The Supervisor in service: hires with its offer, closes ticks, and replaces its program or its key. */
 import { check, splitNotes, type Program } from '../../../roles/program/index.ts'
-import type { Offer, OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
+import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { checkSuccession, createLedger } from '../../../roles/protocol/ticks/index.ts'
 import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
@@ -8,18 +9,20 @@ import {
   createKeeper,
   createStep,
   initialState,
-  refuseOffer,
+  refuseTerms,
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorState,
+  type Wanted,
 } from '../../../roles/supervisor/index.ts'
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
 import { createEffects } from './effects.ts'
+import { startHiring, type Hiring } from './hiring.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
-import { createOfferBook, SUPERVISOR_ROWS, type OfferBook, type SupervisorSettings } from './offers.ts'
+import { createOfferBook, type OfferBook, type SupervisorSettings } from './offers.ts'
 
 export interface SupervisorService {
   state(): SupervisorState | null
@@ -27,7 +30,7 @@ export interface SupervisorService {
   key(): string
   /** Publishes a new program for the running app (essay, Supervisor bootstraps 5). Errors: those of the checker, `offer.*`. */
   supersede(program: unknown): Promise<Result<{ offer: string }>>
-  /** Revokes the secondary key and goes on with a newly granted one. Safe to repeat: what was signed before is published again. */
+  /** Revokes the secondary key and goes on with a newly granted one. Errors: `offer.*`, before anything is published. */
   replaceKey(reason: string): Promise<Result<{ offer: string; key: string }>>
   /** Reads the newest tick that it published. */
   read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
@@ -44,23 +47,29 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const book = createOfferBook(services, settings)
   const reading = createReading(services, book)
   let member: Member | null = null
-  const hire = (first: OpenedDocument<'offer'>): void => {
-    member ??= takePart(services, engine, book, first, reading)
-  }
-  const known = book.storedFirst()
-  if (known !== null) hire(known)
-  void bootstrap(book, checked.value, hire)
+  const signer = (): KeyPair => book.signerAt(hiring.state().keyIndex)
+  const takeUp = (first: OpenedDocument<'offer'>): Member => (member ??= takePart(services, engine, book, first, reading, signer))
+  const first = book.first()
+  if (first !== null) takeUp(first)
+  const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
+  if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
+  const succeed = (program: Program, reason: string | null) => replace({ book, hiring, member, settings }, program, reason)
   return ok({
     state: () => member?.state() ?? null,
     title: () => settings.title,
-    key: () => book.signerAt(book.keyIndex()).publicKey,
+    key: () => signer().publicKey,
     async supersede(json) {
       const program = check(json)
       if (!program.ok) return program
       tellSplits(services, program.value)
-      return succeed(services, book, member, program.value, (inForce) => Promise.resolve(inForce.grant), book.keyIndex())
+      return succeed(program.value, null)
     },
-    replaceKey: (reason) => replaceKey(services, book, member, reason),
+    async replaceKey(reason) {
+      const state = member?.state()
+      if (state === undefined) return noOffer
+      const done = await succeed(book.partsOf(state.offer.sha256).program, reason)
+      return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
+    },
     read: (args) => reading.read(member?.state() ?? null, args),
     stop: () => reading.close(),
   })
@@ -71,14 +80,14 @@ function tellSplits({ log }: Services, program: Program): void {
   for (const note of splitNotes(program)) log.log('warn', note)
 }
 
-/** The grant comes first: the offer names it. Both are signed once and then published until it succeeds. */
-async function bootstrap(book: OfferBook, program: Program, hire: (first: OpenedDocument<'offer'>) => void): Promise<void> {
-  const first = book.first(program, await book.grant(0))
-  hire(first)
-  await book.publish(first)
-}
-
-function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Member {
+function takePart(
+  services: Services,
+  engine: Engine,
+  book: OfferBook,
+  first: OpenedDocument<'offer'>,
+  reading: SupervisorReading,
+  signer: () => KeyPair,
+): Member {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
     crypto,
@@ -96,7 +105,7 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
       if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.follow(member.state()))
       return stepped
     },
-    perform: createEffects(services, keeper, book),
+    perform: createEffects(services, keeper, book, signer),
   })
   reading.follow(member.state())
   return member
@@ -104,48 +113,38 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
 
 const noOffer = fail('offer.none', 'There is no offer yet that could be replaced. Wait until it is anchored.')
 
-/** Replaces the offer in force by one for this program, signed by the secondary key of that index. */
-async function succeed(
-  services: Services,
-  book: OfferBook,
-  member: Member | null,
+/** The step of the Supervisor hears of an offer that takes over. Throws while it cannot: another one is about to. */
+async function offered(member: Member, { sha256, body }: OpenedDocument<'offer'>, { supersedes }: Wanted): Promise<void> {
+  if (supersedes === null) return
+  await member.dispatch({ type: 'offer.superseding', sha256, offer: body })
+  const { offer, next } = member.state()
+  if (offer.sha256 !== sha256 && next?.offer.sha256 !== sha256) throw new Error(`the offer ${sha256} cannot take over yet`)
+}
+
+interface Succession {
+  book: OfferBook
+  hiring: Hiring
+  member: Member | null
+  settings: SupervisorSettings
+}
+
+/**
+ * Replaces the offer in force by one for this program, under a new key where there is a reason to take the old one back. Everything that can
+ * refuse it is asked before anything is signed or published.
+ */
+async function replace(
+  { book, hiring, member, settings }: Succession,
   program: Program,
-  grant: (inForce: Offer) => Promise<Reference>,
-  index: number,
+  reason: string | null,
 ): Promise<Result<{ offer: string }>> {
   if (member === null) return noOffer
   const state = member.state()
-  const inForce = state.next?.offer ?? state.offer
-  const kept = checkSuccession(book.partsOf(inForce.sha256).outline, outlineOf(program))
+  const { keyIndex, wanted } = hiring.state()
+  if (wanted !== null) return fail('offer.busy', 'Another offer is being published. Wait until it is, then try again.')
+  const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
-  const { document, writes } = book.make(
-    program,
-    await grant(inForce.body),
-    { reference: book.referenceOf(inForce.sha256), app: state.app },
-    index,
-  )
-  const refusal = refuseOffer(state, document.body)
-  if (refusal !== null) return fail('offer.refused', `The new program cannot take over: ${refusal}.`)
-  services.storage.transact(writes)
-  // Told first: its anchor may be in a block before the publication is known to be done.
-  await member.dispatch({ type: 'offer.superseding', sha256: document.sha256, offer: document.body })
-  await book.publish(document)
-  return ok({ offer: document.sha256 })
-}
-
-async function replaceKey(
-  services: Services,
-  book: OfferBook,
-  member: Member | null,
-  reason: string,
-): Promise<Result<{ offer: string; key: string }>> {
-  if (member === null) return noOffer
-  const index = book.keyIndex() + 1
-  await book.revoke(index - 1, reason)
-  const state = member.state()
-  const { program } = book.partsOf((state.next?.offer ?? state.offer).sha256)
-  const done = await succeed(services, book, member, program, () => book.grant(index), index)
-  if (!done.ok) return done
-  services.storage.transact([{ table: SUPERVISOR_ROWS, key: 'key-index', value: index }])
-  return ok({ ...done.value, key: book.signerAt(index).publicKey })
+  const refusal = refuseTerms(state, settings)
+  if (refusal !== null) return fail('offer.refused', `The new offer cannot take over: ${refusal}.`)
+  const index = reason === null ? keyIndex : keyIndex + 1
+  return ok({ offer: await hiring.hire({ index, program: book.keepProgram(program), supersedes: state.offer.sha256, reason }) })
 }

@@ -4,7 +4,7 @@ import { fromHex, toHex } from '../bytes.ts'
 import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
-import { fail, ok, type Result } from '../result.ts'
+import { fail, must, ok, type Result } from '../result.ts'
 import { signature } from './fields.ts'
 import { documentSchemas, type DocumentBody, type DocumentType, type Signed } from './types.ts'
 
@@ -53,7 +53,10 @@ export function beginVerify(crypto: CryptoPort, digest: Uint8Array, sig: string,
     : verifyAhead(fromHex(sig), digest, fromHex(publicKey))
 }
 
-/** Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`. */
+/**
+ * Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`.
+ * @throws for one that nobody would open: a field that its schema refuses, or too many bytes
+ */
 export function signDocument<T extends DocumentType>(
   crypto: CryptoPort,
   type: T,
@@ -61,9 +64,13 @@ export function signDocument<T extends DocumentType>(
   signer: KeyPair,
   random: Uint8Array,
 ): OpenedDocument<T> {
-  const body = { ...fields, type, v: 1, by: signer.publicKey } as unknown as DocumentBody[T]
+  const body = must(
+    checkSchema(type, documentSchemas[type] as z.ZodType, { ...fields, type, v: 1, by: signer.publicKey }),
+  ) as DocumentBody[T]
   const signed = { ...body, sig: signUnder(crypto, type, body, signer.privateKey, random) }
   const bytes = canonicalBytes(signed)
+  if (bytes.length > DOCUMENT_LIMITS[type])
+    throw new Error(`The ${type} has ${bytes.length} bytes; at most ${DOCUMENT_LIMITS[type]} are opened.`)
   return { body: signed, bytes, sha256: toHex(crypto.sha256(bytes)) }
 }
 

@@ -12,22 +12,9 @@ export const grant = z.strictObject({ ...head('grant'), key: hex32, note: z.stri
 /** Takes a grant back: ticks the key signs are refused when anchored at or above the revocation's block. Signed by the master key. */
 export const revocation = z.strictObject({ ...head('revocation'), key: hex32, reason: z.string().max(500) })
 
-/** Job offer (essay, Supervisor bootstraps 2). Signed by the granted secondary key. The program's outline is a further file. */
-export const offer = z.strictObject({
-  ...head('offer'),
-  /** The Supervisor's master key: the app's lasting name together with its first offer. */
-  master: hex32,
-  grant: reference,
-  /** X25519 key for receipts and complaints. */
-  sealing: hex32,
-  /** The offer which this one replaces; null for an app's first. The app id is the SHA-256 of the first. */
-  supersedes: z.union([reference, z.null()]),
-  app: z.union([hex32, z.null()]),
+/** What a Supervisor decides about its app when it hires: the same fields in its settings and in its offers. */
+export const offerTerms = z.strictObject({
   title: z.string().min(1).max(80),
-  /** The program's outline: everything but the bodies of its blocks, which only their servers get (outline.ts). */
-  outline: file,
-  /** Everything in here prices or limits work; amounts in sats. */
-  pay: z.strictObject({ perRequest: sats, perMillionSteps: sats, perMegabyte: sats }),
   minimumServers: z.int().min(1).max(10_000),
   trackers: z.array(z.string().max(300)).max(10),
   /** Proof-of-work difficulties in leading zero bits. */
@@ -40,9 +27,31 @@ export const offer = z.strictObject({
   confirmations: z.int().min(0).max(100),
   versions: z.int().min(1).max(64),
   primeBits: z.int().min(128).max(4096),
+})
+export type OfferTerms = z.infer<typeof offerTerms>
+
+/** Job offer (essay, Supervisor bootstraps 2). Signed by the granted secondary key. The program's outline is a further file. */
+export const offer = z.strictObject({
+  ...head('offer'),
+  /** The Supervisor's master key: the app's lasting name together with its first offer. */
+  master: hex32,
+  grant: reference,
+  /** X25519 key for receipts and complaints. */
+  sealing: hex32,
+  /** The offer which this one replaces; null for an app's first. The app id is the SHA-256 of the first. */
+  supersedes: z.union([reference, z.null()]),
+  app: z.union([hex32, z.null()]),
+  ...offerTerms.shape,
+  /** The program's outline: everything but the bodies of its blocks, which only their servers get (outline.ts). */
+  outline: file,
+  /** Everything in here prices or limits work; amounts in sats. */
+  pay: z.strictObject({ perRequest: sats, perMillionSteps: sats, perMegabyte: sats }),
   budget: z.strictObject({ steps: z.int().min(1).max(100_000_000), bytes: z.int().min(1).max(100_000_000) }),
 })
 export type Offer = z.infer<typeof offer>
+
+/** Where a server says it stands, for the diversity score: free text such as `DE` or `eu-west`. */
+export const region = z.string().max(40)
 
 /** A server's identity certificate (essay, Server joins 3). `by` is the server's key; `nonce` is the proof of work. */
 export const acceptance = z.strictObject({
@@ -52,8 +61,7 @@ export const acceptance = z.strictObject({
   port,
   /** X25519 key for envelopes. */
   sealing: hex32,
-  /** Where it says it stands, for the diversity score: free text such as `DE` or `eu-west`. */
-  region: z.string().max(40),
+  region,
   nonce: natural(64),
 })
 export type Acceptance = z.infer<typeof acceptance>
@@ -149,7 +157,7 @@ export const update = z.strictObject({
 })
 export type Update = z.infer<typeof update>
 
-const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: hex32, region: z.string().max(40) })
+const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: hex32, region })
 export type TickServer = z.infer<typeof tickServer>
 
 /** What a tick publishes for a tick to come. */

@@ -51,8 +51,8 @@ export interface World {
   /** @param index its index cache; without it, one in memory that outlives it */
   add(settings: ParticipantSettings, index?: IndexPort): Promise<void>
   member(name: string): Member
-  /** Starts a dead (or living) participant again from its disk. */
-  restart(name: string): Promise<void>
+  /** Starts a dead (or living) participant again from its disk; with other settings, if any are given. */
+  restart(name: string, settings?: ParticipantSettings): Promise<void>
   /**
    * A stretch of the story in which a participant dies at its `count`-th write to the disk, which is not carried out. Who lives to its end is out
    * of danger: a death that came later, when the story looks for none, would be taken for a fault of the product.
@@ -206,11 +206,12 @@ export function createWorld(label: string): World {
     await run(AFTER_BLOCK_MS)
   }
 
-  const restart = async (name: string): Promise<void> => {
+  const restart: World['restart'] = async (name, changed) => {
     const entry = entries.get(name)!
     await entry.stop()
-    const next = await start(name, entry.settings, entry.disk, entry.lives + 1)
-    entries.set(name, { ...entry, lives: entry.lives + 1, ...next })
+    const settings = changed ?? entry.settings
+    const next = await start(name, settings, entry.disk, entry.lives + 1)
+    entries.set(name, { ...entry, settings, lives: entry.lives + 1, ...next })
     await run(AFTER_BLOCK_MS)
   }
 

@@ -1,0 +1,94 @@
+/** Puts hiring into service: performs what its step asks for. All statements of the master key and of an offer are published here, in one way. */
+import { beaconKey, type DocumentType, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { encodeOutline } from '../../../roles/protocol/requests/index.ts'
+import {
+  hiringStep,
+  initialHiring,
+  nameOfChange,
+  type HiringEffect,
+  type HiringEvent,
+  type HiringState,
+  type Wanted,
+} from '../../../roles/supervisor/index.ts'
+import type { Engine } from '../engine.ts'
+import type { SwarmFile } from '../ports.ts'
+import type { Services } from '../services.ts'
+import type { OfferBook } from './offers.ts'
+
+export interface Hiring {
+  state(): HiringState
+  /** Publishes the offer of a change; resolves with its digest. Goes on after a crash whether or not it is called again. */
+  hire(wanted: Wanted): Promise<string>
+}
+
+/**
+ * @param offered is told an offer before it is published: its anchor may be in a block before the publication is known to be done. Throws
+ * while the offer cannot be taken; then it is not published, and tried again.
+ */
+export function startHiring(
+  services: Services,
+  engine: Engine,
+  book: OfferBook,
+  offered: (document: OpenedDocument<'offer'>, wanted: Wanted) => Promise<void>,
+): Hiring {
+  const waiting = new Map<string, Array<(offer: string) => void>>()
+  const tell = (wanted: Wanted, offer: string): void => {
+    for (const resolve of waiting.get(nameOfChange(wanted)) ?? []) resolve(offer)
+    waiting.delete(nameOfChange(wanted))
+  }
+  const member = engine.add<HiringState, HiringEvent, HiringEffect>({
+    name: 'hiring',
+    initial: initialHiring,
+    step: hiringStep,
+    async perform(effect) {
+      const events = await perform(services, book, offered, effect)
+      for (const event of events) if (event.type === 'hire.published') tell(event.wanted, event.offer)
+      return events
+    },
+  })
+  return {
+    state: member.state,
+    hire(wanted) {
+      const published = new Promise<string>((resolve) => {
+        waiting.set(nameOfChange(wanted), [...(waiting.get(nameOfChange(wanted)) ?? []), resolve])
+      })
+      return member.dispatch({ type: 'hire.wanted', wanted }).then(() => published)
+    },
+  }
+}
+
+async function perform(
+  services: Services,
+  book: OfferBook,
+  offered: Parameters<typeof startHiring>[3],
+  effect: HiringEffect,
+): Promise<HiringEvent[]> {
+  /** The master key's statements pay its own address, which everybody watches. */
+  const byMaster = (document: OpenedDocument<'grant' | 'revocation'>) => publish(services, document, [book.master.publicKey])
+  switch (effect.type) {
+    case 'hire.revoke':
+      await byMaster(book.revocation(effect.index, effect.reason))
+      return []
+    case 'hire.grant':
+      return [{ type: 'hire.granted', wanted: effect.wanted, grant: await byMaster(book.grant(effect.wanted.index)) }]
+    case 'hire.sign':
+      return [{ type: 'hire.signed', wanted: effect.wanted, offer: book.offer(effect.wanted, effect.grant).sha256 }]
+    case 'hire.publish': {
+      const document = book.documentOf(effect.offer)
+      await offered(document, effect.wanted)
+      const files = [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }]
+      book.notePublished(await publish(services, document, [beaconKey(services.crypto, 'offer'), document.body.by], files))
+      return [{ type: 'hire.published', wanted: effect.wanted, offer: document.sha256 }]
+    }
+  }
+}
+
+async function publish<T extends DocumentType>(
+  { documents, persist }: Services,
+  { body, bytes }: OpenedDocument<T>,
+  payToKeys: string[],
+  files: SwarmFile[] = [],
+) {
+  const publication = { documentType: body.type, document: bytes, files, spendFromKeys: [], payToKeys }
+  return (await persist(`publish the ${body.type}`, () => documents.publish(publication))).reference
+}
