@@ -28,7 +28,7 @@ import type { ClientEnv, Composed, Context, Pending } from './types.ts'
 const NUMBER_BYTES = 32
 
 /**
- * Composes a request, or its first leg where the endpoint is split.
+ * Composes a request, or its first leg where the endpoint is split. Throws for an endpoint without blocks: `answerAlone` is for these.
  * @param args JSON forms of the endpoint's fields; a slot's name may name the owned key to write to
  * @param exclude ids of servers that failed this request before, the latest last: the first of them come back when too few are left
  * Errors: `client.endpoint`, `client.argument` (details.field), `client.no-key` (details.collection: reserve one first), `client.choose-key`,
@@ -44,6 +44,7 @@ export async function composeRequest(
   const endpoint = Object.hasOwn(env.outline.endpoints, name) ? env.outline.endpoints[name]! : undefined
   if (endpoint === undefined)
     return fail('client.endpoint', `The app has no endpoint ${name}. It has ${Object.keys(env.outline.endpoints).join(', ')}.`)
+  if (endpoint.blocks.length === 0) throw new Error('an endpoint without blocks is answered alone: no server takes its request')
   const checked = checkArguments(endpoint, args)
   if (!checked.ok) return checked
   const slots = chooseSlots(endpoint.slots, env.keys, args)
@@ -75,7 +76,7 @@ export async function composeRequest(
 }
 
 /** Every declared field present and of its type, and nothing else but slot names. */
-function checkArguments(endpoint: Endpoint, args: Record<string, Json>): Result<Record<string, Json>> {
+export function checkArguments(endpoint: Endpoint, args: Record<string, Json>): Result<Record<string, Json>> {
   const checked: Record<string, Json> = {}
   for (const [field, type] of Object.entries(endpoint.request)) {
     if (!Object.hasOwn(args, field)) return fail('client.argument', `The field ${field} is missing. Give it a value.`, { field })
@@ -143,9 +144,22 @@ function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, v
   return { request, secret, number, edges, start: signStart(crypto, unsigned, env.client, ctx.random(32)) }
 }
 
+/** What the client provides itself: its own key, checked arguments, and the keys of its slots. */
+export interface Provided {
+  caller: string
+  arguments: Record<string, Json>
+  slots: string[]
+}
+
+export const providedBy = (pending: Pending): Provided => ({
+  caller: pending.start.client,
+  arguments: pending.arguments,
+  slots: pending.slots,
+})
+
 /** JSON form of what the client provides for a source, for those who open replies. */
-export function providedValue(pending: Pending, source: Source): Json | undefined {
-  if (source.from === 'caller') return pending.start.client
-  if (source.from === 'request') return pending.arguments[source.field]
-  return source.from === 'slot' ? pending.slots[source.slot] : undefined
+export function providedValue(provided: Provided, source: Source): Json | undefined {
+  if (source.from === 'caller') return provided.caller
+  if (source.from === 'request') return provided.arguments[source.field]
+  return source.from === 'slot' ? provided.slots[source.slot] : undefined
 }

@@ -28,6 +28,8 @@ export type ClientEvent =
   | { type: 'request'; id: string; endpoint: string; arguments: Record<string, Json>; slots: Slot[]; at: number }
   /** Answers `send`: the reply was opened. */
   | { type: 'replied'; id: string; attempt: number; reviewed: Reviewed }
+  /** Answers `send` of an endpoint without blocks: no server took part, and nothing is to be written. */
+  | { type: 'answered'; id: string; attempt: number; response: Json }
   /** Answers `send`: `servers` are those at fault, where known; `failure.retryable` says whether others may do it. */
   | { type: 'send.failed'; id: string; attempt: number; failure: Failure; servers: string[] }
   /** The person approves; `composeUpdate` signed the writes. A second approval of the same request changes nothing. */
@@ -42,7 +44,8 @@ export type ClientEffect =
   /** Find the nonce for the registration; answer `work.done`. `challenge` is hex. */
   | { type: 'grind'; challenge: string; bits: number }
   /**
-   * Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. `before` is the cause for which
+   * Compose (with a new request id), send to the top-level server, open the reply; answer `replied` or `send.failed`. An endpoint without blocks is
+   * answered without a server: `answered`. `before` is the cause for which
    * the attempt before failed, null for none.
    */
   | {

@@ -4,6 +4,7 @@ export * from './state.ts'
 export * from './events.ts'
 export { clientStep, type ClientStepContext } from './step.ts'
 export {
+  answerAlone,
   blameRefusal,
   blameReply,
   causeOf,

@@ -2,17 +2,7 @@
  * Opening a reply, of a whole request or of its leg up to a pause: nothing in it is believed before thread, digests, commitments and types
  * were found in order.
  */
-import {
-  acceptsSites,
-  buildResponse,
-  fromJson,
-  responseType,
-  toJson,
-  type Endpoint,
-  type Program,
-  type Source,
-  type Value,
-} from '../program/index.ts'
+import { acceptsSites, fromJson, type Endpoint, type Program } from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { checkSchema, type Write } from '../protocol/documents/index.ts'
@@ -21,7 +11,6 @@ import {
   openEdge,
   verifyCommit,
   type SealedEdge,
-  columnValue,
   commitsDigest,
   commitsOf,
   edgeKey,
@@ -42,10 +31,11 @@ import {
   type DraftWrite,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
-import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
+import { failForNow, ok, type Result } from '../protocol/result.ts'
 import { commitNumber } from '../protocol/stamps/index.ts'
 import type { z } from 'zod'
-import { providedValue } from './compose.ts'
+import { providedBy, providedValue } from './compose.ts'
+import { respond, type Outputs } from './respond.ts'
 import { review } from './review.ts'
 import { legOf, replyKey } from './seal-leg.ts'
 import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts'
@@ -53,9 +43,6 @@ import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts
 const NONCE_BYTES = 12
 /** Deeper than any value of a program; schemas are checked recursively. */
 const MAX_DEPTH = 100
-
-/** Opened sealed values by edge id. */
-export type Outputs = Map<string, { json: Json; value: Value }>
 
 type Env = Pick<ClientEnv, 'outline' | 'label'>
 
@@ -106,7 +93,8 @@ export function openPartial(ctx: Context, env: Env, pending: Pending, bytes: Uin
 
 /** Response and review of a request whose queries were all asked. */
 export function conclude(env: Env, pending: Pending, { gathered, outputs, writes, final }: Last): Result<Reviewed> {
-  const response = respond(env.outline, env.outline.endpoints[pending.endpoint]!, pending, outputs)
+  const endpoint = env.outline.endpoints[pending.endpoint]!
+  const response = respond(env.outline, endpoint, { ...providedBy(pending), answers: pending.answers }, outputs)
   if (!response.ok) return response
   const opened = { links: gathered.links, writes, response: response.value, final }
   return ok({ pending: { ...pending, progress: null }, opened, writes: review(env.outline, env.label, pending, opened) })
@@ -246,7 +234,7 @@ function completeWrites(
     const carried: Write['carried'] = {}
     for (const [name, { edge, commit }] of Object.entries(draft.carried)) {
       const source = endpoint.blocks[draft.block]!.carries.find((found) => edgeOf(found) === edge)
-      const json = source === undefined ? undefined : (providedValue(pending, source) ?? outputs.get(edge)?.json)
+      const json = source === undefined ? undefined : (providedValue(providedBy(pending), source) ?? outputs.get(edge)?.json)
       const salt = edgeSalt(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), edge), edge)
       if (json === undefined || !verifyCommit(ctx.crypto, commit, salt, canonicalBytes(json))) {
         return failForNow(
@@ -295,29 +283,3 @@ function openFinal(ctx: Context, pending: Pending, reply: Gathered, sealed: Seal
     value % BigInt(`0x${pending.number}`) === 0n
   return fits ? ok(parsed.data) : wrong
 }
-
-function respond(outline: Program, endpoint: Endpoint, pending: Pending, outputs: Outputs): Result<Json> {
-  const known = new Map<string, Value>()
-  for (const [position, query] of endpoint.queries.entries()) {
-    const rows = pending.answers[position] ?? null
-    if (rows === null) throw new Error(`the query ${query.name} has to be asked before the request is concluded`)
-    for (const field of fieldsOf(outline, query.collection, query.kind)) {
-      const value = columnValue(outline, query, field, rows)
-      if (!value.ok) return fail('reply.outputs', value.error.message)
-      known.set(`${position}.${field}`, value.value)
-    }
-  }
-  const valueOf = (source: Source): Value => {
-    if (source.from === 'query') return known.get(`${source.query}.${source.field}`)!
-    if (source.from === 'block') return outputs.get(outputId(source.block, source.output))!.value
-    const json = providedValue(pending, source)
-    if (source.from !== 'request') return json as string
-    const value = fromJson(endpoint.request[source.field]!, json)
-    if (!value.ok) throw new Error('a pending argument was checked when it was composed')
-    return value.value
-  }
-  return ok(toJson(responseType(outline, endpoint), buildResponse(endpoint, valueOf)))
-}
-
-const fieldsOf = (outline: Program, collection: string, kind: string): string[] =>
-  kind === 'count' || kind === 'sum' ? [`$${kind}`] : ['$key', '$owner', ...Object.keys(outline.collections[collection]!.fields)]

@@ -29,7 +29,7 @@ function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
   return endpoint.queries.flatMap((query, position) => (query.stage === from || opened.has(position) ? [position] : []))
 }
 
-function readQuery(env: ClientEnv, query: Query, values: Values): Promise<Result<ProvedRange>> {
+function readQuery(env: Pick<ClientEnv, 'reader'>, query: Query, values: Values): Promise<Result<ProvedRange>> {
   const valueOf = (source: Source): Json => values.get(edgeId(source))!
   const bounds = query.range === undefined ? {} : { bounds: mapBetween(query.range, valueOf) }
   const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true, ...bounds }
@@ -61,8 +61,12 @@ export async function readLeg(env: ClientEnv, endpoint: Endpoint, leg: Leg, valu
   return ok({ caller: proved[0]!, slots: proved.slice(1, 1 + slots.length), queries: answers })
 }
 
-/** What is asked after the last block: for the response alone. */
-export async function readLast(env: ClientEnv, endpoint: Endpoint, values: Values): Promise<Result<Map<number, ProvedRange>>> {
+/** What is asked after the last block, for the response alone; everything where there are no blocks. */
+export async function readLast(
+  env: Pick<ClientEnv, 'reader'>,
+  endpoint: Endpoint,
+  values: Values,
+): Promise<Result<Map<number, ProvedRange>>> {
   const answers = new Map<number, ProvedRange>()
   for (const [position, query] of endpoint.queries.entries()) {
     if (query.stage < endpoint.blocks.length) continue

@@ -1,4 +1,5 @@
 /** Requests from end to end: compose, go on after pauses, open the reply with its review, publish. */
+export { answerAlone } from './alone.ts'
 export { blameRefusal, blameReply, causeOf, type Blame } from './blame.ts'
 export { composeRequest } from './compose.ts'
 export { composeContinuation, takeReply, type Taken } from './continue.ts'

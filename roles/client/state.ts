@@ -62,6 +62,8 @@ export interface RequestEntry {
   /** Code for which the last attempt failed, once one did. */
   cause?: string
   reviewed: Reviewed | null
+  /** Of an endpoint that was answered without a server, in its JSON form. */
+  response?: Json
   publication: Publication | null
   error: { code: string; message: string } | null
   at: number

@@ -62,6 +62,8 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
       return onRequest(state, event)
     case 'replied':
       return onReplied(state, event)
+    case 'answered':
+      return onAnswered(state, event)
     case 'send.failed':
       return onSendFailed(state, event)
     case 'approve':
@@ -333,6 +335,12 @@ function onReplied(state: ClientState, event: Extract<ClientEvent, { type: 'repl
   if (current(state, event) === undefined) return unchanged(state)
   const phase = event.reviewed.opened.writes.length === 0 ? 'nothing to write' : 'review'
   return unchanged(changeRequest(state, event.id, (entry) => ({ ...entry, phase, reviewed: event.reviewed })))
+}
+
+/** Without servers there is nothing to review: it has ended. */
+function onAnswered(state: ClientState, event: Extract<ClientEvent, { type: 'answered' }>): Stepped {
+  if (current(state, event) === undefined) return unchanged(state)
+  return unchanged(changeRequest(state, event.id, (entry) => ({ ...entry, phase: 'nothing to write', response: event.response })))
 }
 
 /** R5: elsewhere, with a new request id, a bounded number of times. */

@@ -5,6 +5,12 @@ import { fail, ok } from './result.ts'
 import type { Result } from './result.ts'
 import { askedWith, sourceName } from './sources.ts'
 
+/**
+ * How many servers a request passes through: one for each block and the one in front. An endpoint without blocks opens nothing and writes
+ * nothing, so its caller answers it alone, from what it gives and what it reads and proves.
+ */
+export const serversOf = ({ blocks }: Pick<Endpoint, 'blocks'>): number => (blocks.length === 0 ? 0 : blocks.length + 1)
+
 /** How many blocks have to have run before a query can be asked with these values. */
 export const stageOf = (asked: readonly Source[]): number =>
   asked.reduce((stage, source) => (source.from === 'block' ? Math.max(stage, source.block + 1) : stage), 0)

@@ -1,7 +1,9 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
+import { serversOf } from '../../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { failForNow, type Failure } from '../../../roles/protocol/result.ts'
 import {
+  answerAlone,
   composeRegistration,
   composeRequest,
   registrationSpending,
@@ -67,6 +69,10 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const opened = await session.newestTick(joined!)
   if (!opened.ok) return failed(opened.error)
   const { plan, planned: outline, labels, reader } = opened.value
+  if (Object.hasOwn(outline.endpoints, endpoint) && serversOf(outline.endpoints[endpoint]!) === 0) {
+    const answered = await answerAlone({ outline, reader, client: joined!.client, keys: effect.keys }, endpoint, effect.arguments)
+    return answered.ok ? { type: 'answered', id, attempt, response: answered.value } : failed(answered.error)
+  }
   if (plan === null)
     return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error)
   const env = {

@@ -98,7 +98,7 @@ export function requestView(
     arguments: entry.arguments,
     state: entry.phase,
     at: entry.at,
-    ...(reviewed === null ? {} : { response: reviewed.opened.response }),
+    ...responseOf(entry),
     writes: reviewed?.writes ?? [],
     servers: reviewed === null ? [] : serversOf(entry, outline),
     ...sent,
@@ -106,6 +106,11 @@ export function requestView(
     ...(entry.error === null ? {} : { error: entry.error }),
     ...waitingText(entry, tick, offer, wait),
   }
+}
+
+function responseOf({ reviewed, response }: RequestEntry): { response?: unknown } {
+  if (reviewed !== null) return { response: reviewed.opened.response }
+  return response === undefined ? {} : { response }
 }
 
 /** What a block opens, for people: an earlier block's outputs go by that block's name, as `block.moderation`. */

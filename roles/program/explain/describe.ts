@@ -3,7 +3,7 @@ import type { Block, Endpoint, Json, Program, Query, Source } from '../document.
 import { pathsOf } from './flow.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { askedWith, indexFields, mapBetween, responseType, sourceName } from '../sources.ts'
-import { pausesOf } from '../splits.ts'
+import { pausesOf, serversOf } from '../splits.ts'
 
 /**
  * The API document that a tick publishes: endpoints, types, how many servers each needs, and which values the client encrypts for
@@ -21,8 +21,8 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
     doc: endpoint.doc,
     request: endpoint.request,
     response: responseType(program, endpoint),
-    servers: endpoint.blocks.length + 1,
-    rounds: pausesOf(endpoint).length + 1,
+    servers: serversOf(endpoint),
+    rounds: endpoint.blocks.length === 0 ? 0 : pausesOf(endpoint).length + 1,
     queries: endpoint.queries.map((query) => describeQuery(program, endpoint, query)),
     slots: endpoint.slots,
     encrypt: encryptions(endpoint),

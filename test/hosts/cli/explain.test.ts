@@ -140,8 +140,8 @@ describe('[L11] golem explain', () => {
     expect(text).toMatch(/pay writes the caller's row of purses\n +whether at all +caller, rich\.sum and amount/)
   })
 
-  it('needs one server where nothing is seen', () => {
-    expect(explained('mirror')).toMatchObject({ servers: 1, points: [], lookups: [], splits: [] })
+  it('needs no server where nothing is seen', () => {
+    expect(explained('mirror')).toMatchObject({ servers: 0, points: [], lookups: [], splits: [] })
     expect(words('mirror')).toMatch(/amount +integer; amount, unchanged/)
     expect(words('mirror')).toMatch(/always +integer from 5 to 5; always "5"/)
     expect(words('mirror')).toMatch(/amount +no server/)

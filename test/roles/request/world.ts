@@ -95,7 +95,12 @@ export interface WorldOptions {
   posts?: Array<{ topic: string; text: string; author: string }>
   primeBits?: number
   /** Another app than the guestbook, with the collections of the client's four keys, the endpoint whose label is used, and rows of others. */
-  app?: { program: Program; keys: string[]; endpoint: string; rows: Array<{ collection: string; fields: Record<string, Json> }> }
+  app?: {
+    program: Program
+    keys: string[]
+    endpoint: string
+    rows: Array<{ collection: string; fields: Record<string, Json>; owner?: string }>
+  }
 }
 
 const guestbook = (): NonNullable<WorldOptions['app']> => ({
@@ -125,12 +130,11 @@ export async function makeWorld({
   dataKeys.forEach((key, i) =>
     must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })),
   )
-  for (const { collection, fields } of [
-    ...posts.map((post, i) => ({ collection: 'posts', fields: { ...post, number: String(i) } })),
+  for (const { collection, fields, owner = String(fields['author']) } of [
+    ...posts.map((post, i): (typeof app.rows)[number] => ({ collection: 'posts', fields: { ...post, number: String(i) } })),
     ...app.rows,
   ]) {
     const key = pair(random).publicKey
-    const owner = String(fields['author'])
     must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))
     must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection, replaces: '11'.repeat(32), fields }] }))
   }

@@ -2,6 +2,7 @@
 import {
   costOf,
   labelOf,
+  serversOf,
   typeOfSource,
   type Block,
   type Cost,
@@ -45,7 +46,7 @@ export interface ExplainedEndpoint {
   keys: Slot[]
   lookups: ExplainedLookup[]
   splits: ExplainedSplit[]
-  /** One for every observation point, and the one in front that passes everything on and sees no value. */
+  /** One for every observation point, and the one in front that passes everything on and sees no value; 0 where there is no point. */
   servers: number
   points: ExplainedPoint[]
   values: ExplainedValue[]
@@ -70,7 +71,7 @@ export function explainEndpoint(program: Program, name: string): Result<Explaine
     keys: endpoint.slots,
     lookups: lookupsOf(program, endpoint),
     splits: splitsIn(program, name),
-    servers: endpoint.blocks.length + 1,
+    servers: serversOf(endpoint),
     points: endpoint.blocks.map((block, position) => explainPoint(endpoint, block, position)),
     values: valuesOf(program, endpoint),
     stored: writesOf(endpoint, label.value, names),

@@ -33,9 +33,12 @@ function endpointText(endpoint: ExplainedEndpoint): string[] {
     `${title}${'─'.repeat(Math.max(3, WIDTH - title.length))}`,
     ...wrap(endpoint.doc, '  '),
     ...section('The caller gives', givenText(endpoint)),
-    ...section("The caller's app looks up, before any server is asked", lookedUpText(endpoint)),
+    ...section(`The caller's app looks up${endpoint.servers === 0 ? '' : ', before any server is asked'}`, lookedUpText(endpoint)),
     ...splitText(endpoint),
-    ...section(serversTitle(endpoint), [FRONT, ...endpoint.points.flatMap((point, i) => pointText(endpoint, point, i))]),
+    ...section(
+      serversTitle(endpoint),
+      endpoint.servers === 0 ? ALONE : [FRONT, ...endpoint.points.flatMap((point, i) => pointText(endpoint, point, i))],
+    ),
     ...section(
       'Who sees which value',
       table(
@@ -136,8 +139,12 @@ function madeText({ name: point, makes }: ExplainedPoint): string {
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve']
 
 const serversTitle = ({ servers }: ExplainedEndpoint): string =>
-  servers === 1 ? 'One server takes part' : `${NUMBERS[servers] ?? servers} servers take part, one after the other`
+  servers === 0 ? 'No server takes part' : `${NUMBERS[servers] ?? servers} servers take part, one after the other`
 
+const ALONE = wrap(
+  "The caller's app answers alone, from what is given and what it looks up and proves. Nothing is opened, and nothing is stored.",
+  '    ',
+)
 const FRONT = '    front  passes everything on and sees no value'
 
 /** Answers that only the caller gets are told elsewhere. */

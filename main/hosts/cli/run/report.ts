@@ -98,6 +98,7 @@ function fieldLines(types: Record<string, Type>, { fields }: Write): string[] {
 
 function pointsText(endpoint: Endpoint, { run }: LocalRun): string[] {
   const width = Math.max('together'.length, ...endpoint.blocks.map(({ name }) => name.length))
+  if (endpoint.blocks.length === 0) return ["  none: the caller's app answers alone, and no server takes part"]
   const lines = run.blocks.map((block, i) => {
     const name = endpoint.blocks[i]!.name.padEnd(width)
     if (!ran(endpoint, block, i)) return `  ${name}  not run: an earlier point decided so`
