@@ -6,10 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView, RowsView } from '../../main/contract/index.ts'
 import { createFacade } from '../../main/hosts/headless/network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
+import { attend, waitFor, type Found, type Progress } from '../../main/hosts/headless/network/patience.ts'
 import type { LogPort } from '../../main/core/ports.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
 import { must } from '../../roles/protocol/result.ts'
@@ -45,8 +47,8 @@ export interface Cast {
   /** Calls a command of the network, or of one participant. Throws with the failure's words. */
   call<N extends CommandName>(name: N, args: CommandArgs<N>, participant?: string): Promise<CommandResult<N>>
   view(participant?: string): Promise<Overview>
-  /** Waits until the view satisfies a condition. */
-  until<T>(what: string, found: (view: Overview) => T | undefined | false | null, participant?: string): Promise<T>
+  /** Waits until the view satisfies a condition, as long as anybody moves and for so many blocks at most. */
+  until<T>(what: string, found: (view: Overview) => Found<T> | Promise<Found<T>>, participant?: string): Promise<T>
   /** The client with keys in reserve for every collection. */
   ready(name: string): Promise<{ id: string }>
   /** Sends a request and waits for what comes back; no regular block comes in between. */
@@ -70,12 +72,12 @@ export interface Cast {
 
 /** Blocks of a rival branch pay elsewhere, or they would be the same blocks. */
 const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
-const PATIENCE_MS = 60_000
+/** What a story waits for comes within a few ticks of blocks with which everybody kept up. */
+const BLOCKS = 300
+/** A block of a story waits longer for somebody who is stuck than anybody is stuck on a busy machine. */
+const BLOCK_LOOKS = 1_200
 const LONGEST_TICK = 12
-const pause = (ms: number) =>
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, ms)
-  })
+const LINES_TOLD = 30
 const quiet: LogPort = { log: () => undefined }
 
 /** Starts the cast; `stop` removes what it left. */
@@ -91,6 +93,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     servers: options.servers,
     clients: options.clients,
     blockMs: 0,
+    blockLooks: BLOCK_LOOKS,
     tickBlocks: options.tickBlocks ?? 3,
     ...(bitcoind === undefined ? {} : { bitcoind }),
     logLevel: 'info',
@@ -108,20 +111,22 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const { clock } = network
   await clock.set(options.blockMs)
   const member = (name: string) => network.participants.get(name)!
+  const progress = progressOf(network, output)
   const call: Cast['call'] = async (name, args, participant) => {
-    const result = await (participant === undefined ? facade.call(name, args) : member(participant).call(name, args))
+    const called = participant === undefined ? facade.call(name, args) : member(participant).call(name, args)
+    const result = await attend(`${participant ?? 'the network'} to answer ${name}`, called, progress)
     if (!result.ok) throw new Error(`${name}: ${result.error.message} (${result.error.code})`)
     return result.value as never
   }
   const view: Cast['view'] = (participant) => call('overview', {}, participant)
   const until: Cast['until'] = async (what, found, participant) => {
-    const deadline = Date.now() + PATIENCE_MS
-    for (;;) {
-      const value = found(await view(participant))
-      if (value !== undefined && value !== false && value !== null) return value
-      if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}\n${output.slice(-30).join('\n')}`)
-      await pause(50)
+    let { height } = (await view(participant)).chain
+    const look = async () => {
+      const seen = await view(participant)
+      height = Math.max(height, seen.chain.height)
+      return found(seen)
     }
+    return waitFor(what, look, { ...progress, budget: { of: 'blocks', spent: () => height, most: BLOCKS } })
   }
   const request: Cast['request'] = (id, states) =>
     until(`request ${id.slice(0, 8)} to be ${states.join(' or ')}`, ({ requests }) =>
@@ -181,6 +186,31 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Any view that changes and any new line is movement; a failure tells where everybody was and what was said last. */
+function progressOf(network: LocalNetwork, output: string[]): Progress {
+  const stateOf = async (name: string): Promise<string> => {
+    const member = network.participants.get(name)!
+    if (!member.running) return `${name}: not running`
+    const view = await Promise.race([member.call('overview', {}), pause(5_000)])
+    return view?.ok === true ? stateText(name, view.value) : `${name}: does not answer`
+  }
+  return {
+    moved: network.moved,
+    async state() {
+      const states = await Promise.all([...network.participants.keys()].map(stateOf))
+      return [...states, `last of ${output.length} lines:`, ...output.slice(-LINES_TOLD)].join('\n')
+    },
+  }
+}
+
+function stateText(name: string, { chain, tick, participants, actors, requests }: Overview): string {
+  const roles = participants.map(({ role, state, detail }) => `${role} ${state} (${detail})`)
+  const open = requests.map(({ id, state, waiting, error }) => `request ${id.slice(0, 8)} ${state} ${waiting ?? error?.code ?? ''}`.trim())
+  const keys = actors.map(({ state, freeKeys }) => `${state}, keys ${JSON.stringify(freeKeys)}`)
+  const at = tick === null ? 'no tick' : `tick ${tick.number} ${tick.state}, ${tick.blocksLeft} blocks left`
+  return [`${name}: block ${chain.height}${chain.available ? '' : ` (${chain.reason})`}, ${at}`, ...roles, ...keys, ...open].join('; ')
 }
 
 async function anchorsOf({ chain }: LocalNetwork): Promise<Anchored[]> {

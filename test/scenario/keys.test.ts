@@ -6,7 +6,7 @@ describe('a secondary key that was seized', () => {
 
   beforeAll(async () => {
     cast = await startCast({ servers: 3, clients: ['alice'], blockMs: 700 })
-  }, 90_000)
+  })
   afterAll(async () => {
     await (cast as Cast | undefined)?.stop()
   })
@@ -32,5 +32,5 @@ describe('a secondary key that was seized', () => {
     const anchors = await cast.anchors()
     expect(['revocation', 'grant', 'offer'].map((type) => countOf(anchors, type))).toEqual([1, 2, 2])
     expect(publishedTwice(anchors)).toEqual([])
-  }, 90_000)
+  })
 })

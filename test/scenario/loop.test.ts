@@ -175,15 +175,11 @@ describe('Participants that die at once', () => {
       const { tick: _tick, ...found } = await cast.read('bob', byTopic, ['deaths'])
       return found
     }
-    const readLocally = async () => {
-      for (;;) {
+    const readLocally = () =>
+      cast.until('bob to read from his own index', async () => {
         const found = await read()
-        if (found.local) return found
-        await new Promise((resolve) => {
-          setTimeout(resolve, 100)
-        })
-      }
-    }
+        return found.local && found
+      })
     await cast.blocks(0)
     const before = await readLocally()
     await cast.kill('bob')

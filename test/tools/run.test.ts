@@ -64,8 +64,19 @@ describe('the closing line of npm test', () => {
 
 describe('the arguments of npm test', () => {
   it('are stages, then arguments for their programs', () => {
-    expect(parseArguments(['unit', 'e2e'])).toEqual({ chosen: ['unit', 'e2e'], extra: [] })
-    expect(parseArguments(['unit', 'test/roles', '-t', 'prime'])).toEqual({ chosen: ['unit'], extra: ['test/roles', '-t', 'prime'] })
-    expect(parseArguments(['unit', '--', 'prime'])).toEqual({ chosen: ['unit'], extra: ['prime'] })
+    const once = { besideLoad: false, times: 1 }
+    expect(parseArguments(['unit', 'e2e'])).toEqual({ chosen: ['unit', 'e2e'], extra: [], ...once })
+    expect(parseArguments(['unit', 'test/roles', '-t', 'prime'])).toEqual({
+      chosen: ['unit'],
+      extra: ['test/roles', '-t', 'prime'],
+      ...once,
+    })
+    expect(parseArguments(['unit', '--', 'prime'])).toEqual({ chosen: ['unit'], extra: ['prime'], ...once })
+  })
+
+  it('begin with what is said about the run itself', () => {
+    const parsed = parseArguments(['--beside-load', '--times', '3', 'scenario', 'e2e', '--', '--times', '2'])
+    expect(parsed).toEqual({ chosen: ['scenario', 'e2e'], extra: ['--times', '2'], besideLoad: true, times: 3 })
+    expect(parseArguments(['--times', 'scenario']).times).toBeNaN()
   })
 })

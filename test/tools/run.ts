@@ -1,9 +1,11 @@
 /**
- * `npm test [-- stage … [-- arguments for the stage's program]]`: runs the stages of run-stages.ts one after the other, goes on after a failure, and ends with a
+ * `npm test [-- [--beside-load] [--times N] stage … [-- arguments for the stage's program]]`: runs the stages of run-stages.ts one after the other, goes on after a failure, and ends with a
  * summary, the line `golem: N passed, N failed, N skipped`, and exit code 1 if anything failed.
+ * `--beside-load` keeps twice as many processes busy as there are cores meanwhile (load.ts); `--times` runs the stages so many times over.
  *
  * GOLEM_REQUIRE=1 (set by .ci/run) turns a missing bitcoind, Chromium or aria2 from a loud skip into a failure.
  */
+import { startLoad } from './load.ts'
 import { add, brief, closingLine, type Counts, nothing, type Report } from './run-reports.ts'
 import { type Stage, stages } from './run-stages.ts'
 import { prepareTool, type ToolName } from './run-tools.ts'
@@ -51,27 +53,56 @@ function printSummary(outcomes: Outcome[]): Counts {
   return outcomes.map(({ counts }) => counts).reduce(add, nothing)
 }
 
-/** Splits `unit lint -- -t name` into stage names and arguments for their programs. */
-export function parseArguments(args: string[]): { chosen: string[]; extra: string[] } {
-  const cut = args.indexOf('--')
-  const firstOption = args.findIndex((arg) => arg.startsWith('-') || arg.includes('/'))
-  const end = cut >= 0 ? cut : firstOption >= 0 ? firstOption : args.length
-  return { chosen: args.slice(0, end), extra: args.slice(cut >= 0 ? cut + 1 : end) }
+export interface Arguments {
+  chosen: string[]
+  extra: string[]
+  besideLoad: boolean
+  /** How often the chosen stages run, one round after the other. */
+  times: number
+}
+
+/** Splits `--beside-load --times 3 unit lint -- -t name` into options of this program, stage names and arguments for their programs. */
+export function parseArguments(args: string[]): Arguments {
+  let [at, besideLoad, times] = [0, false, 1]
+  for (; args[at] === '--beside-load' || args[at] === '--times'; at++) {
+    if (args[at] === '--times') times = Number(args[++at])
+    else besideLoad = true
+  }
+  const rest = args.slice(at)
+  const cut = rest.indexOf('--')
+  const firstOption = rest.findIndex((arg) => arg.startsWith('-') || arg.includes('/'))
+  const end = cut >= 0 ? cut : firstOption >= 0 ? firstOption : rest.length
+  return { chosen: rest.slice(0, end), extra: rest.slice(cut >= 0 ? cut + 1 : end), besideLoad, times }
+}
+
+/** What is wrong with the arguments, in a sentence for whoever typed them. */
+function complaint({ chosen, extra, times }: Arguments): string | null {
+  const unknown = chosen.filter((name) => !stages.some((stage) => stage.name === name))
+  if (unknown.length > 0) return `There is no stage «${unknown.join(', ')}». Stages: ${stages.map((stage) => stage.name).join(', ')}.`
+  if (extra.length > 0 && chosen.length === 0) return 'Name the stage that these arguments are for, as in: npm test -- unit test/roles'
+  return Number.isInteger(times) && times > 0 ? null : 'Say how often the stages are to run, as in: npm test -- --times 3 scenario'
+}
+
+async function runRounds({ chosen, extra, times }: Arguments): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const wanted = stages.filter(({ name }) => chosen.length === 0 || chosen.includes(name))
+  for (let round = 1; round <= times; round++) {
+    if (times > 1) print(`\n══ round ${round} of ${times} ${'═'.repeat(50)}`)
+    for (const stage of wanted) outcomes.push(...(await runStage(stage, extra)))
+  }
+  return outcomes
 }
 
 async function main(args: string[]): Promise<number> {
-  const { chosen, extra } = parseArguments(args)
-  const unknown = chosen.filter((name) => !stages.some((stage) => stage.name === name))
-  if (unknown.length > 0) {
-    print(`There is no stage «${unknown.join(', ')}». Stages: ${stages.map((stage) => stage.name).join(', ')}.`)
+  const parsed = parseArguments(args)
+  const wrong = complaint(parsed)
+  if (wrong !== null) {
+    print(wrong)
     return 2
   }
-  if (extra.length > 0 && chosen.length === 0) {
-    print('Name the stage that these arguments are for, as in: npm test -- unit test/roles')
-    return 2
-  }
-  const outcomes: Outcome[] = []
-  for (const stage of stages) if (chosen.length === 0 || chosen.includes(stage.name)) outcomes.push(...(await runStage(stage, extra)))
+  const load = parsed.besideLoad ? startLoad() : null
+  if (load !== null) print(`golem: beside ${load.pids.length} busy processes`)
+  const outcomes = await runRounds(parsed).finally(() => load?.stop())
   const total = printSummary(outcomes)
   print(`\n${closingLine(total)}`)
   return total.failed > 0 ? 1 : 0

@@ -1,5 +1,6 @@
 /** Regular blocks of the local network, which wait for participants that are slow and for people who act. */
 import type { LogPort } from '../../../core/ports.ts'
+import { OutOfPatience, waitFor } from './patience.ts'
 
 export interface BlockClock {
   /** Milliseconds between blocks at least; 0 stops them. Resolves when no block is under way any more. */
@@ -11,24 +12,34 @@ export interface BlockClock {
   stop(): Promise<void>
 }
 
-/** How long a block waits for participants that have not taken the last one in, and how often it looks. */
-const [PATIENCE_MS, LOOK_MS] = [15_000, 50]
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
+export interface BlockClockOptions {
+  mine(blocks: number): Promise<void>
+  /** Whether everybody has taken the last block in. */
+  isReady(): Promise<boolean>
+  /** Grows whenever a participant does something. */
+  moved(): unknown
+  log: LogPort
+  /** Looks in a row without any movement after which a block no longer waits: somebody is stuck, and the chain goes on as the real one would. */
+  looks?: number
+  lookMs?: number
+}
 
-export function createBlockClock(mine: (blocks: number) => Promise<void>, isReady: () => Promise<boolean>, log: LogPort): BlockClock {
+const [LOOKS, LOOK_MS] = [300, 50]
+
+export function createBlockClock({ mine, isReady, moved, log, looks = LOOKS, lookMs = LOOK_MS }: BlockClockOptions): BlockClock {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let apart = 0
   let held = 0
 
   async function settled(wanted = (): boolean => true): Promise<boolean> {
-    for (const end = performance.now() + PATIENCE_MS; wanted() && performance.now() < end; await pause(LOOK_MS)) {
-      if (await isReady()) return true
+    const look = async (): Promise<'ready' | 'unwanted' | null> => (!wanted() ? 'unwanted' : (await isReady()) ? 'ready' : null)
+    try {
+      return (await waitFor('everybody to take the last block in', look, { moved, looks, lookMs })) === 'ready'
+    } catch (error) {
+      if (error instanceof OutOfPatience) return false
+      throw error
     }
-    return false
   }
   async function next(): Promise<void> {
     const goesOn = (): boolean => apart > 0 && held === 0

@@ -20,6 +20,8 @@ export interface LocalNetworkOptions extends NetworkPlan {
   folder: string
   /** Milliseconds between blocks; 0: only `mine` makes blocks. */
   blockMs: number
+  /** Looks without any movement after which a regular block no longer waits for somebody who is stuck; see block-clock.ts. */
+  blockLooks?: number
   /** A bitcoind in regtest instead of the embedded chain. */
   bitcoind?: { url: string; user: string; password: string }
   /** Start a participant again that ended by itself. Off for stories that kill some. */
@@ -41,6 +43,8 @@ export interface LocalNetwork {
   mine(blocks: number): Promise<void>
   /** The regular blocks. */
   readonly clock: BlockClock
+  /** Grows with everything that a participant did: views that changed, log lines that say something new. */
+  moved(): number
   /** Starts a participant that was stopped or killed from its data folder. */
   restart(name: string): Promise<ParticipantProcess>
   stop(): Promise<void>
@@ -91,13 +95,19 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     const tip = await chain.tip()
     return tip.ok && pace.keptUp(tip.value.height)
   }
-  const clock = createBlockClock(mine, isReady, log)
+  const clock = createBlockClock({
+    mine,
+    isReady,
+    moved: pace.moved,
+    log,
+    ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),
+  })
   const { participants, restart, startAll, stopAll } = createParticipants(options, node.access, tracker, pace)
   closing.push(stopAll, clock.stop)
   await startAll()
   await fund(folder, note, chain, [...participants.values()], mine)
   await clock.set(options.blockMs)
-  return { participants, chain, backend: node.access.backend, tracker, mine, clock, restart, stop }
+  return { participants, chain, backend: node.access.backend, tracker, mine, clock, moved: pace.moved, restart, stop }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>

@@ -1,8 +1,9 @@
 /**
  * The pace of the local network's blocks. Real blocks take ten minutes, so everybody keeps up; blocks of a second on a busy machine would
- * leave participants behind, and windows of ticks would close on them. So a block waits, for a bounded time, until all have seen the last.
+ * leave participants behind, and windows of ticks would close on them. So a block waits until all have seen the last, as long as anybody moves.
  */
 import type { Overview, ParticipantView } from '../../../contract/index.ts'
+import { createMovement } from './movement.ts'
 import type { ParticipantProcess } from './process.ts'
 
 export interface Pace {
@@ -11,6 +12,8 @@ export interface Pace {
   beforeBlock(): void
   /** Whether all running participants have seen block `height`, the Supervisor's due tick is published, and clients have the tick of that block. */
   keptUp(height: number): boolean
+  /** Grows with everything that a participant did; see movement.ts. */
+  moved(): number
 }
 
 const has = (view: Overview, role: ParticipantView['role']): ParticipantView | undefined =>
@@ -18,6 +21,7 @@ const has = (view: Overview, role: ParticipantView['role']): ParticipantView | u
 
 export function createPace(): Pace {
   const views = new Map<ParticipantProcess, Overview | null>()
+  const movement = createMovement()
   let anchored = -1
 
   const hasSeen = (view: Overview | null, height: number): boolean => {
@@ -32,7 +36,12 @@ export function createPace(): Pace {
     watch(participant) {
       views.set(participant, null)
       participant.subscribe((event, payload) => {
+        movement.note(participant.name, event, payload)
         if (event === 'overview') views.set(participant, payload as Overview)
+      })
+      // Its first view may have been told before anybody listened.
+      void participant.call('overview', {}).then((view) => {
+        if (view.ok && views.get(participant) === null) views.set(participant, view.value)
       })
     },
     beforeBlock() {
@@ -43,5 +52,6 @@ export function createPace(): Pace {
       for (const participant of views.keys()) if (!participant.running) views.delete(participant)
       return [...views.values()].every((view) => hasSeen(view, height))
     },
+    moved: movement.count,
   }
 }
