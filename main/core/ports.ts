@@ -45,16 +45,59 @@ export interface ChainPort {
    * @returns stop function; resolves once no handler is running.
    */
   follow(recent: BlockRef[], handler: (event: ChainEvent) => Promise<void>): () => Promise<void>
-  /** Safe to repeat: a transaction already known or already in a block is a success. */
+  /**
+   * What the node would answer to `broadcast`, without giving it to anybody. `vsize`: the vbytes for which the node wants a fee, which its options
+   * (`-datacarriercost`, `-bytespersigop`) may make more than BIP141 counts.
+   * Errors: those of `broadcast`, each before anything is known to others.
+   */
+  test(raw: Uint8Array): Promise<Result<{ vsize: number }>>
+  /**
+   * Safe to repeat: a transaction that is in the mempool, or in a block with an output that is not spent yet, is a success. One in a block whose
+   * outputs are all spent is `chain.inputs-missing`: whoever follows the blocks knows better.
+   * Errors, retryable: `chain.inputs-missing`, `chain.fee-low` (`details.needed` in sats), `chain.mempool-full`, `chain.too-early`,
+   * `chain.long-chain`, and as long as the node keeps its options `chain.policy`, `chain.dust`; final: `chain.replacement`, `chain.fee-high`,
+   * `chain.script`, `chain.rejected`.
+   */
   broadcast(raw: Uint8Array): Promise<Result<{ txid: string }>>
+  /**
+   * A child behind all its unconfirmed parents, whose fee counts for all of them together; what the mempool holds already may be among them.
+   * Safe to repeat. Errors: those of `broadcast`, and `chain.no-packages` (the node does not know them).
+   */
+  broadcastPackage(raws: Uint8Array[]): Promise<Result<null>>
   /** Unconfirmed transactions the node knows. */
   mempool(): Promise<Result<MempoolTransaction[]>>
   /** A transaction in the mempool by id, or null. */
   mempoolTransaction(txid: string): Promise<Result<MempoolTransaction | null>>
-  /** sat/vB that should confirm within `blocks` blocks, never below the node's relay and mempool minimum. */
-  feeRate(blocks: number): Promise<Result<number>>
-  /** Unspent outputs of a script in blocks, for a wallet that starts without history. May be slow (it may scan). */
-  unspent(scriptPubKey: Uint8Array): Promise<Result<Array<{ txid: string; vout: number; value: bigint; height: number }>>>
+  /** What fees the node asks, to confirm within `blocks` blocks. */
+  fees(blocks: number): Promise<Result<FeeQuote>>
+  /**
+   * Unspent outputs of these scripts in blocks up to `tip`: for a wallet that cannot know them from the blocks it saw. Also where blocks are pruned.
+   * One scan for all scripts, which may take minutes.
+   */
+  unspent(scriptPubKeys: Uint8Array[]): Promise<Result<{ tip: BlockRef; coins: UnspentCoin[] }>>
+}
+
+/** In sat per vbyte. */
+export interface FeeQuote {
+  /** Never below `floor`. */
+  rate: number
+  /** The least that the node takes now: its relay fee, or what its full mempool asks. It rises and falls. */
+  floor: number
+  /** By how much a replacement has to better what it evicts (BIP125, rule 4). */
+  increment: number
+  /** Why `rate` is no estimate but the floor, in the node's words. */
+  without?: string
+}
+
+export interface UnspentCoin {
+  txid: string
+  vout: number
+  /** Sats. */
+  value: bigint
+  /** scriptPubKey, hex. */
+  script: string
+  height: number
+  coinbase: boolean
 }
 
 /** Only on regtest-like chains: makes blocks and coins for the local network and for tests. */

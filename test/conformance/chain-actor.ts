@@ -33,7 +33,13 @@ export function createActor(seed: number) {
   /** A signed raw transaction that spends `coins` entirely into `outputs` and fees. */
   const spend = (coins: ActorCoin[], outputs: TransactionOutput[], options: SpendOptions = {}) => {
     const { sequence, lockTime } = options
-    const inputs = coins.map((coin) => ({ ...coin, internalKey, ...(sequence === undefined ? {} : { sequence }) }))
+    const inputs = coins.map(({ txid, vout, value }) => ({
+      txid,
+      vout,
+      value,
+      internalKey,
+      ...(sequence === undefined ? {} : { sequence }),
+    }))
     const unsigned = must(buildTransaction({ inputs, outputs, ...(lockTime === undefined ? {} : { lockTime }) }))
     const keys = new Map(coins.map((_, index) => [index, options.badSignature ? secret : tweaked]))
     const signed = signTransaction(unsigned, keys, secp256k1.signSchnorr)
@@ -42,7 +48,9 @@ export function createActor(seed: number) {
 
   /** Spends coins at `script` with a signature of another hash type; 0 makes 65 bytes that BIP341 forbids. */
   const spendTyped = (coins: ActorCoin[], outputs: TransactionOutput[], type: number) => {
-    const { transaction, spent } = must(buildTransaction({ inputs: coins.map((coin) => ({ ...coin, internalKey })), outputs }))
+    const { transaction, spent } = must(
+      buildTransaction({ inputs: coins.map(({ txid, vout, value }) => ({ txid, vout, value, internalKey })), outputs }),
+    )
     for (const index of coins.keys()) {
       const hash = transaction.hashForWitnessV1(
         index,

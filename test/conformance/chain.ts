@@ -1,6 +1,7 @@
 /** What every chain adapter does, whichever node is behind it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChainControl, ChainEvent, ChainPort } from '../../main/core/ports.ts'
+import { toHex } from '../../roles/protocol/bytes.ts'
 import { must } from '../../roles/protocol/result.ts'
 import type { Failure } from '../../roles/protocol/result.ts'
 import { opReturn, txid, type TransactionOutput } from '../../roles/protocol/tx/index.ts'
@@ -30,12 +31,13 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
   describe(`chain conformance: ${name}`, () => {
     let node: ChainUnderTest
     let coins: ActorCoin[]
+    const coinsOf = async (script: Uint8Array) => must(await node.chain.unspent([script])).coins
 
     beforeAll(async () => {
       node = await start()
       must(await node.chain.control.mine(30, alice.script))
       must(await node.chain.control.mine(100, bob.script))
-      coins = must(await node.chain.unspent(alice.script)).sort((a, b) => a.height - b.height)
+      coins = (await coinsOf(alice.script)).sort((a, b) => a.height - b.height)
     }, 120_000)
     afterAll(() => node.stop())
 
@@ -56,9 +58,12 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       pay(coin, [{ script: bob.script, value: coin.value - (options?.fee ?? fee) }], options)
 
     it('finds coins by script', async () => {
-      const [first] = must(await node.chain.unspent(alice.script))
-      expect(first).toEqual({ txid: expect.stringMatching(/^[0-9a-f]{64}$/), vout: 0, value: 5_000_000_000n, height: expect.any(Number) })
-      expect(must(await node.chain.unspent(createActor(99).script))).toEqual([])
+      const [first] = await coinsOf(alice.script)
+      const [txid, script] = [expect.stringMatching(/^[0-9a-f]{64}$/), toHex(alice.script)]
+      expect(first).toEqual({ txid, vout: 0, value: 5_000_000_000n, script, height: expect.any(Number), coinbase: true })
+      expect(await coinsOf(createActor(99).script)).toEqual([])
+      const both = must(await node.chain.unspent([alice.script, createActor(99).script, bob.script]))
+      expect([both.tip, both.coins.length]).toEqual([must(await node.chain.tip()), 130])
     })
 
     it('takes a valid transaction into the mempool and then into a block', async () => {
@@ -73,7 +78,7 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       expect(must(await node.chain.mempoolTransaction(sent.txid))).toBeNull()
     })
 
-    it('calls it a success to send again what is in the mempool, in a block, or in a block and spent', async () => {
+    it('calls it a success to send again what is in the mempool or in a block; once that is spent, only the blocks know of it', async () => {
       const coin = takeCoin()
       const first = pay(coin, [{ script: alice.script, value: coin.value - fee }])
       for (const round of ['fresh', 'in the mempool']) expect(must(await send(first.raw)), round).toEqual({ txid: first.txid })
@@ -81,7 +86,7 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       expect(must(await send(first.raw)), 'in a block').toEqual({ txid: first.txid })
       must(await send(payAll({ txid: first.txid, vout: 0, value: coin.value - fee }).raw))
       await mine()
-      expect(must(await send(first.raw)), 'in a block and spent').toEqual({ txid: first.txid })
+      expect(await refusal(first.raw), 'in a block and spent').toMatchObject({ code: 'chain.inputs-missing' })
     })
 
     it('refuses a coin that does not exist and one that was spent in a block', async () => {
@@ -151,9 +156,9 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       const withScripts = (...scripts: Uint8Array[]) =>
         pay(coin, [...scripts.map((script) => ({ script, value: 0n })), { script: alice.script, value: coin.value - fee }]).raw
       const long = Uint8Array.of(0x6a, 0x4c, 81, ...new Uint8Array(81))
-      expect(await refusal(withScripts(long))).toMatchObject({ code: 'chain.rejected', rpc: -26 })
+      expect(await refusal(withScripts(long))).toMatchObject({ code: 'chain.policy', rpc: -26 })
       const small = must(opReturn(new Uint8Array(8)))
-      expect(await refusal(withScripts(small, small))).toMatchObject({ code: 'chain.rejected', rpc: -26, reason: 'multi-op-return' })
+      expect(await refusal(withScripts(small, small))).toMatchObject({ code: 'chain.policy', rpc: -26, reason: 'multi-op-return' })
       must(await send(withScripts(must(opReturn(new Uint8Array(80))))))
     })
 
@@ -174,7 +179,7 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
 
     it('refuses a coinbase before a hundred blocks have passed', async () => {
       const [ref] = await mine(1, alice.script)
-      const coin = must(await node.chain.unspent(alice.script)).find((one) => one.height === ref!.height)
+      const coin = (await coinsOf(alice.script)).find((one) => one.height === ref!.height)
       expect(await refusal(payAll(coin!).raw)).toEqual({
         code: 'chain.too-early',
         rpc: -26,
@@ -224,9 +229,47 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
     })
 
     it('estimates a fee between the relay minimum and reason', async () => {
-      const rate = must(await node.chain.feeRate(2))
-      expect(rate).toBeGreaterThanOrEqual(1)
-      expect(rate).toBeLessThan(1_000)
+      const { rate, floor, increment } = must(await node.chain.fees(2))
+      expect([floor, increment, rate >= floor, rate < 1_000]).toEqual([1, 1, true, true])
+    })
+
+    it('says beforehand what it would answer, and nobody hears of what it was asked', async () => {
+      const coin = takeCoin()
+      const good = payAll(coin)
+      expect(must(await node.chain.test(good.raw))).toEqual({ vsize: good.vsize })
+      expect(must(await node.chain.mempoolTransaction(good.txid))).toBeNull()
+      const bad: Array<[string, Uint8Array]> = [
+        ['chain.fee-low', payAll(coin, { fee: BigInt(good.vsize - 1) }).raw],
+        ['chain.fee-high', payAll(coin, { fee: 50_000_000n }).raw],
+        ['chain.script', payAll(coin, { badSignature: true }).raw],
+        ['chain.inputs-missing', payAll({ txid: 'ab'.repeat(32), vout: 0, value: 100_000n }).raw],
+        ['chain.too-early', payAll(coin, { lockTime: 1_000_000 }).raw],
+        [
+          'chain.dust',
+          pay(coin, [
+            { script: bob.script, value: 100n },
+            { script: bob.script, value: coin.value - 1_100n },
+          ]).raw,
+        ],
+      ]
+      for (const [code, raw] of bad) expect(await node.chain.test(raw)).toMatchObject({ ok: false, error: { code } })
+      must(await send(good.raw))
+    })
+
+    it('takes a package of a parent and its child, safe to repeat, but no parent below the relay fee, and no other order', async () => {
+      const coin = takeCoin()
+      const free = pay(coin, [{ script: alice.script, value: coin.value }])
+      const childOf = (txid: string, value: bigint, paid: bigint) => payAll({ txid, vout: 0, value }, { fee: paid }).raw
+      const poor = { ok: false, error: { code: 'chain.fee-low', retryable: true } }
+      expect(await node.chain.broadcastPackage([free.raw, childOf(free.txid, coin.value, 2_000n)])).toMatchObject(poor)
+      const parent = pay(coin, [{ script: alice.script, value: coin.value - 200n }])
+      const child = childOf(parent.txid, coin.value - 200n, 2_000n)
+      for (const round of ['fresh', 'again'])
+        expect(await node.chain.broadcastPackage([parent.raw, child]), round).toEqual({ ok: true, value: null })
+      const held = must(await node.chain.mempool()).map((one) => one.txid)
+      expect([held.includes(parent.txid), held.includes(must(txid(child)))]).toEqual([true, true])
+      expect(await node.chain.broadcastPackage([child, parent.raw])).toMatchObject({ ok: false })
+      await mine()
     })
 
     it('says that a height above the tip may come later', async () => {

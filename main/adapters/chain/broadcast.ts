@@ -1,6 +1,7 @@
 /** What bitcoind's refusals of a transaction mean to a caller. */
 import type { Failure } from '../../../roles/protocol/result.ts'
 import { fail, failForNow } from '../../../roles/protocol/result.ts'
+import { scanTransaction } from '../../../roles/protocol/tx/index.ts'
 
 export interface RpcFault {
   code: number
@@ -19,40 +20,134 @@ const alreadyInChain = -27
 export const isKnownAlready = ({ code, message }: RpcFault): boolean =>
   code === alreadyInChain || /txn-already-(in-mempool|known)|txn-same-nonwitness-data-in-mempool/.test(message)
 
-const refusals: Array<[pattern: RegExp, code: string, advice: string, passes?: true]> = [
-  [
-    /bad-txns-inputs-missingorspent|missing inputs/i,
-    'chain.inputs-missing',
-    'a coin it spends does not exist or is spent already: compose it again from current coins',
-  ],
-  [/min relay fee not met|mempool min fee not met/, 'chain.fee-low', 'inputs minus outputs pay too little for its size: raise the fee'],
-  [
-    /insufficient fee|replacement-adds-unconfirmed|too many potential replacements|txn-mempool-conflict|replacement-failed/,
-    'chain.replacement',
-    'it conflicts with an unconfirmed transaction and does not pay enough more: raise the fee',
-  ],
-  [
-    /non-final|non-BIP68-final|premature-spend-of-coinbase/,
-    'chain.too-early',
-    'its time lock or a coin’s maturity is not reached: send it again after more blocks',
-    true,
-  ],
-  [/too-long-mempool-chain/, 'chain.long-chain', 'too many of its ancestors are unconfirmed: send it again after the next block', true],
-  [/Fee exceeds maximum/i, 'chain.fee-high', 'the fee is implausibly high: check the change output'],
-  [/^dust/, 'chain.dust', 'an output is below the dust limit: raise its value'],
-  [/script-verify-flag|script-verify/, 'chain.script', 'a signature or script does not hold: sign it again with the key of that coin'],
+interface Refusal {
+  pattern: RegExp
+  code: string
+  /** The next step, given what the transaction carries. */
+  advice: string | ((raw: Uint8Array) => string)
+  /** Time, a block, or another setting of the node lets the same transaction through. */
+  passes?: true
+}
+
+const carries = (raw: Uint8Array): number => {
+  const scanned = scanTransaction(raw)
+  return scanned.ok ? Math.max(0, ...scanned.value.outputs.map(({ script }) => (script[0] === 0x6a ? script.length : 0))) : 0
+}
+const option = (name: string, what: string): string =>
+  `the node runs with ${name}, which keeps out ${what}: change that option, or use another node`
+
+/** Relay policy: nothing is wrong with the transaction, so it goes through as soon as the node runs with other options. First match counts. */
+const policies: Array<Pick<Refusal, 'pattern' | 'advice'>> = [
+  { pattern: /bare-?multisig/, advice: option('-permitbaremultisig=0', 'bare multisignature outputs') },
+  {
+    pattern: /bare-?(pubkey|anchor|datacarrier)/,
+    advice: option('-permitbarepubkey=0, -permitbareanchor=0 or -permitbaredatacarrier=0', 'such outputs'),
+  },
+  { pattern: /tokens-|parasite/, advice: option('-rejecttokens=1 or -rejectparasites=1', 'what it takes for tokens') },
+  { pattern: /txn-spk-reused/, advice: option('-spkreuse=conflict', 'a second payment to one address') },
+  { pattern: /^multi-op-return/, advice: 'the node relays one data output in a transaction: leave one' },
+  {
+    pattern: /^(scriptpubkey|datacarrier)/,
+    advice(raw) {
+      const size = carries(raw)
+      return size === 0
+        ? 'the node does not relay one of its output scripts: pay to another kind of address, or use another node'
+        : `the node does not relay a data output of ${size} bytes: restart it with -datacarrier=1 and with -datacarriersize=83 (at least ${size}), or use another node`
+    },
+  },
+  {
+    pattern: /^(tx-size|version|scriptsig|bad-txns-nonstandard|bad-witness-nonstandard|truc|TRUC)/,
+    advice: 'the node holds it for nonstandard: use a node with the default relay policy',
+  },
 ]
 
+const refusals: Refusal[] = [
+  {
+    pattern: /bad-txns-inputs-missingorspent|missing.inputs/i,
+    code: 'chain.inputs-missing',
+    advice:
+      'a coin it spends does not exist, is spent already, or comes from a transaction that the node does not hold: send that one first, or compose it again from current coins',
+    passes: true,
+  },
+  {
+    pattern: /min relay fee not met/,
+    code: 'chain.fee-low',
+    advice: 'it pays less for its size than the node relays (-minrelaytxfee): raise the fee',
+    passes: true,
+  },
+  {
+    pattern: /mempool min fee not met|package-fee-too-low/,
+    code: 'chain.fee-low',
+    advice: 'the mempool is full (-maxmempool) and asks for more than it pays: raise the fee, or wait for blocks',
+    passes: true,
+  },
+  {
+    pattern: /mempool full/,
+    code: 'chain.mempool-full',
+    advice: 'the mempool is full (-maxmempool) of what pays more: raise the fee, or wait for blocks',
+    passes: true,
+  },
+  {
+    pattern: /txn-mempool-conflict/,
+    code: 'chain.replacement',
+    advice: 'it conflicts with an unconfirmed transaction, and the node replaces none (-mempoolreplacement=0): wait for a block',
+  },
+  {
+    pattern:
+      /insufficient fee|replacement-adds-unconfirmed|too many potential replacements|replacement-failed|bad-txns-spends-conflicting-tx|package RBF/,
+    code: 'chain.replacement',
+    advice: 'it conflicts with an unconfirmed transaction and does not pay enough more: raise the fee',
+  },
+  {
+    pattern: /non-final|non-BIP68-final|premature-spend-of-coinbase/,
+    code: 'chain.too-early',
+    advice: 'its time lock or a coin’s maturity is not reached: send it again after more blocks',
+    passes: true,
+  },
+  {
+    pattern: /too-long-mempool-chain|package-mempool-limits/,
+    code: 'chain.long-chain',
+    advice: 'too many of its ancestors are unconfirmed: send it again after the next block',
+    passes: true,
+  },
+  {
+    pattern: /Fee exceeds maximum|max-fee-exceeded|absurdly-high-fee/i,
+    code: 'chain.fee-high',
+    advice: 'the fee is implausibly high: check the change output',
+  },
+  {
+    pattern: /^dust/,
+    code: 'chain.dust',
+    advice:
+      'an output is below the node’s dust limit: if it is 330 sats or more, restart the node with -dustrelayfee=0.00003, or use another',
+    passes: true,
+  },
+  {
+    pattern: /script-verify-flag|script-verify/,
+    code: 'chain.script',
+    advice: 'a signature or script does not hold: sign it again with the key of that coin',
+  },
+  ...policies.map((policy): Refusal => ({ ...policy, code: 'chain.policy', passes: true })),
+]
+
+/** «…, 300 < 2338»: what it pays and would have to pay by the node's count of its size, in sats. */
+const neededIn = (message: string): { needed: number } | object => {
+  const needed = /\d+ < (\d+)/.exec(message)?.[1]
+  return needed === undefined ? {} : { needed: Number(needed) }
+}
+
 /**
- * Codes: `chain.inputs-missing`, `chain.fee-low`, `chain.replacement`, `chain.too-early` and `chain.long-chain` (retryable), `chain.fee-high`,
- * `chain.dust`, `chain.script`, `chain.rejected` (any other reason). `details` keep the node's `rpcCode` and `rpcMessage`.
+ * Codes: `chain.inputs-missing`, `chain.fee-low` (with `details.needed` sats where the node names them), `chain.mempool-full`, `chain.too-early`,
+ * `chain.long-chain`, `chain.dust`, `chain.policy` (all retryable: blocks, time or another option of the node let it through), `chain.replacement`,
+ * `chain.fee-high`, `chain.script`, `chain.rejected` (any other reason). `details` keep the node's `rpcCode` and `rpcMessage`.
  */
-export function broadcastFailure(fault: RpcFault): Failure {
-  const [, code, advice, passes] = refusals.find(([pattern]) => pattern.test(fault.message)) ?? [
-    undefined,
-    'chain.rejected',
-    'nodes do not relay it: change what the reason names',
-  ]
-  const make = passes ? failForNow : fail
-  return make(code, `the transaction was refused (${fault.message}): ${advice}`, { rpcCode: fault.code, rpcMessage: fault.message }).error
+export function broadcastFailure(fault: RpcFault, raw: Uint8Array): Failure {
+  const found = refusals.find(({ pattern }) => pattern.test(fault.message))
+  const advice = found === undefined ? 'nodes do not relay it: change what the reason names' : found.advice
+  const make = found?.passes ? failForNow : fail
+  return make(
+    found?.code ?? 'chain.rejected',
+    `the transaction was refused (${fault.message}): ${typeof advice === 'string' ? advice : advice(raw)}`,
+    { rpcCode: fault.code, rpcMessage: fault.message, ...(found?.code === 'chain.fee-low' ? neededIn(fault.message) : {}) },
+  ).error
 }

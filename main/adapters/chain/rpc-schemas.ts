@@ -20,6 +20,9 @@ const rate = z
   .max(21_000_000)
   .transform((bitcoins) => Math.round(bitcoins * 1e8) / 1000)
 
+/** What the node says of a refusal. */
+const reason = z.string().max(10_000)
+
 const reply = z.object({
   result: z.unknown(),
   error: z.object({ code: z.number().int(), message: z.string().max(10_000) }).nullish(),
@@ -36,14 +39,39 @@ export const schemas = {
   chainInfo: z.object({ chain: z.string().max(20), blocks: height, bestblockhash: hash, initialblockdownload: z.boolean() }),
   /** `confirmations` is -1 for a block off the best chain. */
   header: z.object({ hash, confirmations: z.number().int().min(-1), height, previousblockhash: hash.optional() }),
-  blockIds: z.object({ tx: z.array(hash).max(100_000), previousblockhash: hash.optional() }),
-  feeEstimate: z.object({ feerate: rate.optional() }),
+  feeEstimate: z.object({ feerate: rate.optional(), errors: z.array(reason).max(10).optional() }),
   mempoolEntry: z.object({ vsize: z.number().int().min(1) }),
-  mempoolInfo: z.object({ size: z.number().int().min(0), mempoolminfee: rate, minrelaytxfee: rate }),
+  mempoolInfo: z.object({ size: z.number().int().min(0), mempoolminfee: rate, minrelaytxfee: rate, incrementalrelayfee: rate.optional() }),
+  /** Of one transaction. */
+  acceptance: z
+    .array(
+      z.object({
+        allowed: z.boolean().optional(),
+        vsize: z.number().int().min(1).optional(),
+        'reject-reason': reason.optional(),
+        'reject-details': reason.optional(),
+      }),
+    )
+    .length(1),
+  packageAnswer: z.object({
+    package_msg: reason,
+    'tx-results': z.record(hash, z.object({ txid: hash, error: reason.optional() })),
+  }),
   unspent: z.object({
     success: z.boolean(),
+    height,
+    bestblock: hash,
     unspents: z
-      .array(z.object({ txid: hash, vout: z.number().int().min(0).max(0xffffffff), scriptPubKey: hex, amount, height }))
+      .array(
+        z.object({
+          txid: hash,
+          vout: z.number().int().min(0).max(0xffffffff),
+          scriptPubKey: hex,
+          amount,
+          height,
+          coinbase: z.boolean().optional(),
+        }),
+      )
       .max(100_000),
   }),
 }

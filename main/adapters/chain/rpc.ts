@@ -3,13 +3,14 @@ import type { BlockRef, ChainBlock, ChainControl, ChainPort, LogPort, MempoolTra
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
-import { scanBlock, scriptOfAddress, taprootScript, txid as idOf } from '../../../roles/protocol/tx/index.ts'
-import { broadcastFailure, isKnownAlready, rpcFault } from './broadcast.ts'
+import { scanBlock, scriptOfAddress, taprootScript } from '../../../roles/protocol/tx/index.ts'
+import { rpcFault } from './broadcast.ts'
 import { followChain } from './follow.ts'
 import type { ChainView } from './follow.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
 import { schemas } from './rpc-schemas.ts'
+import { createTransactions } from './rpc-transactions.ts'
 
 export interface RpcChainOptions {
   /** `http://host:port` of the node's RPC. */
@@ -30,8 +31,6 @@ const chainNames = { regtest: 'regtest', signet: 'signet', testnet4: 'testnet4',
 const scanTimeout = 600_000
 const mempoolBatch = 16
 const mempoolLimit = 50_000
-/** Blocks searched for a transaction whose inputs are spent, before it counts as refused. */
-const searchDepth = 100
 /** The point of BIP341 whose secret nobody can know. */
 const nobody = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 const [notFound, outOfRange] = [-5, -8]
@@ -54,9 +53,8 @@ export function createRpcChain(options: RpcChainOptions): RpcChain {
       return block.value ? ok(block.value) : failForNow('chain.height', `height ${height} is above the tip: wait for more blocks`)
     },
     follow: (recent, handler) => followChain(view, recent, handler, { pollMs, log: options.log }),
-    broadcast: (raw) => broadcast(rpc, raw),
+    ...createTransactions(rpc, options.log),
     ...createMempoolReader(rpc),
-    feeRate: (blocks) => feeRate(rpc, blocks),
     unspent: createScanner(rpc),
     control: createControl(rpc),
     close: rpc.close,
@@ -86,7 +84,7 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
     const ref = await refAt(height)
     if (!ref.ok || !ref.value) return ref as Result<undefined>
     const hex = await rpc.call('getblock', [ref.value.hash, 0], schemas.hex)
-    if (!hex.ok) return hex
+    if (!hex.ok) return /pruned/i.test(rpcFault(hex.error)?.message ?? '') ? pruned(height) : hex
     const block = scanBlock(fromHex(hex.value))
     if (!block.ok || block.value.hash !== ref.value.hash)
       return fail('chain.answer', `getblock: the bytes do not hash to ${ref.value.hash}: check the node’s data folder`)
@@ -101,31 +99,11 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
   return { tip, refAt, blockAt, lookup }
 }
 
-async function broadcast(rpc: RpcClient, raw: Uint8Array): Promise<Result<{ txid: string }>> {
-  const id = idOf(raw)
-  if (!id.ok) return id
-  const sent = await rpc.call('sendrawtransaction', [toHex(raw)], schemas.hash)
-  if (sent.ok) return ok({ txid: sent.value })
-  const fault = rpcFault(sent.error)
-  if (!fault) return sent
-  if (isKnownAlready(fault)) return ok({ txid: id.value })
-  const refusal = broadcastFailure(fault)
-  const isPerhapsMined = refusal.code === 'chain.inputs-missing' && (await isInRecentBlock(rpc, id.value))
-  return isPerhapsMined ? ok({ txid: id.value }) : { ok: false, error: refusal }
-}
-
-/** bitcoind forgets a transaction whose outputs are spent again; its block still tells. */
-async function isInRecentBlock(rpc: RpcClient, id: string): Promise<boolean> {
-  const best = await rpc.call('getbestblockhash', [], schemas.hash)
-  let hash = best.ok ? best.value : undefined
-  for (let depth = 0; depth < searchDepth && hash !== undefined; depth++) {
-    const block = await rpc.call('getblock', [hash, 1], schemas.blockIds)
-    if (!block.ok) return false
-    if (block.value.tx.includes(id)) return true
-    hash = block.value.previousblockhash
-  }
-  return false
-}
+const pruned = (height: number) =>
+  fail(
+    'chain.pruned',
+    `the node has pruned block ${height}, which is not read here yet: connect to a node that keeps it (-prune=0), or let this one load the chain again`,
+  )
 
 /** Raw transactions are remembered while they stay in the mempool, so that polling fetches only the new ones. */
 function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempoolTransaction'> {
@@ -170,28 +148,24 @@ function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempo
   return { mempool, mempoolTransaction }
 }
 
-/** The estimate, but never below what the node relays; without an estimate (young or quiet chains) just that. */
-async function feeRate(rpc: RpcClient, blocks: number): Promise<Result<number>> {
-  const target = Math.min(1008, Math.max(1, Math.round(blocks)))
-  const [estimate, info] = await Promise.all([
-    rpc.call('estimatesmartfee', [target], schemas.feeEstimate),
-    rpc.call('getmempoolinfo', [], schemas.mempoolInfo),
-  ])
-  if (!estimate.ok) return estimate
-  if (!info.ok) return info
-  return ok(Math.max(estimate.value.feerate ?? 0, info.value.mempoolminfee, info.value.minrelaytxfee))
-}
-
 /** bitcoind allows one scan at a time, so scans queue up here. */
 function createScanner(rpc: RpcClient): ChainPort['unspent'] {
   let queue: Promise<unknown> = Promise.resolve()
-  const scan: ChainPort['unspent'] = async (script) => {
-    const found = await rpc.call('scantxoutset', ['start', [`raw(${toHex(script)})`]], schemas.unspent, { timeoutMs: scanTimeout })
+  const scan: ChainPort['unspent'] = async (scripts) => {
+    const wanted = scripts.map((script) => `raw(${toHex(script)})`)
+    const found = await rpc.call('scantxoutset', ['start', wanted], schemas.unspent, { timeoutMs: scanTimeout })
     if (!found.ok) return found
-    return ok(found.value.unspents.map(({ txid, vout, amount, height }) => ({ txid, vout, value: amount, height })))
+    const { height, bestblock: hash, unspents } = found.value
+    const coins = unspents.map(({ scriptPubKey: script, amount: value, coinbase = false, ...coin }) => ({
+      ...coin,
+      script,
+      value,
+      coinbase,
+    }))
+    return ok({ tip: { height, hash }, coins })
   }
-  return (script) => {
-    const result = queue.then(() => scan(script))
+  return (scripts) => {
+    const result = queue.then(() => scan(scripts))
     queue = result
     return result
   }

@@ -119,6 +119,10 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     return signTransaction(composition.unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random.bytes(32)))
   }
 
+  const feeNow = async (): Promise<Result<number>> => {
+    const fees = await chain.fees(CONFIRM_WITHIN)
+    return fees.ok ? ok(fees.value.rate) : fees
+  }
   const newest = (sent: Sent): Sent => {
     const next = storage.get(REPLACED, sent.txid) as unknown as Sent | undefined
     return next === undefined ? sent : newest(next)
@@ -137,7 +141,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   }
 
   async function bump(txid: string, feeRate: number | null): Promise<Result<Sent>> {
-    const rate = feeRate === null ? await chain.feeRate(CONFIRM_WITHIN) : ok(feeRate)
+    const rate = feeRate === null ? await feeNow() : ok(feeRate)
     if (!rate.ok) return rate
     const old = bumpTarget(state, newest({ txid, fee: 0 }).txid)
     if (old === undefined) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
@@ -150,7 +154,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   async function tend(): Promise<void> {
     for (const raw of rebroadcastList(state)) await chain.broadcast(raw)
     if (overdue(state, MOST_BY_ITSELF, PATIENCE_BLOCKS).length === 0) return
-    const rate = await chain.feeRate(CONFIRM_WITHIN)
+    const rate = await feeNow()
     if (!rate.ok) return
     for (const { txid } of overdue(state, Math.min(rate.value, MOST_BY_ITSELF), PATIENCE_BLOCKS)) {
       const bumped = await bump(txid, Math.min(rate.value, MOST_BY_ITSELF))
@@ -164,7 +168,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   }
 
   async function pay(payment: Payment): Promise<Result<{ txid: string; fee: number }>> {
-    const feeRate = await chain.feeRate(CONFIRM_WITHIN)
+    const feeRate = await feeNow()
     if (!feeRate.ok) return feeRate
     // From here to the commit nothing waits, so that two payments never choose the same coin.
     const required = keyCoins(state, storage, payment.spendFromKeys)
@@ -190,7 +194,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
       return sent.ok ? ok(undefined) : sent
     },
     async estimateFee(vsize) {
-      const rate = await chain.feeRate(CONFIRM_WITHIN)
+      const rate = await feeNow()
       return rate.ok ? ok(Math.ceil(rate.value * vsize)) : rate
     },
     onBlock(block) {

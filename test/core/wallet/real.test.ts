@@ -39,7 +39,7 @@ describe.skipIf(!real.command)(`the wallet on a real bitcoind${real.command ? ''
       wallet = must(addPending(wallet, raw, { own: true, change: composition.change?.vout ?? null }))
       return must(await chain.broadcast(raw)).txid
     }
-    const feeRate = must(await chain.feeRate(2))
+    const feeRate = must(await chain.fees(2)).rate
     const pay = (outputs: Array<{ script: string; value: number }>, requiredInputs: Array<{ txid: string; vout: number }> = []) =>
       must(composePayment(wallet, { outputs, requiredInputs, feeRate, changeScript: scripts.change }))
     try {
@@ -68,7 +68,7 @@ describe.skipIf(!real.command)(`the wallet on a real bitcoind${real.command ? ''
       must(await chain.control.invalidate(block!.hash))
       await mine(2, scripts.identity)
       expect(balance(wallet)).toMatchObject({ confirmed: confirmed.confirmed })
-      const scanned = must(await chain.unspent(fromHex(scripts.change)))
+      const scanned = must(await chain.unspent([fromHex(scripts.change)])).coins
       expect(scanned.reduce((sum, coin) => sum + Number(coin.value), 0)).toBe(confirmed.confirmed)
     } finally {
       await stop()

@@ -24,7 +24,7 @@ export async function makeWallet(seed: string) {
   const estimate = { rate: 2 }
   const chain = {
     network: 'regtest',
-    feeRate: () => Promise.resolve(ok(estimate.rate)),
+    fees: () => Promise.resolve(ok({ rate: estimate.rate, floor: 1, increment: 1 })),
     broadcast: (raw: Uint8Array) => {
       sent.push(raw)
       const verdict = node.assess(raw)

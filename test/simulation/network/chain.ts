@@ -50,6 +50,9 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
     }
   }
 
+  const refused = ({ reason, detail = '' }: { reason: string; detail?: string }) =>
+    fail('chain.rejected', `the transaction was refused (${reason} ${detail})`)
+
   const port = (): ChainPort => ({
     network: 'regtest',
     follow,
@@ -59,15 +62,20 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
       const id = must(txid(raw))
       if (node.mempool.get(id) !== undefined || isMined(id)) return ok({ txid: id })
       const verdict = node.assess(raw)
-      if (!('entry' in verdict)) return fail('chain.rejected', `the transaction was refused (${verdict.reason} ${verdict.detail ?? ''})`)
+      if (!('entry' in verdict)) return refused(verdict)
       node.accept(verdict)
       return ok({ txid: id })
     },
     mempool: async () => ok(node.mempool.list().map((entry) => ({ txid: entry.txid, raw: entry.transaction.toBuffer() }))),
     mempoolTransaction: async (id) =>
       ok(node.mempool.get(id) === undefined ? null : { txid: id, raw: node.mempool.get(id)!.transaction.toBuffer() }),
-    feeRate: async () => ok(1),
-    unspent: async () => ok([]),
+    async test(raw) {
+      const verdict = node.assess(raw)
+      return 'entry' in verdict ? ok({ vsize: verdict.entry.vsize }) : refused(verdict)
+    },
+    broadcastPackage: async () => fail('chain.no-packages', 'no packages in the simulation'),
+    fees: async () => ok({ rate: 1, floor: 1, increment: 1 }),
+    unspent: async () => ok({ tip: refAt(node.tip().height), coins: [] }),
   })
 
   return {

@@ -1,4 +1,5 @@
 export { createEmbeddedNode } from './node.ts'
 export type { EmbeddedNode, EmbeddedNodeOptions } from './node.ts'
+export type { Policy } from './params.ts'
 export { createRpcServer } from './rpc-server.ts'
 export type { RpcServerOptions } from './rpc-server.ts'

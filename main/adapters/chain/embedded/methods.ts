@@ -1,10 +1,9 @@
 /** The part of bitcoind's JSON-RPC that Golem uses, answered by the embedded node with bitcoind's shapes and error codes. */
 import { fromHex, isHex, toHex } from '../../../../roles/protocol/bytes.ts'
-import { parseTransaction, scriptOfAddress, toDisplay, type Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { outpointsOf, parseTransaction, scriptOfAddress, toDisplay, Transaction } from '../../../../roles/protocol/tx/index.ts'
 import type { KnownBlock } from './blocks.ts'
-import type { Refusal } from './mempool.ts'
+import type { Refusal } from './acceptance.ts'
 import type { EmbeddedNode } from './node.ts'
-import { policy } from './params.ts'
 
 /** bitcoind's error numbers (Bitcoin Core rpc/protocol.h). */
 export const rpcCode = {
@@ -18,6 +17,7 @@ export const rpcCode = {
   method: -32601,
   params: -32602,
   request: -32600,
+  internal: -32603,
   parse: -32700,
 } as const
 
@@ -61,6 +61,16 @@ function rawTransaction(value: unknown): { transaction: Transaction; raw: Uint8A
 
 const explain = (refusal: Refusal) => (refusal.detail === undefined ? refusal.reason : `${refusal.reason}, ${refusal.detail}`)
 const isMissing = (refusal: Refusal) => refusal.reason === 'bad-txns-inputs-missingorspent'
+
+/** The last one spends from every other, and none of those from another. */
+function isChildWithParents(transactions: Transaction[]): boolean {
+  const parents = new Set(transactions.slice(0, -1).map((transaction) => transaction.getId()))
+  const spends = (transaction: Transaction | undefined) =>
+    new Set(outpointsOf(transaction ?? new Transaction()).map((outpoint) => outpoint.slice(0, 64)))
+  const child = spends(transactions.at(-1))
+  const areApart = transactions.slice(0, -1).every((transaction) => [...spends(transaction)].every((id) => !parents.has(id)))
+  return areApart && [...parents].every((id) => child.has(id))
+}
 
 /** `raw(hex)` with or without a checksum, as `scantxoutset` and `generatetodescriptor` take it. */
 function rawDescriptor(value: unknown): Uint8Array {
@@ -129,8 +139,8 @@ function chainMethods(node: EmbeddedNode): Methods {
       subversion: '/golem-embedded:1/',
       networkactive: false,
       connections: 0,
-      relayfee: perKvB(policy.minRelayRate),
-      incrementalfee: perKvB(policy.minRelayRate),
+      relayfee: perKvB(node.policy.minRelayRate),
+      incrementalfee: perKvB(node.policy.incrementalRate),
       warnings: [],
     }),
     scantxoutset: (action, descriptors) => {
@@ -181,10 +191,11 @@ function transactionMethods(node: EmbeddedNode): Methods {
       if (node.mempool.get(id)) return id
       const verdict = node.assess(raw)
       if (!('entry' in verdict)) throw new RpcFault(isMissing(verdict) ? rpcCode.transaction : rpcCode.rejected, explain(verdict))
-      if (Number(verdict.entry.fee) > verdict.entry.vsize * policy.maxRate) {
+      if (Number(verdict.entry.fee) > verdict.entry.vsize * node.policy.maxRate) {
         throw new RpcFault(rpcCode.transaction, 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)')
       }
-      node.accept(verdict)
+      const full = node.accept(verdict)
+      if (full) throw new RpcFault(rpcCode.rejected, explain(full))
       return id
     },
     testmempoolaccept: (hexes) => {
@@ -194,7 +205,16 @@ function transactionMethods(node: EmbeddedNode): Methods {
       const ids = { txid: transaction.getId(), wtxid: toDisplay(transaction.getHash(true)) }
       const verdict = node.assess(raw)
       if (!('entry' in verdict))
-        return [{ ...ids, allowed: false, 'reject-reason': isMissing(verdict) ? 'missing-inputs' : verdict.reason }]
+        return [
+          {
+            ...ids,
+            allowed: false,
+            'reject-reason': isMissing(verdict) ? 'missing-inputs' : verdict.reason,
+            'reject-details': isMissing(verdict) ? 'missing-inputs' : explain(verdict),
+          },
+        ]
+      if (Number(verdict.entry.fee) > verdict.entry.vsize * node.policy.maxRate)
+        return [{ ...ids, allowed: false, 'reject-reason': 'max-fee-exceeded' }]
       return [{ ...ids, allowed: true, vsize: verdict.entry.vsize, fees: { base: bitcoins(verdict.entry.fee) } }]
     },
     getrawmempool: () => node.mempool.list().map((entry) => entry.txid),
@@ -224,14 +244,40 @@ function transactionMethods(node: EmbeddedNode): Methods {
     },
     getmempoolinfo: () => {
       const entries = node.mempool.list()
+      const { minRelayRate, incrementalRate, maxMempool } = node.policy
       const rates = {
-        mempoolminfee: perKvB(policy.minRelayRate),
-        minrelaytxfee: perKvB(policy.minRelayRate),
-        incrementalrelayfee: perKvB(policy.minRelayRate),
+        mempoolminfee: perKvB(Math.max(node.mempool.floor(), minRelayRate)),
+        minrelaytxfee: perKvB(minRelayRate),
+        incrementalrelayfee: perKvB(incrementalRate),
       }
-      return { loaded: true, size: entries.length, bytes: entries.reduce((sum, entry) => sum + entry.vsize, 0), ...rates, fullrbf: true }
+      const bytes = entries.reduce((sum, entry) => sum + entry.vsize, 0)
+      return { loaded: true, size: entries.length, bytes, maxmempool: maxMempool, ...rates, fullrbf: true }
     },
-    estimatesmartfee: (target) => ({ errors: ['Insufficient data or no feerate found'], blocks: whole(target, 'conf_target', 1008) }),
+    estimatesmartfee(target) {
+      const blocks = whole(target, 'conf_target', 1008)
+      if (node.policy.blocksOnly) throw new RpcFault(rpcCode.internal, 'Fee estimation disabled')
+      return { errors: ['Insufficient data or no feerate found'], blocks }
+    },
+    submitpackage(hexes) {
+      if (!Array.isArray(hexes) || hexes.length === 0 || hexes.length > node.policy.maxChain)
+        throw new RpcFault(rpcCode.parameter, `Array must contain between 1 and ${node.policy.maxChain} transactions.`)
+      const transactions = hexes.map((hex) => rawTransaction(hex).transaction)
+      if (!isChildWithParents(transactions))
+        throw new RpcFault(rpcCode.transaction, 'package topology disallowed. not child-with-parents or parents depend on each other.')
+      const refusals = node.acceptPackage(transactions)
+      const results = transactions.map((transaction): [string, object] => {
+        const refusal = refusals.get(transaction.getId())
+        return [
+          toDisplay(transaction.getHash(true)),
+          { txid: transaction.getId(), ...(refusal === undefined ? {} : { error: explain(refusal) }) },
+        ]
+      })
+      return {
+        package_msg: refusals.size === 0 ? 'success' : 'transaction failed',
+        'tx-results': Object.fromEntries(results),
+        'replaced-transactions': [],
+      }
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 /** Makes real blocks: coinbase with height (BIP34) and witness commitment (BIP141), merkle root, proof of work at regtest's difficulty. */
 import { createHash } from 'node:crypto'
 import { Block, fromDisplay, Transaction } from '../../../../roles/protocol/tx/index.ts'
-import type { MempoolEntry } from './mempool.ts'
+import type { MempoolEntry } from './entries.ts'
 import { regtest, subsidy } from './params.ts'
 
 export interface BlockPlan {

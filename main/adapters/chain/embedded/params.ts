@@ -1,5 +1,5 @@
 /** Consensus and policy numbers of Bitcoin's regtest network (Bitcoin Core, kernel/chainparams.cpp and policy/policy.h). */
-import { Block, type Transaction } from '../../../../roles/protocol/tx/index.ts'
+import { Block, maxDataScript, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 
 export const regtest = {
   bits: 0x207fffff,
@@ -9,14 +9,39 @@ export const regtest = {
   maxMoney: 2_100_000_000_000_000n,
 } as const
 
-export const policy = {
-  /** Sat per vbyte below which nothing is relayed, and by which a replacement has to better the original. */
-  minRelayRate: 1,
+/** What the node relays; the names in brackets are bitcoind's options. */
+export interface Policy {
+  /** Sat per vbyte below which nothing is relayed [-minrelaytxfee]. */
+  minRelayRate: number
+  /** Sat per vbyte by which a replacement has to better what it evicts [-incrementalrelayfee]. */
+  incrementalRate: number
+  /** Sat per 1,000 vbytes of an output's later spending [-dustrelayfee]. */
+  dustRate: number
+  /** Bytes of a data output's script; 0: none is relayed [-datacarriersize, -datacarrier]. */
+  dataCarrierSize: number
+  /** Vbytes that the mempool holds before it evicts what pays least [-maxmempool, in bytes of memory there]. */
+  maxMempool: number
+  /** No fee is estimated [-blocksonly]. */
+  blocksOnly: boolean
   /** Sat per vbyte above which `sendrawtransaction` suspects a mistake (its maxfeerate of 0.10 BTC/kvB). */
+  maxRate: number
+  /** Unconfirmed transactions in a row [-limitancestorcount, -limitdescendantcount]. */
+  maxChain: number
+  maxReplacements: number
+}
+
+/** Bitcoin Core's defaults up to version 29. */
+export const defaultPolicy: Policy = {
+  minRelayRate: 1,
+  incrementalRate: 1,
+  dustRate: 3_000,
+  dataCarrierSize: maxDataScript,
+  maxMempool: 100_000_000,
+  blocksOnly: false,
   maxRate: 10_000,
   maxChain: 25,
   maxReplacements: 100,
-} as const
+}
 
 const initialSubsidy = 5_000_000_000n
 

@@ -1,14 +1,7 @@
 /** What a transaction has to fulfil by itself and against the coins that it spends. Reasons are bitcoind's reject reasons. */
-import {
-  dustThreshold,
-  maxDataScript,
-  maxStandardWeight,
-  outpointsOf,
-  scriptKind,
-  type Transaction,
-} from '../../../../roles/protocol/tx/index.ts'
+import { dustThreshold, maxStandardWeight, outpointsOf, scriptKind, type Transaction } from '../../../../roles/protocol/tx/index.ts'
 import type { Coin } from './coins.ts'
-import { regtest, strippedSize } from './params.ts'
+import { regtest, strippedSize, type Policy } from './params.ts'
 
 /** Tip facts that time locks are measured against: the transaction would enter the block after the tip. */
 export interface LockContext {
@@ -36,19 +29,19 @@ export function contextFreeFault(transaction: Transaction): string | undefined {
 }
 
 /** Relay policy that needs no coins (Bitcoin Core IsStandardTx). */
-export function standardFault(transaction: Transaction): string | undefined {
+export function standardFault(transaction: Transaction, policy: Policy): string | undefined {
   if (transaction.version < 1 || transaction.version > 3) return 'version'
   if (transaction.weight() > maxStandardWeight) return 'tx-size'
   if (transaction.ins.some((input) => input.script.length > 1650)) return 'scriptsig-size'
   const kinds = transaction.outs.map((output) => scriptKind(output.script))
-  if (transaction.outs.some((output, index) => !isStandardOutput(kinds[index], output.script))) return 'scriptpubkey'
-  if (transaction.outs.some((output) => output.value < dustThreshold(output.script))) return 'dust'
+  if (transaction.outs.some((output, index) => !isStandardOutput(kinds[index], output.script, policy))) return 'scriptpubkey'
+  if (transaction.outs.some((output) => output.value < dustThreshold(output.script, policy.dustRate))) return 'dust'
   if (kinds.filter((kind) => kind === 'data').length > 1) return 'multi-op-return'
   return strippedSize(transaction) < 65 ? 'tx-size-small' : undefined
 }
 
-const isStandardOutput = (kind: ReturnType<typeof scriptKind> | undefined, script: Uint8Array) =>
-  kind === 'data' ? script.length <= maxDataScript : kind !== 'nonstandard' && kind !== undefined
+const isStandardOutput = (kind: ReturnType<typeof scriptKind> | undefined, script: Uint8Array, policy: Policy) =>
+  kind === 'data' ? script.length <= policy.dataCarrierSize : kind !== 'nonstandard' && kind !== undefined
 
 /** nLockTime (BIP113). */
 export function lockTimeFault(transaction: Transaction, context: LockContext): string | undefined {
