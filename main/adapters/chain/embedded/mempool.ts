@@ -1,9 +1,10 @@
 /** Unconfirmed transactions, alone and in packages, up to a size. */
 import type { Transaction } from '../../../../roles/protocol/tx/index.ts'
-import { assess, feeFault, type AcceptanceContext, type Assessment, type Refusal } from './acceptance.ts'
+import { assess, type AcceptanceContext, type Assessment, type Refusal } from './acceptance.ts'
 import type { CoinView } from './coins.ts'
 import { confirmIn, createEntries } from './entries.ts'
 import { createFloor } from './eviction.ts'
+import { acceptPackage } from './packages.ts'
 import type { Policy } from './params.ts'
 import type { LockContext } from './rules.ts'
 
@@ -36,42 +37,9 @@ export function createMempool(policy: Policy, { confirmed, locks, now }: Standin
     floor.trim()
     return entries.get(assessment.entry.txid) === undefined ? { reason: 'mempool full' } : undefined
   }
-  /** @returns refusals by id; empty: all are in the pool */
-  const acceptPackage = (transactions: Transaction[]): Map<string, Refusal> => {
-    const left = transactions.filter((transaction) => !takes(transaction))
-    return left.length === 0 ? new Map() : acceptTogether(left)
-  }
-  const takes = (transaction: Transaction): boolean => {
-    if (entries.get(transaction.getId())) return true
-    const verdict = assess(context(), transaction)
-    return 'entry' in verdict && accept(verdict) === undefined
-  }
-  /** Fees and sizes of what does not pass alone are added up; all are taken, or none. */
-  const acceptTogether = (transactions: Transaction[]): Map<string, Refusal> => {
-    const refusals = new Map<string, Refusal>()
-    const before = entries.list()
-    const paid = { fee: 0n, vsize: 0 }
-    for (const transaction of transactions) {
-      const verdict = assess(context('package'), transaction)
-      if ('entry' in verdict) {
-        add(verdict)
-        paid.fee += verdict.entry.fee
-        paid.vsize += verdict.entry.vsize
-      } else refusals.set(transaction.getId(), verdict)
-    }
-    const fault = feeFault(context(), paid)
-    if (refusals.size === 0 && fault !== undefined) for (const one of transactions) refusals.set(one.getId(), fault)
-    if (refusals.size > 0) restore(before)
-    else floor.trim()
-    return refusals
-  }
-  const restore = (before: ReturnType<typeof entries.list>) => {
-    entries.remove(entries.list().map(({ txid }) => txid))
-    for (const entry of before) entries.add(entry)
-  }
   return {
     accept,
-    acceptPackage,
+    acceptPackage: (transactions: Transaction[]) => acceptPackage(entries, { context, add, accept, trim: floor.trim }, transactions),
     assess: (transaction: Transaction) => assess(context(), transaction),
     confirm: (transactions: Transaction[]) => {
       confirmIn(entries, transactions)

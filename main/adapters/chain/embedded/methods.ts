@@ -84,6 +84,7 @@ function rawDescriptor(value: unknown): Uint8Array {
 export const createMethods = (node: EmbeddedNode): Methods => ({
   ...chainMethods(node),
   ...transactionMethods(node),
+  ...mempoolMethods(node),
   ...regtestMethods(node),
 })
 
@@ -217,6 +218,31 @@ function transactionMethods(node: EmbeddedNode): Methods {
         return [{ ...ids, allowed: false, 'reject-reason': 'max-fee-exceeded' }]
       return [{ ...ids, allowed: true, vsize: verdict.entry.vsize, fees: { base: bitcoins(verdict.entry.fee) } }]
     },
+    submitpackage(hexes) {
+      if (!Array.isArray(hexes) || hexes.length === 0 || hexes.length > node.policy.maxChain)
+        throw new RpcFault(rpcCode.parameter, `Array must contain between 1 and ${node.policy.maxChain} transactions.`)
+      const transactions = hexes.map((hex) => rawTransaction(hex).transaction)
+      if (!isChildWithParents(transactions))
+        throw new RpcFault(rpcCode.transaction, 'package topology disallowed. not child-with-parents or parents depend on each other.')
+      const refusals = node.acceptPackage(transactions)
+      const results = transactions.map((transaction): [string, object] => {
+        const refusal = refusals.get(transaction.getId())
+        return [
+          toDisplay(transaction.getHash(true)),
+          { txid: transaction.getId(), ...(refusal === undefined ? {} : { error: explain(refusal) }) },
+        ]
+      })
+      return {
+        package_msg: refusals.size === 0 ? 'success' : 'transaction failed',
+        'tx-results': Object.fromEntries(results),
+        'replaced-transactions': [],
+      }
+    },
+  }
+}
+
+function mempoolMethods(node: EmbeddedNode): Methods {
+  return {
     getrawmempool: () => node.mempool.list().map((entry) => entry.txid),
     getmempoolentry: (txid) => {
       const entry = node.mempool.get(hash(txid, 'txid'))
@@ -257,26 +283,6 @@ function transactionMethods(node: EmbeddedNode): Methods {
       const blocks = whole(target, 'conf_target', 1008)
       if (node.policy.blocksOnly) throw new RpcFault(rpcCode.internal, 'Fee estimation disabled')
       return { errors: ['Insufficient data or no feerate found'], blocks }
-    },
-    submitpackage(hexes) {
-      if (!Array.isArray(hexes) || hexes.length === 0 || hexes.length > node.policy.maxChain)
-        throw new RpcFault(rpcCode.parameter, `Array must contain between 1 and ${node.policy.maxChain} transactions.`)
-      const transactions = hexes.map((hex) => rawTransaction(hex).transaction)
-      if (!isChildWithParents(transactions))
-        throw new RpcFault(rpcCode.transaction, 'package topology disallowed. not child-with-parents or parents depend on each other.')
-      const refusals = node.acceptPackage(transactions)
-      const results = transactions.map((transaction): [string, object] => {
-        const refusal = refusals.get(transaction.getId())
-        return [
-          toDisplay(transaction.getHash(true)),
-          { txid: transaction.getId(), ...(refusal === undefined ? {} : { error: explain(refusal) }) },
-        ]
-      })
-      return {
-        package_msg: refusals.size === 0 ? 'success' : 'transaction failed',
-        'tx-results': Object.fromEntries(results),
-        'replaced-transactions': [],
-      }
     },
   }
 }
