@@ -5,7 +5,7 @@
 import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import {
-  DOCUMENT_LIMITS,
+  documentKinds,
   openDocument,
   type DocumentType,
   type FileEntry,
@@ -104,7 +104,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   }
 
   async function fetchDocument(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>> {
-    const bytes = await fetched(reference.infohash, 'document.json', DOCUMENT_LIMITS[type], reference.sha256)
+    const bytes = await fetched(reference.infohash, 'document.json', documentKinds[type].limit, reference.sha256)
     const opened = bytes.ok ? openDocument(crypto, type, bytes.value, reference.sha256) : bytes
     return opened.ok && opened.value.body.type === 'offer' ? withGrant(opened.value as OpenedDocument<'offer'>) : opened
   }

@@ -1,4 +1,4 @@
-/** The document that publishes reviewed writes (essay, Client Makes Endpoint Request 7; DESIGN section 7). */
+/** The document that publishes reviewed writes (essay, Client Makes Endpoint Request 7; PROTOCOL.md 13). */
 import { fromHex, toBase64 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
 import { signDocument, signUnder, type OpenedDocument } from '../protocol/documents/index.ts'

@@ -1,6 +1,6 @@
 /**
  * The program document: what the builder writes, the checker admits and the evaluators run (essay, «Code Specification»;
- * DESIGN section 6). It is plain JSON. Values inside it use the JSON forms of `value.ts` (integers as decimal strings);
+ * PROTOCOL.md 9). It is plain JSON. Values inside it use the JSON forms of `value.ts` (integers as decimal strings);
  * counts and positions (`max`, `limit`, `query`, `slot`, `site`, …) are JSON integers.
  */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }

@@ -1,6 +1,6 @@
 /**
  * A block's server: it checks what it is shown, runs one block, seals the results for the client and signs its link of the thread
- * (DESIGN section 7). Nothing is answered before the request id is durably marked as used.
+ * (PROTOCOL.md 11.5). Nothing is answered before the request id is durably marked as used.
  */
 import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite } from '../program/index.ts'
 import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'

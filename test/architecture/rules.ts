@@ -1,4 +1,4 @@
-/** The table of DESIGN section 2, as data: who may import whom. A folder without a row of its own falls under the nearest one above it. */
+/** Who may import whom, as data. A folder without a row of its own falls under the nearest one above it. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rule, Table } from '../tools/imports.ts'

@@ -141,7 +141,7 @@ function folderProblem(rule: Rule, found: Import): string | undefined {
 /** Why an import breaks the table, or undefined. */
 export function problemOf(table: Table, found: Import): string | undefined {
   const rule = ruleFor(table, found.from)
-  if (rule === undefined) return 'no rule covers this folder: add it to test/architecture/rules.ts and to DESIGN section 2'
+  if (rule === undefined) return 'no rule covers this folder: add it to test/architecture/rules.ts'
   if (found.specifier.startsWith('.') || found.specifier === ownName) return folderProblem(rule, found)
   if (found.specifier.startsWith('node:')) return rule.node ? undefined : `${rule.folder} may not import ${found.specifier}`
   return packageProblem(table, rule, found)

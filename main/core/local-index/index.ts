@@ -1,5 +1,5 @@
 /**
- * The index that a node keeps for itself (DESIGN section 5): all rows of the newest tick in a cache that may be deleted at any time. It
+ * The index that a node keeps for itself: all rows of the newest tick in a cache that may be deleted at any time. It
  * is filled in the background from the pages of the tick's torrent, each held against the signed root; what has not changed is taken from
  * the cache before. Readers hold every page that comes out of it against the root again (`snapshot-local.ts`), so a cache that is behind,
  * damaged, of a branch that is gone or of another app costs time and nothing else.

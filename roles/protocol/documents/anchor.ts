@@ -1,5 +1,5 @@
 /**
- * The payload of an OP_RETURN output that binds a document to the chain (DESIGN.md §3): 58 bytes,
+ * The payload of an OP_RETURN output that binds a document to the chain (PROTOCOL.md 4): 58 bytes,
  * 'GOLM' | version 1 | document type | SHA-256 of document.json (32) | BitTorrent v1 infohash (20).
  * The SHA-256 is what is trusted; the infohash only says where the bytes can be had.
  */
@@ -7,20 +7,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { concatBytes, fromHex, toHex, uint32, utf8 } from '../bytes.ts'
 import { attempt, type CryptoPort } from '../crypto/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import type { DocumentType } from './types.ts'
-
-/** Byte of each document type in an anchor. Numbers are never reused. */
-export const DOCUMENT_TYPES: Readonly<Record<DocumentType, number>> = {
-  offer: 1,
-  grant: 2,
-  revocation: 3,
-  acceptance: 4,
-  registration: 5,
-  reservation: 6,
-  update: 7,
-  tick: 8,
-  tombstone: 9,
-}
+import { documentKinds, documentTypes, type DocumentType } from './kinds.ts'
 
 export interface Anchor {
   type: DocumentType
@@ -35,13 +22,13 @@ export const ANCHOR_VERSION = 1
 /** ASCII 'GOLM'. */
 export const ANCHOR_MAGIC = Uint8Array.of(0x47, 0x4f, 0x4c, 0x4d)
 
-const typeOf = new Map((Object.entries(DOCUMENT_TYPES) as Array<[DocumentType, number]>).map(([name, byte]) => [byte, name]))
+const typeOf = new Map(documentTypes.map((type): [number, DocumentType] => [documentKinds[type].byte, type]))
 
 /** The 58 payload bytes. Throws when a hash is not hex of its length. */
 export function encodeAnchor(anchor: Anchor): Uint8Array {
   const payload = concatBytes(
     ANCHOR_MAGIC,
-    Uint8Array.of(ANCHOR_VERSION, DOCUMENT_TYPES[anchor.type]),
+    Uint8Array.of(ANCHOR_VERSION, documentKinds[anchor.type].byte),
     fromHex(anchor.sha256),
     fromHex(anchor.infohash),
   )

@@ -1,4 +1,5 @@
 export * from './anchor.ts'
 export * from './fields.ts'
+export * from './kinds.ts'
 export * from './seal.ts'
 export * from './types.ts'

@@ -6,20 +6,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
 import { signature } from './fields.ts'
-import { documentSchemas, type DocumentBody, type DocumentType, type Signed } from './types.ts'
-
-/** Greatest size of `document.json` by type, in bytes. */
-export const DOCUMENT_LIMITS: Record<DocumentType, number> = {
-  offer: 64 << 10,
-  grant: 4 << 10,
-  revocation: 4 << 10,
-  acceptance: 4 << 10,
-  registration: 4 << 10,
-  reservation: 64 << 10,
-  update: 1 << 20,
-  tick: 32 << 20,
-  tombstone: 16 << 10,
-}
+import { documentKinds, type DocumentBody, type DocumentType, type Signed } from './kinds.ts'
 
 export interface OpenedDocument<T extends DocumentType = DocumentType> {
   body: Signed<DocumentBody[T]>
@@ -65,12 +52,12 @@ export function signDocument<T extends DocumentType>(
   random: Uint8Array,
 ): OpenedDocument<T> {
   const body = must(
-    checkSchema(type, documentSchemas[type] as z.ZodType, { ...fields, type, v: 1, by: signer.publicKey }),
+    checkSchema(type, documentKinds[type].schema as z.ZodType, { ...fields, type, v: 1, by: signer.publicKey }),
   ) as DocumentBody[T]
   const signed = { ...body, sig: signUnder(crypto, type, body, signer.privateKey, random) }
   const bytes = canonicalBytes(signed)
-  if (bytes.length > DOCUMENT_LIMITS[type])
-    throw new Error(`The ${type} has ${bytes.length} bytes; at most ${DOCUMENT_LIMITS[type]} are opened.`)
+  if (bytes.length > documentKinds[type].limit)
+    throw new Error(`The ${type} has ${bytes.length} bytes; at most ${documentKinds[type].limit} are opened.`)
   return { body: signed, bytes, sha256: toHex(crypto.sha256(bytes)) }
 }
 
@@ -103,12 +90,12 @@ export function openDocument<T extends DocumentType>(
   const digest = toHex(crypto.sha256(bytes))
   if (sha256 !== undefined && digest !== sha256)
     return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
-  const parsed = parseCanonical(bytes, { maxBytes: DOCUMENT_LIMITS[type], maxDepth: 32 })
+  const parsed = parseCanonical(bytes, { maxBytes: documentKinds[type].limit, maxDepth: 32 })
   if (!parsed.ok) return parsed
   const json = parsed.value as Record<string, Json>
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return fail(`${type}.schema`, `The ${type} is not a JSON object.`)
   const { sig, ...rest } = json
-  const checked = checkSchema(type, documentSchemas[type] as z.ZodType, rest)
+  const checked = checkSchema(type, documentKinds[type].schema as z.ZodType, rest)
   if (!checked.ok) return checked
   const signed = signature.safeParse(sig)
   if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)

@@ -1,5 +1,5 @@
 /**
- * The nine documents that travel as torrents and are anchored on the chain, one schema each (DESIGN section 3).
+ * The nine documents that travel as torrents and are anchored on the chain, one schema each; `kinds.ts` is the table of them.
  * Every document is signed by `by`; `seal.ts` signs and opens them. PROTOCOL.md describes each field.
  */
 import { z } from 'zod'
@@ -227,8 +227,3 @@ export const tombstone = z.strictObject({
   }),
 })
 export type Tombstone = z.infer<typeof tombstone>
-
-export const documentSchemas = { offer, grant, revocation, acceptance, registration, reservation, update, tick, tombstone }
-export type DocumentType = keyof typeof documentSchemas
-export type DocumentBody = { [T in DocumentType]: z.infer<(typeof documentSchemas)[T]> }
-export type Signed<T> = T & { sig: string }

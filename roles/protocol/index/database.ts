@@ -2,7 +2,7 @@
  * The logical database of an app: a pure function of its program and the included documents (essay, «Kappa architecture»). It
  * holds who owns which key, which update wrote it last, and the fields; `snapshot.ts` makes the published indices of it.
  *
- * A write replaces a version by name, so of two rivals the first in chain order wins and the other is told (DESIGN.md §5).
+ * A write replaces a version by name, so of two rivals the first in chain order wins and the other is told (PROTOCOL.md 7).
  */
 import type { Collection, Program } from '../../program/document.ts'
 import { fromJson } from '../../program/value/value.ts'

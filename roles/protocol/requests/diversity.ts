@@ -1,5 +1,5 @@
 /**
- * Choosing the servers of a request so that few of them share an owner, a network or a jurisdiction (DESIGN section 7). Declared regions
+ * Choosing the servers of a request so that few of them share an owner, a network or a jurisdiction (essay, «Client makes endpoint request»). Declared regions
  * can lie; address blocks cost money. The score is explicit so that a client can show why it chose.
  */
 import { fail, ok, type Result } from '../result.ts'

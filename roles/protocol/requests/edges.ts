@@ -1,6 +1,6 @@
 /**
  * Which sealed values, queries and keys each block of an endpoint needs, and how they are bound together: shared by the client that
- * seals them, the top-level server that forwards them and the servers that open them (DESIGN section 7).
+ * seals them, the top-level server that forwards them and the servers that open them (PROTOCOL.md 11).
  *
  * The client makes every edge key, so nothing but signatures keeps it from showing two servers two values of one edge. So `start.keys`
  * commits to all its edges and each link to its block's outputs; every server holds the commitments of a hop against both.

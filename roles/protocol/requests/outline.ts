@@ -1,7 +1,7 @@
 /**
  * The outline of a program: what everybody may see of it. Types, queries, slots, what each block opens, carries and writes are public,
  * because clients build requests from them and auditors check paths with them; what a block computes is not. So each body shrinks
- * to the skeleton of its effects, and the servers of a block get the body itself in their sealed code file (DESIGN section 5).
+ * to the skeleton of its effects, and the servers of a block get the body itself in their sealed code file (PROTOCOL.md 9.3).
  */
 import { acceptsSites, canonicalProgram, check, defaultValue, toJson } from '../../program/index.ts'
 import type { Block, Body, Effect, EffectArm, Endpoint, Program, WriteSite } from '../../program/index.ts'

@@ -1,5 +1,5 @@
 /**
- * The thread of a request (DESIGN section 7): the client's random number passes through the blocks, each server multiplies it and signs
+ * The thread of a request (PROTOCOL.md 12): the client's random number passes through the blocks, each server multiplies it and signs
  * a link. Links bind content to path; the numbers prove that the path is complete.
  */
 import { fromHex, toHex } from '../bytes.ts'

@@ -44,7 +44,7 @@ export const passes = (final: bigint, primes: readonly bigint[]): boolean =>
 const COEFFICIENT_BYTES = 8
 
 /**
- * Checks many stamps that claim the same path with one division (PERFORMANCE.md): a random linear combination of them is divisible by
+ * Checks many stamps that claim the same path with one division: a random linear combination of them is divisible by
  * the path's product when all of them are. When it is not, each stamp is checked plainly.
  * @param random fresh random bytes from a CSPRNG, drawn after the stamps were received: 8 for each stamp.
  * @returns for each stamp whether it passes.

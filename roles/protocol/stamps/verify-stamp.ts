@@ -1,5 +1,5 @@
 /**
- * The half of verification that needs what a tick reveals (DESIGN section 7): whether a stamp passed through every prime of its path, and
+ * The half of verification that needs what a tick reveals (PROTOCOL.md 12, 13): whether a stamp passed through every prime of its path, and
  * who is at fault when it did not.
  */
 import { equalBytes, fromHex, parseBase64, toHex } from '../bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * Whether an update may enter the index (DESIGN section 7). `checkUpdate` is what anybody can check at once: identities, signatures,
+ * Whether an update may enter the index (PROTOCOL.md 13). `checkUpdate` is what anybody can check at once: identities, signatures,
  * path, digests, types, versions. `checkStamp` needs what the tick reveals when the window closes: that the number really
  * passed through the path. When it did not, `blame` finds out through whom.
  */

@@ -1,6 +1,6 @@
 /**
  * Audit: anyone rebuilds the database from the chain and the published documents alone and compares every root that the Supervisor signed
- * (DESIGN section 5). It is the same `closeTick` that the Supervisor runs; every signature, path and stamp is checked again with
+ * (PROTOCOL.md 15). It is the same `closeTick` that the Supervisor runs; every signature, path and stamp is checked again with
  * what the ticks revealed. What it must take from the Supervisor is only that a document named as unavailable was not to be had.
  */
 import type { Program } from '../../program/index.ts'

@@ -1,6 +1,6 @@
 /**
  * The ledger: the database with everything that decides what may enter it next. `closeTick` is the one function by which Supervisor and
- * auditor go from one tick to the next; chain order decides, so equal documents make equal ledgers (DESIGN section 5).
+ * auditor go from one tick to the next; chain order decides, so equal documents make equal ledgers (PROTOCOL.md 6).
  *
  * Windows: with genesis g and tick length L, period p is the blocks (g+p·L, g+(p+1)·L]. Document D_n closes period n−1: it
  * decides registrations and reservations anchored in it, and updates stamped in tick n−2 (anchored in periods n−2 and n−1).

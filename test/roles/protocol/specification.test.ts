@@ -1,7 +1,7 @@
 /** PROTOCOL.md keeps up with the code: nothing that travels or is refused may be missing on the page. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { DOCUMENT_TYPES, documentSchemas, link, start, write, type DocumentType } from '../../../roles/protocol/documents/index.ts'
+import { documentKinds, documentTypes, link, start, write } from '../../../roles/protocol/documents/index.ts'
 import {
   continuationMessage,
   envelopeMessage,
@@ -33,11 +33,11 @@ const missing = (text: string, shape: object): string[] => Object.keys(shape).fi
 
 describe('PROTOCOL.md', () => {
   it('describes every field of every document', () => {
-    for (const [i, type] of (Object.keys(DOCUMENT_TYPES) as DocumentType[]).entries()) {
-      const { type: _type, v: _v, by: _by, ...shape } = documentSchemas[type].shape
+    for (const [i, type] of documentTypes.entries()) {
+      const { type: _type, v: _v, by: _by, ...shape } = documentKinds[type].schema.shape
       const text = section(`### 5.${i + 1} \`${type}\``)
       expect(missing(text, shape), type).toEqual([])
-      expect(text).toContain(`Byte ${DOCUMENT_TYPES[type]}`)
+      expect(text).toContain(`Byte ${documentKinds[type].byte}`)
     }
     expect(missing(section('### 5.7'), write.shape)).toEqual([])
   })

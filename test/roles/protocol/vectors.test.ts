@@ -5,7 +5,7 @@
 import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
+import { documentTypes, openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../roles/protocol/crypto/index.ts'
 import { decryptSecret } from '../../../roles/protocol/keys/index.ts'
@@ -66,16 +66,15 @@ describe('the code makes what the vectors say', () => {
 })
 
 describe('the words of PROTOCOL.md make what the vectors say', () => {
-  it('a document and its signature (3.1)', () => {
-    const { input, expected } = read('document')
+  it.each(documentTypes)('a document of type %s and its signature (3.1)', (type) => {
+    const { input, expected: all } = read('documents')
+    const expected = all[type]
     const body = JSON.parse(expected['document.json']) as Record<string, string>
-    expect(expected.unsigned).toBe(sortedJson({ ...input.fields, type: input.type, v: 1, by: body['by'] }))
-    expect(T('golem/registration', utf8(expected.unsigned)).toString('hex')).toBe(expected.signingDigest)
+    expect(expected.unsigned).toBe(sortedJson({ ...input.fields[type], type, v: 1, by: body['by'] }))
+    expect(T(`golem/${type}`, utf8(expected.unsigned)).toString('hex')).toBe(expected.signingDigest)
     expect(nobleCrypto.schnorr.verify(hex(expected.signature), hex(expected.signingDigest), hex(body['by']!))).toBe(true)
     expect(sha256(utf8(expected['document.json'])).toString('hex')).toBe(expected.digest)
-    expect(must(openDocument(nobleCrypto, 'registration', utf8(expected['document.json']), expected.digest)).body.sig).toBe(
-      expected.signature,
-    )
+    expect(must(openDocument(nobleCrypto, type, utf8(expected['document.json']), expected.digest)).body.sig).toBe(expected.signature)
   })
 
   it('an anchor and the beacons (4)', () => {

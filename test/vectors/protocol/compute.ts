@@ -4,7 +4,7 @@
  */
 import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
 import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/tx/index.ts'
-import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, type DocumentBody, type Link } from '../../../roles/protocol/documents/index.ts'
+import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, documentTypes, type Link } from '../../../roles/protocol/documents/index.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
 import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workMessage } from '../../../roles/protocol/crypto/index.ts'
@@ -16,19 +16,22 @@ import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
-  AnchorInput, DocumentInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
 } from './inputs.ts'
 
 const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
 
-export function document({ privateKey, auxiliary, type, fields }: DocumentInput) {
+export function documents({ privateKey, auxiliary, fields }: DocumentsInput) {
   const signer = keyPair(privateKey)
-  const unsigned = { ...fields, type, v: 1, by: signer.publicKey }
-  const signed = signDocument(crypto, type, fields as Omit<DocumentBody['registration'], 'type' | 'v' | 'by'>, signer, fromHex(auxiliary))
-  return {
-    unsigned: canonicalText(unsigned), signingDigest: toHex(signingDigest(crypto, type, unsigned)),
-    signature: signed.body.sig, 'document.json': canonicalText(signed.body), digest: signed.sha256,
+  const one = (type: DocumentType) => {
+    const unsigned = { ...fields[type], type, v: 1, by: signer.publicKey }
+    const signed = signDocument(crypto, type, fields[type] as never, signer, fromHex(auxiliary))
+    return {
+      unsigned: canonicalText(unsigned), signingDigest: toHex(signingDigest(crypto, type, unsigned)),
+      signature: signed.body.sig, 'document.json': canonicalText(signed.body), digest: signed.sha256,
+    }
   }
+  return Object.fromEntries(documentTypes.map((type) => [type, one(type)])) as Record<DocumentType, ReturnType<typeof one>>
 }
 
 export function anchor({ anchors, beacons, key }: AnchorInput) {
@@ -150,5 +153,5 @@ export function torrent({ type, document: text, files }: TorrentInput) {
   return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
 }
 
-export const compute = { document, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, torrent }
+export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, torrent }
 export type VectorName = keyof typeof compute

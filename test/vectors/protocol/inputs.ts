@@ -9,7 +9,8 @@ import { schnorr } from '@noble/curves/secp256k1.js'
 const bytes = (label: string): string => toHex(sha256(utf8(`golem vector: ${label}`)))
 const publicKey = (privateKey: string): string => toHex(schnorr.getPublicKey(Uint8Array.from(Buffer.from(privateKey, 'hex'))))
 
-export interface DocumentInput { privateKey: string; auxiliary: string; type: 'registration'; fields: Record<string, Json> }
+/** One document of each type, all signed by one key. */
+export interface DocumentsInput { privateKey: string; auxiliary: string; fields: Record<DocumentType, Record<string, Json>> }
 export interface AnchorInput { anchors: Anchor[]; beacons: DocumentType[]; key: string }
 export interface KeysInput { phrase: string; context: string; purposes: KeyPurpose[] }
 export interface KeystoreInput { secret: string; passphrase: string; n: number; random: string }
@@ -39,11 +40,49 @@ const dataKey = bytes('data key')
 const emptyBody: Json = { scopes: [], nodes: [], outputs: [], effects: [] }
 const row = (topic: string, key: string, text: string) => ({ tuple: [topic, key], record: { $key: key, $owner: bytes('client'), text, topic } })
 
+const reference = (label: string) => ({ sha256: bytes(label), infohash: bytes(`${label} infohash`).slice(0, 40) })
+const file = (name: string, size: number) => ({ name, size, sha256: bytes(name) })
+const link = {
+  request: bytes('request'), app, tick: 7, endpoint: 'post', position: 0, version: bytes('version'), server: publicKey(bytes('server')), previous: bytes('start'),
+  sites: [0], writes: bytes('writes'), before: bytes('before'), after: bytes('after'), opening: 'AAEC', outputs: bytes('outputs'), sig: 'ab'.repeat(64),
+}
+const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), number: bytes('before'), keys: bytes('keys'), sig: 'cd'.repeat(64) }
+const write = {
+  block: 0, site: 0, collection: 'posts', key: publicKey(bytes('data key')), replaces: bytes('reserved'), fields: { text: 'hello', stars: '5' }, salt: bytes('salt'),
+  carried: { text: { edge: 'argument text', commit: bytes('commit'), salt: bytes('edge salt') } },
+}
+/** Their inner signatures are those of nobody: what they cover is in thread.json. */
+const documentFields: DocumentsInput['fields'] = {
+  offer: {
+    master: publicKey(bytes('master')), grant: reference('grant'), sealing: bytes('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
+    trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512,
+    outline: file('outline', 1234), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
+  },
+  grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
+  revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
+  acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: bytes('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
+  registration: { app, sealing: bytes('sealing'), nonce: '5' },
+  reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
+  update: {
+    app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, links: [link], stamp: { commit: bytes('after'), box: 'AAEC' },
+    keySigs: [{ key: publicKey(bytes('data key')), sig: '12'.repeat(64) }],
+  },
+  tick: {
+    app, offer: bytes('offer'), number: 7, previous: reference('tick 6'), blocks: { from: 136, to: 142, hash: bytes('block') }, state: 'running', root: bytes('root'),
+    indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
+    summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }], documents: file('documents', 2048) },
+    reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
+    servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: bytes('sealing'), region: 'eu-west' }],
+    plans: [{ tick: 10, sealing: bytes('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
+  },
+  tombstone: { app, subject: publicKey(bytes('server')), kind: 'server', reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), position: 1 } },
+}
+
 /** Mersenne primes, so that anybody can check them; real primes are random and of `primeBits` bits. */
 const MERSENNE = [2n ** 89n - 1n, 2n ** 107n - 1n, 2n ** 127n - 1n].map((prime) => prime.toString(16))
 
 export const inputs = {
-  document: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), type: 'registration', fields: { app, sealing: bytes('sealing'), nonce: '5' } } satisfies DocumentInput,
+  documents: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), fields: documentFields } satisfies DocumentsInput,
   anchor: {
     anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'tombstone', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }],
     beacons: ['offer', 'tick', 'update'], key: publicKey(bytes('client')),

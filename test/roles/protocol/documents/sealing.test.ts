@@ -1,7 +1,7 @@
 import { isXOnlyPoint } from 'tiny-secp256k1'
 import { describe, expect, it } from 'vitest'
 import { fastCrypto } from '../../../../main/adapters/crypto/fast.ts'
-import { decodeAnchor, beaconKey, DOCUMENT_TYPES, encodeAnchor, type DocumentType } from '../../../../roles/protocol/documents/index.ts'
+import { decodeAnchor, beaconKey, documentKinds, documentTypes as types, encodeAnchor } from '../../../../roles/protocol/documents/index.ts'
 import { concatBytes, fromHex, toBase64, toHex, uint32, utf8 } from '../../../../roles/protocol/bytes.ts'
 import { nobleCrypto, ENVELOPE_OVERHEAD, ephemeral, open, seal } from '../../../../roles/protocol/crypto/index.ts'
 import { edgeSalt, openEdge, sealEdge, verifyCommit } from '../../../../roles/protocol/requests/index.ts'
@@ -9,7 +9,6 @@ import { must } from '../../../../roles/protocol/result.ts'
 
 const crypto = fastCrypto
 const key = (fill: number) => new Uint8Array(32).fill(fill)
-const types = Object.keys(DOCUMENT_TYPES) as DocumentType[]
 
 describe('an anchor', () => {
   const anchor = { sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
@@ -17,7 +16,7 @@ describe('an anchor', () => {
   it.each(types)('names a document of type %s in 58 bytes', (type) => {
     const payload = encodeAnchor({ type, ...anchor })
     expect(payload).toHaveLength(58)
-    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d010${DOCUMENT_TYPES[type]}`)
+    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d010${documentKinds[type].byte}`)
     expect(must(decodeAnchor(payload))).toEqual({ type, ...anchor })
   })
 
