@@ -33,7 +33,7 @@ export async function loadProgram(path: string, options: LoadOptions): Promise<R
 
 /**
  * Type check and build of a developer's program.
- * Errors: `cli.file`, `cli.typescript`, `program.types`, `program.condition`, those of `buildProgram`.
+ * Errors: `cli.file`, `cli.typescript`, those of `checkTypes` and of `buildProgram`.
  */
 export async function buildSource(path: string, options: LoadOptions): Promise<Result<Built>> {
   const file = resolve(options.cwd, path)
@@ -45,7 +45,7 @@ export async function buildSource(path: string, options: LoadOptions): Promise<R
 }
 
 async function typesOf(file: string, { types, cwd }: LoadOptions): Promise<Result<null>> {
-  if (types === 'no' || !/\.m?ts$/.test(file)) return ok(null)
+  if (types === 'no') return ok(null)
   const ts = await findTypeScript()
   if (ts !== null) return checkTypes(ts, file, cwd)
   return types === 'auto'

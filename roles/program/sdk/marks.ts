@@ -198,4 +198,15 @@ export type Outcome<R> = [R] extends [void]
       ? Sealed<Meaning<R>>
       : { readonly [K in keyof R]: Outcome<R[K]> }
 
-export type Opened<S extends readonly Sealed<any>[]> = { [K in keyof S]: S[K] extends Sealed<infer M> ? Expr<M> : never }
+/** What `see` takes: perhaps a name, then sealed values. Each wrong one is one error, at its place. */
+export type Seen<S extends readonly unknown[]> = {
+  [K in keyof S]: S[K] extends Sealed<any> ? S[K] : K extends '0' ? Sealed<unknown> | string : Sealed<unknown>
+}
+
+/** What the callback of `see` gets: each sealed value opened. What is wrong has been told where it is given, so nothing more is said of it. */
+export type Opened<S extends readonly unknown[]> = S extends readonly [infer First, ...infer Rest]
+  ? unknown extends First
+    ? OpenedValues<S>
+    : OpenedValues<First extends string ? Rest : S>
+  : OpenedValues<S>
+type OpenedValues<S extends readonly unknown[]> = { [K in keyof S]: S[K] extends Sealed<infer M> ? Expr<M> : any }

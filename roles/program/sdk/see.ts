@@ -1,6 +1,6 @@
 import { NAME } from '../limits.ts'
 import { sealResult } from './choose.ts'
-import type { Opened, Outcome, Sealed } from './marks.ts'
+import type { Opened, Outcome, Seen } from './marks.ts'
 import { nameOf } from './literal.ts'
 import { addConst } from './nodes.ts'
 import { callBack, isExpr, isSealed } from './plain.ts'
@@ -16,12 +16,7 @@ import { makeExpr } from './values/apply.ts'
  * @example
  * const { fine } = see(req.text, (text) => ({ fine: text.length().atMost(100) }))
  */
-export function see<S extends readonly Sealed<any>[], R>(...args: [...values: S, callback: (...opened: Opened<S>) => R]): Outcome<R>
-/** The same with a name for the observation point, which explanations show. */
-export function see<S extends readonly Sealed<any>[], R>(
-  name: string,
-  ...args: [...values: S, callback: (...opened: Opened<S>) => R]
-): Outcome<R>
+export function see<S extends readonly unknown[], R>(...args: [...values: Seen<S>, callback: (...opened: Opened<S>) => R]): Outcome<R>
 export function see(...args: unknown[]): unknown {
   const name = typeof args[0] === 'string' ? (args.shift() as string) : null
   const callback = args.pop() as (...opened: never[]) => unknown

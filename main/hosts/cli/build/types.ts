@@ -1,8 +1,8 @@
-/** The TypeScript checker on a developer's program, and what only its types can tell: JavaScript conditions on Golem values. */
+/** The TypeScript checker on a developer's program, and what only its types can tell: JavaScript that takes Golem values for its own. */
 import { relative } from 'node:path'
 import type TypeScript from 'typescript'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
-import { conditionsIn } from './conditions.ts'
+import { findMisuse } from './javascript/find.ts'
 import { showPlace } from './mistake.ts'
 import { compilerOptions, isOurs, root } from './sdk.ts'
 
@@ -27,7 +27,7 @@ export async function findTypeScript(): Promise<typeof TypeScript | null> {
 /**
  * Checks a program and the developer's own modules that it imports.
  * @param file absolute path
- * @returns Errors: `program.types`, or `program.condition` when that is all there is; details.problems has every one of them.
+ * @returns Errors: the code of the first problem, but `program.types` where there is one of these; details.problems has every one of them.
  */
 export function checkTypes(ts: typeof TypeScript, file: string, cwd: string): Result<null> {
   const problems = typeProblems(ts, [file], cwd)
@@ -36,21 +36,28 @@ export function checkTypes(ts: typeof TypeScript, file: string, cwd: string): Re
 
 /** All that is wrong with the types of some programs and of the modules that they import. */
 export function typeProblems(ts: typeof TypeScript, files: string[], cwd: string): TypeProblem[] {
-  const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root)
+  const { options } = ts.convertCompilerOptionsFromJson({ ...compilerOptions, allowJs: true }, root)
   const program = ts.createProgram(files, options, hostFor(ts, options))
-  const checker = program.getTypeChecker()
-  return program
-    .getSourceFiles()
-    .filter(isDevelopers)
-    .flatMap((source) => {
-      const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
-      const conditions = conditionsIn(ts, checker, source).map(({ line, message }): TypeProblem => ({
-        at: showPlace({ file: source.fileName, line }, cwd),
-        code: 'program.condition',
-        message,
-      }))
-      return [...found.map((diagnostic) => problemOf(ts, diagnostic, cwd)), ...conditions]
-    })
+  const sources = program.getSourceFiles().filter(isDevelopers)
+  const misuseIn = findMisuse(ts, program.getTypeChecker(), sources)
+  return sources.flatMap((source) => {
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
+    const problems = withoutEchoes(ts, found).map((diagnostic) => problemOf(ts, diagnostic, cwd))
+    const misuse = misuseIn(source).map(({ line, ...mistake }): TypeProblem => ({
+      at: showPlace({ file: source.fileName, line }, cwd),
+      ...mistake,
+    }))
+    return together(problems, misuse)
+  })
+}
+
+/** What TypeScript says of an operator, an index or a loop, where golem says what to use instead. */
+const SAID_BETTER = /\(TS(2352|2356|2362|2363|2365|2367|2407|2461|2464|2488|2495|2538|2678|2736|2872|2873|2774)\)$/
+
+/** Both kinds of problems, without what TypeScript says of the same mistake in other words. */
+function together(problems: TypeProblem[], misuse: TypeProblem[]): TypeProblem[] {
+  const lines = new Set(misuse.map(({ at }) => at))
+  return [...problems.filter(({ at, message }) => !lines.has(at) || !SAID_BETTER.test(message)), ...misuse]
 }
 
 /** Files of TypeScript, Node's types and the SDK: the same for every program that one process checks. */
@@ -73,6 +80,31 @@ const isDevelopers = (source: TypeScript.SourceFile): boolean =>
   !/[\\/]node_modules[\\/]/.test(relative(root, source.fileName)) &&
   !source.fileName.endsWith('.json')
 
+/** «Parameter implicitly has an any type», of callbacks of a call whose other arguments are wrong: the same mistake once more. */
+const ECHOES = [7006, 7031]
+
+function withoutEchoes(ts: typeof TypeScript, diagnostics: readonly TypeScript.Diagnostic[]): TypeScript.Diagnostic[] {
+  const causes = diagnostics.filter(({ code }) => !ECHOES.includes(code))
+  return diagnostics.filter(({ code, file, start }) => {
+    if (!ECHOES.includes(code) || file === undefined || start === undefined) return true
+    const call = callAround(ts, file, start)
+    return call === null || !causes.some((cause) => cause.start !== undefined && cause.start >= call.pos && cause.start < call.end)
+  })
+}
+
+/** The call that the function at a position is an argument of. */
+function callAround(ts: typeof TypeScript, file: TypeScript.SourceFile, position: number): TypeScript.Node | null {
+  let call: TypeScript.Node | null = null
+  const visit = (node: TypeScript.Node): void => {
+    if (position < node.pos || position >= node.end) return
+    if (ts.isCallExpression(node) && node.arguments.some((one) => ts.isFunctionLike(one) && position >= one.pos && position < one.end))
+      call = node
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return call
+}
+
 function problemOf(ts: typeof TypeScript, diagnostic: TypeScript.Diagnostic, cwd: string): TypeProblem {
   const { file, start = 0 } = diagnostic
   const line = file === undefined ? null : file.getLineAndCharacterOfPosition(start).line + 1
@@ -81,8 +113,8 @@ function problemOf(ts: typeof TypeScript, diagnostic: TypeScript.Diagnostic, cwd
 }
 
 function refuse(problems: TypeProblem[]): Result<never> {
-  const code = problems.every((problem) => problem.code === 'program.condition') ? 'program.condition' : 'program.types'
   const [first] = problems
+  const code = problems.some((problem) => problem.code === 'program.types') ? 'program.types' : first!.code
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
   return fail(code, `${first!.at}: ${first!.message}${more}`, { at: first!.at, problems: problems.slice(0, MOST_SHOWN) })
 }
