@@ -44,7 +44,7 @@ function adapters(): Rule[] {
 
 const host = (name: string, more: string[] = []): Rule => ({
   folder: `main/hosts/${name}`,
-  folders: ['main/core', 'main/adapters', 'main/contract', 'resources', ...more],
+  folders: ['main/core', 'main/adapters', 'main/contract', 'main/hosts/terminal', 'resources', ...more],
   packages: [],
   node: true,
 })
@@ -66,11 +66,13 @@ export const table: Table = {
     // The developer's command: the language, the parts of the protocol that a local run shares with the network, and no core.
     {
       folder: 'main/hosts/cli',
-      folders: ['roles/program', 'roles/protocol', 'roles/client', 'main/adapters/crypto', 'main/hosts/launcher'],
+      folders: ['roles/program', 'roles/protocol', 'roles/client', 'main/adapters/crypto', 'main/hosts/launcher', 'main/hosts/terminal'],
       packages: ['typescript'],
       node: true,
     },
-    { folder: 'main/hosts/launcher', folders: [], packages: ['vite'], node: true },
+    // What every program that is started from a terminal shares: its options and help, text files, writing files.
+    { folder: 'main/hosts/terminal', folders: ['roles/protocol/result.ts'], packages: [], node: true },
+    { folder: 'main/hosts/launcher', folders: ['main/hosts/terminal'], packages: ['vite'], node: true },
     { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
     { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },
     { folder: 'resources', folders: ['roles/program'], packages: [], node: false },

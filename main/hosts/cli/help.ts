@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { root } from './build/sdk.ts'
 import { flagsOf, type Command } from './command.ts'
-import { table, wrap } from './layout.ts'
+import { table, wrap } from '../terminal/layout.ts'
 
 const lines = (all: string[]): string => all.join('\n')
 

@@ -1,9 +1,10 @@
 /** A checked program from what the developer names: TypeScript that is built first, or a program document. */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { check, type Program } from '../../../roles/program/index.ts'
 import { nestingOf } from '../../../roles/protocol/canonical.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { readTextFile } from '../terminal/text-file.ts'
 import { buildProgram, type Built } from './build/build.ts'
 import { checkTypes, findTypeScript } from './build/types.ts'
 
@@ -59,23 +60,27 @@ function readable(path: string, file: string): Result<null> {
   return fail('cli.file', found === undefined ? `There is no file ${path}.` : `${path} is no file.`)
 }
 
-/** A program document, checked. Errors: `cli.file`, `cli.json`, those of `check`. */
+/** A program document, checked. Errors: those of `readJson` and of `check`. */
 export function readDocument(path: string, cwd: string): Result<Program> {
   const json = readJson(path, cwd)
   return json.ok ? check(json.value) : json
 }
 
-/** Any JSON file. Errors: `cli.file`, `cli.json`. */
+/** Any JSON file. Errors: `cli.json`, those of `readTextFile`. */
 export function readJson(path: string, cwd: string): Result<unknown> {
-  const file = resolve(cwd, path)
-  const there = readable(path, file)
-  if (!there.ok) return there
-  if (statSync(file).size > DOCUMENT_LIMIT) return fail('cli.file', `${path} is larger than ${DOCUMENT_LIMIT >> 20} MB.`)
-  const text = readFileSync(file, 'utf8')
-  if (nestingOf(text) > NESTING_LIMIT) return fail('cli.json', `${path} nests deeper than ${NESTING_LIMIT} levels.`)
+  const text = readText(path, cwd)
+  return text.ok ? parseJson(path, text.value) : text
+}
+
+/** The text of a file of ordinary size. Errors: those of `readTextFile`. */
+export const readText = (path: string, cwd: string): Result<string> => readTextFile(resolve(cwd, path), path, DOCUMENT_LIMIT)
+
+/** @param name of the text in messages. Error: `cli.json`. */
+export function parseJson(name: string, text: string): Result<unknown> {
+  if (nestingOf(text) > NESTING_LIMIT) return fail('cli.json', `${name} nests deeper than ${NESTING_LIMIT} levels.`)
   try {
     return ok(JSON.parse(text) as unknown)
   } catch (error) {
-    return fail('cli.json', `${path} is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
+    return fail('cli.json', `${name} is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
   }
 }

@@ -50,13 +50,21 @@ export function thrownAt(stack: string): string | null {
 /** The nearest line of the developer on a stack, whoever threw. */
 export const nearestLine = (stack: string): string => developerFrames(stack)[0]?.line ?? ''
 
-/** The place in `at name (place)` or `at place`. */
+/** The place in `at name (place)` or `at place`; a folder may have parentheses in its name too. */
 function placeOf(line: string): string {
-  return line.endsWith(')') ? line.slice(line.lastIndexOf('(') + 1, -1) : line.replace(/^at (async )?/, '')
+  const named = / \(((?:file:|node:|\/|[A-Za-z]:\\).*)\)$/.exec(line)
+  return named === null ? line.replace(/^at (async )?/, '') : named[1]!
 }
 
+/** The path of an address as it is on the disk. */
 function plainPath(path: string): string {
-  return path.replace(/^file:\/\//, '').replace(/[?#].*$/, '')
+  if (!path.startsWith('file://')) return path.includes('://') ? path.replace(/[?#].*$/, '') : path
+  const encoded = path.slice('file://'.length).replace(/[?#].*$/, '')
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
 }
 
 function folderOf(path: string): string {

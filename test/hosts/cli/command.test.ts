@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../main/hosts/cli/main.ts'
-import { replaceFile } from '../../../main/hosts/cli/write-file.ts'
 import { repository } from '../../architecture/rules.ts'
 import { answered, golem, guestbookDocument, guestbookSource, temporaryFolder, writeProgram, type Ended } from './golem.ts'
 
@@ -136,17 +135,5 @@ describe('golem check', () => {
   it('reads no JSON that nests without end', async () => {
     writeFileSync(join(folder, 'deep.json'), '['.repeat(200_000))
     expect(await golem(folder, 'check', 'deep.json')).toMatchObject({ code: 1, err: expect.stringContaining('nests deeper') })
-  })
-})
-
-describe('a file that is replaced', () => {
-  it('is the old one when the new one cannot be written, and nothing is left beside it', () => {
-    const file = join(folder, 'kept')
-    writeFileSync(file, 'old')
-    mkdirSync(join(folder, 'taken'))
-    expect(replaceFile(join(folder, 'taken'), 'new')).toMatchObject({ ok: false, error: { code: 'cli.write' } })
-    expect(replaceFile(file, 'new')).toMatchObject({ ok: true })
-    expect(readFileSync(file, 'utf8')).toBe('new')
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 })

@@ -1,8 +1,9 @@
 /** From whatever a developer's program threw to one sentence with the file and line of the developer's source. */
 import { readFileSync } from 'node:fs'
-import { basename, dirname, relative } from 'node:path'
+import { basename, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BuildError, type Failure } from '../../../../roles/program/index.ts'
+import { ModuleProblem } from './modules.ts'
 import { isOurs } from './sdk.ts'
 
 export interface Mistake {
@@ -24,13 +25,17 @@ interface Place {
  */
 export function mistakeOf(error: unknown, loaded: readonly string[]): Mistake {
   if (error instanceof BuildError) return placeBuildError(error.code, error.message, loaded)
+  if (error instanceof ModuleProblem) {
+    const { message, file, specifier } = error
+    return { code: 'program.syntax', message, file, line: specifier === null ? null : lineOfImport(file, specifier) }
+  }
   const place = placeOf(error, loaded) ?? { file: loaded.at(-1) ?? null, line: null }
   return { code: codeOf(error), message: sentenceOf(error), ...place }
 }
 
 /** The SDK names a file without its folders. */
 export function placeBuildError(code: string, message: string, loaded: readonly string[]): Mistake {
-  const match = /^([^:\n]+):(\d+): ([^]*)$/.exec(message)
+  const match = /^([^\n]+?):(\d+): ([^]*)$/.exec(message)
   if (match === null) return { code, message, file: loaded[0] ?? null, line: null }
   const file = loaded.find((path) => basename(path) === match[1])
   // After the developer's functions have returned, the nearest place on the stack is ours.
@@ -41,7 +46,7 @@ const isEndless = (error: unknown): boolean => error instanceof RangeError && er
 
 function codeOf(error: unknown): string {
   if (isEndless(error)) return 'program.recursion'
-  return error instanceof SyntaxError || nodeCode(error) === 'ERR_MODULE_NOT_FOUND' ? 'program.syntax' : 'program.thrown'
+  return error instanceof SyntaxError ? 'program.syntax' : 'program.thrown'
 }
 
 function nodeCode(error: unknown): string {
@@ -51,17 +56,17 @@ function nodeCode(error: unknown): string {
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return `the program threw ${JSON.stringify(error) ?? String(error)}.`
   if (isEndless(error)) return 'a function calls itself without end; the language has no recursion: use map, filter or fold.'
-  const text = `${error.message.split('\n')[0]!.replace(/ imported from .*$/, '')}.`.replace(/\.\.$/, '.')
+  const text = `${error.message.split('\n')[0]!}.`.replace(/\.\.$/, '.')
   if (nodeCode(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
     return `${text} Types are only left out, so use no enum, namespace or parameter property.`
-  if (error instanceof SyntaxError || nodeCode(error) === 'ERR_MODULE_NOT_FOUND') return text
+  if (error instanceof SyntaxError) return text
   return `${error.name}: ${text}${isThrownByUs(error) ? ' The SDK could not use what this line gives it.' : ''}`
 }
 
 /** Stack frames as places, nearest first. Node puts the place of a syntax error in the first line. */
 function framesOf(error: Error): Place[] {
   return (error.stack ?? '').split('\n').flatMap((text, i) => {
-    const match = (i === 0 ? /^(file:\/\/.*):(\d+)$/ : /^\s+at .*?\(?(file:\/\/[^()]+):(\d+):\d+\)?$/).exec(text)
+    const match = (i === 0 ? /^(file:\/\/.*):(\d+)$/ : /^\s+at (?:.* \()?(file:\/\/\S+):(\d+):\d+\)?$/).exec(text)
     return match === null ? [] : [{ file: fileURLToPath(match[1]!.replace(/[?#].*$/, '')), line: Number(match[2]) }]
   })
 }
@@ -73,18 +78,14 @@ const isThrownByUs = (error: Error): boolean => {
 
 function placeOf(error: unknown, loaded: readonly string[]): Place | null {
   if (!(error instanceof Error)) return null
-  const missing = / imported from (.+)$/.exec(error.message)
-  if (missing !== null) return { file: missing[1]!, line: lineOfImport(missing[1]!, error.message) }
   return framesOf(error).find((frame) => !isOurs(frame.file)) ?? (loaded[0] === undefined ? null : { file: loaded.at(-1)!, line: null })
 }
 
 /** Line of the import that names what was not found. */
-function lineOfImport(file: string, message: string): number | null {
-  const wanted = /'([^']+)'/.exec(message)?.[1] ?? ''
-  const names = [wanted, `./${relative(dirname(file), wanted)}`, relative(dirname(file), wanted)].map((name) => name.replaceAll('\\', '/'))
+function lineOfImport(file: string, specifier: string): number | null {
   const at = readFileSync(file, 'utf8')
     .split('\n')
-    .findIndex((text) => names.some((name) => text.includes(`'${name}'`) || text.includes(`"${name}"`)))
+    .findIndex((text) => [`'${specifier}'`, `"${specifier}"`].some((name) => text.includes(name)))
   return at < 0 ? null : at + 1
 }
 

@@ -1,10 +1,9 @@
 /** One build of a developer's program in this thread: its document, or its mistake with the file and line of the developer's source. */
-import { registerHooks } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type App, canonicalProgram, compile } from '../../../../roles/program/index.ts'
 import { shiftClock } from './clock.ts'
 import { type Mistake, mistakeOf, placeBuildError } from './mistake.ts'
-import { sdkModule } from './sdk.ts'
+import { hookModules } from './modules.ts'
 
 export interface BuildTask {
   /** Absolute path of the program. */
@@ -14,20 +13,6 @@ export interface BuildTask {
 }
 
 export type BuildAnswer = { text: string } | { mistake: Mistake; details: Record<string, unknown> }
-
-/** `golem` is the SDK wherever the program lies; TypeScript is TypeScript whatever the nearest package.json says about modules. */
-function hookModules(): { loaded: string[]; unhook: () => void } {
-  const loaded: string[] = []
-  const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'golem' ? { url: pathToFileURL(sdkModule).href, shortCircuit: true } : next(specifier, context),
-    load: (url, context, next) => {
-      if (url.startsWith('file:')) loaded.push(fileURLToPath(url))
-      return /\.m?ts$/.test(url) ? next(url, { ...context, format: 'module-typescript' }) : next(url, context)
-    },
-  })
-  return { loaded, unhook: () => hooks.deregister() }
-}
 
 type EndpointSpec = ReturnType<App['endpoints']>[string]
 

@@ -1,12 +1,11 @@
 /** `golem check`: what every participant does with a program document before running any of it. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { canonicalProgram, type Program } from '../../../../roles/program/index.ts'
+import { canonicalProgram, check, type Program } from '../../../../roles/program/index.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
 import type { Call, Command, Done } from '../command.ts'
 import { plural } from '../explain/words.ts'
-import { readDocument } from '../load.ts'
+import { parseJson, readText } from '../load.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -21,9 +20,13 @@ export const checkCommand: Command = {
 
 function checkDocument({ positionals, io }: Call): Result<Done> {
   const path = positionals[0]!
-  const program = readDocument(path, io.cwd)
+  const text = readText(path, io.cwd)
+  if (!text.ok) return text
+  const json = parseJson(path, text.value)
+  if (!json.ok) return json
+  const program = check(json.value)
   if (!program.ok) return { ok: false, error: { ...program.error, message: `${path}: ${program.error.message}` } }
-  const canonical = readFileSync(resolve(io.cwd, path), 'utf8').trimEnd() === canonicalProgram(program.value)
+  const canonical = text.value.trimEnd() === canonicalProgram(program.value)
   const value = { ...countsOf(program.value), canonical }
   return ok({ value, text: textOf(showPlace({ file: resolve(io.cwd, path), line: null }, io.cwd), value) })
 }

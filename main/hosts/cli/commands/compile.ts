@@ -9,7 +9,7 @@ import { showPlace } from '../build/mistake.ts'
 import { BUILD_FLAGS, buildOptions, type Call, type Command, type Done } from '../command.ts'
 import { plural } from '../explain/words.ts'
 import { buildSource, readJson } from '../load.ts'
-import { replaceFile } from '../write-file.ts'
+import { isStandardOutput, replaceFile } from '../../terminal/write-file.ts'
 
 export const compileCommand: Command = {
   name: 'compile',
@@ -32,12 +32,16 @@ async function compile(call: Call): Promise<Result<Done>> {
   if (!options.ok) return options
   const built = await buildSource(call.positionals[0]!, options.value)
   if (!built.ok) return built
-  if (call.flags['output'] === '-') return ok({ text: built.value.text, value: JSON.parse(built.value.text) as unknown })
+  if (goesToStdout(call)) return ok({ text: built.value.text, value: JSON.parse(built.value.text) as unknown })
   const file = outputFile(call)
   if (!file.ok) return file
   const text = `${built.value.text}\n`
   const written = replaceFile(file.value, text)
   return written.ok ? ok(doneOf(built.value, file.value, text, call.io.cwd)) : written
+}
+
+function goesToStdout({ flags: { output }, io }: Call): boolean {
+  return output === '-' || (typeof output === 'string' && isStandardOutput(resolve(io.cwd, output)))
 }
 
 function outputFile({ positionals, flags, io }: Call): Result<string> {

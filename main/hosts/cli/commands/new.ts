@@ -1,5 +1,5 @@
 /** `golem new`: an application to start from, which compiles and runs at once. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
@@ -42,10 +42,18 @@ function create({ positionals, io }: Call): Result<Done> {
   if (there !== undefined && !(there.isDirectory() && readdirSync(folder).length === 0))
     return fail('cli.exists', `${shown} is there already and not empty; name a new folder.`)
   const files = filesFor(folder)
+  const made: string[] = []
   try {
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { flag: 'wx' })
+    const outermost = mkdirSync(folder, { recursive: true })
+    if (outermost !== undefined) made.push(outermost)
+    for (const [name, text] of Object.entries(files)) {
+      made.push(join(folder, name))
+      writeFileSync(join(folder, name), text, { flag: 'wx', flush: true })
+    }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') made.pop()
+    // Half an application would only be in the way of the next try.
+    for (const path of made) rmSync(path, { recursive: true, force: true })
     return fail('cli.write', `${shown} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
   }
   return ok({ text: nextSteps(shown, Object.keys(files)), value: { folder, files: Object.keys(files) } })

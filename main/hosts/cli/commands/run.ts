@@ -9,7 +9,8 @@ import { loadProgram, readJson } from '../load.ts'
 import { callEndpoint, commit, type LocalCall, type LocalRun } from '../run/call.ts'
 import { dataOf, OWNER, readData } from '../run/data.ts'
 import { runText, runValue } from '../run/report.ts'
-import { replaceFile } from '../write-file.ts'
+import { withoutMark } from '../../terminal/text-file.ts'
+import { replaceFile } from '../../terminal/write-file.ts'
 
 /** Whoever calls when nobody is named. */
 const SOMEBODY = 'a'.repeat(64)
@@ -86,7 +87,7 @@ function readArguments(call: Call): Result<LocalCall> {
 
 function readRequest(text: string): Result<Record<string, unknown>> {
   try {
-    const json = JSON.parse(text) as unknown
+    const json = JSON.parse(withoutMark(text)) as unknown
     if (typeof json === 'object' && json !== null && !Array.isArray(json)) return ok(json as Record<string, unknown>)
     return wrongUsage("--request must be a JSON object with the endpoint's arguments.")
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Cost, Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
 import type { ExplainedLookup, ExplainedSplit } from './lookups.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
-import { table, WIDTH, wrap } from '../layout.ts'
+import { table, WIDTH, wrap } from '../../terminal/layout.ts'
 import { groupAnswers, listed, slotName } from './words.ts'
 
 const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', `  ${title}`, ...lines])

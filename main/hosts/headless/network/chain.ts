@@ -34,7 +34,11 @@ export async function startEmbeddedChain(folder: string, port: number): Promise<
 
 function firstMessage(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve((message as { url: string }).url))
+    child.once('message', (message) => {
+      const told = message as { url: string } | { failed: string }
+      if ('url' in told) resolve(told.url)
+      else reject(new Error(`The chain could not start: ${told.failed}`))
+    })
     child.once('error', reject)
     child.once('exit', (code, signal) => reject(new Error(`The chain's process ended (${signal ?? `code ${code}`}) before it was ready.`)))
   })

@@ -1,7 +1,9 @@
 /** `network.json` in the folder of a local network: where a running one is joined, and what a restarted one goes on with. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail, ok, type Result } from '../../../core/index.ts'
+import { fail, must, ok, type Result } from '../../../core/index.ts'
+import { withoutMark } from '../../terminal/text-file.ts'
+import { replaceFile } from '../../terminal/write-file.ts'
 import type { ChainAccess } from './chain.ts'
 
 export interface NetworkNote {
@@ -21,16 +23,15 @@ export function readNote(folder: string): Result<NetworkNote> {
   const none = fail('network.none', `There is no local network in ${folder}. Start one with npm start, or name its folder with --folder.`)
   if (!existsSync(path(folder))) return none
   try {
-    return ok(JSON.parse(readFileSync(path(folder), 'utf8')) as NetworkNote)
+    return ok(JSON.parse(withoutMark(readFileSync(path(folder), 'utf8'))) as NetworkNote)
   } catch {
     return none
   }
 }
 
-/** Written beside and renamed, so that a reader never sees half of it. For its owner alone: it holds the chain's password. */
+/** A reader never sees half of it. For its owner alone: it holds the chain's password. */
 export function writeNote(folder: string, note: NetworkNote): void {
-  writeFileSync(`${path(folder)}.new`, `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 })
-  renameSync(`${path(folder)}.new`, path(folder))
+  must(replaceFile(path(folder), `${JSON.stringify(note, null, 2)}\n`, 0o600))
 }
 
 /** The port of an address that the last run used, to be asked for again; 0 where there is none. */

@@ -1,8 +1,9 @@
 /** Who takes part in the local network, and what each participant is told. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ParticipantConfig, ParticipantSettings } from '../../../core/index.ts'
+import { must, type ParticipantConfig, type ParticipantSettings } from '../../../core/index.ts'
+import { replaceFile } from '../../terminal/write-file.ts'
 import type { ChainAccess } from './chain.ts'
 
 export interface NetworkPlan {
@@ -65,6 +66,6 @@ export function configOf({ folder, chain, tracker, logLevel }: Meeting, settings
 /** A throw-away secret for throw-away wallets; the local network's coins are worth nothing anywhere else. */
 function networkPassphrase(folder: string): string {
   const path = join(folder, 'passphrase')
-  if (!existsSync(path)) writeFileSync(path, randomBytes(16).toString('hex'), { mode: 0o600 })
+  if (!existsSync(path)) must(replaceFile(path, randomBytes(16).toString('hex'), 0o600))
   return readFileSync(path, 'utf8')
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { commands, type CommandName } from '../../../contract/index.ts'
 import { fail, ok, type Result } from '../../../core/index.ts'
+import { decodeText } from '../../terminal/text-file.ts'
 import { answerJson, refuse } from './headers.ts'
 
 /** What the page needs of the core. */
@@ -13,7 +14,7 @@ export interface PageCore {
 /** Far above any request of the contract, far below what could hurt. */
 export const MAX_BODY_BYTES = 256 * 1024
 
-type Body = { ok: true; text: string } | { ok: false }
+type Body = { ok: true; bytes: Buffer } | { ok: false }
 
 /** Counts what arrives instead of trusting Content-Length, and stops reading at the bound. */
 async function readBody(request: IncomingMessage): Promise<Body> {
@@ -25,7 +26,7 @@ async function readBody(request: IncomingMessage): Promise<Body> {
     if (size > MAX_BODY_BYTES) return { ok: false }
     chunks.push(chunk)
   }
-  return { ok: true, text: Buffer.concat(chunks).toString('utf8') }
+  return { ok: true, bytes: Buffer.concat(chunks) }
 }
 
 interface Issue {
@@ -78,7 +79,8 @@ export async function serveCommand(core: PageCore, name: string, request: Incomi
   const body = await readBody(request)
   if (!body.ok)
     return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${MAX_BODY_BYTES} bytes; send less.`)
-  const args = parseArguments(name, body.text)
+  const text = decodeText(body.bytes, `${name}: the body`)
+  const args = text.ok ? parseArguments(name, text.value) : text
   if (!args.ok) return answerJson(response, 400, args)
   const result = await callCore(core, name, args.value)
   answerJson(response, !result.ok && result.error.code === 'page.bug' ? 500 : 200, result)
