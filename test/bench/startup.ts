@@ -2,7 +2,7 @@
  * How long a person waits: from `npm start` to a page whose overview shows a chain tip (goal 20 s), and from the start of `npm run demo` to the
  * first approved write read back with a proof (goal 60 s). Run: npm run bench -- startup [--only page|demo]
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,29 +10,15 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import type { Overview } from '../../main/contract/index.ts'
-import type { Result } from '../../roles/protocol/result.ts'
 import { sayLoad } from './request/numbers.ts'
+import { addressOf, LAUNCHER, launchStart, openPage } from './rest/page.ts'
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const PAGE_GOAL_S = 20
 const WRITE_GOAL_S = 60
 const PATIENCE_MS = 240_000
 const VISIBLE = 'first approved write visible'
-const LAUNCHER = join(import.meta.dirname, '../../main/hosts/launcher/run.mjs')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-interface Program {
-  child: ChildProcess
-  began: number
-  lines: AsyncIterator<string>
-}
-
-function launch(args: string[], env: NodeJS.ProcessEnv = {}): Program {
-  const began = performance.now()
-  const child = spawn(process.execPath, [LAUNCHER, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
-  return { child, began, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
-}
 
 /** The first line that fits; null when the program ended without one. */
 async function lineWith(lines: AsyncIterator<string>, pattern: RegExp): Promise<RegExpExecArray | null> {
@@ -48,30 +34,15 @@ async function rest(lines: AsyncIterator<string>): Promise<void> {
   while ((await lines.next()).done !== true);
 }
 
-/** Logs in with the printed address like a browser, and gives the command call. */
-async function openPage(address: string): Promise<() => Promise<Result<Overview>>> {
-  const { origin } = new URL(address)
-  const entered = await fetch(address, { redirect: 'manual' })
-  const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!
-  const page = await fetch(`${origin}/`, { headers: { cookie } })
-  if (!(await page.text()).includes('<script')) throw new Error('the page has no program')
-  return async () =>
-    (
-      await fetch(`${origin}/api/overview`, { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' })
-    ).json() as Promise<Result<Overview>>
-}
-
 async function pageTime(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'golem-bench-'))
-  const { child, began, lines } = launch(['start'], { GOLEM_NO_BROWSER: '1', GOLEM_FOLDER: folder })
+  const began = performance.now()
+  const child = launchStart(folder)
   try {
-    const found = await lineWith(lines, /page at (http:\/\/127\.0\.0\.1:\d+\/\S*)$/)
-    if (found === null) throw new Error('npm start ended without a page')
-    void rest(lines)
-    const overview = await openPage(found[1]!)
+    const overview = await openPage(await addressOf(child))
     for (;;) {
-      const view = await overview()
-      if (view.ok && view.value.chain.available && view.value.chain.hash !== '') return (performance.now() - began) / 1000
+      const { chain } = await overview()
+      if (chain.available && chain.hash !== '') return (performance.now() - began) / 1000
       if (performance.now() - began > PATIENCE_MS) throw new Error('the overview shows no chain tip')
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -83,7 +54,9 @@ async function pageTime(): Promise<number> {
 }
 
 async function writeTime(): Promise<{ seconds: number; whole: number; code: number | null }> {
-  const { child, began, lines } = launch(['demo'])
+  const began = performance.now()
+  const child = spawn(process.execPath, [LAUNCHER, 'demo'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const exited = once(child, 'exit') as Promise<[number | null]>
   const found = await lineWith(lines, new RegExp(VISIBLE))
   const seconds = (performance.now() - began) / 1000

@@ -22,7 +22,7 @@ async function startEmbedded(policy: PolicyUnderTest = {}): Promise<ChainUnderTe
   let node = open()
   let server = await createRpcServer(node, { port: 0, ...access })
   const { url, port } = server
-  const chain = createRpcChain({ url, ...access, network: 'regtest', pollMs: 20, log })
+  const chain = createRpcChain({ url, ...access, network: 'regtest', pollMs: 20, waits: true, log })
   const end = async () => {
     await server.close()
     node.close()

@@ -1,4 +1,4 @@
-/** Follows the best chain of a node by polling: blocks in order, reorganisations with their fork point, the node's absence as an event. */
+/** Follows the best chain of a node, by polling where the node cannot tell of a new block: blocks in order, reorganisations with their fork point, the node's absence as an event. */
 import type { BlockRef, ChainBlock, ChainEvent, LogPort } from '../../core/ports.ts'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
@@ -11,6 +11,8 @@ export interface ChainView {
   refAt(height: number): Promise<Result<BlockRef | undefined>>
   /** `active`: on the best chain. `undefined`: the node does not know the block. */
   lookup(hash: string): Promise<Result<{ active: boolean; height: number; previous: string } | undefined>>
+  /** Resolves once the best block is another one than `hash`, or some time has passed. Without it the tip is polled. */
+  changed?(hash: string): Promise<Result<unknown>>
 }
 
 export interface FollowOptions {
@@ -72,6 +74,13 @@ export function followChain(
     available = !failure
   }
 
+  /** Nothing to do until the tip changes. A node that fails at telling it is polled, and says by the next look what is the matter. */
+  const rest = async () => {
+    const last = known.at(-1)
+    const told = failures === 0 && last && view.changed ? await pause.during(view.changed(last.hash)) : undefined
+    if (!told?.ok) await pause.sleep(Math.min(options.pollMs * 2 ** Math.min(failures, 16), Math.max(longestPause, options.pollMs)))
+  }
+
   const run = async () => {
     while (!pause.ended()) {
       try {
@@ -81,7 +90,7 @@ export function followChain(
         failures++
         options.log.log('error', 'a chain event could not be handled; it is delivered again', { error: String(error) })
       }
-      await pause.sleep(Math.min(options.pollMs * 2 ** Math.min(failures, 16), Math.max(longestPause, options.pollMs)))
+      await rest()
     }
   }
 
@@ -132,6 +141,13 @@ function createPause() {
       over = true
       wake?.()
     },
+    /** What the work comes to, or undefined when the pause is cut short. */
+    during: <T>(work: Promise<T>) =>
+      new Promise<T | undefined>((resolve, reject) => {
+        if (over) return resolve(undefined)
+        wake = () => resolve(undefined)
+        work.then(resolve, reject)
+      }),
     sleep: (ms: number) =>
       new Promise<void>((resolve) => {
         if (over) return resolve()

@@ -30,11 +30,15 @@ export function createRpcClient(options: RpcClientOptions) {
 
   const post = (body: unknown, timeoutMs: number): Promise<Result<unknown>> =>
     new Promise((resolve) => {
-      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)])
+      let late = false
+      const end = (result: Result<unknown>) => {
+        clearTimeout(timer)
+        resolve(result)
+      }
       const broken = (error: unknown) =>
-        resolve(stopping.signal.aborted ? stopped : signal.aborted ? timedOut(timeoutMs) : unreachable(options.url, error))
+        end(stopping.signal.aborted ? stopped : late ? timedOut(timeoutMs) : unreachable(options.url, error))
       const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
-      const call = request(options.url, { method: 'POST', agent, headers, signal }, (response) => {
+      const call = request(options.url, { method: 'POST', agent, headers, signal: stopping.signal }, (response) => {
         const chunks: Buffer[] = []
         let size = 0
         response.on('error', broken)
@@ -42,11 +46,15 @@ export function createRpcClient(options: RpcClientOptions) {
           chunks.push(chunk)
           size += chunk.length
           if (size <= maxAnswer) return
-          resolve(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
+          end(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
           response.destroy()
         })
-        response.on('end', () => resolve(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
+        response.on('end', () => end(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
       })
+      const timer = setTimeout(() => {
+        late = true
+        call.destroy(new Error('too late'))
+      }, timeoutMs)
       call.on('error', broken)
       call.end(JSON.stringify(body))
     })

@@ -20,6 +20,11 @@ export interface RpcChainOptions {
   network: ChainPort['network']
   /** Between two looks at the tip. Default 250 on regtest, 5,000 elsewhere. */
   pollMs?: number
+  /**
+   * Whether a call of `waitfornewblock` may stay open, so that a block is known at once and nothing is polled. Only the embedded node: of
+   * bitcoind's few RPC threads every waiting call holds one, and its `current_tip` is new (Bitcoin Core 30).
+   */
+  waits?: boolean
   /** Limit of one call. Default 30,000. */
   timeoutMs?: number
   log: LogPort
@@ -29,6 +34,8 @@ export type RpcChain = ChainPort & { control: ChainControl; close(): void }
 
 const chainNames = { regtest: 'regtest', signet: 'signet', testnet4: 'testnet4', mainnet: 'main' } as const
 const scanTimeout = 600_000
+/** How long one call waits for a block; the time for its answer comes on top. */
+const [blockWait, answerTime] = [60_000, 10_000]
 const mempoolBatch = 16
 const mempoolLimit = 50_000
 /** The point of BIP341 whose secret nobody can know. */
@@ -42,7 +49,7 @@ const [notFound, outOfRange] = [-5, -8]
  */
 export function createRpcChain(options: RpcChainOptions): RpcChain {
   const rpc = createRpcClient(options)
-  const view = createView(rpc, options.network)
+  const view = { ...createView(rpc, options.network), ...(options.waits === true ? { changed: untilChanged(rpc) } : {}) }
   const pollMs = options.pollMs ?? (options.network === 'regtest' ? 250 : 5_000)
   return {
     network: options.network,
@@ -104,6 +111,11 @@ const pruned = (height: number) =>
     'chain.pruned',
     `the node has pruned block ${height}, which is not read here yet: connect to a node that keeps it (-prune=0), or let this one load the chain again`,
   )
+
+const untilChanged =
+  (rpc: RpcClient): NonNullable<ChainView['changed']> =>
+  (hash) =>
+    rpc.call('waitfornewblock', [blockWait, hash], schemas.nothing, { timeoutMs: blockWait + answerTime })
 
 /** Raw transactions are remembered while they stay in the mempool, so that polling fetches only the new ones. */
 function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempoolTransaction'> {

@@ -13,7 +13,11 @@ import {
   type TickProgram,
   type TickView,
 } from '../../../roles/server/index.ts'
+import { remembering } from '../remembering.ts'
 import type { ServerSession } from './session.ts'
+
+/** Ticks and offers kept opened: those that are served or planned, and one or two more. A digest stands for one content, so opening and checking it once is enough. */
+const OPENED = 8
 
 /** What is served at this moment. */
 export interface Ready {
@@ -40,13 +44,13 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
   /** Opened code by the digest of its file: a reorganisation may bring another plan, and with it other code, for the same tick. */
   let held = new Map<string, PreparedCode>()
 
-  function openedTick(sha256: string): OpenedDocument<'tick'> | null {
+  const openedTick = remembering(OPENED, (sha256): OpenedDocument<'tick'> | null => {
     const bytes = storage.getBlob(sha256)
     const opened = bytes === undefined ? null : openDocument(crypto, 'tick', bytes, sha256)
     return opened?.ok ? opened.value : null
-  }
+  })
 
-  function programOf(offer: string): TickProgram | null {
+  const programOf = remembering(OPENED, (offer): TickProgram | null => {
     const bytes = storage.getBlob(offer)
     const opened = bytes === undefined ? null : openDocument(crypto, 'offer', bytes, offer)
     if (!opened?.ok) return null
@@ -54,7 +58,7 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
     const file = storage.getBlob(outline.sha256)
     const parsed = file === undefined ? null : parseOutline(file)
     return parsed?.ok ? { outline: parsed.value, budget } : null
-  }
+  })
 
   const planOf = (document: OpenedDocument<'tick'> | null, tick: number): Plan | undefined =>
     document?.body.plans.find((plan) => plan.tick === tick)

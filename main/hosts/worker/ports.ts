@@ -25,7 +25,7 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   const storage = openSqliteStorage(join(config.folder, 'state'))
   if (!storage.ok) return storage
   const { backend, pollMs, ...rpc } = config.chain
-  const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), log })
+  const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), waits: backend === 'embedded', log })
   const swarm = await createWebTorrentSwarm({ folder: join(config.folder, 'torrents'), ...config.swarm, port: 0, log })
   const transport = createHttpTransport()
   const work = createWorkers({ threads: 1 })

@@ -53,6 +53,8 @@ export interface LocalNetwork {
 const COINBASE_MATURITY = 100
 const COINS_EACH = 2
 const RESTART_MS = 1_000
+/** Who waits for a torrent asks the tracker again by itself; the others only say that they are still there. */
+const ANNOUNCE_MS = 120_000
 
 /** @throws in one sentence when a part cannot start; what had started is ended. */
 export async function startLocalNetwork(options: LocalNetworkOptions): Promise<LocalNetwork> {
@@ -119,7 +121,7 @@ const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): P
     : startEmbeddedChain(join(options.folder, 'chain'), portOf(before?.chain.url))
 
 const startTrackerAgain = (port: number): Promise<Tracker> => {
-  const start = (at: number): Promise<Tracker> => startTracker({ host: '127.0.0.1', port: at, intervalMs: 2_000 })
+  const start = (at: number): Promise<Tracker> => startTracker({ host: '127.0.0.1', port: at, intervalMs: ANNOUNCE_MS })
   return port === 0 ? start(0) : start(port).catch(() => start(0))
 }
 
