@@ -163,15 +163,30 @@ export interface AuditView {
 
 const result = <T>() => undefined as unknown as T
 
-/** name → argument schema and result type. */
+/**
+ * Whose a command is, where several participants answer behind one contract: of everybody together, of the participant, actor or request
+ * that its arguments name, of the Supervisor, or of anybody who can audit.
+ */
+export type Owner = 'everybody' | 'participant' | 'actor' | 'request' | 'supervisor' | 'auditor'
+
+interface Command {
+  of: Owner
+  doc: string
+  args: z.ZodObject
+  result: unknown
+}
+
+/** name → whose it is, argument schema and result type. */
 export const commands = {
-  overview: { doc: 'Everything the first screen shows.', args: none, result: result<Overview>() },
+  overview: { of: 'everybody', doc: 'Everything the first screen shows.', args: none, result: result<Overview>() },
   log: {
+    of: 'everybody',
     doc: 'The newest log lines, oldest first.',
     args: z.strictObject({ limit: z.int().min(1).max(1000) }),
     result: result<LogLine[]>(),
   },
   read: {
+    of: 'actor',
     doc: 'Reads an index of the newest tick through Merkle-proved pages.',
     args: z.strictObject({
       actor: text(64),
@@ -184,58 +199,73 @@ export const commands = {
     result: result<RowsView>(),
   },
   newest: {
+    of: 'actor',
     doc: 'The newest value of a key from the last transaction of its address alone, without the index.',
     args: z.strictObject({ actor: text(64), key: hex32 }),
     result: result<KeyView>(),
   },
   request: {
+    of: 'actor',
     doc: 'Sends a request through the servers; the writes that come back wait for approval.',
     args: z.strictObject({ actor: text(64), endpoint: text(64), arguments: z.record(z.string(), z.json()) }),
     result: result<{ id: string }>(),
   },
   approve: {
+    of: 'request',
     doc: 'Publishes the reviewed writes. Safe to repeat: nothing is published twice.',
     args: z.strictObject({ id: hex32 }),
     result: result<{ txid: string }>(),
   },
   bump: {
+    of: 'request',
     doc: "Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node's estimate.",
     args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }),
     result: result<{ txid: string; fee: number }>(),
   },
-  refuse: { doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
+  refuse: { of: 'request', doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
   receive: {
+    of: 'participant',
     doc: 'An address of this wallet that has not received anything yet.',
     args: z.strictObject({ participant: text(64) }),
     result: result<{ address: string }>(),
   },
   offers: {
+    of: 'participant',
     doc: 'The job offers that a server has seen, best paid first.',
     args: z.strictObject({ participant: text(64) }),
     result: result<OfferView[]>(),
   },
   acceptOffer: {
+    of: 'participant',
     doc: 'Accepts a job offer: the server grinds its identity and publishes its acceptance. Safe to repeat.',
     args: z.strictObject({ participant: text(64), offer: hex32 }),
     result: result<null>(),
   },
   declineOffer: {
+    of: 'participant',
     doc: "Declines a job offer, so that the server's rule leaves it alone; it may be accepted later. Safe to repeat.",
     args: z.strictObject({ participant: text(64), offer: hex32 }),
     result: result<null>(),
   },
   supersede: {
+    of: 'supervisor',
     doc: "Publishes a new program for the running app; users' data stays.",
     args: z.strictObject({ program: z.json() }),
     result: result<{ offer: string }>(),
   },
   replaceKey: {
+    of: 'supervisor',
     doc: "Takes the app's signing key back with the master key, grants a new one, and goes on with it.",
     args: z.strictObject({ reason: z.string().min(1).max(500) }),
     result: result<{ offer: string; key: string }>(),
   },
-  audit: { doc: 'Replays the app from chain and swarm alone and compares every root.', args: none, result: result<AuditView>() },
-} as const
+  audit: {
+    of: 'auditor',
+    doc: 'Replays the app from chain and swarm alone and compares every root.',
+    args: none,
+    result: result<AuditView>(),
+  },
+} as const satisfies Record<string, Command>
 
 export type Commands = typeof commands
 export type CommandName = keyof Commands

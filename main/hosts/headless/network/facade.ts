@@ -1,6 +1,6 @@
 /** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
 import { fail, ok, type Result } from '../../../core/index.ts'
-import type { CommandName, LogLine, Overview } from '../../../contract/index.ts'
+import { commands, type CommandName, type LogLine, type Overview, type Owner } from '../../../contract/index.ts'
 import type { ParticipantProcess } from './process.ts'
 
 const LOG_LINES = 2_000
@@ -45,15 +45,15 @@ export function createFacade(): Facade {
     lines = [...lines.slice(1 - LOG_LINES), payload as LogLine]
     emit(event, payload)
   }
-  const ownerOf = (name: CommandName, args: Record<string, unknown>): ParticipantProcess | undefined => {
-    if (name === 'audit') return [...members.values()].findLast((member) => member.running && views.get(member.name)?.app)
-    if (name === 'supersede' || name === 'replaceKey')
-      return [...members.values()].find((member) => views.get(member.name)?.participants.some(({ role }) => role === 'supervisor'))
-    if (typeof args.participant === 'string') return members.get(args.participant)
-    const holds = (view: Overview): boolean =>
-      typeof args.actor === 'string' ? view.actors.some(({ id }) => id === args.actor) : view.requests.some(({ id }) => id === args.id)
-    const found = [...views].find(([, view]) => holds(view))
-    return found === undefined ? undefined : members.get(found[0])
+  const showing = (shows: (view: Overview) => boolean): ParticipantProcess | undefined =>
+    members.get([...views].find(([, view]) => shows(view))?.[0] ?? '')
+  const owners: Record<Owner, (args: Record<string, unknown>) => ParticipantProcess | undefined> = {
+    everybody: () => undefined,
+    participant: (args) => members.get(String(args.participant)),
+    actor: (args) => showing(({ actors }) => actors.some(({ id }) => id === args.actor)),
+    request: (args) => showing(({ requests }) => requests.some(({ id }) => id === args.id)),
+    supervisor: () => showing(({ participants }) => participants.some(({ role }) => role === 'supervisor')),
+    auditor: () => [...members.values()].findLast((member) => member.running && views.get(member.name)?.app),
   }
 
   return {
@@ -67,7 +67,7 @@ export function createFacade(): Facade {
     async call(name, args) {
       if (name === 'overview') return ok(merge(views, members))
       if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
-      const owner = ownerOf(name, args as Record<string, unknown>)
+      const owner = owners[commands[name].of](args as Record<string, unknown>)
       return owner
         ? owner.call(name, args as never)
         : fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
