@@ -57,26 +57,21 @@ interface Stored {
 export function createDocuments(options: DocumentsOptions): Documents {
   const { crypto, storage, swarm, wallet } = options
   const under = new Map<string, Promise<Result<{ reference: Reference; txid: string; fee: number }>>>()
-  /** Torrents that gave a right file: a stranger's anchor that names one with another digest must not end its seeding. */
-  const good = new Set<string>()
-  const isPublished = (infohash: string): boolean =>
-    storage.list(PUBLICATIONS).some(({ value }) => (value as unknown as Stored).infohash === infohash)
-
   async function fetched(infohash: string, name: string, maxBytes: number, sha256: string, keep = true): Promise<Result<Uint8Array>> {
     const kept = storage.getBlob(sha256)
     if (kept !== undefined) return ok(kept)
-    const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: options.fetchTimeoutMs })
+    const isRight = (files: SwarmFile[]): boolean => toHex(crypto.sha256(files[0]!.bytes)) === sha256
+    // A torrent that once gave a right file stays, so a stranger's anchor that names it with another digest does not end its seeding.
+    const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: options.fetchTimeoutMs, accept: isRight })
     if (!got.ok) return got
     const bytes = got.value[0]!.bytes
-    if (toHex(crypto.sha256(bytes)) !== sha256) {
-      if (!good.has(infohash) && !isPublished(infohash)) await swarm.drop(infohash)
+    if (!isRight(got.value)) {
       return fail(
         'document.digest',
         `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`,
       )
     }
     if (keep) storage.putBlob(sha256, bytes)
-    good.add(infohash)
     return ok(bytes)
   }
 
@@ -87,7 +82,6 @@ export function createDocuments(options: DocumentsOptions): Documents {
     if (!seeded.ok) return seeded
     const reference = { sha256, infohash: seeded.value.infohash }
     storage.putBlob(sha256, publication.document)
-    good.add(reference.infohash)
     const known = storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)

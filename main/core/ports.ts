@@ -126,12 +126,15 @@ export interface SwarmFetchOptions {
   signal?: AbortSignal
   /** Peers known to have it, as `host:port`: asked at once, beside those that tracker and DHT name. */
   peers?: string[]
+  /** Says whether the files are what was wanted. A torrent of which nothing was ever accepted is not kept, nor served to others. */
+  accept?(files: SwarmFile[]): boolean
 }
 
 export interface SwarmPort {
   /**
-   * Writes the files below the data folder, then seeds them as one BitTorrent v1 torrent called `name`. Deterministic:
-   * equal name and files give the equal infohash. Safe to repeat. Resolves when peers can fetch it.
+   * Writes the files below the data folder, then serves them as one BitTorrent v1 torrent called `name`. Deterministic:
+   * equal name and files give the equal infohash. Safe to repeat. Resolves when peers can fetch it. There is no limit to what is
+   * stored; only what somebody wants is open.
    */
   seed(name: string, files: SwarmFile[]): Promise<Result<{ infohash: string }>>
   /**
@@ -139,16 +142,24 @@ export interface SwarmPort {
    * Errors: `swarm.timeout` (retryable), `swarm.too-large`, `swarm.no-file`, `swarm.stopped`.
    */
   fetch(infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>>
-  /** Stops seeding and deletes the files of a torrent. Safe to repeat. */
+  /**
+   * Lets go of the content of a stored torrent but for files called so, which are served on, whole. Safe to repeat, and no error where nothing is
+   * stored. Errors, retryable: `swarm.in-use` (a fetch of it is under way), `swarm.disk`.
+   */
+  keepOnly(infohash: string, files: readonly string[]): Promise<Result<void>>
+  /** Stops serving and deletes the files of a torrent. Safe to repeat. */
   drop(infohash: string): Promise<Result<void>>
   status(): SwarmStatus
   close(): Promise<void>
 }
 
 export interface SwarmStatus {
-  torrents: number
+  /** Torrents on disk, which are served to whoever asks. */
+  stored: number
+  /** Those of them, and those being fetched, that are open now. */
+  open: number
+  /** Connections. */
   peers: number
-  seeding: string[]
   downloadedBytes: number
   uploadedBytes: number
   tracker: 'ok' | 'unreachable' | 'none'

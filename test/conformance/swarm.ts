@@ -44,7 +44,7 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
       const { infohash } = must(await ann.seed('offer', [DOCUMENT, { name: 'code.bin', bytes: filled(100_000, 3) }]))
       const files = must(await bob.fetch(infohash, wanted(['document.json', 'code.bin'])))
       expect(files).toEqual([DOCUMENT, { name: 'code.bin', bytes: filled(100_000, 3) }])
-      expect(bob.status().seeding).toEqual([infohash])
+      expect(bob.status().stored).toBe(1)
     })
 
     it('gives equal names and files the equal infohash, in any order and at any peer, and other ones another', async () => {
@@ -55,7 +55,7 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
       expect(must(await bob.seed('offer', [more, DOCUMENT])).infohash).toBe(first)
       expect(must(await bob.seed('tick', [more, DOCUMENT])).infohash).not.toBe(first)
       expect(must(await bob.seed('offer', [{ ...more, bytes: filled(10, 2) }, DOCUMENT])).infohash).not.toBe(first)
-      expect(ann.status().torrents).toBe(1)
+      expect(ann.status().stored).toBe(1)
     })
 
     it('fetches one file alone, without the bytes of the others', async () => {
@@ -100,7 +100,7 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
         ok: false,
         error: { code: 'swarm.timeout', retryable: true },
       })
-      expect(bob.status().torrents).toBe(0)
+      expect(bob.status()).toMatchObject({ stored: 0, open: 0 })
     })
 
     it('refuses what is no infohash, and names that are no file names', async () => {
@@ -155,7 +155,7 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
       await ann.close()
       await bob.close()
       const again = await peer('bob')
-      expect(again.status().seeding).toEqual([own])
+      expect(again.status().stored).toBe(1)
       expect(must(await cat.fetch(own, wanted(['document.json'])))).toEqual([DOCUMENT])
       await peer('ann')
       expect(must(await cat.fetch(own, wanted(['z.bin'])))[0]!.bytes).toEqual(filled(40_000, 5))
@@ -166,10 +166,55 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
       const { infohash } = must(await ann.seed('offer', [DOCUMENT]))
       must(await ann.drop(infohash))
       must(await ann.drop(infohash))
-      expect(ann.status().torrents).toBe(0)
+      expect(ann.status()).toMatchObject({ stored: 0, open: 0 })
       expect(codeOf(await bob.fetch(infohash, wanted(['document.json'], { timeoutMs: 600 })))).toBe('swarm.timeout')
       expect(must(await ann.seed('offer', [DOCUMENT])).infohash).toBe(infohash)
       expect(codeOf(await bob.fetch(infohash, wanted(['document.json'])))).toBe('ok')
+    })
+
+    it('keeps a torrent only once something of it was accepted, and then whatever others make of it', async () => {
+      const [ann, bob] = [await peer('ann'), await peer('bob')]
+      const { infohash } = must(await ann.seed('offer', [DOCUMENT]))
+      const fetch = (accept: () => boolean) => bob.fetch(infohash, wanted(['document.json'], { accept }))
+      expect(must(await fetch(() => false))).toEqual([DOCUMENT])
+      expect(bob.status().stored).toBe(0)
+      must(await fetch(() => true))
+      must(await fetch(() => false))
+      expect(bob.status().stored).toBe(1)
+    })
+
+    it('lets go of files that are named by nobody, and serves the others whole, also after a restart', async () => {
+      const [ann, bob] = [await peer('ann'), await peer('bob')]
+      const files = [
+        { name: 'a.bin', bytes: filled(50_000, 1) },
+        DOCUMENT,
+        { name: 'm.bin', bytes: filled(70_001, 2) },
+        { name: 'z.bin', bytes: filled(90_000, 3) },
+      ]
+      const { infohash } = must(await ann.seed('tick', files))
+      for (let again = 0; again < 2; again++) must(await ann.keepOnly(infohash, ['document.json', 'm.bin']))
+      must(await ann.keepOnly('ab'.repeat(20), ['document.json']))
+      expect(ann.status().stored).toBe(1)
+      const kept = wanted(['document.json', 'm.bin'])
+      expect(must(await bob.fetch(infohash, kept))).toEqual([files[1], files[2]])
+      for (const name of ['a.bin', 'z.bin'])
+        expect(codeOf(await bob.fetch(infohash, wanted([name], { timeoutMs: 400 })))).toBe('swarm.timeout')
+      await ann.close()
+      await bob.close()
+      await peer('ann')
+      expect(must(await (await peer('cat')).fetch(infohash, kept))).toEqual([files[1], files[2]])
+    })
+
+    it('takes back a file that it let go, from somebody who has it', async () => {
+      const [ann, bob] = [await peer('ann'), await peer('bob')]
+      const files = [{ name: 'a.bin', bytes: filled(50_000, 1) }, DOCUMENT, { name: 'z.bin', bytes: filled(90_000, 3) }]
+      const { infohash } = must(await ann.seed('tick', files))
+      must(await bob.fetch(infohash, wanted(['a.bin', 'document.json', 'z.bin'])))
+      must(await ann.keepOnly(infohash, ['document.json']))
+      expect(must(await ann.fetch(infohash, wanted(['a.bin', 'document.json', 'z.bin'])))).toEqual(files)
+      must(await ann.keepOnly(infohash, ['z.bin']))
+      await bob.close()
+      expect(must(await (await peer('cat')).fetch(infohash, wanted(['z.bin'])))).toEqual([files[2]])
     })
 
     it('stops a fetch that is cancelled, before and while it runs, and at the end of the swarm', async () => {

@@ -3,6 +3,8 @@ import { bdecode, type Bdecoded } from './bdecode.ts'
 const MAX_PIECE = 64 * 1024 * 1024
 const MAX_FILES = 20_000
 const PIECE_HASH_BYTES = 20
+/** What lies beside the content in a torrent's folder: see folder.ts. */
+const OURS = /^(\.|meta\.|resume\.|extent\.)/i
 
 /**
  * Checks the info dictionary of a torrent from elsewhere before WebTorrent sees it, because that takes what it gets: strict
@@ -51,6 +53,8 @@ function refuseNames(info: Map<string, Bdecoded>, files: InfoFile[]): string | u
   const name = info.get('name')
   const parts = [name, info.get('name.utf-8') ?? name, ...files.flatMap((file) => [...file.path, ...file.path8])]
   if (!parts.every(isSafePart)) return 'a name in it is empty or leads outside its folder'
+  if ([name, info.get('name.utf-8')].some((each) => each !== undefined && OURS.test(String(each))))
+    return 'its name is one that we give to files of our own'
   const paths = new Set(files.map((file) => file.path8.map(String).join('/').toLowerCase()))
   return paths.size === files.length ? undefined : 'two of its files have one name'
 }

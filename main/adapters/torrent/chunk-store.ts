@@ -1,11 +1,17 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Extent } from './resume.ts'
 
 type Done<T> = (error: Error | null, value?: T) => void
-interface StoredFile {
+
+/** A stretch of a torrent's content and where it is on disk. */
+export interface Place {
   path: string
-  length: number
+  /** Where in the torrent, in bytes. */
   offset: number
+  length: number
+  /** Where in the file, in bytes. */
+  position: number
 }
 interface Span {
   path: string
@@ -17,15 +23,19 @@ interface StoreOptions {
   path: string
   files: Array<{ path: string; length: number; offset: number }>
   length: number
+  /** What is kept of files that were let go; see thinning.ts. */
+  extents?: Extent[]
 }
 
 /**
- * Where WebTorrent keeps the pieces of one torrent: plain files, opened for each piece and closed again, so that thousands of
- * seeded torrents hold no file descriptors. Follows the abstract-chunk-store interface (get, put, close, destroy).
+ * Where WebTorrent keeps the pieces of one torrent: plain files, opened for each piece and closed again, so that open torrents
+ * hold no file descriptors. Follows the abstract-chunk-store interface (get, put, close, destroy).
  * WebTorrent calls it with `new`.
  */
 export function DiskChunkStore(chunkLength: number, options: StoreOptions) {
-  const files: StoredFile[] = options.files.map(({ path, length, offset }) => ({ path: join(options.path, path), length, offset }))
+  const files = options.files.map(({ path, length, offset }) => ({ path: join(options.path, path), length, offset }))
+  const written = placesOf(files, [])
+  const read = placesOf(files, options.extents ?? [])
   const lengthOf = (index: number) => Math.min(chunkLength, options.length - index * chunkLength)
   const finish = <T>(work: Promise<T>, done: Done<T> | undefined) => {
     work.then(
@@ -39,10 +49,10 @@ export function DiskChunkStore(chunkLength: number, options: StoreOptions) {
       if (typeof range === 'function') return this.get(index, null, range)
       const offset = range?.offset ?? 0
       const length = range?.length ?? lengthOf(index) - offset
-      finish(readSpans(spansOf(files, index * chunkLength + offset, length), length), done)
+      finish(readSpans(spansOf(read, index * chunkLength + offset, length), length), done)
     },
     put(index: number, bytes: Uint8Array, done?: Done<void>) {
-      finish(writeSpans(spansOf(files, index * chunkLength, bytes.length), bytes), done)
+      finish(writeSpans(spansOf(written, index * chunkLength, bytes.length), bytes), done)
     },
     close(done?: Done<void>) {
       finish(Promise.resolve(), done)
@@ -53,19 +63,38 @@ export function DiskChunkStore(chunkLength: number, options: StoreOptions) {
   }
 }
 
+/** The content in order: the extents where there are some, because content never changes and they stay when files go, else the files. */
+export function placesOf(files: Array<Omit<Place, 'position'>>, extents: readonly Extent[]): Place[] {
+  const sorted = [...extents].sort((a, b) => a.offset - b.offset)
+  return files.flatMap(({ path, offset, length }) => {
+    const places: Place[] = []
+    let at = offset
+    const upTo = (end: number) => {
+      if (end > at) places.push({ path, offset: at, length: end - at, position: at - offset })
+    }
+    for (const extent of sorted.filter((each) => each.offset >= offset && each.offset + each.length <= offset + length)) {
+      upTo(extent.offset)
+      places.push({ ...extent, position: 0 })
+      at = extent.offset + extent.length
+    }
+    upTo(offset + length)
+    return places
+  })
+}
+
 /** The parts of files that a range of the torrent covers. */
-function spansOf(files: StoredFile[], start: number, length: number): Span[] {
+export function spansOf(places: Place[], start: number, length: number): Span[] {
   const end = start + length
-  return files
-    .filter((file) => file.length > 0 && file.offset < end && file.offset + file.length > start)
-    .map((file) => {
-      const first = Math.max(start, file.offset)
-      const last = Math.min(end, file.offset + file.length)
-      return { path: file.path, position: first - file.offset, from: first - start, length: last - first }
+  return places
+    .filter((place) => place.offset < end && place.offset + place.length > start)
+    .map((place) => {
+      const first = Math.max(start, place.offset)
+      const last = Math.min(end, place.offset + place.length)
+      return { path: place.path, position: place.position + first - place.offset, from: first - start, length: last - first }
     })
 }
 
-async function readSpans(spans: Span[], length: number): Promise<Uint8Array> {
+export async function readSpans(spans: Span[], length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length)
   for (const span of spans) await withFile(span.path, 'r', (file) => readSpan(file, bytes, span))
   return bytes

@@ -1,7 +1,7 @@
 import type { Torrent, TorrentFile } from 'webtorrent'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { SwarmFetchOptions, SwarmFile } from '../../core/ports.ts'
-import type { Entry } from './torrents.ts'
+import type { Entry } from './open-torrents.ts'
 
 type Failed = { ok: false; error: Failure }
 
@@ -58,6 +58,8 @@ export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: 
     const chosen = chooseFiles(torrent, options)
     if (!chosen.ok) return chosen
     for (const file of chosen.value) file.select(1)
+    // What is here already needs no peers.
+    if (chosen.value.some((file) => !file.done)) entry.discover()
     const missing = await Promise.race([halt, Promise.all(chosen.value.map((file) => isDone(file)))])
     if ('ok' in missing) {
       for (const file of chosen.value) if (!torrent.destroyed && !file.done) file.deselect()
@@ -76,7 +78,7 @@ const failedTorrent = (entry: Entry): Failed =>
 
 function offerPeers(torrent: Torrent, peers: string[]): void {
   const offer = () => peers.forEach((peer) => torrent.addPeer(peer))
-  if (torrent.infoHash && torrent.discovery) offer()
+  if (torrent.ready || (torrent.infoHash && torrent.discovery)) offer()
   else
     torrent.once('infoHash', () =>
       setImmediate(() => {

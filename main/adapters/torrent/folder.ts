@@ -1,165 +1,156 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
+import { syncFolder, writeDurably } from './durable.ts'
 import { join } from 'node:path'
 import type { Metainfo } from './metainfo.ts'
+import { bitfieldOf, freshName, isUnchanged, readResume, writeResume, type Extent, type ResumeContent } from './resume.ts'
+import { extentsAt, thinOut } from './thinning.ts'
 
 /**
- * The swarm's folder: one folder per torrent, named by its infohash.
+ * The swarm's folder: one folder per torrent, named by its infohash. It is the only list of stored torrents: memory holds their number.
  *
- *   <infohash>/meta.torrent   the .torrent file
- *   <infohash>/resume.json    what is known to be there: pieces, and size and time of each file when that was written
- *   <infohash>/<name>/<file>  the content
- *   .new-<n>/                 a torrent being written; left over after a crash, and swept at the next start
+ *   <infohash>/meta.torrent     the .torrent file
+ *   <infohash>/resume.json      what is known to be there: pieces, and size and time of each file when that was written
+ *   <infohash>/<name>/<file>    the content
+ *   <infohash>/.extents/<at>    what pieces of kept files need of files that were let go, by its place in the content
+ *   peer.json                   port and peer id of the last life; see client.ts
+ *   .new-<n>/                   a torrent being written; left over after a crash, and swept at the next start
  */
 export interface SwarmFolder {
+  /** Torrents that are stored. */
+  readonly count: number
   pathOf(infohash: string): string
+  has(infohash: string): boolean
   /** Writes the torrent and its content, with fsync, under a temporary name; the last step makes it visible. */
   write(name: string, metainfo: Metainfo): Promise<void>
-  /** Notes which pieces of a fetched torrent are on disk, so that the next start need not hash them again. */
-  note(infohash: string, torrent: Uint8Array, bitfield: Uint8Array, files: string[]): Promise<void>
-  stored(): StoredTorrent[]
-  storedAt(infohash: string): StoredTorrent | undefined
+  /** Notes which pieces of a fetched torrent are on disk, so that opening it need not hash them again. */
+  note(infohash: string, torrent: Uint8Array, content: Pick<ResumeContent, 'bitfield' | 'files' | 'left'>): Promise<void>
+  storedAt(infohash: string): Promise<StoredTorrent | undefined>
+  /** Bytes of it that are not here, as of the resume data; null where there are none. */
+  leftOf(infohash: string): Promise<number | null>
+  /** Lets go of every file but those called so; pieces of the kept ones stay whole. */
+  keepOnly(infohash: string, files: readonly string[]): Promise<void>
+  /** Infohashes of all of them, the newest first. */
+  newestFirst(): Promise<string[]>
   remove(infohash: string): void
 }
 
 export interface StoredTorrent {
   infohash: string
   torrent: Uint8Array
-  /** Own torrents are complete and are never let go for space. */
+  /** Seeded from our own files. */
   own: boolean
   /** Pieces on disk, or undefined where files changed since: then the pieces are hashed again. */
   bitfield: Uint8Array | undefined
+  extents: Extent[]
 }
 
-interface Resume {
-  own: boolean
-  bitfield: string
-  files: Array<{ path: string; size: number; modified: number } | null>
-}
+const isInfohash = (name: string): boolean => /^[0-9a-f]{40}$/.test(name)
 
 export function openSwarmFolder(folder: string): SwarmFolder {
   mkdirSync(folder, { recursive: true })
-  for (const name of readdirSync(folder)) if (name.startsWith('.new-')) rmSync(join(folder, name), { recursive: true, force: true })
-  let writing = 0
   const pathOf = (infohash: string) => join(folder, infohash)
+  const has = (infohash: string) => existsSync(join(pathOf(infohash), 'meta.torrent'))
+  let count = sweep(folder, has)
+  let writing = 0
+  /** The step that makes a torrent visible, counted once. */
+  const show = (infohash: string, step: () => void): void => {
+    const known = has(infohash)
+    step()
+    if (!known) count += 1
+  }
   return {
-    pathOf,
-    write: (name, metainfo) => {
-      writing += 1
-      return writeTorrent(folder, join(folder, `.new-${process.pid}-${writing}`), name, metainfo)
+    get count() {
+      return count
     },
-    note: (infohash, torrent, bitfield, files) => noteResume(pathOf(infohash), torrent, bitfield, files),
-    stored: () =>
-      readdirSync(folder)
-        .filter((name) => /^[0-9a-f]{40}$/.test(name))
-        .flatMap((name) => readStored(pathOf(name), name)),
-    storedAt: (infohash) => readStored(pathOf(infohash), infohash)[0],
-    remove: (infohash) => rmSync(pathOf(infohash), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+    pathOf,
+    has,
+    async write(name, metainfo) {
+      const temporary = join(folder, `.new-${process.pid}-${++writing}`)
+      await writeTorrent(temporary, name, metainfo)
+      const target = pathOf(metainfo.infohash)
+      show(metainfo.infohash, () => {
+        rmSync(target, { recursive: true, force: true })
+        renameSync(temporary, target)
+      })
+      await syncFolder(folder)
+    },
+    async note(infohash, torrent, content) {
+      const path = pathOf(infohash)
+      if (!has(infohash)) {
+        await mkdir(path, { recursive: true })
+        const fresh = freshName(path, 'meta')
+        await writeDurably(fresh, torrent)
+        show(infohash, () => renameSync(fresh, join(path, 'meta.torrent')))
+      }
+      const before = await readResume(path)
+      await writeResume(path, { ...content, own: before?.own === true, extents: before?.extents ?? [] })
+    },
+    storedAt: (infohash) => readStored(pathOf(infohash), infohash),
+    async leftOf(infohash) {
+      const resume = has(infohash) ? await readResume(pathOf(infohash)) : undefined
+      return resume?.left ?? null
+    },
+    async keepOnly(infohash, files) {
+      if (has(infohash)) await thinOut(pathOf(infohash), files)
+    },
+    newestFirst: () => newestFirst(folder),
+    remove(infohash) {
+      const known = has(infohash)
+      rmSync(pathOf(infohash), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+      if (known) count -= 1
+    },
   }
 }
 
-async function writeTorrent(folder: string, temporary: string, name: string, metainfo: Metainfo): Promise<void> {
-  await mkdir(join(temporary, name), { recursive: true })
+/** Clears away what was being written or fetched when the process ended. @returns how many torrents there are */
+function sweep(folder: string, has: (infohash: string) => boolean): number {
+  let count = 0
+  for (const name of readdirSync(folder)) {
+    if (isInfohash(name) && has(name)) count += 1
+    else if (isInfohash(name) || name.startsWith('.new-')) rmSync(join(folder, name), { recursive: true, force: true })
+  }
+  return count
+}
+
+async function writeTorrent(path: string, name: string, metainfo: Metainfo): Promise<void> {
+  await mkdir(join(path, name), { recursive: true })
   await Promise.all([
-    ...metainfo.files.map((file) => writeDurably(join(temporary, name, file.name), file.bytes)),
-    writeDurably(join(temporary, 'meta.torrent'), metainfo.torrent),
+    ...metainfo.files.map((file) => writeDurably(join(path, name, file.name), file.bytes)),
+    writeDurably(join(path, 'meta.torrent'), metainfo.torrent),
   ])
   const total = metainfo.files.reduce((sum, file) => sum + file.bytes.length, 0)
-  const pieces = Math.ceil(total / metainfo.pieceLength)
-  await writeResume(
-    temporary,
-    true,
-    fullBitfield(pieces),
-    metainfo.files.map((file) => join(name, file.name)),
-  )
-  await Promise.all([syncFolder(temporary), syncFolder(join(temporary, name))])
-  const target = join(folder, metainfo.infohash)
-  await rm(target, { recursive: true, force: true })
-  await rename(temporary, target)
-  await syncFolder(folder)
+  await writeResume(path, {
+    own: true,
+    bitfield: bitfieldOf(Math.ceil(total / metainfo.pieceLength), () => true),
+    files: metainfo.files.map((file) => join(name, file.name)),
+    left: 0,
+  })
+  await Promise.all([syncFolder(path), syncFolder(join(path, name))])
 }
 
-/** BEP 3 bitfield with the first `pieces` bits set. */
-function fullBitfield(pieces: number): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(pieces / 8)).fill(0xff)
-  if (pieces % 8 !== 0) bits[bits.length - 1] = (0xff << (8 - (pieces % 8))) & 0xff
-  return bits
-}
-
-async function noteResume(path: string, torrent: Uint8Array, bitfield: Uint8Array, files: string[]): Promise<void> {
-  await mkdir(path, { recursive: true })
-  if (readTorrent(path) === undefined) {
-    const fresh = join(path, `meta.${++notes}.new`)
-    await writeDurably(fresh, torrent)
-    await rename(fresh, join(path, 'meta.torrent'))
-  }
-  await writeResume(path, false, bitfield, files)
-}
-
-/** Not synchronised: after a power cut it may be missing or empty, and then the pieces are hashed again. */
-async function writeResume(path: string, own: boolean, bitfield: Uint8Array, files: string[]): Promise<void> {
-  const resume: Resume = { own, bitfield: Buffer.from(bitfield).toString('base64'), files: files.map((file) => stampOf(path, file)) }
-  const fresh = join(path, `resume.${++notes}.new`)
-  await writeFile(fresh, JSON.stringify(resume))
-  await rename(fresh, join(path, 'resume.json'))
-}
-
-/** Gives every file that is being written a name of its own, because several fetches of one torrent may end at once. */
-let notes = 0
-
-function stampOf(path: string, file: string): Resume['files'][number] {
-  const stat = statSync(join(path, file), { throwIfNoEntry: false })
-  return stat === undefined ? null : { path: file, size: stat.size, modified: stat.mtimeMs }
-}
-
-function readStored(path: string, infohash: string): StoredTorrent[] {
-  const torrent = readTorrent(path)
-  if (torrent === undefined) return []
-  const resume = readResume(path)
-  const unchanged = resume?.files.every((file) => file === null || sameStamp(file, stampOf(path, file.path))) === true
-  return [
-    { infohash, torrent, own: resume?.own === true, bitfield: unchanged && resume ? Buffer.from(resume.bitfield, 'base64') : undefined },
-  ]
-}
-
-const sameStamp = (a: NonNullable<Resume['files'][number]>, b: Resume['files'][number]): boolean =>
-  b !== null && a.size === b.size && a.modified === b.modified
-
-function readTorrent(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(join(path, 'meta.torrent'))
-  } catch {
-    return undefined
+async function readStored(path: string, infohash: string): Promise<StoredTorrent | undefined> {
+  const torrent = await readTorrent(path)
+  if (torrent === undefined) return undefined
+  const resume = await readResume(path)
+  const unchanged = resume !== undefined && (await isUnchanged(path, resume))
+  return {
+    infohash,
+    torrent,
+    own: resume?.own === true,
+    bitfield: unchanged ? Buffer.from(resume.bitfield, 'base64') : undefined,
+    extents: extentsAt(path, resume?.extents ?? []),
   }
 }
 
-/** A resume file that cannot be read only costs hashing the pieces again. */
-function readResume(path: string): Resume | undefined {
-  try {
-    const resume = JSON.parse(readFileSync(join(path, 'resume.json'), 'utf8')) as Resume
-    return Array.isArray(resume.files) && typeof resume.bitfield === 'string' ? resume : undefined
-  } catch {
-    return undefined
+async function newestFirst(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter(isInfohash)
+  const dated: Array<[string, number]> = []
+  for (const name of names) {
+    const found = await stat(join(folder, name, 'meta.torrent')).catch(() => undefined)
+    if (found !== undefined) dated.push([name, found.mtimeMs])
   }
+  return dated.sort((a, b) => b[1] - a[1]).map(([name]) => name)
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** So that a rename survives a power cut. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
+const readTorrent = (path: string): Promise<Uint8Array | undefined> => readFile(join(path, 'meta.torrent')).catch(() => undefined)

@@ -20,12 +20,17 @@ declare module 'webtorrent' {
     torrentFile: Uint8Array
     files: TorrentFile[]
     pieceLength: number
+    length: number
+    downloaded: number
     wires: unknown[]
     /** Bytes of pieces that came from peers. */
     received: number
     bitfield: { buffer: Uint8Array }
-    discovery: { tracker: { update(): void } | null } | null
+    discovery?: { tracker: { update(): void; stop(): void } | null; complete(): void; destroy(done: () => void): void } | null
     _peers: Map<string, { wire: unknown; conn?: Socket }>
+    _hasStartupBitfield?: boolean
+    _startDiscovery(): void
+    _verifyPieces(done: (error: Error | null) => void): void
     addPeer(address: string): boolean
     destroy(options?: { destroyStore?: boolean }, done?: (error?: Error) => void): void
   }
@@ -34,9 +39,15 @@ declare module 'webtorrent' {
     listening: boolean
     destroyed: boolean
     torrentPort: number
+    peerId: string
+    userAgent: string
     torrents: Torrent[]
-    dht: { addNode(node: { host: string; port: number }): void } | false
-    _connPool: { tcpServer: Server } | null
+    dht: { announce(infohash: string, port: number, done: () => void): void } | false
+    _connPool: {
+      tcpServer: Server
+      _onTCPConnectionBound: (socket: Socket) => void
+      _onConnection(socket: Socket, type: 'tcp'): void
+    } | null
     add(id: string | Uint8Array, options: Record<string, unknown>): Torrent
     destroy(done?: (error?: Error) => void): void
   }
@@ -45,6 +56,13 @@ declare module 'webtorrent' {
 declare module 'bittorrent-tracker' {
   import type { EventEmitter } from 'node:events'
   import type { Server as HttpServer } from 'node:http'
+  export default class Client extends EventEmitter {
+    constructor(options: Record<string, unknown>)
+    start(options: Record<string, unknown>): void
+    update(options: Record<string, unknown>): void
+    stop(options: Record<string, unknown>): void
+    destroy(done: () => void): void
+  }
   export class Server extends EventEmitter {
     constructor(options: Record<string, unknown>)
     http: HttpServer

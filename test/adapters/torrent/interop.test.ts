@@ -34,11 +34,8 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
   let ours: WebTorrentSwarm
   let theirs: RunningClient | undefined
   let folder: string
-  beforeEach(async () => {
-    folder = mkdtempSync(join(root, 'case-'))
-    mkdirSync(join(folder, 'theirs'))
-    tracker = await startTracker({ host: '127.0.0.1', port: 0 })
-    ours = await createWebTorrentSwarm({
+  const open = () =>
+    createWebTorrentSwarm({
       folder: join(folder, 'ours'),
       trackers: [tracker.announceUrl],
       dht: false,
@@ -47,6 +44,11 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
       host: '127.0.0.1',
       log: createMemoryLog(),
     })
+  beforeEach(async () => {
+    folder = mkdtempSync(join(root, 'case-'))
+    mkdirSync(join(folder, 'theirs'))
+    tracker = await startTracker({ host: '127.0.0.1', port: 0 })
+    ours = await open()
   })
   afterEach(async () => {
     await theirs?.stop()
@@ -76,6 +78,33 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
     theirs = runTorrentClient(client!.path, join(folder, 'theirs'), magnet, [`--listen-port=${await freePort()}`, '--seed-time=0'])
     expect(await theirs.exited, theirs.output()).toBe(0)
     expectFetched()
+  })
+
+  it('fetches what rests here: stored in an earlier life, opened by its handshake alone', async () => {
+    const { infohash } = must(await ours.seed('offer', FILES))
+    await ours.close()
+    ours = await open()
+    expect(ours.status()).toMatchObject({ stored: 1, open: 0 })
+    const magnet = `magnet:?xt=urn:btih:${infohash}&tr=${encodeURIComponent(tracker.announceUrl)}`
+    theirs = runTorrentClient(client!.path, join(folder, 'theirs'), magnet, [`--listen-port=${await freePort()}`, '--seed-time=0'])
+    expect(await theirs.exited, theirs.output()).toBe(0)
+    expectFetched()
+  })
+
+  it('fetches the files that are left of a torrent whose others were let go', async () => {
+    const files = [FILES[0]!, FILES[1]!, { name: 'more.bin', bytes: new Uint8Array(100_000).fill(9) }]
+    const { infohash } = must(await ours.seed('offer', files))
+    must(await ours.keepOnly(infohash, ['document.json', 'more.bin']))
+    theirs = runTorrentClient(client!.path, join(folder, 'theirs'), join(folder, 'ours', infohash, 'meta.torrent'), [
+      `--listen-port=${await freePort()}`,
+      `--bt-tracker=${tracker.announceUrl}`,
+      '--select-file=2,3',
+      '--bt-remove-unselected-file=true',
+      '--seed-time=0',
+    ])
+    expect(await theirs.exited, theirs.output()).toBe(0)
+    for (const file of files.slice(1))
+      expect(Buffer.compare(readFileSync(join(folder, 'theirs', 'offer', file.name)), file.bytes)).toBe(0)
   })
 
   it('seeds what we fetch, also one file alone', async () => {

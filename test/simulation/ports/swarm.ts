@@ -5,6 +5,8 @@ import { alarm, whenAborted, type Network } from './network.ts'
 
 interface Torrent {
   name: string
+  /** Own, or fetched and accepted. */
+  kept: boolean
   files: Map<string, { size: number; bytes: Uint8Array | undefined }>
 }
 interface Peer {
@@ -60,14 +62,18 @@ interface SwarmState {
 function portOf(state: SwarmState, peer: Peer): SwarmPort {
   return {
     seed: async (name, files) => seed(peer, name, files),
-    fetch: (infohash, options) => fetch(state, peer, infohash, options),
+    fetch: (infohash, options) => fetchAndKeep(state, peer, infohash, options),
+    keepOnly: async (infohash, files) => {
+      for (const [name, file] of peer.torrents.get(infohash)?.files ?? []) if (!files.includes(name)) file.bytes = undefined
+      return ok(undefined)
+    },
     drop: async (infohash) => {
       peer.torrents.delete(infohash)
       return ok(undefined)
     },
     status: () => ({
-      torrents: peer.torrents.size,
-      seeding: [...peer.torrents.keys()],
+      stored: [...peer.torrents.values()].filter(({ kept }) => kept).length,
+      open: [...peer.torrents.values()].filter(({ kept }) => !kept).length,
       downloadedBytes: peer.downloaded,
       uploadedBytes: peer.uploaded,
       tracker: state.tracker,
@@ -88,8 +94,21 @@ function seed(peer: Peer, name: string, files: SwarmFile[]): Result<{ infohash: 
   const metainfo = createMetainfo(name, files)
   if (!metainfo.ok) return metainfo
   const kept = metainfo.value.files.map((file) => [file.name, { size: file.bytes.length, bytes: Uint8Array.from(file.bytes) }] as const)
-  peer.torrents.set(metainfo.value.infohash, { name, files: new Map(kept) })
+  peer.torrents.set(metainfo.value.infohash, { name, kept: true, files: new Map(kept) })
   return ok({ infohash: metainfo.value.infohash })
+}
+
+async function fetchAndKeep(
+  state: SwarmState,
+  peer: Peer,
+  infohash: string,
+  options: SwarmFetchOptions,
+): Promise<Result<SwarmFile[]>> {
+  const result = await fetch(state, peer, infohash, options)
+  const torrent = peer.torrents.get(infohash)
+  if (result.ok && (options.accept?.(result.value) ?? true) && torrent) torrent.kept = true
+  if (torrent?.kept === false) peer.torrents.delete(infohash)
+  return result
 }
 
 async function fetch(state: SwarmState, peer: Peer, infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>> {
@@ -163,7 +182,7 @@ function refuse(torrent: Torrent, options: SwarmFetchOptions) {
 
 function take(peer: Peer, other: Peer, infohash: string, torrent: Torrent, names: string[]): void {
   const empty = [...torrent.files].map(([name, { size }]) => [name, { size, bytes: undefined as Uint8Array | undefined }] as const)
-  const mine = peer.torrents.get(infohash) ?? peer.torrents.set(infohash, { name: torrent.name, files: new Map(empty) }).get(infohash)!
+  const mine = peer.torrents.get(infohash) ?? peer.torrents.set(infohash, { name: torrent.name, kept: false, files: new Map(empty) }).get(infohash)!
   for (const name of names) {
     const bytes = torrent.files.get(name)?.bytes
     if (!bytes || mine.files.get(name)!.bytes) continue

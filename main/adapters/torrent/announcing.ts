@@ -1,0 +1,204 @@
+/**
+ * Tells trackers (BEP 3, 15) and the DHT (BEP 5) which torrents are here, without having them open: one announce after the other, in rounds. A round
+ * names all that is stored, newest first; between rounds a heartbeat names the newest few, so that a tracker that was away, or has forgotten
+ * everything, is noticed, and told all of it again.
+ */
+import TrackerClient from 'bittorrent-tracker'
+import type WebTorrent from 'webtorrent'
+import type { LogPort } from '../../core/ports.ts'
+
+export interface Announced {
+  infohash: string
+  /** Bytes of it that are not here. */
+  left: number
+}
+
+/** What a tracker says of a torrent. */
+export interface Answer {
+  /** Peers that it names. */
+  peers: string[]
+  /** Peers that are not complete. */
+  incomplete: number
+}
+
+export interface Announcing {
+  /** Announces a torrent that is new here, ahead of every round. @returns what the trackers that answered in time said */
+  announce(announced: Announced): Promise<Answer>
+  /** `none`: there is no tracker. */
+  tracker(): 'ok' | 'unreachable' | 'none'
+  /** A tracker answered or failed elsewhere: to an open torrent. */
+  heard(reached: boolean): void
+  /** Tells trackers that a torrent is not here any more. */
+  gone(infohash: string): void
+  close(): void
+}
+
+export interface AnnouncingOptions {
+  client: WebTorrent
+  trackers: string[]
+  log: LogPort
+  /** All that is stored, newest first. */
+  stored(): Promise<string[]>
+  /** Bytes of a stored torrent that are not here; null when it is not there any more. */
+  left(infohash: string): Promise<number | null>
+  /** What trackers said of a torrent that was named in a round. */
+  answered(infohash: string, answer: Answer): void
+}
+
+/** Trackers forget whom they have not heard for 20 to 60 minutes. */
+const ROUND_MS = 300_000
+const DHT_ROUND_MS = 900_000
+const HEARTBEAT_MS = 30_000
+const AWAY_MS = 5_000
+/** The newest torrents, which are those most wanted. */
+const RECENT = 4
+/** Between two announces of a round, so that thousands of torrents are no burst: 25 a second at most. */
+const PACE_MS = 40
+const ANSWER_MS = 2_000
+const DHT_ANSWER_MS = 30_000
+
+interface State extends AnnouncingOptions {
+  reached: boolean
+  recent: Announced[]
+  closed: boolean
+}
+
+export function createAnnouncing(options: AnnouncingOptions): Announcing {
+  const state: State = { ...options, reached: true, recent: [], closed: false }
+  const { trackers, client } = options
+  const inRound: Tell = async (announced, first) =>
+    options.answered(announced.infohash, await tellTrackers(state, announced, first ? 'started' : null))
+  const rounds = trackers.length > 0 ? startRounds(state, ROUND_MS, inRound) : null
+  const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash)) : null
+  const stopHeart = rounds === null ? () => undefined : startHeart(state, rounds.again)
+  return {
+    async announce(announced) {
+      state.recent = [announced, ...state.recent.filter(({ infohash }) => infohash !== announced.infohash)].slice(0, RECENT)
+      if (client.dht) void tellDht(client, announced.infohash)
+      return trackers.length === 0 ? { peers: [], incomplete: 0 } : tellTrackers(state, announced, 'started')
+    },
+    tracker: () => (trackers.length === 0 ? 'none' : state.reached ? 'ok' : 'unreachable'),
+    heard(reached) {
+      state.reached = reached
+    },
+    gone(infohash) {
+      state.recent = state.recent.filter((announced) => announced.infohash !== infohash)
+      if (trackers.length > 0) void tellTrackers(state, { infohash, left: 0 }, 'stopped')
+    },
+    close() {
+      state.closed = true
+      stopHeart()
+      rounds?.stop()
+      dhtRounds?.stop()
+    },
+  }
+}
+
+/** The newest few every half minute; every few seconds while no tracker answers, and then `back` is called. */
+function startHeart(state: State, back: () => void): () => void {
+  let timer: NodeJS.Timeout
+  const beat = async (): Promise<void> => {
+    const away = !state.reached
+    for (const announced of state.recent) if (!state.closed) await tellTrackers(state, announced, away ? 'started' : null)
+    if (away && state.reached) back()
+    next()
+  }
+  const next = (): void => {
+    if (!state.closed) timer = setTimeout(() => void beat(), state.reached ? HEARTBEAT_MS : AWAY_MS).unref()
+  }
+  next()
+  return () => clearTimeout(timer)
+}
+
+type Tell = (announced: Announced, first: boolean) => Promise<unknown>
+
+/** @returns `again` begins a round now, or after the one that is under way */
+function startRounds(state: State, everyMs: number, tell: Tell): { again(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let running = false
+  let wanted = false
+  const run = async (first: boolean): Promise<void> => {
+    running = true
+    for (const infohash of await state.stored().catch(() => [])) {
+      if (state.closed) return
+      const left = await state.left(infohash).catch(() => null)
+      if (left !== null) await Promise.all([tell({ infohash, left }, first), pause()])
+    }
+    running = false
+    if (state.closed) return
+    if (wanted) again()
+    else timer = setTimeout(() => void run(false), everyMs).unref()
+  }
+  const again = (): void => {
+    wanted = running
+    if (running) return
+    clearTimeout(timer)
+    void run(true)
+  }
+  again()
+  return { again, stop: () => clearTimeout(timer) }
+}
+
+const pause = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, PACE_MS).unref()
+  })
+
+/** One announce to every tracker; resolves when all have answered, or after two seconds. */
+function tellTrackers(state: State, { infohash, left }: Announced, event: 'started' | 'stopped' | null): Promise<Answer> {
+  const { client, trackers, log } = state
+  const answer: Answer = { peers: [], incomplete: 0 }
+  return new Promise((resolve) => {
+    const tracker = new TrackerClient({
+      infoHash: infohash,
+      peerId: client.peerId,
+      announce: trackers,
+      port: client.torrentPort,
+      userAgent: client.userAgent,
+      wrtc: false,
+    })
+    let heard = 0
+    let ended = false
+    const end = (): void => {
+      if (ended) return
+      ended = true
+      clearTimeout(timer)
+      if (heard === 0) state.reached = false
+      tracker.destroy(() => undefined)
+      resolve(answer)
+    }
+    const timer = setTimeout(end, ANSWER_MS)
+    const count = (reached: boolean): void => {
+      if (ended) return
+      state.reached = reached
+      // The peers of an answer follow in the same turn.
+      if (++heard >= trackers.length) setImmediate(end)
+    }
+    tracker.on('update', ({ incomplete = 0 }: { incomplete?: number }) => {
+      answer.incomplete += incomplete
+      count(true)
+    })
+    tracker.on('peer', (peer: string) => void answer.peers.push(peer))
+    tracker.on('error', () => count(false))
+    tracker.on('warning', (error: Error) => {
+      log.log('debug', 'A tracker was not told', { infohash, reason: error.message })
+      count(false)
+    })
+    const said = { uploaded: 0, downloaded: 0, left, numwant: 20 }
+    if (event === 'started') tracker.start(said)
+    else if (event === 'stopped') tracker.stop(said)
+    else tracker.update(said)
+  })
+}
+
+/** As good as can be: a lookup is a hundred packets, one is made at a time, and nodes forget after half an hour. */
+const tellDht = (client: WebTorrent, infohash: string): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, DHT_ANSWER_MS)
+    const done = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    if (client.dht && !client.destroyed) client.dht.announce(infohash, client.torrentPort, done)
+    else done()
+  })

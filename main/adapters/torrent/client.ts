@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import WebTorrent from 'webtorrent'
+
+export interface ClientOptions {
+  trackers: string[]
+  dht: boolean
+  lsd: boolean
+  maxUploadBytesPerSecond?: number
+  port: number
+  host?: string
+}
+
+/** Who this node was in its last life. With the same address and id, what it announced then stays true. */
+interface Identity {
+  port: number
+  /** 20 bytes, hex. */
+  peerId?: string
+}
+
+/**
+ * WebTorrent over TCP, listening. Where the port may be any, it is the one of the last life if that can be had.
+ * @param folder where the identity is kept
+ * @throws when the port cannot be had
+ */
+export async function startClient(options: ClientOptions, folder: string): Promise<WebTorrent> {
+  const path = join(folder, 'peer.json')
+  const known = readIdentity(path)
+  const wanted = options.port === 0 ? known.port : options.port
+  const client = await listen(options, { ...known, port: wanted }).catch((error: unknown) => {
+    if (options.port === wanted) throw error
+    return listen(options, { ...known, port: 0 })
+  })
+  const { torrentPort: port, peerId } = client
+  if (port !== known.port || peerId !== known.peerId) await writeFile(path, JSON.stringify({ port, peerId } satisfies Identity))
+  return client
+}
+
+function readIdentity(path: string): Identity {
+  try {
+    const { port, peerId } = JSON.parse(readFileSync(path, 'utf8')) as Identity
+    const sound = Number.isInteger(port) && port > 0 && port < 65_536 && typeof peerId === 'string' && /^[0-9a-f]{40}$/.test(peerId)
+    return sound ? { port, peerId } : { port: 0 }
+  } catch {
+    return { port: 0 }
+  }
+}
+
+function listen(options: ClientOptions, { port, peerId }: Identity): Promise<WebTorrent> {
+  const client = new WebTorrent({
+    ...(peerId === undefined ? {} : { peerId }),
+    utp: false,
+    // Its connection pool hands this to net.Server.listen, which also takes an object.
+    torrentPort: options.host === undefined ? port : { port, host: options.host },
+    dht: options.dht ? {} : false,
+    lsd: options.lsd,
+    // Port mapping belongs to hosting, which asks the person first.
+    natUpnp: false,
+    natPmp: false,
+    webSeeds: false,
+    secure: 0,
+    tracker: options.trackers.length > 0 ? { announce: options.trackers, wrtc: false } : false,
+    uploadLimit: options.maxUploadBytesPerSecond ?? -1,
+  })
+  return new Promise((resolve, reject) => {
+    client.on('error', reject)
+    client.once('listening', () => {
+      client.removeListener('error', reject)
+      resolve(client)
+    })
+  })
+}
