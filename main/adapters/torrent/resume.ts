@@ -81,7 +81,8 @@ export async function readResume(path: string): Promise<Resume | undefined> {
   }
 }
 
-const isStretch = (stretch: number[]): boolean => stretch.length === 2 && stretch.every((number) => Number.isSafeInteger(number) && number >= 0)
+const isStretch = (stretch: number[]): boolean =>
+  stretch.length === 2 && stretch.every((number) => Number.isSafeInteger(number) && number >= 0)
 
 /** Whether every file is as it was when the resume data were written. */
 export async function isUnchanged(path: string, { files }: Resume): Promise<boolean> {

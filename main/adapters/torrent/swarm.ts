@@ -204,7 +204,10 @@ async function keepOnly({ folder, waking, locks }: Swarm, infohash: string, file
       await folder.keepOnly(infohash, files)
       return ok(undefined)
     } catch (error) {
-      return failForNow('swarm.disk', `Files of the torrent ${infohash} could not be let go (${(error as Error).message}): try again later.`)
+      return failForNow(
+        'swarm.disk',
+        `Files of the torrent ${infohash} could not be let go (${(error as Error).message}): try again later.`,
+      )
     }
   })
 }

@@ -44,7 +44,13 @@ export async function thinOut(path: string, keep: readonly string[]): Promise<vo
   const before = extentsAt(path, known?.extents ?? [])
   // A kept file that was let go once and fetched again lacks what was in extents all the time.
   const within = before.filter((extent) => content.files.some((file) => isKept(file) && contains(file, extent)))
-  const extents = [...within, ...extentsAt(path, gone.flatMap((file) => stretchesOf(content, file, held)))]
+  const extents = [
+    ...within,
+    ...extentsAt(
+      path,
+      gone.flatMap((file) => stretchesOf(content, file, held)),
+    ),
+  ]
   const files = content.files.map((file) => ({ ...file, path: join(path, file.path) }))
   for (const extent of extents) await writeExtent(path, placesOf(files, before), before, extent)
   await writeResume(path, {

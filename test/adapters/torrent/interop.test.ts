@@ -103,8 +103,7 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
       '--seed-time=0',
     ])
     expect(await theirs.exited, theirs.output()).toBe(0)
-    for (const file of files.slice(1))
-      expect(Buffer.compare(readFileSync(join(folder, 'theirs', 'offer', file.name)), file.bytes)).toBe(0)
+    for (const file of files.slice(1)) expect(Buffer.compare(readFileSync(join(folder, 'theirs', 'offer', file.name)), file.bytes)).toBe(0)
   })
 
   it('seeds what we fetch, also one file alone', async () => {

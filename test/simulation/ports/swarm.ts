@@ -98,12 +98,7 @@ function seed(peer: Peer, name: string, files: SwarmFile[]): Result<{ infohash: 
   return ok({ infohash: metainfo.value.infohash })
 }
 
-async function fetchAndKeep(
-  state: SwarmState,
-  peer: Peer,
-  infohash: string,
-  options: SwarmFetchOptions,
-): Promise<Result<SwarmFile[]>> {
+async function fetchAndKeep(state: SwarmState, peer: Peer, infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>> {
   const result = await fetch(state, peer, infohash, options)
   const torrent = peer.torrents.get(infohash)
   if (result.ok && (options.accept?.(result.value) ?? true) && torrent) torrent.kept = true
@@ -182,7 +177,8 @@ function refuse(torrent: Torrent, options: SwarmFetchOptions) {
 
 function take(peer: Peer, other: Peer, infohash: string, torrent: Torrent, names: string[]): void {
   const empty = [...torrent.files].map(([name, { size }]) => [name, { size, bytes: undefined as Uint8Array | undefined }] as const)
-  const mine = peer.torrents.get(infohash) ?? peer.torrents.set(infohash, { name: torrent.name, kept: false, files: new Map(empty) }).get(infohash)!
+  const mine =
+    peer.torrents.get(infohash) ?? peer.torrents.set(infohash, { name: torrent.name, kept: false, files: new Map(empty) }).get(infohash)!
   for (const name of names) {
     const bytes = torrent.files.get(name)?.bytes
     if (!bytes || mine.files.get(name)!.bytes) continue
