@@ -22,3 +22,14 @@ export const LIMITS = {
 
 /** Names of fields, cases, collections, indices, endpoints, slots, queries, blocks. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
+const NAME_LENGTH = 64
+
+/** A name that is not taken: the wanted one, shortened where it is too long, or that one with a number. */
+export function freeName(wanted: string, isTaken: (name: string) => boolean, between = ''): string {
+  let name = wanted.slice(0, NAME_LENGTH)
+  for (let i = 2; isTaken(name); i++) {
+    const end = `${between}${i}`
+    name = `${wanted.slice(0, NAME_LENGTH - end.length)}${end}`
+  }
+  return name
+}

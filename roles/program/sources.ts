@@ -1,5 +1,5 @@
 import { CLIENT_TYPE } from './document.ts'
-import type { Between, Collection, Endpoint, Program, Query, Source, Template, Type } from './document.ts'
+import type { Between, Collection, Endpoint, Program, Query, Slot, Source, Template, Type } from './document.ts'
 import { emptyRecord, own, sortedNames } from './value/measure.ts'
 import { joinTypes } from './value/type-bounds.ts'
 import { fromJson } from './value/json.ts'
@@ -61,6 +61,13 @@ export function findSourceType(program: Program, endpoint: Endpoint, source: Sou
     }
   }
 }
+
+/**
+ * Whether an argument and a slot may have one name, as a request gives both by their names: only where they are one thing, the caller's own
+ * row that the request names, to be read and to be changed.
+ */
+export const isOwnRow = (argument: Type, { collection, state }: Pick<Slot, 'collection' | 'state'>): boolean =>
+  state === 'owned' && argument.kind === 'key' && argument.collection === collection
 
 /** Type of a source of a checked endpoint. */
 export function typeOfSource(program: Program, endpoint: Endpoint, source: Source): Type {

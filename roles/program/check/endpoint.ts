@@ -2,11 +2,11 @@ import { checkBody } from './body.ts'
 import { checkPlain, pathOf } from './check.ts'
 import type { Late } from './check.ts'
 import { Problems } from './problems.ts'
-import type { Block, Endpoint, Program, Query, Source, Template, Type } from '../document.ts'
+import type { Block, Endpoint, Program, Query, Slot, Source, Template, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
 import { own } from '../value/measure.ts'
-import { askedWith, findSourceType, rowFieldType, sourceName } from '../sources.ts'
+import { askedWith, findSourceType, isOwnRow, rowFieldType, sourceName } from '../sources.ts'
 import { stageOf } from '../splits.ts'
 
 /** What the checks of one endpoint share. */
@@ -32,7 +32,7 @@ export function checkEndpoint(program: Program, shapes: Shapes, endpoint: Endpoi
     endpoint.blocks.map((block) => block.name),
     `${path}/blocks`,
   )
-  endpoint.slots.forEach((slot, i) => collectionNamed(program, slot.collection, `${path}/slots/${i}/collection`))
+  endpoint.slots.forEach((slot, i) => checkSlot(program, endpoint, slot, `${path}/slots/${i}`))
   endpoint.queries.forEach((query, i) => checkQuery(context, query, `${path}/queries/${i}`))
   endpoint.blocks.forEach((block, i) => checkBlock(context, block, i, `${path}/blocks/${i}`))
   checkSlotUse(endpoint, path)
@@ -45,6 +45,13 @@ export function unique(names: string[], path: string): void {
     if (seen.has(name)) throw new Problems('program.shape', `${path}/${i}`, `${name.slice(0, 80)} is there twice`)
     seen.add(name)
   }
+}
+
+function checkSlot(program: Program, endpoint: Endpoint, slot: Slot, path: string): void {
+  collectionNamed(program, slot.collection, `${path}/collection`)
+  const argument = own(endpoint.request, slot.name)
+  if (argument !== undefined && !isOwnRow(argument, slot))
+    throw new Problems('program.slot', `${path}/name`, `${slot.name} is an argument of the endpoint, too; a request could not give both`)
 }
 
 /** A slot is written in one block only, so that a request writes each key at most once. */

@@ -1,3 +1,4 @@
+import { freeName, NAME } from '../limits.ts'
 import type { Between, Query, Source, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { askedWith, columnType } from '../sources.ts'
@@ -122,6 +123,8 @@ function askQuery(
       'program.query',
       `the index ${index} of ${collection} is ordered by ${on.join(', ')}; give values for the first of these.`,
     )
+  if (options.name !== undefined && !NAME.test(options.name))
+    throw new BuildError('program.name', `${String(options.name).slice(0, 80)} is not a name of letters, digits and _.`)
   if (options.limit === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
   const asked = {
     equals: given.map((field) => querySource(endpoint, equals[field])),
@@ -141,10 +144,7 @@ function askQuery(
   const count = endpoint.queries.length
   const position = positionOf(endpoint.queries, query, (other) => ({ ...other, name: '', at: '' }))
   if (endpoint.queries.length > count)
-    query.name = freeName(
-      options.name ?? `${collection}_${index}`,
-      endpoint.queries.map((other) => other.name),
-    )
+    query.name = freeName(options.name ?? `${collection}_${index}`, (name) => endpoint.queries.some((other) => other.name === name))
   return columns(endpoint, position)
 }
 
@@ -199,10 +199,4 @@ function columns(endpoint: EndpointRecorder, position: number): unknown {
   for (const field of [...sortedNames(endpoint.collections[query.collection]!.fields), '$key', '$owner']) made[field] = column(field)
   Object.defineProperty(made, Symbol.iterator, { get: () => noLoop('the rows of a query') })
   return made
-}
-
-function freeName(wanted: string, taken: string[]): string {
-  let name = wanted
-  for (let i = 2; taken.includes(name); i++) name = `${wanted}${i}`
-  return name
 }

@@ -19,7 +19,7 @@ import { toJson } from '../value/json.ts'
 import { defaultValue } from '../value/measure.ts'
 import { holdsZipper } from '../check/check.ts'
 import type { Shapes } from '../check/shapes.ts'
-import { LIMITS } from '../limits.ts'
+import { freeName, LIMITS } from '../limits.ts'
 import { askedWith } from '../sources.ts'
 import { BuildError, runaway } from './errors.ts'
 import { callSite } from './location.ts'
@@ -237,8 +237,7 @@ function inputName(block: Recorder, source: Source): string {
   const wanted = nameOfSource(block, source)
   const names = taken.get(block) ?? new Set()
   taken.set(block, names)
-  let name = wanted
-  for (let i = 2; names.has(name); i++) name = `${wanted}_${i}`
+  const name = freeName(wanted, (one) => names.has(one), '_')
   names.add(name)
   return name
 }

@@ -1,7 +1,7 @@
 import type { Effect, Json, Source, Type, WriteValue } from '../document.ts'
-import { NAME } from '../limits.ts'
+import { freeName, NAME } from '../limits.ts'
 import { branchesOf } from '../scopes.ts'
-import { rowFieldType } from '../sources.ts'
+import { isOwnRow, rowFieldType } from '../sources.ts'
 import { fromJson } from '../value/json.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { fitsInside } from '../value/type-bounds.ts'
@@ -23,15 +23,20 @@ export interface SlotHandle<N extends string, S extends 'fresh' | 'owned' = 'fre
 
 const slotPositions = new WeakMap<object, number>()
 
-export const freeSlotName = (endpoint: EndpointRecorder, collection: string): string => {
-  const taken = new Set(endpoint.slots.map((slot) => slot.name))
-  let name = collection
-  for (let i = 2; taken.has(name); i++) name = `${collection}${i}`
-  return name
+/** The collection's name, with a number where a slot or an argument has that name. */
+export function freeSlotName(endpoint: EndpointRecorder, collection: string): string {
+  const taken = new Set([...endpoint.slots.map((slot) => slot.name), ...Object.keys(endpoint.request)])
+  return freeName(collection, (name) => taken.has(name))
 }
 
 export function slotHandle(endpoint: EndpointRecorder, collection: string, name: string, state: 'fresh' | 'owned'): object {
   if (!NAME.test(name)) throw new BuildError('program.name', `${name} is not a name of letters, digits and _.`)
+  const argument = own(endpoint.request, name)
+  if (argument !== undefined && !isOwnRow(argument, { collection, state }))
+    throw new BuildError(
+      'program.slot',
+      `the key ${name} has the name of an argument, and a request could not give both; name it otherwise.`,
+    )
   const known = endpoint.slots.findIndex((slot) => slot.name === name)
   const position = known >= 0 ? known : endpoint.slots.push({ name, collection, state }) - 1
   const slot = endpoint.slots[position]!

@@ -64,8 +64,8 @@ export function groupAnswers(names: readonly string[]): string[] {
   )
 }
 
-/** A field of rows: `$key` is the key, `$owner` the owner. */
-export const fieldWords = (field: string): string => field.replace('$', '')
+/** A field of rows: `$key` is the key, `$owner` the owner, and fields that have these names are told apart. */
+export const fieldWords = (field: string): string => (field === 'key' || field === 'owner' ? `fields.${field}` : field.replace('$', ''))
 
 /**
  * A short name for a sealed value, the same all over an explanation: `topic` (given by the caller), `caller`, `recent.author` (looked up),
