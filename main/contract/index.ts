@@ -120,7 +120,8 @@ export interface Overview {
   requests: RequestView[]
 }
 /**
- * Rows hold the collection's fields with `$key` and `$owner`; an index of kind count or sum answers `count` and no rows. `local`: they came from this
+ * Rows hold the collection's fields with `$key` and `$owner`; an index of kind count answers `count`, one of kind sum `sum`, a decimal
+ * string that is exact however great it is, and no rows. `local`: they came from this
  * node's own index, which is proved as what is fetched.
  */
 export interface RowsView {
@@ -130,6 +131,7 @@ export interface RowsView {
   local: boolean
   rows: Array<Record<string, unknown>>
   count?: number
+  sum?: string
 }
 /** `counted`: whether the newest tick's index holds this version, proved; null while no tick can be read. */
 export interface KeyView {

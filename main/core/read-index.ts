@@ -23,7 +23,9 @@ export async function readIndex({ tick, outline, reader }: ReadableTick, args: C
     if (args.equals.length !== index.on.length)
       return fail('read.equals', `The index ${args.index} needs ${index.on.length} values, for ${index.on.join(', ')}.`)
     const counted = await reader[index.kind](args.collection, args.index, args.equals)
-    return counted.ok ? ok({ ...view(counted.value.proved), count: Number(counted.value.value) }) : counted
+    if (!counted.ok) return counted
+    const { proved, value } = counted.value
+    return ok({ ...view(proved), ...(index.kind === 'count' ? { count: Number(value) } : { sum: value }) })
   }
   const rows = await reader.rows(args.collection, args.index, args.equals, { limit: args.limit, descending: args.descending })
   return rows.ok ? ok({ ...view(rows.value.proved), rows: rows.value.value }) : rows

@@ -1,5 +1,5 @@
 /** What a client reads from the tick's snapshot for one leg of a request (essay, Client Makes Endpoint Request 2). */
-import { mapBetween, type Endpoint, type Query, type Source } from '../program/index.ts'
+import { mapBetween, parseInteger, type Endpoint, type Query, type Source } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { blockNeeds, edgeId } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -29,14 +29,29 @@ function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
   return endpoint.queries.flatMap((query, position) => (query.stage === from || opened.has(position) ? [position] : []))
 }
 
-function readQuery(env: Pick<ClientEnv, 'reader'>, query: Query, values: Values): Promise<Result<ProvedRange>> {
+async function readQuery(env: Pick<ClientEnv, 'reader'>, query: Query, values: Values): Promise<Result<ProvedRange>> {
   const valueOf = (source: Source): Json => values.get(edgeId(source))!
   const bounds = query.range === undefined ? {} : { bounds: mapBetween(query.range, valueOf) }
   const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true, ...bounds }
-  return env.reader.range(query.collection, query.index, query.equals.map(valueOf), options)
+  const read = await env.reader.range(query.collection, query.index, query.equals.map(valueOf), options)
+  return read.ok ? inRange(query, read.value) : read
 }
 
-/** All lookups of a leg at once; each is proved complete by the reader. Errors: `client.unregistered`, `client.no-key`, those of the reader. */
+/**
+ * Integers are exact: more rows than the bounds of their field allow for (`LIMITS.summed`) may have a sum that is no integer of the language.
+ * It is told here, before any server is asked, because it is no server's fault. Error: `program.overflow`.
+ */
+function inRange({ name, kind }: Query, read: ProvedRange): Result<ProvedRange> {
+  const total = kind === 'sum' ? String(read.rows[0]?.fields.find(([field]) => field === '$sum')?.[1] ?? '0') : '0'
+  if (parseInteger(total) !== null) return ok(read)
+  const most = Number.MAX_SAFE_INTEGER
+  return fail('program.overflow', `The sum ${name} is ${total}, and integers go from -${most} to ${most}. Ask for the sum of fewer rows.`, {
+    query: name,
+    sum: total,
+  })
+}
+
+/** All lookups of a leg at once; each is proved complete by the reader. Errors: `client.unregistered`, `client.no-key`, `program.overflow`, those of the reader. */
 export async function readLeg(env: ClientEnv, endpoint: Endpoint, leg: Leg, values: Values): Promise<Result<Reads>> {
   const one = { limit: 1, descending: false }
   const positions = wanted(endpoint, leg)

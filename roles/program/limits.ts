@@ -14,6 +14,8 @@ export const LIMITS = {
   treeDepth: 200,
   /** Nesting of any JSON in a program document. */
   jsonDepth: 1_000,
+  /** Least and greatest value of a field that is summed, so that the sum of a million rows is an integer of the language. */
+  summed: 9_007_199_254,
   /** Rows of one query. */
   rows: 1_000,
   /** Characters of a documentation text. */

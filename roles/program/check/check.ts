@@ -5,7 +5,8 @@ import { markChecked } from './checked.ts'
 import { createShapes } from './shapes.ts'
 import type { Collection, Index, Program, Type } from '../document.ts'
 import { fromJson } from '../value/json.ts'
-import { sortedNames } from '../value/measure.ts'
+import { LIMITS } from '../limits.ts'
+import { own, sortedNames } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { rowFieldType } from '../sources.ts'
@@ -56,8 +57,23 @@ function checkIndex(name: string, collection: Collection, index: Index, path: st
     if (!isScalar(type))
       throw new Problems('program.type', `${path}/on/${i}`, `a ${type.kind} cannot be in an index; use int, text, bool, bytes or key`)
   }
-  if (index.kind === 'sum' && rowFieldType(name, collection, index.field)?.kind !== 'int')
-    throw new Problems('program.type', `${path}/field`, 'only an integer field can be summed')
+  if (index.kind === 'sum') checkSummed(collection, index.field, path)
+}
+
+/**
+ * Anybody may write a row, and a sum that is no integer of the language stops every call that reads it. So the field's own bounds have to
+ * leave room for a million rows of the greatest value.
+ */
+function checkSummed({ fields }: Collection, field: string, path: string): void {
+  const type = own(fields, field)
+  if (type?.kind !== 'int') throw new Problems('program.type', `${path}/field`, 'only an integer field can be summed')
+  const fits = [type.min, type.max].every((bound) => bound !== undefined && Math.abs(Number(bound)) <= LIMITS.summed)
+  if (!fits)
+    throw new Problems(
+      'program.type',
+      `${path}/field`,
+      `a field that is summed needs a min and a max between -${LIMITS.summed} and ${LIMITS.summed}, so that one row cannot make the sum overflow; declare ${field} as int({ min, max })`,
+    )
 }
 
 /** A type of what is stored, sent or returned. */

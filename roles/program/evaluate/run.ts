@@ -60,6 +60,11 @@ function ask(run: Run): Result<null> {
     if (query.stage !== run.blocks.length) continue
     const known = (source: Source): Value => valueOf(run, source)
     const answer = run.call.query(i, query.equals.map(known), query.range && mapBetween(query.range, known))
+    if (query.kind === 'sum' && Number.isInteger(answer) && !Number.isSafeInteger(answer))
+      return fail(
+        'program.overflow',
+        `The sum ${query.name} is no integer of the language, it is too great. Ask for the sum of fewer rows.`,
+      )
     const problem = wrongAnswer(run.program, query, answer)
     if (problem !== null) return fail('program.query', `The query ${query.name} was answered wrongly: ${problem}.`)
     run.answers[i] = answer
@@ -97,8 +102,8 @@ function fillWrites(run: Run, index: number): Write[] {
 /**
  * Runs a whole endpoint locally, with the same `runBlock` that servers use.
  * @param budget for all blocks together
- * @returns response and writes, all or nothing. Errors: those of `runBlock`, and `program.query` for
- *   an answer that the query does not allow.
+ * @returns response and writes, all or nothing. Errors: those of `runBlock`, `program.query` for
+ *   an answer that the query does not allow, and `program.overflow` for a sum that is no safe integer.
  */
 export function runEndpoint(program: Program, endpoint: string, call: EndpointCall, budget: Budget): Result<EndpointRun> {
   if (!isChecked(program)) return fail('program.unchecked', 'The program was not checked; pass what check() returned.')

@@ -43,4 +43,4 @@ export interface ZipperValue {
 }
 
 export { compareValues, defaultValue, equalValues, sizeOf } from './measure.ts'
-export { fromJson, toJson } from './json.ts'
+export { fromJson, parseInteger, toJson } from './json.ts'

@@ -29,7 +29,7 @@ const purse = app({
   collections: {
     purses: collection({
       doc: 'What somebody has.',
-      fields: { holder: text(64), amount: int({ min: 0 }) },
+      fields: { holder: text(64), amount: int({ min: 0, max: 1_000_000 }) },
       indices: { all: order('holder'), total: sum('amount', 'holder') },
     }),
   },

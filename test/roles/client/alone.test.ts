@@ -4,7 +4,7 @@ import { answerAlone, composeRequest } from '../../../roles/client/request.ts'
 import type { ClientEnv } from '../../../roles/client/types.ts'
 import { costOf, describe as describeProgram } from '../../../roles/program/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
-import { must, type Result } from '../../../roles/protocol/result.ts'
+import { must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { compiledShelf } from '../program/shelf.story.ts'
 import { compose, exchange, makeWorld, type World } from '../request/world.ts'
 
@@ -71,6 +71,29 @@ describe('An endpoint without observation points', () => {
     const done = must(await exchange(world, await compose(world, 'mark', {})))
     expect([done.opened.response, done.opened.links.length]).toEqual([{}, 1])
     expect(done.writes).toMatchObject([{ fields: { title: 'Marked', stars: '1' }, flags: [] }])
+  })
+
+  it('tells a sum that is no integer before any server is asked, and blames none', async () => {
+    const world = await shelfWorld('alone-overflow')
+    const { reader } = world.clientEnv()
+    const most = (sum: string): ClientEnv['reader'] => ({
+      ...reader,
+      async range(collection, index, equals, options) {
+        const read = must(await reader.range(collection, index, equals, options))
+        return ok(index === 'allStars' ? { ...read, rows: [{ sortKey: new Uint8Array(), fields: [['$sum', sum]] }] } : read)
+      },
+    })
+    const args = { title: 'Dune', book: NO_KEY }
+    expect(must(await ask(world, 'look', args, { reader: most('9007199254740991') }))).toMatchObject({ allStars: '9007199254740991' })
+    for (const sum of ['9007199254740992', '9007199254740996', '-9007199254740992']) {
+      const told = await ask(world, 'look', args, { reader: most(sum) })
+      expect([told.ok, told.ok || told.error]).toMatchObject([
+        false,
+        { code: 'program.overflow', details: { query: 'books_allStars', sum } },
+      ])
+      const composed = await composeRequest(world.ctx, { ...world.clientEnv(), reader: most(sum) }, 'judge', { title: 'Dune' })
+      expect([composed.ok, composed.ok || [composed.error.code, composed.error.retryable]]).toEqual([false, ['program.overflow', false]])
+    }
   })
 
   it('costs no server, in the schema and in the price', () => {

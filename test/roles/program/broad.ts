@@ -90,7 +90,7 @@ const program = documentOf({
   collections: {
     posts: {
       doc: 'Posts.',
-      fields: { text: TEXT, likes: INT },
+      fields: { text: TEXT, likes: { kind: 'int', min: '-9007199254', max: '9007199254' } },
       initial: { text: '', likes: '0' },
       indices: {
         byText: { kind: 'order', on: ['text', '$owner'] },

@@ -28,6 +28,11 @@ const shelf = app({
         })
       },
     }),
+    judge: endpoint({
+      doc: 'Adds the stars of a title up.',
+      request: { title: text(40) },
+      run: ({ title }) => see('judge', db.books.allStars.sum({ title }), (stars) => ({ many: stars.greater(100) })),
+    }),
     look: endpoint({
       doc: 'Finds the books of a title. No server takes part.',
       request: { title: text(40), book: key('books') },

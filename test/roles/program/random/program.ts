@@ -19,7 +19,8 @@ export function randomProgram(seed: number, fuel: number): Program {
 }
 
 function collectionOf(dice: Dice, names: string[]): Collection {
-  const fields = { n: { kind: 'int' } as Type, ...namedTypes(dice, dice.below(4), () => plainType(dice, names, dice.below(3))) }
+  const summed: Type = { kind: 'int', min: '-9007199254', max: '9007199254' }
+  const fields = { n: summed, ...namedTypes(dice, dice.below(4), () => plainType(dice, names, dice.below(3))) }
   const type: Type = { kind: 'record', fields }
   return {
     doc: '',
