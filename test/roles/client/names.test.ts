@@ -16,6 +16,7 @@ import {
 } from '../../../roles/program/index.ts'
 import { createDatabase } from '../../../roles/protocol/index/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
+import type { Loose } from '../program/mistakes/mistaken.ts'
 import { compose, exchange, makeWorld } from '../request/world.ts'
 
 const CALLER = 'aa'.repeat(32)
@@ -42,14 +43,14 @@ function everythingIs(name: string, index: string): Program {
     doc: 'One name.',
     collections: { [name]: collection({ doc: 'Rows.', fields: { [name]: text(20) }, indices: { [index]: order(name) } }) },
     endpoints: (database) => {
-      const db = database as unknown as Record<string, any>
+      const db = database as unknown as Loose
       return {
         [name]: endpoint({
           doc: 'Finds and writes.',
           request: { [name]: text(20) },
           run: (request) => {
             const found = db[name][index].rows({ [name]: request[name] }, { limit: 3 })
-            const written = see(name, request[name]!, found[name], (own: any, others: any) => {
+            const written = see(name, request[name]!, found[name], (own: Loose, others: Loose) => {
               db[name].create({ [name]: own })
               return { [name]: others.length() }
             })
