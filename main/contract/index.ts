@@ -86,7 +86,9 @@ export interface ActorView {
   state: 'registering' | 'ready'
   key: string
   balance: number
+  /** By collection: fresh keys that a request may use now, and those whose reservation no tick has counted yet. */
   freeKeys: Record<string, number>
+  comingKeys: Record<string, number>
   /** Proof of work under way, in words. */
   work?: string
 }
@@ -97,7 +99,7 @@ export interface RequestView {
   actor: string
   endpoint: string
   arguments: Record<string, unknown>
-  state: 'sending' | 'review' | 'refused' | 'published' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
+  state: 'sending' | 'review' | 'refused' | 'late' | 'published' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
   response?: unknown
   /** Shown while in `review`; what would become public. */
   writes: Array<{ collection: string; key: string; fields: Record<string, unknown>; explained: Record<string, string[]>; flags: string[] }>
@@ -108,8 +110,29 @@ export interface RequestView {
   tick?: number
   /** Plain words: «in the mempool», «counted in tick 41, in about 12 s». */
   waiting?: string
+  /** Until when its writes count; from the review on, while no block has them. */
+  deadline?: DeadlineView
+  /** The request that was composed in its place. */
+  again?: string
   error?: { code: string; message: string }
   at: number
+}
+/**
+ * The update counts while it is anchored in block `until` or an earlier one. An approval is accepted as long as the chain is below `approveBefore`: `margin`
+ * blocks are left for its transaction to be taken in. `blocksLeft` and `estimatedMs` lead to `approveBefore` while it waits for approval, then to `until`.
+ */
+export interface DeadlineView {
+  until: number
+  approveBefore: number
+  margin: number
+  blocksLeft: number
+  estimatedMs: number
+}
+/** Keys reserved by this call, and those of the collection that are free, or on their way to be. */
+export interface ReservedView {
+  reserved: number
+  free: number
+  coming: number
 }
 export interface Overview {
   chain: ChainView
@@ -223,6 +246,18 @@ export const commands = {
     doc: "Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node's estimate.",
     args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }),
     result: result<{ txid: string; fee: number }>(),
+  },
+  again: {
+    of: 'request',
+    doc: 'Composes a request anew on the newest tick, with the same arguments; what comes back is reviewed again. Safe to repeat.',
+    args: z.strictObject({ id: hex32 }),
+    result: result<{ id: string }>(),
+  },
+  reserve: {
+    of: 'actor',
+    doc: 'Sees to it that so many fresh keys of a collection are free or on their way, and reserves those that are missing. Safe to repeat.',
+    args: z.strictObject({ actor: text(64), collection: text(64), count: z.int().min(1).max(64) }),
+    result: result<ReservedView>(),
   },
   refuse: { of: 'request', doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
   receive: {

@@ -113,6 +113,8 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
     bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),
+    again: ({ id }) => client((service) => service.again(id)),
+    reserve: (args) => client((service) => service.reserve(args)),
     refuse: ({ id }) => client((service) => service.refuse(id)),
     audit: () => client((service) => service.audit()),
     receive: () => {

@@ -26,6 +26,8 @@ export interface Publication {
   spendFromKeys: string[]
   /** X-only keys that get a dust output. */
   payToKeys: string[]
+  /** Asked before anything is paid, and no more once it was: a refusal ends the publication. */
+  mayPay?(): Promise<Result<null>>
 }
 
 export interface Documents {
@@ -77,12 +79,14 @@ export function createDocuments(options: DocumentsOptions): Documents {
 
   async function publish(publication: Publication): Promise<Result<{ reference: Reference; txid: string; fee: number }>> {
     const sha256 = toHex(crypto.sha256(publication.document))
+    const known = storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
+    const allowed = known === undefined ? await publication.mayPay?.() : undefined
+    if (allowed?.ok === false) return allowed
     const files = [{ name: 'document.json', bytes: publication.document }, ...publication.files]
     const seeded = await swarm.seed(`golem-${publication.documentType}-${sha256.slice(0, 16)}`, files)
     if (!seeded.ok) return seeded
     const reference = { sha256, infohash: seeded.value.infohash }
     storage.putBlob(sha256, publication.document)
-    const known = storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)
       return sent.ok ? ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) }) : sent

@@ -34,6 +34,8 @@ export const participantSettings = z.strictObject({
         .optional(),
       /** So many fresh keys of every type are kept reserved. */
       freshKeys: z.int().min(0).max(32),
+      /** Other numbers for single collections, by name; what is not named gets `freshKeys`. 0: keys are reserved by command only. */
+      freshKeysOf: z.record(z.string().min(1).max(64), z.int().min(0).max(32)).optional(),
       /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. Default 64 MiB; 0 keeps none. */
       indexBytes: z.int().min(0).optional(),
     })

@@ -6,6 +6,9 @@ export interface Wait {
   blockMs: number | null
 }
 
+/** Time between blocks where none was seen yet: Bitcoin's. */
+export const USUAL_BLOCK_MS = 600_000
+
 /** Blocks and time until tick `number` + 1 is due. */
 export function untilNext(
   genesis: number,
@@ -16,7 +19,7 @@ export function untilNext(
 ): { blocksLeft: number; estimatedMs: number } {
   const due = genesis + (number + 1) * tickBlocks + confirmations
   const blocksLeft = Math.max(0, due - wait.height)
-  return { blocksLeft, estimatedMs: Math.round(blocksLeft * (wait.blockMs ?? 600_000)) }
+  return { blocksLeft, estimatedMs: Math.round(blocksLeft * (wait.blockMs ?? USUAL_BLOCK_MS)) }
 }
 
 const grouped = (count: number): string => Math.round(count).toLocaleString('en-US')

@@ -5,6 +5,7 @@ import type { Reference } from '../protocol/documents/index.ts'
 import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { OwnKey, Reviewed } from './types.ts'
+import type { Window } from './window.ts'
 
 /** A document that the core signed, as the text of its document.json. */
 export interface SignedText {
@@ -18,16 +19,19 @@ export type ClientEvent =
   | WorldEvent
   /** A superseding offer of the app is by this key, whose grant was checked. */
   | { type: 'signer'; key: string }
-  /** Register with the app; `bits` is the offer's `work.client`. Safe to repeat. */
-  | { type: 'register'; bits: number }
+  /** Register with the app under the offer in force (its SHA-256); `bits` is its `work.client`. Safe to repeat. */
+  | { type: 'register'; offer: string; bits: number }
   /** Answers `grind`: made by `composeRegistration` and `registrationSpending`. */
   | ({ type: 'work.done' } & SignedText)
   /** A reservation made by `composeReservation` for keys numbered from `nextKeyIndex`. */
   | ({ type: 'reserve'; keys: Array<{ index: number; key: string; collection: string }> } & SignedText)
-  /** `slots` are the endpoint's in the outline; `id` is fresh and random. */
-  | { type: 'request'; id: string; endpoint: string; arguments: Record<string, Json>; slots: Slot[]; at: number }
-  /** Answers `send`: the reply was opened. */
-  | { type: 'replied'; id: string; attempt: number; reviewed: Reviewed }
+  /**
+   * `slots` are the endpoint's in the outline; `id` is fresh and random. `instead`: the request that it takes the place of, once; that one is
+   * dropped if it still waits for review.
+   */
+  | { type: 'request'; id: string; endpoint: string; arguments: Record<string, Json>; slots: Slot[]; at: number; instead?: string }
+  /** Answers `send`: the reply was opened. `window`: until when its writes count. */
+  | { type: 'replied'; id: string; attempt: number; reviewed: Reviewed; window: Window }
   /** Answers `send` of an endpoint without blocks: no server took part, and nothing is to be written. */
   | { type: 'answered'; id: string; attempt: number; response: Json }
   /** Answers `send`: `servers` are those at fault, where known; `failure.retryable` says whether others may do it. */
@@ -35,6 +39,8 @@ export type ClientEvent =
   /** The person approves; `composeUpdate` signed the writes. A second approval of the same request changes nothing. */
   | ({ type: 'approve'; id: string } & SignedText)
   | { type: 'refuse'; id: string }
+  /** The chain is seen at this height, maybe before its blocks came: a request that waits for review and would be too late ends. */
+  | { type: 'height'; height: number }
   /** Answers `publish`; `sha256` is the document's. */
   | { type: 'published'; sha256: string; reference: Reference; txid: string; fee: number }
   | { type: 'publish.failed'; sha256: string; failure: Failure }

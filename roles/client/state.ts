@@ -3,6 +3,7 @@ import type { Json } from '../protocol/canonical.ts'
 import type { Reference } from '../protocol/documents/index.ts'
 import { follow, type Following } from '../protocol/ticks/index.ts'
 import type { OwnKey, Reviewed } from './types.ts'
+import type { Window } from './window.ts'
 
 /** A signed document on its way into the index; stored before anything of it is published. */
 export interface Publication {
@@ -38,6 +39,8 @@ export type RequestPhase =
   /** Thread and digests are in order; a person has to look at the writes. */
   | 'review'
   | 'refused'
+  /** Its window closed, or a reorg took its tick, before anything was published. */
+  | 'late'
   | 'nothing to write'
   /** Signed and stored; the transaction may be in the mempool. Its number is proved by the tick that reveals the primes. */
   | 'published'
@@ -64,7 +67,11 @@ export interface RequestEntry {
   reviewed: Reviewed | null
   /** Of an endpoint that was answered without a server, in its JSON form. */
   response?: Json
+  /** Until when its writes count; null before a reply. */
+  window: Window | null
   publication: Publication | null
+  /** The request that was composed in its place. */
+  again: string | null
   error: { code: string; message: string } | null
   at: number
 }
@@ -75,6 +82,8 @@ export interface ClientState {
   client: string
   following: Following
   registration: Publication | null
+  /** Digest of the offer whose terms the newest registration meets, how often it was tried under them, and whether its work is being found. */
+  terms: { offer: string; tries: number; grinding: boolean } | null
   reservations: Publication[]
   keys: ReservedKey[]
   requests: RequestEntry[]
@@ -82,6 +91,10 @@ export interface ClientState {
 
 /** Attempts of one request, the first included. */
 export const MAX_ATTEMPTS = 3
+/** Registrations under one offer: each pays a fee, and what is refused so often is refused for a reason that repeating does not mend. */
+export const MAX_REGISTRATIONS = 3
+/** Reservations refused one after the other, after which the client makes none by itself. */
+export const MAX_REFUSED_RESERVATIONS = 3
 /** Requests remembered after they ended. */
 export const REMEMBERED_REQUESTS = 200
 
@@ -91,12 +104,17 @@ export const initialClientState = (app: string, master: string, signers: string[
   client,
   following: follow(app, master, signers),
   registration: null,
+  terms: null,
   reservations: [],
   keys: [],
   requests: [],
 })
 
 export const isAccepted = (publication: Publication | null): boolean => publication?.verdict?.outcome === 'accepted'
+
+/** Decided, and not accepted. */
+export const isRefused = (publication: Publication | null): boolean =>
+  publication !== null && publication.verdict !== null && !isAccepted(publication)
 
 export const isRegistered = (state: ClientState): boolean => isAccepted(state.registration)
 
@@ -106,6 +124,29 @@ export const freeKeys = (state: ClientState): OwnKey[] => {
   return state.keys
     .filter((own) => own.request === null && counted.has(own.reservation))
     .map(({ key, collection, written }) => ({ key, collection, written }))
+}
+
+export interface KeyCounts {
+  /** Fresh, counted and in no request. */
+  free: number
+  /** Fresh, and not counted yet. */
+  coming: number
+  /** In requests under way. */
+  busy: number
+  /** Of rows that the client owns, in no request. */
+  written: number
+}
+
+/** How the client's keys of a collection stand. Those of refused reservations are none of its keys. */
+export function keyCounts(state: ClientState, collection: string): KeyCounts {
+  const reservations = new Map(state.reservations.map((one) => [one.sha256, one]))
+  const counts: KeyCounts = { free: 0, coming: 0, busy: 0, written: 0 }
+  for (const own of state.keys) {
+    const reservation = reservations.get(own.reservation) ?? null
+    if (own.collection !== collection || isRefused(reservation)) continue
+    counts[own.request !== null ? 'busy' : own.written ? 'written' : isAccepted(reservation) ? 'free' : 'coming']++
+  }
+  return counts
 }
 
 /** Derivation number of the next data key: never used twice. */

@@ -18,6 +18,8 @@ export interface OpenedOffer {
 export interface OpenedTick {
   reference: Reference
   tick: Tick
+  /** In force: whose terms hold now, which need not be those of the offer that was joined. */
+  offer: OpenedDocument<'offer'>
   /** In force for reading: it declares the indices of this tick. */
   outline: Program
   /** For the tick's own number; null while sleeping. */
@@ -80,6 +82,7 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     return ok({
       reference,
       tick,
+      offer: app.value.document,
       outline: app.value.outline,
       plan,
       planned: planApp.value.outline,

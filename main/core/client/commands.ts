@@ -1,19 +1,21 @@
-/** What a person asks of a client: read, request, approve, refuse. */
-import type { CommandArgs, RowsView } from '../../contract/index.ts'
+/** What a person asks of a client: read, request, approve, refuse, raise a fee, compose anew, reserve keys. */
+import type { CommandArgs, ReservedView, RowsView } from '../../contract/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { composeUpdate } from '../../../roles/client/index.ts'
-import type { RequestEntry } from '../../../roles/client/index.ts'
+import { composeUpdate, isClosed, isRegistered, keyCounts, type RequestEntry, type RequestPhase } from '../../../roles/client/index.ts'
 import { readIndex } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
-import { noApp, signedText, type ClientSession } from './session.ts'
+import { outOfTime, windowClosed } from './deadline.ts'
+import { reserveKeys } from './reserve.ts'
+import { noApp, signedText, type ClientSession, type Joined } from './session.ts'
 
 const APPROVE_WAIT_MS = 20_000
-const LOOK_AGAIN_MS = 50
 
 const entryOf = ({ joined }: ClientSession, id: string): RequestEntry | undefined =>
   joined?.member.state().requests.find((entry) => entry.id === id)
 const unknownRequest = fail('client.request', 'This request is not known here. Reload the page.')
+const wrongPhase = (entry: RequestEntry | undefined, may: string) =>
+  fail('client.phase', `This request is «${entry?.phase ?? 'gone'}»; ${may}.`)
 
 /** Reads the newest tick. Errors: `client.no-app`, `client.no-tick`, those of `readIndex`. */
 export async function read(session: ClientSession, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
@@ -22,68 +24,131 @@ export async function read(session: ClientSession, args: CommandArgs<'read'>): P
   return opened.ok ? readIndex(opened.value, args) : opened
 }
 
+type Asked = Pick<CommandArgs<'request'>, 'endpoint' | 'arguments'>
+
 /** Sends a request; what comes of it is shown by its entry. @returns its id here */
-export async function request({ joined, newest, services }: ClientSession, args: CommandArgs<'request'>): Promise<Result<{ id: string }>> {
+export async function request(session: ClientSession, asked: Asked, instead?: string): Promise<Result<{ id: string }>> {
+  const { joined, newest, services } = session
   if (joined === null || newest === null) return noApp()
-  const endpoint = Object.hasOwn(newest.planned.endpoints, args.endpoint) ? newest.planned.endpoints[args.endpoint]! : null
-  if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${args.endpoint}.`)
+  const endpoint = Object.hasOwn(newest.planned.endpoints, asked.endpoint) ? newest.planned.endpoints[asked.endpoint]! : null
+  if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}.`)
   const id = toHex(services.random.bytes(32))
   await joined.member.dispatch({
     type: 'request',
     id,
-    endpoint: args.endpoint,
-    arguments: args.arguments,
+    endpoint: asked.endpoint,
+    arguments: asked.arguments,
     slots: endpoint.slots,
     at: services.clock.now(),
+    ...(instead === undefined ? {} : { instead }),
   })
   return ok({ id })
 }
 
-/** Signs the reviewed writes, stores them, and waits for their transaction. Safe to repeat. */
+const ENDED_UNCOUNTED: ReadonlySet<RequestPhase> = new Set(['review', 'refused', 'late', 'rejected', 'failed'])
+
+/**
+ * Composes a request anew on the newest tick, with the arguments that the person gave: keys that it chose by itself are chosen again, a row that was to
+ * be changed stays. Safe to repeat: it is composed anew once. Errors: `client.request`, `client.phase`, those of `request`.
+ */
+export async function again(session: ClientSession, id: string): Promise<Result<{ id: string }>> {
+  const entry = entryOf(session, id)
+  if (session.joined === null || entry === undefined) return unknownRequest
+  if (entry.again !== null) return ok({ id: entry.again })
+  if (!ENDED_UNCOUNTED.has(entry.phase) && !(await cannotCount(session, entry)))
+    return wrongPhase(entry, 'it is composed anew once it failed, was refused, or is too late to count')
+  const slots = session.newest?.planned.endpoints[entry.endpoint]?.slots ?? []
+  const chosenByItself = new Set(slots.filter(({ state }) => state === 'fresh').map(({ name }) => name))
+  const kept = Object.entries(entry.arguments).filter(([name]) => !chosenByItself.has(name))
+  const sent = await request(session, { endpoint: entry.endpoint, arguments: Object.fromEntries(kept) }, id)
+  return sent.ok ? ok({ id: entryOf(session, id)?.again ?? sent.value.id }) : sent
+}
+
+/** Published, and its window closed before a block had it. */
+async function cannotCount({ services }: ClientSession, { phase, window, publication }: RequestEntry): Promise<boolean> {
+  if (phase !== 'published' || window === null || publication?.height !== null) return false
+  const tip = await services.chain.tip()
+  return tip.ok && isClosed(window, tip.value.height)
+}
+
+/**
+ * Signs the reviewed writes, stores them, and waits for their transaction. What would come too late is refused before anything is signed or paid.
+ * Safe to repeat. Errors: `client.late`, `client.base`, `client.phase`, `client.chain` and `client.publishing` (retryable), those of publishing.
+ */
 export async function approve(session: ClientSession, id: string): Promise<Result<{ txid: string }>> {
-  const { joined, services, ctx } = session
+  const { joined } = session
   const entry = entryOf(session, id)
   if (joined === null || entry === undefined) return unknownRequest
   if (entry.phase === 'review') {
-    const keys = new Map(joined.member.state().keys.map((own) => [own.key, own.index]))
-    const update = composeUpdate(ctx, joined.client, (key) => (keys.has(key) ? session.dataKey(keys.get(key)!) : null), entry.reviewed!)
-    if (!update.ok) return update
-    await joined.member.dispatch({ type: 'approve', id, ...signedText(update.value.document, update.value.spending) })
+    const timely = await outOfTime(session, entry)
+    if (!timely.ok) return timely
+    const signed = await sign(session, joined, entry)
+    if (!signed.ok) return signed
   }
-  const deadline = services.clock.now() + APPROVE_WAIT_MS
-  for (;;) {
-    const now = entryOf(session, id)
-    if (now?.publication?.txid) return ok({ txid: now.publication.txid })
-    if (now?.error) return fail(now.error.code, now.error.message)
-    if (now?.publication === null || now === undefined)
-      return fail('client.phase', `This request is «${now?.phase ?? 'gone'}»; only one that waits for review can be approved.`)
-    if (services.clock.now() > deadline)
-      return failForNow(
-        'client.publishing',
-        'The approved writes are stored and being published. Look again in a moment; nothing is published twice.',
-      )
-    await new Promise<void>((resolve) => {
-      services.clock.after(LOOK_AGAIN_MS, resolve)
-    })
-  }
+  const answered = await session.answer(() => publishedAs(entryOf(session, id)), APPROVE_WAIT_MS)
+  return (
+    answered ??
+    failForNow(
+      'client.publishing',
+      'The approved writes are stored and being published. Look again in a moment; nothing is published twice.',
+    )
+  )
 }
 
-/** Pays more for a request's transaction that waits for a block. Errors: `client.phase`, those of `WalletKeeper.bump`. */
+async function sign(session: ClientSession, { client, member }: Joined, { id, reviewed }: RequestEntry): Promise<Result<null>> {
+  const keys = new Map(member.state().keys.map((own) => [own.key, own.index]))
+  const update = composeUpdate(session.ctx, client, (key) => (keys.has(key) ? session.dataKey(keys.get(key)!) : null), reviewed!)
+  if (!update.ok) return update
+  await member.dispatch({ type: 'approve', id, ...signedText(update.value.document, update.value.spending) })
+  return ok(null)
+}
+
+/** What became of an approval; null while it is being published. */
+function publishedAs(entry: RequestEntry | undefined): Result<{ txid: string }> | null {
+  if (entry?.publication?.txid) return ok({ txid: entry.publication.txid })
+  if (entry?.error) return fail(entry.error.code, entry.error.message)
+  return entry?.publication ? null : wrongPhase(entry, 'only one that waits for review can be approved')
+}
+
+/** Pays more for a request's transaction that waits for a block. Errors: `client.phase`, `client.late`, those of `WalletKeeper.bump`. */
 export async function bump(session: ClientSession, id: string, feeRate: number | null): Promise<Result<Sent>> {
   const entry = entryOf(session, id)
   if (session.joined === null || entry === undefined) return unknownRequest
   const txid = entry.publication?.txid ?? null
   if (entry.phase !== 'published' || txid === null)
-    return fail('client.phase', `This request is «${entry.phase}»; a fee can be raised only while its transaction waits for a block.`)
-  return session.services.wallet.bump(txid, feeRate)
+    return wrongPhase(entry, 'a fee can be raised only while its transaction waits for a block')
+  const open = await windowClosed(session, entry)
+  return open.ok ? session.services.wallet.bump(txid, feeRate) : open
 }
 
-/** Drops the reviewed writes. Safe to repeat. */
+/** Drops the reviewed writes, and what came too late. Safe to repeat. */
 export async function refuse(session: ClientSession, id: string): Promise<Result<null>> {
   const entry = entryOf(session, id)
   if (session.joined === null || entry === undefined) return unknownRequest
-  if (entry.phase !== 'review' && entry.phase !== 'refused')
-    return fail('client.phase', `This request is «${entry.phase}»; only one that waits for review can be refused.`)
+  if (!['review', 'late', 'refused'].includes(entry.phase)) return wrongPhase(entry, 'only one that waits for review can be refused')
   await session.joined.member.dispatch({ type: 'refuse', id })
   return ok(null)
+}
+
+/**
+ * Sees to it that `count` fresh keys of a collection are free or on their way. Safe to repeat: keys that are there are not reserved again.
+ * Errors: `client.no-app`, `client.unregistered` (retryable), `client.collection`, those of `reserveKeys`.
+ */
+export async function reserve(session: ClientSession, { collection, count }: CommandArgs<'reserve'>): Promise<Result<ReservedView>> {
+  const { joined, newest } = session
+  if (joined === null || newest === null) return noApp()
+  const { collections } = newest.outline
+  if (!Object.hasOwn(collections, collection))
+    return fail('client.collection', `The app has no collection ${collection}. It has ${Object.keys(collections).join(', ')}.`)
+  if (!isRegistered(joined.member.state()))
+    return failForNow(
+      'client.unregistered',
+      'This client is not registered yet. Keys can be reserved once a tick has counted its registration.',
+    )
+  const reserved = await reserveKeys(session, joined, (state) => {
+    const { free, coming } = keyCounts(state, collection)
+    return Array.from({ length: Math.max(0, count - free - coming) }, () => collection)
+  })
+  const { free, coming } = keyCounts(joined.member.state(), collection)
+  return ok({ reserved, free, coming })
 }

@@ -79,7 +79,11 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
       initial: initialClientState(reference.sha256, master, [by], client.publicKey),
       step(state, event) {
         const stepped = clientStep({ crypto, hashAt }, state, event)
-        if (stepped.state !== state) queueMicrotask(actions.tend)
+        if (stepped.state !== state)
+          queueMicrotask(() => {
+            session.changed()
+            actions.tend()
+          })
         return stepped
       },
       perform: (effect) => here.then(() => actions.perform(effect)),

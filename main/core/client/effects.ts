@@ -1,16 +1,18 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
 import { serversOf } from '../../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { failForNow, type Failure } from '../../../roles/protocol/result.ts'
+import { failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import {
   answerAlone,
   composeRegistration,
   composeRequest,
   registrationSpending,
+  windowOf,
   type ClientEffect,
   type ClientEvent,
 } from '../../../roles/client/index.ts'
 import { performFetch } from '../services.ts'
+import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
@@ -41,7 +43,7 @@ export const createEffects =
 
 async function register(session: ClientSession, { challenge, bits }: ClientEffect & { type: 'grind' }): Promise<ClientEvent> {
   const { services, joined } = session
-  const { reference, client, offer } = joined!
+  const { reference, client } = joined!
   const progress = (work: typeof session.work): void => {
     session.work = work
     services.changed()
@@ -50,16 +52,24 @@ async function register(session: ClientSession, { challenge, bits }: ClientEffec
   progress(null)
   const sealing = services.identity.sealing(client, 'identity')
   const document = composeRegistration(session.ctx, reference.sha256, client, sealing.publicKey, nonce)
-  return { type: 'work.done', ...signedText(document, registrationSpending(offer.document.body, client.publicKey)) }
+  return { type: 'work.done', ...signedText(document, registrationSpending(session.inForce(joined!).body, client.publicKey)) }
 }
 
 /** What may pass by itself is tried again here; a final failure is told. */
-async function publish({ services }: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
+async function publish(session: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
+  const { services } = session
   const { documentType, document, sha256, spendFromKeys, payToKeys } = effect
+  const mayPay = (): Promise<Result<null>> => stillCounts(session, sha256)
   const published = await services.patiently(`publish the ${documentType}`, () =>
-    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }),
+    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys, mayPay }),
   )
   return published.ok ? { type: 'published', sha256, ...published.value } : { type: 'publish.failed', sha256, failure: published.error }
+}
+
+/** An approved update that waited for coins, a node or this computer may have come too late since: then nothing is paid for it. */
+async function stillCounts(session: ClientSession, sha256: string): Promise<Result<null>> {
+  const entry = session.joined?.member.state().requests.find(({ publication }) => publication?.sha256 === sha256)
+  return entry === undefined ? ok(null) : outOfTime(session, entry)
 }
 
 async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
@@ -98,7 +108,8 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const { reviewed } = exchanged
   const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.writes.length))
   if (fee.ok) session.fees.set(id, fee.value)
-  return { type: 'replied', id, attempt, reviewed }
+  const window = windowOf(opened.value.reference.sha256, opened.value.tick, opened.value.offer.body.tickBlocks)
+  return { type: 'replied', id, attempt, reviewed, window }
 }
 
 /** A server said, itself or through the relay, that it does not know the tick yet. */

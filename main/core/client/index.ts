@@ -1,13 +1,23 @@
 /** A client in service: joins an app, keeps keys reserved, sends requests, publishes what a person approved, reads and audits. */
-import type { ActorView, AppView, AuditView, CommandArgs, KeyView, RequestView, RowsView, TickView } from '../../contract/index.ts'
+import type {
+  ActorView,
+  AppView,
+  AuditView,
+  CommandArgs,
+  KeyView,
+  RequestView,
+  ReservedView,
+  RowsView,
+  TickView,
+} from '../../contract/index.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
-import { freeKeys, isRegistered, type RequestEntry } from '../../../roles/client/index.ts'
+import { isRefused, isRegistered, keyCounts, outcomeText, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { workText, type Wait } from '../waiting.ts'
 import { auditApp } from './audit.ts'
-import { approve, bump, read, refuse, request } from './commands.ts'
+import { again, approve, bump, read, refuse, request, reserve } from './commands.ts'
 import { discover } from './discovery.ts'
 import { createEffects } from './effects.ts'
 import { newest } from './newest.ts'
@@ -33,6 +43,8 @@ export interface ClientService {
   approve(id: string): Promise<Result<{ txid: string }>>
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
   refuse(id: string): Promise<Result<null>>
+  again(id: string): Promise<Result<{ id: string }>>
+  reserve(args: CommandArgs<'reserve'>): Promise<Result<ReservedView>>
   audit(): Promise<Result<AuditView>>
   stop(): void
 }
@@ -51,6 +63,8 @@ export function startClient(services: Services, engine: Engine, settings: Client
     approve: (id) => approve(session, id),
     bump: (id, feeRate) => bump(session, id, feeRate),
     refuse: (id) => refuse(session, id),
+    again: (id) => again(session, id),
+    reserve: (args) => reserve(session, args),
     stop: () => session.local.close(),
     async audit() {
       const { joined, app, offerOf } = session
@@ -68,14 +82,33 @@ export function startClient(services: Services, engine: Engine, settings: Client
 function phaseOf({ joined }: ClientSession): string {
   if (joined === null) return 'looking for an app'
   const state = joined.member.state()
-  return isRegistered(state) ? 'registered' : state.registration === null ? 'preparing' : 'registering'
+  if (isRegistered(state)) return 'registered'
+  return state.registration === null ? 'preparing' : isRefused(state.registration) ? 'refused' : 'registering'
 }
 
-function detailOf({ joined, work }: ClientSession): string {
+function detailOf({ joined, newest, work }: ClientSession): string {
   if (joined === null) return ''
   if (work !== null) return workText(work)
   const state = joined.member.state()
-  return `${freeKeys(state).length} keys free, ${state.requests.length} requests`
+  const refused = isRefused(state.registration) ? outcomeText(state.registration!.verdict!.outcome) : ''
+  return (
+    refused || `${keysText(state, Object.keys((newest ?? joined.offer).outline.collections))}; ${counted(state.requests.length, 'request')}`
+  )
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** Fresh keys by collection that a request may use, and the other keys in sum: in requests under way, on their way, or of rows that are written. */
+function keysText(state: ClientState, collections: string[]): string {
+  const all = collections.map((name) => ({ name, ...keyCounts(state, name) }))
+  const sum = (what: 'coming' | 'busy' | 'written'): number => all.reduce((total, one) => total + one[what], 0)
+  const free = `free keys: ${all.map((one) => `${one.free} for ${one.name}`).join(', ')}`
+  const others = [
+    [sum('coming'), 'on the way'],
+    [sum('busy'), 'in use'],
+    [sum('written'), 'written'],
+  ] as const
+  return [free, ...others.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join('; ')
 }
 
 /** The transaction of a request as it is now, or what publishing it would cost. */
@@ -88,13 +121,13 @@ function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: R
 function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
   if (joined === null) return { tick: null, app: null, actors: [], requests: [] }
   const state = joined.member.state()
-  const { body } = joined.offer.document
+  const { body } = newest?.offer ?? joined.offer.document
   const key = joined.client.publicKey
   const outline = newest?.planned ?? joined.offer.outline
   return {
     app: appView(joined.reference.sha256, body.title, outline),
     tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
-    actors: [{ ...actorView(state, key, services, services.name, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
+    actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
     requests: state.requests.map((entry) =>
       requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees)),
     ),

@@ -46,6 +46,12 @@ export interface ClientSession {
   readonly fees: Map<string, number>
   /** The newest tick that is followed, opened now. */
   newestTick(joined: Joined): Promise<Result<OpenedTick>>
+  /** The offer whose terms hold now: that of the newest tick, or before any tick the one that was joined. */
+  inForce(joined: Joined): OpenedDocument<'offer'>
+  /** Tells those who wait that the client's state has changed. */
+  changed(): void
+  /** Looks after every change of the client's state until there is an answer. @returns null when none came in time */
+  answer<T>(look: () => T | null, timeoutMs: number): Promise<T | null>
   /** Where an offer of the app is, by its digest. */
   offerOf(sha256: string): Reference
   /** The `index`-th key that the client reserves for its data. */
@@ -68,6 +74,7 @@ export function createSession(services: Services, settings: ClientSettings): Cli
   const { crypto, random, storage, wallet } = services
   const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
   const app = createClientApp(services, local)
+  const waiting = new Set<() => void>()
   const session: ClientSession = {
     services,
     settings,
@@ -79,6 +86,25 @@ export function createSession(services: Services, settings: ClientSettings): Cli
     work: null,
     fees: new Map(),
     newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
+    inForce: (joined) => session.newest?.offer ?? joined.offer.document,
+    changed: () => {
+      for (const look of waiting) look()
+    },
+    answer: (look, timeoutMs) =>
+      new Promise((resolve) => {
+        const end = (value: ReturnType<typeof look>): void => {
+          waiting.delete(again)
+          stop()
+          resolve(value)
+        }
+        const again = (): void => {
+          const found = look()
+          if (found !== null) end(found)
+        }
+        const stop = services.clock.after(timeoutMs, () => end(null))
+        waiting.add(again)
+        again()
+      }),
     offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? session.joined!.reference,
     dataKey: (index) => wallet.watchKey({ purpose: 'data', app: session.joined!.offer.document.body.master, index }, 'key'),
   }

@@ -1,22 +1,28 @@
-/** Keeps the newest tick open, the client registered, and keys of every collection in reserve. */
-import { composeReservation, isRegistered, nextKeyIndex, reservationSpending, type ClientState } from '../../../roles/client/index.ts'
-import type { Program } from '../../../roles/program/index.ts'
-import { signedText, type ClientSession, type Joined } from './session.ts'
+/** Keeps the newest tick open, the client registered under the terms in force, and keys of every collection in reserve. */
+import { isRegistered, mayRegister } from '../../../roles/client/index.ts'
+import { hashAtOf } from '../chain-watch.ts'
+import { collectionsShort, mayReserve, reserveKeys } from './reserve.ts'
+import type { ClientSession, Joined } from './session.ts'
 
-/** Keys in one reservation at most. */
-const RESERVED_AT_ONCE = 64
-/** How often an empty wallet is looked at. */
-const COINS_MS = 500
+/** How often what comes without an event is looked for: coins of an empty wallet, blocks that the node has and this client has not. */
+const AGAIN_MS = 500
 
 /** @returns what to call after every change: it takes the next step towards being ready, one at a time */
 export function createUpkeep(session: ClientSession): () => void {
   const { services } = session
   let busy = false
+  let missed = false
+  let waits = false
 
   async function tend(): Promise<void> {
     const { joined } = session
-    if (joined === null || busy) return
+    if (joined === null) return
+    if (busy) {
+      missed = true
+      return
+    }
     busy = true
+    missed = false
     try {
       const opened = await session.newestTick(joined)
       if (opened.ok && opened.value !== session.newest) {
@@ -24,52 +30,44 @@ export function createUpkeep(session: ClientSession): () => void {
         services.changed()
       }
       if (opened.ok) void session.local.follow({ ...opened.value, program: opened.value.outline })
-      await prepare(joined)
+      await prepare(joined, opened.ok || opened.error.code === 'client.no-tick')
     } finally {
       busy = false
+      if (missed) start()
     }
   }
 
-  async function prepare(joined: Joined): Promise<void> {
+  /** @param isCurrent the newest tick is open, or there is none yet */
+  async function prepare(joined: Joined, isCurrent: boolean): Promise<void> {
     const state = joined.member.state()
     if (!session.settings.registerAutomatically) return
-    if (services.wallet.balance().confirmed === 0) {
-      services.clock.after(COINS_MS, start)
-      return
-    }
-    if (state.registration === null) return joined.member.dispatch({ type: 'register', bits: joined.offer.document.body.work.client })
-    if (!isRegistered(state) || session.newest === null) return
-    const wanted = collectionsShort(state, session.newest.outline, session.settings.freshKeys)
-    if (wanted.length === 0 || state.reservations.some(({ verdict }) => verdict === null)) return
-    await reserve(joined, session.newest.outline, wanted)
+    if (services.wallet.balance().confirmed === 0) return later()
+    if (!isRegistered(state)) return isCurrent ? register(joined) : undefined
+    if (session.newest === null || !mayReserve(state)) return
+    const { outline } = session.newest
+    const short = (): string[] => collectionsShort(joined.member.state(), outline, session.settings)
+    if (short().length > 0) await reserveKeys(session, joined, (now) => (mayReserve(now) ? short() : []))
   }
 
-  async function reserve({ client, member }: Joined, outline: Program, collections: string[]): Promise<void> {
-    const state = member.state()
-    const first = nextKeyIndex(state)
-    const keys = collections.map((collection, at) => ({ index: first + at, pair: session.dataKey(first + at), collection }))
-    const document = composeReservation(session.ctx, state.app, outline, client, keys)
-    if (!document.ok) return services.log.log('error', document.error.message)
-    const spending = reservationSpending(
-      client.publicKey,
-      keys.map(({ pair }) => pair.publicKey),
-    )
-    await member.dispatch({
-      type: 'reserve',
-      keys: keys.map(({ index, pair, collection }) => ({ index, key: pair.publicKey, collection })),
-      ...signedText(document.value, spending),
+  /** Who registers before having followed the chain to its end would do so under terms that may be in force no more. */
+  async function register(joined: Joined): Promise<void> {
+    const { sha256, body } = session.inForce(joined)
+    const { member } = joined
+    if (!mayRegister(member.state(), sha256)) return
+    if (member.state().following.expected.some(({ own, documentType }) => own && documentType === 'tick')) return
+    const tip = await services.chain.tip()
+    if (!tip.ok || hashAtOf(services.storage)(tip.value.height) !== tip.value.hash) return later()
+    await member.dispatch({ type: 'register', offer: sha256, bits: body.work.client })
+  }
+
+  const later = (): void => {
+    if (waits) return
+    waits = true
+    services.clock.after(AGAIN_MS, () => {
+      waits = false
+      start()
     })
   }
-
   const start = (): void => void tend()
   return start
-}
-
-/** The collection of each key that is missing until every collection has `freshKeys` unwritten ones. */
-function collectionsShort(state: ClientState, outline: Program, freshKeys: number): string[] {
-  const wanted = Object.keys(outline.collections).flatMap((collection) => {
-    const held = state.keys.filter((own) => own.collection === collection && !own.written && own.request === null).length
-    return Array.from({ length: Math.max(0, freshKeys - held) }, () => collection)
-  })
-  return wanted.slice(0, RESERVED_AT_ONCE)
 }

@@ -1,9 +1,9 @@
 /** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
-import type { ActorView, AppView, FieldView, RequestView, TickView } from '../../contract/index.ts'
+import type { ActorView, AppView, DeadlineView, FieldView, RequestView, TickView } from '../../contract/index.ts'
 import { describe, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
-import { freeKeys, isRegistered, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
-import { untilNext, type Wait } from '../waiting.ts'
+import { approveBefore, isClosed, isRegistered, keyCounts, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
+import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
 
@@ -67,17 +67,21 @@ export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
   }
 }
 
-export function actorView(state: ClientState, key: string, services: Services, name: string, hasTick: boolean): ActorView {
-  const free: Record<string, number> = {}
-  for (const { collection, written } of freeKeys(state)) if (!written) free[collection] = (free[collection] ?? 0) + 1
+/** A client is ready once it is registered and its first keys are counted, also while all of them are in use. */
+export function actorView(state: ClientState, outline: Program, key: string, services: Services, hasTick: boolean): ActorView {
+  const counts = Object.keys(outline.collections).map((name) => [name, keyCounts(state, name)] as const)
+  const of = (what: 'free' | 'coming'): Record<string, number> =>
+    Object.fromEntries(counts.flatMap(([name, one]) => (one[what] > 0 ? [[name, one[what]]] : [])))
+  const hasKeys = counts.some(([, { free, busy, written }]) => free + busy + written > 0)
   const { confirmed, unconfirmed } = services.wallet.balance()
   return {
     id: key,
     key,
-    name,
-    state: hasTick && isRegistered(state) && Object.keys(free).length > 0 ? 'ready' : 'registering',
+    name: services.name,
+    state: hasTick && isRegistered(state) && hasKeys ? 'ready' : 'registering',
     balance: confirmed + unconfirmed,
-    freeKeys: free,
+    freeKeys: of('free'),
+    comingKeys: of('coming'),
   }
 }
 
@@ -104,6 +108,8 @@ export function requestView(
     ...sent,
     ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
     ...(entry.error === null ? {} : { error: entry.error }),
+    ...(entry.again === null ? {} : { again: entry.again }),
+    ...deadlineOf(entry, wait),
     ...waitingText(entry, tick, offer, wait),
   }
 }
@@ -136,10 +142,20 @@ function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): Requ
   ]
 }
 
+function deadlineOf({ phase, window }: RequestEntry, { height, blockMs }: Wait): { deadline?: DeadlineView } {
+  if (window === null || (phase !== 'review' && phase !== 'published')) return {}
+  const before = approveBefore(window)
+  const blocksLeft = Math.max(0, (phase === 'review' ? before : window.until) - height)
+  const estimatedMs = Math.round(blocksLeft * (blockMs ?? USUAL_BLOCK_MS))
+  return { deadline: { until: window.until, approveBefore: before, margin: window.margin, blocksLeft, estimatedMs } }
+}
+
 /** A stamp of tick n is decided by the document of tick n+2 at the latest. */
 function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait): { waiting?: string } {
   const stamped = entry.reviewed?.pending.tick
   if (stamped === undefined || tick === null || (entry.phase !== 'published' && entry.phase !== 'anchored')) return {}
+  if (entry.phase === 'published' && entry.window !== null && isClosed(entry.window, wait.height))
+    return { waiting: `no block has it, and it had to be in one by ${entry.window.until}: it cannot count any more` }
   const place = entry.phase === 'published' ? (entry.publication?.txid ? 'in the mempool' : 'stored, being published') : 'in a block'
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
   const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)

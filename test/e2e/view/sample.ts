@@ -48,8 +48,8 @@ export const app: AppView = {
 }
 
 export const actors: ActorView[] = [
-  { id: 'client-1', name: 'Ada', state: 'ready', key: hash('1a'), balance: 148_220, freeKeys: { posts: 4, likes: 2 } },
-  { id: 'client-2', name: 'Grace', state: 'ready', key: hash('2b'), balance: 91_004, freeKeys: { posts: 5, likes: 5 } },
+  { id: 'client-1', name: 'Ada', state: 'ready', key: hash('1a'), balance: 148_220, freeKeys: { posts: 4, likes: 2 }, comingKeys: {} },
+  { id: 'client-2', name: 'Grace', state: 'ready', key: hash('2b'), balance: 91_004, freeKeys: { posts: 5, likes: 5 }, comingKeys: {} },
 ]
 
 const server = (index: number): ParticipantView => ({

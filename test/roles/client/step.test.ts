@@ -4,11 +4,13 @@ import {
   freeKeys,
   initialClientState,
   isRegistered,
+  keyCounts,
   nextKeyIndex,
   type ClientEffect,
   type ClientEvent,
   type ClientState,
   type Reviewed,
+  type Window,
 } from '../../../roles/client/index.ts'
 import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
@@ -80,7 +82,7 @@ const run = (state: ClientState, ...events: ClientEvent[]): { state: ClientState
 
 const start = initialClientState(APP, key('master'), [SUPERVISOR], key('client'))
 const ready: ClientEvent[] = [
-  { type: 'register', bits: 4 },
+  { type: 'register', offer: APP, bits: 4 },
   { type: 'work.done', ...text(1) },
   published(1),
   block(1, anchored('registration', 1, 1)),
@@ -91,8 +93,9 @@ const ready: ClientEvent[] = [
   ...tick(1, 4, [[2, 'accepted']]),
 ]
 const SLOTS = [{ name: 'post', collection: 'posts', state: 'fresh' as const }]
+const WINDOW: Window = { tick: refer(101).sha256, number: 1, until: 100, margin: 1 }
 const ask: ClientEvent = { type: 'request', id: 'r', endpoint: 'post', arguments: { text: 'hello' }, slots: SLOTS, at: 1 }
-const replied: ClientEvent = { type: 'replied', id: 'r', attempt: 1, reviewed: reviewed(1) }
+const replied: ClientEvent = { type: 'replied', id: 'r', attempt: 1, reviewed: reviewed(1), window: WINDOW }
 const approve: ClientEvent = { type: 'approve', id: 'r', ...text(3) }
 const phase = (state: ClientState): string => state.requests[0]!.phase
 const of = (effects: ClientEffect[], type: ClientEffect['type']) => effects.filter((effect) => effect.type === type)
@@ -228,5 +231,118 @@ describe('a client', () => {
   it('has nothing to approve when the program wrote nothing', () => {
     const { state } = run(run(start, ...ready).state, ask, { ...replied, reviewed: reviewed(0) })
     expect([phase(state), freeKeys(state).length]).toEqual(['nothing to write', 1])
+  })
+
+  describe('[R7] until when an approval counts', () => {
+    const reviewing = run(run(start, ...ready).state, ask, replied).state
+
+    it('is taken up to the margin before the window closes, and refused from there on, before anything is published', () => {
+      const inTime = run(reviewing, block(98), approve)
+      expect([phase(inTime.state), of(inTime.effects, 'publish')]).toMatchObject(['published', [{ documentType: 'update' }]])
+      const late = run(reviewing, block(99), approve)
+      expect([phase(late.state), late.state.requests[0]!.error!.code, of(late.effects, 'publish')]).toEqual(['late', 'client.late', []])
+      expect(late.state.requests[0]!.error!.message).toContain('in a block by 100, and the chain is at 99')
+      expect(freeKeys(late.state)).toHaveLength(1)
+      expect(phase(run(reviewing, { type: 'height', height: 140 }).state)).toBe('late')
+    })
+
+    it('ends when a reorg took the tick that it was composed on, and not while that tick may come back', () => {
+      const undone = run(reviewing, { type: 'reorg', height: 3 }).state
+      expect(phase(undone)).toBe('review')
+      expect(phase(run(undone, ...tick(1, 5, [[2, 'accepted']])).state)).toBe('review')
+      const [anchor, document] = tick(1, 5, [[2, 'accepted']]) as [ClientEvent & { type: 'block' }, ClientEvent & { type: 'document' }]
+      const other = refer(777)
+      const rival = run(
+        undone,
+        { ...anchor, anchored: [{ ...anchor.anchored[0]!, anchor: { type: 'tick', ...other } }] },
+        { ...document, reference: other, document: { ...document.document, sha256: other.sha256 } },
+      ).state
+      expect([phase(rival), rival.requests[0]!.error!.code]).toEqual(['late', 'client.base'])
+    })
+
+    it('is found out by publishing, too: nothing is published then, now or later', () => {
+      const failure = { code: 'client.late', message: 'too late', retryable: false }
+      const { state, effects } = run(
+        reviewing,
+        approve,
+        { type: 'publish.failed', sha256: refer(3).sha256, failure },
+        block(101),
+        block(102),
+      )
+      expect([phase(state), of(effects, 'publish').length, freeKeys(state).length]).toEqual(['late', 1, 1])
+      expect(phase(run(state, { type: 'refuse', id: 'r' }, block(103)).state)).toBe('refused')
+    })
+
+    it('is composed anew once, with the key that the first one held', () => {
+      const again: ClientEvent = { ...ask, id: 'again', instead: 'r' }
+      const { state, effects } = run(reviewing, block(99), again, { ...again, id: 'more' })
+      expect(state.requests.map(({ id, phase, again }) => [id, phase, again])).toEqual([
+        ['r', 'late', 'again'],
+        ['again', 'sending', null],
+      ])
+      expect(of(effects, 'send')).toMatchObject([{ id: 'again', keys: [{ key: DATA }] }])
+      expect(run(reviewing, again).state.requests.map(({ phase }) => phase)).toEqual(['refused', 'sending'])
+    })
+  })
+
+  describe('a key that is busy', () => {
+    const OWNED = [{ name: 'row', collection: 'posts', state: 'owned' as const }]
+    const written = run(
+      run(start, ...ready).state,
+      ask,
+      replied,
+      approve,
+      published(3),
+      block(5, anchored('update', 3, 5)),
+      ...tick(2, 6, []),
+      ...tick(3, 7, [[3, 'accepted']]),
+    ).state
+    const edit = (id: string, args = {}): ClientEvent => ({ type: 'request', id, endpoint: 'edit', arguments: args, slots: OWNED, at: 2 })
+    const last = (state: ClientState) => state.requests.at(-1)!.error!
+
+    it('is said to be busy, with which request and until when', () => {
+      const sending = run(written, edit('aabbccdd11')).state
+      expect(last(run(sending, edit('second')).state)).toMatchObject({
+        code: 'client.busy-key',
+        message: expect.stringContaining('aabbccdd'),
+      })
+      const under = run(sending, { ...replied, id: 'aabbccdd11' }).state
+      expect(last(run(under, edit('second', { row: DATA })).state).message).toContain('waits for your decision before block 99')
+      const public_ = run(under, { ...approve, id: 'aabbccdd11', ...text(4) }).state
+      const { code, message } = last(run(public_, edit('second')).state)
+      expect(code).toBe('client.busy-key')
+      expect(message).toContain('Request aabbccdd («edit») holds it until its write is decided by tick 3, which is due at block 100.')
+      expect(message).not.toContain('Write one first')
+    })
+
+    it('counts where a row has to be chosen, and one whose first write is under way is no other row', () => {
+      const creating = run(run(start, ...ready).state, ask, replied, approve).state
+      expect(last(run(creating, edit('second')).state).code).toBe('client.busy-key')
+      expect(last(run(run(start, ...ready).state, edit('second')).state).code).toBe('client.no-key')
+    })
+
+    it('is, when fresh, either in use or on its way, and a refused reservation leaves none', () => {
+      const used = run(run(start, ...ready).state, ask, { ...ask, id: 'other' }).state
+      expect(last(used).message).toContain('Every fresh key for posts is in use or on its way. Request r («post») holds it')
+      const coming = run(run(start, ...ready.slice(0, 9)).state, ask).state
+      expect(last(coming).message).toContain('A reservation of keys is in block 3')
+      const refused = run(run(start, ...ready.slice(0, 9)).state, ...tick(1, 4, [[2, 'reservation.taken']]), ask).state
+      expect([last(refused).code, keyCounts(refused, 'posts')]).toEqual(['client.no-key', { free: 0, coming: 0, busy: 0, written: 0 }])
+    })
+  })
+
+  it('[K2] registers again under new terms when a tick refused it, and not for ever', () => {
+    const refusal = (n: number): ClientEvent[] => [
+      { type: 'work.done', ...text(n) },
+      published(n),
+      block(n, anchored('registration', n, n)),
+      ...tick(n, n + 1, [[n, 'registration.work']]),
+    ]
+    const register = (offer: string): ClientEvent => ({ type: 'register', offer, bits: 4 })
+    const first = run(start, register(APP), register(APP), ...refusal(1))
+    expect([of(first.effects, 'grind').length, isRegistered(first.state)]).toEqual([1, false])
+    const more = run(first.state, register(APP), ...refusal(3), register(APP), ...refusal(5), register(APP))
+    expect(of(more.effects, 'grind')).toHaveLength(2)
+    expect(of(run(more.state, register('bb'.repeat(32))).effects, 'grind')).toHaveLength(1)
   })
 })

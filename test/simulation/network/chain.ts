@@ -6,7 +6,8 @@ import { anchorsIn, parseTransaction, scanBlock, txid } from '../../../roles/pro
 
 export interface SimulatedChain {
   port(): ChainPort
-  mine(count: number, script: Uint8Array): void
+  /** @param told whether those who follow the chain hear of it at once; else they do with the next block */
+  mine(count: number, script: Uint8Array, told?: boolean): void
   height(): number
   /** Anchors of the best chain in order. */
   anchors(): Array<{ type: string; sha256: string; txid: string }>
@@ -81,9 +82,9 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
   return {
     port,
     height: () => node.tip().height,
-    mine(count, script) {
+    mine(count, script, told = true) {
       node.mine(count, script)
-      for (const wake of followers) wake()
+      if (told) for (const wake of followers) wake()
     },
     anchors: () =>
       Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>

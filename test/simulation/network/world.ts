@@ -11,8 +11,8 @@ import type { CommandArgs, CommandName, CommandResult, RequestView } from '../..
 import type { IndexPort } from '../../../main/core/ports.ts'
 import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
-import { must, ok } from '../../../roles/protocol/result.ts'
-import { scriptOfAddress, taprootScript } from '../../../roles/protocol/tx/index.ts'
+import { failForNow, must, ok } from '../../../roles/protocol/result.ts'
+import { scriptOfAddress, taprootScript, txid } from '../../../roles/protocol/tx/index.ts'
 import { verifyWork } from '../../../roles/protocol/crypto/index.ts'
 import { createVirtualClock } from '../ports/clock.ts'
 import { createMemoryIndex, type MemoryIndices } from '../ports/index-cache.ts'
@@ -29,7 +29,7 @@ export const sampleApp = (name: string): unknown =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as unknown
 export const GUESTBOOK = sampleApp('guestbook')
 export const TICK_BLOCKS = 3
-const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
+export const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 /** Virtual time in which everything that follows from a block has settled. */
 const AFTER_BLOCK_MS = 3_000
 const MOST_BLOCKS = 60
@@ -61,6 +61,8 @@ export interface World {
   endanger(name: string, count: number, stretch: (member: Member) => Promise<unknown>): Promise<boolean>
   /** Throws for a participant that is dead, and when the command fails. */
   call<N extends CommandName>(name: string, command: N, args: CommandArgs<N>): Promise<CommandResult<N>>
+  /** What a participant's node does to it from now on. */
+  trouble(name: string, trouble: Trouble): void
   /** One block, and the time in which everything settles. */
   block(): Promise<void>
   run(ms: number): Promise<void>
@@ -68,6 +70,12 @@ export interface World {
   until<T>(what: string, found: () => Promise<T | null | undefined | false>): Promise<T>
   request(name: string, id: string): Promise<RequestView | undefined>
   close(): Promise<void>
+}
+
+/** `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends. */
+export interface Trouble {
+  noFees?: boolean
+  held?: boolean
 }
 
 /** One life of a participant: from its start to its death. */
@@ -100,6 +108,7 @@ export function createWorld(label: string): World {
   const transports = createTransportNetwork(network)
   const chain = createSimulatedChain(() => clock.now())
   const entries = new Map<string, Entry>()
+  const troubles = new Map<string, Trouble>()
 
   /** Real work between virtual moments (scrypt, WebAssembly) gets turns of the event loop too. */
   async function run(ms: number): Promise<void> {
@@ -145,7 +154,9 @@ export function createWorld(label: string): World {
       random: own,
       chain: {
         ...node,
-        broadcast: living(node.broadcast),
+        broadcast: living(async (raw) => (troubles.get(name)?.held ? ok({ txid: must(txid(raw)) }) : node.broadcast(raw))),
+        feeRate: async (blocks) =>
+          troubles.get(name)?.noFees ? failForNow('chain.rpc', 'The node does not answer.') : node.feeRate(blocks),
         follow: (recent, handler) =>
           node.follow(recent, async (event) => {
             if (life.alive) await handler(event).catch(swallow)
@@ -219,6 +230,7 @@ export function createWorld(label: string): World {
     seed,
     chain,
     call,
+    trouble: (name, trouble) => void troubles.set(name, trouble),
     block,
     run,
     restart,

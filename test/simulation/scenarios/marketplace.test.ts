@@ -89,7 +89,7 @@ describe('An order', () => {
     async () => {
       const [one, other] = [await offer(['tea', 2]), await offer(['tea', 1])]
       const first = await people.ask('sam', 'accept', { order: one })
-      expect(await people.ask('sam', 'accept', { order: other })).toMatchObject({ state: 'failed', error: { code: 'client.no-key' } })
+      expect(await people.ask('sam', 'accept', { order: other })).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
       expect(await people.publish('sam', first)).toMatchObject({ state: 'counted' })
       await world.block()
       expect(await people.ask('sam', 'accept', { order: other })).toMatchObject(refusal('There is not enough of tea.'))

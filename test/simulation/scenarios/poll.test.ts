@@ -39,7 +39,7 @@ describe('A poll', () => {
     async () => {
       await people.done('bob', 'enrol', {})
       expect((await vote('bob', 'Soup')).state).toBe('review')
-      expect(await vote('bob', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.no-key' } })
+      expect(await vote('bob', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
       cheats.add((await world.call('bob', 'overview', {})).actors[0]!.key)
       const both = [await vote('bob', 'Soup'), await vote('bob', 'Noodles')]
       expect(both).toMatchObject([{ state: 'review' }, { state: 'review' }])
