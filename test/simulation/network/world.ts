@@ -155,8 +155,7 @@ export function createWorld(label: string): World {
       chain: {
         ...node,
         broadcast: living(async (raw) => (troubles.get(name)?.held ? ok({ txid: must(txid(raw)) }) : node.broadcast(raw))),
-        feeRate: async (blocks) =>
-          troubles.get(name)?.noFees ? failForNow('chain.rpc', 'The node does not answer.') : node.feeRate(blocks),
+        fees: async (blocks) => (troubles.get(name)?.noFees ? failForNow('chain.rpc', 'The node does not answer.') : node.fees(blocks)),
         follow: (recent, handler) =>
           node.follow(recent, async (event) => {
             if (life.alive) await handler(event).catch(swallow)
