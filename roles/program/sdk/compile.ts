@@ -11,9 +11,11 @@ import type { App, CollectionSpec, EndpointSpec, IndexSpec } from './app.ts'
 import { makeSealed, toTemplate } from './choose.ts'
 import { createDatabase } from './database.ts'
 import { atDeclaration, declaredAt, overflowed } from './errors.ts'
+import { withNoticed } from './guards.ts'
+import { withWatchedJavaScript } from './javascript.ts'
 import { FRAMES, thrownAt } from './location.ts'
 import type { Fields } from './marks.ts'
-import { noPromise } from './plain.ts'
+import { isValue, noPromise } from './plain.ts'
 import { unprunedNode } from './prune.ts'
 import { BuildError, finishBlock, traceEndpoint, wholeBody } from './recorder.ts'
 import type { EndpointRecorder, Recorder } from './recorder.ts'
@@ -36,8 +38,8 @@ interface Build {
 export function compile(source: App): Result<Program> {
   return withFrames(() => {
     try {
-      const first = build(source, false).program
-      const second = build(source, false).program
+      const first = watched(() => build(source, false).program)
+      const second = watched(() => build(source, false).program)
       if (canonicalProgram(first) !== canonicalProgram(second)) return differing(source, first, second)
       const checked = check(JSON.parse(canonicalProgram(first)))
       return checked.ok ? checked : located(source, checked.error)
@@ -46,6 +48,9 @@ export function compile(source: App): Result<Program> {
     }
   })
 }
+
+/** Traces with values, and functions of JavaScript, that notice where they are taken for something else. */
+const watched = <T>(work: () => T): T => withWatchedJavaScript(() => withNoticed(work))
 
 /** Lets errors keep so many frames of their stacks that the developer's line is among them. */
 function withFrames<T>(work: () => T): T {
@@ -61,6 +66,8 @@ function withFrames<T>(work: () => T): T {
 
 /** What the developer did wrong; an exception out of the language itself is not that. */
 function mistakeOf(error: unknown): { ok: false; error: Failure } {
+  if (isValue(error))
+    return fail('program.thrown', 'a Golem value was thrown. All branches of a program are traced, so nothing in it may throw.')
   if (error instanceof BuildError) return fail(error.code, error.message)
   if (error instanceof RangeError && /call stack/i.test(error.message)) return mistakeOf(overflowed(error))
   const line = error instanceof Error ? thrownAt(error.stack ?? '') : null

@@ -1,5 +1,23 @@
 import { BuildError } from './errors.ts'
 
+/** The first mistake that a value noticed, even where the developer's program, or a promise, catches the error. */
+let noticed: BuildError | null = null
+
+/** What `work` does, or the mistake that was noticed meanwhile and caught. */
+export function withNoticed<T>(work: () => T): T {
+  noticed = null
+  const made = work()
+  const mistake = noticed as BuildError | null
+  if (mistake !== null) throw mistake
+  return made
+}
+
+export function refused(code: string, message: string): never {
+  const mistake = new BuildError(code, message)
+  noticed ??= mistake
+  throw mistake
+}
+
 /** What JavaScript's own names for an operation are called here. */
 const NAMES: Record<string, string> = {
   add: 'plus',
@@ -43,11 +61,12 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
  */
 export function guard(what: string, methods: object, advice: (name: string) => string): object {
   const refuse = (): never => {
-    throw new BuildError('program.operation', `${what} cannot be changed; operations make new values.`)
+    refused('program.operation', `${what} cannot be changed; operations make new values.`)
   }
   return new Proxy(Object.freeze(Object.create(printedAs(what)) as object), {
     get: (_, name) => (typeof name === 'symbol' ? symbol(what, name) : (method(methods, name) ?? missing(what, name, advice))),
-    has: (_, name) => typeof name === 'string' && Object.hasOwn(methods, name),
+    has: () => noKind(what),
+    getPrototypeOf: () => noKind(what),
     ownKeys: () => noLoop(what),
     set: refuse,
     defineProperty: refuse,
@@ -63,20 +82,29 @@ const method = (methods: object, name: string): unknown =>
 
 function symbol(what: string, name: symbol): unknown {
   if (name === Symbol.iterator || name === Symbol.asyncIterator) return noLoop(what)
-  if (name === Symbol.toPrimitive) return noCoercion(what)
+  if (name === Symbol.toPrimitive || name === Symbol.toStringTag) return noCoercion(what)
   return undefined
 }
 
 export function noLoop(what: string): never {
-  throw new BuildError(
+  refused(
     'program.loop',
     `${what} cannot be looped over, spread or taken apart by JavaScript, because what is in it is known only when the program runs; ` +
       'use map, filter or fold.',
   )
 }
 
+const noKind = (what: string): never =>
+  refused(
+    'program.condition',
+    `${what} is an object for JavaScript, whatever it stands for; its type was declared, so there is nothing to ask.`,
+  )
+
+const noPromise = (what: string): never =>
+  refused('program.async', `${what} is nothing to wait for; a program is traced at once, without async and await.`)
+
 function noCoercion(what: string): never {
-  throw new BuildError(
+  refused(
     'program.coerced',
     `${what} was used as a value of JavaScript (arithmetic, comparison, text, JSON), but it is known only when the program runs; ` +
       'use its methods, and format`…` for texts.',
@@ -84,14 +112,14 @@ function noCoercion(what: string): never {
 }
 
 export function notCalled(name: string): never {
-  throw new BuildError('program.coerced', `${name} is a method: call it, ${name}(), and use the methods of what it returns.`)
+  refused('program.coerced', `${name} is a method: call it, ${name}(), and use the methods of what it returns.`)
 }
 
-/** `then` is looked for wherever JavaScript awaits; that there is none makes a value no promise. */
-function missing(what: string, name: string, advice: (name: string) => string): undefined {
-  if (name === 'then') return undefined
+/** `then` is looked for wherever JavaScript awaits. */
+function missing(what: string, name: string, advice: (name: string) => string): never {
+  if (name === 'then') return noPromise(what)
   if (COERCIONS.includes(name)) noCoercion(what)
-  throw new BuildError('program.operation', `${what} has no ${name}; ${advice(name)}`)
+  refused('program.operation', `${what} has no ${name}; ${advice(name)}`)
 }
 
 /** What to use instead of a name that is no method. */

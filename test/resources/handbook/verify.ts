@@ -13,6 +13,8 @@ interface Example {
   block: Block
   source: Source
   shown: Block[]
+  /** Who refuses it, of a row of a table about that. */
+  expected?: { editor: string; golem: string; untyped: string }
 }
 
 interface Page {
@@ -39,7 +41,7 @@ export function readPage(name: string, markdown: string): Page {
     else if (block.lang === 'json' && 'data' in block.attributes && frame !== null) frame.data = block.text
     else place(page, block, shown, frame)
   }
-  if (frame !== null) page.examples.push(...tableExamples(name, markdown, frame))
+  if (frame !== null) page.examples.push(...tableExamples(name, markdown, frame), ...mistakenRows(name, markdown, frame))
   return page
 }
 
@@ -53,6 +55,35 @@ function tableExamples(page: string, markdown: string, frame: Frame): Example[] 
     const shown = block('json', `{${tried.map((row, i) => `"row${i + 1}": ${row['gives']}`).join(', ')}}`)
     return [{ block: block('ts', text), source: { text, frame }, shown: [shown] }]
   })
+}
+
+/** The rows of a table that says who tells of a mistake: each a program of its own, its line in the callback of a `see`. */
+function mistakenRows(page: string, markdown: string, frame: Frame): Example[] {
+  return tablesOf(markdown).flatMap(({ line, rows }) =>
+    rows
+      .filter((row) => row['JavaScript'] !== undefined)
+      .map((row, i) => {
+        const statement = /^(const|let|if|for|switch|while|async) /.test(row['JavaScript']!)
+          ? row['JavaScript']!
+          : `void (${row['JavaScript']})`
+        const text = `return see(n, items, maybe, title, (n, items, maybe, title) => {\n${statement}\nreturn [items, maybe, title, n.less(3)].length > 9 ? n : n.plus(1)\n})\n`
+        const expected = { editor: row['editor']!, golem: row['golem']!, untyped: row['--no-types']! }
+        const block = { page, line: line + 2 + i, lang: 'ts', attributes: {}, text }
+        return { block, source: { text, frame }, shown: [], expected }
+      }),
+  )
+}
+
+/** Who tells of the mistake in a row of such a table, and with which code. */
+function wrongRow({ block, expected }: Example, { types, program }: Built): Problem[] {
+  const codes = (all: Array<string | undefined>): string => [...new Set(all.filter((code) => code !== undefined))].sort().join(', ') || '—'
+  const untyped = program.ok ? '—' : program.error.code
+  const real = {
+    editor: codes(types.map(({ message, typescript }) => typescript ?? /\((TS\d+)\)$/.exec(message)?.[1])),
+    golem: types.length > 0 ? codes(types.map(({ code }) => code)) : untyped,
+    untyped,
+  }
+  return isDeepStrictEqual(real, expected) ? [] : [problemOf(block, `it is told by ${JSON.stringify(real)}`)]
 }
 
 function place(page: Page, block: Block, shown: Block[], frame: Frame | null): void {
@@ -92,7 +123,9 @@ function wrongSteps(pages: PageSteps[]): Promise<Problem[]> {
   })
 }
 
-function wrongWith({ block, source, shown }: Example, built: Built): Problem[] {
+function wrongWith(example: Example, built: Built): Problem[] {
+  const { block, source, shown } = example
+  if (example.expected !== undefined) return wrongRow(example, built)
   const unfit = (problem: string): Problem[] => [problemOf(block, problem)]
   const answers = 'run' in block.attributes || shown[0]?.lang === 'json'
   if (!answers && shown.length > 0) return shown.flatMap((one) => wrongRefusal(one, built))

@@ -11,6 +11,8 @@ export interface TypeProblem {
   at: string
   code: string
   message: string
+  /** What TypeScript says of the same mistake, and an editor shows: its number. */
+  typescript?: string
 }
 
 const MOST_SHOWN = 50
@@ -56,8 +58,12 @@ const SAID_BETTER = /\(TS(2352|2356|2362|2363|2365|2367|2407|2461|2464|2488|2495
 
 /** Both kinds of problems, without what TypeScript says of the same mistake in other words. */
 function together(problems: TypeProblem[], misuse: TypeProblem[]): TypeProblem[] {
-  const lines = new Set(misuse.map(({ at }) => at))
-  return [...problems.filter(({ at, message }) => !lines.has(at) || !SAID_BETTER.test(message)), ...misuse]
+  const isEcho = (problem: TypeProblem): boolean => SAID_BETTER.test(problem.message) && misuse.some(({ at }) => at === problem.at)
+  const told = misuse.map((one) => {
+    const echo = problems.find((problem) => problem.at === one.at && isEcho(problem))
+    return echo === undefined ? one : { ...one, typescript: /TS\d+/.exec(echo.message.slice(echo.message.lastIndexOf('(')))![0] }
+  })
+  return [...problems.filter((problem) => !isEcho(problem)), ...told]
 }
 
 /** Files of TypeScript, Node's types and the SDK: the same for every program that one process checks. */

@@ -29,6 +29,54 @@ describe("[L2] JavaScript's own arithmetic, comparison and texts", () => {
   })
 })
 
+describe("[L2] JavaScript's own functions that ask, search, tell apart or wait", () => {
+  checkAll(import.meta.filename, [
+    ['filter', 'program.condition', () => built((req) => see(req.a, (a) => [1, 2].filter((one) => a.less(one)).length))], // at: filter
+    ['every', 'program.condition', () => built((req) => see(req.a, (a) => ([1].every((one) => a.less(one)) ? a : 1)))], // at: every
+    ['some', 'program.condition', () => built((req) => see(req.a, (a) => ([1].some((one) => a.less(one)) ? a : 1)))], // at: some
+    ['find', 'program.condition', () => built((req) => see(req.a, (a) => [1].find((one) => a.less(one)) ?? a))], // at: find
+    ['findIndex', 'program.condition', () => built((req) => see(req.a, (a) => [1].findIndex((one) => a.less(one))))], // at: findIndex
+    ['findLast', 'program.condition', () => built((req) => see(req.a, (a) => [1].findLast((one) => a.less(one)) ?? a))], // at: findLast
+    ['filter of an iterator', 'program.condition', () => built((req) => see(req.a, (a) => any([1].values()).filter((one: number) => a.less(one)).toArray().length))], // at: filter of an iterator
+    ['filter(Boolean)', 'program.condition', () => built((req) => see(req.a, (a) => [a].filter(Boolean).length))], // at: filter(Boolean)
+    ['Boolean()', 'program.condition', () => built((req) => see(req.a, (a) => (Boolean(a.less(3)) ? a : 1)))], // at: Boolean()
+    ['new Boolean()', 'program.condition', () => built((req) => see(req.a, (a) => (new Boolean(a) as unknown ? a : 1)))], // at: new Boolean()
+    ['includes', 'program.condition', () => built((req) => see(req.a, (a) => ([a].includes(a) ? a : 1)))], // at: includes
+    ['indexOf', 'program.condition', () => built((req) => see(req.a, (a) => [a].indexOf(a)))], // at: indexOf
+    ['Object.is', 'program.condition', () => built((req) => see(req.a, (a) => (Object.is(a, 1) ? a : 1)))], // at: Object.is
+    ['instanceof', 'program.condition', () => built((req) => see(req.a, (a) => (any(a) instanceof Number ? a : 1)))], // at: instanceof
+    ['in', 'program.condition', () => built((req) => see(req.a, (a) => ('plus' in a ? a : 1)))], // at: in
+    ['a sealed value', 'program.condition', () => built((req) => [req.a].filter(Boolean)[0])], // at: a sealed value
+    ['a Set', 'program.coerced', () => built((req) => see(req.a, (a) => new Set([a]).size))], // at: a Set
+    ['a Map', 'program.coerced', () => built((req) => see(req.a, (a) => new Map([[a, 1]]).size))], // at: a Map
+    ['Map.groupBy', 'program.coerced', () => built((req) => see(req.a, (a) => any(Map).groupBy([1], () => a).size))], // at: Map.groupBy
+    ['Number.isInteger', 'program.coerced', () => built((req) => see(req.a, (a) => (Number.isInteger(a) ? a : 1)))], // at: Number.isInteger
+    ['sort', 'program.coerced', () => built((req) => see(req.a, (a) => [a, a.plus(1)].sort()[0]))], // at: sort
+    ['a comparison of sort', 'program.coerced', () => built((req) => see(req.a, (a) => [2, 1].sort(() => any(a))[0]))], // at: a comparison of sort
+    ['its kind as a text', 'program.coerced', () => built((req) => see(req.a, (a) => (Object.prototype.toString.call(a) === '' ? a : 1)))], // at: its kind as a text
+    ['a mistake that is caught', 'program.coerced', () => built((req) => see(req.a, (a) => { try { return `${any(a)}`.length } catch { return a } }))], // at: a mistake that is caught
+    ['a promise that nobody waits for', 'program.async', () => built((req) => see(req.a, (a) => (void Promise.resolve(a).catch(() => 0), a)))], // at: a promise that nobody waits for
+  ])
+
+  it('they are what they were before and after, and ask plain values as ever', () => {
+    const names = [Array.prototype.filter, Array.prototype.includes, Map.prototype.set, Set.prototype.add, Boolean, Object.is]
+    const result = built((req) =>
+      see(req.a, (a) => {
+        const odd = [1, 2, 3].filter((one) => one % 2 === 1)
+        const kept = new Map([['a', a]]).get('a')!
+        return [odd.includes(3), new Set(odd).size === 2, Boolean(1), Object.is(1, 1), [0, 1].some(Boolean)].every(Boolean) ? kept : 0
+      }),
+    )
+    expect(result.ok).toBe(true)
+    expect([Array.prototype.filter, Array.prototype.includes, Map.prototype.set, Set.prototype.add, Boolean, Object.is]).toEqual(names)
+  })
+
+  it('a Golem value that is thrown is told', () => {
+    const result = built((req) => see(req.a, (a) => any(() => { throw any(a) })()))
+    expect(result).toMatchObject({ ok: false, error: { code: 'program.thrown' } })
+  })
+})
+
 describe('[L2] operations that do not exist', () => {
   checkAll(import.meta.filename, [
     ['a method of another language', 'program.operation', () => built((req) => see(req.a, (a) => any(a).add(1)))], // at: a method of another language
