@@ -30,16 +30,29 @@ export function createSession(client: Client): Session {
   let log = $state.raw<LogLine[]>([])
   let failure = $state.raw<Failure | null>(null)
 
+  /** Overviews taken so far: an answer that was under way while one came is older than what is shown. */
+  let taken = 0
+
   const take = (fresh: Overview): void => {
+    taken++
     overview = { ...fresh, requests: newestFirst(fresh.requests) }
     receivedAt = performance.now()
     failure = null
   }
+  /** Lines that were heard while an answer was under way stay on top of it. */
+  const withLater = (answered: LogLine[]): LogLine[] => {
+    const newest = answered[0]?.at ?? 0
+    const isAnswered = ({ at, who, message }: LogLine): boolean =>
+      answered.some((line) => line.at === at && line.who === who && line.message === message)
+    return [...log.filter((line) => line.at >= newest && !isAnswered(line)), ...answered].slice(0, LOG_LINES)
+  }
   const reload = async (): Promise<void> => {
+    const before = taken
     const [seen, lines] = await Promise.all([client.call('overview', {}), client.call('log', { limit: 200 })])
-    if (seen.ok) take(seen.value)
+    if (taken !== before) failure = null
+    else if (seen.ok) take(seen.value)
     else failure = seen.error
-    if (lines.ok) log = lines.value.toReversed()
+    if (lines.ok) log = withLater(lines.value.toReversed())
   }
   return {
     client,

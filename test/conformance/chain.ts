@@ -7,6 +7,7 @@ import type { Failure } from '../../roles/protocol/result.ts'
 import { opReturn, txid, type TransactionOutput } from '../../roles/protocol/tx/index.ts'
 import { createActor } from './chain-actor.ts'
 import type { ActorCoin, SpendOptions } from './chain-actor.ts'
+import { waitFor } from '../../main/hosts/headless/network/patience.ts'
 
 export interface ChainUnderTest {
   chain: ChainPort & { control: ChainControl }
@@ -38,7 +39,7 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       must(await node.chain.control.mine(30, alice.script))
       must(await node.chain.control.mine(100, bob.script))
       coins = (await coinsOf(alice.script)).sort((a, b) => a.height - b.height)
-    }, 120_000)
+    })
     afterAll(() => node.stop())
 
     const takeCoin = (): ActorCoin => {
@@ -295,19 +296,19 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       const sent = payAll(coin)
       must(await send(sent.raw))
       const old = await mine(3)
-      await until(() => events.length === 3)
+      await heard(events, 3)
       must(await node.chain.control.invalidate(old[0]!.hash))
-      await until(() => events.length === 4)
+      await heard(events, 4)
       expect(
         must(await node.chain.mempool()).map((one) => one.txid),
         'the transaction of a block undone waits again',
       ).toContain(sent.txid)
       const rival = await mine(4, alice.script)
-      await until(() => events.length === 8)
+      await heard(events, 8)
       await stop()
       expect(summary(events)).toEqual([...old.map(blockEvent), { type: 'reorg', fork, gone: old.toReversed() }, ...rival.map(blockEvent)])
       expect(must(await node.chain.tip())).toEqual(rival[3])
-    }, 30_000)
+    })
 
     it('starts with a reorg event when the last block known is gone', async () => {
       const fork = must(await node.chain.tip())
@@ -316,10 +317,10 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       const rival = await mine(3, alice.script)
       const events: ChainEvent[] = []
       const stop = node.chain.follow([old[1]!], async (event) => void events.push(event))
-      await until(() => events.length === 4)
+      await heard(events, 4)
       await stop()
       expect(summary(events)).toEqual([{ type: 'reorg', fork, gone: old.toReversed() }, ...rival.map(blockEvent)])
-    }, 30_000)
+    })
 
     it('delivers an event again when its handler failed', async () => {
       const from = must(await node.chain.tip())
@@ -329,10 +330,10 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
         if (heights.length === 1) throw new Error('the disk is full')
       })
       await mine(2)
-      await until(() => heights.length === 3)
+      await heard(heights, 3)
       await stop()
       expect(heights).toEqual([from.height + 1, from.height + 1, from.height + 2])
-    }, 30_000)
+    })
 
     it('says when the node is away and when it is back, and misses no block', async ({ skip }) => {
       if (!node.outage) return skip('this start cannot take its node away')
@@ -340,28 +341,24 @@ export function chainConformance(name: string, start: () => Promise<ChainUnderTe
       const events: ChainEvent[] = []
       const stop = node.chain.follow([from], async (event) => void events.push(event))
       const restore = await node.outage()
-      await until(() => events.length === 1)
+      await heard(events, 1)
       await restore()
-      await until(() => events.length === 2)
+      await heard(events, 2)
       const made = await mine(1)
-      await until(() => events.length === 3)
+      await heard(events, 3)
       await stop()
       expect(summary(events)).toEqual([
         { type: 'availability', available: false, reason: expect.stringContaining('node') },
         { type: 'availability', available: true },
         ...made.map(blockEvent),
       ])
-    }, 60_000)
+    })
   })
 }
+
+/** As long as more comes: `all` is what came so far. */
+const heard = (all: unknown[], count: number) => waitFor(`${count} events`, () => all.length === count, { moved: () => all.length })
 
 const blockEvent = ({ height, hash }: { height: number; hash: string }) => ({ type: 'block', height, hash })
 
 const summary = (events: ChainEvent[]) => events.map((event) => (event.type === 'block' ? blockEvent(event.block) : event))
-
-async function until(condition: () => boolean, timeoutMs = 15_000): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; !condition();) {
-    if (Date.now() > deadline) throw new Error('what the test waits for did not happen')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}

@@ -7,10 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, type Page, test } from '@playwright/test'
 import { buildRenderer, rendererIsStale, repository } from '../../main/hosts/launcher/build.ts'
-
-/** Far above what an idle machine needs: the six servers may have to share two busy cores with others. */
-const START_MS = 240_000
-const TICKS_MS = 240_000
+import { canBePressed, eventually, says } from './patience.ts'
 
 let host: ChildProcess
 let folder: string
@@ -30,7 +27,7 @@ function printedAddress(child: ChildProcess): Promise<string> {
   })
 }
 
-test.describe.configure({ mode: 'serial', timeout: START_MS + TICKS_MS })
+test.describe.configure({ mode: 'serial' })
 
 test.beforeAll(async () => {
   if (rendererIsStale()) await buildRenderer()
@@ -65,9 +62,11 @@ async function shot(page: Page, name: string): Promise<void> {
 const request = (page: Page, text: string) => page.getByRole('article').filter({ hasText: text })
 const posts = (page: Page) => page.getByRole('region', { name: 'Posts' })
 
+const until = (page: Page, what: string, look: () => Promise<boolean>): Promise<void> => eventually(page, what, look, () => said)
+
 async function openApp(page: Page): Promise<void> {
   await page.goto(address)
-  await expect(page.getByRole('button', { name: 'Send post' })).toBeEnabled({ timeout: START_MS })
+  await until(page, 'the app to take posts', () => canBePressed(page.getByRole('button', { name: 'Send post' })))
 }
 
 async function sendPost(page: Page, topic: string, text: string): Promise<void> {
@@ -91,22 +90,23 @@ test('an approved post is in the index after the tick, with a proof; a refused o
   const dropped = `dropped ${Date.now()}`
 
   await sendPost(page, 'golem', dropped)
-  await request(page, dropped).getByRole('button', { name: 'Refuse' }).click({ timeout: 60_000 })
+  const refuse = request(page, dropped).getByRole('button', { name: 'Refuse' })
+  await until(page, 'the answer to the first post', () => canBePressed(refuse))
+  await refuse.click()
   await expect(request(page, dropped)).toContainText('Refused by you')
 
   await sendPost(page, 'golem', kept)
   const mine = request(page, kept)
-  await expect(mine.getByRole('button', { name: /^Approve/ })).toBeEnabled({ timeout: 60_000 })
+  await until(page, 'the answer to the second post', () => canBePressed(mine.getByRole('button', { name: /^Approve/ })))
   await shot(page, '2-review')
   await expect(mine).toContainText('comes from your text')
   await expect(mine).toContainText('saw structure only')
   await expect(mine).toContainText(/fee of [\d,]+ sats/)
   await mine.getByRole('button', { name: 'Approve', exact: true }).click()
-  await expect(mine).toContainText('In a block', { timeout: 60_000 })
+  await until(page, 'a block with the post', () => says(mine, /In a block|In the index/))
   await shot(page, '3-published')
-  await expect(mine).toContainText('In the index', { timeout: TICKS_MS })
-
-  await expect(posts(page)).toContainText(kept, { timeout: 30_000 })
+  await until(page, 'the tick that counts the post', () => says(mine, 'In the index'))
+  await until(page, 'the post in what is read', () => says(posts(page), kept))
   await expect(posts(page)).toContainText(/Proved against tick \d+'s root/)
   await expect(posts(page)).not.toContainText(dropped)
   await shot(page, '4-counted')
@@ -115,16 +115,15 @@ test('an approved post is in the index after the tick, with a proof; a refused o
 test('a text against the rule is not written, and the reason is shown', async ({ page }) => {
   await openApp(page)
   await sendPost(page, 'golem', 'the best casino in town')
-  await expect(request(page, 'the best casino in town')).toContainText('The text contains a word that is not allowed here.', {
-    timeout: 60_000,
-  })
-  await expect(request(page, 'the best casino in town').getByRole('button', { name: /^Approve/ })).toHaveCount(0)
+  const mine = request(page, 'the best casino in town')
+  await until(page, 'the answer of the rule', () => says(mine, 'The text contains a word that is not allowed here.'))
+  await expect(mine.getByRole('button', { name: /^Approve/ })).toHaveCount(0)
   await shot(page, '5-against-the-rule')
 })
 
 test('the audit rebuilds every root', async ({ page }) => {
   await openApp(page)
   await page.getByRole('button', { name: 'Audit now' }).click()
-  await expect(page.getByText(/(All .* are|The one root is) equal\./)).toBeVisible({ timeout: 120_000 })
+  await until(page, 'the audit', () => says(page.locator('body'), /(All .* are|The one root is) equal\./))
   await shot(page, '6-audited')
 })

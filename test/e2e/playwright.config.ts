@@ -13,6 +13,12 @@ const flags = [
   '--no-first-run',
 ]
 
+/**
+ * A page of these tests waits for nothing but itself, in milliseconds; these limits end what hangs, and are no measure of speed. What takes blocks
+ * and ticks is waited for as long as it moves (patience.ts).
+ */
+const [SHOWN_MS, HANGS_MS] = [180_000, 3_600_000]
+
 /** Run by the stage `e2e` of `npm test`; the browser is the system's, nothing is downloaded. */
 export default defineConfig({
   testDir: '.',
@@ -21,11 +27,12 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  timeout: HANGS_MS,
+  expect: { timeout: SHOWN_MS },
   use: {
     headless: true,
-    launchOptions: { executablePath: chromium.path, args: flags },
+    actionTimeout: SHOWN_MS,
+    launchOptions: { executablePath: chromium.path, args: flags, timeout: SHOWN_MS },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
   },

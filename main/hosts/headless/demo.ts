@@ -15,6 +15,7 @@ import { auditFresh, comparison } from './network/auditor.ts'
 import { createFacade, type Facade } from './network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
 import { readNote } from './network/note.ts'
+import { OutOfPatience, waitFor, type Found } from './network/patience.ts'
 import { sampleNetwork } from './network/sample.ts'
 
 const { values } = parseArgs({
@@ -32,32 +33,43 @@ const begun = performance.now()
 const seconds = (): string => `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(8)
 const say = (text: string): void => void process.stdout.write(`${seconds()}  ${text}\n`)
 const short = (hex: string): string => `${hex.slice(0, 12)}…`
-const STEP_MS = 90_000
+/** Blocks in which a step of the story has to come about, each of which everybody kept up with. */
+const STEP_BLOCKS = 300
 
 class StepFailed extends Error {}
 
-async function call<N extends CommandName>(facade: Facade, name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
+/** The running network as the story sees it: one view of everybody, and whether anything moves. */
+interface Stage {
+  facade: Facade
+  moved(): number
+}
+
+async function call<N extends CommandName>({ facade }: Stage, name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
   const result = await facade.call(name, args)
   if (!result.ok) throw new StepFailed(`${name}: ${result.error.message} (${result.error.code})`)
   return result.value as CommandResult<N>
 }
 
-/** Waits until the merged view satisfies a condition; says what it waited for when it does not come. */
-async function until<T>(facade: Facade, what: string, found: (view: Overview) => T | undefined | false | null): Promise<T> {
-  const deadline = performance.now() + STEP_MS
-  for (;;) {
-    const value = found(await call(facade, 'overview', {}))
-    if (value !== undefined && value !== false && value !== null) return value
-    if (performance.now() > deadline) throw new StepFailed(`waited ${STEP_MS / 1000} s for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+/** Waits until the merged view satisfies a condition, as long as anybody moves; says what it waited for when it does not come. */
+async function until<T>(stage: Stage, what: string, found: (view: Overview) => Found<T> | Promise<Found<T>>): Promise<T> {
+  let view = await call(stage, 'overview', {})
+  const look = async () => {
+    view = await call(stage, 'overview', {})
+    return found(view)
   }
+  return waitFor(what, look, {
+    moved: stage.moved,
+    budget: { of: 'blocks', spent: () => view.chain.height, most: STEP_BLOCKS },
+    state: () => view.participants.map(({ name, state, detail }) => `          ${name}: ${state}; ${detail}`).join('\n'),
+    lookMs: 100,
+  })
 }
 
 const requestOf = (view: Overview, id: string): RequestView | undefined => view.requests.find((one) => one.id === id)
 
-async function send(facade: Facade, actor: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView> {
-  const { id } = await call(facade, 'request', { actor, endpoint, arguments: args as never })
-  const answered = await until(facade, `the servers' answer to ${endpoint}`, (view) => {
+async function send(stage: Stage, actor: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView> {
+  const { id } = await call(stage, 'request', { actor, endpoint, arguments: args as never })
+  const answered = await until(stage, `the servers' answer to ${endpoint}`, (view) => {
     const request = requestOf(view, id)
     return request && request.state !== 'sending' ? request : null
   })
@@ -68,10 +80,10 @@ async function send(facade: Facade, actor: string, endpoint: string, args: Recor
 }
 
 /** @returns the tick that counted it */
-async function approveAndCount(facade: Facade, request: RequestView): Promise<number> {
-  const { txid } = await call(facade, 'approve', { id: request.id })
+async function approveAndCount(stage: Stage, request: RequestView): Promise<number> {
+  const { txid } = await call(stage, 'approve', { id: request.id })
   say(`   approved: one transaction ${short(txid)} publishes ${request.writes.length} write(s)`)
-  const done = await until(facade, 'the write to be counted in a tick', (view) => {
+  const done = await until(stage, 'the write to be counted in a tick', (view) => {
     const now = requestOf(view, request.id)
     return now && ['counted', 'rejected', 'failed'].includes(now.state) ? now : null
   })
@@ -81,57 +93,51 @@ async function approveAndCount(facade: Facade, request: RequestView): Promise<nu
 }
 
 /** A reader may get a tick later than the writer: reads until it has that one. */
-async function readAt(facade: Facade, tick: number, args: CommandArgs<'read'>): Promise<CommandResult<'read'>> {
-  for (
-    const deadline = performance.now() + STEP_MS;
-    performance.now() < deadline;
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  ) {
-    const rows = await call(facade, 'read', args)
-    if (rows.tick >= tick) return rows
-  }
-  throw new StepFailed(`waited ${STEP_MS / 1000} s for tick ${tick} to reach the reader`)
-}
+const readAt = (stage: Stage, tick: number, args: CommandArgs<'read'>): Promise<CommandResult<'read'>> =>
+  until(stage, `tick ${tick} to reach the reader`, async () => {
+    const rows = await call(stage, 'read', args)
+    return rows.tick >= tick && rows
+  })
 
-async function story(facade: Facade): Promise<void> {
-  const app = await until(facade, 'the job offer to reach a client', (view) => view.app)
+async function story(stage: Stage): Promise<void> {
+  const app = await until(stage, 'the job offer to reach a client', (view) => view.app)
   say(`The Supervisor's job offer is anchored: «${app.title}»`)
-  const first = await until(facade, 'enough servers to join', (view) => (view.tick?.state === 'running' ? view.tick : null))
+  const first = await until(stage, 'enough servers to join', (view) => (view.tick?.state === 'running' ? view.tick : null))
   say(`${first.servers} servers ground their identities and joined; tick ${first.number} runs`)
-  const alice = await until(facade, 'alice to register and reserve keys', (view) =>
+  const alice = await until(stage, 'alice to register and reserve keys', (view) =>
     view.actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0),
   )
-  const bob = await until(facade, 'bob to register and reserve keys', (view) =>
+  const bob = await until(stage, 'bob to register and reserve keys', (view) =>
     view.actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0),
   )
   say('alice and bob are registered and own reserved keys')
 
   say('alice posts:')
-  const post = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' })
+  const post = await send(stage, alice.id, 'post', { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' })
   if (post.state !== 'review' || post.writes.length !== 1)
     throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
-  const counted = await approveAndCount(facade, post)
+  const counted = await approveAndCount(stage, post)
   const read = { actor: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
-  const rows = await readAt(facade, counted, read)
+  const rows = await readAt(stage, counted, read)
   if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook')
     throw new StepFailed('bob does not read the post from the proved index')
   say(`bob reads it from the index of tick ${rows.tick}, proved against root ${short(rows.root)}  ← first approved write visible`)
 
   say('bob likes it:')
-  await approveAndCount(facade, await send(facade, bob.id, 'like', { post: rows.rows[0].$key }))
-  const likes = await call(facade, 'read', { ...read, collection: 'likes', index: 'byPost', equals: [rows.rows[0].$key as string] })
+  await approveAndCount(stage, await send(stage, bob.id, 'like', { post: rows.rows[0].$key }))
+  const likes = await call(stage, 'read', { ...read, collection: 'likes', index: 'byPost', equals: [rows.rows[0].$key as string] })
   if (likes.count !== 1) throw new StepFailed(`the post has ${likes.count} likes in the index instead of 1`)
   say('the counter in the index says 1')
 
   say('alice posts something that the moderation rule refuses:')
-  const refused = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'Visit my casino' })
+  const refused = await send(stage, alice.id, 'post', { topic: 'bitcoin', text: 'Visit my casino' })
   if (refused.state !== 'nothing to write') throw new StepFailed(`the moderated post came back as ${refused.state}`)
   say(`   no write: ${JSON.stringify(refused.response)}`)
 
   say('alice posts again, and refuses to publish what comes back:')
-  const dropped = await send(facade, alice.id, 'post', { topic: 'bitcoin', text: 'on second thought' })
-  await call(facade, 'refuse', { id: dropped.id })
-  await until(facade, 'the refusal', (view) => requestOf(view, dropped.id)?.state === 'refused')
+  const dropped = await send(stage, alice.id, 'post', { topic: 'bitcoin', text: 'on second thought' })
+  await call(stage, 'refuse', { id: dropped.id })
+  await until(stage, 'the refusal', (view) => requestOf(view, dropped.id)?.state === 'refused')
 }
 
 /** By a newcomer's process with an empty folder, which knows nothing but the chain and the tracker. */
@@ -176,12 +182,14 @@ async function main(): Promise<number> {
     `${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`,
   )
   try {
-    await story(facade)
+    await story({ facade, moved: network.moved })
     await audit(network, folder)
     say('done: every step held')
     return 0
   } catch (error) {
-    say(`FAILED: ${error instanceof StepFailed ? error.message : error instanceof Error ? error.stack : String(error)}`)
+    say(
+      `FAILED: ${error instanceof StepFailed || error instanceof OutOfPatience ? error.message : error instanceof Error ? error.stack : String(error)}`,
+    )
     return 1
   } finally {
     await network.stop()

@@ -153,5 +153,5 @@ describe.skipIf(!real.command)(`blocks of the embedded node${real.command ? '' :
     } finally {
       await bitcoind.stop()
     }
-  }, 60_000)
+  })
 })

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { createVerifier } from '../../../main/adapters/crypto/verifier.ts'
+import { waitFor } from '../../../main/hosts/headless/network/patience.ts'
 
 const SLOTS = 64
 const key = new Uint8Array(32).fill(7)
@@ -39,16 +40,18 @@ describe('a verifier', () => {
     }
     const counted = createVerifier({ ...fastCrypto, schnorr: { ...fastCrypto.schnorr, verify } })
     // A thread starts, and gets a core, when the machine has time for it.
-    for (let attempt = 1, before = -1; before !== here; attempt++) {
-      if (attempt > 50) throw new Error(`the thread did nothing in ${attempt} attempts`)
+    let attempt = 0
+    const didIt = async (): Promise<boolean> => {
       const begun = Array.from({ length: 20 }, (_, number) => signed(number)).map(({ signature, message, valid }) => ({
         verdict: counted.crypto.schnorr.verifyAhead!(signature, message, publicKey),
         valid,
       }))
-      await pause(10 * attempt)
-      before = here
+      await pause(10 * ++attempt)
+      const before = here
       for (const { verdict, valid } of begun) expect(verdict()).toBe(valid)
+      return here === before
     }
+    await waitFor('twenty verdicts that are all ready', didIt, { looks: 200 })
     await counted.close()
   })
 

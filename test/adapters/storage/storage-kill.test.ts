@@ -42,5 +42,5 @@ describe('a process that is killed while it writes', () => {
       expect(counter).toBeLessThanOrEqual(acknowledged + 1)
     }
     rmSync(folder, { recursive: true })
-  }, 60_000)
+  })
 })

@@ -117,7 +117,7 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
       '--check-integrity=true',
       '--seed-ratio=0.0',
     ])
-    const fetch = (files: string[]) => ours.fetch(metainfo.infohash, { files, maxBytes: 1_000_000, timeoutMs: 15_000 })
+    const fetch = (files: string[]) => ours.fetch(metainfo.infohash, { files, maxBytes: 1_000_000, timeoutMs: 600_000 })
     expect(must(await fetch(['document.json']))).toEqual([FILES[1]])
     expect(Buffer.compare(must(await fetch(['big.bin']))[0]!.bytes, FILES[0]!.bytes)).toBe(0)
   })

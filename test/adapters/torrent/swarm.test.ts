@@ -7,11 +7,14 @@ import { createWebTorrentSwarm, type WebTorrentSwarmOptions } from '../../../mai
 import { startTracker } from '../../../main/adapters/torrent/tracker.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { swarmConformance } from '../../conformance/swarm.ts'
+import { holdsOnce } from '../../tools/timing.ts'
 import { createMemoryLog } from '../../simulation/ports/log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-swarm-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 let worlds = 0
+/** Of a fetch that is to succeed: no measure of speed. */
+const LONG_MS = 600_000
 
 const open = (folder: string, trackers: string[], more: Partial<WebTorrentSwarmOptions> = {}) =>
   createWebTorrentSwarm({ folder, trackers, dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog(), ...more })
@@ -29,7 +32,7 @@ swarmConformance('WebTorrent', async () => {
 
 describe('the WebTorrent swarm', () => {
   const DOCUMENT = { name: 'document.json', bytes: new TextEncoder().encode('{}') }
-  const wanted = { files: ['document.json'], maxBytes: 1_000_000, timeoutMs: 5_000 }
+  const wanted = { files: ['document.json'], maxBytes: 1_000_000, timeoutMs: LONG_MS }
 
   it('fetches from a peer that is named, without any tracker', async () => {
     const [ann, bob] = [await open(join(root, 'hint-a'), []), await open(join(root, 'hint-b'), [])]
@@ -60,24 +63,24 @@ describe('the WebTorrent swarm', () => {
     const peers = [`127.0.0.1:${(proxy.address() as AddressInfo).port}`]
     must(await bob.fetch(infohash, { ...wanted, peers }))
     silent = true
-    const [code] = must(await bob.fetch(infohash, { ...wanted, files: ['code'], timeoutMs: 20_000 }))
+    const [code] = must(await bob.fetch(infohash, { ...wanted, files: ['code'] }))
     expect(code!.bytes).toHaveLength(40_000)
     expect(connections).toBeGreaterThan(1)
     await Promise.all([ann.close(), bob.close()])
     proxy.close()
   })
 
-  it('fetches ten small torrents one after the other in far less than a second each', async () => {
+  it('fetches a small torrent without waiting for any timer', async () => {
     const tracker = await startTracker({ host: '127.0.0.1', port: 0 })
     const [ann, bob] = [await open(join(root, 'fast-a'), [tracker.announceUrl]), await open(join(root, 'fast-b'), [tracker.announceUrl])]
-    const times: number[] = []
-    for (let i = 0; i < 10; i += 1) {
-      const { infohash } = must(await ann.seed('offer', [{ name: 'document.json', bytes: new Uint8Array(500).fill(i) }]))
+    let made = 0
+    const isQuick = async () => {
+      const { infohash } = must(await ann.seed('offer', [{ name: 'document.json', bytes: Buffer.from(String(made++).padStart(500)) }]))
       const began = performance.now()
       must(await bob.fetch(infohash, wanted))
-      times.push(performance.now() - began)
+      return performance.now() - began < 300
     }
-    expect(times.sort((a, b) => a - b)[5]).toBeLessThan(300)
+    await holdsOnce('a fetch takes less time than any of our timers', isQuick)
     await Promise.all([ann.close(), bob.close()])
     await tracker.close()
   })
@@ -103,11 +106,11 @@ describe('the WebTorrent swarm', () => {
     const [again, bob] = [await open(folder, []), await open(join(root, 'many-b'), [])]
     expect(again.status()).toMatchObject({ stored: 300, open: 0 })
     const fetch = (infohash: string, timeoutMs: number) => bob.fetch(infohash, { ...wanted, timeoutMs, peers: [`127.0.0.1:${again.port}`] })
-    expect(must(await fetch(hashes[299]!, 5_000))[0]!.bytes).toEqual(new TextEncoder().encode('{"n":299}'))
+    expect(must(await fetch(hashes[299]!, LONG_MS))[0]!.bytes).toEqual(new TextEncoder().encode('{"n":299}'))
     // Its content no longer fits its pieces, so it is not served.
     expect(await fetch(hashes[1]!, 400)).toMatchObject({ ok: false, error: { code: 'swarm.timeout' } })
     await Promise.all([again.close(), bob.close()])
-  }, 30_000)
+  })
 
   it('downloads only the pieces of the file that is wanted', async () => {
     const [ann, bob] = [await open(join(root, 'one-a'), []), await open(join(root, 'one-b'), [])]

@@ -5,18 +5,20 @@ import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { createRateLimit } from '../../../main/adapters/transport/rate.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { transportConformance } from '../../conformance/transport.ts'
+import { holdsOnce } from '../../tools/timing.ts'
 
 transportConformance('HTTP', () => {
   const port = createHttpTransport()
   return { port, stop: () => port.close() }
 })
 
-const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: 300, perMinutePerPeer: 1_000 }
+/** No measure of speed. */
+const LONG_MS = 600_000
+const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: 100_000 }
 
-/** Sends text over a bare connection, and says what came back and how long the connection stayed open. */
-const talk = (port: number, first: string, trickle?: string): Promise<{ text: string; ms: number }> =>
+/** Sends text over a bare connection, and says what came back until it was closed. */
+const talk = (port: number, first: string, trickle?: string): Promise<string> =>
   new Promise((resolve) => {
-    const began = performance.now()
     const socket = connect(port, '127.0.0.1', () => socket.write(first))
     let text = ''
     const timer = trickle === undefined ? undefined : setInterval(() => socket.write(trickle), 40)
@@ -26,21 +28,20 @@ const talk = (port: number, first: string, trickle?: string): Promise<{ text: st
     socket.on('error', () => undefined)
     socket.on('close', () => {
       clearInterval(timer)
-      resolve({ text, ms: performance.now() - began })
+      resolve(text)
     })
   })
 
 describe('the HTTP server', () => {
   it('cuts off a sender that trickles its headers or its body', async () => {
     const transport = createHttpTransport()
-    const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
+    const server = must(await transport.serve({ ...SERVE, timeoutMs: 300 }, async (_path, body) => ok(body)))
+    // Both would trickle on for hours.
     const [headers, body] = await Promise.all([
       talk(server.port, 'POST / HTTP/1.1\r\nhost: x\r\n', 'x: y\r\n'),
-      talk(server.port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n', 'x'),
+      talk(server.port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n', 'x'),
     ])
-    expect(headers.ms).toBeLessThan(1_500)
-    expect(body.ms).toBeLessThan(1_500)
-    expect(headers.text + body.text).not.toContain('200 OK')
+    expect(headers + body).not.toContain('200 OK')
     await server.close()
     transport.close()
   })
@@ -50,20 +51,23 @@ describe('the HTTP server', () => {
     const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
     const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
     const chunked = await talk(server.port, `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`)
-    expect(chunked.text).toMatch(/413/)
-    expect((await talk(server.port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')).text).toMatch(/405/)
+    expect(chunked).toMatch(/413/)
+    expect(await talk(server.port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')).toMatch(/405/)
     await server.close()
     transport.close()
   })
 
-  it('answers a hundred requests in a row over one kept connection in well under a second', async () => {
+  it('answers over a kept connection without waiting for an acknowledgement', async () => {
     const transport = createHttpTransport()
     const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
     const to = { host: '127.0.0.1', port: server.port }
-    const began = performance.now()
-    for (let i = 0; i < 100; i += 1) must(await transport.send(to, '/', new Uint8Array(1_000), { timeoutMs: 1_000, maxBytes: 10_000 }))
-    // With Nagle's algorithm and delayed acknowledgement each would take 40 ms.
-    expect(performance.now() - began).toBeLessThan(1_500)
+    const isQuick = async () => {
+      const began = performance.now()
+      for (let i = 0; i < 5; i += 1) must(await transport.send(to, '/', new Uint8Array(1_000), { timeoutMs: LONG_MS, maxBytes: 10_000 }))
+      // With Nagle's algorithm and delayed acknowledgement each would take 40 ms.
+      return performance.now() - began < 5 * 40
+    }
+    await holdsOnce('five requests take less than five delays', isQuick, 500)
     await server.close()
     transport.close()
   })
@@ -89,7 +93,7 @@ describe('a peer that refuses', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const transport = createHttpTransport()
     const to = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
-    const sent = await transport.send(to, '/', new Uint8Array(1), { timeoutMs: 1_000, maxBytes: 100 })
+    const sent = await transport.send(to, '/', new Uint8Array(1), { timeoutMs: LONG_MS, maxBytes: 100 })
     expect(sent).toMatchObject({ ok: false, error: { code: 'transport.status' } })
     expect(sent.ok ? null : sent.error.details).toEqual({ status: 400, ...(peer === undefined ? {} : { peer }) })
     expect(() => structuredClone(sent)).not.toThrow()

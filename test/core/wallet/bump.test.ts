@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDocuments } from '../../../main/core/documents.ts'
 import type { SwarmPort } from '../../../main/core/ports.ts'
+import { waitFor } from '../../../main/hosts/headless/network/patience.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { crypto, keyPair } from '../../roles/supervisor/actors.ts'
@@ -69,10 +70,9 @@ describe('the wallet by itself', () => {
     await passOver(stage, 5)
     expect(mempool(stage)).toEqual([first.txid])
     await passOver(stage, 1)
-    const [replacement] = mempool(stage)
-    expect(replacement).not.toBe(first.txid)
+    const replacement = await waitFor('the replacement', () => mempool(stage).find((txid) => txid !== first.txid))
     expect(stage.wallet.newest(first).txid).toBe(replacement)
-    const { fee, vsize } = entry(stage, replacement!)
+    const { fee, vsize } = entry(stage, replacement)
     expect([Number(fee) >= 9 * vsize, Number(fee) < 9.1 * vsize]).toEqual([true, true])
     await passOver(stage, 8)
     expect(mempool(stage)).toEqual([replacement])
@@ -85,7 +85,8 @@ describe('the wallet by itself', () => {
     expect(mempool(stage)).toEqual([first.txid])
     stage.estimate.rate = 5_000
     await passOver(stage, 1)
-    const { fee, vsize } = entry(stage, mempool(stage)[0]!)
+    const replacement = await waitFor('the replacement', () => mempool(stage).find((txid) => txid !== first.txid))
+    const { fee, vsize } = entry(stage, replacement)
     expect(Number(fee) / vsize).toBeLessThan(101)
   })
 })

@@ -75,5 +75,5 @@ describe.skipIf(!real.command)(`the wallet on a real bitcoind${real.command ? ''
       chain.close()
       await bitcoind.stop()
     }
-  }, 60_000)
+  })
 })

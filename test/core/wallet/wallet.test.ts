@@ -265,7 +265,7 @@ describe('a reorganisation', () => {
       }),
       { seed: 77, numRuns: 12 },
     )
-  }, 60_000)
+  })
 })
 
 function tryToSend(stage: ReturnType<typeof createStage>, composition: Result<Composition>) {

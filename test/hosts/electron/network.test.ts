@@ -15,7 +15,7 @@ beforeAll(async () => {
   await mkdir(join(repository, '.cache'), { recursive: true })
   folder = await mkdtemp(join(repository, '.cache', 'network-test-'))
   await build(nodeBundle('main/hosts/headless/network/entry.ts', join(folder, 'worker'), 'network'))
-}, 120_000)
+})
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A utility process that is an ordinary one: Electron's differs in its start, not in the messages. */
@@ -33,7 +33,7 @@ function realProcesses(children: ChildProcess[]): Pick<Parts, 'utilityProcess'> 
 }
 
 describe('the desktop app', () => {
-  it('shows the local network: calls and events of its page reach the participants', { timeout: 180_000 }, async () => {
+  it('shows the local network: calls and events of its page reach the participants', async () => {
     const children: ChildProcess[] = []
     const states: string[] = []
     const seen = Promise.withResolvers<Overview>()
@@ -62,7 +62,7 @@ describe('the desktop app', () => {
     expect(children[0]!.exitCode).not.toBeNull()
   })
 
-  it('a data folder that is none is refused in words', { timeout: 60_000 }, async () => {
+  it('a data folder that is none is refused in words', async () => {
     const children: ChildProcess[] = []
     const failed = Promise.withResolvers<string>()
     const core = startCore(realProcesses(children), {

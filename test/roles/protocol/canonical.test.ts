@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, nestingOf, parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { must } from '../../../roles/protocol/result.ts'
+import { holdsOnce } from '../../tools/timing.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('../../vectors/rfc8785.json', import.meta.url), 'utf8')) as Array<{
   name: string
@@ -90,8 +91,11 @@ describe('the nesting of JSON text', () => {
 
   it('is found in one pass also in text made to be read again and again', () => {
     const hostile = `"${'\\'.repeat(200_001)}"${'\\"'.repeat(200_000)}`
-    const began = performance.now()
-    nestingOf(hostile)
-    expect(performance.now() - began).toBeLessThan(2_000)
+    const isQuick = () => {
+      const began = performance.now()
+      nestingOf(hostile)
+      return performance.now() - began < 2_000
+    }
+    return holdsOnce('a pass over 600,000 characters takes less than two seconds', isQuick)
   })
 })

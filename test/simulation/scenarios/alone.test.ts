@@ -25,7 +25,6 @@ vi.mock('../../../roles/server/execute.ts', async (original) => {
   return { ...honest, executeHop }
 })
 
-const PATIENCE_MS = 120_000
 const PROGRAM = JSON.parse(new TextDecoder().decode(canonicalBytes(compiledShelf()))) as unknown
 const NO_KEY = ''
 
@@ -39,62 +38,50 @@ beforeAll(async () => {
   for (let blocks = 0; blocks < 100; blocks++) await world.block()
   for (const name of ['ann', 'bob']) await ready(world, name)
   people = peopleOf(world)
-}, PATIENCE_MS)
+})
 afterAll(() => world?.close())
 
 const look = (name: string, title: string, book = NO_KEY) => people.ask(name, 'look', { title, book })
 
 describe('An endpoint without observation points', () => {
-  it(
-    '[R1][R2] answers with what endpoints with observation points wrote, and no server takes part',
-    async () => {
-      const { books } = await people.done('ann', 'add', { title: 'Dune', stars: '4' })
-      await people.done('ann', 'mark', {})
-      const found = await look('bob', 'Dune', books)
-      expect(found).toMatchObject({ state: 'nothing to write', servers: [], writes: [] })
-      expect(found.response).toMatchObject({
-        titles: ['Dune'],
-        stars: ['4'],
-        howMany: '1',
-        allStars: '4',
-        one: { some: 'Dune' },
-        greeting: 'Hello',
-      })
-      expect(await people.count('bob', ['books', 'howMany'], ['Marked'])).toBe(1)
-    },
-    PATIENCE_MS,
-  )
+  it('[R1][R2] answers with what endpoints with observation points wrote, and no server takes part', async () => {
+    const { books } = await people.done('ann', 'add', { title: 'Dune', stars: '4' })
+    await people.done('ann', 'mark', {})
+    const found = await look('bob', 'Dune', books)
+    expect(found).toMatchObject({ state: 'nothing to write', servers: [], writes: [] })
+    expect(found.response).toMatchObject({
+      titles: ['Dune'],
+      stars: ['4'],
+      howMany: '1',
+      allStars: '4',
+      one: { some: 'Dune' },
+      greeting: 'Hello',
+    })
+    expect(await people.count('bob', ['books', 'howMany'], ['Marked'])).toBe(1)
+  })
 
-  it(
-    'keeps no key, and says in the overview that it needs no server',
-    async () => {
-      const before = (await world.call('bob', 'overview', {})).actors[0]!.freeKeys
-      expect((await people.ask('bob', 'spare', {})).state).toBe('nothing to write')
-      const { actors, app } = await world.call('bob', 'overview', {})
-      expect(actors[0]!.freeKeys).toEqual(before)
-      const servers = Object.fromEntries(app!.endpoints.map(({ name, servers }) => [name, servers]))
-      expect(servers).toMatchObject({ about: 0, look: 0, add: 2, mark: 2 })
-    },
-    PATIENCE_MS,
-  )
+  it('keeps no key, and says in the overview that it needs no server', async () => {
+    const before = (await world.call('bob', 'overview', {})).actors[0]!.freeKeys
+    expect((await people.ask('bob', 'spare', {})).state).toBe('nothing to write')
+    const { actors, app } = await world.call('bob', 'overview', {})
+    expect(actors[0]!.freeKeys).toEqual(before)
+    const servers = Object.fromEntries(app!.endpoints.map(({ name, servers }) => [name, servers]))
+    expect(servers).toMatchObject({ about: 0, look: 0, add: 2, mark: 2 })
+  })
 
-  it(
-    'answers while the app sleeps, when a request that needs servers cannot be sent',
-    async () => {
-      cheating.now = true
-      const poisoned = await people.ask('ann', 'add', { title: 'Emma', stars: '5' })
-      expect(await people.publish('ann', poisoned)).toMatchObject({ state: 'rejected', error: { code: 'update.stamp' } })
-      await world.until('sleep', async () => (await world.call('bob', 'overview', {})).tick!.state === 'sleeping')
-      // The plans that were made before are used up.
-      for (let blocks = 0; blocks < 3 * TICK_BLOCKS; blocks++) await world.block()
-      await ready(world, 'ann')
-      expect(await people.ask('ann', 'add', { title: 'Emma', stars: '5' })).toMatchObject({
-        state: 'failed',
-        error: { code: 'client.sleeping' },
-      })
-      expect((await look('ann', 'Dune')).response).toMatchObject({ titles: ['Dune'] })
-      expect((await people.ask('ann', 'about', {})).response).toEqual({ version: '3', tags: ['a', 'b'] })
-    },
-    PATIENCE_MS,
-  )
+  it('answers while the app sleeps, when a request that needs servers cannot be sent', async () => {
+    cheating.now = true
+    const poisoned = await people.ask('ann', 'add', { title: 'Emma', stars: '5' })
+    expect(await people.publish('ann', poisoned)).toMatchObject({ state: 'rejected', error: { code: 'update.stamp' } })
+    await world.until('sleep', async () => (await world.call('bob', 'overview', {})).tick!.state === 'sleeping')
+    // The plans that were made before are used up.
+    for (let blocks = 0; blocks < 3 * TICK_BLOCKS; blocks++) await world.block()
+    await ready(world, 'ann')
+    expect(await people.ask('ann', 'add', { title: 'Emma', stars: '5' })).toMatchObject({
+      state: 'failed',
+      error: { code: 'client.sleeping' },
+    })
+    expect((await look('ann', 'Dune')).response).toMatchObject({ titles: ['Dune'] })
+    expect((await people.ask('ann', 'about', {})).response).toEqual({ version: '3', tags: ['a', 'b'] })
+  })
 })

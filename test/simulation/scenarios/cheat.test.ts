@@ -27,11 +27,10 @@ vi.mock('../../../roles/server/execute.ts', async (original) => {
   return { ...honest, executeHop }
 })
 
-const PATIENCE_MS = 120_000
 let world: World
 beforeAll(async () => {
   world = await startWorld('cheat', 3, ['alice', 'bob'])
-}, PATIENCE_MS)
+})
 afterAll(() => world?.close())
 
 const tick = async () => (await world.call('bob', 'overview', {})).tick!
@@ -54,51 +53,43 @@ async function decided(id: string) {
 }
 
 describe('A server that skips its prime', () => {
-  it(
-    '[N2][P3][C1] gets a tombstone, and no innocent does; the author is told and its write does not count',
-    async () => {
-      const asked = await post('stamped badly')
-      const cheat = asked.servers[1]!.id
-      // It cheats from the first block of this story's request on.
-      cheats.add(cheat)
-      let poisoned = await post('stamped worse')
-      for (let more = 0; more < 10 && !poisoned.servers.slice(1).some(({ id }) => id === cheat); more++)
-        poisoned = await post(`stamped worse ${more}`)
-      expect(poisoned.state).toBe('review')
-      expect(await decided(poisoned.id)).toMatchObject({ state: 'rejected', error: { code: 'update.stamp' } })
-      await world.until('the tombstone', async () => world.chain.anchors().some(({ type }) => type === 'tombstone'))
-      expect(world.chain.anchors().filter(({ type }) => type === 'tombstone')).toHaveLength(1)
-      const states = await Promise.all([1, 2, 3].map((number) => stateOf(`server-${number}`)))
-      expect(states.filter(({ state }) => state === 'expelled').map(({ id }) => id)).toEqual([cheat])
-    },
-    PATIENCE_MS,
-  )
+  it('[N2][P3][C1] gets a tombstone, and no innocent does; the author is told and its write does not count', async () => {
+    const asked = await post('stamped badly')
+    const cheat = asked.servers[1]!.id
+    // It cheats from the first block of this story's request on.
+    cheats.add(cheat)
+    let poisoned = await post('stamped worse')
+    for (let more = 0; more < 10 && !poisoned.servers.slice(1).some(({ id }) => id === cheat); more++)
+      poisoned = await post(`stamped worse ${more}`)
+    expect(poisoned.state).toBe('review')
+    expect(await decided(poisoned.id)).toMatchObject({ state: 'rejected', error: { code: 'update.stamp' } })
+    await world.until('the tombstone', async () => world.chain.anchors().some(({ type }) => type === 'tombstone'))
+    expect(world.chain.anchors().filter(({ type }) => type === 'tombstone')).toHaveLength(1)
+    const states = await Promise.all([1, 2, 3].map((number) => stateOf(`server-${number}`)))
+    expect(states.filter(({ state }) => state === 'expelled').map(({ id }) => id)).toEqual([cheat])
+  })
 
-  it(
-    '[B4][N1] leaves too few servers: the app sleeps, and resumes when another one joins',
-    async () => {
-      await world.until('sleep', async () => (await tick()).state === 'sleeping')
-      await world.add(server(4))
-      // Its coins are fresh from the mine.
-      for (let blocks = 0; blocks < 100; blocks++) await world.block()
-      await world.until('the app to be awake', async () => (await tick()).state === 'running')
-      const asked = await world.until('an answer', async () => {
-        const sent = await post('awake again')
-        return sent.state === 'review' ? sent : null
-      })
-      expect(await decided(asked.id)).toMatchObject({ state: 'counted' })
-      const rows = await world.call('bob', 'read', {
-        actor: '',
-        collection: 'posts',
-        index: 'byTopic',
-        equals: ['cheats'],
-        limit: 10,
-        descending: false,
-      })
-      expect(rows.rows.map(({ text }) => text)).toEqual(['awake again'])
-      const audit = await world.call('bob', 'audit', {})
-      expect(audit.ticks.filter((one) => !one.equal)).toEqual([])
-    },
-    PATIENCE_MS,
-  )
+  it('[B4][N1] leaves too few servers: the app sleeps, and resumes when another one joins', async () => {
+    await world.until('sleep', async () => (await tick()).state === 'sleeping')
+    await world.add(server(4))
+    // Its coins are fresh from the mine.
+    for (let blocks = 0; blocks < 100; blocks++) await world.block()
+    await world.until('the app to be awake', async () => (await tick()).state === 'running')
+    const asked = await world.until('an answer', async () => {
+      const sent = await post('awake again')
+      return sent.state === 'review' ? sent : null
+    })
+    expect(await decided(asked.id)).toMatchObject({ state: 'counted' })
+    const rows = await world.call('bob', 'read', {
+      actor: '',
+      collection: 'posts',
+      index: 'byTopic',
+      equals: ['cheats'],
+      limit: 10,
+      descending: false,
+    })
+    expect(rows.rows.map(({ text }) => text)).toEqual(['awake again'])
+    const audit = await world.call('bob', 'audit', {})
+    expect(audit.ticks.filter((one) => !one.equal)).toEqual([])
+  })
 })

@@ -2,15 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectCrashes, ready, startWorld, type World } from '../network/world.ts'
 
-/** Some twenty lives, each with several ticks. */
-const PATIENCE_MS = 180_000
-
 let world: World
 let calm: () => void
 beforeAll(async () => {
   calm = expectCrashes()
   world = await startWorld('crash', 4, ['alice', 'bob'])
-}, PATIENCE_MS)
+})
 afterAll(async () => {
   await world?.close()
   calm()
@@ -37,63 +34,51 @@ async function reviewed(topic: string): Promise<string> {
 }
 
 describe('Death at every write', () => {
-  it(
-    '[R7][D4] a client that publishes a write puts exactly one transaction on the chain',
-    async () => {
-      let deaths = 0
-      for (let at = 1; ; at++) {
-        const id = await reviewed(`topic ${at}`)
-        const died = await world.endanger('alice', at, async (alice) => {
-          void alice.core.call('approve', { id }).catch(() => undefined)
-          await world.run(100)
-          for (let blocks = 0; blocks < 8 && alice.alive; blocks++) await world.block()
-        })
-        if ((await state(id)) === 'review') await world.call('alice', 'approve', { id })
-        await world.until('the write to be decided', async () => ['counted', 'rejected', 'failed'].includes((await state(id))!))
-        expect([at, (await world.request('alice', id))!.state, (await world.request('alice', id))!.error]).toEqual([
-          at,
-          'counted',
-          undefined,
-        ])
-        expect(
-          (
-            await world.call('bob', 'read', {
-              actor: '',
-              collection: 'posts',
-              index: 'byTopic',
-              equals: [`topic ${at}`],
-              limit: 10,
-              descending: false,
-            })
-          ).rows,
-        ).toHaveLength(1)
-        expect(world.chain.anchors().filter(({ type }) => type === 'update')).toHaveLength(at)
-        if (!died) break
-        deaths++
-      }
-      expect(deaths).toBeGreaterThan(5)
-      await expectSoundLog()
-    },
-    PATIENCE_MS,
-  )
+  it('[R7][D4] a client that publishes a write puts exactly one transaction on the chain', async () => {
+    let deaths = 0
+    for (let at = 1; ; at++) {
+      const id = await reviewed(`topic ${at}`)
+      const died = await world.endanger('alice', at, async (alice) => {
+        void alice.core.call('approve', { id }).catch(() => undefined)
+        await world.run(100)
+        for (let blocks = 0; blocks < 8 && alice.alive; blocks++) await world.block()
+      })
+      if ((await state(id)) === 'review') await world.call('alice', 'approve', { id })
+      await world.until('the write to be decided', async () => ['counted', 'rejected', 'failed'].includes((await state(id))!))
+      expect([at, (await world.request('alice', id))!.state, (await world.request('alice', id))!.error]).toEqual([at, 'counted', undefined])
+      expect(
+        (
+          await world.call('bob', 'read', {
+            actor: '',
+            collection: 'posts',
+            index: 'byTopic',
+            equals: [`topic ${at}`],
+            limit: 10,
+            descending: false,
+          })
+        ).rows,
+      ).toHaveLength(1)
+      expect(world.chain.anchors().filter(({ type }) => type === 'update')).toHaveLength(at)
+      if (!died) break
+      deaths++
+    }
+    expect(deaths).toBeGreaterThan(5)
+    await expectSoundLog()
+  })
 
-  it(
-    '[N9][D4] a Supervisor that closes a tick publishes every document of it once',
-    async () => {
-      const newest = async () => (await world.call('bob', 'overview', {})).tick!.number
-      let deaths = 0
-      for (let at = 1; ; at++) {
-        const before = await newest()
-        const died = await world.endanger('supervisor', at, (supervisor) =>
-          world.until('a death or a tick', async () => !supervisor.alive || (await newest()) > before),
-        )
-        await world.until('the next tick', async () => (await newest()) > before + 1)
-        if (!died) break
-        deaths++
-      }
-      expect(deaths).toBeGreaterThan(8)
-      await expectSoundLog()
-    },
-    PATIENCE_MS,
-  )
+  it('[N9][D4] a Supervisor that closes a tick publishes every document of it once', async () => {
+    const newest = async () => (await world.call('bob', 'overview', {})).tick!.number
+    let deaths = 0
+    for (let at = 1; ; at++) {
+      const before = await newest()
+      const died = await world.endanger('supervisor', at, (supervisor) =>
+        world.until('a death or a tick', async () => !supervisor.alive || (await newest()) > before),
+      )
+      await world.until('the next tick', async () => (await newest()) > before + 1)
+      if (!died) break
+      deaths++
+    }
+    expect(deaths).toBeGreaterThan(8)
+    await expectSoundLog()
+  })
 })

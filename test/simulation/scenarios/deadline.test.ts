@@ -5,7 +5,6 @@ import { peopleOf, type People } from '../network/people.ts'
 import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { client, createWorld, NOBODY, ready, server, supervisor, type World } from '../network/world.ts'
 
-const PATIENCE_MS = 240_000
 let world: World
 let people: People
 /** Keeps one key for posts in reserve, and none for likes. */
@@ -17,7 +16,7 @@ beforeAll(async () => {
   world.chain.mine(100, NOBODY)
   await world.run(3_000)
   await ready(world, 'alice')
-}, PATIENCE_MS)
+})
 afterAll(() => world?.close())
 
 const updates = (): number => world.chain.anchors().filter(({ type }) => type === 'update').length
@@ -35,135 +34,115 @@ async function read(request: RequestView): Promise<void> {
 }
 
 describe('[R7] an approval', () => {
-  it(
-    'shows until when it counts, is taken in the last block that is in time, and is counted then',
-    async () => {
-      const request = await post('in time')
-      const { until, approveBefore, margin, blocksLeft, estimatedMs } = request.deadline!
-      expect({ until: until - approveBefore, margin, blocksLeft }).toEqual({
-        until: margin,
-        margin: 1,
-        blocksLeft: approveBefore - world.chain.height(),
-      })
-      expect(estimatedMs).toBeGreaterThan(0)
-      await read(request)
-      expect((await seen(request)).deadline).toMatchObject({ blocksLeft: 1 })
-      expect(await people.publish('alice', request)).toMatchObject({ state: 'counted' })
-    },
-    PATIENCE_MS,
-  )
+  it('shows until when it counts, is taken in the last block that is in time, and is counted then', async () => {
+    const request = await post('in time')
+    const { until, approveBefore, margin, blocksLeft, estimatedMs } = request.deadline!
+    expect({ until: until - approveBefore, margin, blocksLeft }).toEqual({
+      until: margin,
+      margin: 1,
+      blocksLeft: approveBefore - world.chain.height(),
+    })
+    expect(estimatedMs).toBeGreaterThan(0)
+    await read(request)
+    expect((await seen(request)).deadline).toMatchObject({ blocksLeft: 1 })
+    expect(await people.publish('alice', request)).toMatchObject({ state: 'counted' })
+  })
 
-  it(
-    'that comes too late costs nothing, and the request is composed anew with the same arguments, once',
-    async () => {
-      const request = await post('too late')
-      await read(request)
-      await world.block()
-      const [before, paid] = [updates(), await balance()]
-      await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow(/Nothing was published or paid.*\(client\.late\)/)
-      expect(await seen(request)).toMatchObject({ state: 'late', error: { code: 'client.late' } })
-      await world.block()
-      expect([updates(), await balance()]).toEqual([before, paid])
+  it('that comes too late costs nothing, and the request is composed anew with the same arguments, once', async () => {
+    const request = await post('too late')
+    await read(request)
+    await world.block()
+    const [before, paid] = [updates(), await balance()]
+    await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow(/Nothing was published or paid.*\(client\.late\)/)
+    expect(await seen(request)).toMatchObject({ state: 'late', error: { code: 'client.late' } })
+    await world.block()
+    expect([updates(), await balance()]).toEqual([before, paid])
 
-      const { id } = await world.call('alice', 'again', { id: request.id })
-      expect(await world.call('alice', 'again', { id: request.id })).toEqual({ id })
-      expect((await seen(request)).again).toBe(id)
-      const fresh = await answered(id)
-      expect(fresh).toMatchObject({ state: 'review', writes: [{ fields: { topic: 'golem', text: 'too late' } }] })
-      expect(await people.publish('alice', fresh)).toMatchObject({ state: 'counted' })
-      expect(updates()).toBe(before + 1)
-    },
-    PATIENCE_MS,
-  )
+    const { id } = await world.call('alice', 'again', { id: request.id })
+    expect(await world.call('alice', 'again', { id: request.id })).toEqual({ id })
+    expect((await seen(request)).again).toBe(id)
+    const fresh = await answered(id)
+    expect(fresh).toMatchObject({ state: 'review', writes: [{ fields: { topic: 'golem', text: 'too late' } }] })
+    expect(await people.publish('alice', fresh)).toMatchObject({ state: 'counted' })
+    expect(updates()).toBe(before + 1)
+  })
 
-  it(
-    'is refused when the computer slept, though the client has not followed the chain yet, and a late one may be refused',
-    async () => {
-      const request = await post('asleep')
-      await world.call('alice', 'refuse', { id: (await post('not this one')).id })
-      const before = updates()
-      const left = request.deadline!.blocksLeft
-      // Blocks that come in one moment: the client is told of them while it is asked.
-      world.chain.mine(left, NOBODY, false)
-      await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow('client.late')
-      await world.run(3_000)
-      await world.restart('alice')
-      expect(await seen(request)).toMatchObject({ state: 'late' })
-      await world.call('alice', 'refuse', { id: request.id })
-      expect([(await seen(request)).state, updates()]).toEqual(['refused', before])
-    },
-    PATIENCE_MS,
-  )
+  it('is refused when the computer slept, though the client has not followed the chain yet, and a late one may be refused', async () => {
+    const request = await post('asleep')
+    await world.call('alice', 'refuse', { id: (await post('not this one')).id })
+    const before = updates()
+    const left = request.deadline!.blocksLeft
+    // Blocks that come in one moment: the client is told of them while it is asked.
+    world.chain.mine(left, NOBODY, false)
+    await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow('client.late')
+    await world.run(3_000)
+    await world.restart('alice')
+    expect(await seen(request)).toMatchObject({ state: 'late' })
+    await world.call('alice', 'refuse', { id: request.id })
+    expect([(await seen(request)).state, updates()]).toEqual(['refused', before])
+  })
 
-  it(
-    'that waits for the mempool until it is too late is not paid, nor is more paid for one that no block took in time',
-    async () => {
-      for (let blocks = 0; blocks < 3; blocks++) await world.block()
-      const waiting = await post('no node to send it')
-      const before = [updates(), await balance()] as const
-      world.trouble('alice', { noFees: true })
-      const approved = world.call('alice', 'approve', { id: waiting.id })
-      await approved.catch((error: unknown) => expect(String(error)).toContain('client.publishing'))
-      await read(waiting)
-      await world.block()
-      world.trouble('alice', {})
-      await world.run(60_000)
-      expect(await seen(waiting)).toMatchObject({ state: 'late', error: { code: 'client.late' } })
-      expect([updates(), await balance()]).toEqual(before)
+  it('that waits for the mempool until it is too late is not paid, nor is more paid for one that no block took in time', async () => {
+    for (let blocks = 0; blocks < 3; blocks++) await world.block()
+    const waiting = await post('no node to send it')
+    const before = [updates(), await balance()] as const
+    world.trouble('alice', { noFees: true })
+    const approved = world.call('alice', 'approve', { id: waiting.id })
+    await approved.catch((error: unknown) => expect(String(error)).toContain('client.publishing'))
+    await read(waiting)
+    await world.block()
+    world.trouble('alice', {})
+    await world.run(60_000)
+    expect(await seen(waiting)).toMatchObject({ state: 'late', error: { code: 'client.late' } })
+    expect([updates(), await balance()]).toEqual(before)
 
-      const slow = await post('no block takes it')
-      world.trouble('alice', { held: true })
-      await world.call('alice', 'approve', { id: slow.id })
-      while (world.chain.height() < slow.deadline!.until) await world.block()
-      await expect(world.call('alice', 'bump', { id: slow.id, feeRate: 5 })).rejects.toThrow('client.late')
-      expect((await seen(slow)).waiting).toContain('cannot count any more')
-      const { id } = await world.call('alice', 'again', { id: slow.id })
-      expect(await answered(id)).toMatchObject({ state: 'review' })
-      world.trouble('alice', {})
-      await world.until('the late one being decided', async () => (await seen(slow)).state === 'rejected')
-      expect((await seen(slow)).error!.code).toBe('update.late')
-    },
-    PATIENCE_MS,
-  )
+    const slow = await post('no block takes it')
+    world.trouble('alice', { held: true })
+    await world.call('alice', 'approve', { id: slow.id })
+    while (world.chain.height() < slow.deadline!.until) await world.block()
+    await expect(world.call('alice', 'bump', { id: slow.id, feeRate: 5 })).rejects.toThrow('client.late')
+    expect((await seen(slow)).waiting).toContain('cannot count any more')
+    const { id } = await world.call('alice', 'again', { id: slow.id })
+    expect(await answered(id)).toMatchObject({ state: 'review' })
+    world.trouble('alice', {})
+    await world.until('the late one being decided', async () => (await seen(slow)).state === 'rejected')
+    expect((await seen(slow)).error!.code).toBe('update.late')
+  })
 })
 
 describe('[K1] keys', () => {
-  it(
-    'are reserved by command, once however often it is called, and by themselves as many as requests use',
-    async () => {
-      const keys = async () => {
-        const { actors, participants } = await world.call('bob', 'overview', {})
-        return { actor: actors[0], detail: participants[0]!.detail }
-      }
-      const { actor } = await world.until('bob being ready', async () => {
-        const now = await keys()
-        return now.actor?.state === 'ready' && now
-      })
-      expect([actor!.freeKeys, actor!.comingKeys]).toEqual([{ posts: 1 }, {}])
-      const reserve = (collection: string, count: number) => world.call('bob', 'reserve', { actor: actor!.id, collection, count })
-      expect(await reserve('likes', 2)).toEqual({ reserved: 2, free: 0, coming: 2 })
-      expect(await reserve('likes', 2)).toEqual({ reserved: 0, free: 0, coming: 2 })
-      await expect(reserve('nothing', 1)).rejects.toThrow('client.collection')
-      await world.until('both being free', async () => (await keys()).actor!.freeKeys['likes'] === 2)
-      expect((await keys()).detail).toBe('free keys: 2 for likes, 1 for posts; 0 requests')
+  it('are reserved by command, once however often it is called, and by themselves as many as requests use', async () => {
+    const keys = async () => {
+      const { actors, participants } = await world.call('bob', 'overview', {})
+      return { actor: actors[0], detail: participants[0]!.detail }
+    }
+    const { actor } = await world.until('bob being ready', async () => {
+      const now = await keys()
+      return now.actor?.state === 'ready' && now
+    })
+    expect([actor!.freeKeys, actor!.comingKeys]).toEqual([{ posts: 1 }, {}])
+    const reserve = (collection: string, count: number) => world.call('bob', 'reserve', { actor: actor!.id, collection, count })
+    expect(await reserve('likes', 2)).toEqual({ reserved: 2, free: 0, coming: 2 })
+    expect(await reserve('likes', 2)).toEqual({ reserved: 0, free: 0, coming: 2 })
+    await expect(reserve('nothing', 1)).rejects.toThrow('client.collection')
+    await world.until('both being free', async () => (await keys()).actor!.freeKeys['likes'] === 2)
+    expect((await keys()).detail).toBe('free keys: 2 for likes, 1 for posts; 0 requests')
 
-      const send = async (text: string): Promise<RequestView> => {
-        const { id } = await world.call('bob', 'request', { actor: actor!.id, endpoint: 'post', arguments: { topic: 'golem', text } })
-        for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
-        return (await world.request('bob', id))!
-      }
-      const first = await send('one')
-      expect(first.state).toBe('review')
-      await world.call('bob', 'approve', { id: first.id })
-      const second = await send('two')
-      expect(second).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
-      expect(second.error!.message).toContain(first.id.slice(0, 8))
-      expect((await keys()).detail).toMatch(/^free keys: 2 for likes, 0 for posts; .*1 in use/)
-      await world.until('a key for the next', async () => (await keys()).actor!.freeKeys['posts'] === 1)
-      const { id } = await world.call('bob', 'again', { id: second.id })
+    const send = async (text: string): Promise<RequestView> => {
+      const { id } = await world.call('bob', 'request', { actor: actor!.id, endpoint: 'post', arguments: { topic: 'golem', text } })
       for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
-      expect(await world.request('bob', id)).toMatchObject({ state: 'review' })
-    },
-    PATIENCE_MS,
-  )
+      return (await world.request('bob', id))!
+    }
+    const first = await send('one')
+    expect(first.state).toBe('review')
+    await world.call('bob', 'approve', { id: first.id })
+    const second = await send('two')
+    expect(second).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
+    expect(second.error!.message).toContain(first.id.slice(0, 8))
+    expect((await keys()).detail).toMatch(/^free keys: 2 for likes, 0 for posts; .*1 in use/)
+    await world.until('a key for the next', async () => (await keys()).actor!.freeKeys['posts'] === 1)
+    const { id } = await world.call('bob', 'again', { id: second.id })
+    for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
+    expect(await world.request('bob', id)).toMatchObject({ state: 'review' })
+  })
 })

@@ -5,7 +5,6 @@ import { taprootScript } from '../../../roles/protocol/tx/index.ts'
 import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { createWorld, server, supervisor, type World } from '../network/world.ts'
 
-const PATIENCE_MS = 120_000
 const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 const asking = (number: number): ParticipantSettings => {
   const settings = server(number)
@@ -19,7 +18,7 @@ beforeAll(async () => {
   for (let number = 1; number <= NAMES.length; number++) await world.add(asking(number))
   world.chain.mine(100, NOBODY)
   await world.run(3_000)
-}, PATIENCE_MS)
+})
 afterAll(() => world?.close())
 
 const offers = (name: string) => world.call(name, 'offers', { participant: name })
@@ -27,36 +26,32 @@ const stateOf = async (name: string) => (await world.call(name, 'overview', {}))
 const acceptances = () => world.chain.anchors().filter(({ type }) => type === 'acceptance').length
 
 describe('[J2] servers that ask a person', () => {
-  it(
-    '[J2][J3][J4] wait, join when the person accepts, and stay away when the person declines, also after a restart',
-    async () => {
-      const [one] = await world.until('the offer', async () => {
-        const seen = await offers('server-1')
-        return seen.length > 0 && seen
-      })
-      expect(one).toMatchObject({ title: 'Guestbook', perRequest: 10, state: 'open', supersedes: false })
-      for (let blocks = 0; blocks < 4; blocks++) await world.block()
-      expect([await Promise.all(NAMES.map(stateOf)), acceptances()]).toEqual([['deciding', 'deciding', 'deciding', 'deciding'], 0])
+  it('[J2][J3][J4] wait, join when the person accepts, and stay away when the person declines, also after a restart', async () => {
+    const [one] = await world.until('the offer', async () => {
+      const seen = await offers('server-1')
+      return seen.length > 0 && seen
+    })
+    expect(one).toMatchObject({ title: 'Guestbook', perRequest: 10, state: 'open', supersedes: false })
+    for (let blocks = 0; blocks < 4; blocks++) await world.block()
+    expect([await Promise.all(NAMES.map(stateOf)), acceptances()]).toEqual([['deciding', 'deciding', 'deciding', 'deciding'], 0])
 
-      await world.call('server-4', 'declineOffer', { participant: 'server-4', offer: one!.id })
-      for (const name of NAMES.slice(0, 3)) await world.call(name, 'acceptOffer', { participant: name, offer: one!.id })
-      await world.call('server-1', 'acceptOffer', { participant: 'server-1', offer: one!.id })
-      await world.restart('server-4')
-      await world.until('three servers serving', async () =>
-        (await Promise.all(NAMES.slice(0, 3).map(stateOf))).every((state) => state === 'serving'),
-      )
-      expect([
-        acceptances(),
-        await stateOf('server-4'),
-        (await offers('server-4'))[0]!.state,
-        (await offers('server-1'))[0]!.state,
-      ]).toEqual([3, 'looking', 'declined', 'accepted'])
+    await world.call('server-4', 'declineOffer', { participant: 'server-4', offer: one!.id })
+    for (const name of NAMES.slice(0, 3)) await world.call(name, 'acceptOffer', { participant: name, offer: one!.id })
+    await world.call('server-1', 'acceptOffer', { participant: 'server-1', offer: one!.id })
+    await world.restart('server-4')
+    await world.until('three servers serving', async () =>
+      (await Promise.all(NAMES.slice(0, 3).map(stateOf))).every((state) => state === 'serving'),
+    )
+    expect([acceptances(), await stateOf('server-4'), (await offers('server-4'))[0]!.state, (await offers('server-1'))[0]!.state]).toEqual([
+      3,
+      'looking',
+      'declined',
+      'accepted',
+    ])
 
-      await world.call('server-4', 'acceptOffer', { participant: 'server-4', offer: one!.id })
-      await world.until('the fourth serving', async () => (await stateOf('server-4')) === 'serving')
-      expect(acceptances()).toBe(4)
-      await expect(world.call('supervisor', 'offers', { participant: 'supervisor' })).rejects.toThrow('core.no-server')
-    },
-    PATIENCE_MS,
-  )
+    await world.call('server-4', 'acceptOffer', { participant: 'server-4', offer: one!.id })
+    await world.until('the fourth serving', async () => (await stateOf('server-4')) === 'serving')
+    expect(acceptances()).toBe(4)
+    await expect(world.call('supervisor', 'offers', { participant: 'supervisor' })).rejects.toThrow('core.no-server')
+  })
 })

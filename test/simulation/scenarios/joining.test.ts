@@ -4,8 +4,6 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { taprootScript } from '../../../roles/protocol/tx/index.ts'
 import { client, createWorld, expectCrashes, server, supervisor, type World } from '../network/world.ts'
 
-/** Some forty worlds with twenty blocks each. */
-const PATIENCE_MS = 300_000
 const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 const SERVERS = [1, 2, 3]
 const MATURITY = 100
@@ -59,35 +57,27 @@ async function dieAgainAndAgain(
 const count = (world: World, type: string): number => world.chain.anchors().filter((one) => one.type === type).length
 
 describe('Death while', () => {
-  it(
-    '[J3][J4][D4] a server joins: it has one identity, anchors one acceptance, and serves',
-    async () => {
-      const deaths = await dieAgainAndAgain(
-        'server',
-        'server-1',
-        async (world) => (await stateOf(world, 'server-1')) === 'serving',
-        async (world) => {
-          expect(count(world, 'acceptance')).toBe(SERVERS.length)
-        },
-      )
-      expect(deaths).toBeGreaterThan(20)
-    },
-    PATIENCE_MS,
-  )
+  it('[J3][J4][D4] a server joins: it has one identity, anchors one acceptance, and serves', async () => {
+    const deaths = await dieAgainAndAgain(
+      'server',
+      'server-1',
+      async (world) => (await stateOf(world, 'server-1')) === 'serving',
+      async (world) => {
+        expect(count(world, 'acceptance')).toBe(SERVERS.length)
+      },
+    )
+    expect(deaths).toBeGreaterThan(20)
+  })
 
-  it(
-    '[K1][K2][D4] a client registers and reserves keys: once each',
-    async () => {
-      const ready = async (world: World): Promise<boolean> => {
-        const [actor] = (await world.call('alice', 'overview', {})).actors
-        return actor?.state === 'ready' && Object.keys(actor.freeKeys).length === 2
-      }
-      const deaths = await dieAgainAndAgain('client', 'alice', ready, async (world) => {
-        const [actor] = (await world.call('alice', 'overview', {})).actors
-        expect([count(world, 'registration'), count(world, 'reservation'), actor!.freeKeys]).toEqual([1, 1, { posts: 2, likes: 2 }])
-      })
-      expect(deaths).toBeGreaterThan(20)
-    },
-    PATIENCE_MS,
-  )
+  it('[K1][K2][D4] a client registers and reserves keys: once each', async () => {
+    const ready = async (world: World): Promise<boolean> => {
+      const [actor] = (await world.call('alice', 'overview', {})).actors
+      return actor?.state === 'ready' && Object.keys(actor.freeKeys).length === 2
+    }
+    const deaths = await dieAgainAndAgain('client', 'alice', ready, async (world) => {
+      const [actor] = (await world.call('alice', 'overview', {})).actors
+      expect([count(world, 'registration'), count(world, 'reservation'), actor!.freeKeys]).toEqual([1, 1, { posts: 2, likes: 2 }])
+    })
+    expect(deaths).toBeGreaterThan(20)
+  })
 })

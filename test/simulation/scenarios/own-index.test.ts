@@ -6,14 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIndexCache } from '../../../main/adapters/storage/index-cache.ts'
 import { ready, startWorld, type World } from '../network/world.ts'
 
-const PATIENCE_MS = 120_000
 const folder = mkdtempSync(join(tmpdir(), 'golem-own-index-'))
 const cache = createIndexCache(join(folder, 'index'))
 const file = join(folder, 'index', 'client.sqlite')
 let world: World
 beforeAll(async () => {
   world = await startWorld('own index', 3, ['alice', 'bob'], { indices: { bob: cache } })
-}, PATIENCE_MS)
+})
 afterAll(async () => {
   await world?.close()
   await cache.close()
@@ -44,41 +43,33 @@ async function post(text: string): Promise<void> {
 }
 
 describe('[D3] a client with an index of its own', () => {
-  it(
-    '[D3][T3][R2] reads every tick from it, proved, and lives on without it when it was deleted',
-    async () => {
-      await post('first')
-      const first = await readLocally('bob')
-      expect(first).toMatchObject({ proved: true, rows: [{ text: 'first' }] })
-      expect(existsSync(file)).toBe(true)
-      await post('second')
-      const second = await readLocally('bob')
-      expect(second.rows.map(({ text }) => text).sort()).toEqual(['first', 'second'])
-      expect(second.root).not.toBe(first.root)
+  it('[D3][T3][R2] reads every tick from it, proved, and lives on without it when it was deleted', async () => {
+    await post('first')
+    const first = await readLocally('bob')
+    expect(first).toMatchObject({ proved: true, rows: [{ text: 'first' }] })
+    expect(existsSync(file)).toBe(true)
+    await post('second')
+    const second = await readLocally('bob')
+    expect(second.rows.map(({ text }) => text).sort()).toEqual(['first', 'second'])
+    expect(second.root).not.toBe(first.root)
 
-      const { local, ...before } = second
-      rmSync(join(folder, 'index'), { recursive: true })
-      await world.restart('bob')
-      expect(await read('bob')).toMatchObject(before)
-      expect(local).toBe(true)
-      await post('third')
-      expect((await readLocally('bob')).rows).toHaveLength(3)
-      expect(existsSync(file)).toBe(true)
-      expect((await read('alice')).rows).toEqual((await read('bob')).rows)
-      expect((await readLocally('alice')).rows).toHaveLength(3)
-    },
-    PATIENCE_MS,
-  )
+    const { local, ...before } = second
+    rmSync(join(folder, 'index'), { recursive: true })
+    await world.restart('bob')
+    expect(await read('bob')).toMatchObject(before)
+    expect(local).toBe(true)
+    await post('third')
+    expect((await readLocally('bob')).rows).toHaveLength(3)
+    expect(existsSync(file)).toBe(true)
+    expect((await read('alice')).rows).toEqual((await read('bob')).rows)
+    expect((await readLocally('alice')).rows).toHaveLength(3)
+  })
 
-  it(
-    '[T3][D3] and so does a Supervisor with the ticks that it published, also after a restart',
-    async () => {
-      const rows = (await read('bob')).rows
-      const own = await readLocally('supervisor')
-      expect(own).toMatchObject({ proved: true, rows })
-      await world.restart('supervisor')
-      expect(await read('supervisor')).toEqual(own)
-    },
-    PATIENCE_MS,
-  )
+  it('[T3][D3] and so does a Supervisor with the ticks that it published, also after a restart', async () => {
+    const rows = (await read('bob')).rows
+    const own = await readLocally('supervisor')
+    expect(own).toMatchObject({ proved: true, rows })
+    await world.restart('supervisor')
+    expect(await read('supervisor')).toEqual(own)
+  })
 })

@@ -16,7 +16,6 @@ vi.mock('../../../roles/client/state.ts', async (original) => {
   return { ...honest, freeKeys }
 })
 
-const PATIENCE_MS = 120_000
 let world: World
 let people: People
 let poll: string
@@ -26,7 +25,7 @@ beforeAll(async () => {
   ;({ polls: poll } = (await people.done('ann', 'create', { question: 'Where do we eat?', options: ['Soup', 'Noodles'] })) as {
     polls: string
   })
-}, PATIENCE_MS)
+})
 afterAll(() => world?.close())
 
 const vote = (name: string, choice: string, more: object = {}) => people.ask(name, 'vote', { poll, choice, ...more })
@@ -34,58 +33,46 @@ const refusal = (reason: string) => ({ state: 'nothing to write', response: { ac
 const tally = (choice: string) => people.count('cleo', ['votes', 'tally'], [poll, choice])
 
 describe('A poll', () => {
-  it(
-    '[T3] counts one of two votes that a cheat sends at once, and anybody reads the tally',
-    async () => {
-      await people.done('bob', 'enrol', {})
-      expect((await vote('bob', 'Soup')).state).toBe('review')
-      expect(await vote('bob', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
-      cheats.add((await world.call('bob', 'overview', {})).actors[0]!.key)
-      const both = [await vote('bob', 'Soup'), await vote('bob', 'Noodles')]
-      expect(both).toMatchObject([{ state: 'review' }, { state: 'review' }])
-      const [first, second] = await people.publishTogether('bob', both)
-      expect([first, second]).toMatchObject([{ state: 'counted' }, { state: 'rejected', error: { code: 'update.replaced' } }])
-      await world.block()
-      expect([await tally('Soup'), await tally('Noodles')]).toEqual([1, 0])
-      expect(await vote('bob', 'Noodles')).toMatchObject(refusal('You have voted in this poll.'))
-    },
-    PATIENCE_MS,
-  )
+  it('[T3] counts one of two votes that a cheat sends at once, and anybody reads the tally', async () => {
+    await people.done('bob', 'enrol', {})
+    expect((await vote('bob', 'Soup')).state).toBe('review')
+    expect(await vote('bob', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
+    cheats.add((await world.call('bob', 'overview', {})).actors[0]!.key)
+    const both = [await vote('bob', 'Soup'), await vote('bob', 'Noodles')]
+    expect(both).toMatchObject([{ state: 'review' }, { state: 'review' }])
+    const [first, second] = await people.publishTogether('bob', both)
+    expect([first, second]).toMatchObject([{ state: 'counted' }, { state: 'rejected', error: { code: 'update.replaced' } }])
+    await world.block()
+    expect([await tally('Soup'), await tally('Noodles')]).toEqual([1, 0])
+    expect(await vote('bob', 'Noodles')).toMatchObject(refusal('You have voted in this poll.'))
+  })
 
-  it(
-    'gives who enrolled twice at once no second vote, and after one card is surrendered the first',
-    async () => {
-      const cards = [await people.ask('cleo', 'enrol', {}), await people.ask('cleo', 'enrol', {})]
-      expect(cards.map(({ state }) => state)).toEqual(['review', 'review'])
-      const ended = await people.publishTogether('cleo', cards)
-      expect(ended.map(({ state }) => state)).toEqual(['counted', 'counted'])
-      const [one, other] = ended.map(({ writes }) => writes[0]!.key)
-      expect(await vote('cleo', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.choose-key' } })
-      for (const card of [one, other])
-        expect(await vote('cleo', 'Noodles', { card })).toMatchObject(refusal('You have several cards; surrender all but one.'))
-      await people.done('cleo', 'surrender', { card: one })
-      expect(await vote('cleo', 'Noodles', { card: one })).toMatchObject(refusal('Your card is not valid.'))
-      await people.done('cleo', 'vote', { poll, choice: 'Noodles', card: other })
-      expect([await tally('Soup'), await tally('Noodles')]).toEqual([1, 1])
-    },
-    PATIENCE_MS,
-  )
+  it('gives who enrolled twice at once no second vote, and after one card is surrendered the first', async () => {
+    const cards = [await people.ask('cleo', 'enrol', {}), await people.ask('cleo', 'enrol', {})]
+    expect(cards.map(({ state }) => state)).toEqual(['review', 'review'])
+    const ended = await people.publishTogether('cleo', cards)
+    expect(ended.map(({ state }) => state)).toEqual(['counted', 'counted'])
+    const [one, other] = ended.map(({ writes }) => writes[0]!.key)
+    expect(await vote('cleo', 'Noodles')).toMatchObject({ state: 'failed', error: { code: 'client.choose-key' } })
+    for (const card of [one, other])
+      expect(await vote('cleo', 'Noodles', { card })).toMatchObject(refusal('You have several cards; surrender all but one.'))
+    await people.done('cleo', 'surrender', { card: one })
+    expect(await vote('cleo', 'Noodles', { card: one })).toMatchObject(refusal('Your card is not valid.'))
+    await people.done('cleo', 'vote', { poll, choice: 'Noodles', card: other })
+    expect([await tally('Soup'), await tally('Noodles')]).toEqual([1, 1])
+  })
 
-  it(
-    '[L8][K3] is closed by its owner alone, with the result that everybody can count',
-    async () => {
-      expect(await people.ask('bob', 'close', { poll })).toMatchObject({ state: 'failed', error: { code: 'client.no-key' } })
-      await people.done('ann', 'close', {})
-      const [row] = await people.rows('bob', ['polls', 'key'], [poll])
-      const result = [
-        { option: 'Soup', votes: '1' },
-        { option: 'Noodles', votes: '1' },
-      ]
-      expect(row).toMatchObject({ question: 'Where do we eat?', state: { tag: 'closed', value: { result } } })
-      expect(await vote('bob', 'Soup')).toMatchObject(refusal('The poll is closed.'))
-      const audit = await world.call('bob', 'audit', {})
-      expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
-    },
-    PATIENCE_MS,
-  )
+  it('[L8][K3] is closed by its owner alone, with the result that everybody can count', async () => {
+    expect(await people.ask('bob', 'close', { poll })).toMatchObject({ state: 'failed', error: { code: 'client.no-key' } })
+    await people.done('ann', 'close', {})
+    const [row] = await people.rows('bob', ['polls', 'key'], [poll])
+    const result = [
+      { option: 'Soup', votes: '1' },
+      { option: 'Noodles', votes: '1' },
+    ]
+    expect(row).toMatchObject({ question: 'Where do we eat?', state: { tag: 'closed', value: { result } } })
+    expect(await vote('bob', 'Soup')).toMatchObject(refusal('The poll is closed.'))
+    const audit = await world.call('bob', 'audit', {})
+    expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
+  })
 })

@@ -20,7 +20,6 @@ vi.mock('../../../roles/server/relay.ts', async (original) => {
   return { ...honest, openContinuation }
 })
 
-const PATIENCE_MS = 180_000
 const SERVERS = 5
 const PROGRAM = JSON.parse(new TextDecoder().decode(canonicalBytes(compiledSlugs()))) as never
 
@@ -46,7 +45,7 @@ beforeAll(async () => {
   await world.add(client('alice'))
   for (let blocks = 0; blocks < 100; blocks++) await world.block()
   await ready()
-}, PATIENCE_MS)
+})
 afterAll(async () => {
   await world?.close()
   restore()
@@ -90,56 +89,40 @@ describe('An endpoint that is split', () => {
     expect(notes).toEqual([expect.stringMatching(/^slugs\.story\.ts:[0-9]+: the query taken needs slugify_0/)])
   })
 
-  it(
-    '[L8][R2][R5] asks with a computed value between two legs, and its write is counted',
-    async () => {
-      const id = await ask('  Hello World ')
-      expect(await answered(id)).toMatchObject({ state: 'review' })
-      expect(seen.continuations).toHaveLength(1)
-      await counted(id)
-      expect(await pages()).toEqual([['hello world', '  Hello World ']])
-    },
-    PATIENCE_MS,
-  )
+  it('[L8][R2][R5] asks with a computed value between two legs, and its write is counted', async () => {
+    const id = await ask('  Hello World ')
+    expect(await answered(id)).toMatchObject({ state: 'review' })
+    expect(seen.continuations).toHaveLength(1)
+    await counted(id)
+    expect(await pages()).toEqual([['hello world', '  Hello World ']])
+  })
 
-  it(
-    '[L8] finds in the second leg what the first write stored',
-    async () => {
-      expect(await answered(await ask('HELLO world'))).toMatchObject({ state: 'nothing to write' })
-    },
-    PATIENCE_MS,
-  )
+  it('[L8] finds in the second leg what the first write stored', async () => {
+    expect(await answered(await ask('HELLO world'))).toMatchObject({ state: 'nothing to write' })
+  })
 
-  it(
-    '[L8][R5] goes on through another server when the top-level one goes away between the legs',
-    async () => {
-      seen.away = 1
-      const id = await ask('Elsewhere')
-      expect(await answered(id)).toMatchObject({ state: 'review' })
-      expect(new Set(seen.continuations.map(({ server: one }) => one)).size).toBe(2)
-      expect(new Set(seen.continuations.map(({ request }) => request)).size).toBe(1)
-      await counted(id)
-    },
-    PATIENCE_MS,
-  )
+  it('[L8][R5] goes on through another server when the top-level one goes away between the legs', async () => {
+    seen.away = 1
+    const id = await ask('Elsewhere')
+    expect(await answered(id)).toMatchObject({ state: 'review' })
+    expect(new Set(seen.continuations.map(({ server: one }) => one)).size).toBe(2)
+    expect(new Set(seen.continuations.map(({ request }) => request)).size).toBe(1)
+    await counted(id)
+  })
 
-  it(
-    '[L8][D4] composes the request anew when its client dies between the legs, and publishes it once',
-    async () => {
-      const id = await ask('Twice asked')
-      for (let waits = 0; waits < 2_000 && seen.continuations.length === 0; waits++) await world.run(10)
-      expect(await world.request('alice', id)).toMatchObject({ state: 'sending' })
-      await world.restart('alice')
-      expect(await answered(id)).toMatchObject({ state: 'review' })
-      expect(new Set(seen.continuations.map(({ request }) => request)).size).toBe(2)
-      await counted(id)
-      expect(world.chain.anchors().filter(({ type }) => type === 'update')).toHaveLength(3)
-      expect(await pages()).toEqual([
-        ['elsewhere', 'Elsewhere'],
-        ['hello world', '  Hello World '],
-        ['twice asked', 'Twice asked'],
-      ])
-    },
-    PATIENCE_MS,
-  )
+  it('[L8][D4] composes the request anew when its client dies between the legs, and publishes it once', async () => {
+    const id = await ask('Twice asked')
+    for (let waits = 0; waits < 2_000 && seen.continuations.length === 0; waits++) await world.run(10)
+    expect(await world.request('alice', id)).toMatchObject({ state: 'sending' })
+    await world.restart('alice')
+    expect(await answered(id)).toMatchObject({ state: 'review' })
+    expect(new Set(seen.continuations.map(({ request }) => request)).size).toBe(2)
+    await counted(id)
+    expect(world.chain.anchors().filter(({ type }) => type === 'update')).toHaveLength(3)
+    expect(await pages()).toEqual([
+      ['elsewhere', 'Elsewhere'],
+      ['hello world', '  Hello World '],
+      ['twice asked', 'Twice asked'],
+    ])
+  })
 })

@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRpcChain } from '../../../adapters/chain/index.ts'
 import type { AuditView } from '../../../contract/index.ts'
 import { failForNow, ok, type ParticipantConfig, type Result } from '../../../core/index.ts'
+import { createMovement } from './movement.ts'
+import { OutOfPatience, waitFor, type Found } from './patience.ts'
 import { startParticipant, type ParticipantProcess } from './process.ts'
 
 export interface AuditOptions {
@@ -13,8 +16,6 @@ export interface AuditOptions {
   dht?: boolean
   /** Hash of the app's first job offer; without it, the first app on the chain. */
   app?: string
-  /** How long to wait for the chain to be followed to its tip, in milliseconds. */
-  patienceMs?: number
   /** Log lines. */
   output(text: string): void
 }
@@ -26,8 +27,6 @@ export interface Audited {
   report: AuditView
 }
 
-const PATIENCE_MS = 120_000
-
 /**
  * Replays an app from chain and swarm alone, in a process and an empty folder of its own.
  * Errors: those of the audit; `audit.no-app` when no app with a tick is found in time.
@@ -38,7 +37,7 @@ export async function auditFresh(options: AuditOptions): Promise<Result<Audited>
   try {
     const auditor = await startAuditor(options, folder)
     try {
-      const found = await untilCaughtUp(auditor, options.patienceMs ?? PATIENCE_MS)
+      const found = await untilCaughtUp(auditor, await tipOf(options))
       if (!found.ok) return found
       const report = await auditor.call('audit', {})
       return report.ok ? ok({ ...found.value, pid: auditor.pid, report: report.value }) : report
@@ -70,28 +69,49 @@ function startAuditor({ chain, trackers, dht = false, app, output }: AuditOption
 
 /** Looks with the same tick after which an overdue one counts as not coming. */
 const STILL = 15
-const LOOK_MS = 500
+/** Looks in a row that find nothing new: two minutes at least. */
+const [LOOKS, LOOK_MS] = [240, 500]
+/** Blocks beyond the tip at the start in which an app has to be found on a chain that is followed. */
+const NEW_BLOCKS = 120
+
+/** Height of the tip now; without a node nothing is spent, and nothing moves either. */
+async function tipOf({ chain: { backend: _, ...access } }: AuditOptions): Promise<number> {
+  const chain = createRpcChain({ ...access, log: { log: () => undefined } })
+  const tip = await chain.tip()
+  chain.close()
+  return tip.ok ? tip.value.height : Infinity
+}
 
 /** Caught up when the newest tick known is the one that the tip is in, twice in a row; or when no more of an overdue one are coming. */
-async function untilCaughtUp(auditor: ParticipantProcess, patienceMs: number): Promise<Result<{ title: string; app: string }>> {
-  const deadline = performance.now() + patienceMs
+async function untilCaughtUp(auditor: ParticipantProcess, tip: number): Promise<Result<{ title: string; app: string }>> {
+  const movement = createMovement()
+  auditor.subscribe((event, payload) => movement.note(auditor.name, event, payload))
   let last = -1
-  let looks = 0
-  while (performance.now() < deadline) {
+  let [still, height] = [0, 0]
+  const look = async (): Promise<Found<Result<{ title: string; app: string }>>> => {
     const view = await auditor.call('overview', {})
     if (!view.ok) return view
     const { app, tick, chain } = view.value
-    if (app !== null && tick !== null && chain.available) {
-      looks = tick.number === last ? looks + 1 : 0
-      last = tick.number
-      if (looks >= (tick.blocksLeft > 0 ? 1 : STILL)) return ok({ title: app.title, app: app.id })
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    height = chain.height
+    if (app === null || tick === null || !chain.available) return null
+    still = tick.number === last ? still + 1 : 0
+    last = tick.number
+    return still >= (tick.blocksLeft > 0 ? 1 : STILL) && ok({ title: app.title, app: app.id })
   }
-  return failForNow(
-    'audit.no-app',
-    `No app with a tick was found on the chain within ${Math.round(patienceMs / 1000)} s. Check the addresses of chain and tracker, and --app.`,
-  )
+  try {
+    return await waitFor('the chain to be followed to its tip', look, {
+      moved: movement.count,
+      budget: { of: 'new blocks', spent: () => Math.max(0, height - tip), most: NEW_BLOCKS },
+      looks: LOOKS,
+      lookMs: LOOK_MS,
+    })
+  } catch (error) {
+    if (!(error instanceof OutOfPatience)) throw error
+    return failForNow(
+      'audit.no-app',
+      'No app with a tick was found on the chain, and nothing new came. Check the addresses of chain and tracker, and --app.',
+    )
+  }
 }
 
 /** How a tick's root compares with the one that was signed, in a word or two. */

@@ -210,5 +210,5 @@ describe('[L1][L10] the marketplace, by golem run', () => {
       ['cup', 3],
       ['tea', 9],
     ])
-  }, 20_000)
+  })
 })

@@ -124,5 +124,5 @@ describe('[L1][L10] the poll, by golem run', () => {
       value: { response: { accepted: true }, committed: true },
     })
     expect(await story.refused('bob', 'vote', { poll, choice: 'Bread' })).toBe('You have voted in this poll.')
-  }, 20_000)
+  })
 })

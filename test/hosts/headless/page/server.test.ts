@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_BODY_BYTES } from '../../../../main/hosts/headless/page/commands.ts'
+import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
 import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import type { Result } from '../../../../roles/protocol/result.ts'
 
@@ -41,7 +42,7 @@ beforeEach(async () => {
     token,
     assets: folder,
     core,
-    limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 400 },
+    limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 },
   })
 })
 
@@ -252,6 +253,7 @@ describe('events', () => {
   })
 
   it('a reader that does not keep up is merged, then cut, and others are not harmed', async () => {
+    const resumed = Promise.withResolvers<IncomingMessage>()
     const slow = httpRequest({ host: '127.0.0.1', port: page.port, path: '/api/events', headers: { cookie: await login() } })
     const cut = new Promise<void>((resolve) => {
       slow.on('response', (response) => {
@@ -259,8 +261,7 @@ describe('events', () => {
           .pause()
           .on('error', () => resolve())
           .on('close', () => resolve())
-        // Paused: the kernel's buffers fill, then ours; the server has to end it.
-        setTimeout(() => response.resume(), 1500)
+        resumed.resolve(response)
       })
       slow.on('error', () => resolve())
     })
@@ -268,7 +269,19 @@ describe('events', () => {
     const quick = await open()
     await until(quick.reader, 'retry')
     const arrived = until(quick.reader, '"after"')
+    // The paused reader's kernel buffers fill, then ours; the server has to end it, which makes room for another reader.
     const pump = setInterval(() => emit('log', { message: 'x'.repeat(256 * 1024) }), 5)
+    const response = await resumed.promise
+    await waitFor('the slow reader to be cut', async () => {
+      const third = new AbortController()
+      const { status } = await fetch(`http://127.0.0.1:${page.port}/api/events`, {
+        headers: { cookie: await login() },
+        signal: third.signal,
+      })
+      third.abort()
+      return status === 200
+    })
+    response.resume()
     await cut
     clearInterval(pump)
     emit('overview', { number: 'after' })
