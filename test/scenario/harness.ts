@@ -2,20 +2,21 @@
  * A cast of actors for stories: the real local network with every participant in a process of its own, and words to wait and look with.
  * GOLEM_CHAIN=bitcoind tells the stories on a real bitcoind.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, type WriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView, RowsView } from '../../main/contract/index.ts'
 import { createFacade } from '../../main/hosts/headless/network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
 import { attend, waitFor, type Found, type Progress } from '../../main/hosts/headless/network/patience.ts'
-import type { LogPort } from '../../main/core/ports.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { anchorsIn, taprootScript, txid } from '../../roles/protocol/tx/index.ts'
+import { repository } from '../architecture/rules.ts'
 import { startBitcoind } from '../tools/bitcoind.ts'
 
 /** The document of a sample app, as it is committed. */
@@ -78,7 +79,6 @@ const BLOCKS = 300
 const BLOCK_LOOKS = 1_200
 const LONGEST_TICK = 12
 const LINES_TOLD = 30
-const quiet: LogPort = { log: () => undefined }
 
 /** Starts the cast; `stop` removes what it left. */
 export async function startCast(options: CastOptions): Promise<Cast> {
@@ -86,6 +86,13 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const bitcoind = process.env['GOLEM_CHAIN'] === 'bitcoind' ? await startBitcoind() : undefined
   const facade = createFacade()
   const output: string[] = []
+  const written = logFile()
+  const note = (name: string, text: string): void => {
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      output.push(`${name}: ${line}`)
+      written.write(`${new Date().toISOString()} ${name}: ${line}\n`)
+    }
+  }
   const network = await startLocalNetwork({
     folder,
     program: options.program ?? GUESTBOOK,
@@ -97,15 +104,8 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     tickBlocks: options.tickBlocks ?? 3,
     ...(bitcoind === undefined ? {} : { bitcoind }),
     logLevel: 'info',
-    output: (name, text) => {
-      output.push(
-        ...text
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => `${name}: ${line}`),
-      )
-    },
-    log: quiet,
+    output: note,
+    log: { log: (level, message) => note('network', `${level} ${message}`) },
     started: (participant) => facade.add(participant),
   })
   const { clock } = network
@@ -184,8 +184,16 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       await network.stop()
       await bitcoind?.stop()
       rmSync(folder, { recursive: true, force: true })
+      written.end()
     },
   }
+}
+
+/** All lines of a story stay below test-results, where one that failed can be read from its beginning. */
+function logFile(): WriteStream {
+  const folder = join(repository, 'test-results', `stories-${process.env['GOLEM_CHAIN'] ?? 'embedded'}`)
+  mkdirSync(folder, { recursive: true })
+  return createWriteStream(join(folder, `${basename(expect.getState().testPath ?? 'story', '.test.ts')}.log`))
 }
 
 /** Any view that changes and any new line is movement; a failure tells where everybody was and what was said last. */

@@ -14,8 +14,8 @@ export interface BlockClock {
 
 export interface BlockClockOptions {
   mine(blocks: number): Promise<void>
-  /** Whether everybody has taken the last block in. */
-  isReady(): Promise<boolean>
+  /** Who has not taken the last block in yet, by name. */
+  behind(): Promise<string[]>
   /** Grows whenever a participant does something. */
   moved(): unknown
   log: LogPort
@@ -26,19 +26,25 @@ export interface BlockClockOptions {
 
 const [LOOKS, LOOK_MS] = [300, 50]
 
-export function createBlockClock({ mine, isReady, moved, log, looks = LOOKS, lookMs = LOOK_MS }: BlockClockOptions): BlockClock {
+export function createBlockClock({ mine, behind, moved, log, looks = LOOKS, lookMs = LOOK_MS }: BlockClockOptions): BlockClock {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let apart = 0
   let held = 0
 
   async function settled(wanted = (): boolean => true): Promise<boolean> {
-    const look = async (): Promise<'ready' | 'unwanted' | null> => (!wanted() ? 'unwanted' : (await isReady()) ? 'ready' : null)
+    let names: string[] = []
+    const look = async (): Promise<'ready' | 'unwanted' | null> => {
+      if (!wanted()) return 'unwanted'
+      names = await behind()
+      return names.length === 0 ? 'ready' : null
+    }
     try {
       return (await waitFor('everybody to take the last block in', look, { moved, looks, lookMs })) === 'ready'
     } catch (error) {
-      if (error instanceof OutOfPatience) return false
-      throw error
+      if (!(error instanceof OutOfPatience)) throw error
+      log.log('warn', `the next block no longer waits for ${names.join(', ')}: nobody does anything`)
+      return false
     }
   }
   async function next(): Promise<void> {

@@ -93,13 +93,13 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     pace.beforeBlock()
     must(await chain.control.mineTo(blocks, null))
   }
-  const isReady = async (): Promise<boolean> => {
+  const behind = async (): Promise<string[]> => {
     const tip = await chain.tip()
-    return tip.ok && pace.keptUp(tip.value.height)
+    return tip.ok ? pace.behind(tip.value.height) : ['the chain']
   }
   const clock = createBlockClock({
     mine,
-    isReady,
+    behind,
     moved: pace.moved,
     log,
     ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),

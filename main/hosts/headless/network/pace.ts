@@ -10,8 +10,8 @@ export interface Pace {
   watch(participant: ParticipantProcess): void
   /** A block is about to be made: the newest tick is anchored in it, so clients are to have that tick before the block after. */
   beforeBlock(): void
-  /** Whether all running participants have seen block `height`, the Supervisor's due tick is published, and clients have the tick of that block. */
-  keptUp(height: number): boolean
+  /** Who of the running participants has not seen block `height`, or, a Supervisor, not published its due tick, or, a client, not the tick of that block. */
+  behind(height: number): string[]
   /** Grows with everything that a participant did; see movement.ts. */
   moved(): number
 }
@@ -48,9 +48,9 @@ export function createPace(): Pace {
       const supervised = [...views.values()].find((view) => view !== null && has(view, 'supervisor') !== undefined)?.tick ?? null
       anchored = supervised === null || supervised.state === 'waiting for servers' ? -1 : supervised.number
     },
-    keptUp(height) {
+    behind(height) {
       for (const participant of views.keys()) if (!participant.running) views.delete(participant)
-      return [...views.values()].every((view) => hasSeen(view, height))
+      return [...views].flatMap(([{ name }, view]) => (hasSeen(view, height) ? [] : [name]))
     },
     moved: movement.count,
   }

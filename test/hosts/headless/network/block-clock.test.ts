@@ -6,7 +6,7 @@ function clockOf(isReady: (height: number) => boolean) {
   const made = { height: 0, looks: 0, warnings: [] as string[] }
   const clock = createBlockClock({
     mine: async (blocks) => void (made.height += blocks),
-    isReady: async () => (made.looks++, isReady(made.height)),
+    behind: async () => (made.looks++, isReady(made.height) ? [] : ['alice']),
     moved: () => moved(),
     log: { log: (_level, message) => made.warnings.push(message) },
     looks: 30,
@@ -37,6 +37,7 @@ describe('The block clock', () => {
     await clock.stop()
     const { height } = made
     expect(made.looks).toBeGreaterThanOrEqual(60)
+    expect(made.warnings[0]).toBe('the next block no longer waits for alice: nobody does anything')
     await clock.hold(() => Promise.resolve())
     expect(made.height).toBe(height)
   })
