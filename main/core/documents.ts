@@ -89,7 +89,9 @@ export function createDocuments(options: DocumentsOptions): Documents {
     storage.putBlob(sha256, publication.document)
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)
-      return sent.ok ? ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) }) : sent
+      if (sent.ok) return ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) })
+      // Nothing comes of the recorded transaction, and its coins are free: the document is paid for anew.
+      if (sent.error.code !== 'wallet.dropped') return sent
     }
     const script = anchorScript({ type: publication.documentType, ...reference })
     if (!script.ok) return script

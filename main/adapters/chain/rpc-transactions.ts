@@ -3,7 +3,7 @@ import type { ChainPort, FeeQuote, LogPort } from '../../core/ports.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
-import { txid as idOf } from '../../../roles/protocol/tx/index.ts'
+import { parseTransaction, txid as idOf } from '../../../roles/protocol/tx/index.ts'
 import { broadcastFailure, isKnownAlready, rpcFault } from './broadcast.ts'
 import type { RpcFault } from './broadcast.ts'
 import type { RpcClient } from './rpc-client.ts'
@@ -37,8 +37,9 @@ async function test(rpc: RpcClient, raw: Uint8Array): Promise<Result<{ vsize: nu
   if (!answer.ok) return answer
   const { allowed, vsize, 'reject-reason': reason, 'reject-details': details } = answer.value[0]!
   if (allowed === true && vsize !== undefined) return ok({ vsize })
-  const message = details ?? reason ?? 'no reason given'
-  return refusal({ code: reason === 'missing-inputs' ? missing : rejected, message }, raw)
+  const fault = { code: reason === 'missing-inputs' ? missing : rejected, message: details ?? reason ?? 'no reason given' }
+  const parsed = isKnownAlready(fault) ? parseTransaction(raw) : undefined
+  return parsed?.ok ? ok({ vsize: parsed.value.virtualSize() }) : refusal(fault, raw)
 }
 
 /** Error: a reason that is not the fee, where there is one; then a fee that is too low, the child’s first because it counts for all; then missing coins. */

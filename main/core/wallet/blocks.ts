@@ -4,8 +4,10 @@ import { fail, ok } from '../../../roles/protocol/result.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { scanTransaction, txid as idOf } from '../../../roles/protocol/tx/index.ts'
 import type { BlockRef, ChainBlock } from '../ports.ts'
-import { descendantsOf } from './pending.ts'
+import { phaseAfter } from './lifecycle.ts'
+import { descendantsOf, setAside } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
+import { endHopeless, revived, withoutOrphans } from './versions.ts'
 
 /** Blocks that can be taken back. A deeper reorganisation needs a fresh scan. */
 const maxUndo = 300
@@ -23,20 +25,16 @@ export function applyBlock(state: WalletState, block: ChainBlock): Result<Wallet
     const transaction = scanTransaction(raw)
     if (!transaction.ok) return transaction
     const { inputs, outputs } = transaction.value
-    for (const input of inputs) changes.spend(`${input.txid}:${input.vout}`)
+    const outpoints = inputs.map((input) => `${input.txid}:${input.vout}`)
+    outpoints.forEach(changes.spend)
     const received = outputs.flatMap(({ script, value }, vout) => {
       const owner = state.scripts[toHex(script)]
       return owner ? [{ ...owner, vout, value: Number(value), height: block.height, coinbase: index === 0 }] : []
     })
-    const touches = received.length > 0 || inputs.some((input) => changes.isInputOfPending(`${input.txid}:${input.vout}`))
-    const id = touches ? idOf(raw) : undefined
-    if (id && !id.ok) return id
-    if (id)
-      changes.confirm(
-        id.value,
-        inputs.map((input) => `${input.txid}:${input.vout}`),
-        received,
-      )
+    if (received.length === 0 && !outpoints.some(changes.isAwaited)) continue
+    const id = idOf(raw)
+    if (!id.ok) return id
+    changes.confirm(id.value, outpoints, received)
   }
   return ok(changes.finish({ height: block.height, hash: block.hash }))
 }
@@ -47,7 +45,8 @@ function createChanges(state: WalletState) {
   const spent: WalletCoin[] = []
   const created = new Set<string>()
   const settled = new Set<string>()
-  const waiting = new Set(state.pending.flatMap((one) => one.inputs))
+  const paid = new Set<string>()
+  const awaited = new Set([...state.pending, ...state.versions].flatMap((one) => one.inputs))
 
   const spend = (outpoint: string) => {
     const coin = coins[outpoint]
@@ -60,6 +59,8 @@ function createChanges(state: WalletState) {
       coins[`${txid}:${coin.vout}`] = { ...coin, txid }
       created.add(`${txid}:${coin.vout}`)
     }
+    const version = [...state.pending, ...state.versions].find((one) => one.txid === txid)
+    if (version?.own) paid.add(version.payment)
     const rivals = state.pending.filter((one) => one.txid !== txid && one.inputs.some((outpoint) => inputs.includes(outpoint)))
     for (const id of descendantsOf(
       state.pending,
@@ -69,11 +70,32 @@ function createChanges(state: WalletState) {
     settled.add(txid)
   }
   const finish = (tip: BlockRef): WalletState => {
-    const isSettled = (one: PendingTransaction) => settled.has(one.txid)
-    const undo: BlockUndo = { ...tip, spent, created: [...created], settled: state.pending.filter(isSettled) }
-    return { ...state, tip, coins, pending: state.pending.filter((one) => !isSettled(one)), undo: [...state.undo, undo].slice(-maxUndo) }
+    const gone = state.pending.filter((one) => settled.has(one.txid))
+    const undo: BlockUndo = { ...tip, spent, created: [...created], settled: gone, paid: [...paid] }
+    const killed = gone
+      .filter((one) => one.own && !paid.has(one.payment))
+      .map((one): PendingTransaction => ({ ...one, phase: phaseAfter(one, 'rival') }))
+    const outpoints = new Set(spent.map(outpointOf))
+    const touched = (one: PendingTransaction) => !paid.has(one.payment) && one.inputs.some((outpoint) => outpoints.has(outpoint))
+    const versions = state.versions.map((one) => (touched(one) ? { ...one, phase: phaseAfter(one, 'rival') } : one))
+    const next = { ...state, tip, coins, pending: state.pending.filter((one) => !settled.has(one.txid)), undo: [...state.undo, undo] }
+    return endHopeless(revived(forgetOld({ ...next, versions: [...versions, ...killed] })))
   }
-  return { spend, confirm, finish, isInputOfPending: (outpoint: string) => waiting.has(outpoint) }
+  return { spend, confirm, finish, isAwaited: (outpoint: string) => awaited.has(outpoint) }
+}
+
+const outpointOf = (coin: { txid: string; vout: number }) => `${coin.txid}:${coin.vout}`
+
+/** What can no longer be taken back needs no other versions. */
+function forgetOld(state: WalletState): WalletState {
+  const old = state.undo.slice(0, -maxUndo)
+  const height = old.at(-1)?.height
+  if (height === undefined) return state
+  const done = new Set([
+    ...old.flatMap(({ paid }) => paid),
+    ...state.ended.filter((one) => one.height <= height).map(({ payment }) => payment),
+  ])
+  return { ...state, undo: state.undo.slice(-maxUndo), versions: state.versions.filter((one) => !done.has(one.payment)) }
 }
 
 /**
@@ -86,13 +108,35 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
   if (!undo || undo.height !== before.height + 1) {
     return fail(
       'wallet.reorg-depth',
-      `the reorganisation reaches below the ${maxUndo} blocks that the wallet can take back: scan its addresses again`,
+      `the reorganisation reaches below the ${maxUndo} blocks that the wallet can take back: its coins are looked up again`,
     )
   }
-  const coins = { ...state.coins, ...Object.fromEntries(undo.spent.map((coin) => [`${coin.txid}:${coin.vout}`, coin])) }
+  const coins = { ...state.coins, ...Object.fromEntries(undo.spent.map((coin) => [outpointOf(coin), coin])) }
   for (const outpoint of undo.created) delete coins[outpoint]
-  const again = undo.settled.filter((one) => !state.pending.some((other) => other.txid === one.txid))
-  return ok({ ...state, tip: before, coins, pending: [...again, ...state.pending], undo: state.undo.slice(0, -1) })
+  // What took the place of those that the block killed gives way to them again.
+  const payments = new Set(undo.settled.map((one) => one.payment))
+  const rest = setAside(
+    state,
+    state.pending.filter((one) => payments.has(one.payment)).map((one) => one.txid),
+  )
+  const again = undo.settled
+    .filter((one) => !rest.pending.some((other) => other.txid === one.txid))
+    .map((one): PendingTransaction =>
+      undo.paid.includes(one.payment) && one.own ? { ...one, phase: 'offered', known: true, refusal: null } : one,
+    )
+  const back = new Set(undo.spent.map(outpointOf))
+  const versions = rest.versions
+    .filter((one) => !again.some((other) => other.txid === one.txid))
+    .map((one) => (one.inputs.some((outpoint) => back.has(outpoint)) ? { ...one, phase: phaseAfter(one, 'reorg') } : one))
+  return ok({
+    ...rest,
+    tip: before,
+    coins,
+    pending: [...again, ...rest.pending],
+    versions,
+    ended: rest.ended.filter((one) => one.phase !== 'conflicted' || one.height <= before.height),
+    undo: state.undo.slice(0, -1),
+  })
 }
 
 /** Takes back all blocks above `fork`, as a `reorg` event asks for. Errors: `wallet.reorg-depth`. */
@@ -103,5 +147,23 @@ export function undoTo(state: WalletState, fork: BlockRef): Result<WalletState> 
     const before = below && below.height > fork.height ? { height: below.height, hash: below.hash } : fork
     result = undoBlock(result.value, before)
   }
-  return result
+  return result.ok ? ok(revived(withoutOrphans(result.value))) : result
 }
+
+/**
+ * Goes on from `tip` with what is surely known, where blocks cannot be taken back one by one: coins of blocks above it are gone, and those that were
+ * spent there are back where that is remembered. Nothing is known to be missing from genesis on; above it, the coins have to be scanned.
+ */
+export function resetTo(state: WalletState, tip: BlockRef): WalletState {
+  let back = state
+  for (
+    let undone = undoBlock(back, belowOf(back));
+    undone.ok && back.undo.at(-1)!.height > tip.height;
+    undone = undoBlock(back, belowOf(back))
+  )
+    back = undone.value
+  const coins = Object.fromEntries(Object.entries(back.coins).filter(([, coin]) => coin.height <= tip.height))
+  return revived(withoutOrphans({ ...back, tip, coins: tip.height === 0 ? {} : coins, undo: [], scan: tip.height > 0 }))
+}
+
+const belowOf = ({ undo }: WalletState): BlockRef => ({ height: (undo.at(-1)?.height ?? 1) - 1, hash: undo.at(-2)?.hash ?? '' })

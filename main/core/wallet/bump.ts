@@ -8,17 +8,15 @@ import type { ComposedInput, Composition } from './compose.ts'
 import { descendantsOf } from './pending.ts'
 import type { WalletState } from './state.ts'
 
-/** Sat per vbyte by which a replacement has to better what it evicts. */
-const incrementalRate = 1
-
 /**
  * Composes a replacement of an own pending transaction: same inputs and outputs, the change pays, and if it does not suffice a
  * confirmed coin is added. Descendants are evicted with it, and paid for. Sign it, `addPending` it (which drops the old one), broadcast it.
  * @param newRate sat per vbyte; the fee is raised further where the rules of replacement ask for more
  * @param changeScript used when the old transaction has no change
+ * @param increment sat per vbyte by which the node wants a replacement to better what it evicts
  * Errors: `wallet.no-pending`, `wallet.not-own`, and those of `composePayment`.
  */
-export function bumpFee(state: WalletState, txid: string, newRate: number, changeScript: string): Result<Composition> {
+export function bumpFee(state: WalletState, txid: string, newRate: number, changeScript: string, increment = 1): Result<Composition> {
   const old = state.pending.find((one) => one.txid === txid)
   if (!old) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
   const parsed = parseTransaction(fromHex(old.raw))
@@ -34,11 +32,12 @@ export function bumpFee(state: WalletState, txid: string, newRate: number, chang
   const change = old.change === null ? undefined : old.outputs[old.change]
   const outputs = old.outputs.filter((_, vout) => vout !== old.change)
   const plan = { outputs, feeRate: newRate, changeScript: change?.script ?? changeScript, lockTime: parsed.value.locktime }
-  const leastFee = (vsize: number) => Math.max(evictedFees + incrementalRate * vsize, Math.floor((vsize * fee) / old.vsize) + 1)
+  const leastFee = (vsize: number) => Math.max(Math.ceil(evictedFees + increment * vsize), Math.floor((vsize * fee) / old.vsize) + 1)
   return fund(state, plan, { reusable: known, confirmedOnly: true, excluded: evicted, leastFee })
 }
 
-function inputOf(state: WalletState, outpoint: string, sequence: number): ComposedInput | undefined {
+/** A coin of the wallet, in a block or of a pending transaction, as an input; undefined where it is not the wallet’s. */
+export function inputOf(state: WalletState, outpoint: string, sequence: number): ComposedInput | undefined {
   const [txid = '', vout] = outpoint.split(':')
   const coin = state.coins[outpoint]
   const output = coin ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]

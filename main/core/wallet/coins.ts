@@ -1,6 +1,6 @@
 /** Views of a wallet: what it holds, what of that can be spent now. */
 import { ancestorsOf } from './pending.ts'
-import type { Purpose, WalletCoin, WalletState } from './state.ts'
+import type { PendingTransaction, Purpose, WalletCoin, WalletState } from './state.ts'
 
 const coinbaseMaturity = 100
 
@@ -19,13 +19,21 @@ function isMature(state: WalletState, coin: { height: number | null; coinbase: b
   return !coin.coinbase || coin.height === null || (state.tip?.height ?? 0) + 1 - coin.height >= coinbaseMaturity
 }
 
-/** Coins that neither a block nor a pending transaction has spent: of every purpose, mature, unconfirmed ones only from own transactions. */
+/** Whether the node takes what spends from it: a spender of what it refuses is refused as well. */
+const isOffered = ({ own, phase }: PendingTransaction): boolean => own && (phase === 'built' || phase === 'offered' || phase === 'mempool')
+
+/**
+ * Coins that neither a block nor a pending transaction has spent: of every purpose, mature, unconfirmed ones only from own transactions that the
+ * node did not refuse.
+ */
 export function availableCoins(state: WalletState): AvailableCoin[] {
+  const refused = new Set(state.pending.filter((one) => !isOffered(one)).map((one) => one.txid))
   const taken = new Set(state.pending.flatMap((one) => one.inputs))
   const confirmed = Object.values(state.coins)
     .filter((coin) => isMature(state, coin))
     .map((coin) => ({ ...coin, ancestors: [] }))
-  return [...confirmed, ...unconfirmedCoins(state, true)].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+  const unconfirmed = unconfirmedCoins(state, true).filter((coin) => !coin.ancestors.some((id) => refused.has(id)))
+  return [...confirmed, ...unconfirmed].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
 }
 
 function unconfirmedCoins(state: WalletState, own: boolean): AvailableCoin[] {

@@ -67,6 +67,8 @@ export interface FundingLimits {
   reusable?: ComposedInput[]
   /** Ids of pending transactions whose outputs must not be used. */
   excluded?: Set<string>
+  /** Outpoints that others need: not added, though they are free. */
+  reserved?: ReadonlySet<string>
 }
 
 const maxFeeRate = 10_000
@@ -142,7 +144,11 @@ const ancestorsIn = (available: AvailableCoin[], inputs: ComposedInput[]) => {
 function ranked(available: AvailableCoin[], inputs: ComposedInput[], limits: FundingLimits): AvailableCoin[] {
   const used = new Set(inputs.map(outpoint))
   const usable = available.filter(
-    (coin) => isOrdinary(coin.purpose) && !used.has(outpoint(coin)) && !(limits.confirmedOnly && coin.height === null),
+    (coin) =>
+      isOrdinary(coin.purpose) &&
+      !used.has(outpoint(coin)) &&
+      !limits.reserved?.has(outpoint(coin)) &&
+      !(limits.confirmedOnly && coin.height === null),
   )
   return usable.sort(
     (a, b) => Number(a.height === null) - Number(b.height === null) || b.value - a.value || (outpoint(a) < outpoint(b) ? -1 : 1),

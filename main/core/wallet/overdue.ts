@@ -29,7 +29,12 @@ export function rateWithAncestors({ pending }: WalletState, { txid, vsize }: Pen
 export function overdue(state: WalletState, rate: number, patience: number): PendingTransaction[] {
   const height = state.tip?.height ?? 0
   const late = state.pending.filter(
-    (one) => one.own && one.fee !== null && height - (one.since ?? height) >= patience && one.fee < Math.floor(rate * one.vsize),
+    (one) =>
+      one.own &&
+      one.phase === 'mempool' &&
+      one.fee !== null &&
+      height - (one.since ?? height) >= patience &&
+      one.fee < Math.floor(rate * one.vsize),
   )
   const targets = new Set(late.flatMap(({ txid }) => bumpTarget(state, txid) ?? []))
   return [...targets].filter(

@@ -1,25 +1,47 @@
 /** Transactions that are not in a block yet: the wallet's own, and payments to it that the mempool shows. */
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, ok } from '../../../roles/protocol/result.ts'
-import type { Result } from '../../../roles/protocol/result.ts'
+import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { outpointsOf, parseTransaction } from '../../../roles/protocol/tx/index.ts'
-import type { PendingTransaction, WalletState } from './state.ts'
+import { eventOf, phaseAfter, refusalAfter, type LifeEvent, type Phase } from './lifecycle.ts'
+import type { EndedPayment, PendingTransaction, WalletState } from './state.ts'
 
 /** The longest chain of unconfirmed transactions the wallet builds; nodes refuse more than 25. */
 export const maxAncestors = 20
+/** Payments that came to nothing, remembered so that nobody takes them for done. */
+const rememberedEnds = 1_000
 
 export interface PendingDetails {
   own: boolean
   /** From the composition. */
   change?: number | null
   label?: string
+  /** What it is another version of. */
+  payment?: string
+  /** `built` where it is given to the node later. Default for own ones: `offered`. */
+  phase?: Phase
 }
 
 /**
- * Records an unconfirmed transaction, before it is broadcast. What it conflicts with (a fee bump replaces) is dropped with its descendants.
+ * Records an unconfirmed transaction, before it is broadcast. What it conflicts with (a fee bump replaces) is set aside with its descendants.
  * Safe to repeat. Errors: `tx.parse`, `wallet.foreign` (neither pays nor spends anything of the wallet).
  */
 export function addPending(state: WalletState, raw: Uint8Array, details: PendingDetails): Result<WalletState> {
+  const made = entryOf(state, raw, details)
+  if (!made.ok) return made
+  const entry = made.value
+  if (state.pending.some((one) => one.txid === entry.txid)) return ok(state)
+  const rivals = state.pending.filter((one) => one.inputs.some((outpoint) => entry.inputs.includes(outpoint)))
+  const cleared = setAside(
+    state,
+    rivals.map((one) => one.txid),
+  )
+  const versions = cleared.versions.filter((one) => one.txid !== entry.txid)
+  const ended = cleared.ended.filter((one) => one.payment !== entry.payment)
+  return ok({ ...cleared, versions, ended, pending: [...cleared.pending, entry] })
+}
+
+function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): Result<PendingTransaction> {
   const parsed = parseTransaction(raw)
   if (!parsed.ok) return parsed
   const transaction = parsed.value
@@ -29,41 +51,90 @@ export function addPending(state: WalletState, raw: Uint8Array, details: Pending
   const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => state.scripts[output.script])
   if (!isOurs && !details.own)
     return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
-  if (state.pending.some((one) => one.txid === txid)) return ok(state)
   const paid = values.every((value) => value !== undefined) ? values.reduce((sum, value) => sum + value, 0) : undefined
-  const fee = paid === undefined ? null : paid - outputs.reduce((sum, output) => sum + output.value, 0)
-  const entry: PendingTransaction = {
+  return ok({
     txid,
     raw: toHex(raw),
     own: details.own,
+    payment: details.payment ?? txid,
+    phase: details.phase ?? (details.own ? 'offered' : 'mempool'),
+    known: !details.own,
+    refusal: null,
     vsize: transaction.virtualSize(),
-    fee,
+    fee: paid === undefined ? null : paid - outputs.reduce((sum, output) => sum + output.value, 0),
     change: details.change ?? null,
     inputs,
+    spends: inputs.filter((outpoint, index) => values[index] !== undefined && isOwnCoin(state, outpoint)),
     outputs,
     label: details.label ?? '',
     ...(state.tip === null ? {} : { since: state.tip.height }),
-  }
-  const rivals = state.pending.filter((one) => one.inputs.some((outpoint) => inputs.includes(outpoint)))
-  return ok({
-    ...state,
-    pending: [
-      ...without(
-        state.pending,
-        rivals.map((one) => one.txid),
-      ),
-      entry,
-    ],
   })
 }
 
-function valueOf(state: WalletState, outpoint: string): number | undefined {
+function outputOf(state: WalletState, outpoint: string): { script: string; value: number } | undefined {
   const [txid, vout] = outpoint.split(':')
-  return state.coins[outpoint]?.value ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]?.value
+  return state.coins[outpoint] ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]
+}
+const valueOf = (state: WalletState, outpoint: string): number | undefined => outputOf(state, outpoint)?.value
+const isOwnCoin = (state: WalletState, outpoint: string): boolean => state.scripts[outputOf(state, outpoint)?.script ?? ''] !== undefined
+
+/** Takes transactions and all that spends from them out of the pending ones; own ones are kept as versions of their payments. */
+export function setAside(state: WalletState, txids: string[]): WalletState {
+  const gone = descendantsOf(state.pending, txids)
+  if (!state.pending.some((one) => gone.has(one.txid))) return state
+  const kept = state.pending.filter((one) => one.own && gone.has(one.txid))
+  return {
+    ...state,
+    pending: state.pending.filter((one) => !gone.has(one.txid)),
+    versions: [...state.versions.filter((one) => !gone.has(one.txid)), ...kept],
+  }
 }
 
-/** Forgets an unconfirmed transaction and its descendants: their coins can be spent again. */
-export const dropPending = (state: WalletState, txid: string): WalletState => ({ ...state, pending: without(state.pending, [txid]) })
+/** Ends the payments of transactions and of all that spends from them: their coins can be spent again, and their versions are forgotten. */
+export function endPayment(state: WalletState, txids: string[], phase: EndedPayment['phase'], reason: string): WalletState {
+  const gone = descendantsOf(state.pending, txids)
+  const height = state.tip?.height ?? 0
+  const lost = state.pending.filter((one) => gone.has(one.txid))
+  const payments = new Set(lost.map((one) => one.payment))
+  const ends = lost.filter((one) => one.own).map(({ payment, txid }): EndedPayment => ({ payment, txid, phase, reason, height }))
+  return {
+    ...state,
+    pending: state.pending.filter((one) => !gone.has(one.txid)),
+    versions: state.versions.filter((one) => !payments.has(one.payment)),
+    ended: [...state.ended, ...ends].slice(-rememberedEnds),
+  }
+}
+
+/**
+ * Brings what the node said about an own transaction into the state. @param failure null: the node holds it
+ * @returns the same state where nothing changed
+ */
+export function takeAnswer(state: WalletState, txid: string, failure: Failure | null): WalletState {
+  const one = state.pending.find((pending) => pending.txid === txid)
+  if (one === undefined) return state
+  const event = eventOf(failure)
+  const phase = phaseAfter(one, event)
+  if (phase === 'refused') return endPayment(state, [txid], 'refused', failure?.message ?? '')
+  const refusal = refusalAfter(one.refusal, failure, state.tip?.height ?? 0)
+  const known = one.known || event === 'accept' || event === 'silence'
+  if (phase === one.phase && known === one.known && refusal === one.refusal) return state
+  return { ...state, pending: state.pending.map((pending) => (pending === one ? { ...one, phase, known, refusal } : pending)) }
+}
+
+/** Notes that transactions are about to be given to the node. */
+export const markOffered = (state: WalletState, txids: string[]): WalletState => move(state, txids, 'offer')
+
+function move(state: WalletState, txids: string[], event: LifeEvent): WalletState {
+  const changes = state.pending.some((one) => txids.includes(one.txid) && phaseAfter(one, event) !== one.phase)
+  if (!changes) return state
+  return { ...state, pending: state.pending.map((one) => (txids.includes(one.txid) ? { ...one, phase: phaseAfter(one, event) } : one)) }
+}
+
+/** After a crash nobody knows what the node was told of what was offered: it may have passed it on. */
+export function afterRestart(state: WalletState): WalletState {
+  const open = (one: PendingTransaction) => one.phase === 'offered' && !one.known
+  return state.pending.some(open) ? { ...state, pending: state.pending.map((one) => (open(one) ? { ...one, known: true } : one)) } : state
+}
 
 /**
  * Forgets payments of others that the mempool no longer holds (replaced, or expired). Own transactions stay until a block settles them.
@@ -71,13 +142,7 @@ export const dropPending = (state: WalletState, txid: string): WalletState => ({
  */
 export function retainIncoming(state: WalletState, held: ReadonlySet<string>): WalletState {
   const lost = state.pending.filter((one) => !one.own && !held.has(one.txid)).map((one) => one.txid)
-  return lost.length === 0 ? state : { ...state, pending: without(state.pending, lost) }
-}
-
-/** The list without `txids` and all that spends from them. */
-export function without(pending: PendingTransaction[], txids: string[]): PendingTransaction[] {
-  const gone = descendantsOf(pending, txids)
-  return gone.size === 0 ? pending : pending.filter((one) => !gone.has(one.txid))
+  return lost.length === 0 ? state : setAside(state, lost)
 }
 
 const parentsOf = (one: PendingTransaction) => one.inputs.map((outpoint) => outpoint.slice(0, 64))

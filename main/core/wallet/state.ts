@@ -3,6 +3,7 @@
  * yet. Everything else (balance, what can be spent) is computed from these. All amounts are whole sats as numbers.
  */
 import type { BlockRef } from '../ports.ts'
+import type { Phase, Refusal } from './lifecycle.ts'
 
 /** Only `receive` and `change` are ordinary money; coins elsewhere are spent when a transaction asks for them by name. */
 export type Purpose = 'receive' | 'change' | 'identity' | 'key' | 'channel'
@@ -28,14 +29,23 @@ export interface PendingTransaction {
   txid: string
   /** Raw transaction, hex. */
   raw: string
-  /** Made by this wallet: it is broadcast again until it confirms, and its change may be spent. */
+  /** Made by this wallet: it is given to the node again until it confirms, and its change may be spent. */
   own: boolean
+  /** What it is a version of: the id of the first one. Of all versions of a payment at most one gets into the chain. */
+  payment: string
+  phase: Phase
+  /** A node may have passed it on, so that its coins are free only once a block spends them otherwise. */
+  known: boolean
+  /** Why the node refused it last, and when it is asked again. */
+  refusal: Refusal | null
   vsize: number
   /** Null when an input is not the wallet's, so that its value is unknown. */
   fee: number | null
   /** Index of the change output of an own transaction. */
   change: number | null
   inputs: string[]
+  /** Those of the inputs that are coins of this wallet. */
+  spends: string[]
   outputs: Array<{ script: string; value: number }>
   /** What it is for, to show and to join with documents. */
   label: string
@@ -49,23 +59,53 @@ export interface BlockUndo extends BlockRef {
   created: string[]
   /** Pending transactions that the block confirmed, or killed by confirming a rival. */
   settled: PendingTransaction[]
+  /** Payments of which it has a version. */
+  paid: string[]
+}
+
+/** A payment that nothing will come of: its coins are free. */
+export interface EndedPayment {
+  payment: string
+  /** Of its last version. */
+  txid: string
+  phase: 'refused' | 'conflicted'
+  /** In one sentence. */
+  reason: string
+  /** Of the wallet's tip then. */
+  height: number
 }
 
 export interface WalletState {
-  v: 1
+  v: 2
   tip: BlockRef | null
   /** By script hex. */
   scripts: Record<string, WatchedScript>
   /** By `txid:vout`: outputs in blocks that no block has spent. */
   coins: Record<string, WalletCoin>
-  /** Parents before children. */
+  /** Parents before children. Each own one spends coins that are there: in blocks or of another pending transaction. */
   pending: PendingTransaction[]
+  /** Other versions of payments, oldest first: any of them may be mined. Those of payments without a pending one wait until their coins are back. */
+  versions: PendingTransaction[]
+  /** Newest last. */
+  ended: EndedPayment[]
   /** Newest last. */
   undo: BlockUndo[]
+  /** The coins are not all known, and have to be looked up among the node's unspent outputs. */
+  scan: boolean
 }
 
 /** An empty wallet that has seen the chain up to `tip` (null: nothing). */
-export const createWallet = (tip: BlockRef | null = null): WalletState => ({ v: 1, tip, scripts: {}, coins: {}, pending: [], undo: [] })
+export const createWallet = (tip: BlockRef | null = null): WalletState => ({
+  v: 2,
+  tip,
+  scripts: {},
+  coins: {},
+  pending: [],
+  versions: [],
+  ended: [],
+  undo: [],
+  scan: false,
+})
 
 /** Adds scripts to watch. Coins paid to them in earlier blocks are not found by this: see `importCoins`. */
 export const watch = (state: WalletState, scripts: WatchedScript[]): WalletState => ({
@@ -74,19 +114,18 @@ export const watch = (state: WalletState, scripts: WatchedScript[]): WalletState
 })
 
 /**
- * Adds coins that a scan of the node's unspent outputs found (`ChainPort.unspent`), for a wallet that starts without history.
- * @param coins of scripts that are watched; others are ignored
+ * Takes the place of all coins in blocks: what a scan of the node's unspent outputs found (`ChainPort.unspent`).
+ * @param coins those of scripts that are not watched are ignored
+ * @param tip the block up to which the scan goes; blocks after it are applied as usual
  */
 export function importCoins(
   state: WalletState,
-  script: string,
-  coins: Array<{ txid: string; vout: number; value: bigint; height: number; coinbase?: boolean }>,
+  tip: BlockRef,
+  coins: Array<{ txid: string; vout: number; value: bigint; script: string; height: number; coinbase: boolean }>,
 ): WalletState {
-  const owner = state.scripts[script]
-  if (!owner) return state
-  const found = coins.map(({ txid, vout, value, height, coinbase = false }) => [
-    `${txid}:${vout}`,
-    { ...owner, txid, vout, value: Number(value), height, coinbase },
-  ])
-  return { ...state, coins: { ...state.coins, ...(Object.fromEntries(found) as Record<string, WalletCoin>) } }
+  const found = coins.flatMap(({ script, value, ...coin }): Array<[string, WalletCoin]> => {
+    const owner = state.scripts[script]
+    return owner === undefined ? [] : [[`${coin.txid}:${coin.vout}`, { ...owner, ...coin, value: Number(value) }]]
+  })
+  return { ...state, tip, coins: Object.fromEntries(found), undo: [], scan: false }
 }

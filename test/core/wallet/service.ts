@@ -6,7 +6,7 @@ import { openIdentity } from '../../../main/core/identity.ts'
 import type { ChainBlock, ChainEvent, ChainPort, LogPort } from '../../../main/core/ports.ts'
 import { createWalletKeeper } from '../../../main/core/wallet/keeper.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
-import { must, ok } from '../../../roles/protocol/result.ts'
+import { fail, must, ok } from '../../../roles/protocol/result.ts'
 import { p2trScript, scanBlock } from '../../../roles/protocol/tx/index.ts'
 import { createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { crypto, keyPair, seeded } from '../../roles/supervisor/actors.ts'
@@ -25,6 +25,11 @@ export async function makeWallet(seed: string) {
   const chain = {
     network: 'regtest',
     fees: () => Promise.resolve(ok({ rate: estimate.rate, floor: 1, increment: 1 })),
+    test: (raw: Uint8Array) => {
+      const verdict = node.assess(raw)
+      const refused = fail('chain.rejected', 'reason' in verdict ? verdict.reason : '')
+      return Promise.resolve('entry' in verdict ? ok({ vsize: verdict.entry.vsize }) : refused)
+    },
     broadcast: (raw: Uint8Array) => {
       sent.push(raw)
       const verdict = node.assess(raw)

@@ -8,7 +8,7 @@ import {
   bumpFee,
   composePayment,
   createWallet,
-  dropPending,
+  endPayment,
   importCoins,
   rebroadcastList,
   retainIncoming,
@@ -229,7 +229,9 @@ describe('a reorganisation', () => {
     const waiting = structuredClone(stage.state())
     const [block] = stage.mine(3)
     const fork = { height: block!.height - 1, hash: block!.previous }
-    expect(must(undoTo(stage.state(), fork))).toEqual(waiting)
+    // A block had it, so others know it.
+    const known = { ...waiting, pending: waiting.pending.map((one) => ({ ...one, known: true })) }
+    expect(must(undoTo(stage.state(), fork))).toEqual(known)
     expect(before.coins).toEqual(waiting.coins)
     stage.node.invalidate(block!.hash)
     stage.sync()
@@ -313,7 +315,7 @@ describe('the record', () => {
     const stage = funded(1)
     const first = stage.send(pay(stage, 1_000))
     stage.send(pay(stage, 1_000))
-    const state = dropPending(stage.state(), first)
+    const state = endPayment(stage.state(), [first], 'refused', 'for a test')
     expect([state.pending, balance(state).confirmed]).toEqual([[], coinValue])
   })
 
@@ -325,8 +327,12 @@ describe('the record', () => {
   })
 
   it('can start from a scan of unspent outputs', () => {
-    const state = importCoins(createStage().state(), scripts.receive, [{ txid: 'aa'.repeat(32), vout: 1, value: 7_000n, height: 0 }])
-    expect(balance(state).confirmed).toBe(7_000)
-    expect(importCoins(state, scripts.other, [{ txid: 'bb'.repeat(32), vout: 0, value: 1n, height: 0 }])).toBe(state)
+    const coin = { txid: 'aa'.repeat(32), vout: 1, value: 7_000n, height: 0, coinbase: false }
+    const tip = { height: 0, hash: '11'.repeat(32) }
+    const state = importCoins(createStage().state(), tip, [
+      { ...coin, script: scripts.receive },
+      { ...coin, vout: 2, script: scripts.other },
+    ])
+    expect([balance(state).confirmed, state.tip]).toEqual([7_000, tip])
   })
 })

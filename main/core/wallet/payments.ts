@@ -1,0 +1,215 @@
+/** Payments: composed, shown to the node, written down, and only then sent. What the node would refuse is never recorded and holds no coin. */
+import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
+import { fail, failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
+import { dustThreshold, p2trScript } from '../../../roles/protocol/tx/index.ts'
+import { isKnownOutput } from '../chain-watch.ts'
+import type { ChainPort, FeeQuote, LogPort, StoragePort, StorageWrite } from '../ports.ts'
+import { bumpFee } from './bump.ts'
+import { replacedBy, type Sent, type WalletCell } from './cell.ts'
+import { availableCoins } from './coins.ts'
+import { fund, type Composition, type PaymentOutput } from './compose.ts'
+import { replaceFamily } from './family.ts'
+import type { Keyring } from './keyring.ts'
+import { eventOf } from './lifecycle.ts'
+import { bumpTarget, rateWithAncestors } from './overdue.ts'
+import { addPending, ancestorsOf } from './pending.ts'
+import { CONFIRM_WITHIN, type Performer } from './performer.ts'
+import type { PendingTransaction, WalletState } from './state.ts'
+
+export interface Payment {
+  /** Scripts with their value in sats, or x-only keys that get dust at their P2TR address. */
+  outputs: Array<{ script: Uint8Array; value: number } | { key: Uint8Array }>
+  /** X-only keys of this wallet whose coin is spent. */
+  spendFromKeys: string[]
+  /** Rows to commit in the same transaction as the signed payment. */
+  record(txid: string, fee: number): StorageWrite[]
+}
+
+export interface PaymentPorts {
+  chain: ChainPort
+  storage: StoragePort
+  cell: WalletCell
+  keyring: Keyring
+  log: LogPort
+}
+
+/** Sat per vbyte that is paid for a new payment whatever the node estimates. */
+const MOST_AT_FIRST = 1_000
+/** Compositions tried while other payments take coins, or the node counts a size otherwise. */
+const ATTEMPTS = 12
+
+/** What is about to be recorded: the state with it, and the rows that belong to it. */
+interface Prepared {
+  state: WalletState
+  /** What the node is asked about. */
+  raw: Uint8Array
+  /** To be given to the node, in order. */
+  sent: Sent[]
+  writes: StorageWrite[]
+}
+
+/**
+ * Prepares, asks the node, records. @param prepare makes it from a state; `least`: sats that the node counts for its size
+ * Errors: those of `prepare`; the node's; `wallet.busy` (retryable).
+ */
+async function record(
+  { chain, cell }: PaymentPorts,
+  prepare: (state: WalletState, least: number) => Result<Prepared>,
+): Promise<Result<Prepared>> {
+  let least = 0
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = cell.state()
+    const prepared = prepare(before, least)
+    if (!prepared.ok) return prepared
+    const tested = await chain.test(prepared.value.raw)
+    if (!tested.ok && eventOf(tested.error) === 'silence' && !isWithoutTest(tested.error)) return tested
+    if (!tested.ok && eventOf(tested.error) !== 'silence') {
+      const needed = tested.error.details?.['needed']
+      if (typeof needed !== 'number' || needed <= least || needed > MOST_AT_FIRST * 100_000) return tested
+      least = needed
+      continue
+    }
+    // The node was asked meanwhile: what another payment took is not taken again.
+    if (cell.state() !== before) continue
+    cell.commit(prepared.value.state, prepared.value.writes)
+    return prepared
+  }
+  return failForNow('wallet.busy', 'Other payments took the coins that this one chose. Try again in a moment.')
+}
+
+/** A node or a user without `testmempoolaccept`: its answer to the broadcast has to do. */
+const isWithoutTest = ({ code }: { code: string }): boolean => code === 'chain.rpc' || code === 'chain.auth'
+
+export function createPayments(ports: PaymentPorts, performer: () => Performer) {
+  const { chain, storage, cell, keyring } = ports
+  let hindrance: string | null = null
+
+  async function pay(payment: Payment): Promise<Result<Sent>> {
+    if (cell.state().scan)
+      return failForNow('wallet.scan', 'The wallet looks its coins up again after a deep reorganisation. Wait until it has them.')
+    const fees = await chain.fees(CONFIRM_WITHIN)
+    if (!fees.ok) return fees
+    const rate = rateOf(fees.value)
+    if (!rate.ok) return rate
+    const outputs = payment.outputs.map(outputOf)
+    const recorded = await record(ports, (state, least) => {
+      const required = keyCoins(state, storage, payment.spendFromKeys)
+      if (!required.ok) return required
+      const plan = { outputs, requiredInputs: required.value, feeRate: rate.value, changeScript: keyring.changeScript() }
+      const composed = fund(state, plan, { leastFee: () => least })
+      return composed.ok ? prepared(state, composed.value, keyring, ({ txid, fee }) => payment.record(txid, fee)) : composed
+    })
+    if (!recorded.ok) return recorded
+    const sent = recorded.value.sent[0]!
+    const offered = await performer().offer(sent.txid)
+    // The payment is recorded: whoever repeats it finds it, and it is given to the node again with every block.
+    return offered.ok ? ok(sent) : offered
+  }
+
+  async function bump(txid: string, feeRate: number | null): Promise<Result<Sent>> {
+    const fees = await chain.fees(CONFIRM_WITHIN)
+    if (!fees.ok) return fees
+    const wanted = cell.newest({ txid, fee: 0 }).txid
+    const rate = Math.max(feeRate ?? fees.value.rate, fees.value.floor)
+    const recorded = await record(ports, (state) => prepareBump(state, wanted, rate, fees.value, keyring))
+    if (!recorded.ok) return recorded
+    const results = []
+    for (const sent of recorded.value.sent) results.push(await performer().offer(sent.txid))
+    const failed = results.find((one) => !one.ok)
+    const mine = recorded.value.sent.find((sent) => sent.txid === cell.newest({ txid: wanted, fee: 0 }).txid) ?? recorded.value.sent[0]!
+    return failed === undefined ? ok(mine) : failForNow(failed.error.code, failed.error.message)
+  }
+
+  return {
+    async pay(payment: Payment): Promise<Result<Sent>> {
+      const paid = await pay(payment)
+      hindrance = paid.ok ? null : paid.error.message
+      return paid
+    },
+    bump,
+    /** Why the last payment did not succeed, until one does. */
+    hindrance: () => hindrance,
+  }
+}
+
+/** What a new payment pays: the estimate, up to a limit. Error: `chain.fee-low` (retryable) where the node takes nothing below that limit. */
+export function rateOf({ rate, floor }: FeeQuote): Result<number> {
+  if (floor > MOST_AT_FIRST)
+    return failForNow(
+      'chain.fee-low',
+      `The node asks ${Math.ceil(floor)} sat/vB at least (-minrelaytxfee, or its mempool is full); at most ${MOST_AT_FIRST} are paid. Change its options, or wait.`,
+    )
+  return ok(Math.min(Math.max(rate, floor), MOST_AT_FIRST))
+}
+
+function prepared(
+  state: WalletState,
+  composition: Composition,
+  keyring: Keyring,
+  rows: (sent: Sent) => StorageWrite[],
+  payment?: string,
+): Result<Prepared> {
+  const raw = keyring.sign(composition)
+  const change = composition.change?.vout ?? null
+  const next = addPending(state, raw, { own: true, change, ...(payment === undefined ? {} : { payment }) })
+  if (!next.ok) return next
+  const sent = { txid: next.value.pending.at(-1)!.txid, fee: composition.fee }
+  return ok({ state: next.value, raw, sent: [sent], writes: rows(sent) })
+}
+
+/** The first of those that it waits for, itself included, which the node does not hold: as long as it is missing, no child of it can pay. */
+const firstRefused = ({ pending }: WalletState, txid: string): PendingTransaction | undefined => {
+  const line = ancestorsOf(pending, [txid])
+  return pending.find((one) => line.has(one.txid) && one.own && (one.phase === 'refused for now' || one.phase === 'evicted'))
+}
+
+function prepareBump(state: WalletState, txid: string, rate: number, fees: FeeQuote, keyring: Keyring): Result<Prepared> {
+  const refused = firstRefused(state, txid)
+  if (refused !== undefined) return prepareFamily(state, refused.txid, rate, fees, keyring)
+  const old = bumpTarget(state, txid)
+  if (old === undefined) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
+  const composed = bumpFee(state, old.txid, rateWithAncestors(state, old, rate), keyring.changeScript(), fees.increment)
+  return composed.ok ? prepared(state, composed.value, keyring, (sent) => [replacedBy(old.txid, sent)], old.payment) : composed
+}
+
+function prepareFamily(state: WalletState, txid: string, rate: number, { increment }: FeeQuote, keyring: Keyring): Result<Prepared> {
+  const sign = (composition: Composition) => keyring.sign(composition)
+  const replaced = replaceFamily(state, { txid, rate, increment, changeScript: keyring.changeScript(), sign })
+  if (!replaced.ok) return replaced
+  const { state: next, sent } = replaced.value
+  const raw = fromHex(next.pending.find((one) => one.txid === sent[0]!.txid)!.raw)
+  return ok({ state: next, raw, sent, writes: sent.map((one) => replacedBy(one.old, one)) })
+}
+
+/** A pending transaction of ours counts by its data output. */
+function isAnchored(state: WalletState, storage: StoragePort, { txid, vout }: { txid: string; vout: number }): boolean {
+  const pending = state.pending.find((one) => one.txid === txid)
+  return pending === undefined ? isKnownOutput(storage, `${txid}:${vout}`) : pending.outputs.some(({ script }) => script.startsWith('6a'))
+}
+
+const outputOf = (output: Payment['outputs'][number]): PaymentOutput => {
+  if ('value' in output) return { script: toHex(output.script), value: output.value }
+  const script = must(p2trScript(output.key))
+  return { script: toHex(script), value: Number(dustThreshold(script)) }
+}
+
+/**
+ * A coin at each key's address, made by an anchored transaction where there is one: dust that a stranger sent there does not show others
+ * whose coin was spent. Error: `wallet.no-key-coin` (retryable: its transaction may still be on the way).
+ */
+function keyCoins(state: WalletState, storage: StoragePort, keys: string[]): Result<Array<{ txid: string; vout: number }>> {
+  const available = availableCoins(state)
+  const found: Array<{ txid: string; vout: number }> = []
+  for (const key of keys) {
+    const script = toHex(must(p2trScript(fromHex(key))))
+    const coins = available.filter((one) => one.script === script)
+    const coin = coins.find((one) => isAnchored(state, storage, one)) ?? coins[0]
+    if (coin === undefined)
+      return failForNow(
+        'wallet.no-key-coin',
+        `There is no coin at the address of key ${key.slice(0, 16)}… to sign with. Wait for its last transaction to confirm.`,
+      )
+    found.push({ txid: coin.txid, vout: coin.vout })
+  }
+  return ok(found)
+}

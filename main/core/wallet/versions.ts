@@ -1,0 +1,79 @@
+/** Versions of payments: which of them has its coins, and takes the place of one that a block or a reorganisation made impossible. */
+import { setAside } from './pending.ts'
+import type { EndedPayment, PendingTransaction, WalletState } from './state.ts'
+
+const isThere = (state: WalletState, outpoint: string): boolean => {
+  const [txid, vout] = outpoint.split(':')
+  return state.coins[outpoint] !== undefined || state.pending.some((one) => one.txid === txid && Number(vout) < one.outputs.length)
+}
+
+/** Sets aside own transactions one of whose coins is gone, with all that spends from them. */
+export function withoutOrphans(state: WalletState): WalletState {
+  const orphans = state.pending.filter((one) => one.own && one.spends.some((outpoint) => !isThere(state, outpoint)))
+  return orphans.length === 0
+    ? state
+    : withoutOrphans(
+        setAside(
+          state,
+          orphans.map((one) => one.txid),
+        ),
+      )
+}
+
+/**
+ * Brings back payments that have no pending version, the newest one whose coins are all there and unspent: it may have been passed on, so it is
+ * that one, and not another for the same purpose, that has to be mined.
+ */
+export function revived(state: WalletState): WalletState {
+  if (state.versions.length === 0) return state
+  const settled = new Set([
+    ...state.pending.map((one) => one.payment),
+    ...state.undo.flatMap(({ paid }) => paid),
+    ...state.ended.map((one) => one.payment),
+  ])
+  let next = state
+  const taken = new Set(state.pending.flatMap((one) => one.inputs))
+  const fits = (one: PendingTransaction) =>
+    !settled.has(one.payment) &&
+    one.phase !== 'conflicted' &&
+    one.spends.every((outpoint) => isThere(next, outpoint)) &&
+    !one.inputs.some((outpoint) => taken.has(outpoint))
+  for (let found = state.versions.findLast(fits); found !== undefined; found = next.versions.findLast(fits)) {
+    const { txid, payment } = found
+    settled.add(payment)
+    for (const outpoint of found.inputs) taken.add(outpoint)
+    next = {
+      ...next,
+      versions: next.versions.filter((one) => one.txid !== txid),
+      pending: [...next.pending, { ...found, phase: 'built', refusal: null }],
+    }
+  }
+  return next
+}
+
+/**
+ * Ends the payments that no version can make any more: a block spent a coin of each, or of one that it spends from. A version one of whose coins
+ * is only gone, because its block is, waits.
+ */
+export function endHopeless(state: WalletState): WalletState {
+  const waiting = waitingPayments(state)
+  const ended = new Set(state.ended.map((one) => one.payment))
+  const byId = new Map(state.versions.map((one) => [one.txid, one]))
+  const isDead = (one: PendingTransaction | undefined): boolean =>
+    one !== undefined && (one.phase === 'conflicted' || one.inputs.some((outpoint) => isDead(byId.get(outpoint.slice(0, 64)))))
+  const ends = [...waiting]
+    .filter((payment) => !ended.has(payment))
+    .flatMap((payment): EndedPayment[] => {
+      const versions = state.versions.filter((one) => one.payment === payment)
+      if (!versions.every(isDead)) return []
+      const reason = 'a block spends one of its coins otherwise; the others are free again'
+      return [{ payment, txid: versions.at(-1)!.txid, phase: 'conflicted', reason, height: state.tip?.height ?? 0 }]
+    })
+  return ends.length === 0 ? state : { ...state, ended: [...state.ended, ...ends] }
+}
+
+/** Payments that are neither pending nor in a block that can still be taken back, but set aside. */
+export function waitingPayments(state: WalletState): Set<string> {
+  const elsewhere = new Set([...state.pending.map((one) => one.payment), ...state.undo.flatMap(({ paid }) => paid)])
+  return new Set(state.versions.map((one) => one.payment).filter((payment) => !elsewhere.has(payment)))
+}

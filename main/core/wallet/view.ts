@@ -1,0 +1,36 @@
+/** What is known of a payment, for people. */
+import { phases, type Phase } from './lifecycle.ts'
+import type { WalletState } from './state.ts'
+
+export interface PaymentState {
+  phase: Phase
+  /** What has been established, in words. */
+  known: string
+  /** What happens next, in words. */
+  next: string
+  /** Blocks that have it buried, its own included; only for `confirmed`. */
+  depth?: number
+  /** Why it was refused. */
+  reason?: string
+}
+
+const shown = (phase: Phase, more: Pick<PaymentState, 'depth' | 'reason'> = {}): PaymentState => {
+  const { known, next } = phases[phase]
+  return { phase, known, next, ...more }
+}
+
+/** @param txid of any version; null for what the wallet never made, and for what lies deeper than it remembers */
+export function paymentState(state: WalletState, txid: string): PaymentState | null {
+  const settled = state.undo.flatMap((undo) => undo.settled.map((one) => ({ one, undo })))
+  const payment = [...state.pending, ...state.versions, ...settled.map(({ one }) => one)].find((one) => one.txid === txid)?.payment ?? txid
+  const pending = state.pending.find((one) => one.payment === payment)
+  if (pending) return shown(pending.phase, pending.refusal === null ? {} : { reason: pending.refusal.message })
+  const paid = state.undo.find((undo) => undo.paid.includes(payment))
+  if (paid) return shown('confirmed', { depth: (state.tip?.height ?? paid.height) - paid.height + 1 })
+  const ended = state.ended.find((one) => one.payment === payment || one.txid === txid)
+  if (ended) return shown(ended.phase, { reason: ended.reason })
+  const waits = state.versions.some((one) => one.payment === payment)
+  return waits
+    ? shown('refused for now', { reason: 'its coins are in blocks that are gone; it is offered again once they are back' })
+    : null
+}
