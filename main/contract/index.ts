@@ -107,6 +107,8 @@ export interface RequestView {
   /** Fee of the publishing transaction, once known or estimated. */
   fee?: number
   txid?: string
+  /** What is known of the publishing transaction, what happens to it next, and why it was refused. */
+  transaction?: { state: string; known: string; next: string; depth?: number; reason?: string }
   tick?: number
   /** Plain words: «in the mempool», «counted in tick 41, in about 12 s». */
   waiting?: string

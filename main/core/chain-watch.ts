@@ -95,13 +95,16 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   }
 
   async function reorg(fork: BlockRef, gone: BlockRef[]): Promise<void> {
-    options.log.log('warn', `${gone.length} blocks above ${fork.height} were replaced by a longer branch`)
-    recent = recent.filter((ref) => ref.height <= fork.height)
-    const forgotten = storage
-      .list(ANCHORED)
-      .filter(({ key }) => key > blockKey(fork.height))
-      .map(({ key }) => ({ table: ANCHORED, key, delete: true as const }))
-    const hashes = gone.map(({ height }) => ({ table: HASHES, key: blockKey(height), delete: true as const }))
+    options.log.log('warn', replaced(fork, gone, recent.at(-1)?.height ?? 0))
+    // The fork point stays known, however deep it lies: without it the next start would read the chain from its first block.
+    recent = [...recent.filter((ref) => ref.height < fork.height), fork]
+    const above = (table: string) =>
+      storage
+        .list(table)
+        .filter(({ key }) => key > blockKey(fork.height))
+        .map(({ key }) => ({ table, key, delete: true as const }))
+    const forgotten = above(ANCHORED)
+    const hashes = above(HASHES)
     await options.deliver({ type: 'reorg', height: fork.height }, () => [
       { table: 'chain', key: 'recent', value: recent as never },
       ...forgotten,
@@ -124,6 +127,16 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
     blockMs: () => (seen.length < 2 ? null : (seen.at(-1)! - seen[0]!) / (seen.length - 1)),
     stop,
   }
+}
+
+/** What a reorganisation means to a person. */
+function replaced(fork: BlockRef, gone: BlockRef[], height: number): string {
+  if (fork.height > 0) return `${gone.length} blocks above ${fork.height} were replaced by another branch`
+  return (
+    `The node has another chain: none of the blocks up to ${height} that were read here is on it. What was published there is not on this one. ` +
+    'Keys and documents stay on the disk, and nothing is published again by itself: connect to a node with the old chain to go on with it, ' +
+    'or start a participant in a new folder to begin on this one.'
+  )
 }
 
 /** Anchored transactions of a block in order, and the outputs they make, which later ones may spend. */

@@ -92,6 +92,8 @@ export function createDocuments(options: DocumentsOptions): Documents {
       if (sent.ok) return ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) })
       // Nothing comes of the recorded transaction, and its coins are free: the document is paid for anew.
       if (sent.error.code !== 'wallet.dropped') return sent
+      const still = await publication.mayPay?.()
+      if (still?.ok === false) return still
     }
     const script = anchorScript({ type: publication.documentType, ...reference })
     if (!script.ok) return script

@@ -70,6 +70,17 @@ function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+function beforeOffer(wallet: WalletKeeper): string {
+  const { confirmed, unconfirmed } = wallet.balance()
+  return confirmed + unconfirmed === 0 ? 'waits for coins to publish the job offer' : 'publishes the job offer'
+}
+
+/** With what keeps the wallet from paying, as long as it does. */
+function hindered(wallet: WalletKeeper, detail: string): string {
+  const hindrance = wallet.hindrance()
+  return hindrance === null ? detail : `${detail === '' ? '' : `${detail}; `}not paid yet: ${hindrance}`
+}
+
 function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor: SupervisorState | null): ParticipantView[] {
   const { confirmed, unconfirmed } = wallet.balance()
   const common = { name: settings.name, balance: confirmed + unconfirmed, online: true }
@@ -77,9 +88,10 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
   if (roles.supervisor) {
     const detail =
       supervisor === null
-        ? 'waits for coins to publish the job offer'
+        ? beforeOffer(wallet)
         : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
-    shown.push({ ...common, id: roles.supervisor.key(), role: 'supervisor', state: supervisor?.phase ?? 'starting', detail })
+    const id = roles.supervisor.key()
+    shown.push({ ...common, id, role: 'supervisor', state: supervisor?.phase ?? 'starting', detail: hindered(wallet, detail) })
   }
   if (roles.server)
     shown.push({
@@ -87,7 +99,7 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
       id: roles.server.key() ?? settings.name,
       role: 'server',
       state: roles.server.phase(),
-      detail: roles.server.detail(),
+      detail: hindered(wallet, roles.server.detail()),
     })
   if (roles.client)
     shown.push({
@@ -95,7 +107,7 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
       id: roles.client.key() ?? settings.name,
       role: 'client',
       state: roles.client.phase(),
-      detail: roles.client.detail(),
+      detail: hindered(wallet, roles.client.detail()),
     })
   return shown
 }

@@ -38,6 +38,8 @@ export interface Services {
 }
 
 const FIRST_WAIT_MS = 250
+/** A wait that is not short any more. */
+const SAID_AFTER_MS = 1_000
 const LONGEST_WAIT_MS = 15_000
 const SELDOM_WAIT_MS = 600_000
 const SELDOM_AT_ONCE = 4
@@ -57,11 +59,16 @@ interface Persistence {
 }
 
 async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
+  let said: string | undefined
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, longest)) {
     const result = await attempt()
     if (ends(result)) return result
     if (stopped()) return new Promise(() => undefined)
-    log.log(wait > 5_000 ? 'warn' : 'debug', `waiting to ${what}: ${result.ok ? '' : result.error.message}`)
+    // Each cause is told once, when it has lasted; a cause that changes is told again.
+    const { code, message } = result.ok ? { code: '', message: '' } : result.error
+    const isNews = wait >= SAID_AFTER_MS && code !== said
+    if (isNews) said = code
+    log.log(isNews ? 'warn' : 'debug', `waiting to ${what}: ${message}`)
     await new Promise<void>((resolve) => {
       clock.after(wait, resolve)
     })

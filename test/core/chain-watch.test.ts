@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { blockAgain, hashAtOf, watchChain } from '../../main/core/chain-watch.ts'
 import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
-import type { ChainEvent, ChainPort, LogPort, StoragePort } from '../../main/core/ports.ts'
+import type { BlockRef, ChainEvent, ChainPort, LogPort, StoragePort } from '../../main/core/ports.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { anchorScript, Transaction } from '../../roles/protocol/tx/index.ts'
@@ -19,10 +19,12 @@ function anchorOf(byte: string): Uint8Array {
 }
 
 /** A role that notes what it hears, on a chain that the test tells. */
-function follow(storage: StoragePort) {
+function follow(storage: StoragePort, said: string[] = []) {
+  let from: BlockRef[] = []
   let handler: (event: ChainEvent) => Promise<void> = () => Promise.resolve()
   const chain = {
-    follow: (_recent: unknown, take: typeof handler) => {
+    follow: (recent: BlockRef[], take: typeof handler) => {
+      from = recent
       handler = take
       return () => Promise.resolve()
     },
@@ -42,10 +44,10 @@ function follow(storage: StoragePort) {
       effects: [],
     }),
   })
-  watchChain({
+  const watch = watchChain({
     chain,
     storage,
-    log,
+    log: { log: (level, message) => void (level === 'warn' && said.push(message)) },
     now: () => 0,
     changed: () => undefined,
     onBlock: () => [],
@@ -60,7 +62,7 @@ function follow(storage: StoragePort) {
       fork: { height, hash: hash(branch, height) },
       gone: gone.map((at) => ({ height: at, hash: hash(branch, at) })),
     })
-  return { role, block, reorg, at: hashAtOf(storage) }
+  return { role, block, reorg, at: hashAtOf(storage), tip: () => watch.tip(), recent: () => from }
 }
 
 describe('watching the chain', () => {
@@ -76,6 +78,19 @@ describe('watching the chain', () => {
     const second = follow(createMemoryStorage(disk))
     await second.block('b', 4)
     expect([2, 3, 4, 5].map(second.at)).toEqual(['a2', 'a3', 'b4', null])
+  })
+
+  it('keeps no hash of a chain that is gone whole, says so once, and goes on from the fork after a restart', async () => {
+    const disk = createMemoryDisk()
+    const said: string[] = []
+    const first = follow(createMemoryStorage(disk), said)
+    for (let height = 1; height <= 503; height++) await first.block('a', height, height === 2 ? [anchorOf('11')] : [])
+    await first.reorg('a', 0, [503, 502, 501])
+    expect([2, 3, 300, 503].map(first.at)).toEqual([null, null, null, null])
+    expect(said).toEqual([expect.stringMatching(/another chain.*up to 503.*Keys and documents stay/)])
+    expect(first.tip()).toEqual({ height: 0, hash: 'a0' })
+    const second = follow(createMemoryStorage(disk), said)
+    expect(second.recent()).toEqual([{ height: 0, hash: 'a0' }])
   })
 
   it('tells a role that joins late what a block is when its turn comes, not what it was before a reorg', async () => {

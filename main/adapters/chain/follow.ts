@@ -1,6 +1,6 @@
 /** Follows the best chain of a node, by polling where the node cannot tell of a new block: blocks in order, reorganisations with their fork point, the node's absence as an event. */
 import type { BlockRef, ChainBlock, ChainEvent, LogPort } from '../../core/ports.ts'
-import { fail, ok } from '../../../roles/protocol/result.ts'
+import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
 
 /** What following needs to know about the node's chain. */
@@ -11,6 +11,8 @@ export interface ChainView {
   refAt(height: number): Promise<Result<BlockRef | undefined>>
   /** `active`: on the best chain. `undefined`: the node does not know the block. */
   lookup(hash: string): Promise<Result<{ active: boolean; height: number; previous: string } | undefined>>
+  /** Whether the node is still loading the chain, so that it does not know yet which one is the best. */
+  syncing(): Promise<Result<boolean>>
   /** Resolves once the best block is another one than `hash`, or some time has passed. Without it the tip is polled. */
   changed?(hash: string): Promise<Result<unknown>>
 }
@@ -49,6 +51,12 @@ export function followChain(
     const fork = await forkPoint(view, known)
     if (!fork.ok) return fork
     const { ref, gone } = fork.value
+    // A node that loads the chain again has not left it: its blocks come back.
+    if (last && gone.length > 0 && tip.value.height < last.height) {
+      const syncing = await view.syncing()
+      if (!syncing.ok) return syncing
+      if (syncing.value) return catchingUp(tip.value.height, last.height)
+    }
     if (gone.length > 0) await handler({ type: 'reorg', fork: ref, gone })
     known.length = Math.max(0, known.length - gone.length)
     if (known.length === 0) known.push(ref)
@@ -100,6 +108,12 @@ export function followChain(
     return running
   }
 }
+
+const catchingUp = (height: number, known: number) =>
+  failForNow(
+    'chain.syncing',
+    `the node is catching up: it has block ${height}, and block ${known} is known here; what follows waits for it`,
+  )
 
 /** The newest ref that is still on the best chain, and what lies above it, newest first. */
 async function forkPoint(view: ChainView, known: BlockRef[]): Promise<Result<{ ref: BlockRef; gone: BlockRef[] }>> {

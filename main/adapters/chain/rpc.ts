@@ -33,6 +33,13 @@ export interface RpcChainOptions {
 export type RpcChain = ChainPort & { control: ChainControl; close(): void }
 
 const chainNames = { regtest: 'regtest', signet: 'signet', testnet4: 'testnet4', mainnet: 'main' } as const
+/** The first block of each network (Bitcoin Core, kernel/chainparams.cpp). */
+const genesisOf = {
+  regtest: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
+  signet: '00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6',
+  testnet4: '00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043',
+  mainnet: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+} as const
 const scanTimeout = 600_000
 /** How long one call waits for a block; the time for its answer comes on top. */
 const [blockWait, answerTime] = [60_000, 10_000]
@@ -74,14 +81,23 @@ function absent<T>(result: Result<T>, ...codes: number[]): Result<T | undefined>
 }
 
 function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
+  let isRight = false
+  const info = () => rpc.call('getblockchaininfo', [], schemas.chainInfo)
   const tip = async (): Promise<Result<BlockRef>> => {
-    const info = await rpc.call('getblockchaininfo', [], schemas.chainInfo)
-    if (!info.ok) return info
-    if (info.value.chain === chainNames[network]) return ok({ height: info.value.blocks, hash: info.value.bestblockhash })
-    return fail(
-      'chain.network',
-      `the node is on «${info.value.chain}», not on ${network}: connect to another node or change the network in the settings`,
-    )
+    const told = await info()
+    if (!told.ok) return told
+    const { chain, blocks: height, bestblockhash: hash } = told.value
+    if (chain !== chainNames[network]) return otherNetwork(`is on «${chain}», not on ${network}`)
+    const first = isRight ? undefined : await refAt(0)
+    if (first?.ok === false) return first
+    if (first !== undefined && first.value?.hash !== genesisOf[network])
+      return otherNetwork(`calls its chain «${chain}», but that begins with block ${first.value?.hash}, not with ${genesisOf[network]}`)
+    isRight = true
+    return ok({ height, hash })
+  }
+  const syncing = async (): Promise<Result<boolean>> => {
+    const told = await info()
+    return told.ok ? ok(told.value.initialblockdownload) : told
   }
   const refAt = async (height: number): Promise<Result<BlockRef | undefined>> => {
     const hash = absent(await rpc.call('getblockhash', [height], schemas.hash), outOfRange)
@@ -103,8 +119,11 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
     const { confirmations, height, previousblockhash } = header.value
     return ok({ active: confirmations > 0, height, previous: previousblockhash ?? '0'.repeat(64) })
   }
-  return { tip, refAt, blockAt, lookup }
+  return { tip, refAt, blockAt, lookup, syncing }
 }
+
+const otherNetwork = (what: string) =>
+  fail('chain.network', `the node ${what}: connect to another node or change the network in the settings`)
 
 const pruned = (height: number) =>
   fail(

@@ -55,14 +55,17 @@ async function register(session: ClientSession, { challenge, bits }: ClientEffec
   return { type: 'work.done', ...signedText(document, registrationSpending(session.inForce(joined!).body, client.publicKey)) }
 }
 
-/** What may pass by itself is tried again here; a final failure is told. */
+/**
+ * What may pass by itself is tried again here; a final failure of what a person approved is told. Registration and reservations are what the
+ * client needs to be one at all: they wait for coins or for the node, however long, instead of being made anew.
+ */
 async function publish(session: ClientSession, effect: ClientEffect & { type: 'publish' }): Promise<ClientEvent> {
   const { services } = session
   const { documentType, document, sha256, spendFromKeys, payToKeys } = effect
   const mayPay = (): Promise<Result<null>> => stillCounts(session, sha256)
-  const published = await services.patiently(`publish the ${documentType}`, () =>
-    services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys, mayPay }),
-  )
+  const attempt = () => services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys, mayPay })
+  const what = `publish the ${documentType}`
+  const published = documentType === 'update' ? await services.patiently(what, attempt) : ok(await services.persist(what, attempt))
   return published.ok ? { type: 'published', sha256, ...published.value } : { type: 'publish.failed', sha256, failure: published.error }
 }
 

@@ -23,7 +23,7 @@ import { createEffects } from './effects.ts'
 import { newest } from './newest.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
 import { createUpkeep } from './upkeep.ts'
-import { actorView, appView, requestView, tickViewOf } from './views.ts'
+import { actorView, appView, requestView, tickViewOf, type SentView } from './views.ts'
 
 export interface ClientView {
   tick: TickView | null
@@ -112,8 +112,14 @@ function keysText(state: ClientState, collections: string[]): string {
 }
 
 /** The transaction of a request as it is now, or what publishing it would cost. */
-function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: ReadonlyMap<string, number>): Partial<Sent> {
-  if (publication?.txid) return wallet.newest({ txid: publication.txid, fee: publication.fee ?? 0 })
+function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: ReadonlyMap<string, number>): SentView {
+  if (publication?.txid) {
+    const sent = wallet.newest({ txid: publication.txid, fee: publication.fee ?? 0 })
+    const known = wallet.stateOf(publication.txid)
+    if (known === null) return sent
+    const { phase: state, ...more } = known
+    return { ...sent, transaction: { state, ...more } }
+  }
   const fee = publication?.fee ?? fees.get(id)
   return fee === undefined ? {} : { fee }
 }
@@ -129,7 +135,7 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
     tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
     actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
     requests: state.requests.map((entry) =>
-      requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees)),
+      requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees), services.wallet.hindrance()),
     ),
   }
 }

@@ -7,6 +7,9 @@ import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
 
+/** The transaction of a request as far as it is there. */
+export type SentView = Partial<Sent> & Pick<RequestView, 'transaction'>
+
 const apps = new WeakMap<Program, AppView>()
 
 const fieldView = (name: string, type: Type): FieldView => ({
@@ -92,7 +95,8 @@ export function requestView(
   tick: Tick | null,
   offer: Offer,
   wait: Wait,
-  sent: Partial<Sent>,
+  sent: SentView,
+  hindrance: string | null,
 ): RequestView {
   const { publication, reviewed } = entry
   return {
@@ -110,7 +114,7 @@ export function requestView(
     ...(entry.error === null ? {} : { error: entry.error }),
     ...(entry.again === null ? {} : { again: entry.again }),
     ...deadlineOf(entry, wait),
-    ...waitingText(entry, tick, offer, wait),
+    ...waitingText(entry, tick, offer, wait, placeOf(entry, sent, hindrance)),
   }
 }
 
@@ -150,13 +154,20 @@ function deadlineOf({ phase, window }: RequestEntry, { height, blockMs }: Wait):
   return { deadline: { until: window.until, approveBefore: before, margin: window.margin, blocksLeft, estimatedMs } }
 }
 
+/** How far the transaction of a request has come. */
+function placeOf(entry: RequestEntry, { transaction }: SentView, hindrance: string | null): string {
+  if (entry.phase !== 'published') return 'in a block'
+  if (!entry.publication?.txid) return hindrance === null ? 'stored, being published' : `stored, not published yet: ${hindrance}`
+  if (transaction === undefined || transaction.state === 'mempool') return 'in the mempool'
+  return transaction.reason === undefined ? transaction.known : `${transaction.known} (${transaction.reason})`
+}
+
 /** A stamp of tick n is decided by the document of tick n+2 at the latest. */
-function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait): { waiting?: string } {
+function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait, place: string): { waiting?: string } {
   const stamped = entry.reviewed?.pending.tick
   if (stamped === undefined || tick === null || (entry.phase !== 'published' && entry.phase !== 'anchored')) return {}
   if (entry.phase === 'published' && entry.window !== null && isClosed(entry.window, wait.height))
     return { waiting: `no block has it, and it had to be in one by ${entry.window.until}: it cannot count any more` }
-  const place = entry.phase === 'published' ? (entry.publication?.txid ? 'in the mempool' : 'stored, being published') : 'in a block'
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
   const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)
   return { waiting: `${place}; counted in tick ${stamped + 2}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }

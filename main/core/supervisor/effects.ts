@@ -1,6 +1,7 @@
 /** Performs what the Supervisor's step asks for; every effect may be performed again after a crash. */
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Keeper, SupervisorEffect, SupervisorEvent } from '../../../roles/supervisor/index.ts'
 import { performFetch, type Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
@@ -20,7 +21,7 @@ export function createEffects(
   const { crypto, storage, documents, log } = services
   const turns = createTurns()
 
-  async function compose({ work, seed }: Effect<'compose'>): Promise<SupervisorEvent[]> {
+  async function compose({ work, seed }: Effect<'compose'>): Promise<Result<SupervisorEvent[]>> {
     const composed = keeper.compose(work, seed, await arrivedDocuments(services, work))
     const { publicKey } = book.partsOf(work.offer).signer
     const published = await documents.publish({
@@ -30,9 +31,9 @@ export function createEffects(
       spendFromKeys: [publicKey],
       payToKeys: [publicKey],
     })
-    if (!published.ok) throw new Error(`tick ${work.number} is not published yet: ${published.error.message}`)
+    if (!published.ok) return published
     storage.transact([...ledgerRows(storage, work.number, keeper.ledger), forgetArrivals(work.number - KEEP_LEDGERS)])
-    return [composed.event(published.value.reference)]
+    return ok([composed.event(published.value.reference)])
   }
 
   async function bury({ fields }: Effect<'tombstone'>): Promise<SupervisorEvent[]> {
@@ -53,7 +54,8 @@ export function createEffects(
       case 'close':
         return turns.take(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
       case 'compose':
-        return turns.take(() => compose(effect))
+        // Between two attempts others have their turn: a reorganisation may take the tick back.
+        return services.persist(`publish tick ${effect.work.number}`, () => turns.take(() => compose(effect)))
       case 'rollback':
         return turns.take(() => {
           keeper.rollback(effect.number)

@@ -43,7 +43,7 @@ function packageOf(state: WalletState, txid: string, floor: number): string[] | 
   const parent = state.pending.find((one) => one.txid === txid)
   const family = descendantsOf(state.pending, [txid])
   const pays = (child: PendingTransaction) =>
-    parent?.fee != null && child.fee !== null && parent.fee + child.fee >= floor * (parent.vsize + child.vsize)
+    parent !== undefined && parent.fee !== null && child.fee !== null && parent.fee + child.fee >= floor * (parent.vsize + child.vsize)
   const child = state.pending.find((one) => {
     const parents = new Set(one.inputs.map((outpoint) => outpoint.slice(0, 64)))
     const lacking = state.pending.filter((other) => parents.has(other.txid) && other.phase !== 'mempool')

@@ -103,7 +103,68 @@ describe('access', () => {
   })
 })
 
+describe('a node on another chain than it says', () => {
+  it('whose first block is another one is refused with both names', async () => {
+    let call = 0
+    const url = await oddNode((response) => resultOf(call++ === 0 ? goodTip : 'ef'.repeat(32))(response))
+    const message = expect.stringMatching(/«regtest», but that begins with block (ef){32}, not with 0f9188f1/)
+    expect(await connect(url).tip()).toMatchObject({ ok: false, error: { code: 'chain.network', message } })
+  })
+})
+
 describe('following', () => {
+  /** A node that answers by method; `log` counts the calls. */
+  const scripted = (answers: Record<string, (params: unknown[]) => unknown>) =>
+    new Promise<string>((resolve) => {
+      const server = createServer((request, response) => {
+        let body = ''
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+        request.on('end', () => {
+          const { method, params } = JSON.parse(body) as { method: string; params: unknown[] }
+          const result = answers[method]?.(params)
+          const error = result === undefined ? { code: -5, message: 'Block not found' } : null
+          response.end(JSON.stringify({ result: result ?? null, error, id: 1 }))
+        })
+      })
+      server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
+      ends.push(() => {
+        server.closeAllConnections()
+        server.close()
+      })
+    })
+  const genesis = '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'
+
+  it('a node that loads the chain again is not taken for a reorganisation', async () => {
+    const url = await scripted({
+      getblockchaininfo: () => ({ chain: 'regtest', blocks: 0, bestblockhash: genesis, initialblockdownload: true }),
+      getblockhash: () => genesis,
+    })
+    const events: unknown[] = []
+    const heard = Promise.withResolvers<void>()
+    const stop = connect(url).follow([{ height: 503, hash: '11'.repeat(32) }], async (event) => {
+      events.push(event)
+      heard.resolve()
+    })
+    await heard.promise
+    await stop()
+    expect(events).toEqual([{ type: 'availability', available: false, reason: expect.stringMatching(/catching up.*block 0.*block 503/) }])
+  })
+
+  it('a block that the node has pruned is named, with what helps', async () => {
+    let calls = 0
+    const pruning = await oddNode((response) => {
+      const answer =
+        calls++ === 0
+          ? { result: genesis, error: null }
+          : { result: null, error: { code: -1, message: 'Block not available (pruned data)' } }
+      response.end(JSON.stringify({ ...answer, id: 1 }))
+    })
+    expect(await connect(pruning).blockAt(7)).toMatchObject({
+      ok: false,
+      error: { code: 'chain.pruned', message: expect.stringMatching(/block 7.*-prune=0/) },
+    })
+  })
+
   it('without known blocks starts after genesis, and stops while a handler runs only after it', async () => {
     const heights: number[] = []
     let release = () => {}

@@ -16,6 +16,8 @@ export interface EmbeddedNodeOptions {
   now?: () => number
   /** What differs from Bitcoin Core's defaults. */
   policy?: Partial<Policy>
+  /** Raw blocks after genesis to start with, where there is no folder. */
+  blocks?: Uint8Array[]
 }
 
 /** Creates the node and replays its folder. */
@@ -24,6 +26,8 @@ export function createEmbeddedNode(options: EmbeddedNodeOptions = {}) {
   const policy: Policy = { ...defaultPolicy, ...options.policy }
   const branch = createBranch(policy, now)
   const { blocks, coins, mempool, at, tip, isActive } = branch
+  for (const raw of options.blocks ?? []) blocks.add(raw)
+  branch.activate()
   const journal = options.folder === undefined ? undefined : replay(branch, options.folder)
 
   const judge = (hash: string, kind: 'invalidate' | 'reconsider'): boolean => {
