@@ -2,6 +2,8 @@
 export * from './document.ts'
 export * from './value/value.ts'
 export { misfit } from './value/fit.ts'
+export { exactArguments, exactForm, naturalForm, readNatural } from './value/natural.ts'
+export { isEmpty, plural, typeWords } from './value/words.ts'
 export { LIMITS, NAME } from './limits.ts'
 export type { Failure, Result } from './result.ts'
 export { canonicalJson, canonicalProgram } from './canonical.ts'

@@ -1,5 +1,6 @@
 /** What a person asks of a client: read, request, approve, refuse, raise a fee, compose anew, reserve keys. */
 import type { CommandArgs, ReservedView, RowsView } from '../../contract/index.ts'
+import { exactArguments } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { composeUpdate, isClosed, isRegistered, keyCounts, type RequestEntry, type RequestPhase } from '../../../roles/client/index.ts'
@@ -26,18 +27,20 @@ export async function read(session: ClientSession, args: CommandArgs<'read'>): P
 
 type Asked = Pick<CommandArgs<'request'>, 'endpoint' | 'arguments'>
 
-/** Sends a request; what comes of it is shown by its entry. @returns its id here */
+/** Sends a request, with arguments in natural or exact form; what comes of it is shown by its entry. @returns its id here. Errors: `client.argument` */
 export async function request(session: ClientSession, asked: Asked, instead?: string): Promise<Result<{ id: string }>> {
   const { joined, newest, services } = session
   if (joined === null || newest === null) return noApp()
   const endpoint = Object.hasOwn(newest.planned.endpoints, asked.endpoint) ? newest.planned.endpoints[asked.endpoint]! : null
   if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}.`)
+  const exact = exactArguments(endpoint, asked.arguments)
+  if (!exact.ok) return fail('client.argument', exact.error.message, exact.error.details)
   const id = toHex(services.random.bytes(32))
   await joined.member.dispatch({
     type: 'request',
     id,
     endpoint: asked.endpoint,
-    arguments: asked.arguments,
+    arguments: exact.value,
     slots: endpoint.slots,
     at: services.clock.now(),
     ...(instead === undefined ? {} : { instead }),

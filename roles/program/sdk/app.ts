@@ -1,7 +1,7 @@
-import type { Index, Json } from '../document.ts'
+import type { Index } from '../document.ts'
 import type { Database } from './database.ts'
 import { declare } from './errors.ts'
-import type { Fields, Sealed, SealedFields, Text } from './marks.ts'
+import type { Fields, MarksOf, Natural, Rec, Sealed, SealedFields, Text } from './marks.ts'
 
 export interface IndexSpec<K extends Index['kind'], On extends readonly string[]> {
   readonly kind: K
@@ -20,15 +20,18 @@ export interface CollectionSpec<F extends Fields, I> {
   readonly doc: string
   readonly fields: F
   readonly indices: I
-  readonly initial?: Json
+  readonly initial?: object
 }
 
-/** A collection; `initial` is the JSON form of what a reserved key holds before its first write. */
+/**
+ * A collection; `initial` is what a reserved key holds before its first write, as JSON: `{ total: 0, winner: null }`.
+ * Without it, a key that was never written is in no answer.
+ */
 export const collection = <
   F extends Fields,
   I extends Record<string, IndexSpec<Index['kind'], ReadonlyArray<(keyof F & string) | '$owner'>>>,
 >(
-  spec: CollectionSpec<F, I>,
+  spec: CollectionSpec<F, I> & { readonly initial?: Natural<Rec<MarksOf<NoInfer<F>>>> },
 ): CollectionSpec<F, I> => declare(spec)
 
 export interface Context {

@@ -3,8 +3,9 @@ import { check } from '../check/check.ts'
 import { createShapes } from '../check/shapes.ts'
 import { CLIENT_TYPE } from '../document.ts'
 import { firstDifference } from '../difference.ts'
-import type { Collection, Endpoint, Index, Json, Program, Template } from '../document.ts'
+import type { Collection, Endpoint, Index, Json, Program, Template, Type } from '../document.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
+import { exactForm } from '../value/natural.ts'
 import { fail } from '../result.ts'
 import type { Failure, Result } from '../result.ts'
 import type { App, CollectionSpec, EndpointSpec, IndexSpec } from './app.ts'
@@ -150,7 +151,15 @@ function buildCollection(spec: CollectionSpec<Fields, Record<string, IndexSpec<I
     const { kind, on, field } = spec.indices[name]!
     indices[name] = kind === 'sum' ? { kind, on: [...on], field: field ?? '' } : { kind, on: [...on] }
   }
-  return { doc: spec.doc, fields: typesOf(spec.fields), initial: spec.initial ?? null, indices }
+  const fields = typesOf(spec.fields)
+  return { doc: spec.doc, fields, initial: initialOf(spec, fields), indices }
+}
+
+function initialOf(spec: CollectionSpec<Fields, unknown>, fields: Record<string, Type>): Json {
+  if (spec.initial === undefined) return null
+  const form = exactForm({ kind: 'record', fields }, spec.initial, 'initial')
+  if (!form.ok) throw new BuildError('program.type', form.error.message, declaredAt(spec))
+  return form.value
 }
 
 const createEndpoint = (collections: Record<string, Collection>, locate: boolean): EndpointRecorder => ({

@@ -155,6 +155,31 @@ export type Literal<M> = M extends Int
               ? { readonly [K in keyof F]: In<F[K]> }
               : never
 
+type Optional<F> = { [K in keyof F]: F[K] extends Option<any> ? K : never }[keyof F]
+type Case<T, M> =
+  { readonly tag: T; readonly value: Natural<M> } | (M extends Rec<infer F> ? ([keyof F] extends [never] ? T : never) : never)
+
+/** Values as they are written in JSON: `initial`, data files, requests. `exactForm` of the language reads them. */
+export type Natural<M> = M extends Int
+  ? number | string
+  : M extends Text | Bytes | Key<any>
+    ? string
+    : M extends Bool
+      ? boolean
+      : M extends List<infer I>
+        ? ReadonlyArray<Natural<I>>
+        : M extends Option<infer I>
+          ? Natural<I> | { readonly some: Natural<I> } | null
+          : M extends Rec<infer F>
+            ? { readonly [K in Exclude<keyof F, Optional<F>>]: Natural<F[K]> } & { readonly [K in Optional<F>]?: Natural<F[K]> }
+            : M extends Variant<infer C>
+              ? { [T in keyof C]: Case<T, C[T]> }[keyof C]
+              : M extends Dict<infer K, infer I>
+                ? ReadonlyArray<{ readonly key: Natural<K>; readonly value: Natural<I> }> | { readonly [key: string]: Natural<I> }
+                : M extends Tree<infer I>
+                  ? ReadonlyArray<{ readonly depth: number | string; readonly value: Natural<I> }>
+                  : never
+
 /** Where a value is wanted: an opened one or a literal. */
 export type In<M> = Expr<M> | Literal<M>
 

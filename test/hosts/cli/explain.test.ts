@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { explainEndpoint, type ExplainedEndpoint } from '../../../main/hosts/cli/explain/model.ts'
 import { explanationText } from '../../../main/hosts/cli/explain/text.ts'
-import { typeWords } from '../../../main/hosts/cli/explain/words.ts'
 import {
   app,
   check,
@@ -15,6 +14,7 @@ import {
   sourceName,
   sum,
   text,
+  typeWords,
   when,
   type Program,
 } from '../../../roles/program/index.ts'

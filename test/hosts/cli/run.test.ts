@@ -1,8 +1,6 @@
-import fc from 'fast-check'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { exactForm, naturalForm } from '../../../main/hosts/cli/run/natural.ts'
 import {
   app,
   canonicalProgram,
@@ -15,10 +13,8 @@ import {
   record,
   see,
   text,
-  toJson,
   when,
 } from '../../../roles/program/index.ts'
-import { anyType, valueOfType } from '../../roles/program/arbitrary.ts'
 import { compiledDiary } from '../../roles/program/diary.story.ts'
 import { must } from '../../roles/program/guestbook.story.ts'
 import { answered, golem, guestbookDocument, temporaryFolder } from './golem.ts'
@@ -32,7 +28,7 @@ const scores = app({
   doc: '',
   collections: {
     scores: collection({ doc: '', fields: { name: text(10), points: int() }, indices: { byPoints: order('points') } }),
-    tallies: collection({ doc: '', fields: { total: int() }, initial: { total: '0' }, indices: { byTotal: order('total') } }),
+    tallies: collection({ doc: '', fields: { total: int() }, initial: { total: 0 }, indices: { byTotal: order('total') } }),
   },
   endpoints: (db) => ({
     best: endpoint({ doc: '', request: {}, run: () => db.scores.byPoints.rows({}, { limit: 3, descending: true }).name }),
@@ -234,31 +230,20 @@ describe('arguments', () => {
   })
 
   it.each([
-    [{}, 'needs the field points: integer, at most 100'],
-    [{ points: 'many' }, 'The field points of the request does not fit: points must be a safe integer'],
-    [{ points: 101 }, 'points must be between'],
-    [{ points: 1, more: 1 }, 'has a field more; the endpoint takes points'],
+    [{}, 'points is missing; it must be an integer, at most 100.'],
+    [{ points: 'many' }, 'points must be an integer, at most 100, not "many".'],
+    [{ points: 101 }, 'points must be an integer, at most 100, not 101.'],
+    [{ points: 1.5 }, 'points must be an integer, at most 100, not 1.5.'],
+    [{ points: 1, more: 1 }, 'There is no argument more; the endpoint takes points.'],
   ])('%j are refused with the name of the field', async (request, message) => {
     const { error } = answered(await run('change', request))
     expect(error).toMatchObject({ code: 'call.request', message: expect.stringContaining(message) })
   })
 
   it('deep inside are named by their path', async () => {
-    expect(answered(await run('add', { items: [{ name: 'tea', price: -1 }] })).error.message).toContain('items/0/price must be')
-  })
-
-  it('any value can be written as people write it, and is read back as itself', () => {
-    const cases = anyType.chain((type) => fc.tuple(fc.constant(type), valueOfType(type)))
-    fc.assert(fc.property(cases, ([type, value]) => void expect(exactForm(type, naturalForm(type, value))).toEqual(toJson(type, value))))
-    fc.assert(fc.property(cases, ([type, value]) => void expect(exactForm(type, toJson(type, value))).toEqual(toJson(type, value))))
-  })
-
-  it('a map may be an object, in any order', () => {
-    const type = { kind: 'map', keys: { kind: 'int' }, of: { kind: 'int' }, max: 5 } as const
-    expect(exactForm(type, { '10': 1, '9': 2 })).toEqual([
-      { key: '9', value: '2' },
-      { key: '10', value: '1' },
-    ])
+    expect(answered(await run('add', { items: [{ name: 'tea', price: -1 }] })).error.message).toBe(
+      'items[0].price must be an integer, at least 0, not -1.',
+    )
   })
 })
 
@@ -291,8 +276,14 @@ describe('a data file that does not fit', () => {
     [{ scores: [row('k1', 'alice', 'x', 1)] }, 'collections.scores[0].owner must be a public key'],
     [{ scores: [row('k-1', ALICE, 'x', 1)] }, 'collections.scores[0].key must be an address'],
     [{ scores: [row('k1', ALICE, 'x', 1), row('k1', ALICE, 'x', 1)] }, 'collections.scores[1]: The key k1 is already reserved'],
-    [{ scores: [row('k1', ALICE, 'a name too long', 1)] }, 'collections.scores[0]: scores.name of key k1'],
-    [{ scores: [{ key: 'k1', owner: ALICE, fields: { name: 'x' } }] }, 'has to set scores.points'],
+    [
+      { scores: [row('k1', ALICE, 'a name too long', 1)] },
+      'collections.scores[0].fields.name must be text of at most 10 characters, not "a name too long".',
+    ],
+    [
+      { scores: [{ key: 'k1', owner: ALICE, fields: { name: 'x' } }] },
+      'collections.scores[0].fields.points is missing; it must be an integer.',
+    ],
     [{ scors: [] }, 'The data has a collection scors, the program has scores, tallies'],
     [{ scores: {} }, 'collections.scores must be a list'],
   ])('%j is refused with the name of the row', async (collections, message) => {

@@ -9,8 +9,7 @@ import { typeProblems, type TypeProblem } from '../../../main/hosts/cli/build/ty
 import { complaint } from '../../../main/hosts/cli/main.ts'
 import { callEndpoint } from '../../../main/hosts/cli/run/call.ts'
 import { readData } from '../../../main/hosts/cli/run/data.ts'
-import { naturalForm } from '../../../main/hosts/cli/run/natural.ts'
-import { check, responseType, type Program, type Result } from '../../../roles/program/index.ts'
+import { check, naturalForm, responseType, type Program, type Result } from '../../../roles/program/index.ts'
 
 /** A program, or a piece of one within a frame. */
 export interface Source {

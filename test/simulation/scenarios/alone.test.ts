@@ -45,7 +45,7 @@ const look = (name: string, title: string, book = NO_KEY) => people.ask(name, 'l
 
 describe('An endpoint without observation points', () => {
   it('[R1][R2] answers with what endpoints with observation points wrote, and no server takes part', async () => {
-    const { books } = await people.done('ann', 'add', { title: 'Dune', stars: '4' })
+    const { books } = await people.done('ann', 'add', { title: 'Dune', stars: 4 })
     await people.done('ann', 'mark', {})
     const found = await look('bob', 'Dune', books)
     expect(found).toMatchObject({ state: 'nothing to write', servers: [], writes: [] })
@@ -67,6 +67,20 @@ describe('An endpoint without observation points', () => {
     expect(actors[0]!.freeKeys).toEqual(before)
     const servers = Object.fromEntries(app!.endpoints.map(({ name, servers }) => [name, servers]))
     expect(servers).toMatchObject({ about: 0, look: 0, add: 2, mark: 2 })
+  })
+
+  it('refuses an argument or a value to read by that does not fit, in words that name it, and goes on', async () => {
+    const actor = await ready(world, 'ann')
+    const request = (args: object) => world.call('ann', 'request', { actor, endpoint: 'add', arguments: args as never })
+    await expect(request({ title: 'Dune', stars: 1.5 })).rejects.toThrow('stars must be an integer from 1 to 5, not 1.5. (client.argument)')
+    await expect(request({ stars: 1 })).rejects.toThrow('title is missing; it must be text of at most 40 characters. (client.argument)')
+    const read = (index: string, equals: unknown[]) =>
+      world.call('ann', 'read', { actor: '', collection: 'books', index, equals: equals as never, limit: 9, descending: false })
+    await expect(read('byTitle', ['Dune', 'many'])).rejects.toThrow('stars must be an integer from 1 to 5, not "many". (read.equals)')
+    await expect(read('byTitle', [7])).rejects.toThrow('title must be text of at most 40 characters, not 7. (read.equals)')
+    await expect(read('allStars', ['Dune', 'Dune', 'Dune'])).rejects.toThrow('(read.equals)')
+    expect((await read('byTitle', ['Dune', 4])).rows).toHaveLength(1)
+    expect(await read('allStars', ['Dune'])).toMatchObject({ sum: '4' })
   })
 
   it('answers while the app sleeps, when a request that needs servers cannot be sent', async () => {

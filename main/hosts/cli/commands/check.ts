@@ -1,10 +1,9 @@
 /** `golem check`: what every participant does with a program document before running any of it. */
 import { resolve } from 'node:path'
-import { canonicalProgram, check, type Program } from '../../../../roles/program/index.ts'
+import { canonicalProgram, check, plural, type Program } from '../../../../roles/program/index.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
 import type { Call, Command, Done } from '../command.ts'
-import { plural } from '../explain/words.ts'
 import { parseJson, readText } from '../load.ts'
 
 export const checkCommand: Command = {

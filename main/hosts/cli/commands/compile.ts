@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { splitNotes } from '../../../../roles/program/index.ts'
+import { plural, splitNotes } from '../../../../roles/program/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { Built } from '../build/build.ts'
 import { showPlace } from '../build/mistake.ts'
 import { BUILD_FLAGS, buildOptions, type Call, type Command, type Done } from '../command.ts'
-import { plural } from '../explain/words.ts'
 import { buildSource, readJson } from '../load.ts'
 import { isStandardOutput, replaceFile } from '../../terminal/write-file.ts'
 

@@ -1,6 +1,8 @@
 /** What can influence what is stored and returned: the data-flow label in plain words. */
 import {
+  isEmpty,
   responseType,
+  typeWords,
   type Block,
   type Effect,
   type Endpoint,
@@ -10,7 +12,7 @@ import {
   type Type,
   type WriteValue,
 } from '../../../../roles/program/index.ts'
-import { isEmpty, typeWords, valueName } from './words.ts'
+import { valueName } from './words.ts'
 
 export interface ExplainedWrite {
   collection: string

@@ -3,6 +3,7 @@ import {
   askedWith,
   indexFields,
   mapBetween,
+  plural,
   splitsOf,
   type Between,
   type Endpoint,
@@ -12,7 +13,7 @@ import {
   type Template,
 } from '../../../../roles/program/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
-import { fieldWords, listed, plural, valueName } from './words.ts'
+import { fieldWords, listed, valueName } from './words.ts'
 
 export interface ExplainedLookup {
   name: string

@@ -3,6 +3,7 @@ import {
   costOf,
   labelOf,
   serversOf,
+  typeWords,
   typeOfSource,
   type Block,
   type Cost,
@@ -14,7 +15,7 @@ import {
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { returnsOf, writesOf, type ExplainedReturn, type ExplainedWrite } from './flows.ts'
 import { columnsOf, lookupsOf, sourcesIn, splitsIn, type ExplainedLookup, type ExplainedSplit } from './lookups.ts'
-import { labelNames, sameSource, typeWords, valueName } from './words.ts'
+import { labelNames, sameSource, valueName } from './words.ts'
 
 export interface ExplainedPoint {
   name: string

@@ -1,50 +1,5 @@
-/** Types and sealed values in plain words. */
-import { sourceName, type Endpoint, type Query, type Slot, type Source, type Template, type Type } from '../../../../roles/program/index.ts'
-
-/** A type as a person says it: «text of at most 60 characters». */
-export function typeWords(type: Type): string {
-  switch (type.kind) {
-    case 'int':
-      return intWords(type)
-    case 'text':
-      return `text of at most ${plural(type.max, 'character')}`
-    case 'bool':
-      return 'yes or no'
-    case 'bytes':
-      return `at most ${plural(type.max, 'byte')}`
-    case 'key':
-      return `key of a row of ${type.collection}`
-    case 'list':
-      return `list of at most ${type.max}, each: ${typeWords(type.of)}`
-    case 'map':
-      return `map of at most ${type.max} entries, from ${typeWords(type.keys)} to ${typeWords(type.of)}`
-    case 'tree':
-      return `tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
-    case 'zipper':
-      return `place in a tree of at most ${plural(type.max, 'node')}, each: ${typeWords(type.of)}`
-    case 'option':
-      return `nothing or ${typeWords(type.of)}`
-    case 'record':
-      return `{ ${Object.entries(type.fields)
-        .map(([name, of]) => `${name}: ${typeWords(of)}`)
-        .join(', ')} }`
-    case 'variant':
-      return `one of ${Object.entries(type.cases)
-        .map(([tag, of]) => (isEmpty(of) ? tag : `${tag} (${typeWords(of)})`))
-        .join(', ')}`
-  }
-}
-
-function intWords({ min, max }: Type & { kind: 'int' }): string {
-  if (min !== undefined && max !== undefined) return `integer from ${min} to ${max}`
-  if (min !== undefined) return `integer, at least ${min}`
-  return max === undefined ? 'integer' : `integer, at most ${max}`
-}
-
-/** The content of a case that holds nothing. */
-export const isEmpty = (type: Type): boolean => type.kind === 'record' && Object.keys(type.fields).length === 0
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+/** Sealed values in plain words. */
+import { sourceName, type Endpoint, type Query, type Slot, type Source, type Template } from '../../../../roles/program/index.ts'
 
 /** `a, b and c`. */
 export function listed(words: readonly string[], last = 'and'): string {

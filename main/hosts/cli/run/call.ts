@@ -1,8 +1,10 @@
 /** One call of an endpoint without a network: the language's own `runEndpoint` on answers from the protocol's own indices. */
 import {
   columnType,
+  exactArguments,
   fromJson,
   mapBetween,
+  plural,
   runEndpoint,
   toJson,
   typeOfSource,
@@ -26,9 +28,7 @@ import { queryLookup } from '../../../../roles/protocol/requests/index.ts'
 import { fail, must, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { columnsOf } from '../explain/lookups.ts'
-import { plural, typeWords } from '../explain/words.ts'
 import { keysOf, reserveMadeUp } from './data.ts'
-import { exactForm } from './natural.ts'
 
 export interface LocalCall {
   endpoint: string
@@ -81,29 +81,12 @@ export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
 export const used = ({ steps, bytes }: Budget): string => `${plural(steps, 'step')}, ${plural(bytes, 'byte')}`
 
 function readRequest(endpoint: Endpoint, { request }: LocalCall): Result<RecordValue> {
+  const exact = exactArguments(endpoint, request)
+  if (!exact.ok) return fail('call.request', exact.error.message, exact.error.details)
   const values: Record<string, Value> = Object.create(null) as Record<string, Value>
-  const unknown = Object.keys(request).find(
-    (name) => !Object.hasOwn(endpoint.request, name) && !endpoint.slots.some((slot) => slot.name === name),
-  )
-  if (unknown !== undefined)
-    return fail(
-      'call.request',
-      `The request has a field ${unknown}; the endpoint takes ${Object.keys(endpoint.request).join(', ') || 'none'}.`,
-      { field: unknown },
-    )
-  for (const [name, type] of Object.entries(endpoint.request)) {
-    if (!Object.hasOwn(request, name))
-      return fail('call.request', `The request needs the field ${name}: ${typeWords(type)}.`, { field: name })
-    const value = fromJson(type, exactForm(type, request[name]))
-    if (!value.ok)
-      return fail('call.request', `The field ${name} of the request does not fit: ${placed(name, value.error.message)}`, { field: name })
-    values[name] = value.value
-  }
+  for (const [name, type] of Object.entries(endpoint.request)) values[name] = must(fromJson(type, exact.value[name]))
   return ok(values)
 }
-
-/** «/0/text must be …» becomes «items/0/text must be …». */
-const placed = (name: string, message: string): string => message.replace(/^The value(?= )/, name).replace(/^\//, `${name}/`)
 
 /** Reserves what the endpoint's new rows need beyond the caller's reserved keys. */
 function makeUpKeys(db: Database, { slots }: Endpoint, caller: string): string[] {

@@ -4,12 +4,11 @@
  * `fields: null` is a reserved key without a row.
  */
 import { createHash } from 'node:crypto'
-import type { Program } from '../../../../roles/program/index.ts'
+import { exactForm, type Program } from '../../../../roles/program/index.ts'
 import { applyWrite, createDatabase, reserveKey, type Database } from '../../../../roles/protocol/index/index.ts'
 import type { Json } from '../../../../roles/protocol/canonical.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { OwnKey } from '../../../../roles/client/types.ts'
-import { exactForm } from './natural.ts'
 
 export const OWNER = /^[0-9a-f]{64}$/
 const KEY = /^[A-Za-z0-9]{1,100}$/
@@ -53,11 +52,9 @@ function enterRow(db: Database, collection: string, json: unknown, path: string)
   const { key, owner, fields } = row.value
   const reserved = reserveKey(db, { key, collection, owner, version: VERSION })
   if (!reserved.ok || fields === null) return reserved.ok ? reserved : fail(reserved.error.code, `${path}: ${reserved.error.message}`)
-  const written = applyWrite(
-    db,
-    { owner, version: VERSION },
-    { key, collection, fields: exactFields(db.program, collection, fields), replaces: VERSION },
-  )
+  const exact = exactFields(db.program, collection, fields, `${path}.fields`)
+  if (!exact.ok) return exact
+  const written = applyWrite(db, { owner, version: VERSION }, { key, collection, fields: exact.value, replaces: VERSION })
   return written.ok ? written : fail(written.error.code, `${path}: ${written.error.message}`)
 }
 
@@ -71,11 +68,20 @@ function rowOf(json: unknown, path: string): Result<DataRow> {
   return ok({ key, owner, fields: fields as Fields | null })
 }
 
-function exactFields(program: Program, collection: string, fields: Fields): Fields {
-  const types = program.collections[collection]!.fields
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, Object.hasOwn(types, name) ? (exactForm(types[name]!, value) as Json) : value]),
-  )
+/** Fields that are left out: an option is none, and what the collection has an initial value for keeps it. */
+function exactFields(program: Program, collection: string, fields: Fields, path: string): Result<Fields> {
+  const { fields: types, initial } = program.collections[collection]!
+  const exact: Fields = {}
+  for (const name of Object.keys(fields))
+    if (!Object.hasOwn(types, name))
+      return fail('data.shape', `${path} has no field ${name}; the fields of ${collection} are ${Object.keys(types).join(', ')}.`)
+  for (const [name, type] of Object.entries(types)) {
+    if (!Object.hasOwn(fields, name) && initial !== null) continue
+    const form = exactForm(type, Object.hasOwn(fields, name) ? fields[name] : undefined, `${path}.${name}`)
+    if (!form.ok) return fail('data.shape', form.error.message)
+    exact[name] = form.value
+  }
+  return ok(exact)
 }
 
 /**

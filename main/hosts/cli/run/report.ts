@@ -1,5 +1,7 @@
 /** What a local run prints. */
 import {
+  isEmpty,
+  naturalForm,
   responseType,
   toJson,
   type BlockRun,
@@ -9,9 +11,7 @@ import {
   type Type,
   type Write,
 } from '../../../../roles/program/index.ts'
-import { isEmpty } from '../explain/words.ts'
 import { used, type LocalRun } from './call.ts'
-import { naturalForm } from './natural.ts'
 
 export interface About {
   program: Program
