@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { root } from './build/sdk.ts'
 import { flagsOf, type Command } from './command.ts'
-import { table, wrap } from '../terminal/layout.ts'
+import { helpText } from '../terminal/help.ts'
+import { table } from '../terminal/layout.ts'
 
 const lines = (all: string[]): string => all.join('\n')
 
@@ -31,21 +32,5 @@ Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 7
 `
 
 /** `golem help <command>`. */
-export function helpOf(command: Command): string {
-  const flags = Object.entries(flagsOf(command)).map(([name, { short, value, doc }]): [string, string] => [
-    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
-    doc,
-  ])
-  return `golem ${command.name}: ${command.summary}
-
-usage: golem ${command.name} ${command.usage} [flags]
-
-${lines(wrap(command.doc, ''))}
-
-${lines(table(flags, '  '))}
-
-for example:
-
-  ${command.example.split('\n').join('\n  ')}
-`
-}
+export const helpOf = (command: Command): string =>
+  helpText({ ...command, command: `golem ${command.name}`, usage: `${command.usage} [flags]`, options: flagsOf(command) })

@@ -1,30 +1,17 @@
 /**
- * `npm run audit`: audits an app from chain and swarm alone, as a fresh participant with an empty folder. Exit codes: 0 every root is equal,
- * 1 one is not, 2 the audit could not be done.
- *
- * Without options it audits the app of the local network that runs on this computer; `--chain-url`, `--chain-user`, `--chain-password`,
- * `--network` and `--tracker` name others, `--app` the hash of the app's first job offer.
+ * `npm run audit`: audits an app from chain and swarm alone, as a fresh participant with an empty folder. Without `--chain-url` it audits the app of
+ * the local network that runs on this computer. Exit codes: 0 every root is equal, 1 one is not, 2 the audit could not be done.
  */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
-import { fail, ok, type ParticipantConfig, type Result } from '../../core/index.ts'
+import { checkRpcAddress } from '../../adapters/chain/index.ts'
+import { ok, type ParticipantConfig, type Result } from '../../core/index.ts'
+import { begin, type Started } from '../terminal/hosts.ts'
 import { auditFresh, comparison, type Audited } from './network/auditor.ts'
 import { readNote } from './network/note.ts'
 
-const { values } = parseArgs({
-  options: {
-    folder: { type: 'string', default: process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', 'local-network') },
-    'chain-url': { type: 'string' },
-    'chain-user': { type: 'string', default: '' },
-    'chain-password': { type: 'string', default: process.env.GOLEM_CHAIN_PASSWORD ?? '' },
-    network: { type: 'string', default: 'regtest' },
-    tracker: { type: 'string', multiple: true, default: [] },
-    app: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-})
+type Values = Extract<Started<'audit'>, { values: unknown }>['values']
 
 interface Place {
   chain: ParticipantConfig['chain']
@@ -33,15 +20,16 @@ interface Place {
 }
 
 /** Where the app lives: as named by the options, else as the running local network wrote it down. */
-function place(): Result<Place> {
+function place(values: Values): Result<Place> {
   const url = values['chain-url']
   if (url === undefined) {
-    const note = readNote(values.folder)
+    const note = readNote(values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', 'local-network'))
     return note.ok ? ok({ chain: { ...note.value.chain, network: 'regtest' }, trackers: [note.value.tracker], dht: false }) : note
   }
-  const network = (['regtest', 'signet', 'testnet4', 'mainnet'] as const).find((one) => one === values.network)
-  if (network === undefined) return fail('audit.network', `--network ${values.network}: choose regtest, signet, testnet4 or mainnet.`)
-  const chain = { url, user: values['chain-user'], password: values['chain-password'], backend: 'bitcoind' as const, network }
+  const address = checkRpcAddress(url)
+  if (!address.ok) return address
+  const password = values['chain-password'] ?? process.env.GOLEM_CHAIN_PASSWORD ?? ''
+  const chain = { url, user: values['chain-user'], password, backend: 'bitcoind' as const, network: values.network }
   return ok({ chain, trackers: values.tracker, dht: values.tracker.length === 0 })
 }
 
@@ -59,8 +47,8 @@ function show({ title, app, report }: Audited): void {
   print(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; ${verdict}`)
 }
 
-async function main(): Promise<number> {
-  const where = place()
+async function main(values: Values): Promise<number> {
+  const where = place(values)
   const audited = where.ok
     ? await auditFresh({
         ...where.value,
@@ -77,7 +65,11 @@ async function main(): Promise<number> {
   return audited.value.report.ok ? 0 : 1
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
-  return 2
-})
+const begun = begin('audit', process.argv.slice(2))
+process.exitCode =
+  'exit' in begun
+    ? begun.exit
+    : await main(begun.values).catch((error: unknown) => {
+        process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
+        return 2
+      })

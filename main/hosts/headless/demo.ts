@@ -6,8 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
-import { createBitcoind } from '../../adapters/chain/bitcoind/index.ts'
+import { createBitcoind, type Bitcoind } from '../../adapters/chain/bitcoind/index.ts'
 import { createLog } from '../../adapters/system/log.ts'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../contract/index.ts'
 import { must } from '../../core/index.ts'
@@ -17,17 +16,7 @@ import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts
 import { readNote } from './network/note.ts'
 import { OutOfPatience, waitFor, type Found } from './network/patience.ts'
 import { sampleNetwork } from './network/sample.ts'
-
-const { values } = parseArgs({
-  options: {
-    chain: { type: 'string', default: 'embedded' },
-    servers: { type: 'string', default: '6' },
-    'block-ms': { type: 'string', default: '1000' },
-    'tick-blocks': { type: 'string', default: '3' },
-    verbose: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-  },
-})
+import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 
 const begun = performance.now()
 const seconds = (): string => `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(8)
@@ -159,19 +148,18 @@ async function audit(network: LocalNetwork, folder: string): Promise<void> {
   say(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; every root is equal`)
 }
 
-async function main(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'golem-demo-'))
-  const bitcoind = values.chain === 'bitcoind' ? await createBitcoind({ folder: join(folder, 'bitcoind'), say }) : undefined
-  const facade = createFacade()
+type Values = Extract<Started<'demo'>, { values: unknown }>['values']
+
+async function startNetwork(values: Values, folder: string, bitcoind: Bitcoind | undefined, facade: Facade): Promise<LocalNetwork> {
   say(
     `starting a chain (${values.chain}), a tracker, a Supervisor, ${values.servers} servers and two clients, each in a process of its own`,
   )
   const network = await startLocalNetwork({
     ...sampleNetwork,
     folder,
-    servers: Number(values.servers),
-    blockMs: Number(values['block-ms']),
-    tickBlocks: Number(values['tick-blocks']),
+    servers: values.servers,
+    blockMs: values['block-ms'],
+    tickBlocks: values['tick-blocks'],
     ...(bitcoind === undefined ? {} : { bitcoind }),
     logLevel: values.verbose ? 'debug' : 'error',
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
@@ -181,6 +169,10 @@ async function main(): Promise<number> {
   say(
     `${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`,
   )
+  return network
+}
+
+async function tell(network: LocalNetwork, facade: Facade, folder: string): Promise<number> {
   try {
     await story({ facade, moved: network.moved })
     await audit(network, folder)
@@ -191,12 +183,28 @@ async function main(): Promise<number> {
       `FAILED: ${error instanceof StepFailed || error instanceof OutOfPatience ? error.message : error instanceof Error ? error.stack : String(error)}`,
     )
     return 1
+  }
+}
+
+async function main(values: Values): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'golem-demo-'))
+  let bitcoind: Bitcoind | undefined
+  let network: LocalNetwork | undefined
+  try {
+    if (values.chain === 'bitcoind') bitcoind = await createBitcoind({ folder: join(folder, 'bitcoind'), say })
+    const facade = createFacade()
+    network = await startNetwork(values, folder, bitcoind, facade)
+    return await tell(network, facade, folder)
+  } catch (error) {
+    process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
+    return USAGE_EXIT
   } finally {
-    await network.stop()
+    await network?.stop()
     await bitcoind?.stop()
     if (values.keep) say(`data folders kept in ${folder}`)
     else rmSync(folder, { recursive: true, force: true })
   }
 }
 
-process.exitCode = await main()
+const options = begin('demo', process.argv.slice(2))
+process.exitCode = 'exit' in options ? options.exit : await main(options.values)

@@ -5,27 +5,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { createLog } from '../../adapters/system/log.ts'
 import { createFacade } from './network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
 import { chosenApp } from './network/app.ts'
-import { BLOCK_MS, sampleNetwork } from './network/sample.ts'
-import { startPageServer } from './page/server.ts'
+import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
+import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const { values } = parseArgs({
-  options: {
-    app: { type: 'string', default: process.env.GOLEM_APP ?? 'guestbook' },
-    folder: { type: 'string' },
-    port: { type: 'string', default: '0' },
-    servers: { type: 'string', default: String(sampleNetwork.servers) },
-    'block-ms': { type: 'string', default: String(BLOCK_MS) },
-    'tick-blocks': { type: 'string', default: String(sampleNetwork.tickBlocks) },
-    verbose: { type: 'boolean', default: false },
-  },
-})
-
 const say = (text: string): void => void process.stdout.write(`golem: ${text}\n`)
 const complain = (error: unknown): void => void process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
 
@@ -52,21 +39,35 @@ function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => P
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
 }
 
-async function main(): Promise<number> {
+/** Null when the port that was asked for cannot be had; that has been said. */
+async function openPage(options: PageServerOptions): Promise<PageServer | null> {
+  try {
+    return await startPageServer(options)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const why = code === 'EADDRINUSE' ? 'is taken by another program' : 'is for the system alone'
+    complain(`Port ${options.port} ${why}: name another with --port, or leave it out and the system chooses one.`)
+    return null
+  }
+}
+
+async function main(values: Extract<Started<'headless'>, { values: unknown }>['values']): Promise<number> {
   const app = chosenApp(values.app)
   if (!app.ok) {
     complain(app.error.message)
-    return 2
+    return USAGE_EXIT
   }
   const folder = values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', app.value.folder)
   const facade = createFacade()
-  const page = await startPageServer({
+  const page = await openPage({
     host: '127.0.0.1',
-    port: Number(values.port),
+    port: values.port,
     token: randomBytes(24).toString('base64url'),
     assets: join(ROOT, 'dist', 'renderer'),
     core: facade,
   })
+  if (page === null) return USAGE_EXIT
   let network: LocalNetwork | undefined
   endOnSignal(() => network, page.close)
   say(`page at ${page.url}`)
@@ -75,9 +76,9 @@ async function main(): Promise<number> {
     network = await startLocalNetwork({
       ...app.value.plan,
       folder,
-      servers: Number(values.servers),
-      blockMs: Number(values['block-ms']),
-      tickBlocks: Number(values['tick-blocks']),
+      servers: values.servers,
+      blockMs: values['block-ms'],
+      tickBlocks: values['tick-blocks'],
       keepUp: true,
       logLevel: values.verbose ? 'debug' : 'warn',
       output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
@@ -93,8 +94,12 @@ async function main(): Promise<number> {
   return 0
 }
 
-const code = await main().catch((error: unknown) => {
-  complain(error)
-  return 1
-})
+const begun = begin('headless', process.argv.slice(2))
+const code =
+  'exit' in begun
+    ? begun.exit
+    : await main(begun.values).catch((error: unknown) => {
+        complain(error)
+        return 1
+      })
 if (code !== 0) process.exit(code)

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import { begin } from '../terminal/hosts.ts'
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -106,4 +107,8 @@ async function buildAll(): Promise<void> {
   }
 }
 
-if (import.meta.main) await buildAll()
+if (import.meta.main) {
+  const begun = begin('build', process.argv.slice(2))
+  if ('exit' in begun) process.exitCode = begun.exit
+  else await buildAll()
+}

@@ -23,7 +23,7 @@ const commands = {
 }
 
 function usage() {
-  return `usage: node main/hosts/launcher/run.mjs <command> [arguments]\n  commands: ${Object.keys(commands).join(', ')}, install, or the path of a program in this repository\n`
+  return `usage: node main/hosts/launcher/run.mjs <command> [arguments]\n  commands: ${Object.keys(commands).join(', ')}, install, or the path of a program in this repository\n  <command> --help explains start, headless, demo, audit, build, test and bench\n`
 }
 
 /** @returns {string[] | undefined} program and leading arguments; a path of a file stands for itself */
@@ -36,6 +36,11 @@ async function main([command, ...args]) {
   if (command === undefined) {
     process.stderr.write(usage())
     return 2
+  }
+  if (command === '--help' || command === '-h' || (command === 'install' && args.length > 0)) {
+    const asked = command !== 'install' || args.includes('--help') || args.includes('-h')
+    process[asked ? 'stdout' : 'stderr'].write(asked ? usage() : `golem: install takes no arguments, so not «${args[0]}».\n`)
+    return asked ? 0 : 2
   }
   const program = command === 'install' ? [] : programOf(command)
   if (program === undefined) {

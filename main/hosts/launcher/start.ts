@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { buildElectron, buildRenderer, rendererIsStale, repository } from './build.ts'
 import { runToEnd } from './child.ts'
+import { begin } from '../terminal/hosts.ts'
 import { findElectron } from './electron.ts'
 
 async function prepareRenderer(): Promise<void> {
@@ -10,26 +11,16 @@ async function prepareRenderer(): Promise<void> {
   await buildRenderer()
 }
 
-/**
- * Takes `--app NAME` out of the arguments: the name goes to the network by the environment, because it runs in a process below the host's, and
- * Chromium has an `--app` of its own.
- */
-function takeApp(args: string[]): string[] {
-  const at = args.findIndex((one) => one === '--app' || one.startsWith('--app='))
-  if (at < 0) return args
-  const isPair = args[at] === '--app'
-  process.env.GOLEM_APP = isPair ? (args[at + 1] ?? '') : args[at]!.slice('--app='.length)
-  return args.toSpliced(at, isPair ? 2 : 1)
-}
-
 /** Runs to the end of the chosen host and returns its exit code. */
-async function start(given: string[]): Promise<number> {
-  const args = takeApp(given)
+async function start(args: string[]): Promise<number> {
+  const begun = begin('start', args)
+  if ('exit' in begun) return begun.exit
   await prepareRenderer()
   const electron = findElectron(repository)
   if ('binary' in electron) {
     await buildElectron()
-    return runToEnd(electron.binary, [repository, ...args])
+    // By the environment, because the network runs in a process below Electron's, and Chromium has options of the same names.
+    return runToEnd(electron.binary, [repository], { GOLEM_ARGUMENTS: JSON.stringify(args) })
   }
   process.stdout.write(`golem: ${electron.reason}, so the same app opens in a browser instead.\n`)
   return runToEnd(process.execPath, [join(repository, 'main', 'hosts', 'headless', 'index.ts'), ...args])

@@ -16,7 +16,7 @@ export const compileCommand: Command = {
   usage: 'app.ts [-o app.json]',
   takes: [1, 1],
   flags: {
-    output: { type: 'string', short: 'o', value: 'FILE', doc: 'where to write the document (beside the program), - for stdout' },
+    output: { kind: 'text', short: 'o', value: 'FILE', doc: 'where to write the document (beside the program), - for stdout' },
     ...BUILD_FLAGS,
   },
   doc: `The program is run twice, each time from scratch and with another date, and has to make the same document both times.

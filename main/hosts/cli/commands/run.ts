@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { Program } from '../../../../roles/program/index.ts'
 import { createDatabase, type Database } from '../../../../roles/protocol/index/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
-import { BUILD_FLAGS, buildOptions, numberFlag, wrongUsage, type Call, type Command, type Done } from '../command.ts'
+import { BUILD_FLAGS, buildOptions, wrongUsage, type Call, type Command, type Done } from '../command.ts'
 import { loadProgram, readJson } from '../load.ts'
 import { callEndpoint, commit, type LocalCall, type LocalRun } from '../run/call.ts'
 import { dataOf, OWNER, readData } from '../run/data.ts'
@@ -16,6 +16,7 @@ import { replaceFile } from '../../terminal/write-file.ts'
 const SOMEBODY = 'a'.repeat(64)
 /** What an offer of ours allows one observation point (`main/core/supervisor/offers.ts`). */
 const BUDGET = { steps: 1_000_000, bytes: 4_000_000 }
+const MOST = [1, 1_000_000_000] as const
 
 export const runCommand: Command = {
   name: 'run',
@@ -23,17 +24,23 @@ export const runCommand: Command = {
   usage: 'app.ts|app.json <endpoint>',
   takes: [2, 2],
   flags: {
-    request: { type: 'string', short: 'r', value: 'JSON', doc: 'the arguments, e.g. \'{"topic":"cats","count":3}\' ({})' },
-    caller: { type: 'string', value: 'HEX', doc: 'public key of the caller, 64 hex digits (aaaa…)' },
+    request: { kind: 'text', short: 'r', value: 'JSON', doc: 'the arguments, e.g. \'{"topic":"cats","count":3}\' ({})' },
+    caller: { kind: 'text', value: 'HEX', doc: 'public key of the caller, 64 hex digits (aaaa…)' },
     data: {
-      type: 'string',
+      kind: 'text',
       short: 'd',
       value: 'FILE',
       doc: 'JSON file with the rows there are',
     },
-    commit: { type: 'boolean', doc: 'enter the writes into the data file, which is made when there is none' },
-    'budget-steps': { type: 'string', value: 'N', doc: `steps that one observation point may use (${BUDGET.steps})` },
-    'budget-bytes': { type: 'string', value: 'N', doc: `bytes of values that one observation point may make (${BUDGET.bytes})` },
+    commit: { kind: 'flag', doc: 'enter the writes into the data file, which is made when there is none' },
+    'budget-steps': { kind: 'whole', value: 'N', range: MOST, default: BUDGET.steps, doc: 'steps that one observation point may use' },
+    'budget-bytes': {
+      kind: 'whole',
+      value: 'N',
+      range: MOST,
+      default: BUDGET.bytes,
+      doc: 'bytes of values that one observation point may make',
+    },
     ...BUILD_FLAGS,
   },
   doc: `Answers the endpoint's queries from the data file by the same indices and in the same order as on the network,
@@ -68,10 +75,6 @@ async function run(call: Call): Promise<Result<Done>> {
 
 function readArguments(call: Call): Result<LocalCall> {
   const { request = '{}', caller = SOMEBODY, data, commit: commits } = call.flags
-  const steps = numberFlag(call, 'budget-steps', BUDGET.steps)
-  const bytes = numberFlag(call, 'budget-bytes', BUDGET.bytes)
-  if (!steps.ok) return steps
-  if (!bytes.ok) return bytes
   if (commits === true && data === undefined) return wrongUsage('--commit needs --data FILE to write to.')
   if (!OWNER.test(String(caller))) return wrongUsage('--caller must be a public key of 64 hex digits (0-9, a-f).')
   const read = readRequest(String(request))
@@ -80,7 +83,7 @@ function readArguments(call: Call): Result<LocalCall> {
         endpoint: call.positionals[1]!,
         request: read.value,
         caller: String(caller),
-        budget: { steps: steps.value, bytes: bytes.value },
+        budget: { steps: Number(call.flags['budget-steps']), bytes: Number(call.flags['budget-bytes']) },
       })
     : read
 }

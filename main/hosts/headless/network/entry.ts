@@ -9,8 +9,12 @@ import { fail, ok, type Result } from '../../../core/index.ts'
 import { serveParent, type Served } from '../../worker/parent.ts'
 import { createFacade } from './facade.ts'
 import { startLocalNetwork } from './local-network.ts'
+import { startOptions } from '../../terminal/hosts.ts'
+import { readOptions } from '../../terminal/options.ts'
 import { chosenApp } from './app.ts'
-import { BLOCK_MS } from './sample.ts'
+
+/** What `npm start` was told, which the desktop app hands on unread. */
+const argumentsGiven = (): string[] => JSON.parse(process.env.GOLEM_ARGUMENTS ?? '[]') as string[]
 
 /** The page is served at once and fills as participants start; a network that cannot start ends this process, and its parent starts it again. */
 function open(config: unknown): Promise<Result<Served>> {
@@ -20,16 +24,21 @@ function open(config: unknown): Promise<Result<Served>> {
       fail('settings.invalid', 'The setting folder is not acceptable: it has to be the path of the data folder, and the only setting.'),
     )
   }
-  const app = chosenApp(process.env.GOLEM_APP ?? 'guestbook')
+  const options = readOptions(startOptions, argumentsGiven())
+  if (!options.ok) return Promise.resolve(options)
+  const { values } = options.value
+  const app = chosenApp(values.app)
   if (!app.ok) return Promise.resolve(app)
   const facade = createFacade()
   const log = createLog({ stream: process.stderr, format: 'readable', level: 'warn' })
   const network = startLocalNetwork({
     ...app.value.plan,
-    folder: join(folder, app.value.folder),
-    blockMs: BLOCK_MS,
+    folder: values.folder ?? join(folder, app.value.folder),
+    servers: values.servers,
+    blockMs: values['block-ms'],
+    tickBlocks: values['tick-blocks'],
     keepUp: true,
-    logLevel: 'warn',
+    logLevel: values.verbose ? 'debug' : 'warn',
     log,
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     started: facade.add,

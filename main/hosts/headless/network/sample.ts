@@ -5,7 +5,6 @@ import poll from '../../../../resources/apps/poll.json' with { type: 'json' }
 import { fail, ok, type Result } from '../../../core/index.ts'
 import type { NetworkPlan } from './plan.ts'
 
-export const BLOCK_MS = 2_000
 const PLAN = { servers: 6, clients: ['alice', 'bob'], tickBlocks: 4 }
 
 export const sampleNetwork = { ...PLAN, program: guestbook, title: 'Guestbook' } satisfies NetworkPlan

@@ -1,0 +1,138 @@
+/** The programs behind the npm scripts: their options as data. README.md lists them from here; a test holds the two equal. */
+import process from 'node:process'
+import { helpText, type About } from './help.ts'
+import { readOptions, type Options, type Values } from './options.ts'
+
+const help = { kind: 'flag', short: 'h', doc: 'print this and end' } as const
+
+/** Of a local network. */
+const pace = {
+  servers: { kind: 'whole', value: 'N', range: [1, 64], default: 6, doc: 'how many servers take part' },
+  'tick-blocks': { kind: 'whole', value: 'N', range: [1, 144], default: 4, doc: 'blocks in a tick' },
+} as const
+
+export const startOptions = {
+  app: {
+    kind: 'text',
+    value: 'NAME',
+    default: 'guestbook',
+    doc: 'a sample app (guestbook, marketplace, poll) or the path of a program document',
+  },
+  folder: { kind: 'text', value: 'FOLDER', doc: 'where the data lives; without it GOLEM_FOLDER, or ~/.golem with a folder for each app' },
+  port: { kind: 'whole', value: 'N', range: [0, 65_535], default: 0, doc: 'of the page in a browser; 0 lets the system choose' },
+  ...pace,
+  'block-ms': { kind: 'whole', value: 'MS', range: [50, 3_600_000], default: 2000, doc: 'milliseconds between blocks, at least' },
+  verbose: { kind: 'flag', doc: "print all participants' logs" },
+  help,
+} as const satisfies Options
+
+const demoOptions = {
+  chain: { kind: 'choice', choices: ['embedded', 'bitcoind'], default: 'embedded', doc: 'which node keeps the chain' },
+  ...pace,
+  'tick-blocks': { ...pace['tick-blocks'], default: 3 },
+  'block-ms': { ...startOptions['block-ms'], default: 1000 },
+  verbose: startOptions.verbose,
+  keep: { kind: 'flag', doc: 'leave the data folders' },
+  help,
+} as const satisfies Options
+
+const auditOptions = {
+  folder: { kind: 'text', value: 'FOLDER', doc: 'of the local network; without it GOLEM_FOLDER, or ~/.golem/local-network' },
+  'chain-url': {
+    kind: 'text',
+    value: 'http://HOST:PORT',
+    doc: "of another node's RPC",
+  },
+  'chain-user': { kind: 'text', value: 'NAME', default: '', doc: 'rpcuser of that node' },
+  'chain-password': {
+    kind: 'text',
+    value: 'TEXT',
+    doc: 'its rpcpassword; better in GOLEM_CHAIN_PASSWORD, where other users do not see it',
+  },
+  network: { kind: 'choice', choices: ['regtest', 'signet', 'testnet4', 'mainnet'], default: 'regtest', doc: 'the chain of that node' },
+  tracker: {
+    kind: 'list',
+    value: 'URL',
+    doc: 'where its files are found; without one by the DHT',
+    form: { pattern: /^(https?|wss?|udp):\/\/[^\s/]+/, words: 'an address like http://host:port/announce (or udp, ws, wss)' },
+  },
+  app: {
+    kind: 'text',
+    value: 'HASH',
+    doc: "of the app's first job offer; without it the first app on the chain",
+    form: { pattern: /^[0-9a-f]{64}$/, words: 'a hash of 64 hex digits (0-9, a-f)' },
+  },
+  json: { kind: 'flag', doc: 'print one JSON object' },
+  help,
+} as const satisfies Options
+
+const startDoc =
+  'Runs a regtest chain, a tracker, one Supervisor, servers and two clients on this computer, each in a process of its own. Started again, it goes on where it was. GOLEM_NO_BROWSER=1 opens no browser.'
+
+export const hosts = {
+  start: {
+    command: 'npm start --',
+    summary: 'a whole local network, and the app to use it',
+    usage: '[options]',
+    doc: `${startDoc} Opens the Electron app where it can, else a page on loopback in the browser.`,
+    options: startOptions,
+    example: 'npm start -- --app ../hello/app.json',
+    exits: '0 ended · 1 it could not start · 2 wrong usage',
+  },
+  headless: {
+    command: 'npm run headless --',
+    summary: 'the same as npm start, always with a page on loopback',
+    usage: '[options]',
+    doc: startDoc,
+    options: startOptions,
+    example: 'npm run headless -- --port 8080',
+    exits: '0 ended · 1 it could not start · 2 wrong usage',
+  },
+  demo: {
+    command: 'npm run demo --',
+    summary: 'the whole story in the terminal',
+    usage: '[options]',
+    doc: 'Starts a local network in a folder of its own, posts, approves, reads, and ends with an audit from chain and swarm alone.',
+    options: demoOptions,
+    example: 'npm run demo -- --chain bitcoind',
+    exits: '0 every step held · 1 one did not · 2 wrong usage, or it could not start',
+  },
+  audit: {
+    command: 'npm run audit --',
+    summary: 'recompute every root of an app',
+    usage: '[options]',
+    doc: 'Audits an app from chain and swarm alone, as a fresh participant with an empty folder: that of the local network on this computer, or of any node.',
+    options: auditOptions,
+    example: 'npm run audit -- --chain-url http://127.0.0.1:8332 --chain-user me --network mainnet',
+    exits: '0 every root is equal · 1 one is not · 2 the audit could not be done',
+  },
+  build: {
+    command: 'npm run build',
+    summary: 'bundle page and Electron app into dist/',
+    usage: '',
+    doc: 'npm start does it by itself where something is stale.',
+    options: { help },
+    example: 'npm run build',
+  },
+} as const satisfies Record<string, About>
+
+export type HostName = keyof typeof hosts
+
+/** Wrong usage, also where the system refuses what an option asks for. */
+export const USAGE_EXIT = 2
+
+/** What a host does with its arguments: go on with the values, or end with this exit code, because all has been said. */
+export type Started<N extends HostName> = { values: Values<(typeof hosts)[N]['options']> } | { exit: number }
+
+/** Reads a host's arguments; prints its help, or one sentence about what is wrong with them. */
+export function begin<N extends HostName>(name: N, args: string[]): Started<N> {
+  const about: About = hosts[name]
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(helpText(about))
+    return { exit: 0 }
+  }
+  const read = readOptions(about.options, args)
+  if (read.ok) return { values: read.value.values as Values<(typeof hosts)[N]['options']> }
+  process.stderr.write(`golem: ${read.error.message} See ${about.command.endsWith('--') ? about.command : `${about.command} --`} --help.\n`)
+  return { exit: USAGE_EXIT }
+}
