@@ -93,7 +93,25 @@ async function runRounds({ chosen, extra, times }: Arguments): Promise<Outcome[]
   return outcomes
 }
 
+const usage = (): string => `npm test: runs the tests
+
+usage: npm test
+       npm test -- [--times N] [--beside-load] STAGE … [-- ARGUMENTS for the stage's program]
+
+${stages.map(({ name, what }) => `  ${name.padEnd(14)}${what}`).join('\n')}
+
+for example:
+
+  npm test -- unit test/roles -t prime
+
+Exit codes: 0 all passed · 1 something failed · 2 wrong usage
+GOLEM_SEED replays a seed; GOLEM_REQUIRE=1 takes a missing bitcoind, Chromium or aria2 for a failure.`
+
 async function main(args: string[]): Promise<number> {
+  if (args[0] === '--help' || args[0] === '-h') {
+    print(usage())
+    return 0
+  }
   const parsed = parseArguments(args)
   const wrong = complaint(parsed)
   if (wrong !== null) {

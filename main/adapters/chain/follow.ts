@@ -40,7 +40,8 @@ export function followChain(
 ): () => Promise<void> {
   const known = recent.slice(-memory)
   const pause = createPause()
-  let available = true
+  /** Why the node is of no use now, as last told; a node that catches up says how far it is. */
+  let reason: string | undefined
   let failures = 0
 
   const step = async (): Promise<Result<boolean>> => {
@@ -77,9 +78,9 @@ export function followChain(
 
   const report = async (failure: Failure | undefined) => {
     failures = failure ? failures + 1 : 0
-    if (pause.ended() || available === !failure) return
+    if (pause.ended() || reason === failure?.message) return
     await handler(failure ? { type: 'availability', available: false, reason: failure.message } : { type: 'availability', available: true })
-    available = !failure
+    reason = failure?.message
   }
 
   /** Nothing to do until the tip changes. A node that fails at telling it is polled, and says by the next look what is the matter. */

@@ -19,17 +19,53 @@ export interface CallOptions {
 const maxAnswer = 32 * 1024 * 1024
 const warmingUp = -28
 
+/** What a participant asks of a node: an `-rpcwhitelist` has to name all of them. */
+export const rpcMethods = [
+  'getblockchaininfo',
+  'getblockhash',
+  'getblockheader',
+  'getblock',
+  'getrawmempool',
+  'getmempoolentry',
+  'getmempoolinfo',
+  'getrawtransaction',
+  'estimatesmartfee',
+  'testmempoolaccept',
+  'sendrawtransaction',
+  'submitpackage',
+  'scantxoutset',
+] as const
+
+/** What only a local network asks, of its own regtest node. */
+type RegtestMethod = 'generatetodescriptor' | 'invalidateblock' | 'waitfornewblock'
+export type RpcMethod = (typeof rpcMethods)[number] | RegtestMethod
+
+/** An address of a node's RPC as it has to be. Error: `chain.address`. */
+export function checkRpcAddress(address: string): Result<string> {
+  const form = `The node's address has to be http://host:port, as in http://127.0.0.1:8332, not «${address}»`
+  if (/^https:/i.test(address))
+    return fail('chain.address', `${form}: bitcoind's RPC speaks no TLS. For a node elsewhere, use a tunnel (ssh -L, a VPN).`)
+  const url = /^http:\/\/\S+$/i.test(address) ? URL.parse(address) : null
+  if (url === null) return fail('chain.address', `${form}.`)
+  return url.username === '' && url.password === ''
+    ? ok(address)
+    : fail('chain.address', `${form}: user and password are given apart from it.`)
+}
+
 /**
- * Errors: `chain.unreachable`, `chain.timeout`, `chain.busy` (all retryable), `chain.auth`, `chain.too-large`, `chain.answer` (not what
+ * Errors: `chain.address` (not an address of an RPC), `chain.unreachable`, `chain.timeout`, `chain.busy` (all retryable), `chain.auth`,
+ * `chain.forbidden` (the node knows the user and does not let it), `chain.too-large`, `chain.answer` (not what
  * the schema says; names the field), `chain.rpc` (the node refused; `details` hold its `rpcCode` and `rpcMessage`), `chain.stopped`.
  */
 export function createRpcClient(options: RpcClientOptions) {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`
   const stopping = new AbortController()
+  const address = checkRpcAddress(options.url)
 
-  const post = (body: unknown, timeoutMs: number): Promise<Result<unknown>> =>
+  const post = (method: RpcMethod, body: unknown, timeoutMs: number): Promise<Result<unknown>> =>
     new Promise((resolve) => {
+      if (!address.ok) return resolve(address)
       let late = false
       const end = (result: Result<unknown>) => {
         clearTimeout(timer)
@@ -49,7 +85,7 @@ export function createRpcClient(options: RpcClientOptions) {
           end(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
           response.destroy()
         })
-        response.on('end', () => end(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks))))
+        response.on('end', () => end(readAnswer(method, response.statusCode ?? 0, Buffer.concat(chunks))))
       })
       const timer = setTimeout(() => {
         late = true
@@ -60,18 +96,19 @@ export function createRpcClient(options: RpcClientOptions) {
     })
 
   const call = async <T>(
-    method: string,
+    method: RpcMethod,
     params: unknown[],
     schema: z.ZodType<T>,
     { timeoutMs = options.timeoutMs ?? 30_000 }: CallOptions = {},
   ): Promise<Result<T>> => {
-    const answer = await post({ jsonrpc: '1.0', id: 1, method, params }, timeoutMs)
+    const answer = await post(method, { jsonrpc: '1.0', id: 1, method, params }, timeoutMs)
     return answer.ok ? unwrap(method, answer.value, schema) : answer
   }
 
   /** Several calls of one method in one request; answers in the order of the calls. */
-  const batch = async <T>(method: string, calls: unknown[][], schema: z.ZodType<T>): Promise<Result<Array<Result<T>>>> => {
+  const batch = async <T>(method: RpcMethod, calls: unknown[][], schema: z.ZodType<T>): Promise<Result<Array<Result<T>>>> => {
     const answer = await post(
+      method,
       calls.map((params, id) => ({ jsonrpc: '1.0', id, method, params })),
       options.timeoutMs ?? 30_000,
     )
@@ -101,9 +138,20 @@ const unreachable = (url: string, error: unknown) =>
     `no node answers at ${url} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): start it, or correct the address in the settings`,
   )
 
-function readAnswer(status: number, body: Buffer): Result<unknown> {
-  if (status === 401 || status === 403)
-    return fail('chain.auth', 'the node refuses user and password: correct rpcuser and rpcpassword in the settings')
+/** bitcoind answers 403 to a computer that -rpcallowip leaves out, and to a method that the user's -rpcwhitelist leaves out. */
+const forbidden = (method: string) =>
+  fail(
+    'chain.forbidden',
+    `the node forbids ${method} (HTTP 403): if it has an -rpcwhitelist for this user, let that name ${rpcMethods.join(',')}; if not, let -rpcallowip name this computer`,
+  )
+
+function readAnswer(method: RpcMethod, status: number, body: Buffer): Result<unknown> {
+  if (status === 401)
+    return fail(
+      'chain.auth',
+      'the node refuses user and password (HTTP 401): correct rpcuser and rpcpassword in the settings (--chain-user, GOLEM_CHAIN_PASSWORD)',
+    )
+  if (status === 403) return forbidden(method)
   if (status === 503) return failForNow('chain.busy', 'the node’s work queue is full: it is asked again shortly')
   try {
     return ok(JSON.parse(body.toString('utf8')) as unknown)

@@ -36,7 +36,16 @@ export const schemas = {
   hex,
   nothing: z.unknown().transform(() => undefined),
   hashes: z.array(hash).max(400_000),
-  chainInfo: z.object({ chain: z.string().max(20), blocks: height, bestblockhash: hash, initialblockdownload: z.boolean() }),
+  chainInfo: z.object({
+    chain: z.string().max(20),
+    blocks: height,
+    /** -1 before it has read the first one. */
+    headers: z.number().int().min(-1).max(0x7fffffff),
+    bestblockhash: hash,
+    initialblockdownload: z.boolean(),
+    pruned: z.boolean().optional(),
+    pruneheight: height.optional(),
+  }),
   /** `confirmations` is -1 for a block off the best chain. */
   header: z.object({ hash, confirmations: z.number().int().min(-1), height, previousblockhash: hash.optional() }),
   feeEstimate: z.object({ feerate: rate.optional(), errors: z.array(reason).max(10).optional() }),

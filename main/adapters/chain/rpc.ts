@@ -10,6 +10,8 @@ import type { ChainView } from './follow.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
 import { schemas } from './rpc-schemas.ts'
+import { createStatusReader } from './rpc-status.ts'
+import type { ChainStatus, StatusReader } from './rpc-status.ts'
 import { createTransactions } from './rpc-transactions.ts'
 
 export interface RpcChainOptions {
@@ -30,16 +32,13 @@ export interface RpcChainOptions {
   log: LogPort
 }
 
-export type RpcChain = ChainPort & { control: ChainControl; close(): void }
+export type RpcChain = ChainPort & {
+  control: ChainControl
+  /** What the node says of itself. Errors: those of `createStatusReader`. */
+  status(): Promise<Result<ChainStatus>>
+  close(): void
+}
 
-const chainNames = { regtest: 'regtest', signet: 'signet', testnet4: 'testnet4', mainnet: 'main' } as const
-/** The first block of each network (Bitcoin Core, kernel/chainparams.cpp). */
-const genesisOf = {
-  regtest: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
-  signet: '00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6',
-  testnet4: '00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043',
-  mainnet: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
-} as const
 const scanTimeout = 600_000
 /** How long one call waits for a block; the time for its answer comes on top. */
 const [blockWait, answerTime] = [60_000, 10_000]
@@ -51,16 +50,18 @@ const [notFound, outOfRange] = [-5, -8]
 
 /**
  * Connects lazily: no call is made before the first method is used.
- * Errors: those of `createRpcClient`, `chain.network` (the node is on another chain), `chain.height`, `chain.mempool-large`, and on
+ * Errors: those of `createStatusReader`, `chain.height`, `chain.mempool-large`, and on
  * broadcast those of `broadcastFailure`.
  */
 export function createRpcChain(options: RpcChainOptions): RpcChain {
   const rpc = createRpcClient(options)
-  const view = { ...createView(rpc, options.network), ...(options.waits === true ? { changed: untilChanged(rpc) } : {}) }
+  const status = createStatusReader(rpc, options.network)
+  const view = { ...createView(rpc, status), ...(options.waits === true ? { changed: untilChanged(rpc) } : {}) }
   const pollMs = options.pollMs ?? (options.network === 'regtest' ? 250 : 5_000)
   return {
     network: options.network,
     tip: view.tip,
+    status,
     blockAt: async (height) => {
       const block = await view.blockAt(height)
       if (!block.ok) return block
@@ -80,23 +81,13 @@ function absent<T>(result: Result<T>, ...codes: number[]): Result<T | undefined>
   return !result.ok && codes.includes(rpcFault(result.error)?.code ?? 0) ? ok(undefined) : result
 }
 
-function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
-  let isRight = false
-  const info = () => rpc.call('getblockchaininfo', [], schemas.chainInfo)
+function createView(rpc: RpcClient, readStatus: StatusReader): ChainView {
   const tip = async (): Promise<Result<BlockRef>> => {
-    const told = await info()
-    if (!told.ok) return told
-    const { chain, blocks: height, bestblockhash: hash } = told.value
-    if (chain !== chainNames[network]) return otherNetwork(`is on «${chain}», not on ${network}`)
-    const first = isRight ? undefined : await refAt(0)
-    if (first?.ok === false) return first
-    if (first !== undefined && first.value?.hash !== genesisOf[network])
-      return otherNetwork(`calls its chain «${chain}», but that begins with block ${first.value?.hash}, not with ${genesisOf[network]}`)
-    isRight = true
-    return ok({ height, hash })
+    const status = await readStatus()
+    return status.ok ? ok(status.value.tip) : status
   }
   const syncing = async (): Promise<Result<boolean>> => {
-    const told = await info()
+    const told = await rpc.call('getblockchaininfo', [], schemas.chainInfo)
     return told.ok ? ok(told.value.initialblockdownload) : told
   }
   const refAt = async (height: number): Promise<Result<BlockRef | undefined>> => {
@@ -121,9 +112,6 @@ function createView(rpc: RpcClient, network: ChainPort['network']): ChainView {
   }
   return { tip, refAt, blockAt, lookup, syncing }
 }
-
-const otherNetwork = (what: string) =>
-  fail('chain.network', `the node ${what}: connect to another node or change the network in the settings`)
 
 const pruned = (height: number) =>
   fail(

@@ -72,8 +72,6 @@ export function readOptions<const T extends Options>(table: T, args: string[], p
     return [name, short === undefined ? { type } : { type, short }] as const
   })
   const parsed = parseArgs({ args, options: Object.fromEntries(types), allowPositionals: true, strict: false, tokens: true })
-  const extra = parsed.positionals[0]
-  if (positionals === 'none' && extra !== undefined) return wrongUsage(`«${extra}» is one argument too many: only options are taken here.`)
   const values = new Map<string, Value>(Object.entries(table).map(([name, option]) => [name, initial(option)]))
   const seen = new Set<string>()
   for (const token of parsed.tokens) {
@@ -83,6 +81,8 @@ export function readOptions<const T extends Options>(table: T, args: string[], p
     const before = values.get(token.name)
     values.set(token.name, Array.isArray(before) ? [...before, read.value as string] : read.value)
   }
+  const extra = parsed.positionals[0]
+  if (positionals === 'none' && extra !== undefined) return wrongUsage(`«${extra}» is one argument too many: only options are taken here.`)
   return ok({ values: Object.fromEntries(values) as Values<T>, positionals: parsed.positionals })
 }
 

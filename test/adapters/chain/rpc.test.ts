@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createEmbeddedNode, createRpcChain, createRpcServer } from '../../../main/adapters/chain/index.ts'
+import { checkRpcAddress, createEmbeddedNode, createRpcChain, createRpcServer } from '../../../main/adapters/chain/index.ts'
 import type { RpcChainOptions } from '../../../main/adapters/chain/index.ts'
 import { createActor } from '../../conformance/chain-actor.ts'
 
@@ -38,7 +38,7 @@ async function embedded(): Promise<string> {
 }
 
 const resultOf = (result: unknown) => (response: ServerResponse) => void response.end(JSON.stringify({ result, error: null, id: 1 }))
-const goodTip = { chain: 'regtest', blocks: 5, bestblockhash: 'ab'.repeat(32), initialblockdownload: false }
+const goodTip = { chain: 'regtest', blocks: 5, headers: 5, bestblockhash: 'ab'.repeat(32), initialblockdownload: false }
 
 describe('answers of a node are not believed', () => {
   const cases: Array<[string, (response: ServerResponse) => void, string, RegExp]> = [
@@ -52,6 +52,12 @@ describe('answers of a node are not believed', () => {
       (response) => void response.end(JSON.stringify({ result: null, error: { code: -28, message: 'Loading' }, id: 1 })),
       'chain.busy',
       /starting/,
+    ],
+    [
+      'while it catches up',
+      resultOf({ ...goodTip, headers: 9, initialblockdownload: true }),
+      'chain.syncing',
+      /^the node is catching up, block 5 of 9: wait/,
     ],
     [
       'cut off',
@@ -96,6 +102,37 @@ describe('access', () => {
     })
   })
 
+  it('of a user whom the node knows and does not let: the methods are named', async () => {
+    const url = await oddNode((response) => void response.writeHead(403).end())
+    const { error } = (await connect(url).tip()) as { error: { code: string; message: string } }
+    expect(error.code).toBe('chain.forbidden')
+    expect(error.message).toMatch(/forbids getblockchaininfo .*-rpcwhitelist .*getblock,.*sendrawtransaction/)
+  })
+
+  it.each([
+    'localhost:18443',
+    'https://127.0.0.1:8332',
+    '127.0.0.1',
+    '',
+    'http://',
+    'ftp://h:1',
+    'http://u:p@h:1',
+    'http://a b:1',
+    'http://h:99999',
+  ])('at an address of another form is refused at once, with the form: %j', async (url) => {
+    expect(checkRpcAddress(url)).toMatchObject({ ok: false, error: { code: 'chain.address' } })
+    expect(await connect(url).tip()).toMatchObject({
+      error: { code: 'chain.address', message: expect.stringContaining('has to be http://host:port') },
+    })
+  })
+
+  it.each(['http://127.0.0.1:8332', 'http://[::1]:8332/', 'http://node.lan', 'HTTP://localhost:18443/wallet/x'])(
+    '%s is an address',
+    (url) => {
+      expect(checkRpcAddress(url)).toEqual({ ok: true, value: url })
+    },
+  )
+
   it('to a node that is not there may be tried again', async () => {
     const url = await oddNode(() => undefined)
     await ends.pop()!()
@@ -136,7 +173,7 @@ describe('following', () => {
 
   it('a node that loads the chain again is not taken for a reorganisation', async () => {
     const url = await scripted({
-      getblockchaininfo: () => ({ chain: 'regtest', blocks: 0, bestblockhash: genesis, initialblockdownload: true }),
+      getblockchaininfo: () => ({ chain: 'regtest', blocks: 0, headers: 0, bestblockhash: genesis, initialblockdownload: true }),
       getblockhash: () => genesis,
     })
     const events: unknown[] = []
@@ -163,6 +200,29 @@ describe('following', () => {
       ok: false,
       error: { code: 'chain.pruned', message: expect.stringMatching(/block 7.*-prune=0/) },
     })
+  })
+
+  it('says how far a node that catches up is, each time anew, and nothing of blocks before', async () => {
+    const told: string[] = []
+    let blocks = 1
+    const seen = Promise.withResolvers<void>()
+    const url = await oddNode((response) => resultOf({ ...goodTip, blocks: blocks++, headers: 900, initialblockdownload: true })(response))
+    const stop = connect(url).follow([], (event) => {
+      if (event.type !== 'availability') throw new Error(event.type)
+      told.push(/block \d+ of \d+/.exec(event.reason ?? '')?.[0] ?? '')
+      if (told.length === 3) seen.resolve()
+      return Promise.resolve()
+    })
+    await seen.promise
+    await stop()
+    expect(told.slice(0, 3)).toEqual(['block 1 of 900', 'block 2 of 900', 'block 3 of 900'])
+  })
+
+  it('takes a regtest node whose newest block is old for ready', async () => {
+    const url = await scripted({ getblockchaininfo: () => ({ ...goodTip, initialblockdownload: true }), getblockhash: () => genesis })
+    expect(await connect(url).tip()).toMatchObject({ ok: true, value: { height: 5 } })
+    const signet = await oddNode(resultOf({ ...goodTip, chain: 'signet', initialblockdownload: true }))
+    expect(await connect(signet, { network: 'signet' }).tip()).toMatchObject({ error: { code: 'chain.syncing' } })
   })
 
   it('without known blocks starts after genesis, and stops while a handler runs only after it', async () => {

@@ -97,13 +97,13 @@ describe('every command', () => {
     [['what'], 'There is no command «what»'],
     [['compile'], 'golem compile needs: app.ts'],
     [['check', 'a', 'b'], '«b» is one argument too many'],
-    [['check', 'a', '--fast'], "Unknown option '--fast'"],
+    [['check', 'a', '--fast'], 'There is no option --fast.'],
     [['run', 'a.json', 'go', '--request', '{'], '--request is not JSON'],
     [['run', 'a.json', 'go', '--request', '[]'], '--request must be a JSON object'],
     [['run', 'a.json', 'go', '--caller', 'alice'], '--caller must be a public key'],
     [['run', 'a.json', 'go', '--commit'], '--commit needs --data'],
     [['run', 'a.json', 'go', '--budget-steps', '-1'], '--budget-steps'],
-    [['compile', 'a.ts', '--time-limit', 'soon'], '--time-limit must be a positive integer, not «soon»'],
+    [['compile', 'a.ts', '--time-limit', 'soon'], '--time-limit must be a whole number from 1 to 86400, not «soon»'],
   ])('%j is wrong usage', async (args, message) => {
     expect(await golem(folder, ...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) })
   })

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRpcChain } from '../../../adapters/chain/index.ts'
-import type { AuditView } from '../../../contract/index.ts'
-import { failForNow, ok, type ParticipantConfig, type Result } from '../../../core/index.ts'
+import type { AuditView, Overview } from '../../../contract/index.ts'
+import { fail, failForNow, ok, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import { createMovement } from './movement.ts'
 import { OutOfPatience, waitFor, type Found } from './patience.ts'
 import { startParticipant, type ParticipantProcess } from './process.ts'
@@ -29,15 +29,18 @@ export interface Audited {
 
 /**
  * Replays an app from chain and swarm alone, in a process and an empty folder of its own.
- * Errors: those of the audit; `audit.no-app` when no app with a tick is found in time.
+ * Errors: those of the audit; at once those of `readStatus` for a node that is of no use, `audit.pruned`, `audit.empty-chain`; `audit.no-app` once
+ * the chain has been read to its tip and nothing more comes.
  * @throws in one sentence when the process cannot start.
  */
 export async function auditFresh(options: AuditOptions): Promise<Result<Audited>> {
+  const height = await heightOf(options.chain)
+  if (!height.ok) return height
   const folder = mkdtempSync(join(tmpdir(), 'golem-audit-'))
   try {
     const auditor = await startAuditor(options, folder)
     try {
-      const found = await untilCaughtUp(auditor, await tipOf(options))
+      const found = await untilCaughtUp(auditor, height.value, options.app)
       if (!found.ok) return found
       const report = await auditor.call('audit', {})
       return report.ok ? ok({ ...found.value, pid: auditor.pid, report: report.value }) : report
@@ -47,6 +50,26 @@ export async function auditFresh(options: AuditOptions): Promise<Result<Audited>
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Whether the node has what an audit reads, which is every block, before anything is started. */
+async function heightOf({ backend: _, pollMs, ...access }: AuditOptions['chain']): Promise<Result<number>> {
+  const chain = createRpcChain({ ...access, ...(pollMs === undefined ? {} : { pollMs }), log: { log: () => undefined } })
+  const status = await chain.status()
+  chain.close()
+  if (!status.ok) return fail(status.error.code, `The audit needs the chain, but ${status.error.message}.`)
+  const { tip, firstBlock } = status.value
+  if (firstBlock > 1)
+    return fail(
+      'audit.pruned',
+      `An audit reads every block, and the node at ${access.url} has pruned the blocks 1 to ${firstBlock - 1}: name a node that keeps them (-prune=0) with --chain-url.`,
+    )
+  if (tip.height === 0)
+    return fail(
+      'audit.empty-chain',
+      `The chain at ${access.url} has no block after its first, so no app either: check --chain-url and --network, or wait for blocks.`,
+    )
+  return ok(tip.height)
 }
 
 function startAuditor({ chain, trackers, dht = false, app, output }: AuditOptions, folder: string): Promise<ParticipantProcess> {
@@ -67,51 +90,69 @@ function startAuditor({ chain, trackers, dht = false, app, output }: AuditOption
   )
 }
 
-/** Looks with the same tick after which an overdue one counts as not coming. */
-const STILL = 15
-/** Looks in a row that find nothing new: two minutes at least. */
-const [LOOKS, LOOK_MS] = [240, 500]
+/** Looks in which nothing moves, after which no more is coming: of blocks from a node that fails; of an overdue tick; of an app; of anything else. */
+const STILL = { chain: 10, tick: 15, app: 60, anything: 240 }
+const LOOK_MS = 500
 /** Blocks beyond the tip at the start in which an app has to be found on a chain that is followed. */
 const NEW_BLOCKS = 120
 
-/** Height of the tip now; without a node nothing is spent, and nothing moves either. */
-async function tipOf({ chain: { backend: _, ...access } }: AuditOptions): Promise<number> {
-  const chain = createRpcChain({ ...access, log: { log: () => undefined } })
-  const tip = await chain.tip()
-  chain.close()
-  return tip.ok ? tip.value.height : Infinity
+type CaughtUp = Result<{ title: string; app: string }>
+
+/** Counts looks in a row that see the same. */
+function createStillness(): (seen: unknown) => number {
+  let [last, still]: [unknown, number] = [undefined, 0]
+  return (seen) => {
+    still = seen === last ? still + 1 : 0
+    last = seen
+    return still
+  }
 }
 
-/** Caught up when the newest tick known is the one that the tip is in, twice in a row; or when no more of an overdue one are coming. */
-async function untilCaughtUp(auditor: ParticipantProcess, tip: number): Promise<Result<{ title: string; app: string }>> {
+/**
+ * Caught up when the newest tick known is the one that the tip is in, twice in a row; or when no more of an overdue one are coming.
+ * @param tip of the chain at the start
+ * @param wanted hash of the app's offer, where one was named
+ */
+async function untilCaughtUp(auditor: ParticipantProcess, tip: number, wanted: string | undefined): Promise<CaughtUp> {
   const movement = createMovement()
   auditor.subscribe((event, payload) => movement.note(auditor.name, event, payload))
-  let last = -1
-  let [still, height] = [0, 0]
-  const look = async (): Promise<Found<Result<{ title: string; app: string }>>> => {
+  const [failing, overdue, idle] = [createStillness(), createStillness(), createStillness()]
+  let seen: Overview | undefined
+  const look = async (): Promise<Found<CaughtUp>> => {
     const view = await auditor.call('overview', {})
     if (!view.ok) return view
+    seen = view.value
     const { app, tick, chain } = view.value
-    height = chain.height
-    if (app === null || tick === null || !chain.available) return null
-    still = tick.number === last ? still + 1 : 0
-    last = tick.number
-    return still >= (tick.blocksLeft > 0 ? 1 : STILL) && ok({ title: app.title, app: app.id })
+    const [reason, late, quiet] = [failing(chain.reason), overdue(tick?.number), idle(movement.count())]
+    if (!chain.available)
+      return reason >= STILL.chain && fail('audit.chain', `The audit needs the chain, but ${chain.reason ?? 'it does not come'}.`)
+    if (app !== null && tick !== null) return late >= (tick.blocksLeft > 0 ? 1 : STILL.tick) && ok({ title: app.title, app: app.id })
+    return app === null && chain.height >= tip && quiet >= STILL.app && noApp(view.value, wanted)
   }
   try {
     return await waitFor('the chain to be followed to its tip', look, {
       moved: movement.count,
-      budget: { of: 'new blocks', spent: () => Math.max(0, height - tip), most: NEW_BLOCKS },
-      looks: LOOKS,
+      budget: { of: 'new blocks', spent: () => Math.max(0, (seen?.chain.height ?? 0) - tip), most: NEW_BLOCKS },
+      looks: STILL.anything,
       lookMs: LOOK_MS,
     })
   } catch (error) {
-    if (!(error instanceof OutOfPatience)) throw error
-    return failForNow(
-      'audit.no-app',
-      'No app with a tick was found on the chain, and nothing new came. Check the addresses of chain and tracker, and --app.',
-    )
+    if (!(error instanceof OutOfPatience) || seen === undefined) throw error
+    return noApp(seen, wanted)
   }
+}
+
+function noApp({ chain, app }: Overview, wanted: string | undefined): Result<never> {
+  const found =
+    app !== null
+      ? `«${app.title}» is offered, but no tick of it came`
+      : wanted === undefined
+        ? 'no job offer came'
+        : `no job offer with the hash ${wanted} came`
+  return failForNow(
+    'audit.no-app',
+    `No app with a tick was found on the chain up to block ${chain.height}: ${found}. Check --network and --app, and that the tracker (--tracker) knows the app's files.`,
+  )
 }
 
 /** How a tick's root compares with the one that was signed, in a word or two. */

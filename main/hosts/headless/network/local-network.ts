@@ -83,6 +83,8 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   closing.push(node.stop)
   const chain = createRpcChain({ ...node.access, network: 'regtest', log })
   closing.push(chain.close)
+  const status = await chain.status()
+  if (!status.ok) throw new Error(`The local network needs its chain, but ${status.error.message}.`)
   const tracker = await startTrackerAgain(portOf(before?.tracker))
   closing.push(tracker.close)
   const note: NetworkNote = { app: options.title, chain: node.access, tracker: tracker.announceUrl, funded: before?.funded ?? [] }

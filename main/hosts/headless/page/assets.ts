@@ -1,5 +1,5 @@
 /** The built renderer, read into memory once at start: a request can name only what was there, so no path can leave the folder. */
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 
 export interface Asset {
@@ -20,7 +20,8 @@ const types: Record<string, string> = {
 /** Paths (`/assets/index.js`) to files; a file of a kind that a page does not need is left out. `/` is index.html. */
 export function loadAssets(folder: string): Map<string, Asset> {
   const assets = new Map<string, Asset>()
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  const entries = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []
+  for (const entry of entries) {
     const type = types[extname(entry.name)]
     if (!entry.isFile() || type === undefined) continue
     const file = join(entry.parentPath, entry.name)

@@ -83,6 +83,16 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   })
 }
 
+/** What fails before the server is of use ends it. */
+function withServer<T>(server: Server, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    server.close()
+    throw error
+  }
+}
+
 function checkOptions({ host, token }: PageServerOptions): void {
   if (host !== '127.0.0.1') throw new Error(`the page is served on loopback only, not on ${host as string}`)
   if (!/^[A-Za-z0-9_-]{16,}$/.test(token)) throw new Error('the token has to be at least 16 characters of [A-Za-z0-9_-]')
@@ -97,10 +107,10 @@ function checkOptions({ host, token }: PageServerOptions): void {
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   checkOptions(options)
-  const assets = loadAssets(options.assets)
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 })
   server.maxConnections = 128
   const port = await listen(server, options.port, options.host)
+  const assets = withServer(server, () => loadAssets(options.assets))
   const streams = createEventStreams(options.core, { ...streamLimits, ...options.limits })
   const parts: Parts = { access: createAccess(options.token, port), assets, streams, core: options.core }
   server.on('request', (request, response) => {
