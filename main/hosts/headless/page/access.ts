@@ -1,6 +1,6 @@
 /**
  * Who may talk to the page's server. The printed address carries the token once, in its query; opening it exchanges the token for an
- * HttpOnly cookie. Host and Origin are checked on every request, so that neither a rebound DNS name nor another page on this
+ * HttpOnly cookie that no request of another site carries. Host and Origin are checked on every request, so that neither a rebound DNS name nor another page on this
  * machine can use the cookie.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'

@@ -55,14 +55,32 @@ function serveAsset(assets: Map<string, Asset>, path: string, request: IncomingM
   answer(response, 200, { 'content-type': asset.type }, asset.bytes)
 }
 
+/**
+ * Asks for the clean start page anew, from this origin. A redirect would not do: on a link of another site the whole chain of redirects counts as
+ * that site's, and the browser keeps a Strict cookie back. A refresh at once takes the place of this address in the history.
+ */
+function enterFromHere(response: ServerResponse, headers: Record<string, string> = {}): void {
+  const html =
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Golem</title><p><a href="/">Open Golem</a></p></html>'
+  answer(response, 200, { 'content-type': 'text/html; charset=utf-8', ...headers }, html)
+}
+
 /** Only the start page takes a token; the clean address that follows holds none, so none stays in the history or a screenshot. */
 function tryToken(access: Access, url: URL, response: ServerResponse): boolean {
   const token = url.searchParams.get('token')
   const cookie = token === null || url.pathname !== '/' ? null : access.exchange(token)
   if (cookie === null) return false
-  answer(response, 303, { location: '/', 'set-cookie': cookie })
+  enterFromHere(response, { 'set-cookie': cookie })
   return true
 }
+
+/** A link of another site to the clean address comes without the cookie, which may be there all the same; asked from here it shows. */
+const isForeignLink = (request: IncomingMessage, url: URL): boolean =>
+  request.method === 'GET' &&
+  url.pathname === '/' &&
+  request.headers['sec-fetch-mode'] === 'navigate' &&
+  request.headers['sec-fetch-dest'] === 'document' &&
+  request.headers['sec-fetch-site'] === 'cross-site'
 
 async function handle(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const source = parts.access.source(request)
@@ -70,7 +88,7 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   const url = URL.parse(request.url ?? '/', `http://${request.headers.host}`)
   if (url === null) return refuse(request, response, 400, 'page.path', 'The path cannot be read.')
   if (request.method === 'GET' && tryToken(parts.access, url, response)) return
-  if (!parts.access.knows(request)) return unauthorized(request, response)
+  if (!parts.access.knows(request)) return isForeignLink(request, url) ? enterFromHere(response) : unauthorized(request, response)
   if (url.pathname === '/api/events') return parts.streams.serve(request, response)
   if (url.pathname.startsWith('/api/')) return serveCommand(parts.core, url.pathname.slice('/api/'.length), request, response)
   serveAsset(parts.assets, url.pathname, request, response)

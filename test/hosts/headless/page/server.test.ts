@@ -87,8 +87,10 @@ const errorOf = (answer: Answer): { code: string; message: string } =>
 describe('the token', () => {
   it('is exchanged for a cookie no script can read, and leaves the address', async () => {
     const answer = await ask(`/?token=${token}`)
-    expect(answer.status).toBe(303)
-    expect(answer.headers.location).toBe('/')
+    expect(answer.status).toBe(200)
+    expect(answer.body).toContain('<meta http-equiv="refresh" content="0;url=/">')
+    expect(answer.body).not.toContain(token)
+    expect([answer.headers['referrer-policy'], answer.headers['cache-control']]).toEqual(['no-referrer', 'no-store'])
     const cookie = answer.headers['set-cookie']![0]!
     expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/)
     expect(cookie).not.toContain(token)
@@ -113,6 +115,27 @@ describe('the token', () => {
     const answer = await ask('/api/overview', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
     expect(answer.status).toBe(401)
     expect(calls).toEqual([])
+  })
+
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
+  it('a link of another site enters from here, once, and neither sets a cookie nor shows anything of the page', async () => {
+    const answer = await ask('/', { headers: link })
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined])
+    expect(answer.body).toContain('content="0;url=/"')
+    expect(answer.body).not.toContain('<title>Golem</title>\n')
+    const again = await ask('/', { headers: { ...link, 'sec-fetch-site': 'same-origin' } })
+    expect([again.status, again.headers['set-cookie']]).toEqual([401, undefined])
+    const wrong = await ask('/?token=a-token-of-24-characterz', { headers: link })
+    expect(wrong.headers['set-cookie']).toBeUndefined()
+  })
+
+  it.each([
+    ['in a frame', '/', { ...link, 'sec-fetch-dest': 'iframe' }],
+    ['to a file', '/assets/index.js', link],
+    ['to a command', '/api/overview', link],
+    ['to events', '/api/events', link],
+  ])('a link of another site %s stays outside', async (_, path, headers) => {
+    expect((await ask(path, { headers })).status).toBe(401)
   })
 
   it('tells a person which address to open', async () => {
