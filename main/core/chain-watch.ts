@@ -11,6 +11,8 @@ import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort,
 /** Reorgs deeper than this need a fresh start from the chain. */
 const REMEMBERED = 144
 const OUTPUTS = 'anchor-output'
+/** By height, the known outputs that its block spent: forgotten once no reorg asks for them any more. */
+const SPENT = 'spent-output'
 const ANCHORED = 'anchored'
 /** Hashes of the best chain from the first block with an anchor on: whoever follows or audits holds the blocks that ticks close against them. */
 const HASHES = 'block-hash'
@@ -78,13 +80,15 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   let hasAnchors = storage.list(ANCHORED, '', 1).length > 0
 
   async function block(event: ChainBlock): Promise<void> {
-    const { anchored, outputs } = findAnchors(storage, event)
+    const { anchored, outputs, spent } = findAnchors(storage, event)
     hasAnchors ||= anchored.length > 0
     // A block that could not be taken is delivered again.
     recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-REMEMBERED)
     const writes = (): StorageWrite[] => [
       { table: 'chain', key: 'recent', value: recent as never },
       ...outputs.map(({ outpoint, script }) => ({ table: OUTPUTS, key: outpoint, value: script })),
+      ...(spent.length === 0 ? [] : [{ table: SPENT, key: blockKey(event.height), value: spent }]),
+      ...forgetSpent(storage, event.height - REMEMBERED),
       ...(hasAnchors ? [{ table: HASHES, key: blockKey(event.height), value: event.hash }] : []),
       ...(anchored.length === 0 ? [] : [{ table: ANCHORED, key: blockKey(event.height), value: anchored as never }]),
       ...options.onBlock(event),
@@ -103,12 +107,10 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
         .list(table)
         .filter(({ key }) => key > blockKey(fork.height))
         .map(({ key }) => ({ table, key, delete: true as const }))
-    const forgotten = above(ANCHORED)
-    const hashes = above(HASHES)
+    const forgotten = [ANCHORED, HASHES, SPENT].flatMap(above)
     await options.deliver({ type: 'reorg', height: fork.height }, () => [
       { table: 'chain', key: 'recent', value: recent as never },
       ...forgotten,
-      ...hashes,
       ...options.onReorg(fork),
     ])
   }
@@ -139,13 +141,24 @@ function replaced(fork: BlockRef, gone: BlockRef[], height: number): string {
   )
 }
 
-/** Anchored transactions of a block in order, and the outputs they make, which later ones may spend. */
+/** The outputs that the block at this height spent need not be known any more. */
+function forgetSpent(storage: StoragePort, height: number): StorageWrite[] {
+  const spent = storage.get(SPENT, blockKey(height)) as string[] | undefined
+  if (spent === undefined) return []
+  return [
+    ...spent.map((outpoint) => ({ table: OUTPUTS, key: outpoint, delete: true as const })),
+    { table: SPENT, key: blockKey(height), delete: true },
+  ]
+}
+
+/** Anchored transactions of a block in order, the outputs they make, which later ones may spend, and the known ones that they spend. */
 function findAnchors(
   storage: StoragePort,
   block: ChainBlock,
-): { anchored: AnchoredTransaction[]; outputs: Array<{ outpoint: string; script: string }> } {
+): { anchored: AnchoredTransaction[]; outputs: Array<{ outpoint: string; script: string }>; spent: string[] } {
   const anchored: AnchoredTransaction[] = []
   const outputs: Array<{ outpoint: string; script: string }> = []
+  const spent: string[] = []
   const made = new Map<string, string>()
   for (const [position, raw] of block.transactions.entries()) {
     const anchor = anchorsIn(raw)[0]
@@ -156,6 +169,7 @@ function findAnchors(
     const spends = scanned.value.inputs.map(
       ({ txid, vout }) => made.get(`${txid}:${vout}`) ?? ((storage.get(OUTPUTS, `${txid}:${vout}`) ?? '') as string),
     )
+    for (const [at, { txid, vout }] of scanned.value.inputs.entries()) if (spends[at] !== '') spent.push(`${txid}:${vout}`)
     const pays = scanned.value.outputs.map(({ script, value }) => ({ script: toHex(script), value: Number(value) }))
     for (const [vout, { script }] of pays.entries()) {
       if (!script.startsWith('5120')) continue
@@ -165,5 +179,5 @@ function findAnchors(
     const { type, sha256, infohash } = anchor
     anchored.push({ txid: id.value, height: block.height, position, anchor: { type, sha256, infohash }, spends, pays })
   }
-  return { anchored, outputs }
+  return { anchored, outputs, spent }
 }

@@ -14,6 +14,7 @@ import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort,
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { sealedStorage } from './sealed-storage.ts'
 import { startServer, type ServerService } from './server/index.ts'
+import { createRetention } from './retention.ts'
 import { createPersistence, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
 import { startSupervisor } from './supervisor/index.ts'
@@ -67,7 +68,8 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   if (!identity.ok) return identity
   const ports: CorePorts = { ...opened, storage: sealedStorage(opened.storage, { ...opened, identity: identity.value }) }
   const wallet = createWalletKeeper({ ...ports, log, identity: identity.value })
-  const documents = createDocuments({ ...ports, log, wallet, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
+  const retention = createRetention({ ...ports, log })
+  const documents = createDocuments({ ...ports, log, wallet, onTick: retention.note, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
   let stopped = false
   let watch: ChainWatch | null = null
   const roles: Roles = { supervisor: null, server: null, client: null }
@@ -94,7 +96,10 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     changed,
     onBlock: (block) => wallet.onBlock(block),
     onReorg: (fork) => wallet.onReorg(fork),
-    deliver: (event, writes) => engine.broadcast(event, writes),
+    async deliver(event, writes) {
+      await engine.broadcast(event, writes)
+      if (event.type === 'block') void retention.sweep(neededTicks(roles))
+    },
   })
 
   const client = <T>(use: (service: ClientService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
@@ -141,6 +146,10 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     },
   })
 }
+
+/** Digests of the ticks that roles here may still need, the newest last. */
+const neededTicks = ({ supervisor, server, client }: Roles): string[] =>
+  [supervisor, server, client].flatMap((service) => service?.ticks() ?? [])
 
 async function startRoles(
   services: Services,

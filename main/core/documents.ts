@@ -15,6 +15,7 @@ import {
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchorScript } from '../../roles/protocol/tx/index.ts'
 import type { LogPort, StoragePort, SwarmFile, SwarmPort } from './ports.ts'
+import type { Retention } from './retention.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
 export interface Publication {
@@ -42,6 +43,8 @@ export interface DocumentsOptions {
   storage: StoragePort
   swarm: SwarmPort
   wallet: WalletKeeper
+  /** Told of every tick that is being published or was fetched. */
+  onTick?: Retention['note']
   log: LogPort
   fetchTimeoutMs: number
 }
@@ -57,7 +60,7 @@ interface Stored {
 }
 
 export function createDocuments(options: DocumentsOptions): Documents {
-  const { crypto, storage, swarm, wallet } = options
+  const { crypto, storage, swarm, wallet, onTick = () => undefined } = options
   const under = new Map<string, Promise<Result<{ reference: Reference; txid: string; fee: number }>>>()
   async function fetched(infohash: string, name: string, maxBytes: number, sha256: string, keep = true): Promise<Result<Uint8Array>> {
     const kept = storage.getBlob(sha256)
@@ -87,6 +90,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     if (!seeded.ok) return seeded
     const reference = { sha256, infohash: seeded.value.infohash }
     storage.putBlob(sha256, publication.document)
+    if (publication.documentType === 'tick') onTick(reference, true)
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)
       if (sent.ok) return ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) })
@@ -108,6 +112,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
   async function fetchDocument(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>> {
     const bytes = await fetched(reference.infohash, 'document.json', documentKinds[type].limit, reference.sha256)
     const opened = bytes.ok ? openDocument(crypto, type, bytes.value, reference.sha256) : bytes
+    if (opened.ok && type === 'tick') onTick(reference, false)
     return opened.ok && opened.value.body.type === 'offer' ? withGrant(opened.value as OpenedDocument<'offer'>) : opened
   }
 

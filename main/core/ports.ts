@@ -209,6 +209,8 @@ export interface StoragePort {
   /** Large immutable content by SHA-256 hex, kept beside the database. */
   putBlob(sha256: string, bytes: Uint8Array): void
   getBlob(sha256: string): Uint8Array | undefined
+  /** Deletes content; no error where there is none. */
+  dropBlob(sha256: string): void
   close(): void
 }
 

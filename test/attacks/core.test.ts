@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createDocuments } from '../../main/core/documents.ts'
 import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
 import { KEEP_LEDGERS, ledgerRows, storedLedger } from '../../main/core/supervisor/ledger-store.ts'
-import type { LogPort, SwarmPort } from '../../main/core/ports.ts'
+import type { LogPort } from '../../main/core/ports.ts'
 import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { createLedger } from '../../roles/protocol/ticks/index.ts'
@@ -11,6 +11,10 @@ import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
 import { p2trScript, parseTransaction } from '../../roles/protocol/tx/index.ts'
 import { makeWallet } from '../core/wallet/service.ts'
+import { createVirtualClock } from '../simulation/ports/clock.ts'
+import { createNetwork } from '../simulation/ports/network.ts'
+import { createSeededRandom } from '../simulation/ports/random.ts'
+import { createSwarmNetwork } from '../simulation/ports/swarm.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { crypto, keyPair, notes, seeded } from '../roles/supervisor/actors.ts'
 
@@ -129,18 +133,8 @@ describe('documents', () => {
     const random = seeded('drop')
     const signer = keyPair(random)
     const document = signDocument(crypto, 'grant', { key: signer.publicKey, note: '' }, signer, random(32))
-    const torrents = new Map<string, Uint8Array>()
-    const swarm = {
-      seed: (_name: string, files: Array<{ bytes: Uint8Array }>) => {
-        torrents.set('11'.repeat(20), files[0]!.bytes)
-        return Promise.resolve(ok({ infohash: '11'.repeat(20) }))
-      },
-      fetch: (infohash: string) => Promise.resolve(ok([{ name: 'document.json', bytes: torrents.get(infohash) ?? utf8('rubbish') }])),
-      drop: (infohash: string) => {
-        torrents.delete(infohash)
-        return Promise.resolve(ok(undefined))
-      },
-    } as unknown as SwarmPort
+    const swarms = createSwarmNetwork(createNetwork(createVirtualClock(), createSeededRandom('stranger')))
+    const swarm = swarms.peer('ann')
     const wallet = {
       pay: ({ record }: { record: (txid: string, fee: number) => never[] }) => {
         storage.transact(record('22'.repeat(32), 1))
@@ -149,12 +143,14 @@ describe('documents', () => {
     }
     const open = () => createDocuments({ crypto, storage, swarm, wallet: wallet as never, log, fetchTimeoutMs: 1000 })
     const documents = open()
-    must(await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [] }))
+    const published = must(
+      await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [] }),
+    )
     for (const each of [documents, open()]) {
-      const fetched = await each.fetch({ sha256: '33'.repeat(32), infohash: '11'.repeat(20) }, 'grant')
+      const fetched = await each.fetch({ sha256: '33'.repeat(32), infohash: published.reference.infohash }, 'grant')
       expect(fetched).toMatchObject({ ok: false, error: { code: 'document.digest' } })
     }
-    expect(torrents.size).toBe(1)
+    expect(swarm.status().stored).toBe(1)
   })
 })
 

@@ -90,6 +90,16 @@ export function storageConformance(name: string, start: () => { port: StoragePor
       expect(() => storage.putBlob(sha256(Uint8Array.of(1)), bytes)).toThrow(/hash/)
     })
 
+    it('deletes a blob, and what is none without complaint', () => {
+      const [bytes, other] = [Uint8Array.of(1, 2), Uint8Array.of(3)]
+      for (const each of [bytes, other]) storage.putBlob(sha256(each), each)
+      for (const name of [sha256(bytes), sha256(bytes), 'no digest', '../x']) storage.dropBlob(name)
+      expect(storage.getBlob(sha256(bytes))).toBeUndefined()
+      expect(storage.getBlob(sha256(other))).toEqual(other)
+      storage.putBlob(sha256(bytes), bytes)
+      expect(storage.getBlob(sha256(bytes))).toEqual(bytes)
+    })
+
     it('has everything again after it was closed and opened', () => {
       const bytes = Uint8Array.of(1, 2, 3)
       storage.transact([{ table: 't', key: 'k', value: ['v'] }])

@@ -18,6 +18,15 @@ function anchorOf(byte: string): Uint8Array {
   return transaction.toBuffer()
 }
 
+/** The same, spending an output and paying one to a taproot script. */
+function spending(txid: string, vout: number): Transaction {
+  const transaction = new Transaction()
+  transaction.addInput(Uint8Array.from(Buffer.from(txid, 'hex')).reverse(), vout)
+  transaction.addOutput(must(anchorScript({ type: 'tick', sha256: '11'.repeat(32), infohash: '11'.repeat(20) })), 0n)
+  transaction.addOutput(Uint8Array.from([0x51, 0x20, ...new Uint8Array(32).fill(2)]), 330n)
+  return transaction
+}
+
 /** A role that notes what it hears, on a chain that the test tells. */
 function follow(storage: StoragePort, said: string[] = []) {
   let from: BlockRef[] = []
@@ -102,5 +111,26 @@ describe('watching the chain', () => {
     const replayed = role.dispatch(() => blockAgain(storage, 2))
     await Promise.all([going, replayed])
     expect(role.state()).toEqual(['a1 1', 'a2 1', 'back to 1', ' 0'])
+  })
+
+  it('forgets outputs that were spent 144 blocks ago, so that what it knows does not grow with the age of an app', async () => {
+    const storage = createMemoryStorage()
+    const { block, reorg } = follow(storage)
+    const outputs = () => storage.list('anchor-output').map(({ key }) => key)
+    let last = spending('aa'.repeat(32), 0)
+    await block('a', 1, [last.toBuffer()])
+    const first = `${last.getId()}:1`
+    for (let height = 2; height <= 400; height++) {
+      last = spending(last.getId(), 1)
+      await block('a', height, [last.toBuffer()])
+      expect(outputs().length).toBeLessThanOrEqual(145)
+    }
+    expect(outputs()).not.toContain(first)
+    expect(outputs()).toContain(`${last.getId()}:1`)
+    expect(storage.list('spent-output').length).toBeLessThanOrEqual(144)
+    // What a block spent that is gone is unspent again, however long that lasts.
+    const before = storage.list('spent-output').length
+    await reorg('a', 396, [400, 399, 398, 397])
+    expect(storage.list('spent-output').length).toBe(before - 4)
   })
 })

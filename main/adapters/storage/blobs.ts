@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface Blobs {
   put(sha256: string, bytes: Uint8Array): void
   get(sha256: string): Uint8Array | undefined
+  /** After a power cut it may be there again, which harms nobody. */
+  drop(sha256: string): void
 }
 
 /**
@@ -15,9 +17,10 @@ export interface Blobs {
 export function openBlobs(folder: string): Blobs {
   mkdirSync(folder, { recursive: true })
   for (const name of readdirSync(folder)) if (name.startsWith('.new-')) rmSync(join(folder, name), { force: true })
-  return { put: (sha256, bytes) => put(folder, sha256, bytes), get: (sha256) => get(folder, sha256) }
+  return { put: (sha256, bytes) => put(folder, sha256, bytes), get: (sha256) => get(folder, sha256), drop: (sha256) => drop(folder, sha256) }
 }
 
+const isDigest = (sha256: string): boolean => /^[0-9a-f]{64}$/.test(sha256)
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** @throws where the caller's hash is not that of the bytes, which would be a bug of ours */
@@ -35,7 +38,7 @@ function put(folder: string, sha256: string, bytes: Uint8Array): void {
 }
 
 function get(folder: string, sha256: string): Uint8Array | undefined {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined
+  if (!isDigest(sha256)) return undefined
   try {
     const bytes = readFileSync(join(folder, sha256.slice(0, 2), sha256))
     return digest(bytes) === sha256 ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : undefined
@@ -43,6 +46,10 @@ function get(folder: string, sha256: string): Uint8Array | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+function drop(folder: string, sha256: string): void {
+  if (isDigest(sha256)) rmSync(join(folder, sha256.slice(0, 2), sha256), { force: true })
 }
 
 function writeDurably(path: string, bytes: Uint8Array): void {

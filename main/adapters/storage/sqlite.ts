@@ -83,6 +83,7 @@ function portOf(db: Database.Database, folder: string): StoragePort {
     transact: write,
     putBlob: blobs.put,
     getBlob: blobs.get,
+    dropBlob: blobs.drop,
     close: () => {
       db.close()
     },

@@ -34,6 +34,8 @@ export interface ClientView {
 
 export interface ClientService {
   key(): string | null
+  /** Digests of the ticks that it follows, newest last. */
+  ticks(): string[]
   phase(): string
   detail(): string
   view(wait: Wait): ClientView
@@ -54,6 +56,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
   discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session) })
   return {
     key: () => session.joined?.client.publicKey ?? null,
+    ticks: () => (session.joined?.member.state().following.ticks ?? []).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(session),
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),

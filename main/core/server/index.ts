@@ -25,6 +25,8 @@ import { createServedTicks } from './ticks.ts'
 export interface ServerService {
   /** Its x-only key in the app it joined, hex. */
   key(): string | null
+  /** Digests of the ticks that it follows, newest last. */
+  ticks(): string[]
   phase(): Phase
   detail(): string
   /** Job offers that it has seen. */
@@ -50,6 +52,7 @@ export async function startServer(services: Services, engine: Engine, settings: 
   const { state } = member
   return ok({
     key: () => state().job?.identity ?? null,
+    ticks: () => (state().job?.following.ticks ?? []).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(state()),
     detail: () => detailOf(session),
     offers: () => offersOf(state()),

@@ -26,6 +26,8 @@ import { createOfferBook, type OfferBook, type SupervisorSettings } from './offe
 
 export interface SupervisorService {
   state(): SupervisorState | null
+  /** Digests of the ticks that it may have to take back or compose again, newest last. */
+  ticks(): string[]
   title(): string
   key(): string
   /** Publishes a new program for the running app (essay, Supervisor bootstraps 5). Errors: those of the checker, `offer.*`. */
@@ -56,6 +58,7 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const succeed = (program: Program, reason: string | null) => replace({ book, hiring, member, settings }, program, reason)
   return ok({
     state: () => member?.state() ?? null,
+    ticks: () => (member?.state().ticks ?? []).map(({ reference }) => reference.sha256),
     title: () => settings.title,
     key: () => signer().publicKey,
     async supersede(json) {

@@ -20,7 +20,7 @@ import { createMemoryLog } from '../ports/log.ts'
 import { createNetwork } from '../ports/network.ts'
 import { createSeededRandom } from '../ports/random.ts'
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from '../ports/storage.ts'
-import { createSwarmNetwork } from '../ports/swarm.ts'
+import { createSwarmNetwork, type SwarmNetwork } from '../ports/swarm.ts'
 import { createTransportNetwork } from '../ports/transport.ts'
 import { createSimulatedChain, type SimulatedChain } from './chain.ts'
 
@@ -48,9 +48,12 @@ export interface Member {
 export interface World {
   readonly seed: string
   readonly chain: SimulatedChain
+  readonly swarms: SwarmNetwork
   /** @param index its index cache; without it, one in memory that outlives it */
   add(settings: ParticipantSettings, index?: IndexPort): Promise<void>
   member(name: string): Member
+  /** Ends a participant's life; `restart` begins another. */
+  stop(name: string): Promise<void>
   /** Starts a dead (or living) participant again from its disk; with other settings, if any are given. */
   restart(name: string, settings?: ParticipantSettings): Promise<void>
   /**
@@ -228,11 +231,13 @@ export function createWorld(label: string): World {
   return {
     seed,
     chain,
+    swarms,
     call,
     trouble: (name, trouble) => void troubles.set(name, trouble),
     block,
     run,
     restart,
+    stop: (name) => entries.get(name)!.stop(),
     async add(settings, index) {
       const disk: Disk = { ...createMemoryDisk(), indices: new Map(), ...(index === undefined ? {} : { index }) }
       const entry = await start(settings.name, settings, disk, 0)

@@ -57,6 +57,11 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
       const bytes = disk.blobs.get(sha256)
       return bytes && Uint8Array.from(bytes)
     },
+    dropBlob: (sha256) => {
+      check()
+      beforeWrite()
+      disk.blobs.delete(sha256)
+    },
     close: () => {
       open = false
     },

@@ -21,6 +21,8 @@ interface Peer {
 export interface SwarmNetwork {
   /** The swarm of one participant. The same name again, after `close`, finds what it had on disk. */
   peer(name: string): SwarmPort
+  /** Names of the files that a participant has, by infohash. */
+  filesOf(name: string): Map<string, string[]>
   /** Without a tracker, only peers that already know each other find each other. */
   setTracker(state: 'ok' | 'unreachable'): void
 }
@@ -36,6 +38,13 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
     setTracker: (tracker) => {
       state.tracker = tracker
     },
+    filesOf: (name) =>
+      new Map(
+        [...(peers.get(name)?.torrents ?? [])].map(([infohash, { files }]) => [
+          infohash,
+          [...files].flatMap(([file, { bytes }]) => (bytes === undefined ? [] : [file])),
+        ]),
+      ),
     peer: (name) => {
       const before = peers.get(name)
       const peer: Peer = {

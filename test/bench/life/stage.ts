@@ -1,0 +1,130 @@
+/** An app that runs, with a tick a block: its Supervisor and a client in this process on all real adapters, chain and tracker in others. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
+import { createIndexCache } from '../../../main/adapters/storage/index-cache.ts'
+import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
+import { createSystemClock } from '../../../main/adapters/system/clock.ts'
+import { createSystemRandom } from '../../../main/adapters/system/random.ts'
+import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
+import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
+import { createWorkers } from '../../../main/adapters/work/workers.ts'
+import type { Overview } from '../../../main/contract/index.ts'
+import { createCore, type Core } from '../../../main/core/core.ts'
+import type { LogPort, RandomPort } from '../../../main/core/ports.ts'
+import { settingsOf } from '../../../main/hosts/headless/network/plan.ts'
+import { startLocalNetwork } from '../../../main/hosts/headless/network/local-network.ts'
+import { must } from '../../../roles/protocol/result.ts'
+import { sampleApp } from '../../simulation/network/world.ts'
+import { until } from '../request/stage.ts'
+
+export interface Inside {
+  name: string
+  folder: string
+  core: Core
+  swarm: WebTorrentSwarm
+  /** The newest tick that it published, or follows. */
+  tick(): number
+}
+
+export interface Life {
+  inside: Inside[]
+  mine(): Promise<void>
+  close(): Promise<void>
+}
+
+const SERVERS = 3
+const TICKS_BEFORE = 4
+const PRIMES = 400
+
+/** Primes used over and over: making them is a third of a tick's time, and nobody attacks here. */
+function cheapPrimes(random: RandomPort): RandomPort {
+  const pool: bigint[] = []
+  let next = 0
+  return {
+    bytes: (length) => random.bytes(length),
+    async prime(bits) {
+      if (pool.length < PRIMES) pool.push(await random.prime(bits))
+      return pool[next++ % pool.length]!
+    },
+  }
+}
+
+/** @param parent where the data folders are; a file system in memory makes it faster, and is no less true of what grows */
+export async function beginLife(parent: string, client: boolean): Promise<Life> {
+  const folder = mkdtempSync(join(parent, 'golem-life-'))
+  const child = fork(join(import.meta.dirname, 'tracker.ts'))
+  const [tracker] = (await once(child, 'message')) as [string]
+  const log: LogPort = { log: (level, message) => void (level === 'error' && process.stderr.write(`${message}\n`)) }
+  const plan = { program: sampleApp('guestbook'), title: 'Guestbook', servers: SERVERS, clients: client ? ['alice'] : [], tickBlocks: 1 }
+  const network = await startLocalNetwork({ ...plan, folder, blockMs: 400, logLevel: 'error', log, output: () => undefined })
+  const ticked = (view: Overview): boolean => (view.tick?.number ?? -1) >= TICKS_BEFORE
+  await until(network, 'supervisor', ticked)
+  if (client) await until(network, 'alice', (view) => ticked(view) && view.actors[0]?.state === 'ready')
+  await network.clock.set(0)
+  await Promise.all([...network.participants.values()].map((participant) => participant.stop()))
+  const stops: Array<() => Promise<void>> = []
+  const inside: Inside[] = []
+  for (const settings of settingsOf(plan, tracker).filter(({ server }) => server === undefined)) {
+    const home = join(folder, settings.name)
+    const storage = must(openSqliteStorage(join(home, 'state')))
+    const swarm = await createWebTorrentSwarm({
+      folder: join(home, 'torrents'),
+      trackers: [tracker],
+      dht: false,
+      lsd: false,
+      port: 0,
+      host: '127.0.0.1',
+      log,
+    })
+    const work = createWorkers({ threads: 1 })
+    const transport = createHttpTransport()
+    const index = createIndexCache(join(home, 'index'))
+    const ports = {
+      chain: network.chain,
+      swarm,
+      transport,
+      work,
+      storage,
+      index,
+      crypto: fastCrypto,
+      clock: createSystemClock(),
+      random: cheapPrimes(createSystemRandom()),
+      log,
+    }
+    const passphrase = readFileSync(join(folder, 'passphrase'), 'utf8')
+    const core = must(await createCore({ ...ports, backend: network.backend }, { passphrase, scryptLog2: 12, settings }))
+    inside.push({ name: settings.name, folder: home, core, swarm, tick: follow(core) })
+    stops.push(async () => {
+      await core.stop()
+      await swarm.close()
+      await work.close()
+      await index.close()
+      transport.close()
+      storage.close()
+    })
+  }
+  return {
+    inside,
+    mine: () => network.mine(1),
+    async close() {
+      for (const stop of stops) await stop()
+      await network.stop()
+      child.disconnect()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** From the Supervisor's log, and from a client's view. */
+function follow(core: Core): () => number {
+  let newest = -1
+  core.subscribe((event, payload) => {
+    const published = event === 'log' ? /^Tick (\d+) is published/.exec((payload as { message: string }).message)?.[1] : undefined
+    const seen = event === 'overview' ? (payload as Overview).tick?.number : undefined
+    newest = Math.max(newest, Number(published ?? -1), seen ?? -1)
+  })
+  return () => newest
+}
