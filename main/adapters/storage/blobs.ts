@@ -17,7 +17,11 @@ export interface Blobs {
 export function openBlobs(folder: string): Blobs {
   mkdirSync(folder, { recursive: true })
   for (const name of readdirSync(folder)) if (name.startsWith('.new-')) rmSync(join(folder, name), { force: true })
-  return { put: (sha256, bytes) => put(folder, sha256, bytes), get: (sha256) => get(folder, sha256), drop: (sha256) => drop(folder, sha256) }
+  return {
+    put: (sha256, bytes) => put(folder, sha256, bytes),
+    get: (sha256) => get(folder, sha256),
+    drop: (sha256) => drop(folder, sha256),
+  }
 }
 
 const isDigest = (sha256: string): boolean => /^[0-9a-f]{64}$/.test(sha256)
