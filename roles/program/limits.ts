@@ -16,6 +16,15 @@ export const LIMITS = {
   jsonDepth: 1_000,
   /** Least and greatest value of a field that is summed, so that the sum of a million rows is an integer of the language. */
   summed: 9_007_199_254,
+  /** Blocks of an endpoint, and its queries: what a request and a thread have room for. */
+  blocks: 255,
+  queries: 255,
+  /** Queries whose columns one block opens. */
+  opened: 64,
+  /** Keys that an endpoint writes to, which is how many writes one update has room for. */
+  slots: 64,
+  /** Call sites of one block, each with a prime of its own. */
+  sites: 4_096,
   /** Rows of one query. */
   rows: 1_000,
   /** Characters of a documentation text. */

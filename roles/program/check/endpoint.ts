@@ -2,6 +2,7 @@ import { checkBody } from './body.ts'
 import { checkPlain, pathOf } from './check.ts'
 import type { Late } from './check.ts'
 import { Problems } from './problems.ts'
+import { LIMITS } from '../limits.ts'
 import type { Block, Endpoint, Program, Query, Slot, Source, Template, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
@@ -32,6 +33,7 @@ export function checkEndpoint(program: Program, shapes: Shapes, endpoint: Endpoi
     endpoint.blocks.map((block) => block.name),
     `${path}/blocks`,
   )
+  checkSizes(endpoint, path)
   endpoint.slots.forEach((slot, i) => checkSlot(program, endpoint, slot, `${path}/slots/${i}`))
   endpoint.queries.forEach((query, i) => checkQuery(context, query, `${path}/queries/${i}`))
   endpoint.blocks.forEach((block, i) => checkBlock(context, block, i, `${path}/blocks/${i}`))
@@ -44,6 +46,21 @@ export function unique(names: string[], path: string): void {
   for (const [i, name] of names.entries()) {
     if (seen.has(name)) throw new Problems('program.shape', `${path}/${i}`, `${name.slice(0, 80)} is there twice`)
     seen.add(name)
+  }
+}
+
+/** What messages and documents of the protocol have no room for fails here, and not in every call. */
+function checkSizes(endpoint: Endpoint, path: string): void {
+  const most = (count: number, limit: number, at: string, what: string): void => {
+    if (count > limit) throw new Problems('program.shape', `${path}/${at}`, `at most ${limit} ${what}, not ${count}`)
+  }
+  most(endpoint.blocks.length, LIMITS.blocks, 'blocks', 'observation points in an endpoint')
+  most(endpoint.queries.length, LIMITS.queries, 'queries', 'queries in an endpoint')
+  most(endpoint.slots.length, LIMITS.slots, 'slots', 'keys to write to in an endpoint')
+  for (const [i, { inputs, sites }] of endpoint.blocks.entries()) {
+    const opened = new Set(inputs.flatMap(({ source }) => (source.from === 'query' ? [source.query] : [])))
+    most(opened.size, LIMITS.opened, `blocks/${i}/inputs`, 'queries opened by an observation point')
+    most(sites.length, LIMITS.sites, `blocks/${i}/sites`, 'places that write in an observation point')
   }
 }
 

@@ -124,12 +124,9 @@ export function activeBlock(): Recorder {
   return block
 }
 
-/** Observation points of one endpoint; each needs a server of its own. */
-const MOST_BLOCKS = 500
-
 export function createRecorder(endpoint: EndpointRecorder, name: string | null): Recorder {
   const index = endpoint.blocks.length
-  if (index >= MOST_BLOCKS) throw runaway('program.recursion', `an endpoint has at most ${MOST_BLOCKS} observation points`)
+  if (index >= LIMITS.blocks) throw runaway('program.recursion', `an endpoint has at most ${LIMITS.blocks} observation points`)
   const block: Recorder = {
     endpoint,
     parent: endpoint.current,
