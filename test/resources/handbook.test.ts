@@ -6,6 +6,7 @@ import { METHODS } from '../../roles/program/sdk/values/index.ts'
 import { repository } from '../architecture/rules.ts'
 import { sourcesBelow } from '../tools/imports.ts'
 import { blocksOf, tablesOf, type Problem, type Table } from './handbook/pages.ts'
+import { frontEnd } from './handbook/front-end.ts'
 import { KINDS, operationsOf } from './handbook/sdk.ts'
 import { problemsIn } from './handbook/verify.ts'
 
@@ -21,7 +22,7 @@ const linesOf = (problems: Problem[], wanted: string): string =>
 
 describe('[L1] every example of the handbook does what the page says', () => {
   let problems: Problem[]
-  beforeAll(async () => void (problems = await problemsIn(pages)), 120_000)
+  beforeAll(async () => void (problems = await problemsIn(pages)), 900_000)
 
   it.each(names)('%s', (name) => {
     expect(linesOf(problems, name)).toBe('')
@@ -31,6 +32,11 @@ describe('[L1] every example of the handbook does what the page says', () => {
     const links = names.flatMap((name) => [...pages[name]!.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!))
     expect(links.length).toBeGreaterThan(10)
     expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([])
+  })
+
+  it('the front end of its own reaches the core with the commands of the contract', async () => {
+    const block = names.flatMap((name) => blocksOf(name, pages[name]!)).find(({ attributes }) => 'front-end' in attributes)!
+    expect(await frontEnd(block.text)).toEqual(['overview', 'request', 'overview', 'read'])
   })
 
   it('what only people can try is git, npm and a shell alias', () => {
