@@ -23,7 +23,9 @@ function described(option: Option): string {
   const notes = [
     ...(option.kind === 'whole' ? [`${numbers(option.range[0])} to ${numbers(option.range[1])}`] : []),
     ...(option.kind === 'list' ? ['may be given several times'] : []),
-    ...('default' in option && option.default !== undefined && option.default !== '' ? [`without it ${typeof option.default === 'number' ? numbers(option.default) : option.default}`] : []),
+    ...('default' in option && option.default !== undefined && option.default !== ''
+      ? [`without it ${typeof option.default === 'number' ? numbers(option.default) : option.default}`]
+      : []),
   ]
   return notes.length === 0 ? option.doc : `${option.doc} (${notes.join('; ')})`
 }
@@ -41,7 +43,15 @@ export const optionLines = (options: Options): string =>
   ).join('\n')
 
 /** The whole help of a program. */
-export const helpText = ({ command, summary, usage, doc, options, example, exits }: About): string => `${command.replace(/ --$/, '')}: ${summary}
+export const helpText = ({
+  command,
+  summary,
+  usage,
+  doc,
+  options,
+  example,
+  exits,
+}: About): string => `${command.replace(/ --$/, '')}: ${summary}
 
 usage: ${[command, usage].filter((part) => part !== '').join(' ')}
 
