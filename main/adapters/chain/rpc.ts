@@ -10,6 +10,7 @@ import type { ChainView } from './follow.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
 import { schemas } from './rpc-schemas.ts'
+import { createScanner } from './rpc-scanner.ts'
 import { createStatusReader } from './rpc-status.ts'
 import type { ChainStatus, StatusReader } from './rpc-status.ts'
 import { createTransactions } from './rpc-transactions.ts'
@@ -39,7 +40,6 @@ export type RpcChain = ChainPort & {
   close(): void
 }
 
-const scanTimeout = 600_000
 /** How long one call waits for a block; the time for its answer comes on top. */
 const [blockWait, answerTime] = [60_000, 10_000]
 const mempoolBatch = 16
@@ -165,29 +165,6 @@ function createMempoolReader(rpc: RpcClient): Pick<ChainPort, 'mempool' | 'mempo
     return hex.ok ? ok(hex.value === undefined ? null : { txid, raw: fromHex(hex.value) }) : hex
   }
   return { mempool, mempoolTransaction }
-}
-
-/** bitcoind allows one scan at a time, so scans queue up here. */
-function createScanner(rpc: RpcClient): ChainPort['unspent'] {
-  let queue: Promise<unknown> = Promise.resolve()
-  const scan: ChainPort['unspent'] = async (scripts) => {
-    const wanted = scripts.map((script) => `raw(${toHex(script)})`)
-    const found = await rpc.call('scantxoutset', ['start', wanted], schemas.unspent, { timeoutMs: scanTimeout })
-    if (!found.ok) return found
-    const { height, bestblock: hash, unspents } = found.value
-    const coins = unspents.map(({ scriptPubKey: script, amount: value, coinbase = false, ...coin }) => ({
-      ...coin,
-      script,
-      value,
-      coinbase,
-    }))
-    return ok({ tip: { height, hash }, coins })
-  }
-  return (scripts) => {
-    const result = queue.then(() => scan(scripts))
-    queue = result
-    return result
-  }
 }
 
 /** Mining for regtest. Blocks that rival others with equal contents should pay to another script, or they are the same block to bitcoind. */

@@ -1,10 +1,12 @@
 /** What a storm does to a node, the same for the embedded one and for a real bitcoind. Everything goes over bitcoind's RPC methods. */
+import { createScanner } from '../../../../main/adapters/chain/rpc-scanner.ts'
 import { createTransactions } from '../../../../main/adapters/chain/rpc-transactions.ts'
 import { createEmbeddedNode, type Policy } from '../../../../main/adapters/chain/index.ts'
 import { createMethods, RpcFault } from '../../../../main/adapters/chain/embedded/methods.ts'
 import type { RpcClient } from '../../../../main/adapters/chain/rpc-client.ts'
 import type { ChainPort } from '../../../../main/core/ports.ts'
-import { fail, failForNow, ok } from '../../../../roles/protocol/result.ts'
+import { fail, failForNow, must, ok } from '../../../../roles/protocol/result.ts'
+import { scanBlock } from '../../../../roles/protocol/tx/index.ts'
 
 export interface StormPolicy {
   /** Sat per vbyte. */
@@ -87,6 +89,8 @@ export function embeddedStormNode(now: () => number): StormNode {
   const port = {
     network: 'regtest',
     ...createTransactions(rpc, { log: () => undefined }),
+    unspent: createScanner(rpc),
+    blockAt: async (height: number) => ok({ ...must(scanBlock(node.at(height)!.raw)), height }),
   } as unknown as ChainPort
   return {
     call: async (method, ...params) => methods[method]!(...params),

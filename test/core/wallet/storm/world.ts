@@ -39,7 +39,8 @@ const PAID = 'storm-paid'
 /** Calls to the node that one block may cost: for the round itself, and for each pending transaction. */
 const [callsPerRound, callsPerPending] = [12, 14]
 
-export async function createWorld(node: StormNode, seed: string) {
+/** @param skip scripts of the seed that are left to another wallet with the same keys */
+export async function createWorld(node: StormNode, seed: string, skip = 0) {
   const random = { bytes: seeded(seed), prime: () => Promise.reject(new Error('no primes here')) }
   const disk = createMemoryDisk()
   const weather: Weather = { away: false, killAfter: null }
@@ -48,6 +49,7 @@ export async function createWorld(node: StormNode, seed: string) {
   const identity = must(await openIdentity({ crypto, storage, random }, 'test', 'pass', 10))
   const fresh = () => toHex(must(p2trScript(fromHex(keyPair(random.bytes).publicKey))))
   const nobody = fresh()
+  for (let at = 0; at < skip; at++) fresh()
   let policy = calm
   let keeper = open()
   const wanted: Wanted[] = []
@@ -233,6 +235,11 @@ export async function createWorld(node: StormNode, seed: string) {
     state,
     said,
     wanted,
+    check,
+    sync,
+    keeper: () => keeper,
+    /** Of a wanted payment: the transaction that was recorded for it. */
+    txidOf: (one: Wanted) => (storage.get(PAID, one.script) as { txid: string } | undefined)?.txid,
     async start(coins: number): Promise<void> {
       const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
       await call('generatetodescriptor', coins, `raw(${toHex(own)})`)
