@@ -69,7 +69,7 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
   const inRound: Tell = async (announced, first) =>
     options.answered(announced.infohash, await tellTrackers(state, announced, first ? 'started' : null))
   const rounds = trackers.length > 0 ? startRounds(state, ROUND_MS, inRound) : null
-  const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash)) : null
+  const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash), isReady(client)) : null
   const stopHeart = rounds === null ? () => undefined : startHeart(state, rounds.again)
   return {
     async announce(announced) {
@@ -113,12 +113,13 @@ function startHeart(state: State, back: () => void): () => void {
 type Tell = (announced: Announced, first: boolean) => Promise<unknown>
 
 /** @returns `again` begins a round now, or after the one that is under way */
-function startRounds(state: State, everyMs: number, tell: Tell): { again(): void; stop(): void } {
+function startRounds(state: State, everyMs: number, tell: Tell, ready = Promise.resolve()): { again(): void; stop(): void } {
   let timer: NodeJS.Timeout | undefined
   let running = false
   let wanted = false
   const run = async (first: boolean): Promise<void> => {
     running = true
+    await ready
     for (const infohash of await state.stored().catch(() => [])) {
       if (state.closed) return
       const left = await state.left(infohash).catch(() => null)
@@ -190,6 +191,13 @@ function tellTrackers(state: State, { infohash, left }: Announced, event: 'start
     else tracker.update(said)
   })
 }
+
+/** Before it knows a node, an announce in the DHT ends at once. */
+const isReady = ({ dht }: WebTorrent): Promise<void> =>
+  new Promise((resolve) => {
+    if (!dht || dht.ready) resolve()
+    else dht.once('ready', resolve)
+  })
 
 /** As good as can be: a lookup is a hundred packets, one is made at a time, and nodes forget after half an hour. */
 const tellDht = (client: WebTorrent, infohash: string): Promise<void> =>

@@ -5,7 +5,7 @@ import WebTorrent from 'webtorrent'
 
 export interface ClientOptions {
   trackers: string[]
-  dht: boolean
+  dht: boolean | { bootstrap: string[] }
   lsd: boolean
   maxUploadBytesPerSecond?: number
   port: number
@@ -53,7 +53,7 @@ function listen(options: ClientOptions, { port, peerId }: Identity): Promise<Web
     utp: false,
     // Its connection pool hands this to net.Server.listen, which also takes an object.
     torrentPort: options.host === undefined ? port : { port, host: options.host },
-    dht: options.dht ? {} : false,
+    dht: options.dht === true ? {} : options.dht,
     lsd: options.lsd,
     // Port mapping belongs to hosting, which asks the person first.
     natUpnp: false,

@@ -16,10 +16,13 @@ const MOST_CONNECTIONS = 1_000
 const MOST_WAITING = 200
 const MOST_FROM_ONE = 100
 
-/** @param wake opens the torrent if it is stored; false: it is not, or too many are in use. Never rejects. */
-export function openDoor(client: WebTorrent, wake: (infohash: string) => Promise<boolean>): void {
+/**
+ * @param wake opens the torrent if it is stored; false: it is not, or too many are in use
+ * @returns lets everybody go who is not in yet: the client's own end waits for their connections
+ */
+export function openDoor(client: WebTorrent, wake: (infohash: string) => Promise<boolean>): () => void {
   const pool = client._connPool
-  if (pool === null) return
+  if (pool === null) return () => undefined
   const server: Server = pool.tcpServer
   const waiting = new Set<Socket>()
   const leave = (socket: Socket): void => {
@@ -41,9 +44,9 @@ export function openDoor(client: WebTorrent, wake: (infohash: string) => Promise
   }
   server.maxConnections = MOST_CONNECTIONS
   server.removeListener('connection', pool._onTCPConnectionBound)
-  pool._onTCPConnectionBound = (socket) => void enter(socket)
+  pool._onTCPConnectionBound = (socket) => void enter(socket).catch(() => leave(socket))
   server.on('connection', pool._onTCPConnectionBound)
-  server.once('close', () => waiting.forEach(leave))
+  return () => waiting.forEach(leave)
 }
 
 /** The first bytes of a handshake; null when the connection ends before, is silent, or speaks something else. */

@@ -7,6 +7,9 @@ type Failed = { ok: false; error: Failure }
 
 const FIRST_ANNOUNCE_AGAIN_MS = 300
 const LAST_ANNOUNCE_AGAIN_MS = 3_000
+/** The library looks into the DHT once, and again after 15 minutes: at its start it may not have known anybody. */
+const FIRST_LOOKUP_AGAIN_MS = 1_500
+const LAST_LOOKUP_AGAIN_MS = 60_000
 /** Peers that have sent nothing for so long may never send anything. */
 const SILENT_MS = 5_000
 
@@ -48,7 +51,7 @@ export const stopped = (why: string): Failed =>
 export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: Stop): Promise<Result<SwarmFile[]>> {
   const { torrent } = entry
   offerPeers(torrent, options.peers ?? [])
-  const quiet = keepTrying(torrent)
+  const quiet = keepTrying(entry)
   const ended = new Promise<Failed>((resolve) => torrent.once('close', () => resolve(failedTorrent(entry))))
   try {
     const halt = Promise.race([stop.failed, ended])
@@ -91,7 +94,10 @@ function offerPeers(torrent: Torrent, peers: string[]): void {
  * A tracker names no peer that announced after us, and the regular interval is minutes: so while a fetch waits, it
  * asks again, at growing intervals. Connections over which nothing comes are made anew: the library waits for 30 seconds.
  */
-function keepTrying(torrent: Torrent): () => void {
+function keepTrying(entry: Entry): () => void {
+  const { torrent } = entry
+  let nextLookup = Date.now() + FIRST_LOOKUP_AGAIN_MS
+  let lookupWait = FIRST_LOOKUP_AGAIN_MS
   let wait = FIRST_ANNOUNCE_AGAIN_MS
   let timer: NodeJS.Timeout
   let [received, since] = [torrent.received, Date.now()]
@@ -102,7 +108,12 @@ function keepTrying(torrent: Torrent): () => void {
       since = Date.now()
       for (const wire of [...torrent.wires]) (wire as { destroy(): void }).destroy()
     }
-    torrent.discovery?.tracker?.update()
+    entry.askTrackers()
+    if (Date.now() >= nextLookup) {
+      entry.askDht()
+      lookupWait = Math.min(lookupWait * 2, LAST_LOOKUP_AGAIN_MS)
+      nextLookup = Date.now() + lookupWait
+    }
     wait = Math.min(wait * 2, LAST_ANNOUNCE_AGAIN_MS)
     timer = setTimeout(again, wait)
   }

@@ -39,10 +39,18 @@ declare module 'webtorrent' {
     listening: boolean
     destroyed: boolean
     torrentPort: number
+    dhtPort: number
     peerId: string
     userAgent: string
     torrents: Torrent[]
-    dht: { announce(infohash: string, port: number, done: () => void): void } | false
+    dht:
+      | {
+          ready: boolean
+          once(event: 'ready', run: () => void): void
+          announce(infohash: string, port: number, done: () => void): void
+          lookup(infohash: string): void
+        }
+      | false
     _connPool: {
       tcpServer: Server
       _onTCPConnectionBound: (socket: Socket) => void

@@ -19,6 +19,10 @@ export interface Entry {
   noted: number
   /** Looks for peers (trackers, DHT, local network): what is opened to be served needs none. Again is harmless. */
   discover(): void
+  /** Asks trackers for peers again. */
+  askTrackers(): void
+  /** The same in the DHT, which is a hundred packets. */
+  askDht(): void
 }
 
 /** The open torrents of one WebTorrent client, by infohash. */
@@ -46,7 +50,7 @@ export function createOpenTorrents({ client, folder, log, heard }: OpenTorrentsO
   const closing = new Set<Promise<void>>()
   const open = (infohash: string, stored: StoredTorrent | undefined): Entry => {
     const torrent = client.add(stored?.torrent ?? infohash, torrentOptions(folder.pathOf(infohash), stored))
-    const entry = entryOf(torrent, stored)
+    const entry = entryOf(client, torrent, stored)
     entries.set(infohash, entry)
     // Every fetch under way listens for the end of its torrent; their number is bounded by the gate.
     torrent.setMaxListeners(0)
@@ -94,7 +98,7 @@ export function createOpenTorrents({ client, folder, log, heard }: OpenTorrentsO
   }
 }
 
-function entryOf(torrent: Torrent, stored: StoredTorrent | undefined): Entry {
+function entryOf(client: WebTorrent, torrent: Torrent, stored: StoredTorrent | undefined): Entry {
   const quiet = quietDiscovery()
   // Set before the library makes its own, which it does not where there is one.
   if (stored !== undefined) torrent.discovery = quiet
@@ -112,6 +116,10 @@ function entryOf(torrent: Torrent, stored: StoredTorrent | undefined): Entry {
       if (torrent.destroyed || torrent.discovery !== quiet) return
       torrent.discovery = null
       torrent._startDiscovery()
+    },
+    askTrackers: () => torrent.discovery?.tracker?.update(),
+    askDht: () => {
+      if (client.dht && torrent.infoHash && torrent.discovery !== quiet) client.dht.lookup(torrent.infoHash)
     },
   }
 }

@@ -16,8 +16,8 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
   folder: string
   /** Announce URLs. */
   trackers: string[]
-  /** Find peers in the public distributed hash table (BEP 5). */
-  dht: boolean
+  /** Find peers in the distributed hash table (BEP 5): the public one, or the one that begins at these addresses. */
+  dht: boolean | { bootstrap: string[] }
   /** Find peers on the local network by multicast (BEP 14). */
   lsd: boolean
   maxUploadBytesPerSecond?: number
@@ -38,6 +38,8 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
 export interface WebTorrentSwarm extends SwarmPort {
   /** TCP port that takes incoming peers. */
   readonly port: number
+  /** UDP port of its node in the distributed hash table; null without one. */
+  dhtPort(): number | null
 }
 
 interface Swarm {
@@ -73,15 +75,20 @@ export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Pr
     options.log.log('error', 'The swarm stopped', { reason: error.message })
     swarm.closing.abort()
   })
-  openDoor(client, swarm.waking.fromOutside)
+  const closeDoor = openDoor(client, swarm.waking.fromOutside)
   return {
     port: client.torrentPort,
+    dhtPort: () => (client.dht ? client.dhtPort : null),
     seed: (name, files) => seed(swarm, name, files),
     fetch: (infohash, wanted) => fetch(swarm, infohash, wanted),
     keepOnly: (infohash, files) => keepOnly(swarm, infohash, files),
     drop: (infohash) => drop(swarm, infohash),
     status: () => statusOf(swarm),
-    close: () => close(swarm),
+    close: () => {
+      const closed = close(swarm)
+      closeDoor()
+      return closed
+    },
   }
 }
 

@@ -100,6 +100,19 @@ describe('stored torrents', () => {
     await until(() => again.stats().peers === 20)
   })
 
+  it('are found in the distributed hash table, without any tracker', async () => {
+    const first = await open([], { dht: { bootstrap: [] } })
+    await until(() => first.dhtPort() !== 0)
+    const dht = { bootstrap: [`127.0.0.1:${first.dhtPort()}`] }
+    const folder = join(root, 'table')
+    const ann = await open([], { dht, folder })
+    const [infohash] = await seedMany(ann, 1)
+    await ann.close()
+    const again = await open([], { dht, folder })
+    expect(again.status()).toMatchObject({ stored: 1, open: 0 })
+    expect(must(await (await open([], { dht })).fetch(infohash!, wanted))).toEqual(contentOf(0))
+  })
+
   it('are where the tracker says after a restart: same port, same peer', async () => {
     const folder = join(root, 'same')
     const ann = await open([], { folder })
@@ -158,6 +171,16 @@ describe('strangers who open connections', () => {
     for (const socket of silent) socket.destroy()
     const bob = await open([])
     expect(must(await bob.fetch(infohash!, { ...wanted, peers: [`127.0.0.1:${ann.port}`] }))).toEqual(contentOf(0))
+  })
+
+  it('do not hold up the end of the swarm', async () => {
+    const ann = await open([])
+    const silent = await connected(ann.port)
+    const gone = new Promise((resolve) => silent.once('close', resolve))
+    const began = Date.now()
+    await Promise.all([ann.close(), gone])
+    // A silent connection is cut after ten seconds where nobody does it before.
+    expect(Date.now() - began).toBeLessThan(8_000)
   })
 
   it('are let go at once when they name what is not here or speak something else', async () => {
