@@ -10,6 +10,7 @@ import {
   CLIENT_FIELDS,
   clientEdges,
   edgeKey,
+  EDGE_LIMIT,
   FINAL,
   KEY_FIELDS,
   legEnd,
@@ -59,8 +60,14 @@ export interface LegParts {
   reads: Reads
 }
 
+const largeEdge = (edges: Record<string, SealedEdge>): string | undefined =>
+  Object.keys(edges).find((id) => (edges[id]!.box.length / 4) * 3 > EDGE_LIMIT + 2)
+
 /** Errors: `envelope.recipient`, `client.too-large`. */
 export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pending: Pending, parts: LegParts): Result<Composed> {
+  const large = largeEdge(parts.edges)
+  if (large !== undefined)
+    return fail('client.too-large', `The value of ${large} is larger than 1 MiB, and no server takes it. Give less.`, { edge: large })
   const sender = ephemeral(ctx.crypto, ctx.random(32))
   const servers = new Map(env.reader.tick.servers.map((server) => [server.id, server]))
   const { from, end } = legOf(endpoint, pending)

@@ -6,6 +6,7 @@ import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite } from '../
 import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import {
+  fitsEdge,
   sealEdge,
   type SealedEdge,
   blockNeeds,
@@ -167,7 +168,13 @@ function answer(
 function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json): Result<SealedEdge> {
   const key = Object.hasOwn(hop.envelope.keys, id) ? hop.envelope.keys[id] : undefined
   if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
-  return ok(sealEdge(ctx.crypto, fromHex(key), id, canonicalBytes(json)))
+  const bytes = canonicalBytes(json)
+  return fitsEdge(bytes)
+    ? ok(sealEdge(ctx.crypto, fromHex(key), id, bytes))
+    : fail(
+        'hop.too-large',
+        `What block ${hop.position} makes (${id}) has ${bytes.length} bytes; one sealed value has 1 MiB at most. Ask for less.`,
+      )
 }
 
 function sealOutputs(ctx: Context, hop: AdmittedHop, run: BlockRun): Result<Record<string, SealedEdge>> {

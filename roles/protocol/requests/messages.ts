@@ -17,7 +17,14 @@ const edgeName = z.string().max(200)
  */
 export const messageBytes = (message: object): Uint8Array => utf8(JSON.stringify(message))
 
-export const sealedEdge = z.strictObject({ commit: hex32, box: base64(1 << 20) })
+/** Greatest size of one sealed value, in bytes of its box. */
+export const EDGE_LIMIT = 1 << 20
+const BOX_OVERHEAD = 16
+
+/** Whether a value's canonical JSON fits into an edge. */
+export const fitsEdge = (bytes: Uint8Array): boolean => bytes.length + BOX_OVERHEAD <= EDGE_LIMIT
+
+export const sealedEdge = z.strictObject({ commit: hex32, box: base64(EDGE_LIMIT) })
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
 export const messageAad = (
