@@ -1,5 +1,5 @@
 /** What a client reads from the tick's snapshot for one leg of a request (essay, Client Makes Endpoint Request 2). */
-import { mapBetween, parseInteger, type Endpoint, type Query, type Source } from '../program/index.ts'
+import { askedJson, mapBetween, parseInteger, type Asked, type Endpoint, type Query } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { blockNeeds, edgeId } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -30,7 +30,7 @@ function wanted(endpoint: Endpoint, { from, end }: Leg): number[] {
 }
 
 async function readQuery(env: Pick<ClientEnv, 'reader'>, query: Query, values: Values): Promise<Result<ProvedRange>> {
-  const valueOf = (source: Source): Json => values.get(edgeId(source))!
+  const valueOf = (asked: Asked): Json => askedJson(asked, (source) => values.get(edgeId(source))!)
   const bounds = query.range === undefined ? {} : { bounds: mapBetween(query.range, valueOf) }
   const options = { limit: query.kind === 'rows' ? query.limit : 1, descending: query.descending === true, ...bounds }
   const read = await env.reader.range(query.collection, query.index, query.equals.map(valueOf), options)

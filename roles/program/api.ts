@@ -124,7 +124,7 @@ export interface ApiQuery {
   collection: string
   index: string
   kind: Query['kind']
-  /** Names of all values that it is asked with: those of the first fields of the index, then those of its range. */
+  /** Names of all values that it is asked with, or literals as JSON: those of the first fields of the index, then those of its range. */
   asked: string[]
   /** The field of the index that is bounded, and the names of its bounds. */
   range?: Between<string> & { field: string }

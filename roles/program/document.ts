@@ -74,13 +74,13 @@ export interface Query {
   kind: 'rows' | 'count' | 'sum' | 'get'
   /** `file:line` of the query in the developer's source. */
   at: string
-  /** Values of the first fields of the index; all of them for count, sum and get. Every source but a query's column. */
-  equals: Source[]
+  /** Values of the first fields of the index; all of them for count, sum and get. */
+  equals: Asked[]
   /**
    * For `rows`: bounds of the field after those of `equals` (of `$key` for the index `key`), in the order of the index. Half-open, so that
-   * neighbouring ranges share no row and leave none out; one whose `from` is not less than its `to` has no rows. Sources as in `equals`.
+   * neighbouring ranges share no row and leave none out; one whose `from` is not less than its `to` has no rows. Values as in `equals`.
    */
-  range?: Between<Source>
+  range?: Between<Asked>
   descending?: boolean
   /** Greatest number of rows; 1 for get, count and sum. */
   limit: number
@@ -90,6 +90,12 @@ export interface Query {
    */
   stage: number
 }
+
+/**
+ * What a query is asked with: every source but a query's column, or a literal, which whoever has the program knows and nobody has to open.
+ * `value` is the JSON form of a value of `type`, which is that of the index' field but for its bounds.
+ */
+export type Asked = Source | { from: 'literal'; type: Type; value: Json }
 
 /** Values that are not less than `from` and less than `to`. At least one of the two is there. */
 export type Between<T> = {

@@ -11,6 +11,8 @@ export { runBlock, runCompiled, runInterpreted, skipBlock } from './evaluate/blo
 export { columnOf, runEndpoint } from './evaluate/run.ts'
 export { acceptsSites, automaton, pathsOf } from './explain/flow.ts'
 export {
+  askedJson,
+  askedValue,
   askedWith,
   buildResponse,
   columnType,

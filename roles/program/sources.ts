@@ -1,8 +1,8 @@
 import { CLIENT_TYPE } from './document.ts'
-import type { Between, Collection, Endpoint, Program, Query, Slot, Source, Template, Type } from './document.ts'
+import type { Asked, Between, Collection, Endpoint, Json, Program, Query, Slot, Source, Template, Type } from './document.ts'
 import { emptyRecord, own, sortedNames } from './value/measure.ts'
 import { joinTypes } from './value/type-bounds.ts'
-import { fromJson } from './value/json.ts'
+import { fromJson, toJson } from './value/json.ts'
 import type { Value } from './value/value.ts'
 
 /** Type of a field of a row: a field of the collection, `$key` or `$owner`; undefined when there is none. */
@@ -18,11 +18,26 @@ export function indexFields(program: Program, { collection, index }: Pick<Query,
   return declared && own(declared.indices, index)?.on
 }
 
-/** Everything that a query is asked with. */
-export const askedWith = ({ equals, range }: Pick<Query, 'equals' | 'range'>): Source[] => [
-  ...equals,
-  ...(range === undefined ? [] : [range.from, range.to].filter((source) => source !== undefined)),
-]
+/** The sealed values that a query is asked with. Its literals stand in the program. */
+export const askedWith = ({ equals, range }: Pick<Query, 'equals' | 'range'>): Source[] =>
+  [...equals, ...(range === undefined ? [] : [range.from, range.to])].filter((asked) => asked !== undefined && asked.from !== 'literal')
+
+type LiteralAsked = Extract<Asked, { from: 'literal' }>
+
+/** The value of a literal of a checked query. */
+export function literalAsked({ type, value }: LiteralAsked): Value {
+  const read = fromJson(type, value)
+  if (!read.ok) throw new Error(`a checked literal must fit its type: ${read.error.message}`)
+  return read.value
+}
+
+/** The values that a query is asked with, from those of its sources. */
+export const askedValue = (asked: Asked, valueOf: (source: Source) => Value): Value =>
+  asked.from === 'literal' ? literalAsked(asked) : valueOf(asked)
+
+/** The same in the JSON form of values. */
+export const askedJson = (asked: Asked, jsonOf: (source: Source) => Json): Json =>
+  asked.from === 'literal' ? toJson(asked.type, literalAsked(asked)) : jsonOf(asked)
 
 /** Other values between which something is, with the bounds that are there. */
 export const mapBetween = <A, B>({ from, to }: Between<A>, change: (bound: A, side: 'from' | 'to') => B): Between<B> => ({

@@ -1,5 +1,5 @@
 /** Opening what the client shows a block, and proving it: sealed values by type, rows by Merkle proofs, keys by the caller's reservation. */
-import { fromJson, mapBetween, typeOfSource, type Source, type Value } from '../program/index.ts'
+import { askedJson, fromJson, mapBetween, typeOfSource, type Asked, type Source, type Value } from '../program/index.ts'
 import { fromHex, isHex, parseUtf8 } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { openEdge, blockNeeds, columnValue, KEY_FIELDS, keyLookup, queryLookup, edgeId } from '../protocol/requests/index.ts'
@@ -99,7 +99,7 @@ function proveSlots(ctx: Context, hop: AdmittedHop, wanted: number[], opened: Ma
 /** The columns that the block reads, by edge id; rows are complete for the opened arguments. */
 function proveQueries(ctx: Context, hop: AdmittedHop, opened: Map<string, Known>): Result<Map<string, Value>> {
   const columns = new Map<string, Value>()
-  const known = (source: Source): Json => opened.get(edgeId(source))!.json
+  const known = (asked: Asked): Json => askedJson(asked, (source) => opened.get(edgeId(source))!.json)
   for (const { query: position, fields } of blockNeeds(hop.endpoint, hop.position).queries) {
     const query = hop.endpoint.queries[position]!
     const proof = hop.envelope.queries.find((entry) => entry.query === position)?.proof

@@ -3,7 +3,7 @@ import { checkPlain, pathOf } from './check.ts'
 import type { Late } from './check.ts'
 import { Problems } from './problems.ts'
 import { LIMITS } from '../limits.ts'
-import type { Block, Endpoint, Program, Query, Slot, Source, Template, Type } from '../document.ts'
+import type { Asked, Block, Endpoint, Program, Query, Slot, Source, Template, Type } from '../document.ts'
 import type { Shape, Shapes } from './shapes.ts'
 import { fromJson } from '../value/json.ts'
 import { own } from '../value/measure.ts'
@@ -115,7 +115,7 @@ function checkQuery(context: EndpointCheck, query: Query, path: string): void {
   }
   if (whole && (query.limit !== 1 || query.descending !== undefined))
     throw new Problems('program.query', `${path}/limit`, `${query.kind} has limit 1 and no direction`)
-  query.equals.forEach((source, i) => checkArgument(context, query, source, on[i]!, `${path}/equals/${i}`))
+  query.equals.forEach((asked, i) => checkArgument(context, query, asked, on[i]!, `${path}/equals/${i}`))
   checkRange(context, query, on, `${path}/range`)
   const least = stageOf(askedWith(query))
   if (query.stage !== least)
@@ -123,12 +123,21 @@ function checkQuery(context: EndpointCheck, query: Query, path: string): void {
 }
 
 /** A value that an index' field is compared with. */
-function checkArgument(context: EndpointCheck, query: Query, source: Source, field: string, path: string): void {
-  if (source.from === 'query')
+function checkArgument(context: EndpointCheck, query: Query, asked: Asked, field: string, path: string): void {
+  if (asked.from === 'query')
     throw new Problems('program.query', path, 'a query is not asked with a column of another; open it in a block first')
-  const given = context.shapes.of(sourceType(context, source, Infinity, path))
+  const type = asked.from === 'literal' ? literalType(context, asked, path) : sourceType(context, asked, Infinity, path)
+  const given = context.shapes.of(type)
   const wanted = context.shapes.of(rowFieldType(query.collection, context.program.collections[query.collection]!, field)!)
   if (given !== wanted) throw new Problems('program.type', path, `${field} is ${wanted.kind}, not ${given.kind}`)
+}
+
+/** Type of a literal that a query is asked with. */
+function literalType(context: EndpointCheck, { type, value }: Asked & { from: 'literal' }, path: string): Type {
+  checkPlain(context.program, type, `${path}/type`)
+  const read = fromJson(type, value)
+  if (!read.ok) throw new Problems('program.type', `${path}/value`, read.error.message)
+  return type
 }
 
 function checkRange(context: EndpointCheck, query: Query, on: string[], path: string): void {

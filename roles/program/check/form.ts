@@ -78,17 +78,15 @@ function mapKey(self: Form): Form {
   }
 }
 
-const source = named(
-  'Source',
-  'Where a sealed value comes from.',
-  tagged('from', {
-    request: { field: name },
-    caller: {},
-    slot: { slot: index },
-    query: { query: index, field: column },
-    block: { block: index, output: index },
-  }),
-)
+const sources = {
+  request: { field: name },
+  caller: {},
+  slot: { slot: index },
+  query: { query: index, field: column },
+  block: { block: index, output: index },
+}
+const source = named('Source', 'Where a sealed value comes from.', tagged('from', sources))
+const asked = named('Asked', 'What a query is asked with.', tagged('from', { ...sources, literal: { type, value: anything } }))
 
 const arm = object({ scope: index, result: index })
 const each = { scope: index, result: index }
@@ -174,7 +172,7 @@ const query = named(
       index: name,
       kind: exactly('rows', 'count', 'sum', 'get'),
       at: text(200),
-      equals: array(source),
+      equals: array(asked),
       limit: whole(1, LIMITS.rows),
       stage: index,
     },
@@ -183,7 +181,7 @@ const query = named(
       range: named(
         'Range',
         'Bounds of the field after those of equals: from inclusive, to exclusive.',
-        object({}, { from: source, to: source }, 1),
+        object({}, { from: asked, to: asked }, 1),
       ),
     },
   ),

@@ -1,12 +1,12 @@
 import type { BlockRun, Budget, EndpointCall, EndpointRun, Row, Write } from '../api.ts'
-import type { Block, Endpoint, Program, Query, Source } from '../document.ts'
+import type { Asked, Block, Endpoint, Program, Query, Source } from '../document.ts'
 import { misfit } from '../value/fit.ts'
 import { isChecked } from '../check/checked.ts'
 import { runBlock, skipBlock } from './block.ts'
 import { emptyRecord, own } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
-import { buildResponse, columnType, mapBetween, typeOfSource } from '../sources.ts'
+import { askedValue, buildResponse, columnType, mapBetween, typeOfSource } from '../sources.ts'
 import type { Value } from '../value/value.ts'
 
 /** Everything that a source of one running endpoint can stand for. */
@@ -58,7 +58,7 @@ function checkCall(program: Program, endpoint: Endpoint, call: EndpointCall): st
 function ask(run: Run): Result<null> {
   for (const [i, query] of run.endpoint.queries.entries()) {
     if (query.stage !== run.blocks.length) continue
-    const known = (source: Source): Value => valueOf(run, source)
+    const known = (asked: Asked): Value => askedValue(asked, (source) => valueOf(run, source))
     const answer = run.call.query(i, query.equals.map(known), query.range && mapBetween(query.range, known))
     if (query.kind === 'sum' && Number.isInteger(answer) && !Number.isSafeInteger(answer))
       return fail(

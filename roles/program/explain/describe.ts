@@ -1,8 +1,8 @@
 import type { ApiDocument, ApiEndpoint, ApiQuery } from '../api.ts'
-import type { Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
+import type { Asked, Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
 import { pathsOf } from './flow.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
-import { askedWith, indexFields, mapBetween, responseType, sourceName } from '../sources.ts'
+import { indexFields, mapBetween, responseType, sourceName } from '../sources.ts'
 import { pausesOf, serversOf } from '../splits.ts'
 
 /**
@@ -32,8 +32,8 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
 
 function describeQuery(program: Program, endpoint: Endpoint, query: Query): ApiQuery {
   const { name, collection, index, kind, equals, range, stage, at } = query
-  const named = (source: Source): string => sourceName(endpoint, source)
-  const asked = askedWith(query).map(named)
+  const named = (asked: Asked): string => (asked.from === 'literal' ? JSON.stringify(asked.value) : sourceName(endpoint, asked))
+  const asked = [...equals, ...(range === undefined ? [] : Object.values(range))].map(named)
   const bounded = range && { range: { field: indexFields(program, query)![equals.length]!, ...mapBetween(range, named) } }
   return { name, collection, index, kind, asked, ...bounded, stage, at }
 }

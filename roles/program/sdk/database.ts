@@ -1,12 +1,13 @@
 import { freeName, NAME } from '../limits.ts'
-import type { Between, Query, Source, Type } from '../document.ts'
+import type { Asked, Between, Query, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { askedWith, columnType } from '../sources.ts'
 import { stageOf } from '../splits.ts'
+import { queryArgument } from './asking.ts'
 import { makeSealed } from './choose.ts'
-import type { In, Int, Key, List, MarkOf, Option, Sealed, Text } from './marks.ts'
+import type { In, Int, Key, List, Literal, MarkOf, Option, Sealed, Text } from './marks.ts'
 import { callSite } from './location.ts'
-import { BuildError, exprCores, positionOf, sealedCores } from './recorder.ts'
+import { BuildError, positionOf } from './recorder.ts'
 import type { EndpointRecorder } from './recorder.ts'
 import type { CollectionSpec, IndexSpec } from './app.ts'
 import { noLoop } from './guards.ts'
@@ -14,7 +15,9 @@ import { freeSlotName, slotHandle, writeRow } from './writes.ts'
 import type { SlotHandle } from './writes.ts'
 
 type FieldMark<F, K> = K extends keyof F ? MarkOf<F[K]> : Text
-type Equals<F, On extends string> = { readonly [K in On]: Sealed<FieldMark<F, K>> }
+/** What an index is asked with: a sealed value, or a literal. */
+type Asking<M> = Sealed<M> | Literal<M>
+type Equals<F, On extends string> = { readonly [K in On]: Asking<FieldMark<F, K>> }
 /** The first field of an index that is not among the given ones. */
 type NextField<On, Given> = On extends readonly [infer First, ...infer Rest]
   ? First extends Given
@@ -25,7 +28,7 @@ type RowsOptions = { limit: number; descending?: boolean; name?: string }
 /** Where a range begins, inclusive, and ends, exclusive. */
 type Bounded<S> = { from?: S; to?: S }
 /** Bounds are of the type of the field after the given ones; there are none when all fields are given. */
-type RangeOf<F, Next> = [Next] extends [never] ? Bounded<never> : Bounded<Sealed<FieldMark<F, Next>>>
+type RangeOf<F, Next> = [Next] extends [never] ? Bounded<never> : Bounded<Asking<FieldMark<F, Next>>>
 type Columns<N extends string, F> = { readonly [K in keyof F]: Sealed<List<MarkOf<F[K]>>> } & {
   readonly $key: Sealed<List<Key<N>>>
   readonly $owner: Sealed<List<Text>>
@@ -127,8 +130,8 @@ function askQuery(
     throw new BuildError('program.name', `${String(options.name).slice(0, 80)} is not a name of letters, digits and _.`)
   if (options.limit === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
   const asked = {
-    equals: given.map((field) => querySource(endpoint, equals[field])),
-    ...rangeOf(endpoint, options, on.length - given.length),
+    equals: given.map((field) => queryArgument(endpoint, collection, field, equals[field], true)),
+    ...rangeOf(endpoint, options, collection, on[given.length]),
   }
   const query: Query = {
     name: '',
@@ -148,44 +151,19 @@ function askQuery(
   return columns(endpoint, position)
 }
 
-/** The bounds of a query, when it has any. @param left how many fields of the index have no value */
-function rangeOf(endpoint: EndpointRecorder, options: QueryOptions, left: number): Pick<Query, 'range'> {
-  const range: Between<Source> = {}
+/** The bounds of a query, when it has any. @param field the first field of the index that has no value */
+function rangeOf(endpoint: EndpointRecorder, options: QueryOptions, collection: string, field: string | undefined): Pick<Query, 'range'> {
+  const range: Between<Asked> = {}
   // A bound that is there and undefined is a mistake: without it the query would find more than its developer meant.
-  for (const side of ['from', 'to'] as const) if (Object.hasOwn(options, side)) range[side] = querySource(endpoint, options[side])
-  if (range.from === undefined && range.to === undefined) return {}
-  if (left === 0)
+  const sides = (['from', 'to'] as const).filter((side) => Object.hasOwn(options, side))
+  if (sides.length === 0) return {}
+  if (field === undefined)
     throw new BuildError(
       'program.query',
       'from and to bound the next field of the index, and this query has values for all; leave the last out.',
     )
+  for (const side of sides) range[side] = queryArgument(endpoint, collection, field, options[side], false)
   return { range }
-}
-
-function querySource(endpoint: EndpointRecorder, value: unknown): Source {
-  const isObject = typeof value === 'object' && value !== null
-  const core = isObject ? sealedCores.get(value) : undefined
-  if (isObject && exprCores.has(value))
-    throw new BuildError(
-      'program.query',
-      'a query is not asked with an opened value; return it from its see(), which seals it, and ask after that.',
-    )
-  if (core === undefined || core.endpoint !== endpoint || 'literal' in core.template)
-    throw new BuildError(
-      'program.query',
-      'a query is asked with sealed values of the request, the caller, a slot, or what a see() returned.',
-    )
-  if (!('source' in core.template))
-    throw new BuildError(
-      'program.choice',
-      'this value depends on a branch and only the client can put it together; return one opened value from all branches to ask with it.',
-    )
-  if (core.template.source.from === 'query')
-    throw new BuildError(
-      'program.query',
-      'a query is not asked with a column of another query; open the column in see() and return what to ask with.',
-    )
-  return core.template.source
 }
 
 function columns(endpoint: EndpointRecorder, position: number): unknown {

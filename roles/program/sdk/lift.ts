@@ -60,7 +60,8 @@ export function liftLiteral({ type, value }: Literal): Typed {
   return { node: addConst(activeBlock(), withoutBounds(type), toJson(type, value)), type }
 }
 
-function withoutBounds(type: Type): Type {
+/** The type of a constant but for the bounds of its integers. */
+export function withoutBounds(type: Type): Type {
   if (type.kind === 'int') return { kind: 'int' }
   if (type.kind === 'list') return { ...type, of: withoutBounds(type.of) }
   if (type.kind !== 'record') return type

@@ -93,6 +93,12 @@ describe('[R2] a request with a range', () => {
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
   })
 
+  it('asks with literals, which its servers know from the program', async () => {
+    const world = await diaryWorld('literals', 'walks')
+    expect((await answered(world, 'walks', { until: '2' })).opened.response).toEqual({ count: '5' })
+    expect((await answered(world, 'walks', { until: '-3' })).opened.response).toEqual({ count: '0' })
+  })
+
   it('[L8] asks with a computed bound after a pause', async () => {
     const legs: Composed[] = []
     const { opened } = await answered(await diaryWorld('week', 'week'), 'week', { topic: 'walks', day: '3' }, legs)
@@ -152,6 +158,17 @@ describe('[R8] a server takes no other answer than the whole one to the range th
   it('nothing is changed it is accepted', async () => {
     expect(await verdict('true', [100, 102], () => (read) => read)).toBe('accepted')
     expect(await verdict('true-wide', [0, 150], () => (read) => read)).toBe('accepted')
+  })
+
+  it('it is another range than that of the literals in the program', async () => {
+    const counts = async (from: string): Promise<unknown> => {
+      const world = await diaryWorld('other-literal', 'walks')
+      const other = (_: ProvedRange, ask: Ask) => ask({ bounds: { from, to: '2' }, limit: 10 })
+      const request = await composed(world, 'walks', { until: '2' }, lying(world.clientEnv(), other))
+      return cause(await exchange(world, request))
+    }
+    expect(await counts('-3')).toBe('accepted')
+    expect(await counts('0')).not.toBe('accepted')
   })
 
   it('a row is hidden at the lower border, or at the upper one', async () => {

@@ -46,6 +46,15 @@ const diary = app({
         return { count: see('count', week.day, (days) => days.length()) }
       },
     }),
+    walks: endpoint({
+      doc: 'Counts the walks from three days before the first one up to a day: what it asks with stands in the program.',
+      request: { until: int() },
+      run: ({ until }) => {
+        const { topic } = see('choose', until, () => ({ topic: 'walks' }))
+        const rows = db.entries.byDay.rows({ topic }, { from: -3, to: until, limit: 10, name: 'walks' })
+        return { count: see('count', rows.day, (days) => days.length()) }
+      },
+    }),
     page: endpoint({
       doc: 'Reads all entries from a key on, and the topics before one.',
       request: { from: key('entries'), topic: text(20) },

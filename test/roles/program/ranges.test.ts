@@ -10,7 +10,7 @@ import {
   runEndpoint,
   splitNotes,
 } from '../../../roles/program/index.ts'
-import type { Endpoint, Program, Query, Source } from '../../../roles/program/index.ts'
+import type { Asked, Endpoint, Json, Program, Query, Source, Type } from '../../../roles/program/index.ts'
 import { ALICE, BOB, BUDGET, compiledGuestbook, createStory, must } from './guestbook.story.ts'
 import { compiledDiary } from './diary.story.ts'
 import { codeOf, copyOf } from './small.ts'
@@ -35,6 +35,19 @@ describe('[L7] the builder', () => {
     expect(canonicalProgram(compiledGuestbook())).not.toContain('"range"')
   })
 
+  it('keeps literals in the program, sealed by a see or not, and opens none of them', () => {
+    const walks = only('walks')
+    expect(walks).toMatchObject({
+      equals: [{ from: 'literal', type: { kind: 'text', max: 5 }, value: 'walks' }],
+      range: { from: { from: 'literal', type: { kind: 'int' }, value: '-3' }, to: request('until') },
+      stage: 0,
+    })
+    expect(diary.endpoints['walks']!.blocks[1]!.inputs.map(({ source }) => source)).toEqual([
+      { from: 'query', query: 0, field: 'day' },
+      request('until'),
+    ])
+  })
+
   it('opens the bounds wherever a column of the query is opened', () => {
     expect(diary.endpoints['write']!.blocks[0]!.inputs.map(({ source }) => source)).toEqual([
       { from: 'query', query: 0, field: 'text' },
@@ -53,6 +66,8 @@ describe('[L7] the builder', () => {
   })
 })
 
+const literal = (type: Type, value: Json): Asked => ({ from: 'literal', type, value })
+
 describe('[L7] the checker', () => {
   const changed = (name: string, change: (query: Query, endpoint: Endpoint) => void): ReturnType<typeof check> => {
     const copy: Program = copyOf(diary)
@@ -68,6 +83,35 @@ describe('[L7] the checker', () => {
   it.each<[string, string, string, string, (query: Query, endpoint: Endpoint) => void]>([
     ['without a bound', 'program.shape', 'find', '/range', (it) => (it.range = {})],
     ['with a third bound', 'program.shape', 'find', '/range/at', (it) => Object.assign(it.range!, { at: request('since') })],
+    ['with a literal of another type', 'program.type', 'walks', '/equals/0', (it) => (it.equals[0] = literal({ kind: 'int' }, '3'))],
+    [
+      'with a literal that is not of its own type',
+      'program.type',
+      'walks',
+      '/equals/0/value',
+      (it) => (it.equals[0] = literal({ kind: 'text', max: 3 }, 'walks')),
+    ],
+    [
+      'with a literal that is no JSON form',
+      'program.type',
+      'walks',
+      '/range/from/value',
+      (it) => (it.range!.from = literal({ kind: 'int' }, -3)),
+    ],
+    [
+      'with a literal of a key of no collection',
+      'program.scope',
+      'walks',
+      '/equals/0/type',
+      (it) => (it.equals[0] = literal({ kind: 'key', collection: 'none' }, '')),
+    ],
+    [
+      'with a literal that has no type',
+      'program.shape',
+      'walks',
+      '/equals/0/type',
+      (it) => (it.equals[0] = { from: 'literal', value: 'walks' } as never),
+    ],
     ['that is null', 'program.shape', 'find', '/range', (it) => (it.range = null as never)],
     ['with a bound that is no source', 'program.shape', 'find', '/range/to', (it) => (it.range!.to = 3 as never)],
     ['with a bound of another type', 'program.type', 'find', '/range/to', (it) => (it.range!.to = request('topic'))],

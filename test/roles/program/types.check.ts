@@ -52,8 +52,14 @@ export default app({
         db.posts.byTopic.rows({}, { to: req.stars, limit: 3 })
         // @ts-expect-error after the last field there is none
         db.posts.byTopic.rows({ topic: req.topic, stars: req.stars }, { from: req.stars, limit: 3 })
-        // @ts-expect-error a bound is a sealed value
-        db.posts.byTopic.rows({ topic: req.topic }, { from: 3, limit: 3 })
+        db.posts.byTopic.rows({ topic: 'tea' }, { from: 3, to: req.stars, limit: 3 })
+        wants<Sealed<Int>>(db.posts.howMany.count({ topic: 'tea' }))
+        // @ts-expect-error a literal of another type
+        db.posts.byTopic.rows({ topic: req.topic }, { from: '3', limit: 3 })
+        // @ts-expect-error a literal of another type, not what is computed in JavaScript of sealed values
+        db.posts.howMany.count({ topic: 3 })
+        // @ts-expect-error a key is no text
+        db.posts.get('1Abc')
         // @ts-expect-error a count has no bounds
         db.posts.howMany.count({ topic: req.topic }, { from: req.topic })
         // @ts-expect-error a count needs all fields

@@ -1,10 +1,13 @@
 /** The queries of an endpoint in words. */
 import {
   askedWith,
+  fromJson,
   indexFields,
   mapBetween,
+  naturalForm,
   plural,
   splitsOf,
+  type Asked,
   type Between,
   type Endpoint,
   type Program,
@@ -52,8 +55,8 @@ function lookupWords(program: Program, endpoint: Endpoint, query: Query): string
   const { collection, index, kind, limit } = query
   const declared = index === 'key' ? undefined : program.collections[collection]!.indices[index]
   const on = indexFields(program, query)!.map(fieldWords)
-  const named = (source: Source): string => valueName(endpoint, source)
-  const equal = query.equals.map((source, i) => equalityWords(on[i]!, named(source)))
+  const named = (asked: Asked): string => (asked.from === 'literal' ? literalWords(asked) : valueName(endpoint, asked))
+  const equal = query.equals.map((asked, i) => equalityWords(on[i]!, named(asked)))
   const where = query.range === undefined ? equal : [...equal, rangeWords(on[equal.length]!, mapBetween(query.range, named))]
   const condition = where.length === 0 ? '' : ` with ${listed(where)}`
   if (kind === 'get') return `the row of ${collection}${condition}, if there is one`
@@ -63,6 +66,10 @@ function lookupWords(program: Program, endpoint: Endpoint, query: Query): string
   const first = query.descending === true ? ', greatest first' : ''
   return `up to ${plural(limit, 'row')} of ${collection}${condition}, by ${listed(order)}${first}`
 }
+
+/** A literal as a developer writes it. */
+const literalWords = (asked: Asked & { from: 'literal' }): string =>
+  JSON.stringify(naturalForm(asked.type, must(fromJson(asked.type, asked.value))))
 
 const equalityWords = (field: string, value: string): string => (field === value ? `the same ${field}` : `${field} = ${value}`)
 

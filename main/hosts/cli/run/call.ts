@@ -8,6 +8,7 @@ import {
   runEndpoint,
   toJson,
   typeOfSource,
+  type Asked,
   type Between,
   type Budget,
   type Endpoint,
@@ -17,7 +18,6 @@ import {
   type QueryAnswer,
   type RecordValue,
   type Row,
-  type Source,
   type Type,
   type Value,
 } from '../../../../roles/program/index.ts'
@@ -116,14 +116,15 @@ function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalC
 }
 
 /** The values that a query is asked with. */
-interface Asked {
+interface Arguments {
   args: Value[]
   range: Between<Value>
 }
 
 /** What the client would prove to the servers: a range of the index, complete and in its order. */
-function answer(program: Program, endpoint: Endpoint, query: Query, { args, range }: Asked, taken: Snapshot): QueryAnswer {
-  const json = (source: Source, value: Value): Json => toJson(typeOfSource(program, endpoint, source), value)
+function answer(program: Program, endpoint: Endpoint, query: Query, { args, range }: Arguments, taken: Snapshot): QueryAnswer {
+  const json = (asked: Asked, value: Value): Json =>
+    toJson(asked.from === 'literal' ? asked.type : typeOfSource(program, endpoint, asked), value)
   const equals = args.map((value, i) => json(query.equals[i]!, value))
   const bounds = mapBetween(range, (value, side) => json(query.range![side]!, value))
   const lookup = must(queryLookup(program, query, equals, bounds))

@@ -99,7 +99,11 @@ describe('[L2] operations that do not exist', () => {
     ['an index of rows', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ stars: req.a }, { limit: 3 }).title)], // at: an index of rows
     ['a bound of another type than the field', 'program.type', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, any({ from: req.title, limit: 3 })).title)], // at: a bound of another type than the field
     ['a bound of no field', 'program.query', () => built((req, db) => db.notes.byTitle.rows({ title: req.title, stars: req.a }, any({ to: req.a, limit: 3 })).title)], // at: a bound of no field
-    ['a bound that is not sealed', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 'x', limit: 3 })).title)], // at: a bound that is not sealed
+    ['a literal bound of another type', 'program.type', () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 3, limit: 3 })).title)], // at: a literal bound of another type
+    ['a literal of another type', 'program.type', () => built((_, db) => db.notes.howMany.count(any({ title: 3 })))], // at: a literal of another type
+    ['a literal that no row can have', 'program.bound', () => built((_, db) => db.notes.howMany.count({ title: 'more than twenty characters' }))], // at: a literal that no row can have
+    ['a list of sealed values for one', 'program.query', () => built((req, db) => db.notes.howMany.count(any({ title: [req.title] })))], // at: a list of sealed values for one
+    ['a fraction', 'program.literal', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, { from: 0.5, limit: 3 }).title)], // at: a fraction
     ['a bound that is undefined', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, { from: req.title, to: any(undefined), limit: 3 }).title)], // at: a bound that is undefined
     ['a bound of a count', 'program.query', () => built((req, db) => db.notes.howMany.count({ title: req.title }, any({ from: req.title })))], // at: a bound of a count
     ['a place that leaves', 'program.type', () => built((req) => see(req.menu, (menu) => menu.zipper()))], // at: a place that leaves

@@ -1,4 +1,4 @@
-import { askedWith, canonicalJson, toJson, typeOfSource } from '../../../../roles/program/index.ts'
+import { canonicalJson, toJson, typeOfSource } from '../../../../roles/program/index.ts'
 import type { Block, Budget, Endpoint, EndpointCall, Program, QueryAnswer, Type, Value } from '../../../../roles/program/index.ts'
 import { rowFieldType } from '../../../../roles/program/sources.ts'
 import { createDice } from './dice.ts'
@@ -36,8 +36,8 @@ export function callOf(program: Program, endpoint: Endpoint, seed: number, chang
 
 function answer(program: Program, endpoint: Endpoint, index: number, args: Value[], part: (name: string) => Dice): QueryAnswer {
   const query = endpoint.queries[index]!
-  const asked = askedWith(query)
-    .map((source, i) => canonicalJson(toJson(typeOfSource(program, endpoint, source), args[i]!)))
+  const asked = [...query.equals, ...Object.values(query.range ?? {})]
+    .map((one, i) => canonicalJson(toJson(one.from === 'literal' ? one.type : typeOfSource(program, endpoint, one), args[i]!)))
     .join(' ')
   const name = `query.${query.name}`
   const column = (field: string): Dice => createDice(hash(`${part(`${name}.${field}`).below(1e9)} ${asked}`), ENOUGH)

@@ -28,7 +28,11 @@ export function census(program: Program): Set<string> {
   for (const endpoint of Object.values(program.endpoints)) {
     for (const query of endpoint.queries) {
       found.add(`query ${query.kind}`)
-      for (const bound of Object.keys(query.range ?? {})) found.add(`query ${bound}`)
+      for (const [bound, asked] of Object.entries(query.range ?? {})) {
+        found.add(`query ${bound}`)
+        if (asked.from === 'literal') found.add('query literal')
+      }
+      for (const asked of query.equals) if (asked.from === 'literal') found.add('query literal')
     }
     for (const slot of endpoint.slots) found.add(`slot ${slot.state}`)
     for (const block of endpoint.blocks) censusOfBlock(block, found)

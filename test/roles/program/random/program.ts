@@ -1,5 +1,5 @@
 import { toJson } from '../../../../roles/program/index.ts'
-import type { Between, Collection, Endpoint, Index, Program, Query, Source, Type } from '../../../../roles/program/index.ts'
+import type { Asked, Between, Collection, Endpoint, Index, Program, Query, Source, Type } from '../../../../roles/program/index.ts'
 import { rowFieldType } from '../../../../roles/program/sources.ts'
 import { addBlock } from './blocks.ts'
 import { createDice } from './dice.ts'
@@ -60,7 +60,13 @@ function queryOf(dice: Dice, program: Program, endpoint: Endpoint): Query {
   const index = kind === 'rows' && dice.chance(30) ? 'key' : INDEX_OF[kind]
   const on = index === 'key' ? ['$key'] : program.collections[collection]!.indices[index]!.on
   const asked = kind === 'rows' ? on.slice(0, dice.below(on.length + 1)) : on
-  const valueFor = (field: string): Source => argumentOf(dice, endpoint, rowFieldType(collection, program.collections[collection]!, field)!)
+  // Of its own, so that the rest of a program is the same with literals and without.
+  const aside = createDice(10 * endpoint.queries.length + asked.length, 100)
+  const valueFor = (field: string): Asked => {
+    const type = rowFieldType(collection, program.collections[collection]!, field)!
+    const source = argumentOf(dice, endpoint, type)
+    return aside.chance(20) ? { from: 'literal', type, value: toJson(type, valueOf(aside, type)) } : source
+  }
   const equals = asked.map(valueFor)
   const query: Query = { name: `query${endpoint.queries.length}`, collection, index, kind, at: 'random.ts:1', equals, limit: 1, stage: 0 }
   if (kind !== 'rows') return query
@@ -70,13 +76,13 @@ function queryOf(dice: Dice, program: Program, endpoint: Endpoint): Query {
 }
 
 /** One bound or both. */
-function rangeOf(dice: Dice, bound: () => Source): Between<Source> {
+function rangeOf(dice: Dice, bound: () => Asked): Between<Asked> {
   const from = dice.chance(60) ? { from: bound() } : {}
   return 'from' in from && dice.chance(40) ? from : { ...from, to: bound() }
 }
 
 /** Something of the type that a query can be asked with; the request gets a field for it where there is nothing. */
-function argumentOf(dice: Dice, endpoint: Endpoint, type: Type): Source {
+function argumentOf(dice: Dice, endpoint: Endpoint, type: Type): Asked {
   const able: Source[] = [
     ...Object.keys(endpoint.request).flatMap((field): Source[] =>
       shapeOf(endpoint.request[field]!) === shapeOf(type) ? [{ from: 'request', field }] : [],

