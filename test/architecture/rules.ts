@@ -72,7 +72,7 @@ export const table: Table = {
     },
     // What every program that is started from a terminal shares: its options and help, text files, writing files.
     { folder: 'main/hosts/terminal', folders: ['roles/protocol/result.ts'], packages: [], node: true },
-    { folder: 'main/hosts/launcher', folders: ['main/hosts/terminal'], packages: ['vite'], node: true },
+    { folder: 'main/hosts/launcher', folders: ['main/hosts/terminal', 'main/hosts/worker/lean.ts'], packages: ['vite'], node: true },
     { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
     { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },
     { folder: 'resources', folders: ['roles/program'], packages: [], node: false },

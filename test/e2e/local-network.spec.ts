@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, type Page, test } from '@playwright/test'
-import { buildRenderer, rendererIsStale, repository } from '../../main/hosts/launcher/build.ts'
+import { buildHost, buildRenderer } from '../../main/hosts/launcher/build.ts'
+import { hostFolder, hostIsStale, rendererIsStale } from '../../main/hosts/launcher/places.ts'
 import { canBePressed, eventually, says } from './patience.ts'
 
 let host: ChildProcess
@@ -31,9 +32,10 @@ test.describe.configure({ mode: 'serial' })
 
 test.beforeAll(async () => {
   if (rendererIsStale()) await buildRenderer()
+  if (hostIsStale()) await buildHost()
   folder = mkdtempSync(join(tmpdir(), 'golem-e2e-'))
-  const entry = join(repository, 'main/hosts/headless/index.ts')
-  host = spawn(process.execPath, [entry], {
+  // As npm start runs it.
+  host = spawn(process.execPath, [join(hostFolder, 'index.js')], {
     env: { ...process.env, GOLEM_NO_BROWSER: '1', GOLEM_FOLDER: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -16,6 +16,8 @@ export interface Verifier {
 
 /** Several times what one verification takes. */
 const PATIENCE_MS = 2
+/** A thread without a job is ended after so long; the next job starts another, and is checked here meanwhile. */
+const IDLE_MS = 30_000
 
 /** Makes room for a job, also where a verdict was never asked for; false while the thread is at work on what the slot holds. */
 function claim({ states }: Slots, slot: number): boolean {
@@ -30,21 +32,57 @@ function verdict({ states }: Slots, slot: number): boolean | undefined {
   return Atomics.load(states, slot) === VALID
 }
 
-/** @param provider checks what the thread does not */
-export function createVerifier(provider: CryptoPort = fastCrypto): Verifier {
+/**
+ * The thread, while it is of use: started by the first job, and ended when none came for a while.
+ * @param jobs how many there were so far
+ */
+function createThread(memory: SharedArrayBuffer, idleMs: number, jobs: () => number) {
+  let worker: Worker | null = null
+  let seen = 0
+
+  const start = (): void => {
+    const started = new Worker(new URL('./verifier-worker.ts', import.meta.url), { workerData: memory })
+    // It has nothing to say; if it dies, all is checked here until it is idle and the next job starts another.
+    started.on('error', () => undefined)
+    started.unref()
+    worker = started
+  }
+  /** A timer for each job would cost more than the look at their number. */
+  const look = (): void => {
+    if (jobs() === seen) return void end()
+    seen = jobs()
+    setTimeout(look, idleMs).unref()
+  }
+  async function end(): Promise<void> {
+    const ending = worker
+    worker = null
+    await ending?.terminate()
+  }
+  return {
+    end,
+    wake(): void {
+      if (worker !== null) return
+      start()
+      seen = jobs()
+      setTimeout(look, idleMs).unref()
+    },
+  }
+}
+
+/** @param provider checks what the thread does not; @param idleMs after which a thread without a job is ended */
+export function createVerifier(provider: CryptoPort = fastCrypto, idleMs: number = IDLE_MS): Verifier {
   const memory = new SharedArrayBuffer(MEMORY_BYTES)
   const slots = slotsOf(memory)
-  const worker = new Worker(new URL('./verifier-worker.ts', import.meta.url), { workerData: memory })
-  // It has nothing to say; if it dies, all is checked here.
-  worker.on('error', () => undefined)
-  worker.unref()
   /** Which job a slot holds: a slot is given away again when its verdict was not asked for in time. */
   const holders = Array.from({ length: SLOTS }, () => 0)
   let count = 0
+  let closed = false
+  const thread = createThread(memory, idleMs, () => count)
 
   function verifyAhead(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): () => boolean {
     const here = (): boolean => provider.schnorr.verify(signature, message, publicKey)
     if (signature.length !== 64 || message.length !== 32 || publicKey.length !== 32) return () => false
+    if (!closed) thread.wake()
     const job = ++count
     const slot = job % SLOTS
     if (!claim(slots, slot)) return here
@@ -62,6 +100,9 @@ export function createVerifier(provider: CryptoPort = fastCrypto): Verifier {
 
   return {
     crypto: { ...provider, schnorr: { ...provider.schnorr, verifyAhead } },
-    close: async () => void (await worker.terminate()),
+    async close() {
+      closed = true
+      await thread.end()
+    },
   }
 }

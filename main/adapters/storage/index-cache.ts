@@ -11,21 +11,24 @@ export interface IndexCache extends IndexPort {
   close(): Promise<void>
 }
 
-/** A thread is started at the first rebuild, and holds the process only while it works. */
+/** A thread is started by a rebuild, holds the process only while it works, and is ended when no rebuild came for a while. */
 interface Thread {
   ask(message: ToWorker): Promise<FromWorker>
   tell(message: ToWorker): void
   end(): Promise<unknown>
 }
 
+/** After so long without a rebuild; a thread holds a heap of its own. */
+const IDLE_MS = 3_000
+
 /** One SQLite file for each name in `folder`, which holds nothing else and may be deleted while the node is stopped. */
-export function createIndexCache(folder: string): IndexCache {
+export function createIndexCache(folder: string, idleMs: number = IDLE_MS): IndexCache {
   let thread: Thread | null = null
   let jobs = 0
   let closed = false
   const pathOf = (name: string): string => join(folder, `${name}.sqlite`)
   const awake = (): Thread => {
-    thread ??= startThread(() => {
+    thread ??= startThread(idleMs, () => {
       thread = null
     })
     return thread
@@ -81,13 +84,29 @@ function makeFolder(folder: string): Result<null> {
   }
 }
 
-/** @param ended called when the thread is gone, whatever the reason */
-function startThread(ended: () => void): Thread {
+/** @param ended called when the thread is gone or about to go, whatever the reason */
+function startThread(idleMs: number, ended: () => void): Thread {
   const worker = new Worker(new URL('./index-worker.ts', import.meta.url))
   const waiting: Array<{ job: number; answer(from: FromWorker): void }> = []
+  /** Rebuilds that have begun and not ended: their rows are in the thread. */
+  const open = new Set<number>()
   let gone = false
+  let idle: NodeJS.Timeout | undefined
+  const leave = (): void => {
+    gone = true
+    ended()
+    void worker.terminate()
+  }
   const settle = (): void => {
-    if (waiting.length === 0) worker.unref()
+    if (waiting.length > 0) return
+    worker.unref()
+    clearTimeout(idle)
+    if (open.size === 0 && !gone) idle = setTimeout(leave, idleMs).unref()
+  }
+  const note = ({ type, job }: ToWorker): void => {
+    clearTimeout(idle)
+    if (type === 'rows') open.add(job)
+    else open.delete(job)
   }
   worker.unref()
   // Answers come in the order of the questions.
@@ -97,19 +116,25 @@ function startThread(ended: () => void): Thread {
   })
   worker.on('error', () => undefined)
   worker.on('exit', () => {
+    clearTimeout(idle)
+    if (!gone) ended()
     gone = true
-    ended()
     for (const { job, answer } of waiting.splice(0)) answer({ job, failure: 'its thread ended' })
   })
   return {
     ask: (message) =>
       new Promise((resolve) => {
         if (gone) return resolve({ job: message.job, failure: 'its thread ended' })
+        note(message)
         waiting.push({ job: message.job, answer: resolve })
         worker.ref()
         worker.postMessage(message)
       }),
-    tell: (message) => worker.postMessage(message),
+    tell(message) {
+      note(message)
+      worker.postMessage(message)
+      settle()
+    },
     end: () => worker.terminate(),
   }
 }

@@ -10,6 +10,8 @@ export interface WorkersOptions {
   threads: number
   /** Where the worker's code is, when the app is bundled. Default: worker.ts beside this file. */
   worker?: URL
+  /** Threads are ended after so long without a job, in milliseconds. Default 5,000. */
+  idleMs?: number
 }
 
 export interface Workers extends WorkPort {
@@ -23,10 +25,16 @@ interface Pool {
   url: URL
   workers: Worker[]
   jobs: number
+  /** Jobs under way or waiting. */
+  open: number
+  idle: NodeJS.Timeout | undefined
+  idleMs: number
   closed: boolean
 }
 
 const PROGRESS_MS = 200
+/** Threads without a job are ended after so long: work is rare, and each of them holds a heap. */
+const IDLE_MS = 5_000
 const STOPPED = fail('work.stopped', 'The proof of work was stopped before a nonce was found: start it again.')
 
 /**
@@ -39,6 +47,9 @@ export function createWorkers(options: WorkersOptions): Workers {
     url: options.worker ?? new URL('./worker.ts', import.meta.url),
     workers: [],
     jobs: 0,
+    open: 0,
+    idle: undefined,
+    idleMs: options.idleMs ?? IDLE_MS,
     closed: false,
   }
   const closing = new AbortController()
@@ -48,17 +59,28 @@ export function createWorkers(options: WorkersOptions): Workers {
       if (!Number.isInteger(bits) || bits < 0 || bits > 64)
         return Promise.resolve(fail('work.bits', `A difficulty of ${bits} bits cannot be ground: ask for a whole number from 0 to 64.`))
       const signal = grindOptions.signal ? AbortSignal.any([grindOptions.signal, closing.signal]) : closing.signal
+      clearTimeout(pool.idle)
+      pool.open++
       const mine = last.then(() => grindOne(pool, Uint8Array.from(challenge), bits, { ...grindOptions, signal }))
-      last = mine.catch(() => undefined)
+      last = mine.catch(() => undefined).then(() => rest(pool))
       return Promise.race([mine, aborted(signal)])
     },
     close: async () => {
       pool.closed = true
       closing.abort()
       await last
-      await Promise.all(pool.workers.splice(0).map((worker) => worker.terminate()))
+      clearTimeout(pool.idle)
+      await endThreads(pool)
     },
   }
+}
+
+const endThreads = (pool: Pool): Promise<unknown> => Promise.all(pool.workers.splice(0).map((worker) => worker.terminate()))
+
+/** A job has ended. */
+function rest(pool: Pool): void {
+  pool.open--
+  if (pool.open === 0 && !pool.closed) pool.idle = setTimeout(() => void endThreads(pool), pool.idleMs).unref()
 }
 
 /** Also answers for a job that still waits in line. */

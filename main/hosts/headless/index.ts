@@ -13,6 +13,9 @@ import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+/** How often the host looks whether its launcher is still there. */
+const LOOK_MS = 1_000
+
 const say = (text: string): void => void process.stdout.write(`golem: ${text}\n`)
 const complain = (error: unknown): void => void process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
 
@@ -37,6 +40,12 @@ function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => P
       .then(() => process.exit(0))
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+  // A launcher that was killed has forwarded nothing; it names itself by this variable.
+  const launcher = process.ppid
+  const look = (): void => {
+    if (process.ppid !== launcher) end()
+  }
+  if (process.env.GOLEM_NODE !== undefined) setInterval(look, LOOK_MS).unref()
 }
 
 /** Null when the port that was asked for cannot be had; that has been said. */

@@ -1,14 +1,25 @@
 /** `npm start`: builds what is stale, then opens the Electron app, or says why not and runs the headless host in its place. */
 import { join } from 'node:path'
-import { buildElectron, buildRenderer, rendererIsStale, repository } from './build.ts'
+import { leanEnvironment, leanOptions } from '../worker/lean.ts'
 import { runToEnd } from './child.ts'
 import { begin } from '../terminal/hosts.ts'
 import { findElectron } from './electron.ts'
+import { hostFolder, hostIsStale, rendererIsStale, repository } from './places.ts'
+
+/** What builds is loaded where something is to be built: it holds a hundred megabytes. */
+const builders = (): Promise<typeof import('./build.ts')> => import('./build.ts')
 
 async function prepareRenderer(): Promise<void> {
   if (!rendererIsStale()) return
   process.stdout.write('golem: building the page …\n')
-  await buildRenderer()
+  await (await builders()).buildRenderer()
+}
+
+/** The headless host takes the place of this process, where the system can do that, so that no launcher stays in memory beside it. */
+function runHost(args: string[]): Promise<number> {
+  const program = [...leanOptions, join(hostFolder, 'index.js'), ...args]
+  if (process.platform === 'win32' || process.execve === undefined) return runToEnd(process.execPath, program)
+  return process.execve(process.execPath, [process.execPath, ...program], { ...process.env, ...leanEnvironment })
 }
 
 /** Runs to the end of the chosen host and returns its exit code. */
@@ -18,12 +29,13 @@ async function start(args: string[]): Promise<number> {
   await prepareRenderer()
   const electron = findElectron(repository)
   if ('binary' in electron) {
-    await buildElectron()
+    await (await builders()).buildElectron()
     // By the environment, because the network runs in a process below Electron's, and Chromium has options of the same names.
     return runToEnd(electron.binary, [repository], { GOLEM_ARGUMENTS: JSON.stringify(args) })
   }
   process.stdout.write(`golem: ${electron.reason}, so the same app opens in a browser instead.\n`)
-  return runToEnd(process.execPath, [join(repository, 'main', 'hosts', 'headless', 'index.ts'), ...args])
+  if (hostIsStale()) await (await builders()).buildHost()
+  return runHost(args)
 }
 
 if (import.meta.main) process.exitCode = await start(process.argv.slice(2))

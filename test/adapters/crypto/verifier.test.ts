@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { createVerifier } from '../../../main/adapters/crypto/verifier.ts'
@@ -60,6 +62,24 @@ describe('a verifier', () => {
     await pause(50)
     const newer = Array.from({ length: 2 * SLOTS }, (_, number) => begin(1000 + number))
     for (const { verdict, valid } of [...forgotten, ...newer]) expect(verdict()).toBe(valid)
+  })
+
+  it('has no thread before the first job, ends it when no job comes any more, and starts another for the next', async () => {
+    const threads: Worker[] = []
+    const note = (worker: Worker): void => void threads.push(worker)
+    process.on('worker', note)
+    const rested = createVerifier(fastCrypto, 5)
+    for (const count of [0, 1]) {
+      expect(threads).toHaveLength(count)
+      const { signature, message, valid } = signed(count)
+      expect(rested.crypto.schnorr.verifyAhead!(signature, message, publicKey)()).toBe(valid)
+      // Told of in the next turn.
+      await pause(0)
+      expect(threads).toHaveLength(count + 1)
+      if (threads.at(-1)!.threadId > 0) await once(threads.at(-1)!, 'exit')
+    }
+    process.off('worker', note)
+    await rested.close()
   })
 
   it('refuses what has another length without asking anybody', () => {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createKernel } from '../../../main/adapters/work/kernel.ts'
@@ -72,6 +74,20 @@ describe('grinding on worker threads', () => {
   it('refuses a difficulty that is no number of bits', async () => {
     for (const bits of [-1, 1.5, 65, NaN])
       expect(await workers.grind(challenge('x'), bits, {})).toMatchObject({ ok: false, error: { code: 'work.bits' } })
+  })
+
+  it('ends its threads when they have been idle, and starts others for the next job', async () => {
+    const begun: Worker[] = []
+    const note = (worker: Worker): void => void begun.push(worker)
+    process.on('worker', note)
+    const own = createWorkers({ threads: 1, idleMs: 1 })
+    for (const count of [1, 2]) {
+      must(await own.grind(challenge(`rested ${count}`), 4, {}))
+      expect(begun).toHaveLength(count)
+      if (begun.at(-1)!.threadId > 0) await once(begun.at(-1)!, 'exit')
+    }
+    process.off('worker', note)
+    await own.close()
   })
 
   it('stops what is under way when it is closed', async () => {

@@ -10,7 +10,8 @@ import type {
   RequestView,
   RowsView,
 } from '../../../main/contract/index.ts'
-import { buildRenderer, rendererIsStale, repository } from '../../../main/hosts/launcher/build.ts'
+import { buildRenderer } from '../../../main/hosts/launcher/build.ts'
+import { rendererIsStale, repository } from '../../../main/hosts/launcher/places.ts'
 import { type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { hash, overview, posts } from './sample.ts'

@@ -1,20 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Overview } from '../../../main/contract/index.ts'
 import { passOn } from '../../../main/hosts/electron/bridge.ts'
 import { startCore } from '../../../main/hosts/electron/core-process.ts'
 import type { ChildPart, Parts } from '../../../main/hosts/electron/parts.ts'
-import { nodeBundle, repository } from '../../../main/hosts/launcher/build.ts'
+import { bundle } from '../../../main/hosts/launcher/bundle.ts'
+import { repository } from '../../../main/hosts/launcher/places.ts'
 
 /** Inside the repository, because bundles find their packages in its node_modules. */
 let folder: string
 beforeAll(async () => {
   await mkdir(join(repository, '.cache'), { recursive: true })
   folder = await mkdtemp(join(repository, '.cache', 'network-test-'))
-  await build(nodeBundle('main/hosts/headless/network/entry.ts', join(folder, 'worker'), 'network'))
+  await bundle('main/hosts/headless/network/entry.ts', join(folder, 'worker'), 'network')
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

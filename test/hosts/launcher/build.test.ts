@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeBundle, preloadBundle, repository } from '../../../main/hosts/launcher/build.ts'
+import { preloadBundle } from '../../../main/hosts/launcher/build.ts'
+import { bundle } from '../../../main/hosts/launcher/bundle.ts'
+import { repository } from '../../../main/hosts/launcher/places.ts'
 
 const run = promisify(execFile)
 
@@ -37,17 +40,26 @@ export const ask = (n: number): Promise<number> => new Promise((resolve) => {
       "import { parentPort, workerData } from 'node:worker_threads'\nimport { double } from './double.ts'\nparentPort?.postMessage(double(workerData as number))\n",
     )
     await writeFile(join(folder, 'source', 'deep', 'double.ts'), 'export const double = (n: number): number => 2 * n\n')
-    await build(nodeBundle('source/entry.ts', join(folder, 'out'), 'index', folder))
+    await bundle('source/entry.ts', join(folder, 'out'), 'index', folder)
     await rm(join(folder, 'source'), { recursive: true })
     const { stdout } = await run(process.execPath, [join(folder, 'out', 'index.js')])
     expect(stdout.trim()).toBe('40')
   })
 
   it('the main process of Electron leaves electron and packages outside', async () => {
-    await build(nodeBundle('main/hosts/electron/main.ts', join(folder, 'electron'), 'main'))
+    await bundle('main/hosts/electron/main.ts', join(folder, 'electron'), 'main')
     const text = await readFile(join(folder, 'electron', 'main.js'), 'utf8')
     expect(text).toMatch(/from ?["']electron["']/)
     expect(text).not.toMatch(/from ?["']\.{1,2}\//)
+  })
+
+  it('a participant is one file that needs no package but native ones, and finds everything that it imports', async () => {
+    await bundle('main/hosts/worker/index.ts', join(folder, 'participant'), 'index')
+    const text = await readFile(join(folder, 'participant', 'index.js'), 'utf8')
+    const named = [...text.matchAll(/^import .*?["']([^"'\n]+)["'];?$/gm)].map(([, name]) => name!)
+    expect(named.filter((name) => !name.startsWith('node:') && !isBuiltin(name)).toSorted()).toEqual(['better-sqlite3', 'tiny-secp256k1'])
+    // Without a parent it has nobody to serve, and ends when nothing keeps it.
+    await run(process.execPath, [join(folder, 'participant', 'index.js')])
   })
 
   it('the preload is one CommonJS file that requires electron and nothing else, as the sandbox demands', async () => {

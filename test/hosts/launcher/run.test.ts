@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findElectron } from '../../../main/hosts/launcher/electron.ts'
-import { repository } from '../../../main/hosts/launcher/build.ts'
+import { repository } from '../../../main/hosts/launcher/places.ts'
 
 const launcher = join(repository, 'main', 'hosts', 'launcher', 'run.mjs')
 let folder: string

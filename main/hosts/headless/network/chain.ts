@@ -1,8 +1,10 @@
 /** The embedded chain of a local network, in a process of its own. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { ParticipantConfig } from '../../../core/index.ts'
+import { leanEnvironment, leanOptions } from '../../worker/lean.ts'
 
 export type ChainAccess = Pick<ParticipantConfig['chain'], 'url' | 'user' | 'password' | 'backend'>
 
@@ -20,7 +22,11 @@ const ENTRY = fileURLToPath(new URL('../../worker/chain.ts', import.meta.url))
  */
 export async function startEmbeddedChain(folder: string, port: number): Promise<ChainProcess> {
   const [user, password] = ['golem', randomBytes(16).toString('hex')]
-  const child = fork(ENTRY, [folder, user, password, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+  const child = fork(ENTRY, [folder, user, password, String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: leanOptions,
+    env: { ...process.env, ...leanEnvironment },
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await firstMessage(child)
   return {

@@ -1,9 +1,11 @@
 /** One participant of the local network in an operating-system process of its own. */
 import { fork, type ChildProcess } from 'node:child_process'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { failForNow, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import type { CommandArgs, CommandName, CommandResult } from '../../../contract/index.ts'
 import type { FromWorker, ToWorker } from '../../worker/channel.ts'
+import { leanEnvironment, leanOptions } from '../../worker/lean.ts'
 
 const ENTRY = fileURLToPath(new URL('../../worker/index.ts', import.meta.url))
 const STOP_MS = 5_000
@@ -28,7 +30,12 @@ export interface ParticipantProcess {
  * @throws with its own words when it cannot start.
  */
 export async function startParticipant(config: ParticipantConfig, output: (text: string) => void): Promise<ParticipantProcess> {
-  const child = fork(ENTRY, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json', execArgv: [] })
+  const child = fork(ENTRY, [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'json',
+    execArgv: leanOptions,
+    env: { ...process.env, ...leanEnvironment },
+  })
   const channel = createChannel(child)
   child.stderr!.setEncoding('utf8').on('data', output)
   const { name } = config.settings

@@ -1,0 +1,16 @@
+/**
+ * How the processes of one network are started, so that many of them fit beside what else a computer does. By default V8 and the allocator
+ * keep what a start took at its height, for a program that has the machine for itself.
+ */
+import process from 'node:process'
+
+/** A young generation of few megabytes, and one helper thread where the default are four. Electron takes no such options. */
+export const leanOptions: string[] = 'electron' in process.versions ? [] : ['--max-semi-space-size=1', '--v8-pool-size=1']
+
+/** glibc: one pool of memory for all threads, and what is free goes back to the system. Other systems do not read these. */
+export const leanEnvironment = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  UV_THREADPOOL_SIZE: '2',
+}
