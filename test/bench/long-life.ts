@@ -30,7 +30,7 @@ const MOST: Record<keyof Held, (before: number) => number> = {
   files: (n) => n + 6,
   sockets: (n) => n + 10,
   // Every announce has one for its answer, so they follow the pace of ticks and rounds.
-  timers: (n) => Math.max(2 * n, 800),
+  timers: (n) => Math.max(2 * n, 1_500),
   open: (n) => n + 10,
   connections: (n) => n + 10,
   heap: (n) => n * 1.1 + (4 << 20),

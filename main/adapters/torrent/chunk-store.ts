@@ -72,10 +72,12 @@ export function placesOf(files: Array<Omit<Place, 'position'>>, extents: readonl
     const upTo = (end: number) => {
       if (end > at) places.push({ path, offset: at, length: end - at, position: at - offset })
     }
-    for (const extent of sorted.filter((each) => each.offset >= offset && each.offset + each.length <= offset + length)) {
-      upTo(extent.offset)
-      places.push({ ...extent, position: 0 })
-      at = extent.offset + extent.length
+    for (const extent of sorted.filter((each) => each.offset < offset + length && each.offset + each.length > offset)) {
+      const from = Math.max(extent.offset, offset)
+      const to = Math.min(extent.offset + extent.length, offset + length)
+      upTo(from)
+      places.push({ path: extent.path, offset: from, length: to - from, position: from - extent.offset })
+      at = to
     }
     upTo(offset + length)
     return places

@@ -12,7 +12,7 @@ import { extentsAt, thinOut } from './thinning.ts'
  *   <infohash>/meta.torrent     the .torrent file
  *   <infohash>/resume.json      what is known to be there: pieces, and size and time of each file when that was written
  *   <infohash>/<name>/<file>    the content
- *   <infohash>/.extents/<at>    what pieces of kept files need of files that were let go, by its place in the content
+ *   <infohash>/.extents/<at>-<bytes>  what pieces of kept files need of files that were let go, by its place in the content
  *   peer.json                   port and peer id of the last life; see client.ts
  *   .new-<n>/                   a torrent being written; left over after a crash, and swept at the next start
  */

@@ -43,14 +43,9 @@ export async function thinOut(path: string, keep: readonly string[]): Promise<vo
   const gone = content.files.filter((file) => !isKept(file) && file.length > 0)
   const before = extentsAt(path, known?.extents ?? [])
   // A kept file that was let go once and fetched again lacks what was in extents all the time.
-  const within = before.filter((extent) => content.files.some((file) => isKept(file) && contains(file, extent)))
-  const extents = [
-    ...within,
-    ...extentsAt(
-      path,
-      gone.flatMap((file) => stretchesOf(content, file, held)),
-    ),
-  ]
+  const filled = content.files.filter(({ length }) => length > 0)
+  const needed = filled.flatMap((file) => (isKept(file) ? overlaps(file, before) : stretchesOf(content, file, held)))
+  const extents = extentsAt(path, joined(needed))
   const files = content.files.map((file) => ({ ...file, path: join(path, file.path) }))
   for (const extent of extents) await writeExtent(path, placesOf(files, before), before, extent)
   await writeResume(path, {
@@ -60,16 +55,35 @@ export async function thinOut(path: string, keep: readonly string[]): Promise<vo
     extents: extents.map(({ offset, length }) => [offset, length]),
     left: leftOf(content, held),
   })
-  const unneeded = before.filter(({ offset }) => !extents.some((extent) => extent.offset === offset)).map((extent) => extent.path)
+  const unneeded = before.map((extent) => extent.path).filter((each) => !extents.some((extent) => extent.path === each))
   for (const file of [...gone.map((each) => join(path, each.path)), ...unneeded]) await rm(file, { force: true })
 }
 
-/** @param stretches `[offset, length]` of each */
-export const extentsAt = (path: string, stretches: ReadonlyArray<[number, number]>): Extent[] =>
-  stretches.map(([offset, length]) => ({ offset, length, path: join(path, EXTENTS, String(offset)) }))
+/** `[offset in the torrent, length]` */
+type Stretch = [offset: number, length: number]
 
-const contains = (file: ContentFile, { offset, length }: Extent): boolean =>
-  offset >= file.offset && offset + length <= file.offset + file.length
+/** An extent's name says what it holds, so that another one never takes its place before the resume data say so. */
+export const extentsAt = (path: string, stretches: readonly Stretch[]): Extent[] =>
+  stretches.map(([offset, length]) => ({ offset, length, path: join(path, EXTENTS, `${offset}-${length}`) }))
+
+function overlaps(file: ContentFile, extents: readonly Extent[]): Stretch[] {
+  return extents.flatMap(({ offset, length }): Stretch[] => {
+    const from = Math.max(offset, file.offset)
+    const to = Math.min(offset + length, file.offset + file.length)
+    return from < to ? [[from, to - from]] : []
+  })
+}
+
+/** Stretches that touch one another are one, across files: small files would else take a block of the disk each. */
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const all: Stretch[] = []
+  for (const [offset, length] of stretches.toSorted((one, other) => one[0] - other[0])) {
+    const last = all.at(-1)
+    if (last !== undefined && last[0] + last[1] === offset) last[1] += length
+    else all.push([offset, length])
+  }
+  return all
+}
 
 /** The pieces of which every byte belongs to a kept file or is its neighbour's. */
 function piecesOf({ files, pieceLength }: Content, isKept: (file: ContentFile) => boolean): Set<number> {
@@ -85,23 +99,19 @@ function leftOf({ pieces, pieceLength, total }: Content, held: (piece: number) =
   return left
 }
 
-/** The stretches of a file that lie in pieces that are held, as `[offset in the torrent, length]`. */
-function stretchesOf({ pieceLength }: Content, file: ContentFile, held: (piece: number) => boolean): Array<[number, number]> {
+/** The parts of a file that lie in pieces that are held. */
+function stretchesOf({ pieceLength }: Content, file: ContentFile, held: (piece: number) => boolean): Stretch[] {
   const end = file.offset + file.length
-  const stretches: Array<[number, number]> = []
+  const stretches: Stretch[] = []
   for (let piece = Math.floor(file.offset / pieceLength); piece * pieceLength < end; piece++) {
-    if (!held(piece)) continue
     const from = Math.max(file.offset, piece * pieceLength)
-    const to = Math.min(end, (piece + 1) * pieceLength)
-    const last = stretches.at(-1)
-    if (last !== undefined && last[0] + last[1] === from) last[1] += to - from
-    else stretches.push([from, to - from])
+    if (held(piece)) stretches.push([from, Math.min(end, (piece + 1) * pieceLength) - from])
   }
   return stretches
 }
 
 async function writeExtent(path: string, places: Place[], before: Extent[], { offset, length, path: target }: Extent): Promise<void> {
-  if (before.some((extent) => extent.offset === offset && extent.length === length)) return
+  if (before.some((extent) => extent.path === target)) return
   const bytes = await readSpans(spansOf(places, offset, length), length)
   await mkdir(join(path, EXTENTS), { recursive: true })
   const fresh = freshName(path, 'extent')

@@ -108,14 +108,28 @@ export async function beginLife(parent: string, client: boolean): Promise<Life> 
   }
   return {
     inside,
-    // Counting what is held stops this process for seconds, and then a kept connection is gone; a block too many is a tick too many, and no more.
-    mine: () => network.mine(1).catch(() => network.mine(1)),
+    mine: () => mined(() => network.mine(1)),
     async close() {
       for (const stop of stops) await stop()
       await network.stop()
       child.disconnect()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/**
+ * Counting what is held stops this process for seconds, and then its kept connections to the chain are gone, one after the other. A block too many is
+ * a tick too many, and no more.
+ */
+async function mined(mine: () => Promise<void>, attempts = 10): Promise<void> {
+  for (let left = attempts; ; left--) {
+    try {
+      return await mine()
+    } catch (error) {
+      if (left === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 }
 
