@@ -55,7 +55,11 @@ function checkIndex(name: string, collection: Collection, index: Index, path: st
     const type = field === '$key' ? undefined : rowFieldType(name, collection, field)
     if (type === undefined) throw new Problems('program.scope', `${path}/on/${i}`, `${name} has no field ${field} for an index`)
     if (!isScalar(type))
-      throw new Problems('program.type', `${path}/on/${i}`, `a ${type.kind} cannot be in an index; use int, text, bool, bytes or key`)
+      throw new Problems(
+        'program.type',
+        `${path}/on/${i}`,
+        `a field of type ${type.kind} cannot be in an index; use int, text, bool, bytes or key`,
+      )
   }
   if (index.kind === 'sum') checkSummed(collection, index.field, path)
 }

@@ -10,11 +10,15 @@ export interface IndexSpec<K extends Index['kind'], On extends readonly string[]
 }
 
 /** Rows ordered by these fields, then by key address. */
-export const order = <const On extends readonly string[]>(...on: On): IndexSpec<'order', On> => ({ kind: 'order', on })
+export const order = <const On extends readonly [string, ...string[]]>(...on: On): IndexSpec<'order', On> => ({ kind: 'order', on })
 /** How many rows have the same values in these fields. */
-export const count = <const On extends readonly string[]>(...on: On): IndexSpec<'count', On> => ({ kind: 'count', on })
+export const count = <const On extends readonly [string, ...string[]]>(...on: On): IndexSpec<'count', On> => ({ kind: 'count', on })
 /** The sum of an integer field over the rows with the same values in `on`. */
-export const sum = <const On extends readonly string[]>(field: string, ...on: On): IndexSpec<'sum', On> => ({ kind: 'sum', on, field })
+export const sum = <const On extends readonly [string, ...string[]]>(field: string, ...on: On): IndexSpec<'sum', On> => ({
+  kind: 'sum',
+  on,
+  field,
+})
 
 export interface CollectionSpec<F extends Fields, I> {
   readonly doc: string

@@ -22,6 +22,7 @@ import { BuildError, finishBlock, traceEndpoint, wholeBody } from './recorder.ts
 import type { EndpointRecorder, Recorder } from './recorder.ts'
 import { typesOf } from './types.ts'
 import { METHODS } from './values/index.ts'
+import { inWords } from './words.ts'
 
 /** A program as it was traced, with the recorders of its blocks. */
 interface Build {
@@ -114,7 +115,9 @@ function differingLine(one: Recorder[], other: Recorder[]): string {
 
 /** What only the checker finds, at the developer's line of what its path names: a node, a block, an endpoint or a collection. */
 function located(source: App, error: Failure): { ok: false; error: Failure } {
-  return { ok: false, error: { ...error, message: prefix(lineOf(source, error.message), error.message) } }
+  const path = /^(\/[^:\s]*)/.exec(error.message)?.[1]
+  const details = path === undefined ? error.details : { ...error.details, path }
+  return { ok: false, error: { ...error, message: prefix(lineOf(source, error.message), inWords(error.message)), details } }
 }
 
 function lineOf(source: App, path: string): string {

@@ -151,7 +151,7 @@ describe('[L1] exceptions of the developer', () => {
       }),
     )
     expect(deep.ok ? 'ok' : deep.error.code).toBe('program.deep')
-    expect(deep.ok ? '' : deep.error.message).toContain(`${lineIn(import.meta.filename, 'a type nested too deeply')}: /endpoints/go/blocks/0/body/nodes/`)
+    expect(deep.ok ? '' : deep.error.message).toContain(`${lineIn(import.meta.filename, 'a type nested too deeply')}: endpoint go: `)
     const foreign = compile(
       app({
         name: 'x',
@@ -162,7 +162,7 @@ describe('[L1] exceptions of the developer', () => {
         }),
       }),
     )
-    expect(foreign.ok ? '' : foreign.error.message).toContain(`${lineIn(import.meta.filename, 'a key of no collection')}: /endpoints/go/request/k`)
+    expect(foreign.ok ? '' : foreign.error.message).toContain(`${lineIn(import.meta.filename, 'a key of no collection')}: endpoint go, argument k`)
   })
 
   it('a query with a value of another type is told at its line', () => {
