@@ -22,6 +22,8 @@ const { values } = parseArgs({
 const TICKS = Number(values.ticks)
 /** A stretch of life; after the first, of 1,000 ticks, all windows are full: 144 blocks of chain, 300 of the wallet. */
 const STRETCH = Math.floor(TICKS / 10)
+/** Shorter stretches than the wallet's window show what is held, and nothing about tables and blobs. */
+const WINDOW = 320
 const SAMPLES = 8
 /** A client may be so many ticks behind before the chain waits for it. */
 const BEHIND = 3
@@ -108,7 +110,10 @@ async function main(): Promise<void> {
     while (medians.length < 10) medians.push(await stretch(life, medians.length * STRETCH))
     const seconds = (performance.now() - began) / 1000
     say(`${TICKS} ticks in ${seconds.toFixed(0)} s, ${((1000 * seconds) / TICKS).toFixed(1)} ms each`)
-    const faults = life.inside.flatMap((node, at) => compareDisk(node, before[at]!, kept(node), TICKS - STRETCH))
+    const disk = life.inside.flatMap((node, at) => compareDisk(node, before[at]!, kept(node), TICKS - STRETCH))
+    const faults = STRETCH < WINDOW ? [] : disk
+    if (STRETCH < WINDOW)
+      say(`tables and blobs are not judged: their windows fill within ${WINDOW} ticks, and a tenth of this run is ${STRETCH}`)
     const [second, last] = [medians[1]!, medians.at(-1)!]
     for (const of of Object.keys(MOST) as Array<keyof Held>)
       if (last[of] > MOST[of](second[of])) faults.push(`${of}: ${second[of]} early, ${last[of]} late`)

@@ -110,7 +110,7 @@ describe('an old tick', () => {
   })
 
   it('is let go in the end when the node dies at any write in between', async () => {
-    const { town, at, take, storage } = await node()
+    const { town, at, take, storage, swarm } = await node()
     at(1_000)
     await take(town.ticks[3]!)
     expect(storage.list('whole-tick')).toHaveLength(1)
@@ -128,7 +128,6 @@ describe('an old tick', () => {
         },
       }
       at(5_000)
-      const { swarm } = await node()
       await createRetention({ crypto, storage: dying, swarm, log }).sweep([])
       if (storage.list('whole-tick').length === 0) break
       expect(deaths).toBeLessThan(100)
