@@ -4,8 +4,15 @@
  */
 import process from 'node:process'
 
-/** A young generation of few megabytes, and one helper thread where the default are four. Electron takes no such options. */
-export const leanOptions: string[] = 'electron' in process.versions ? [] : ['--max-semi-space-size=1', '--v8-pool-size=1']
+/** One helper thread where the default are four; Electron takes no such options. */
+const optionsWith = (semiSpace: number): string[] =>
+  'electron' in process.versions ? [] : [`--max-semi-space-size=${semiSpace}`, '--v8-pool-size=1']
+
+/** For those that do little at a time: a young generation as small as it gets, in megabytes. */
+export const leanOptions: string[] = optionsWith(1)
+
+/** For those that answer requests and close ticks, where a small one would be collected too often. */
+export const busyOptions: string[] = optionsWith(4)
 
 /** glibc: one pool of memory for all threads, and what is free goes back to the system. Other systems do not read these. */
 export const leanEnvironment = {

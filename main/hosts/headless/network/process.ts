@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { failForNow, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import type { CommandArgs, CommandName, CommandResult } from '../../../contract/index.ts'
 import type { FromWorker, ToWorker } from '../../worker/channel.ts'
-import { leanEnvironment, leanOptions } from '../../worker/lean.ts'
+import { busyOptions, leanEnvironment, leanOptions } from '../../worker/lean.ts'
 
 const ENTRY = fileURLToPath(new URL('../../worker/index.ts', import.meta.url))
 const STOP_MS = 5_000
@@ -33,7 +33,7 @@ export async function startParticipant(config: ParticipantConfig, output: (text:
   const child = fork(ENTRY, [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    execArgv: leanOptions,
+    execArgv: config.settings.client === undefined ? busyOptions : leanOptions,
     env: { ...process.env, ...leanEnvironment },
   })
   const channel = createChannel(child)
