@@ -1,5 +1,5 @@
 /** The wallet's state and its place on the disk: nothing is known to the wallet that is not written first. */
-import type { Json, StoragePort, StorageWrite } from '../ports.ts'
+import type { Json, StoragePort, StorageWrite, Survival } from '../ports.ts'
 import { afterRestart } from './pending.ts'
 import { createWallet, type WalletState } from './state.ts'
 
@@ -12,7 +12,7 @@ export interface Sent {
 export interface WalletCell {
   state(): WalletState
   /** Writes the state, and further rows in the same transaction. */
-  commit(next: WalletState, writes?: StorageWrite[]): void
+  commit(next: WalletState, writes?: StorageWrite[], survives?: Survival): void
   /** Takes a state whose write is handed to somebody who commits it at once with what depends on it. */
   adopt(next: WalletState): StorageWrite[]
   /** What a transaction has become by replacement. */
@@ -38,9 +38,9 @@ export function createCell(storage: StoragePort): WalletCell {
   }
   return {
     state: () => state,
-    commit(next, writes = []) {
+    commit(next, writes = [], survives = 'power') {
       if (next === state && writes.length === 0) return
-      storage.transact([write(next), ...writes])
+      storage.transact([write(next), ...writes], survives)
       state = next
     },
     adopt(next) {

@@ -57,7 +57,8 @@ async function offerOne({ chain, cell, log }: PerformerPorts, txid: string): Pro
 function take({ cell, log }: Pick<PerformerPorts, 'cell' | 'log'>, txid: string, failure: Failure | null): Result<null> {
   const before = cell.state()
   const next = takeAnswer(before, txid, failure)
-  cell.commit(next)
+  // What the node said can be asked again: only what it was given has to outlast a loss of power.
+  cell.commit(next, [], 'crash')
   tell(log, before, next, txid)
   if (failure === null) return ok(null)
   if (!next.pending.some((one) => one.txid === txid) && before.pending.some((one) => one.txid === txid))
