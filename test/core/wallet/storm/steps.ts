@@ -25,6 +25,42 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('kill' as const), after: fc.nat(6) }) },
 )
 
+const pick = fc.nat(50).map((at): Step => ({ do: 'old version', pick: at }))
+const wants = (count: number) => fc.tuple(...Array.from({ length: count }, () => fc.integer({ min: 1_000, max: 2_000_000 })))
+const wanting = (values: number[]) => values.map((value): Step => ({ do: 'want', value }))
+
+/** A row of payments whose fee is too low all at once, so that it is replaced as a family, and then a miner who takes old ones. */
+const family: fc.Arbitrary<Step[]> = fc
+  .tuple(wants(3), fc.constantFrom(5, 30), pick, pick)
+  .map(([values, minRelayRate, first, second]) => [
+    ...wanting(values),
+    { do: 'restart', policy: { ...calm, minRelayRate } },
+    { do: 'pass over', blocks: 2 },
+    first,
+    { do: 'ask' },
+    second,
+  ])
+/** A node that takes what it had before no more, while others still have it. */
+const turned: fc.Arbitrary<Step[]> = fc
+  .tuple(wants(2), fc.constantFrom(42, 0), pick)
+  .map(([values, dataCarrierSize, old]) => [
+    ...wanting(values),
+    { do: 'restart', policy: { ...calm, dataCarrierSize } },
+    { do: 'pass over', blocks: 1 },
+    { do: 'ask' },
+    { do: 'restart', policy: { ...calm, minRelayRate: 5 } },
+    { do: 'ask' },
+    old,
+  ])
+
+/** Single steps, and rows of them that lead to what is rare otherwise. */
+export const steps: fc.Arbitrary<Step[]> = fc
+  .array(fc.oneof({ weight: 8, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: family }, { weight: 1, arbitrary: turned }), {
+    minLength: 4,
+    maxLength: 16,
+  })
+  .map((rows) => rows.flat())
+
 /** Two payments in a row, a mempool that fills above them, and what comes then. */
 export const spike: fc.Arbitrary<Step[]> = fc
   .tuple(fc.array(step, { maxLength: 5 }), fc.array(step, { minLength: 1, maxLength: 6 }))
