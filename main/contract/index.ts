@@ -262,6 +262,12 @@ export const commands = {
     result: result<ReservedView>(),
   },
   refuse: { of: 'request', doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
+  phrase: {
+    of: 'participant',
+    doc: "The wallet's seed phrase, for its owner to write down; asks for the passphrase.",
+    args: z.strictObject({ participant: text(64), passphrase: z.string().min(1).max(1000) }),
+    result: result<{ phrase: string }>(),
+  },
   receive: {
     of: 'participant',
     doc: 'An address of this wallet that has not received anything yet.',

@@ -8,11 +8,12 @@ import { watchChain, type ChainWatch } from './chain-watch.ts'
 import { startClient, type ClientService } from './client/index.ts'
 import { createDocuments } from './documents.ts'
 import { createEngine } from './engine.ts'
-import { openIdentity } from './identity.ts'
+import { openIdentity, readPhrase } from './identity.ts'
 import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { sealedStorage } from './sealed-storage.ts'
+import { checkStored } from './stored.ts'
 import { startServer, type ServerService } from './server/index.ts'
 import { createRetention } from './retention.ts'
 import { createPersistence, type Services } from './services.ts'
@@ -67,6 +68,8 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   const identity = await openIdentity(opened, network, options.passphrase, options.scryptLog2)
   if (!identity.ok) return identity
   const ports: CorePorts = { ...opened, storage: sealedStorage(opened.storage, { ...opened, identity: identity.value }) }
+  const form = checkStored(ports.storage)
+  if (!form.ok) return form
   const wallet = createWalletKeeper({ ...ports, log, identity: identity.value })
   const retention = createRetention({ ...ports, log })
   const documents = createDocuments({ ...ports, log, wallet, onTick: retention.note, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
@@ -122,6 +125,10 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     reserve: (args) => client((service) => service.reserve(args)),
     refuse: ({ id }) => client((service) => service.refuse(id)),
     audit: () => client((service) => service.audit()),
+    phrase: async ({ passphrase }) => {
+      const phrase = await readPhrase(ports, passphrase)
+      return phrase.ok ? ok({ phrase: phrase.value }) : phrase
+    },
     receive: () => {
       const address = wallet.receiveAddress()
       return address.ok ? ok({ address: address.value }) : address

@@ -1,6 +1,7 @@
-/** The wallet's seed phrase: made at the first start, encrypted at rest, unlocked into memory. Everything else is derived from it. */
+/** The wallet's seed phrase: made or restored in an empty folder, encrypted at rest, unlocked into memory. Every key is derived from it. */
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import {
+  checkPhrase,
   deriveX25519,
   keyDeriver,
   phraseFromEntropy,
@@ -11,7 +12,7 @@ import {
   decryptSecret,
   encryptSecret,
 } from '../../roles/protocol/keys/index.ts'
-import { ok, type Result } from '../../roles/protocol/result.ts'
+import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { utf8 } from '../../roles/protocol/bytes.ts'
 import type { Json, RandomPort, StoragePort } from './ports.ts'
 
@@ -24,26 +25,81 @@ export interface Identity {
   sealing(key: KeyPair, context: string): { privateKey: Uint8Array; publicKey: Uint8Array }
 }
 
+/** What it takes to read or write the phrase at rest. */
+export interface IdentityPorts {
+  crypto: CryptoPort
+  storage: StoragePort
+  random: RandomPort
+}
+
+const TABLE = 'identity'
+/** Tables that say that a wallet was at work in a folder. */
+const TRACES = ['wallet', 'role-state', 'effect', 'publication'] as const
+const hasTraces = (storage: StoragePort): boolean => TRACES.some((table) => storage.list(table, '', 1).length > 0)
+
 /**
- * Unlocks the stored phrase, or makes and stores a new one of 12 words. Errors: those of the keystore (wrong passphrase).
+ * Unlocks the stored phrase, or makes and stores a new one of 12 words in an empty folder. Errors: those of the keystore (`keystore.passphrase`,
+ * `.malformed`, `.version`), `identity.missing` (a wallet's data without its key file), `identity.other` (the key file of another wallet).
  * @param scryptLog2 cost of a new keystore; an existing one says its own.
  */
 export async function openIdentity(
-  ports: { crypto: CryptoPort; storage: StoragePort; random: RandomPort },
+  ports: IdentityPorts,
   network: CoinNetwork,
   passphrase: string,
   scryptLog2: number,
 ): Promise<Result<Identity>> {
   const { crypto, storage, random } = ports
-  const stored = storage.get('identity', 'keystore')
-  if (stored === undefined) {
-    const phrase = phraseFromEntropy(random.bytes(16))
-    const sealed = await encryptSecret(crypto, random.bytes(44), passphrase, utf8(phrase), 2 ** scryptLog2)
-    storage.transact([{ table: 'identity', key: 'keystore', value: sealed as unknown as Json }])
-    return identityOf(crypto, network, phrase)
+  if (storage.get(TABLE, 'keystore') === undefined) {
+    const made = await storePhrase(ports, passphrase, scryptLog2, phraseFromEntropy(random.bytes(16)))
+    if (!made.ok) return made
   }
+  const phrase = await readPhrase(ports, passphrase)
+  const identity = phrase.ok ? identityOf(crypto, network, phrase.value) : phrase
+  return identity.ok ? belonging(storage, identity.value) : identity
+}
+
+/** The stored phrase, for its owner to write down. Errors: those of the keystore, `identity.missing`. */
+export async function readPhrase({ crypto, storage }: IdentityPorts, passphrase: string): Promise<Result<string>> {
+  const stored = storage.get(TABLE, 'keystore')
+  if (stored === undefined) return missing()
   const phrase = await decryptSecret(crypto, stored, passphrase)
-  return phrase.ok ? identityOf(crypto, network, new TextDecoder().decode(phrase.value)) : phrase
+  return phrase.ok ? ok(new TextDecoder().decode(phrase.value)) : phrase
+}
+
+/**
+ * Puts a phrase into an empty folder: a new one, or one that is restored. What a node finds again with it is in the handbook of `wallet restore`.
+ * @param phrase 12 to 24 words, as a person types them
+ * Errors: `phrase.length`, `phrase.word`, `phrase.checksum`, `identity.exists` (the folder has a wallet), `identity.missing` (it has one's data).
+ */
+export async function storePhrase(ports: IdentityPorts, passphrase: string, scryptLog2: number, phrase: string): Promise<Result<null>> {
+  const { crypto, storage, random } = ports
+  const checked = checkPhrase(phrase)
+  if (!checked.ok) return checked
+  if (storage.get(TABLE, 'keystore') !== undefined)
+    return fail('identity.exists', 'This folder has a wallet already. Choose an empty folder, or move this one away first.')
+  if (hasTraces(storage)) return missing()
+  const sealed = await encryptSecret(crypto, random.bytes(44), passphrase, utf8(checked.value), 2 ** scryptLog2)
+  storage.transact([{ table: TABLE, key: 'keystore', value: sealed as unknown as Json }])
+  return ok(null)
+}
+
+const missing = () =>
+  fail(
+    'identity.missing',
+    "This folder holds a wallet's data and not its key file. Put the key file's backup in its place, or restore the wallet from its seed phrase into another folder.",
+  )
+
+/** Whose folder it is, noted at the first start: so a key file that was put there from another folder is found out before it is used. */
+function belonging(storage: StoragePort, identity: Identity): Result<Identity> {
+  const owner = identity.key({ purpose: 'backup' }).publicKey
+  const noted = storage.get(TABLE, 'owner')
+  if (noted === undefined) storage.transact([{ table: TABLE, key: 'owner', value: owner }])
+  else if (noted !== owner)
+    return fail(
+      'identity.other',
+      "The key file in this folder belongs to another wallet than the rest of it. Put this folder's own key file back, or restore the wallet from its seed phrase into another folder.",
+    )
+  return ok(identity)
 }
 
 function identityOf(crypto: CryptoPort, network: CoinNetwork, phrase: string): Result<Identity> {

@@ -4,7 +4,8 @@
  */
 import process from 'node:process'
 import { createLog } from '../../adapters/system/log.ts'
-import { createCore, fail, ok, participantConfig, type Result } from '../../core/index.ts'
+import { createCore, fail, ok, participantConfig, type ParticipantConfig, type Result } from '../../core/index.ts'
+import type { LogPort } from '../../core/ports.ts'
 import { serveParent, type Served } from './parent.ts'
 import { openPorts } from './ports.ts'
 
@@ -15,9 +16,16 @@ async function open(config: unknown): Promise<Result<Served>> {
     return fail('settings.invalid', `The setting ${issue.path.join('.')} is not acceptable: ${issue.message}.`)
   }
   const log = createLog({ stream: process.stderr, format: 'readable', level: parsed.data.logLevel })
-  const ports = await openPorts(parsed.data, log)
+  // Whatever stands in the folder: a file where a folder has to be, a full disk, rows that do not open. It is told in words.
+  return start(parsed.data, log).catch((error: unknown) =>
+    fail('participant.start', `Its folder ${parsed.data.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`),
+  )
+}
+
+async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Served>> {
+  const ports = await openPorts(config, log)
   if (!ports.ok) return ports
-  const made = await createCore(ports.value, parsed.data)
+  const made = await createCore(ports.value, config)
   if (!made.ok) return made
   const core = made.value
   return ok({

@@ -121,16 +121,25 @@ export const deriveX25519 = (crypto: CryptoPort, privateKey: Uint8Array, context
 /** The phrase for given entropy: 16 bytes make 12 words, 32 make 24 (BIP39, English list). */
 export const phraseFromEntropy = (entropy: Uint8Array): string => entropyToMnemonic(entropy, wordlist)
 
-/** One space between lower-case words, as people do not always type it. */
+/** Far above 24 words of eight letters; what is longer is no phrase. */
+const LONGEST_PHRASE = 1_000
+/** What comes along when a phrase is copied and cannot be seen: soft hyphens, zero-width spaces and joiners, marks of direction. */
+const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064]/g
+
+/** One space between lower-case words, as people do not always type it: other spaces, capitals, commas, and letters of another width or composition. */
 const tidy = (phrase: string): string =>
   phrase
-    .trim()
+    .normalize('NFKD')
+    .replace(UNSEEN, '')
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-    .split(/\s+/)
+    .split(/[\s,;]+/)
+    .filter((word) => word !== '')
     .join(' ')
 
 /** Checks a typed phrase and returns it tidied. Errors: `phrase.length`, `phrase.word` (details.position from 1), `phrase.checksum`. */
 export function checkPhrase(phrase: string): Result<string> {
+  if (phrase.length > LONGEST_PHRASE)
+    return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this text has ${phrase.length} characters.`)
   const words = tidy(phrase).split(' ')
   if (![12, 15, 18, 21, 24].includes(words.length)) {
     return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this one has ${tidy(phrase) === '' ? 0 : words.length}.`)

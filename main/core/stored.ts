@@ -1,0 +1,78 @@
+/**
+ * The form of every kind of row that a node keeps, by number, and what brings an older one up to date: the one place for it. A node does not guess
+ * at rows that it does not know: what a newer Golem wrote, or one from before forms were numbered, is refused and left as it is.
+ *
+ * To change what a kind stores: add one function to its list. It gets the storage and returns the writes that turn its rows into the next form.
+ * The keystore has a version of its own (`checkKeystore`), so has the database's layout; the local index is made anew where its layout differs.
+ */
+import { fail, ok, type Result } from '../../roles/protocol/result.ts'
+import type { StoragePort, StorageWrite } from './ports.ts'
+
+type Migration = (storage: StoragePort) => StorageWrite[]
+
+interface Kind {
+  /** Its rows, for people. */
+  what: string
+  tables: readonly string[]
+  /** At place n what leads from form n + 1 to form n + 2; the newest form is one more than there are. */
+  migrations: readonly Migration[]
+}
+
+export type Kinds = Readonly<Record<string, Kind>>
+
+export const STORED: Kinds = {
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [] },
+  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [] },
+  chain: { what: 'the chain that was followed', tables: ['chain', 'anchor-output', 'anchored', 'block-hash'], migrations: [] },
+  documents: { what: 'published documents', tables: ['publication'], migrations: [] },
+  client: { what: "a client's notes", tables: ['client', 'complaint'], migrations: [] },
+  server: { what: "a server's notes", tables: ['server', 'served'], migrations: [] },
+  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], migrations: [] },
+}
+
+const TABLE = 'form'
+
+/**
+ * Checks the form of everything stored, and brings what is older up to date: each kind in one transaction with its number.
+ * @param storage unsealed for the reader: migrations see rows as roles do
+ * Errors: `stored.older` (from before forms were numbered), `stored.newer`.
+ */
+export function checkStored(storage: StoragePort, kinds: Kinds = STORED): Result<null> {
+  const all = Object.entries(kinds)
+  for (const [name, kind] of all) {
+    const refused = refusalOf(storage, name, kind)
+    if (refused !== null) return refused
+  }
+  const fresh = all.filter(([name]) => storage.get(TABLE, name) === undefined)
+  if (fresh.length > 0) storage.transact(fresh.map(([name, kind]) => ({ table: TABLE, key: name, value: newest(kind) })))
+  for (const [name, kind] of all) bringUp(storage, name, kind)
+  return ok(null)
+}
+
+const newest = ({ migrations }: Kind): number => migrations.length + 1
+const isEmpty = (storage: StoragePort, { tables }: Kind): boolean => tables.every((table) => storage.list(table, '', 1).length === 0)
+
+function refusalOf(storage: StoragePort, name: string, kind: Kind): Result<null> | null {
+  const form = storage.get(TABLE, name)
+  const aside = 'Nothing was changed. Move the folder away and restore the wallet from its seed phrase'
+  if (form === undefined)
+    return isEmpty(storage, kind)
+      ? null
+      : fail(
+          'stored.older',
+          `This folder holds ${kind.what} of an older Golem, in a form that has no number. ${aside}, or open it with that Golem.`,
+        )
+  if (typeof form !== 'number' || !Number.isInteger(form) || form < 1)
+    return fail('stored.older', `This folder does not say in which form it holds ${kind.what}: it is damaged. ${aside}.`)
+  return form <= newest(kind)
+    ? null
+    : fail(
+        'stored.newer',
+        `This folder holds ${kind.what} in form ${form}, and this Golem knows ${newest(kind)}. Update it. Nothing was changed.`,
+      )
+}
+
+function bringUp(storage: StoragePort, name: string, kind: Kind): void {
+  for (let form = storage.get(TABLE, name) as number; form < newest(kind); form++)
+    storage.transact([...kind.migrations[form - 1]!(storage), { table: TABLE, key: name, value: form + 1 }])
+}
