@@ -168,6 +168,38 @@ test('a fee is raised while the transaction waits, and no longer once a block ha
   await expect(card.getByRole('button', { name: 'Raise the fee' })).toBeHidden()
 })
 
+test('[R7] the review says until when it counts and why, and what came too late is composed anew with one press', async ({ page }) => {
+  const deadline = { until: 1_292, approveBefore: 1_291, margin: 1, blocksLeft: 7, estimatedMs: 14_000 }
+  const failure = fail('client.late', 'The writes had to be in a block by 1292. Nothing was published or paid; compose it anew.')
+  await open(page, { requests: [request('5', 'review', { deadline })] }, (core) => {
+    core.on.approve = () => (core.move('5', { state: 'late', error: failure.error, deadline: undefined }), failure)
+    core.on.again = () => (core.move('5', { again: hash('e7') }), ok({ id: hash('e7') }))
+  })
+  const card = page.getByRole('article', { name: /Request Post/ })
+  await expect(card).toContainText('Approve before block 1,291 (7 blocks, about 14 s).')
+  await expect(card).toContainText('only in a block up to 1,292')
+  await expect(card).toContainText('One block is left for the transaction')
+  await card.getByRole('button', { name: 'Approve' }).click()
+  await expect(card).toContainText('Too late')
+  await expect(card.getByRole('button', { name: 'Approve' })).toBeHidden()
+  await card.getByRole('button', { name: 'Compose anew' }).dblclick()
+  await expect(card).toContainText('Composed anew as request')
+  expect(fake.calls.filter(({ name }) => name === 'again').map(({ args }) => args)).toEqual([{ id: hash('5') }])
+})
+
+test('[K1] keys are reserved on the page, and a number out of bounds is not sent', async ({ page }) => {
+  await open(page)
+  await page.getByText('Keys in reserve').click()
+  await page.getByLabel('Likes', { exact: true }).fill('65')
+  await expect(page.getByRole('button', { name: 'Keep so many' }).last()).toBeDisabled()
+  await page.getByLabel('Likes', { exact: true }).fill('6')
+  await page.getByRole('button', { name: 'Keep so many' }).last().click()
+  await expect(page.getByText('6 keys for likes reserved')).toBeVisible()
+  expect(fake.calls.filter(({ name }) => name === 'reserve').map(({ args }) => args)).toEqual([
+    { actor: 'client-1', collection: 'likes', count: 6 },
+  ])
+})
+
 test('Refuse drops the writes', async ({ page }) => {
   await open(
     page,

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Json, StoragePort, StorageWrite, Survival } from '../../core/ports.ts'
@@ -8,6 +8,7 @@ import { openBlobs } from './blobs.ts'
 /** Version of the database's own layout, kept in SQLite's `user_version`. */
 const SCHEMA_VERSION = 1
 const BUSY_MS = 5_000
+const BLOBS = 'blobs'
 
 /** What brings a database from version n to n + 1, at place n. */
 const MIGRATIONS = [
@@ -23,10 +24,13 @@ export function openSqliteStorage(folder: string): Result<StoragePort> {
   let db: Database.Database | undefined
   try {
     mkdirSync(folder, { recursive: true })
+    // SQLite takes an empty, cut or missing file for a new database; blobs beside it say that there was another one.
+    const wasUsed = existsSync(join(folder, BLOBS))
+    if (wasUsed && !existsSync(path)) return corrupt(path, 'it is missing')
     db = new Database(path, { timeout: BUSY_MS })
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
-    const refused = checkSound(db, path) ?? migrate(db, path)
+    const refused = checkSound(db, path) ?? migrate(db, path, wasUsed)
     if (refused) {
       db.close()
       return refused
@@ -54,8 +58,9 @@ function checkSound(db: Database.Database, path: string) {
   return verdict === 'ok' ? undefined : corrupt(path, String(verdict))
 }
 
-function migrate(db: Database.Database, path: string) {
+function migrate(db: Database.Database, path: string, wasUsed: boolean) {
   const version = db.pragma('user_version', { simple: true }) as number
+  if (version === 0 && wasUsed) return corrupt(path, 'it is empty')
   if (version > SCHEMA_VERSION)
     return fail('storage.version', `The database ${path} has version ${version}, written by a newer app: update this one.`)
   db.transaction(() => {
@@ -66,7 +71,7 @@ function migrate(db: Database.Database, path: string) {
 }
 
 function portOf(db: Database.Database, folder: string): StoragePort {
-  const blobs = openBlobs(join(folder, 'blobs'))
+  const blobs = openBlobs(join(folder, BLOBS))
   const one = db.prepare<[string, string], { value: string }>('SELECT value FROM kv WHERE tbl = ? AND key = ?')
   const all = db.prepare<[string, string, number], Row>('SELECT key, value FROM kv WHERE tbl = ? AND key >= ? ORDER BY key LIMIT ?')
   const some = db.prepare<[string, string, string, number], Row>(

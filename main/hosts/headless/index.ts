@@ -93,6 +93,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
       output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
       log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
       started: facade.add,
+      absent: facade.absent,
     })
   } catch (error) {
     complain(error)

@@ -15,6 +15,7 @@ const commands = {
   headless: ['main/hosts/headless/index.ts'],
   demo: ['main/hosts/headless/demo.ts'],
   audit: ['main/hosts/headless/audit.ts'],
+  wallet: ['main/hosts/headless/wallet.ts'],
   build: ['main/hosts/launcher/build.ts'],
   test: ['test/tools/run.ts'],
   bench: ['test/tools/bench.ts'],

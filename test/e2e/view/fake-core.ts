@@ -17,7 +17,20 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { hash, overview, posts } from './sample.ts'
 
 /** The commands that the page uses. */
-type Used = 'overview' | 'log' | 'read' | 'request' | 'approve' | 'bump' | 'refuse' | 'audit' | 'offers' | 'acceptOffer' | 'declineOffer'
+type Used =
+  | 'overview'
+  | 'log'
+  | 'read'
+  | 'request'
+  | 'approve'
+  | 'bump'
+  | 'refuse'
+  | 'audit'
+  | 'offers'
+  | 'acceptOffer'
+  | 'declineOffer'
+  | 'again'
+  | 'reserve'
 export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
 
 export interface Fake {
@@ -85,6 +98,8 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
       bump: () => ok({ txid: hash('78'), fee: 640 }),
       refuse: () => ok(null),
       audit: () => ok(audit),
+      again: () => ok({ id: hash('e7') }),
+      reserve: ({ count }) => ok({ reserved: count, free: 0, coming: count }),
       offers: () => ok([]),
       acceptOffer: () => ok(null),
       declineOffer: () => ok(null),

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from '@playwright/test'
 import { findChromium } from '../../tools/chromium.mjs'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import { type Fake, startFake } from './fake-core.ts'
-import { actors, hash, offers, overview, participants, request } from './sample.ts'
+import { actors, app, hash, offers, overview, participants, request } from './sample.ts'
 
 const undecided = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding', detail: '' } : one))
 const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
@@ -26,6 +26,15 @@ const flagged = request('6', 'review', {
     },
   ],
 })
+const deadline = { until: 1_292, approveBefore: 1_291, margin: 1, blocksLeft: 7, estimatedMs: 14_000 }
+const late = request('7', 'late', {
+  error: {
+    code: 'client.late',
+    message:
+      'The writes had to be in a block by 1292, and the chain is at 1291: approved now they may come too late (with one block in reserve). Nothing was published or paid; compose it anew.',
+  },
+})
+const longName = 'reservations-of-rooms-in-the-large-building-by-the-river-and-others'
 const life = [
   request('4', 'published', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
   request('3', 'counted', { txid: hash('33'), fee: 309, tick: 41 }),
@@ -45,6 +54,35 @@ const scenes: Record<
   first: { state: {} },
   review: { state: { requests: [review, ...life] } },
   flagged: { state: { requests: [flagged] } },
+  deadline: { state: { requests: [{ ...review, deadline }, late, { ...late, id: hash('8'), again: hash('9') }] } },
+  reserve: {
+    state: {
+      app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: longName }] },
+      actors: [{ ...actors[0]!, comingKeys: { likes: 3 } }],
+    },
+    prepare: (fake) =>
+      (fake.on.reserve = () =>
+        fail('client.unregistered', 'This client is not registered yet. Keys can be reserved once a tick has counted its registration.')),
+    act: async (page) => (
+      await page.getByText('Keys in reserve').click(),
+      await page.getByRole('button', { name: 'Keep so many' }).first().click(),
+      await page.getByText('not registered yet').waitFor()
+    ),
+  },
+  out: {
+    state: {
+      participants: participants.map((one) =>
+        one.name === 'Server 5'
+          ? {
+              ...one,
+              state: 'out',
+              detail:
+                'server-5 could not start: The database /home/ada/.golem/local-network/server-5/state/store.sqlite is damaged (file is not a database). The others go on. «npm run wallet -- restore server-5» brings its wallet back from the seed phrase, «npm run wallet -- replace server-5» gives it a new one.',
+            }
+          : one,
+      ),
+    },
+  },
   starting: { state: { tick: null, app: null, actors: [], participants: [] } },
   empty: {
     state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] },

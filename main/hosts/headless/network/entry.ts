@@ -42,6 +42,7 @@ function open(config: unknown): Promise<Result<Served>> {
     log,
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     started: facade.add,
+    absent: facade.absent,
   })
   network.catch((error: unknown) => {
     process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)

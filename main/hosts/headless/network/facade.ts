@@ -1,12 +1,15 @@
 /** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
 import { fail, ok, type Result } from '../../../core/index.ts'
-import { commands, type CommandName, type LogLine, type Overview, type Owner } from '../../../contract/index.ts'
+import { commands, type CommandName, type LogLine, type Overview, type Owner, type ParticipantView } from '../../../contract/index.ts'
+import type { Absent } from './participants.ts'
 import type { ParticipantProcess } from './process.ts'
 
 const LOG_LINES = 2_000
 
 export interface Facade {
   add(participant: ParticipantProcess): void
+  /** Shows somebody who cannot start, with the reason and what to do, until it is added. */
+  absent(one: Absent): void
   call(name: CommandName, args: unknown): Promise<Result<unknown>>
   subscribe(listener: (event: string, payload: unknown) => void): () => void
 }
@@ -24,6 +27,7 @@ export function createFacade(): Facade {
   const members = new Map<string, ParticipantProcess>()
   const views = new Map<string, Overview>()
   const listeners = new Set<(event: string, payload: unknown) => void>()
+  const missing = new Map<string, ParticipantView>()
   let lines: LogLine[] = []
   let due: NodeJS.Timeout | undefined
 
@@ -34,7 +38,7 @@ export function createFacade(): Facade {
   const changed = (): void => {
     due ??= setTimeout(() => {
       due = undefined
-      emit('overview', merge(views, members))
+      emit('overview', merge(views, members, missing))
     }, 60)
   }
   const take = (name: string, event: string, payload: unknown): void => {
@@ -59,13 +63,18 @@ export function createFacade(): Facade {
   return {
     add(participant) {
       members.set(participant.name, participant)
+      missing.delete(participant.name)
       participant.subscribe((event, payload) => take(participant.name, event, payload))
       void participant.call('overview', {}).then((view) => {
         if (view.ok) take(participant.name, 'overview', view.value)
       })
     },
+    absent({ name, role, why }) {
+      missing.set(name, { id: name, role, name, state: 'out', detail: why, balance: 0, online: false })
+      changed()
+    },
     async call(name, args) {
-      if (name === 'overview') return ok(merge(views, members))
+      if (name === 'overview') return ok(merge(views, members, missing))
       if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
       const owner = owners[commands[name].of](args as Record<string, unknown>)
       return owner
@@ -82,7 +91,11 @@ export function createFacade(): Facade {
 const byName = new Intl.Collator('en', { numeric: true })
 
 /** One view of all of them, in the order of their names, whichever started first. */
-function merge(unordered: Map<string, Overview>, members: Map<string, ParticipantProcess>): Overview {
+function merge(
+  unordered: Map<string, Overview>,
+  members: Map<string, ParticipantProcess>,
+  missing: Map<string, ParticipantView>,
+): Overview {
   const views = new Map([...unordered].sort(([one], [other]) => byName.compare(one, other)))
   const all = [...views.values()]
   const highest = all.reduce((best, view) => (view.chain.height > best.chain.height ? view : best), all[0] ?? EMPTY)
@@ -96,9 +109,12 @@ function merge(unordered: Map<string, Overview>, members: Map<string, Participan
     chain: highest.chain,
     tick: newest ?? supervisor?.tick ?? null,
     app: all.find(({ app, actors }) => app !== null && actors.length > 0)?.app ?? all.find(({ app }) => app !== null)?.app ?? null,
-    participants: [...views].flatMap(([name, { participants }]) =>
-      participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running })),
-    ),
+    participants: [
+      ...[...views]
+        .filter(([name]) => !missing.has(name))
+        .flatMap(([name, { participants }]) => participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running }))),
+      ...missing.values(),
+    ],
     actors: all.flatMap(({ actors }) => actors),
     requests: all.flatMap(({ requests }) => requests).sort((a, b) => b.at - a.at),
   }

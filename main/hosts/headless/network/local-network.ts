@@ -9,11 +9,13 @@ import { startTracker, type Tracker } from '../../../adapters/torrent/tracker.ts
 import { must, type ParticipantConfig } from '../../../core/index.ts'
 import type { LogPort } from '../../../core/ports.ts'
 import { createBlockClock, type BlockClock } from './block-clock.ts'
-import { startEmbeddedChain, type ChainAccess, type ChainProcess } from './chain.ts'
+import { startEmbeddedChain, type ChainProcess } from './chain.ts'
 import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
 import { configOf, settingsOf, type NetworkPlan } from './plan.ts'
-import { createPace, type Pace } from './pace.ts'
-import { startParticipant, type ParticipantProcess } from './process.ts'
+import { createPace } from './pace.ts'
+import { createFunds } from './funds.ts'
+import { createParticipants, type Absent } from './participants.ts'
+import type { ParticipantProcess } from './process.ts'
 
 export interface LocalNetworkOptions extends NetworkPlan {
   /** Kept when it exists: the network goes on where it stopped. */
@@ -32,10 +34,14 @@ export interface LocalNetworkOptions extends NetworkPlan {
   log: LogPort
   /** Called as soon as a participant serves, before all of them do. */
   started?(participant: ParticipantProcess): void
+  /** Told of each that cannot start; the others go on without it. */
+  absent?(one: Absent): void
 }
 
 export interface LocalNetwork {
   readonly participants: Map<string, ParticipantProcess>
+  /** Participants that cannot start, and what to do about each. */
+  readonly out: ReadonlyMap<string, string>
   readonly chain: RpcChain
   readonly backend: 'embedded' | 'bitcoind'
   readonly tracker: Tracker
@@ -50,9 +56,6 @@ export interface LocalNetwork {
   stop(): Promise<void>
 }
 
-const COINBASE_MATURITY = 100
-const COINS_EACH = 2
-const RESTART_MS = 1_000
 /** Who waits for a torrent asks the tracker again by itself; the others only say that they are still there. */
 const ANNOUNCE_MS = 120_000
 
@@ -106,12 +109,31 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     log,
     ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),
   })
-  const { participants, restart, startAll, stopAll } = createParticipants(options, node.access, tracker, pace)
-  closing.push(stopAll, clock.stop)
-  await startAll()
-  await fund(folder, note, chain, [...participants.values()], mine)
+  const funds = createFunds({ folder, note, chain, log, mine })
+  const meeting = { folder, chain: node.access, tracker: tracker.announceUrl, logLevel: options.logLevel }
+  const configs = new Map(settingsOf(options, tracker.announceUrl).map((settings) => [settings.name, configOf(meeting, settings)]))
+  let begun = false
+  const people = createParticipants({
+    configs,
+    pace,
+    keepUp: options.keepUp === true,
+    log,
+    output: (name, text) => options.output(name, text),
+    starting: (name) => funds.look([name]),
+    started(participant) {
+      options.started?.(participant)
+      // A failure is told to the log, and the next start gives them again.
+      if (begun) funds.give([participant]).catch(() => undefined)
+    },
+    absent: (one) => options.absent?.(one),
+  })
+  closing.push(people.stopAll, clock.stop)
+  await people.startAll()
+  begun = true
+  await funds.give([...people.running.values()])
   await clock.set(options.blockMs)
-  return { participants, chain, backend: node.access.backend, tracker, mine, clock, moved: pace.moved, restart, stop }
+  const { running: participants, out, restart } = people
+  return { participants, out, chain, backend: node.access.backend, tracker, mine, clock, moved: pace.moved, restart, stop }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>
@@ -125,64 +147,4 @@ const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): P
 const startTrackerAgain = (port: number): Promise<Tracker> => {
   const start = (at: number): Promise<Tracker> => startTracker({ host: '127.0.0.1', port: at, intervalMs: ANNOUNCE_MS })
   return port === 0 ? start(0) : start(port).catch(() => start(0))
-}
-
-function createParticipants(options: LocalNetworkOptions, chain: ChainAccess, tracker: Tracker, pace: Pace) {
-  const meeting = { folder: options.folder, chain, tracker: tracker.announceUrl, logLevel: options.logLevel }
-  const configs = new Map(settingsOf(options, tracker.announceUrl).map((settings) => [settings.name, configOf(meeting, settings)]))
-  const participants = new Map<string, ParticipantProcess>()
-  let stopping = false
-
-  async function launch(name: string): Promise<ParticipantProcess> {
-    const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text))
-    if (stopping) await started.stop()
-    participants.set(name, started)
-    pace.watch(started)
-    options.started?.(started)
-    if (options.keepUp) void started.ended.then(() => again(name))
-    return started
-  }
-  function again(name: string): void {
-    if (stopping) return
-    options.log.log('error', `${name} ended by itself and is started again`)
-    setTimeout(() => {
-      if (!stopping)
-        launch(name).catch((error: unknown) => {
-          options.log.log('error', String(error))
-          again(name)
-        })
-    }, RESTART_MS)
-  }
-  return {
-    participants,
-    restart: launch,
-    async startAll() {
-      // The first that cannot start ends the wait; the others are ended as they come up.
-      await Promise.all([...configs.keys()].map(launch))
-    },
-    async stopAll() {
-      stopping = true
-      await Promise.all([...participants.values()].map((participant) => participant.stop()))
-    },
-  }
-}
-
-/** Gives coins to every participant that has none yet. At the very first start time is made to pass until they may be spent. */
-async function fund(
-  folder: string,
-  note: NetworkNote,
-  chain: RpcChain,
-  participants: ParticipantProcess[],
-  mine: (blocks: number) => Promise<void>,
-): Promise<void> {
-  const young = must(await chain.tip()).height < COINBASE_MATURITY
-  const poor = participants.filter(({ name }) => !note.funded.includes(name))
-  for (const participant of poor) {
-    const { address } = must(await participant.call('receive', { participant: participant.name }))
-    must(await chain.control.mineTo(COINS_EACH, address))
-  }
-  // Later on a jump by so many blocks would rush the app through its ticks, so a newcomer's coins ripen with the regular blocks.
-  if (young) await mine(COINBASE_MATURITY)
-  note.funded.push(...poor.map(({ name }) => name))
-  writeNote(folder, note)
 }

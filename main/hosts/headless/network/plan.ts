@@ -51,11 +51,14 @@ export function settingsOf({ program, title, servers, clients, tickBlocks }: Net
   ]
 }
 
+/** Of keystores in a throw-away network. */
+export const SCRYPT_LOG2 = 12
+
 export function configOf({ folder, chain, tracker, logLevel }: Meeting, settings: ParticipantSettings): ParticipantConfig {
   return {
     folder: join(folder, settings.name),
     passphrase: networkPassphrase(folder),
-    scryptLog2: 12,
+    scryptLog2: SCRYPT_LOG2,
     chain: { ...chain, network: 'regtest' },
     swarm: { trackers: [tracker], dht: false, lsd: false },
     logLevel,

@@ -1,0 +1,99 @@
+/** The participants' processes: started together, started again when one ends by itself, and left out with a word of what to do where one cannot start. */
+import type { LogPort } from '../../../core/ports.ts'
+import type { ParticipantConfig, ParticipantSettings } from '../../../core/index.ts'
+import type { Pace } from './pace.ts'
+import { startParticipant, type ParticipantProcess } from './process.ts'
+
+export interface Participants {
+  readonly running: Map<string, ParticipantProcess>
+  /** Who cannot start, and why. */
+  readonly out: ReadonlyMap<string, string>
+  restart(name: string): Promise<ParticipantProcess>
+  /** Starts all of them; those that cannot are left out. @throws when nobody can */
+  startAll(): Promise<void>
+  stopAll(): Promise<void>
+}
+
+/** Somebody who takes no part at the moment. */
+export interface Absent {
+  name: string
+  role: 'supervisor' | 'server' | 'client'
+  why: string
+}
+
+export interface ParticipantsOptions {
+  configs: ReadonlyMap<string, ParticipantConfig>
+  pace: Pace
+  /** Start a participant again that ended by itself, or could not start. */
+  keepUp: boolean
+  log: LogPort
+  output(name: string, text: string): void
+  /** Told before a process is started for one. */
+  starting(name: string): void
+  /** Told of each that serves. */
+  started(participant: ParticipantProcess): void
+  absent(one: Absent): void
+}
+
+const RESTART_MS = 1_000
+/** A damaged folder does not mend itself; a person may have put another one in its place. */
+const LOOK_AGAIN_MS = 15_000
+
+const roleOf = ({ supervisor, server }: ParticipantSettings): Absent['role'] =>
+  supervisor !== undefined ? 'supervisor' : server !== undefined ? 'server' : 'client'
+
+export function createParticipants(options: ParticipantsOptions): Participants {
+  const { configs, log } = options
+  const running = new Map<string, ParticipantProcess>()
+  const out = new Map<string, string>()
+  let stopping = false
+
+  async function launch(name: string): Promise<ParticipantProcess> {
+    options.starting(name)
+    const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text))
+    if (stopping) await started.stop()
+    running.set(name, started)
+    out.delete(name)
+    options.pace.watch(started)
+    options.started(started)
+    if (options.keepUp) void started.ended.then(() => restarted(name))
+    return started
+  }
+  function restarted(name: string): void {
+    if (stopping) return
+    log.log('error', `${name} ended by itself and is started again`)
+    later(name, RESTART_MS)
+  }
+  function later(name: string, ms: number): void {
+    setTimeout(() => {
+      if (!stopping) launch(name).catch((error: unknown) => leaveOut(name, error))
+    }, ms)
+  }
+  function leaveOut(name: string, error: unknown): void {
+    const { settings, folder } = configs.get(name)!
+    const cause = error instanceof Error ? error.message : String(error)
+    const why = `${cause} The others go on. «npm run wallet -- restore ${name}» brings its wallet back from the seed phrase, «npm run wallet -- replace ${name}» gives it a new one; both move ${folder} aside and delete nothing.`
+    // Tried again and again, told once.
+    if (out.get(name) !== why) log.log('error', why)
+    out.set(name, why)
+    options.absent({ name, role: roleOf(settings), why })
+    if (options.keepUp) later(name, LOOK_AGAIN_MS)
+  }
+
+  return {
+    running,
+    out,
+    restart: launch,
+    async startAll() {
+      const names = [...configs.keys()]
+      const ended = await Promise.allSettled(names.map(launch))
+      const failed = ended.flatMap((one, at) => (one.status === 'rejected' ? [{ name: names[at]!, error: one.reason as unknown }] : []))
+      if (failed.length === names.length) throw failed[0]!.error
+      for (const { name, error } of failed) leaveOut(name, error)
+    },
+    async stopAll() {
+      stopping = true
+      await Promise.all([...running.values()].map((participant) => participant.stop()))
+    },
+  }
+}
