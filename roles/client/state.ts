@@ -116,7 +116,9 @@ export const isAccepted = (publication: Publication | null): boolean => publicat
 export const isRefused = (publication: Publication | null): boolean =>
   publication !== null && publication.verdict !== null && !isAccepted(publication)
 
-export const isRegistered = (state: ClientState): boolean => isAccepted(state.registration)
+/** `registration.known`: the key, which is derived from the seed phrase, is registered already; so says a tick to a wallet that was restored. */
+export const isRegistered = ({ registration }: ClientState): boolean =>
+  isAccepted(registration) || registration?.verdict?.outcome === 'registration.known'
 
 /** Keys that a new request may use: reserved in a counted reservation, and in no request that is under way. */
 export const freeKeys = (state: ClientState): OwnKey[] => {

@@ -93,7 +93,7 @@ function detailOf({ joined, newest, work }: ClientSession): string {
   if (joined === null) return ''
   if (work !== null) return workText(work)
   const state = joined.member.state()
-  const refused = isRefused(state.registration) ? outcomeText(state.registration!.verdict!.outcome) : ''
+  const refused = isRefused(state.registration) && !isRegistered(state) ? outcomeText(state.registration!.verdict!.outcome) : ''
   return (
     refused || `${keysText(state, Object.keys((newest ?? joined.offer).outline.collections))}; ${counted(state.requests.length, 'request')}`
   )

@@ -15,11 +15,12 @@ const USAGE = `usage: npm run wallet -- <command> <participant> [--folder <folde
   restore   moves the participant's folder aside and brings the wallet of a seed phrase back; asks for the phrase
   replace   moves the participant's folder aside; it begins with a new wallet
 `
-/** True of what `restore` does: test/hosts/headless/network/wallets.test.ts holds it to that. */
-const BROUGHT_BACK = `At its next start the network gives it coins. A restore brings back:
-  every coin at the wallet's first twenty receiving and change addresses, and all its keys, which follow from the phrase.
-It does not bring back what was only in the folder: requests under way and their answers, a Supervisor's programs and the secrets of its
-ticks, a server's receipts. A Supervisor without them begins another app. Until then the old folder is the only place that has them.
+/** What a restore is and is not; test/scenario/damage.test.ts tells the story. */
+const BROUGHT_BACK = `A restore brings back every key, because all of them follow from the phrase, and the coins at the wallet's first twenty receiving and change
+addresses, once it has read the chain. The network gives it coins of its own, too. A client is registered as before, after asking once more.
+It does not bring back what was only in the old folder: requests under way and their answers, which keys a client had reserved (it reserves
+others; its rows stay readable, and cannot be changed from here), a Supervisor's program and the secrets of its ticks (without them it begins
+another app), a server's receipts. Keep the old folder: nobody else has them.
 `
 
 const print = (text: string): void => void process.stdout.write(text)

@@ -344,5 +344,7 @@ describe('a client', () => {
     const more = run(first.state, register(APP), ...refusal(3), register(APP), ...refusal(5), register(APP))
     expect(of(more.effects, 'grind')).toHaveLength(2)
     expect(of(run(more.state, register('bb'.repeat(32))).effects, 'grind')).toHaveLength(1)
+    const restored = run(start, register(APP), ...refusal(1).slice(0, 3), ...tick(1, 2, [[1, 'registration.known']]))
+    expect(isRegistered(restored.state)).toBe(true)
   })
 })
