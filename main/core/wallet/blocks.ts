@@ -46,6 +46,7 @@ function createChanges(state: WalletState) {
   const created = new Set<string>()
   const settled = new Set<string>()
   const paid = new Set<string>()
+  const mined = new Set<string>()
   const awaited = new Set([...state.pending, ...state.versions].flatMap((one) => one.inputs))
 
   const spend = (outpoint: string) => {
@@ -68,15 +69,16 @@ function createChanges(state: WalletState) {
     ))
       settled.add(id)
     settled.add(txid)
+    mined.add(txid)
   }
   const finish = (tip: BlockRef): WalletState => {
     const gone = state.pending.filter((one) => settled.has(one.txid))
     const undo: BlockUndo = { ...tip, spent, created: [...created], settled: gone, paid: [...paid] }
     const killed = gone
-      .filter((one) => one.own && !paid.has(one.payment))
+      .filter((one) => one.own && !mined.has(one.txid))
       .map((one): PendingTransaction => ({ ...one, phase: phaseAfter(one, 'rival') }))
     const outpoints = new Set(spent.map(outpointOf))
-    const touched = (one: PendingTransaction) => !paid.has(one.payment) && one.inputs.some((outpoint) => outpoints.has(outpoint))
+    const touched = (one: PendingTransaction) => !mined.has(one.txid) && one.inputs.some((outpoint) => outpoints.has(outpoint))
     const versions = state.versions.map((one) => (touched(one) ? { ...one, phase: phaseAfter(one, 'rival') } : one))
     const next = { ...state, tip, coins, pending: state.pending.filter((one) => !settled.has(one.txid)), undo: [...state.undo, undo] }
     return endHopeless(revived(forgetOld({ ...next, versions: [...versions, ...killed] })))

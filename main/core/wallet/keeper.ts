@@ -100,6 +100,9 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   }
 }
 
+/** Blocks on top of one that spends a coin otherwise, before a payment is given up for it. */
+const BURIED = 6
+
 async function rebroadcast(cell: WalletCell, performer: Performer, txid: string): Promise<Result<void>> {
   const newest = cell.newest({ txid, fee: 0 }).txid
   if (cell.state().pending.some((one) => one.txid === newest)) {
@@ -108,7 +111,10 @@ async function rebroadcast(cell: WalletCell, performer: Performer, txid: string)
   }
   const known = paymentState(cell.state(), newest)
   if (known === null || known.phase === 'confirmed') return ok(undefined)
-  return known.phase === 'refused' || known.phase === 'conflicted'
+  // A reorganisation may undo what decided against it: paid anew before that is unlikely, it might be paid twice.
+  const ended = cell.state().ended.find((one) => one.txid === newest || one.payment === newest)
+  const isYoung = known.phase === 'conflicted' && (cell.state().tip?.height ?? 0) - (ended?.height ?? 0) < BURIED
+  return !isYoung && (known.phase === 'refused' || known.phase === 'conflicted')
     ? failForNow('wallet.dropped', `Transaction ${newest} came to nothing: ${known.reason}.`)
     : failForNow('wallet.waits', `Transaction ${newest} waits: ${known.reason}.`)
 }

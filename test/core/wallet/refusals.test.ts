@@ -145,6 +145,8 @@ describe('a block that spends a coin otherwise', () => {
     expect([world.state().pending, world.keeper().stateOf(lost)?.phase]).toEqual([[], 'conflicted'])
     expect(world.keeper().balance().confirmed).toBe(total(world))
     expect(world.said.filter((line) => line.includes(`${lost} came to nothing`))).toHaveLength(1)
+    expect(await world.keeper().rebroadcast(lost)).toMatchObject({ ok: false, error: { code: 'wallet.waits', retryable: true } })
+    await world.step({ do: 'mine', blocks: 6 })
     expect(await world.keeper().rebroadcast(lost)).toMatchObject({ ok: false, error: { code: 'wallet.dropped', retryable: true } })
     await world.calmDown()
     expect(world.txidOf(world.wanted[0]!)).not.toBe(lost)

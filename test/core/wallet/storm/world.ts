@@ -151,7 +151,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     for (let at = 0; at < old.length; at++) {
       const [, raw] = old[(pick + at) % old.length]!
       await Promise.resolve(call('sendrawtransaction', raw)).catch(() => undefined)
-      if (at % 3 === 2) break
+      if (at === pick % 3) break
     }
     await call('generatetodescriptor', 1, `raw(${nobody})`)
     await node.restart(policy)
