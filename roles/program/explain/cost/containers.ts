@@ -28,7 +28,7 @@ function zip(a: List, b: List): Made {
   return makes(item === null ? 0 : Math.min(a.length, b.length), item, 24)
 }
 
-const LIST: Rules = {
+const LIST = {
   'list.length': rule<[List]>((a) => made(integer(0, a.length), 0)),
   'list.contains': rule<[List, Bound]>((a) => ({ value: BOOL, charge: { steps: cap(1 + a.length * walk(a.of)), bytes: 0 } })),
   'list.at': rule<[List, Int]>((a, at) => {
@@ -41,7 +41,7 @@ const LIST: Rules = {
   'list.concat': rule<[List, List]>((a, b) => makes(a.length + b.length, join(a.of, b.of))),
   'list.flatten': rule(flatten),
   'list.zip': rule(zip),
-}
+} satisfies Rules
 
 type Dict = Of<'map'>
 
@@ -81,7 +81,7 @@ function remove(map: Dict, key: Bound): Made {
   return { value, charge: plus(found, copy) }
 }
 
-const MAP: Rules = {
+const MAP = {
   'map.size': rule<[Dict]>((a) => made(integer(0, a.length), 0)),
   'map.get': rule<[Dict, Bound]>((a, key) => made(optionOf(a.length > 0 ? a.of : null), keyUnits(key), a.length > 0 ? 8 : 0)),
   'map.has': rule<[Dict, Bound]>((_, key) => made(BOOL, keyUnits(key))),
@@ -92,7 +92,7 @@ const MAP: Rules = {
     return made(listOf(a.length, entry), a.length, 32 * a.length)
   }),
   'map.from': rule(from),
-}
+} satisfies Rules
 
 type Tree = Of<'tree'>
 type Zipper = Of<'zipper'>
@@ -136,7 +136,7 @@ const added = rule<[Zipper, Tree]>((a, tree) => ({
   charge: copies(children(a) + 1),
 }))
 
-const TREE: Rules = {
+const TREE = {
   'tree.node': rule(node),
   'tree.value': rule<[Tree]>((a) => made(a.of, 0)),
   'tree.children': rule<[Tree]>((a) => made(listOf(a.nodes - 1, a.nodes > 1 ? grown('tree', a.nodes - 1, a.of) : null), 0)),
@@ -162,12 +162,12 @@ const TREE: Rules = {
   'zipper.prepend': added,
   'zipper.append': added,
   'zipper.remove': moved((a) => plus(charge(0), plus(copies(children(a)), PLACE))),
-}
+} satisfies Rules
 
-export const CONTAINERS: Rules = {
+export const CONTAINERS = {
   ...LIST,
   ...MAP,
   ...TREE,
   equal: rule<[Bound, Bound]>((a) => ({ value: BOOL, charge: { steps: walk(a), bytes: 0 } })),
   not: rule<[Bound]>(() => made(BOOL, 0)),
-}
+} satisfies Rules

@@ -11,9 +11,11 @@ import type { Demand } from './demand.ts'
 import { estimateEach } from './loops.ts'
 import { look } from './measure.ts'
 import { SCALARS } from './scalars.ts'
-import type { Made } from './scalars.ts'
+import type { Made, Rule } from './scalars.ts'
+import type { Strict } from '../../evaluate/primitives/index.ts'
 
-const RULES = { ...SCALARS, ...CONTAINERS }
+/** Every strict primitive has one; `and` and `or` are looked at with the branches. */
+const RULES: Record<Strict, Rule> = { ...SCALARS, ...CONTAINERS }
 
 /** Unwinds an estimate that takes more work than the size of the block allows. */
 export class Intricate extends Error {}
@@ -177,7 +179,7 @@ function estimateNode(estimate: Estimate, node: Node): Made {
       return of(BOOL, 0)
     default:
       if ('scope' in node) return estimateEach(estimate, node)
-      return RULES[node.op]!(...node.args.map(at))
+      return RULES[node.op](...node.args.map(at))
   }
 }
 

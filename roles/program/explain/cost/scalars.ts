@@ -16,6 +16,7 @@ export interface Made {
 
 export type Rule = (...args: Bound[]) => Made
 
+/** Of some primitives: `RULES` of estimate.ts has all. */
 export type Rules = Partial<Record<Primitive, Rule>>
 
 type Of<K extends Bound['kind']> = Bound & { kind: K }
@@ -53,7 +54,7 @@ function range(from: Of<'int'>, to: Of<'int'>): Made {
   return made(listOf(count, count === 0 ? null : integer(from.min, to.max - 1)), count, 8 * count)
 }
 
-const INT: Rules = {
+const INT = {
   'int.add': counted((a, b) => integer(a.min + b.min, a.max + b.max)),
   'int.subtract': counted((a, b) => integer(a.min - b.max, a.max - b.min)),
   'int.multiply': counted((a, b) => hull(a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max)),
@@ -63,7 +64,7 @@ const INT: Rules = {
   'int.text': rule<[Of<'int'>]>((a) => made(textOf(digits(a), digits(a), 1), 0, 40)),
   'int.parse': rule<[Of<'text'>]>((a) => made(optionOf(ANY_INT), a.units, 8)),
   'int.range': rule(range),
-}
+} satisfies Rules
 
 type Text = Of<'text'>
 
@@ -109,7 +110,7 @@ function utf8(a: Text): Made {
   return made({ kind: 'bytes', length }, a.units, length)
 }
 
-const TEXT: Rules = {
+const TEXT = {
   'text.length': reads((a) => integer(0, a.points)),
   'text.less': reads(() => BOOL),
   'text.starts': reads(() => BOOL),
@@ -125,7 +126,7 @@ const TEXT: Rules = {
   'text.split': rule(split),
   'text.join': rule(joined),
   'text.bytes': rule(utf8),
-}
+} satisfies Rules
 
 type Bytes = Of<'bytes'>
 const bytesOf = (length: number): Bound => ({ kind: 'bytes', length: cap(length, LIMITS.text) })
@@ -151,7 +152,7 @@ function parse(a: Text): Made {
   return made(optionOf(bytesOf(length)), a.units, length + 8)
 }
 
-const BYTES: Rules = {
+const BYTES = {
   'bytes.length': rule<[Bytes]>((a) => made(integer(0, a.length), 0)),
   'bytes.at': rule<[Bytes, Of<'int'>]>((a, at) => made(optionOf(a.length > 0 && at.max >= 0 ? integer(0, 255) : null), 0, 8)),
   'bytes.concat': rule(joinBytes),
@@ -161,6 +162,6 @@ const BYTES: Rules = {
   'bytes.hex': rule(hex),
   'bytes.parse': rule(parse),
   'bytes.text': rule<[Bytes]>((a) => made(optionOf(textOf(a.length, a.length)), a.length, 2 * a.length + 8)),
-}
+} satisfies Rules
 
-export const SCALARS: Rules = { ...INT, ...TEXT, ...BYTES }
+export const SCALARS = { ...INT, ...TEXT, ...BYTES } satisfies Rules
