@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, type Page, test } from '@playwright/test'
+import { enter } from './enter.ts'
 import { buildHost, buildRenderer } from '../../main/hosts/launcher/build.ts'
 import { hostFolder, hostIsStale, rendererIsStale } from '../../main/hosts/launcher/places.ts'
 import { canBePressed, eventually, says } from './patience.ts'
@@ -67,7 +68,7 @@ const posts = (page: Page) => page.getByRole('region', { name: 'Posts' })
 const until = (page: Page, what: string, look: () => Promise<boolean>): Promise<void> => eventually(page, what, look, () => said)
 
 async function openApp(page: Page): Promise<void> {
-  await page.goto(address)
+  await enter(page, address)
   await until(page, 'the app to take posts', () => canBePressed(page.getByRole('button', { name: 'Send post' })))
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, type Page, test } from '@playwright/test'
+import { enter } from './enter.ts'
 import { appView } from '../../main/core/client/views.ts'
 import { check, fromJson, type Program } from '../../roles/program/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
@@ -38,7 +39,7 @@ async function open(page: Page, name: string, rows: Array<Record<string, unknown
       rows: rows.filter((row) => collection === row['of']).map(({ of: _, ...row }) => row),
     })
   fake.on.request = () => ok({ id: hash('99') })
-  await page.goto(fake.page.url)
+  await enter(page, fake.page.url)
 }
 
 /** What the page sent last, held against the types of the endpoint. */

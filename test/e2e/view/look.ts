@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
+import { enter } from '../enter.ts'
 import { findChromium } from '../../tools/chromium.mjs'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import { type Fake, startFake } from './fake-core.ts'
@@ -110,7 +111,7 @@ async function shoot(browser: Browser, name: string, colorScheme: 'light' | 'dar
   const fake = await startFake(scene.state)
   scene.prepare?.(fake)
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } })
-  await page.goto(fake.page.url)
+  await enter(page, fake.page.url)
   await page.getByRole('heading').first().waitFor()
   await scene.act?.(page, fake)
   await page.waitForTimeout(300)

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { enter } from '../enter.ts'
 import { type Fake, startFake } from './fake-core.ts'
 
 /** What the core is to say, and what else is prepared before the page asks. */
@@ -12,6 +13,6 @@ export async function openPage(page: Page, ...[state = {}, prepare]: Told): Prom
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => message.type() === 'error' && !message.text().includes('ERR_') && problems.push(message.text()))
   page.on('request', (sent) => !sent.url().startsWith('http://127.0.0.1:') && problems.push(`went to ${sent.url()}`))
-  await page.goto(fake.page.url)
+  await enter(page, fake.page.url)
   return { fake, problems }
 }

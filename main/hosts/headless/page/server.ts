@@ -37,13 +37,15 @@ interface Parts {
   core: PageCore
 }
 
+/** Browsers ask for an icon of their own accord, and complain of its absence. */
+const NO_ICON = '<link rel="icon" href="data:,">'
 const MESSAGE_401 =
   'This page needs the address that Golem printed in its terminal: it carries a token that this browser has not shown yet.'
 
 /** A person gets a readable page, a program gets the same sentence as JSON. */
 function unauthorized(request: IncomingMessage, response: ServerResponse): void {
   if (!(request.headers.accept ?? '').includes('text/html')) return refuse(request, response, 401, 'page.token', MESSAGE_401)
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Golem: address needed</title><h1>Open the printed address</h1><p>${MESSAGE_401}</p>`
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8">${NO_ICON}<title>Golem: address needed</title><h1>Open the printed address</h1><p>${MESSAGE_401}</p>`
   answer(response, 401, { 'content-type': 'text/html; charset=utf-8' }, html)
 }
 
@@ -60,8 +62,7 @@ function serveAsset(assets: Map<string, Asset>, path: string, request: IncomingM
  * that site's, and the browser keeps a Strict cookie back. A refresh at once takes the place of this address in the history.
  */
 function enterFromHere(response: ServerResponse, headers: Record<string, string> = {}): void {
-  const html =
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Golem</title><p><a href="/">Open Golem</a></p></html>'
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8">${NO_ICON}<meta http-equiv="refresh" content="0;url=/"><title>Golem</title><p><a href="/">Open Golem</a></p></html>`
   answer(response, 200, { 'content-type': 'text/html; charset=utf-8', ...headers }, html)
 }
 
