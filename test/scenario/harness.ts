@@ -113,8 +113,14 @@ export async function startCast(options: CastOptions): Promise<Cast> {
   const member = (name: string) => network.participants.get(name)!
   const progress = progressOf(network, output)
   const call: Cast['call'] = async (name, args, participant) => {
-    const called = participant === undefined ? facade.call(name, args) : member(participant).call(name, args)
-    const result = await attend(`${participant ?? 'the network'} to answer ${name}`, called, progress)
+    const what = `${participant ?? 'the network'} to answer ${name}`
+    const ask = async () => {
+      const called = participant === undefined ? facade.call(name, args) : member(participant).call(name, args)
+      const answer = await attend(what, called, progress)
+      // Stored and under way: «look again in a moment».
+      return !answer.ok && answer.error.code === 'client.publishing' ? null : answer
+    }
+    const result = await waitFor(what, ask, progress)
     if (!result.ok) throw new Error(`${name}: ${result.error.message} (${result.error.code})`)
     return result.value as never
   }

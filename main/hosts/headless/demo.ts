@@ -33,8 +33,13 @@ interface Stage {
   moved(): number
 }
 
-async function call<N extends CommandName>({ facade }: Stage, name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
-  const result = await facade.call(name, args)
+async function call<N extends CommandName>({ facade, moved }: Stage, name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
+  // An approval that is stored and still being published says so: look again in a moment.
+  const ask = async () => {
+    const answer = await facade.call(name, args)
+    return !answer.ok && answer.error.code === 'client.publishing' ? null : answer
+  }
+  const result = await waitFor(`an answer to ${name}`, ask, { moved, lookMs: 100 })
   if (!result.ok) throw new StepFailed(`${name}: ${result.error.message} (${result.error.code})`)
   return result.value as CommandResult<N>
 }

@@ -57,7 +57,7 @@ describe('the desktop app', () => {
       value: { address: expect.stringMatching(/^bcrt1p/) },
     })
     expect(await passOn(core, 'approve', { id: 'ab'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'network.nobody' } })
-    await core.stop(20_000)
+    await core.stop(600_000)
     expect(children.map(({ exitCode }) => exitCode)).toHaveLength(1)
     expect(children[0]!.exitCode).not.toBeNull()
   })

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -22,6 +22,9 @@ export interface Bitcoind {
   /** Ends it at once, as a crash would; the data folder stays. */
   kill(): Promise<void>
 }
+
+/** Looks in a row, and milliseconds between them, after which a start or an end that leaves no trace in the log counts as stuck. */
+const [STILL_LOOKS, LOOK_MS] = [1_200, 50]
 
 const relayPolicy = [
   '-datacarrier=1',
@@ -88,9 +91,10 @@ export async function launchBitcoind(options: LaunchOptions): Promise<Bitcoind> 
   await untilReady(child, url, user, password, datadir)
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     child.kill(signal)
-    const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    const isStuck = stillness(datadir)
+    const late = setInterval(() => isStuck() && child.kill('SIGKILL'), LOOK_MS)
     await ended
-    clearTimeout(late)
+    clearInterval(late)
   }
   return { url, user, password, pid: child.pid ?? 0, datadir, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
@@ -111,19 +115,32 @@ async function untilReady(child: ChildProcess, url: string, user: string, passwo
   child.stderr?.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)))
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   const body = JSON.stringify({ id: 1, method: 'getblockchaininfo', params: [] })
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+  for (const isStuck = stillness(datadir); !isStuck();) {
     if (child.exitCode !== null) throw new Error(`bitcoind ended with ${child.exitCode}: ${complaint || logTail(datadir)}`)
     const answer = await fetch(url, { method: 'POST', headers: { authorization }, body }).catch(() => undefined)
     if (answer?.ok) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
   child.kill('SIGKILL')
-  throw new Error(`bitcoind did not answer within 60 s: ${complaint || logTail(datadir)}`)
+  throw new Error(`bitcoind does not answer, and wrote nothing to its log for ${STILL_LOOKS} looks: ${complaint || logTail(datadir)}`)
+}
+
+const logOf = (datadir: string): string => join(datadir, 'regtest', 'debug.log')
+
+/** A slow start or end writes to the log as it goes; one that is stuck does not. @returns whether so many looks in a row saw nothing new */
+function stillness(datadir: string): () => boolean {
+  let [size, looks] = [-1, 0]
+  return () => {
+    const now = statSync(logOf(datadir), { throwIfNoEntry: false })?.size ?? 0
+    looks = now === size ? looks + 1 : 0
+    size = now
+    return looks > STILL_LOOKS
+  }
 }
 
 function logTail(datadir: string): string {
   try {
-    return readFileSync(join(datadir, 'regtest', 'debug.log'), 'utf8').slice(-1000)
+    return readFileSync(logOf(datadir), 'utf8').slice(-1000)
   } catch {
     return 'no log'
   }

@@ -17,7 +17,8 @@ type Message = { id?: number } & (
   | { method: 'Debugger.paused'; params: { callFrames: Frame[] } }
 )
 
-const PATIENCE_MS = 2_000
+/** The inspector of a thread gets its turn when the machine has time for it; without its answer only the line is missing. */
+const PATIENCE_MS = 30_000
 
 let last: Promise<unknown> = Promise.resolve()
 
