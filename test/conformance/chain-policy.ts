@@ -110,6 +110,6 @@ export function chainPolicyConformance(name: string, start: (policy: PolicyUnder
       expect(await chain.broadcastPackage([parent.raw, child(300n).raw])).toMatchObject({ ok: false, error: { code: 'chain.fee-low' } })
       must(await chain.broadcastPackage([parent.raw, child(BigInt(Math.ceil(2 * floor * 350))).raw]))
       expect(must(await chain.mempoolTransaction(parent.txid))).not.toBeNull()
-    }, 60_000)
+    })
   })
 }

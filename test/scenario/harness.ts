@@ -174,6 +174,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       const first = must(await chain.blockAt(height - depth + 1))
       must(await chain.control.invalidate(first.hash))
       must(await chain.control.mine(depth + 1, RIVAL))
+      network.replaced()
     },
     async nextTick(name) {
       const before = (await view(name)).tick?.number ?? -1

@@ -57,10 +57,7 @@ const WRONG: Record<string, [page: string, line: number, problem: RegExp]> = {
 }
 
 let problems: Problem[]
-beforeAll(
-  async () => void (problems = await problemsIn(Object.fromEntries(Object.entries(WRONG).map(([name, [text]]) => [name, text])))),
-  60_000,
-)
+beforeAll(async () => void (problems = await problemsIn(Object.fromEntries(Object.entries(WRONG).map(([name, [text]]) => [name, text])))))
 
 it.each(Object.entries(WRONG))('%s is found', (name, [, line, problem]) => {
   expect(problems.filter((one) => one.page === name)).toEqual([{ page: name, line, problem: expect.stringMatching(problem) }])

@@ -47,6 +47,8 @@ export interface LocalNetwork {
   readonly tracker: Tracker
   /** Mines so many blocks now. */
   mine(blocks: number): Promise<void>
+  /** To be told when blocks were replaced by another branch: regular blocks no longer wait for what was anchored in them. */
+  replaced(): void
   /** The regular blocks. */
   readonly clock: BlockClock
   /** Grows with everything that a participant did: views that changed, log lines that say something new. */
@@ -133,7 +135,19 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   await funds.give([...people.running.values()])
   await clock.set(options.blockMs)
   const { running: participants, out, restart } = people
-  return { participants, out, chain, backend: node.access.backend, tracker, mine, clock, moved: pace.moved, restart, stop }
+  return {
+    participants,
+    out,
+    chain,
+    backend: node.access.backend,
+    tracker,
+    mine,
+    clock,
+    moved: pace.moved,
+    replaced: pace.replaced,
+    restart,
+    stop,
+  }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>

@@ -10,6 +10,8 @@ export interface Pace {
   watch(participant: ParticipantProcess): void
   /** A block is about to be made: the newest tick is anchored in it, so clients are to have that tick before the block after. */
   beforeBlock(): void
+  /** Blocks gave way to another branch: the newest tick may have been in one of them, and then is anchored again by a block to come. */
+  replaced(): void
   /** Who of the running participants has not seen block `height`, or, a Supervisor, not published its due tick, or, a client, not the tick of that block. */
   behind(height: number): string[]
   /** Grows with everything that a participant did; see movement.ts. */
@@ -47,6 +49,9 @@ export function createPace(): Pace {
     beforeBlock() {
       const supervised = [...views.values()].find((view) => view !== null && has(view, 'supervisor') !== undefined)?.tick ?? null
       anchored = supervised === null || supervised.state === 'waiting for servers' ? -1 : supervised.number
+    },
+    replaced() {
+      anchored = -1
     },
     behind(height) {
       for (const participant of views.keys()) if (!participant.running) views.delete(participant)
