@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { DocumentType, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
-import { must, type Result } from '../../roles/protocol/result.ts'
+import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents.ts'
 import type { Identity } from './identity.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
@@ -119,6 +119,26 @@ export async function performFetch(
 ): Promise<WorldEvent[]> {
   const { reference, documentType } = effect
   return [answered(reference, documentType, await documents.fetch(reference, documentType))]
+}
+
+/**
+ * Performs the `fetch` of a role that follows ticks. What nobody delivers now is asked for again, ever more seldom and a few at a time, until the next
+ * block, with which the role asks for it itself: a tracker that was away for a minute costs a minute, and not the time to the next block.
+ */
+export async function fetchBetweenBlocks(
+  { documents, chain, seldom }: Pick<Services, 'documents' | 'chain' | 'seldom'>,
+  { reference, documentType }: { reference: Reference; documentType: DocumentType },
+): Promise<WorldEvent[]> {
+  const began = await chain.tip()
+  const fetched = await documents.fetch(reference, documentType)
+  if (isFinal(fetched)) return [answered(reference, documentType, fetched)]
+  const later = await seldom(`fetch a ${documentType}`, async (): Promise<Result<Result<OpenedDocument>>> => {
+    const now = await chain.tip()
+    const again = await documents.fetch(reference, documentType)
+    const isSameTip = began.ok && now.ok && began.value.hash === now.value.hash
+    return isFinal(again) || !isSameTip ? ok(again) : (again as { ok: false; error: Failure })
+  })
+  return [answered(reference, documentType, later.ok ? later.value : later)]
 }
 
 const answered = (reference: Reference, documentType: DocumentType, fetched: Result<OpenedDocument>): WorldEvent =>

@@ -11,7 +11,7 @@ import {
   type ClientEffect,
   type ClientEvent,
 } from '../../../roles/client/index.ts'
-import { performFetch } from '../services.ts'
+import { fetchBetweenBlocks } from '../services.ts'
 import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
@@ -25,7 +25,7 @@ export const createEffects =
   async (effect: ClientEffect): Promise<ClientEvent[]> => {
     switch (effect.type) {
       case 'fetch':
-        return performFetch(session.services.documents, effect)
+        return fetchBetweenBlocks(session.services, effect)
       case 'grind':
         return [await register(session, effect)]
       case 'send':

@@ -1,7 +1,7 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { composeAcceptance, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
-import { fetchOffer, performFetch } from '../services.ts'
+import { fetchBetweenBlocks, fetchOffer } from '../services.ts'
 import type { ServerSession } from './session.ts'
 import type { ServedTicks } from './ticks.ts'
 
@@ -48,7 +48,7 @@ export function createEffects(
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
-        return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : performFetch(services.documents, effect)
+        return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : fetchBetweenBlocks(services, effect)
       case 'grind':
         return [await grind(effect)]
       case 'publish':
