@@ -95,7 +95,7 @@ it('no offer on the chain is said once the chain is read to its tip and nothing 
   expect(await audit(await embedded(3), { trackers: [tracker.announceUrl] })).toMatchObject(
     refused('audit.no-app', /^No app with a tick was found on the chain up to block 3: no job offer came\./),
   )
-}, 120_000)
+})
 
 const { command } = bitcoindAvailable()
 describe.skipIf(command === undefined)('of a real bitcoind', () => {
@@ -125,5 +125,5 @@ describe.skipIf(command === undefined)('of a real bitcoind', () => {
     expect(await call('generatetodescriptor', 1000, 'raw(51)')).toMatchObject({ error: null })
     expect(await call('pruneblockchain', 700)).toMatchObject({ error: null })
     expect(await audit(node.url, own)).toMatchObject(refused('audit.pruned', /has pruned the blocks 1 to \d+/))
-  }, 180_000)
+  })
 })
