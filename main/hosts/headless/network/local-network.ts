@@ -135,19 +135,9 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   await funds.give([...people.running.values()])
   await clock.set(options.blockMs)
   const { running: participants, out, restart } = people
-  return {
-    participants,
-    out,
-    chain,
-    backend: node.access.backend,
-    tracker,
-    mine,
-    clock,
-    moved: pace.moved,
-    replaced: pace.replaced,
-    restart,
-    stop,
-  }
+  const { moved, replaced } = pace
+  const { backend } = node.access
+  return { participants, out, chain, backend, tracker, mine, clock, moved, replaced, restart, stop }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>
