@@ -46,17 +46,30 @@ function run(node, args, cwd) {
 }
 
 /**
+ * Takes the place of this process, where the system and its Node can do that, so that no door stays in memory beside what runs for long: under npm,
+ * which puts the project's own Node first, all but the start that installs it. What runs then watches its parent itself.
+ */
+function become(node, args, cwd) {
+  if (process.platform === 'win32' || process.execve === undefined) return
+  process.chdir(cwd)
+  process.execve(node, [node, ...args], { ...process.env, GOLEM_NODE: node })
+}
+
+/**
  * Installs what is missing, then runs a program to its end.
  *
- * @param {{ program: string[], args: string[], cwd: string, report?: 'stdout' | 'stderr' }} task program with leading arguments (none:
- *   only install); `report` is where the progress of an install is written
+ * @param {{ program: string[], args: string[], cwd: string, report?: 'stdout' | 'stderr', stays?: boolean }} task program with leading arguments
+ *   (none: only install); `report` is where the progress of an install is written; `stays`: it runs for long, and watches its parent itself
  * @returns {Promise<number>} the exit code
  */
-export async function enter({ program, args, cwd, report = 'stdout' }) {
+export async function enter({ program, args, cwd, report = 'stdout', stays = false }) {
   const installed = await installMissing(root, report)
   if (!installed.ok) {
     process.stderr.write(`golem: ${installed.message}\n`)
     return 1
   }
-  return program.length === 0 ? 0 : run(projectNode(root), [...program, ...args], cwd)
+  if (program.length === 0) return 0
+  const [node, all] = [projectNode(root), [...program, ...args]]
+  if (stays) become(node, all, cwd)
+  return run(node, all, cwd)
 }

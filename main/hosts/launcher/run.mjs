@@ -48,7 +48,7 @@ async function main([command, ...args]) {
     process.stderr.write(`golem: there is no command or program «${command}».\n${usage()}`)
     return 2
   }
-  return enter({ program, args, cwd: root })
+  return enter({ program, args, cwd: root, stays: command === 'start' || command === 'headless' })
 }
 
 process.exitCode = await main(process.argv.slice(2))

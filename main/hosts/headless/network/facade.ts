@@ -34,8 +34,9 @@ export function createFacade(): Facade {
   const emit = (event: string, payload: unknown): void => {
     for (const listener of listeners) listener(event, payload)
   }
-  /** Several participants report at once; the page needs one merged view of it. */
+  /** Several participants report at once; the page, where one is open, needs one merged view of it. */
   const changed = (): void => {
+    if (listeners.size === 0) return
     due ??= setTimeout(() => {
       due = undefined
       emit('overview', merge(views, members, missing))
