@@ -45,13 +45,18 @@ export async function buildSource(path: string, options: LoadOptions): Promise<R
   return checked.ok ? buildProgram({ ...options, file }) : checked
 }
 
-async function typesOf(file: string, { types, cwd }: LoadOptions): Promise<Result<null>> {
+/** Said once for each program that is built; without the package JavaScript's conditions on Golem values are found only where they are called. */
+const UNCHECKED =
+  'The package typescript is not installed, so the types of the program are not checked, nor most of what its JavaScript does with Golem values. ' +
+  'Install it (npm install typescript), or give --no-types.\n'
+
+async function typesOf(file: string, { types, cwd, print }: LoadOptions): Promise<Result<null>> {
   if (types === 'no') return ok(null)
   const ts = await findTypeScript()
   if (ts !== null) return checkTypes(ts, file, cwd)
-  return types === 'auto'
-    ? ok(null)
-    : fail('cli.typescript', 'The package typescript is not installed. Install it, or leave --check-types out.')
+  if (types === 'yes') return fail('cli.typescript', 'The package typescript is not installed. Install it, or leave --check-types out.')
+  print(UNCHECKED)
+  return ok(null)
 }
 
 function readable(path: string, file: string): Result<null> {

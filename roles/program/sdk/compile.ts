@@ -20,6 +20,7 @@ import { isValue, noPromise } from './plain.ts'
 import { unprunedNode } from './prune.ts'
 import { BuildError, finishBlock, traceEndpoint, wholeBody } from './recorder.ts'
 import type { EndpointRecorder, Recorder } from './recorder.ts'
+import { appGiven, endpointsGiven } from './specs.ts'
 import { typesOf } from './types.ts'
 import { METHODS } from './values/index.ts'
 import { inWords } from './words.ts'
@@ -40,6 +41,7 @@ interface Build {
 export function compile(source: App): Result<Program> {
   return withFrames(() => {
     try {
+      appGiven(source)
       const first = watched(() => build(source, false).program)
       const second = watched(() => build(source, false).program)
       if (canonicalProgram(first) !== canonicalProgram(second)) return differing(source, first, second)
@@ -180,7 +182,10 @@ const createEndpoint = (collections: Record<string, Collection>, locate: boolean
 
 function endpointsOf(source: App, recorder: EndpointRecorder): Record<string, EndpointSpec<any>> {
   const endpoints = source.endpoints(createDatabase(recorder))
-  return atDeclaration(source, () => noPromise(endpoints))
+  return atDeclaration(source, () => {
+    endpointsGiven(noPromise(endpoints))
+    return endpoints
+  })
 }
 
 const endpointNames = (source: App, collections: Record<string, Collection>): string[] => {

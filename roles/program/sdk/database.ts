@@ -1,4 +1,4 @@
-import { freeName, NAME } from '../limits.ts'
+import { freeName, LIMITS } from '../limits.ts'
 import type { Asked, Between, Query, Type } from '../document.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { askedWith, columnType } from '../sources.ts'
@@ -10,7 +10,9 @@ import { callSite } from './location.ts'
 import { BuildError, positionOf } from './recorder.ts'
 import type { EndpointRecorder } from './recorder.ts'
 import type { CollectionSpec, IndexSpec } from './app.ts'
+import { flagOf, nameGiven, objectOf, shown, wholeOf } from './given.ts'
 import { noLoop } from './guards.ts'
+import { isPlain } from './plain.ts'
 import { freeSlotName, slotHandle, writeRow } from './writes.ts'
 import type { SlotHandle } from './writes.ts'
 
@@ -24,6 +26,14 @@ type NextField<On, Given> = On extends readonly [infer First, ...infer Rest]
     ? NextField<Rest, Given>
     : First
   : never
+/** The given fields and the ones before them: those that are first in the index may be given alone, others need what comes before. */
+type Leading<F, On, Given> = On extends readonly [infer First, ...infer Rest]
+  ? First extends Given
+    ? Leading<F, Rest, Given>
+    : [Rest[number] & Given] extends [never]
+      ? unknown
+      : Equals<F, First & string>
+  : unknown
 type RowsOptions = { limit: number; descending?: boolean; name?: string }
 /** Where a range begins, inclusive, and ends, exclusive. */
 type Bounded<S> = { from?: S; to?: S }
@@ -46,7 +56,10 @@ export type IndexApi<N extends string, F, I> =
          * Rows with these values in the first fields of the index, in the order of the rest of it. `from` (inclusive) and `to` (exclusive)
          * bound the next field. @example db.posts.byTime.rows({ topic: req.topic }, { from: req.since, limit: 20, descending: true })
          */
-        rows<K extends On[number] = never>(equals: Equals<F, K>, options: RowsOptions & RangeOf<F, NextField<On, K>>): Columns<N, F>
+        rows<K extends On[number] = never>(
+          equals: Equals<F, K> & Leading<F, On, K>,
+          options: RowsOptions & RangeOf<F, NextField<On, K>>,
+        ): Columns<N, F>
       }
     : I extends IndexSpec<'count', infer On>
       ? { count(equals: Equals<F, On[number]>, options?: { name?: string }): Sealed<Int> }
@@ -85,74 +98,99 @@ export function createDatabase(endpoint: EndpointRecorder): Record<string, objec
 
 function collectionApi(endpoint: EndpointRecorder, name: string): object {
   const api = emptyRecord<unknown>()
-  api['get'] = (key: unknown, options: QueryOptions = {}) => askQuery(endpoint, name, 'key', 'get', { $key: key }, { ...options, limit: 1 })
-  api['rows'] = (options: QueryOptions) => askQuery(endpoint, name, 'key', 'rows', {}, options)
+  api['get'] = (key: unknown, options?: unknown) =>
+    askQuery(endpoint, { collection: name, index: 'key', kind: 'get' }, { $key: key }, options)
+  api['rows'] = (options: unknown) => askQuery(endpoint, { collection: name, index: 'key', kind: 'rows' }, {}, options)
   api['fresh'] = (slot: string) => slotHandle(endpoint, name, slot, 'fresh')
   api['owned'] = (slot: string) => slotHandle(endpoint, name, slot, 'owned')
-  api['create'] = (...args: object[]) =>
-    writeRow(name, args.length === 2 ? args[0]! : slotHandle(endpoint, name, freeSlotName(endpoint, name), 'fresh'), args.at(-1)!, 'fresh')
+  api['create'] = (...args: object[]) => create(endpoint, name, args)
   api['update'] = (slot: object, fields: object) => writeRow(name, slot, fields, 'owned')
   for (const [index, { kind }] of Object.entries(endpoint.collections[name]!.indices)) {
     if (Object.hasOwn(api, index))
       throw new BuildError('program.name', `the index ${index} of ${name} has the name of an operation; choose another.`)
     const method = kind === 'order' ? 'rows' : kind
     api[index] = {
-      [method]: (equals: Record<string, unknown>, options: QueryOptions = {}) =>
-        askQuery(endpoint, name, index, method, equals, kind === 'order' ? options : { ...options, limit: 1 }),
+      [method]: (equals: unknown, options?: unknown) => askQuery(endpoint, { collection: name, index, kind: method }, equals, options),
     }
   }
   return api
 }
 
+function create(endpoint: EndpointRecorder, name: string, args: object[]): object {
+  if (args.length < 1 || args.length > 2)
+    throw new BuildError('program.field', `create() takes the fields of ${name}, or a fresh key and the fields, not ${args.length} values.`)
+  const slot = args.length === 2 ? args[0]! : slotHandle(endpoint, name, freeSlotName(endpoint, name), 'fresh')
+  return writeRow(name, slot, args.at(-1)!, 'fresh')
+}
+
+type Target = Pick<Query, 'collection' | 'index' | 'kind'>
 interface QueryOptions extends Between<unknown> {
-  limit?: number
+  limit: number
   descending?: boolean
   name?: string
 }
 
 /** Takes a query up, for the earliest stage at which its arguments are known; equal queries are one. */
-function askQuery(
-  endpoint: EndpointRecorder,
-  collection: string,
-  index: string,
-  kind: Query['kind'],
-  equals: Record<string, unknown>,
-  options: QueryOptions,
-): unknown {
+function askQuery(endpoint: EndpointRecorder, target: Target, equals: unknown, options: unknown): unknown {
+  const { collection, index } = target
   const on = index === 'key' ? ['$key'] : endpoint.collections[collection]!.indices[index]!.on
-  const given = on.slice(0, Object.keys(equals).length)
-  if (given.some((field) => !Object.hasOwn(equals, field)))
-    throw new BuildError(
-      'program.query',
-      `the index ${index} of ${collection} is ordered by ${on.join(', ')}; give values for the first of these.`,
-    )
-  if (options.name !== undefined && !NAME.test(options.name))
-    throw new BuildError('program.name', `${String(options.name).slice(0, 80)} is not a name of letters, digits and _.`)
-  if (options.limit === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
+  const values = equalsGiven(target, on, equals)
+  const given = on.slice(0, Object.keys(values).length)
+  const { limit, descending, name, ...range } = optionsGiven(target, options)
   const asked = {
-    equals: given.map((field) => queryArgument(endpoint, collection, field, equals[field], true)),
-    ...rangeOf(endpoint, options, collection, on[given.length]),
+    equals: given.map((field) => queryArgument(endpoint, collection, field, values[field], true)),
+    ...rangeOf(endpoint, range, collection, on[given.length]),
   }
-  const query: Query = {
-    name: '',
-    collection,
-    index,
-    kind,
-    at: callSite(),
-    ...asked,
-    limit: options.limit,
-    stage: stageOf(askedWith(asked)),
-  }
-  if (options.descending === true) query.descending = true
+  const query: Query = { name: '', ...target, at: callSite(), ...asked, limit, stage: stageOf(askedWith(asked)) }
+  if (descending === true) query.descending = true
   const count = endpoint.queries.length
   const position = positionOf(endpoint.queries, query, (other) => ({ ...other, name: '', at: '' }))
   if (endpoint.queries.length > count)
-    query.name = freeName(options.name ?? `${collection}_${index}`, (name) => endpoint.queries.some((other) => other.name === name))
+    query.name = freeName(name ?? `${collection}_${index}`, (one) => endpoint.queries.some((other) => other.name === one))
   return columns(endpoint, position)
 }
 
+/** The values for the first fields of an index; for all of them where the query has one answer. */
+function equalsGiven({ collection, index, kind }: Target, on: readonly string[], equals: unknown): Record<string, unknown> {
+  const refuse = (problem: string): never => {
+    throw new BuildError('program.query', `the index ${index} of ${collection} ${problem}`)
+  }
+  if (!isPlain(equals)) return refuse(`is asked with an object of values for ${on.join(', ')}, not ${shown(equals)}.`)
+  const names = Object.keys(equals)
+  const unknown = names.find((name) => !on.includes(name))
+  if (unknown !== undefined) refuse(`has no field ${unknown.slice(0, 80)}; it has ${on.join(', ')}.`)
+  const missing = on.slice(0, kind === 'rows' ? names.length : on.length).find((name) => !names.includes(name))
+  if (missing !== undefined)
+    refuse(
+      kind === 'rows'
+        ? `is ordered by ${on.join(', ')}; give a value for ${missing} first, or none for ${names.join(', ')}.`
+        : `needs a value for each of its fields; ${missing} is missing.`,
+    )
+  return equals
+}
+
+/** What else a query is given, each part as it has to be. */
+function optionsGiven({ kind }: Target, options: unknown): QueryOptions {
+  const isRows = kind === 'rows'
+  const [form, known] = isRows
+    ? ['{ limit, descending, from, to, name }', ['limit', 'descending', 'from', 'to', 'name']]
+    : ['{ name }', ['name']]
+  if (isRows && options === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
+  const given = objectOf(options ?? {}, `${kind}()`, `options ${form}`, known, 'program.query')
+  if (given['name'] !== undefined) nameGiven(given['name'], `the name of a query`)
+  if (!isRows) return { ...given, limit: 1 }
+  if (given['limit'] === undefined) throw new BuildError('program.query', 'rows() needs a limit.')
+  if (given['descending'] !== undefined) flagOf(given['descending'], 'descending of rows()', 'program.query')
+  return { ...given, limit: wholeOf(given['limit'], 'the limit of rows()', 1, LIMITS.rows, 'program.query') }
+}
+
 /** The bounds of a query, when it has any. @param field the first field of the index that has no value */
-function rangeOf(endpoint: EndpointRecorder, options: QueryOptions, collection: string, field: string | undefined): Pick<Query, 'range'> {
+function rangeOf(
+  endpoint: EndpointRecorder,
+  options: Between<unknown>,
+  collection: string,
+  field: string | undefined,
+): Pick<Query, 'range'> {
   const range: Between<Asked> = {}
   // A bound that is there and undefined is a mistake: without it the query would find more than its developer meant.
   const sides = (['from', 'to'] as const).filter((side) => Object.hasOwn(options, side))

@@ -137,6 +137,8 @@ export type ScalarIn = IntExpr | TextExpr | BoolExpr | BytesExpr | KeyExpr<any> 
 /** What maps can have as keys. */
 export type KeyIn = Exclude<ScalarIn, BytesExpr>
 export type Scalar = Int | Text | Bool | Bytes | Key<any>
+/** The marks of what maps can have as keys. */
+export type KeyMark = Int | Text | Bool | Key<any>
 
 /** Literals that stand for a value of the mark; null is «none». */
 export type Literal<M> = M extends Int

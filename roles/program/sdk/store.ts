@@ -1,7 +1,11 @@
 import type { Type } from '../document.ts'
+import { BuildError } from './errors.ts'
+import { objectOf, shown, typeGiven } from './given.ts'
 import { lift, liftAs, liftKind } from './lift.ts'
 import type { Typed } from './lift.ts'
 import type { Declared, Expr, In, Option, Rec, Text, Tree } from './marks.ts'
+import { exprCores } from './recorder.ts'
+import { nameOfType } from './shape.ts'
 import { apply, constant, field, give, pick, recordOf, self } from './values/apply.ts'
 import type { BoolExpr } from './values/bool.ts'
 import type { ListExpr } from './values/list.ts'
@@ -34,33 +38,47 @@ export interface StoreExpr<M> {
 
 /** The type of a store: @param key of one part of a path, in code points @param max in nodes, one for each beginning of a path */
 export const store = <M>(value: Declared<M>, bounds: { key: number; max: number }): Declared<Store<M>> =>
-  tree(record({ key: text(bounds.key), value: option(value) }), bounds.max)
+  storeOf(value, objectOf(bounds, 'store()', 'a type and bounds { key, max }', ['key', 'max']) as typeof bounds)
+
+const storeOf = <M>(value: Declared<M>, { key, max }: { key: number; max: number }): Declared<Store<M>> =>
+  tree(record({ key: text(key), value: option(value) }), max)
 
 /** A store without values. */
 export function emptyStore<M>(declared: Declared<Store<M>>): StoreExpr<M> {
-  const root = recordOf({ key: constant({ kind: 'text', max: 0 }, ''), value: noneOf(valueType(declared.type)) })
-  return openStore(give({ node: leafOf(root).node, type: declared.type }) as Expr<Store<M>>)
+  const type = typeGiven(declared, 'emptyStore()')
+  const root = recordOf({ key: constant({ kind: 'text', max: 0 }, ''), value: noneOf(valueType(type)) })
+  return openStore(give({ node: leafOf(root).node, type }) as Expr<Store<M>>)
 }
 
 /** The operations of a store, out of its tree. They are built of those of trees; a put keeps siblings in the order of their keys. */
 export function openStore<M>(root: Expr<Store<M>>): StoreExpr<M> {
-  const at = (path: Path): Typed => path.reduce<Typed>((place, part) => chain(place, (here) => child(self(here), part)), someOf(self(root)))
+  if (typeof root !== 'object' || !exprCores.has(root))
+    throw new BuildError('program.type', `openStore() takes the opened tree of a store, not ${shown(root)}.`)
+  valueType(exprCores.get(root)!.type)
+  const at = (path: Path): Typed =>
+    partsOf(path).reduce<Typed>((place, part) => chain(place, (here) => child(self(here), part)), someOf(self(root)))
   const changed = (next: Typed): StoreExpr<M> => openStore(give({ node: next.node, type: self(root as object).type }) as Expr<Store<M>>)
   const get = (path: Path): Typed => chain(at(path), (here) => field(apply('tree.value', self(here)), 'value'))
   return {
     tree: root,
     get: (path) => give(get(path)) as Expr<Option<M>>,
     has: (path) => give(isSome(get(path))) as BoolExpr,
-    put: (path, value) => changed(put(self(root), path, value)),
-    remove: (path) => changed(remove(self(root), path)),
+    put: (path, value) => changed(put(self(root), partsOf(path), value)),
+    remove: (path) => changed(remove(self(root), partsOf(path))),
     keys: (path) => give(keysOf(at(path))) as ListExpr<Text>,
   }
+}
+
+function partsOf(path: unknown): Path {
+  if (!Array.isArray(path)) throw new BuildError('program.literal', `a path is a list of its parts, not ${shown(path)}.`)
+  return path
 }
 
 const valueType = (type: Type): Type => {
   const of = type.kind === 'tree' ? type.of : type
   const value = of.kind === 'record' ? of.fields['value'] : undefined
-  if (value?.kind !== 'option') throw new Error('a store is a tree of records with an option')
+  if (type.kind !== 'tree' || value?.kind !== 'option')
+    throw new BuildError('program.type', `a store is a tree that store(type, { key, max }) declares, not ${nameOfType(type)}.`)
   return value.of
 }
 

@@ -1,11 +1,12 @@
 import type { Effect, Json, Source, Type, WriteValue } from '../document.ts'
-import { freeName, NAME } from '../limits.ts'
+import { freeName } from '../limits.ts'
 import { branchesOf } from '../scopes.ts'
 import { isOwnRow, rowFieldType } from '../sources.ts'
 import { fromJson } from '../value/json.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { fitsInside } from '../value/type-bounds.ts'
 import { makeSealed } from './choose.ts'
+import { nameGiven } from './given.ts'
 import { liftAs, liftLiteral } from './lift.ts'
 import type { Key, Sealed } from './marks.ts'
 import { isPlain, isSealed } from './plain.ts'
@@ -30,7 +31,7 @@ export function freeSlotName(endpoint: EndpointRecorder, collection: string): st
 }
 
 export function slotHandle(endpoint: EndpointRecorder, collection: string, name: string, state: 'fresh' | 'owned'): object {
-  if (!NAME.test(name)) throw new BuildError('program.name', `${name} is not a name of letters, digits and _.`)
+  nameGiven(name, `the name of a key of ${collection}`)
   const argument = own(endpoint.request, name)
   if (argument !== undefined && !isOwnRow(argument, { collection, state }))
     throw new BuildError(

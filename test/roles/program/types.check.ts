@@ -1,8 +1,57 @@
 /** Compiled by `sdk-types.test.ts`, never run: every `@ts-expect-error` below is a mistake that TypeScript has to find. */
-import { app, collection, count, endpoint, int, key, order, see, text, variant, when } from '../../../roles/program/index.ts'
+import {
+  app,
+  bool,
+  bytes,
+  collection,
+  count,
+  endpoint,
+  int,
+  key,
+  list,
+  map,
+  option,
+  order,
+  record,
+  see,
+  sum,
+  text,
+  tree,
+  variant,
+  when,
+} from '../../../roles/program/index.ts'
 import type { Bool, Int, List, Option, Sealed, Text } from '../../../roles/program/index.ts'
 
 const wants = <T>(value: T): T => value
+
+const fields = {
+  ...{ n: int({ min: 0, max: 9 }), t: text(9), b: bool(), h: bytes(9), k: key('posts') },
+  ...{ maybe: option(int()), many: list(int(), 2), by: map(int(), int(), 2), both: record({ n: int() }), menu: tree(int(), 2) },
+  either: variant({ a: int() }),
+}
+collection({ doc: '', fields, indices: { a: order('n', 't', 'b', 'h', 'k', '$owner'), c: count('t'), s: sum('n', 'k') } })
+// @ts-expect-error an option is in no index
+collection({ doc: '', fields, indices: { by: order('maybe') } })
+// @ts-expect-error nor is a list, in no place
+collection({ doc: '', fields, indices: { by: count('n', 'many') } })
+// @ts-expect-error nor is a map
+collection({ doc: '', fields, indices: { by: order('by') } })
+// @ts-expect-error nor is a record
+collection({ doc: '', fields, indices: { by: sum('n', 'both') } })
+// @ts-expect-error nor is a tree
+collection({ doc: '', fields, indices: { by: count('menu') } })
+// @ts-expect-error nor is a variant
+collection({ doc: '', fields, indices: { by: order('either') } })
+// @ts-expect-error texts are not added up
+collection({ doc: '', fields, indices: { by: sum('t', 'n') } })
+// @ts-expect-error nor are options of integers
+collection({ doc: '', fields, indices: { by: sum('maybe', 'n') } })
+// @ts-expect-error nor what is no field
+collection({ doc: '', fields, indices: { by: sum('x', 'n') } })
+// @ts-expect-error a collection says which indices it has
+collection({ doc: '', fields })
+// @ts-expect-error an option is no key of a map
+map(option(int()), int(), 2)
 
 export default app({
   name: 'types',
@@ -40,6 +89,11 @@ export default app({
         db.posts.byTopic.rows({ topic: req.stars }, { limit: 3 })
         // @ts-expect-error a query needs its limit
         db.posts.byTopic.rows({ topic: req.topic }, {})
+        // @ts-expect-error a field that is not the first of the index, alone
+        db.posts.byTopic.rows({ stars: 3 }, { limit: 3 })
+        db.posts.byTopic.rows({ topic: 'tea', stars: 3 }, { limit: 3 })
+        // @ts-expect-error a count with a field more
+        db.posts.howMany.count({ topic: 'tea', stars: 3 })
         // @ts-expect-error a field that is not in the index
         db.posts.byTopic.rows({ post: req.post }, { limit: 3 })
         wants<Sealed<List<Text>>>(db.posts.byTopic.rows({}, { from: req.topic, to: caller, limit: 3 }).topic)

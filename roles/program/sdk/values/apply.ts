@@ -4,6 +4,7 @@ import type { Pattern } from '../../check/signatures.ts'
 import { LIMITS } from '../../limits.ts'
 import { joinTypes } from '../../value/type-bounds.ts'
 import { BOOL, RESULTS } from '../bounds.ts'
+import { typeGiven } from '../given.ts'
 import { adviceFor, guard } from '../guards.ts'
 import { lift, liftAs } from '../lift.ts'
 import type { Typed } from '../lift.ts'
@@ -101,7 +102,8 @@ export function pick(cond: Typed, then: Typed, otherwise: Typed): Typed {
 
 export const field = (of: Typed, name: string): Typed => {
   const type = of.type.kind === 'record' && Object.hasOwn(of.type.fields, name) ? of.type.fields[name] : undefined
-  if (type === undefined) throw new BuildError('program.field', `there is no field ${name}; the fields are ${nameOfType(of.type)}.`)
+  if (type === undefined)
+    throw new BuildError('program.field', `there is no field ${String(name).slice(0, 80)}; the fields are ${nameOfType(of.type)}.`)
   return { node: addNode(activeBlock(), { op: 'field', of: of.node, field: name }), type }
 }
 
@@ -117,8 +119,8 @@ export const recordOf = (fields: Record<string, Typed>): Typed => {
 /** The methods of every value. */
 export const COMMON = {
   bounded(this: object, declared: Declared<unknown>) {
-    if (declared?.type === undefined) throw new BuildError('program.type', 'bounded() takes a declared type, such as int({ max: 5 }).')
-    return give({ node: liftAs(this, declared.type, 'the bounded value').node, type: declared.type })
+    const type = typeGiven(declared, 'bounded()')
+    return give({ node: liftAs(this, type, 'the bounded value').node, type })
   },
 }
 export const EQUALS = { equals: method('equal') }

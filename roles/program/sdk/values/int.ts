@@ -2,6 +2,7 @@ import { greatest, interval, least } from '../bounds.ts'
 import { lift } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, In, Int } from '../marks.ts'
+import { BuildError } from '../recorder.ts'
 import { apply, give, integer, method, pick, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
@@ -68,6 +69,8 @@ const between = (a: Typed, from: Typed, to: Typed): Typed =>
 /** A method out of a function of typed nodes. */
 function composed(make: (...args: Typed[]) => Typed) {
   return function (this: object, ...others: unknown[]): unknown {
+    if (others.length !== make.length - 1)
+      throw new BuildError('program.type', `this operation takes ${make.length - 1} arguments besides the value, not ${others.length}.`)
     return give(make(self(this), ...others.map((other) => lift(other, null))))
   }
 }

@@ -1,4 +1,5 @@
 import type { Comparable, Key } from '../marks.ts'
+import { key } from '../types.ts'
 import { apply, constant, give, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
@@ -12,10 +13,10 @@ export interface KeyExpr<C extends string> extends Comparable<Key<C>> {
 
 export const KEY: Omit<Methods<KeyExpr<string>>, 'collection'> = {
   isEmpty(this: object) {
-    const key = self(this)
-    return give(apply('equal', key, constant(key.type, '')))
+    const address = self(this)
+    return give(apply('equal', address, constant(address.type, '')))
   },
 }
 
 /** No key of a collection, where one might be. */
-export const noKey = <C extends string>(collection: C): KeyExpr<C> => give(constant({ kind: 'key', collection }, '')) as KeyExpr<C>
+export const noKey = <C extends string>(collection: C): KeyExpr<C> => give(constant(key(collection).type, '')) as KeyExpr<C>

@@ -1,6 +1,9 @@
 import type { Type } from '../../document.ts'
+import { LIMITS } from '../../limits.ts'
+import { sortedNames } from '../../value/measure.ts'
 import { widen } from '../../value/type-bounds.ts'
 import { BOOL, greatest, interval, least, list, option } from '../bounds.ts'
+import { flagOf, objectOf, shown, typeGiven, valuesGiven, wholeOf } from '../given.ts'
 import { lift, liftKind } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type {
@@ -162,7 +165,10 @@ function fold(this: object, start: unknown, step: Work): unknown {
   return give(foldItems(self(this), { node: from.node, type: widen(from.type, WIDE.text, WIDE.items) }, step))
 }
 
-const isDescending = (options: Sorting | undefined): boolean => options?.descending === true
+function isDescending(options: Sorting | undefined): boolean {
+  const { descending = false } = objectOf(options ?? {}, 'sorting', 'options { descending }', ['descending'])
+  return flagOf(descending, 'descending of sorting')
+}
 
 export const LIST: Methods<ListExpr<unknown>> = {
   length: method('list.length'),
@@ -224,11 +230,19 @@ export const LIST: Methods<ListExpr<unknown>> = {
 
 /** A list of these items, of the declared type. */
 export const asList = <M>(declared: Declared<M>, items: ReadonlyArray<In<M>>): ListExpr<M> =>
-  give(liftKind([...items], { kind: 'list', of: declared.type, max: items.length }, 'the list')) as ListExpr<M>
+  give(liftKind(itemsOf(items), { kind: 'list', of: typeGiven(declared, 'asList()'), max: items.length }, 'the list')) as ListExpr<M>
+
+function itemsOf(items: unknown): unknown[] {
+  if (!Array.isArray(items)) throw new BuildError('program.literal', `asList() takes an array of values, not ${shown(items)}.`)
+  return items as unknown[]
+}
 
 /** A list without items. @param max of what the list may hold where it is stored or sent, in items */
 export const emptyList = <M>(declared: Declared<M>, max = 0): ListExpr<M> =>
-  give(constant({ kind: 'list', of: declared.type, max }, [])) as ListExpr<M>
+  give(constant({ kind: 'list', of: typeGiven(declared, 'emptyList()'), max: sizeOf(max, 'emptyList()') }, [])) as ListExpr<M>
+
+/** A size that an empty list or map may grow to. */
+export const sizeOf = (max: unknown, what: string): number => wholeOf(max, `the size of ${what}`, 0, LIMITS.items)
 
 type Items<L> = { [K in keyof L]: L[K] extends Common<List<infer M>> ? M : never }
 
@@ -238,7 +252,7 @@ type Items<L> = { [K in keyof L]: L[K] extends Common<List<infer M>> ? M : never
  * see(posts.title, posts.stars, (title, stars) => zipLists({ title, stars }).filter((post) => post.get('stars').greater(3)))
  */
 export function zipLists<L extends Record<string, Common<List<any>>>>(lists: L): ListExpr<Rec<Items<L>>> {
-  const [head, ...others] = Object.keys(lists).sort()
+  const [head, ...others] = sortedNames(valuesGiven(lists, 'zipLists()', 'list'))
   if (head === undefined) throw new BuildError('program.type', 'zipLists needs one list at least.')
   const pairs = others.reduce((all, name) => apply('list.zip', all, self(lists[name]!)), self(lists[head]!))
   const taken = (item: object): unknown => give(recordOf(takeApart(self(item), head, others)))

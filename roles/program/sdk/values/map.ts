@@ -1,13 +1,16 @@
 import type { Type } from '../../document.ts'
 import { list } from '../bounds.ts'
+import { typeGiven } from '../given.ts'
 import { liftKind, liftResult } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Bool, Comparable, Declared, Dict, Expr, In, Meaning, Option, Rec } from '../marks.ts'
 import { callBack } from '../plain.ts'
+import { keyType } from '../types.ts'
 import { apply, constant, field, give, integer, isTrue, method, recordOf, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
 import type { IntExpr } from './int.ts'
+import { sizeOf } from './list.ts'
 import type { ListExpr } from './list.ts'
 import { overItems } from './scopes.ts'
 import type { Work } from './scopes.ts'
@@ -105,4 +108,6 @@ export const MAP: Methods<MapExpr<unknown, unknown>> = {
 
 /** A map without entries. @param max of what the map may hold where it is stored or sent, in entries */
 export const emptyMap = <K, M>(keys: Declared<K>, of: Declared<M>, max = 0): MapExpr<K, M> =>
-  give(constant({ kind: 'map', keys: keys.type, of: of.type, max }, [])) as MapExpr<K, M>
+  give(
+    constant({ kind: 'map', keys: keyType(keys), of: typeGiven(of, 'the values of emptyMap()'), max: sizeOf(max, 'emptyMap()') }, []),
+  ) as MapExpr<K, M>

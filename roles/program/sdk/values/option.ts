@@ -1,7 +1,9 @@
 import type { Node, Type } from '../../document.ts'
+import { sortedNames } from '../../value/measure.ts'
 import { joinTypes } from '../../value/type-bounds.ts'
 import { BOOL, option } from '../bounds.ts'
 import { chooseBranches } from '../choose.ts'
+import { typeGiven, valuesGiven } from '../given.ts'
 import { lift, liftKind, liftResult } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Bool, Common, Comparable, Declared, Expr, In, Joined, Meaning, Option, Rec } from '../marks.ts'
@@ -152,7 +154,7 @@ export function some<V>(value: V): Expr<Option<Meaning<V>>> {
 }
 
 /** No value, where one of the declared type might be. */
-export const none = <M>(of: Declared<M>): Expr<Option<M>> => give(noneOf(of.type)) as Expr<Option<M>>
+export const none = <M>(of: Declared<M>): Expr<Option<M>> => give(noneOf(typeGiven(of, 'none()'))) as Expr<Option<M>>
 
 type Contents<O> = { [K in keyof O]: O[K] extends Common<Option<infer M>> ? M : never }
 
@@ -162,7 +164,7 @@ type Contents<O> = { [K in keyof O]: O[K] extends Common<Option<infer M>> ? M : 
  * see(row.price, row.stock, (price, stock) => zipOptions({ price, stock }).match((item) => …, () => …))
  */
 export function zipOptions<O extends Record<string, Common<Option<any>>>>(options: O): OptionExpr<Rec<Contents<O>>> {
-  const names = Object.keys(options).sort()
+  const names = sortedNames(valuesGiven(options, 'zipOptions()', 'option'))
   const build = (i: number, found: Record<string, Typed>): Typed => {
     if (i === names.length) return someOf(recordOf(found))
     return chain(self(options[names[i]!]!), (content) => build(i + 1, { ...found, [names[i]!]: self(content) }))

@@ -1,3 +1,4 @@
+import { objectGiven } from '../given.ts'
 import { liftKind } from '../lift.ts'
 import type { Comparable, Expr, In, Rec } from '../marks.ts'
 import { sortedNames } from '../../value/measure.ts'
@@ -30,6 +31,7 @@ export const RECORD: Methods<RecExpr<unknown>> = {
   with(this: object, changes: Record<string, unknown>) {
     const of = self(this)
     const types = of.type.kind === 'record' ? of.type.fields : {}
+    objectGiven(changes, 'with()')
     const unknown = Object.keys(changes).find((name) => !Object.hasOwn(types, name))
     if (unknown !== undefined) throw new BuildError('program.field', `there is no field ${unknown}; the fields are ${nameOfType(of.type)}.`)
     const part = (name: string) => (Object.hasOwn(changes, name) ? liftKind(changes[name], types[name]!, name) : field(of, name))

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../limits.ts'
 import { list } from '../bounds.ts'
+import { shown } from '../given.ts'
 import { lift } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, In, Int, Text } from '../marks.ts'
@@ -107,6 +108,8 @@ export const TEXT: Methods<TextExpr> = {
  * see(req.name, req.age, (name, age) => format`${name} is ${age}`)
  */
 export function format(texts: TemplateStringsArray, ...values: Array<In<Text> | In<Int>>): TextExpr {
+  if (!Array.isArray(texts))
+    throw new BuildError('program.literal', `format is called with a template, format\`…\`, not with ${shown(texts)}.`)
   const parts = texts.flatMap((text, i) => [text === '' ? [] : [lift(text, null)], i < values.length ? [asText(values[i])] : []].flat())
   return give(joinTexts(parts.length === 0 ? [constant({ kind: 'text', max: 0 }, '')] : parts)) as TextExpr
 }

@@ -1,6 +1,7 @@
 import type { Type } from '../../document.ts'
 import { widen } from '../../value/type-bounds.ts'
 import { BOOL, list, option } from '../bounds.ts'
+import { typeGiven } from '../given.ts'
 import { lift, liftKind } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Bool, Comparable, Declared, Expr, In, Int, List, Meaning, Rec, Tree } from '../marks.ts'
@@ -69,7 +70,7 @@ export const TREE: Methods<TreeExpr<unknown>> = {
     return give(overItems('find', tree, test, BOOL, () => option({ ...(tree.type as Treed), kind: 'zipper' })))
   },
   fold(this: object, result: Declared<unknown>, step: Work) {
-    return give(foldTree(self(this), result.type, step))
+    return give(foldTree(self(this), typeGiven(result, 'the result of fold()'), step))
   },
   foldValues(this: object, start: unknown, step: Work) {
     const from = lift(start, null)

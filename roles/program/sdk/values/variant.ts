@@ -2,6 +2,7 @@ import type { Arm, Type } from '../../document.ts'
 import { own, sortedNames } from '../../value/measure.ts'
 import { BOOL } from '../bounds.ts'
 import { chooseBranches } from '../choose.ts'
+import { objectGiven, typeGiven } from '../given.ts'
 import { liftAs } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, Declared, Expr, Fields, In, Joined, MarksOf, Option, Variant } from '../marks.ts'
@@ -30,9 +31,9 @@ export interface VariantExpr<C> extends Comparable<Variant<C>> {
 const casesOf = (over: Typed): Record<string, Type> => (over.type as Type & { kind: 'variant' }).cases
 
 function caseOf(cases: Record<string, Type>, tag: string): Type {
-  const content = own(cases, tag)
+  const content = typeof tag === 'string' ? own(cases, tag) : undefined
   if (content === undefined)
-    throw new BuildError('program.match', `the variant has no case ${tag}; it has ${sortedNames(cases).join(', ')}.`)
+    throw new BuildError('program.match', `the variant has no case ${String(tag).slice(0, 80)}; it has ${sortedNames(cases).join(', ')}.`)
   return content
 }
 
@@ -41,6 +42,7 @@ function matchVariant(this: object, arms: Record<string, (content: never) => unk
   const over = self(this)
   const cases = casesOf(over)
   const tags = sortedNames(cases)
+  objectGiven(arms, 'match of a variant')
   const unknown = Object.keys(arms).find((tag) => !Object.hasOwn(cases, tag)) ?? tags.find((tag) => !Object.hasOwn(arms, tag))
   if (unknown !== undefined)
     throw new BuildError('program.match', `a match needs one arm for each of ${tags.join(', ')}; look at ${unknown}.`)
@@ -107,7 +109,7 @@ export function construct<C extends Fields, K extends keyof C & string>(
   tag: K,
   ...value: Content<MarksOf<C>[K]>
 ): Expr<Variant<MarksOf<C>>> {
-  const { type } = declared
+  const type = typeGiven(declared, 'construct()')
   const content = caseOf(type.kind === 'variant' ? type.cases : {}, tag)
   const { node } = liftAs(value[0] ?? {}, content, `the content of ${tag}`)
   return give({ node: addNode(activeBlock(), { op: 'variant', type, tag, value: node }), type }) as Expr<Variant<MarksOf<C>>>

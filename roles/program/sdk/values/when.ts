@@ -1,5 +1,6 @@
 import type { Node } from '../../document.ts'
 import { chooseBranches } from '../choose.ts'
+import { objectGiven, typeGiven } from '../given.ts'
 import { lift, liftAs } from '../lift.ts'
 import type { Bool, Declared, Expr, In, Joined, Meaning, Rec } from '../marks.ts'
 import { callBack } from '../plain.ts'
@@ -25,8 +26,8 @@ export function when<A, B>(cond: In<Bool>, then: () => A, otherwise: () => B): J
 
 /** A literal of a declared type, or an object or list as one value. */
 export const literal = <M>(declared: Declared<M>, value: NoInfer<In<M>>): Expr<M> =>
-  give(liftAs(value, declared.type, 'the literal')) as Expr<M>
+  give(liftAs(value, typeGiven(declared, 'literal()'), 'the literal')) as Expr<M>
 
 /** One record value out of an object of values. */
 export const asRecord = <F extends Record<string, unknown>>(fields: F): Expr<Rec<{ [K in keyof F]: Meaning<F[K]> }>> =>
-  give(lift(fields, null)) as Expr<Rec<{ [K in keyof F]: Meaning<F[K]> }>>
+  give(lift(objectGiven(fields, 'asRecord()'), null)) as Expr<Rec<{ [K in keyof F]: Meaning<F[K]> }>>

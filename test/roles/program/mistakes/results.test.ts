@@ -188,7 +188,7 @@ describe('[L1] exceptions of the developer', () => {
         name: 'x',
         doc: '',
         collections: {
-          lists: collection({ doc: '', fields: { many: list(int(), 2) }, indices: { byMany: order('many') } }), // at: an index of lists
+          lists: collection({ doc: '', fields: { many: list(int(), 2) }, indices: any({ byMany: order('many') }) }), // at: an index of lists
         },
         endpoints: () => ({}),
       }),
