@@ -99,7 +99,7 @@ describe('a program that cannot be built gets one error with the line of its sou
     ['needs more than types left out', 'program.syntax', 2, TOP, 'enum Colour { Red }'],
     ['operates on a sealed value', 'program.sealed', 8, '  return see(request.n, (n) => n.plus(request.n as any))', ''],
     ['lets a value leak', 'program.leak', 6, '  let kept: any\n  see(request.n, (n) => void (kept = n))\n  return kept', ''],
-    ['gives the SDK nonsense', 'program.thrown', 8, '  return db.posts.byTopic.rows(null as any, { limit: 1 }).n', ''],
+    ['gives the SDK nonsense', 'program.query', 8, '  return db.posts.byTopic.rows(null as any, { limit: 1 }).n', ''],
     ['adds a text to an integer', 'program.type', 8, "  return see(request.n, (n) => n.plus('x' as any))", ''],
   ])('that %s', async (_what, code, line, body, before) => {
     const name = writeProgram(folder, 'broken.ts', body, before)

@@ -80,6 +80,9 @@ export function callPrimitive(sketch: Sketch, op: Primitive, letters: Letters, s
   const bound = new Map(letters)
   const given = args.map((pattern, i) => {
     const type = typeOf(sketch, pattern, bound, scope)
+    const stops = STOPS[op]
+    if (stops !== undefined && i === 1 && sketch.dice.chance(10))
+      return addNode(sketch, { op: 'const', type: INT, value: sketch.dice.pick(stops) }, INT)
     return isModest(op, i) && sketch.dice.chance(75) ? modest(sketch, i) : make(sketch, type, scope, depth - 1)
   })
   return addNode(sketch, { op, args: given }, typeOf(sketch, result, bound, scope))
@@ -88,6 +91,13 @@ export function callPrimitive(sketch: Sketch, op: Primitive, letters: Letters, s
 /** Arguments for which most integers mean an error. */
 const isModest = (op: Primitive, argument: number): boolean =>
   op === 'int.range' || ((op === 'int.divide' || op === 'int.remainder') && argument === 1)
+
+const EDGES = ['9007199254740991', '-9007199254740991']
+/** Second arguments with which an operation often stops the call; by chance alone they would be too rare to be tried. */
+const STOPS: Partial<Record<Primitive, string[]>> = {
+  ...{ 'int.add': EDGES, 'int.subtract': EDGES, 'int.multiply': EDGES },
+  ...{ 'int.divide': ['0'], 'int.remainder': ['0'] },
+}
 
 const modest = (sketch: Sketch, argument: number): number =>
   addNode(sketch, { op: 'const', type: INT, value: String(argument * (1 + sketch.dice.below(sketch.dice.chance(20) ? 600 : 6))) }, INT)
