@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { check, fromJson, misfit, responseType, runBlock, runEndpoint, toJson } from '../../../../roles/program/index.ts'
 import type { Budget, EndpointRun, Program, Type, Value } from '../../../../roles/program/index.ts'
 import { must } from '../guestbook.story.ts'
-import { BUDGET, callOf, inputsOf } from './calls.ts'
+import { BUDGET, budgetOf, callOf, inputsOf } from './calls.ts'
 import { difference, runDifference } from './difference.ts'
 import { freezeDeep } from './frozen.ts'
 import { anyOrigin, from, programOf } from './index.ts'
@@ -21,6 +21,8 @@ interface Case {
   block: number
   /** Frozen. */
   inputs: Value[]
+  /** Of the inputs' seed, sometimes too little. */
+  budget: Budget
 }
 
 /** Calls `visit` for every block of random programs. */
@@ -33,7 +35,7 @@ function everyBlock(settings: ReturnType<typeof from>, visit: (one: Case) => voi
         for (const block of blocks.keys())
           for (const seed of [origin.seed, origin.seed + 1]) {
             const inputs = freezeDeep(inputsOf(program, program.endpoints[endpoint]!, blocks[block]!, seed))
-            visit({ program, again, endpoint, block, inputs })
+            visit({ program, again, endpoint, block, inputs, budget: budgetOf(seed) })
           }
     }),
     settings,
@@ -42,12 +44,12 @@ function everyBlock(settings: ReturnType<typeof from>, visit: (one: Case) => voi
 
 describe('the evaluator on random programs', () => {
   it('ends in a value or in an error of the language, the same every time, and leaves its inputs alone', () => {
-    everyBlock(from(204, 50), ({ program, again, endpoint, block, inputs }) => {
+    everyBlock(from(204, 50), ({ program, again, endpoint, block, inputs, budget }) => {
       const copy = inputs.map(thawed)
-      const run = runBlock(program, endpoint, block, inputs, BUDGET)
+      const run = runBlock(program, endpoint, block, inputs, budget)
       if (!run.ok) expect(run.error.code).toMatch(/^program\.(overflow|divide|bound|budget)$/)
-      expect(runDifference(run, runBlock(program, endpoint, block, inputs, BUDGET))).toBe(null)
-      expect(runDifference(run, runBlock(again, endpoint, block, copy, BUDGET))).toBe(null)
+      expect(runDifference(run, runBlock(program, endpoint, block, inputs, budget))).toBe(null)
+      expect(runDifference(run, runBlock(again, endpoint, block, copy, budget))).toBe(null)
       expect(difference(inputs, copy, 'inputs')).toBe(null)
     })
   })
