@@ -7,9 +7,8 @@ import { toHex } from '../../roles/protocol/bytes.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/events.ts'
 import type { HashAt } from '../../roles/protocol/ticks/index.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort, StorageWrite } from './ports.ts'
+import { reorgDepth } from './reorg-depth.ts'
 
-/** Reorgs deeper than this need a fresh start from the chain. */
-const REMEMBERED = 144
 const OUTPUTS = 'anchor-output'
 /** By height, the known outputs that its block spent: forgotten once no reorg asks for them any more. */
 const SPENT = 'spent-output'
@@ -82,13 +81,13 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   async function block(event: ChainBlock): Promise<void> {
     const { anchored, outputs, spent } = findAnchors(storage, event)
     hasAnchors ||= anchored.length > 0
-    // A block that could not be taken is delivered again.
-    recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-REMEMBERED)
+    // A block that could not be taken is delivered again. The block below those that can be taken back is the fork then.
+    recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-reorgDepth - 1)
     const writes = (): StorageWrite[] => [
       { table: 'chain', key: 'recent', value: recent as never },
       ...outputs.map(({ outpoint, script }) => ({ table: OUTPUTS, key: outpoint, value: script })),
       ...(spent.length === 0 ? [] : [{ table: SPENT, key: blockKey(event.height), value: spent }]),
-      ...forgetSpent(storage, event.height - REMEMBERED),
+      ...forgetSpent(storage, event.height - reorgDepth),
       ...(hasAnchors ? [{ table: HASHES, key: blockKey(event.height), value: event.hash }] : []),
       ...(anchored.length === 0 ? [] : [{ table: ANCHORED, key: blockKey(event.height), value: anchored as never }]),
       ...options.onBlock(event),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { blockAgain, hashAtOf, watchChain } from '../../main/core/chain-watch.ts'
+import { blockAgain, hashAtOf, isKnownOutput, watchChain } from '../../main/core/chain-watch.ts'
 import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
 import type { BlockRef, ChainEvent, ChainPort, LogPort, StoragePort } from '../../main/core/ports.ts'
+import { reorgDepth } from '../../main/core/reorg-depth.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { anchorScript, Transaction } from '../../roles/protocol/tx/index.ts'
@@ -113,21 +114,27 @@ describe('watching the chain', () => {
     expect(role.state()).toEqual(['a1 1', 'a2 1', 'back to 1', ' 0'])
   })
 
-  it('forgets outputs that were spent 144 blocks ago, so that what it knows does not grow with the age of an app', async () => {
+  it('forgets outputs that were spent 300 blocks ago, as deep as the wallet goes back, so that what it knows does not grow with the age of an app', async () => {
     const storage = createMemoryStorage()
     const { block, reorg } = follow(storage)
     const outputs = () => storage.list('anchor-output').map(({ key }) => key)
     let last = spending('aa'.repeat(32), 0)
     await block('a', 1, [last.toBuffer()])
     const first = `${last.getId()}:1`
+    const made: string[] = []
     for (let height = 2; height <= 400; height++) {
       last = spending(last.getId(), 1)
       await block('a', height, [last.toBuffer()])
-      expect(outputs().length).toBeLessThanOrEqual(145)
+      made[height] = `${last.getId()}:1`
+      expect(outputs().length).toBeLessThanOrEqual(reorgDepth + 1)
     }
     expect(outputs()).not.toContain(first)
     expect(outputs()).toContain(`${last.getId()}:1`)
-    expect(storage.list('spent-output').length).toBeLessThanOrEqual(144)
+    // The deepest block that can be taken back is 400 - 300 + 1; what it spent has to be known then.
+    expect(isKnownOutput(storage, made[100]!)).toBe(true)
+    expect(isKnownOutput(storage, made[99]!)).toBe(false)
+    expect((storage.get('chain', 'recent') as unknown as BlockRef[])[0]!.height).toBe(100)
+    expect(storage.list('spent-output').length).toBeLessThanOrEqual(reorgDepth)
     // What a block spent that is gone is unspent again, however long that lasts.
     const before = storage.list('spent-output').length
     await reorg('a', 396, [400, 399, 398, 397])

@@ -4,13 +4,12 @@ import { fail, ok } from '../../../roles/protocol/result.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { scanTransaction, txid as idOf } from '../../../roles/protocol/tx/index.ts'
 import type { BlockRef, ChainBlock } from '../ports.ts'
-import { phaseAfter } from './lifecycle.ts'
+import { reorgDepth } from '../reorg-depth.ts'
+import { endHopeless } from './ends.ts'
 import { descendantsOf, setAside } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
-import { endHopeless, revived, withoutOrphans } from './versions.ts'
-
-/** Blocks that can be taken back. A deeper reorganisation needs a fresh scan. */
-const maxUndo = 300
+import { impossible, judged } from './rivals.ts'
+import { revived, withoutOrphans } from './versions.ts'
 
 /**
  * Applies the block after the wallet's tip.
@@ -44,6 +43,7 @@ function createChanges(state: WalletState) {
   const coins = { ...state.coins }
   const spent: WalletCoin[] = []
   const created = new Set<string>()
+  const consumed = new Set<string>()
   const settled = new Set<string>()
   const paid = new Set<string>()
   const mined = new Set<string>()
@@ -51,6 +51,7 @@ function createChanges(state: WalletState) {
 
   const spend = (outpoint: string) => {
     const coin = coins[outpoint]
+    if (coin || awaited.has(outpoint)) consumed.add(outpoint)
     if (!coin) return
     if (!created.delete(outpoint)) spent.push(coin)
     delete coins[outpoint]
@@ -73,31 +74,37 @@ function createChanges(state: WalletState) {
   }
   const finish = (tip: BlockRef): WalletState => {
     const gone = state.pending.filter((one) => settled.has(one.txid))
-    const undo: BlockUndo = { ...tip, spent, created: [...created], settled: gone, paid: [...paid] }
-    const killed = gone
-      .filter((one) => one.own && !mined.has(one.txid))
-      .map((one): PendingTransaction => ({ ...one, phase: phaseAfter(one, 'rival') }))
-    const outpoints = new Set(spent.map(outpointOf))
-    const touched = (one: PendingTransaction) => !mined.has(one.txid) && one.inputs.some((outpoint) => outpoints.has(outpoint))
-    const versions = state.versions.map((one) => (touched(one) ? { ...one, phase: phaseAfter(one, 'rival') } : one))
-    const next = { ...state, tip, coins, pending: state.pending.filter((one) => !settled.has(one.txid)), undo: [...state.undo, undo] }
-    return endHopeless(revived(forgetOld({ ...next, versions: [...versions, ...killed] })))
+    const undo: BlockUndo = {
+      ...tip,
+      spent,
+      created: [...created],
+      consumed: [...consumed],
+      mined: [...mined],
+      settled: gone,
+      paid: [...paid],
+    }
+    const killed = gone.filter((one) => one.own && !mined.has(one.txid))
+    const versions = [...state.versions.map((one) => (mined.has(one.txid) ? { ...one, known: true } : one)), ...killed]
+    const pending = state.pending.filter((one) => !settled.has(one.txid))
+    return endHopeless(revived(judged(forgetOld({ ...state, tip, coins, pending, versions, undo: [...state.undo, undo] }))))
   }
   return { spend, confirm, finish, isAwaited: (outpoint: string) => awaited.has(outpoint) }
 }
 
 const outpointOf = (coin: { txid: string; vout: number }) => `${coin.txid}:${coin.vout}`
 
-/** What can no longer be taken back needs no other versions. */
+/** What can no longer be taken back needs no other versions, and what it made impossible stays so. */
 function forgetOld(state: WalletState): WalletState {
-  const old = state.undo.slice(0, -maxUndo)
+  const old = state.undo.slice(0, -reorgDepth)
   const height = old.at(-1)?.height
   if (height === undefined) return state
   const done = new Set([
     ...old.flatMap(({ paid }) => paid),
     ...state.ended.filter((one) => one.height <= height).map(({ payment }) => payment),
   ])
-  return { ...state, undo: state.undo.slice(-maxUndo), versions: state.versions.filter((one) => !done.has(one.payment)) }
+  const lost = impossible(state.versions, old)
+  const versions = state.versions.filter((one) => !done.has(one.payment) && !lost.has(one.txid))
+  return { ...state, undo: state.undo.slice(-reorgDepth), versions }
 }
 
 /**
@@ -110,7 +117,7 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
   if (!undo || undo.height !== before.height + 1) {
     return fail(
       'wallet.reorg-depth',
-      `the reorganisation reaches below the ${maxUndo} blocks that the wallet can take back: its coins are looked up again`,
+      `the reorganisation reaches below the ${reorgDepth} blocks that the wallet can take back: its coins are looked up again`,
     )
   }
   const coins = { ...state.coins, ...Object.fromEntries(undo.spent.map((coin) => [outpointOf(coin), coin])) }
@@ -126,11 +133,11 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
     .map((one): PendingTransaction =>
       undo.paid.includes(one.payment) && one.own ? { ...one, phase: 'offered', known: true, refusal: null } : one,
     )
-  const back = new Set(undo.spent.map(outpointOf))
-  const versions = rest.versions
-    .filter((one) => !again.some((other) => other.txid === one.txid))
-    .map((one) => (one.inputs.some((outpoint) => back.has(outpoint)) ? { ...one, phase: phaseAfter(one, 'reorg') } : one))
-  return ok({
+  const versions = rest.versions.filter((one) => !again.some((other) => other.txid === one.txid))
+  // What spends a coin that was freed meanwhile goes on: the other one waits for what becomes of it.
+  const taken = new Set(rest.pending.flatMap((one) => one.inputs))
+  const clashing = again.filter((one) => one.inputs.some((outpoint) => taken.has(outpoint))).map((one) => one.txid)
+  const next = {
     ...rest,
     tip: before,
     coins,
@@ -138,7 +145,8 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
     versions,
     ended: rest.ended.filter((one) => one.phase !== 'conflicted' || one.height <= before.height),
     undo: state.undo.slice(0, -1),
-  })
+  }
+  return ok(setAside(next, clashing))
 }
 
 /** Takes back all blocks above `fork`, as a `reorg` event asks for. Errors: `wallet.reorg-depth`. */
@@ -149,7 +157,7 @@ export function undoTo(state: WalletState, fork: BlockRef): Result<WalletState> 
     const before = below && below.height > fork.height ? { height: below.height, hash: below.hash } : fork
     result = undoBlock(result.value, before)
   }
-  return result.ok ? ok(revived(withoutOrphans(result.value))) : result
+  return result.ok ? ok(revived(judged(withoutOrphans(result.value)))) : result
 }
 
 /**
@@ -165,7 +173,7 @@ export function resetTo(state: WalletState, tip: BlockRef): WalletState {
   )
     back = undone.value
   const coins = Object.fromEntries(Object.entries(back.coins).filter(([, coin]) => coin.height <= tip.height))
-  return revived(withoutOrphans({ ...back, tip, coins: tip.height === 0 ? {} : coins, undo: [], scan: tip.height > 0 }))
+  return revived(judged(withoutOrphans({ ...back, tip, coins: tip.height === 0 ? {} : coins, undo: [], scan: tip.height > 0 })))
 }
 
 const belowOf = ({ undo }: WalletState): BlockRef => ({ height: (undo.at(-1)?.height ?? 1) - 1, hash: undo.at(-2)?.hash ?? '' })

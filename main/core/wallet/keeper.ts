@@ -7,12 +7,12 @@ import type { BlockRef, ChainBlock, ChainPort, LogPort, RandomPort, StoragePort,
 import { applyBlock, resetTo, undoTo } from './blocks.ts'
 import { createCell, type Sent, type WalletCell } from './cell.ts'
 import { balance, type Balance } from './coins.ts'
+import { waitingPayments } from './ends.ts'
 import { createKeyring } from './keyring.ts'
 import { createPayments, rateOf, type Payment } from './payments.ts'
 import { CONFIRM_WITHIN, createPerformer, type Performer } from './performer.ts'
 import { createRescan } from './rescan.ts'
 import type { WalletState } from './state.ts'
-import { waitingPayments } from './versions.ts'
 import { paymentState, type PaymentState } from './view.ts'
 
 export type { Sent } from './cell.ts'
@@ -109,10 +109,10 @@ async function rebroadcast(cell: WalletCell, performer: Performer, txid: string)
     const offered = await performer.offer(newest)
     return offered.ok ? ok(undefined) : offered
   }
-  const known = paymentState(cell.state(), newest)
+  const known = paymentState(cell.state(), newest) ?? paymentState(cell.state(), txid)
   if (known === null || known.phase === 'confirmed') return ok(undefined)
   // A reorganisation may undo what decided against it: paid anew before that is unlikely, it might be paid twice.
-  const ended = cell.state().ended.find((one) => one.txid === newest || one.payment === newest)
+  const ended = cell.state().ended.find((one) => [newest, txid].some((id) => id === one.txid || id === one.payment))
   const isYoung = known.phase === 'conflicted' && (cell.state().tip?.height ?? 0) - (ended?.height ?? 0) < BURIED
   return !isYoung && (known.phase === 'refused' || known.phase === 'conflicted')
     ? failForNow('wallet.dropped', `Transaction ${newest} came to nothing: ${known.reason}.`)

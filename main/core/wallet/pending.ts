@@ -3,13 +3,12 @@ import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { outpointsOf, parseTransaction } from '../../../roles/protocol/tx/index.ts'
+import { endPayment, mayBeElsewhere } from './ends.ts'
 import { eventOf, phaseAfter, refusalAfter, type LifeEvent, type Phase } from './lifecycle.ts'
-import type { EndedPayment, PendingTransaction, WalletState } from './state.ts'
+import type { PendingTransaction, WalletState } from './state.ts'
 
 /** The longest chain of unconfirmed transactions the wallet builds; nodes refuse more than 25. */
 export const maxAncestors = 20
-/** Payments that came to nothing, remembered so that nobody takes them for done. */
-const rememberedEnds = 1_000
 
 export interface PendingDetails {
   own: boolean
@@ -90,21 +89,6 @@ export function setAside(state: WalletState, txids: string[]): WalletState {
   }
 }
 
-/** Ends the payments of transactions and of all that spends from them: their coins can be spent again, and their versions are forgotten. */
-export function endPayment(state: WalletState, txids: string[], phase: EndedPayment['phase'], reason: string): WalletState {
-  const gone = descendantsOf(state.pending, txids)
-  const height = state.tip?.height ?? 0
-  const lost = state.pending.filter((one) => gone.has(one.txid))
-  const payments = new Set(lost.map((one) => one.payment))
-  const ends = lost.filter((one) => one.own).map(({ payment, txid }): EndedPayment => ({ payment, txid, phase, reason, height }))
-  return {
-    ...state,
-    pending: state.pending.filter((one) => !gone.has(one.txid)),
-    versions: state.versions.filter((one) => !payments.has(one.payment)),
-    ended: [...state.ended, ...ends].slice(-rememberedEnds),
-  }
-}
-
 /**
  * Brings what the node said about an own transaction into the state. @param failure null: the node holds it
  * @returns the same state where nothing changed
@@ -113,7 +97,7 @@ export function takeAnswer(state: WalletState, txid: string, failure: Failure | 
   const one = state.pending.find((pending) => pending.txid === txid)
   if (one === undefined) return state
   const event = eventOf(failure)
-  const phase = phaseAfter(one, event)
+  const phase = phaseAfter({ phase: one.phase, known: mayBeElsewhere(state, [txid]) }, event)
   if (phase === 'refused') return endPayment(state, [txid], 'refused', failure?.message ?? '')
   const refusal = refusalAfter(one.refusal, failure, state.tip?.height ?? 0)
   const known = one.known || event === 'accept' || event === 'silence'

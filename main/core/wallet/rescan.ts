@@ -4,7 +4,8 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { BlockRef, ChainPort, LogPort, UnspentCoin } from '../ports.ts'
 import { applyBlock } from './blocks.ts'
 import type { WalletCell } from './cell.ts'
-import { createWallet, importCoins, type WalletState } from './state.ts'
+import { judged } from './rivals.ts'
+import { createWallet, importCoins, type BlockUndo, type WalletState } from './state.ts'
 import { revived, withoutOrphans } from './versions.ts'
 
 export interface Rescan {
@@ -77,6 +78,9 @@ async function catchUp(chain: ChainPort, from: WalletState, tip: BlockRef): Prom
 /** Coins as the scan has them, everything else as the wallet has it. */
 function taken(state: WalletState, { coins, undo }: WalletState): WalletState {
   const known = new Map(state.undo.map((one) => [one.height, one]))
-  const merged = undo.map((one) => ({ ...one, settled: known.get(one.height)?.settled ?? [], paid: known.get(one.height)?.paid ?? [] }))
-  return revived(withoutOrphans({ ...state, coins, undo: merged, scan: false }))
+  const merged = undo.map((one): BlockUndo => {
+    const { consumed, mined, settled, paid } = known.get(one.height) ?? { consumed: [], mined: [], settled: [], paid: [] }
+    return { ...one, consumed: [...new Set([...one.consumed, ...consumed])], mined: [...new Set([...one.mined, ...mined])], settled, paid }
+  })
+  return revived(judged(withoutOrphans({ ...state, coins, undo: merged, scan: false })))
 }

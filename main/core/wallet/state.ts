@@ -57,6 +57,10 @@ export interface PendingTransaction {
 export interface BlockUndo extends BlockRef {
   spent: WalletCoin[]
   created: string[]
+  /** Outpoints that it spends and that are the wallet's or that one of its transactions spends; also those that the block itself created. */
+  consumed: string[]
+  /** Ids of its transactions that touch the wallet. */
+  mined: string[]
   /** Pending transactions that the block confirmed, or killed by confirming a rival. */
   settled: PendingTransaction[]
   /** Payments of which it has a version. */

@@ -1,6 +1,6 @@
 /** Versions of payments: which of them has its coins, and takes the place of one that a block or a reorganisation made impossible. */
 import { setAside } from './pending.ts'
-import type { EndedPayment, PendingTransaction, WalletState } from './state.ts'
+import type { PendingTransaction, WalletState } from './state.ts'
 
 const isThere = (state: WalletState, outpoint: string): boolean => {
   const [txid, vout] = outpoint.split(':')
@@ -49,31 +49,4 @@ export function revived(state: WalletState): WalletState {
     }
   }
   return next
-}
-
-/**
- * Ends the payments that no version can make any more: a block spent a coin of each, or of one that it spends from. A version one of whose coins
- * is only gone, because its block is, waits.
- */
-export function endHopeless(state: WalletState): WalletState {
-  const waiting = waitingPayments(state)
-  const ended = new Set(state.ended.map((one) => one.payment))
-  const byId = new Map(state.versions.map((one) => [one.txid, one]))
-  const isDead = (one: PendingTransaction | undefined): boolean =>
-    one !== undefined && (one.phase === 'conflicted' || one.inputs.some((outpoint) => isDead(byId.get(outpoint.slice(0, 64)))))
-  const ends = [...waiting]
-    .filter((payment) => !ended.has(payment))
-    .flatMap((payment): EndedPayment[] => {
-      const versions = state.versions.filter((one) => one.payment === payment)
-      if (!versions.every(isDead)) return []
-      const reason = 'a block spends one of its coins otherwise; the others are free again'
-      return [{ payment, txid: versions.at(-1)!.txid, phase: 'conflicted', reason, height: state.tip?.height ?? 0 }]
-    })
-  return ends.length === 0 ? state : { ...state, ended: [...state.ended, ...ends] }
-}
-
-/** Payments that are neither pending nor in a block that can still be taken back, but set aside. */
-export function waitingPayments(state: WalletState): Set<string> {
-  const elsewhere = new Set([...state.pending.map((one) => one.payment), ...state.undo.flatMap(({ paid }) => paid)])
-  return new Set(state.versions.map((one) => one.payment).filter((payment) => !elsewhere.has(payment)))
 }

@@ -13,6 +13,8 @@ const upTo = (most: number) => fc.integer({ min: 1, max: most })
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('want' as const), value: fc.integer({ min: 1_000, max: 2_000_000 }) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'want much' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'rival' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'ask' as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('mine' as const), blocks: upTo(3) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass over' as const), blocks: upTo(8) }) },

@@ -17,6 +17,8 @@ import { calm, throughWeather, type StormNode, type StormPolicy, type Weather } 
 
 export type Step =
   | { do: 'want'; value: number }
+  | { do: 'want much' }
+  | { do: 'rival' }
   | { do: 'ask' }
   | { do: 'mine'; blocks: number }
   | { do: 'pass over'; blocks: number }
@@ -36,6 +38,10 @@ interface Wanted {
 }
 
 const PAID = 'storm-paid'
+/** More than one coin has, so that it takes two. */
+const much = 5_001_000_000
+/** Scripts of the seed that a twin leaves alone. */
+const twinSkips = 300
 /** Calls to the node that one block may cost: for the round itself, and for each pending transaction. */
 const [callsPerRound, callsPerPending] = [12, 14]
 
@@ -51,6 +57,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
   const nobody = fresh()
   for (let at = 0; at < skip; at++) fresh()
   let policy = calm
+  let started = 0
   let keeper = open()
   const wanted: Wanted[] = []
   /** Everything that was ever in the node’s mempool: others may have kept it. */
@@ -138,7 +145,8 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     if (from > tip) return
     await call('invalidateblock', await hashAt(from))
     for (let made = from - 1; made <= tip; made++)
-      if (empty) await node.mineEmpty(nobody)
+      // Each to another script: the block that was taken back must not be made again.
+      if (empty) await node.mineEmpty(fresh())
       else await call('generatetodescriptor', 1, `raw(${fresh()})`)
   }
 
@@ -157,13 +165,30 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     await node.restart(policy)
   }
 
+  /** The same keys on another computer pay somebody, and a miner takes that: it may spend what pending ones spend. */
+  async function rival(): Promise<void> {
+    await node.restart(calm)
+    const twin = await createWorld(node, seed, twinSkips)
+    await twin.sync()
+    await twin.step({ do: 'want', value: 1_000 })
+    await call('generatetodescriptor', 1, `raw(${nobody})`)
+    await node.restart(policy)
+  }
+
+  async function want(value: number): Promise<void> {
+    const one: Wanted = { script: fresh(), value, refused: 'not asked' }
+    wanted.push(one)
+    return ask(one)
+  }
+
   async function act(step: Step): Promise<void> {
     switch (step.do) {
-      case 'want': {
-        const one: Wanted = { script: fresh(), value: step.value, refused: 'not asked' }
-        wanted.push(one)
-        return ask(one)
-      }
+      case 'want':
+        return want(step.value)
+      case 'want much':
+        return started < 2 || wanted.some(({ value }) => value === much) ? undefined : want(much)
+      case 'rival':
+        return rival()
       case 'ask':
         for (const one of wanted) await ask(one)
         return
@@ -241,6 +266,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     /** Of a wanted payment: the transaction that was recorded for it. */
     txidOf: (one: Wanted) => (storage.get(PAID, one.script) as { txid: string } | undefined)?.txid,
     async start(coins: number): Promise<void> {
+      started = coins
       const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
       await call('generatetodescriptor', coins, `raw(${toHex(own)})`)
       await call('generatetodescriptor', 101, `raw(${nobody})`)
