@@ -59,7 +59,7 @@ describe('a payment whose new version the node denies', () => {
 })
 
 describe('a block that decides between versions', () => {
-  it('ends what stands on a parent that another version replaced, also where it has that parent and its spender together', () => {
+  it('ends what stands on a version that another one replaced, until the block is taken back', () => {
     const stage = funded(1)
     const parent = stage.send(pay(stage.state(), 1_000))
     const old = stage.send(pay(stage.state(), 2_000))
