@@ -40,7 +40,7 @@ interface Wanted {
 const PAID = 'storm-paid'
 /** More than one coin has, so that it takes two. */
 const much = 5_001_000_000
-/** Scripts of the seed that a twin leaves alone. */
+/** Scripts of the seed that twins leave alone; each takes another one after these. */
 const twinSkips = 300
 /** Calls to the node that one block may cost: for the round itself, and for each pending transaction. */
 const [callsPerRound, callsPerPending] = [12, 14]
@@ -58,6 +58,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
   for (let at = 0; at < skip; at++) fresh()
   let policy = calm
   let started = 0
+  let twins = 0
   let keeper = open()
   const wanted: Wanted[] = []
   /** Everything that was ever in the node’s mempool: others may have kept it. */
@@ -168,7 +169,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
   /** The same keys on another computer pay somebody, and a miner takes that: it may spend what pending ones spend. */
   async function rival(): Promise<void> {
     await node.restart(calm)
-    const twin = await createWorld(node, seed, twinSkips)
+    const twin = await createWorld(node, seed, twinSkips + twins++)
     await twin.sync()
     await twin.step({ do: 'want', value: 1_000 })
     await call('generatetodescriptor', 1, `raw(${nobody})`)
