@@ -7,6 +7,7 @@
  */
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { StoragePort, StorageWrite } from './ports.ts'
+import { withBlockFacts } from './wallet/migrations.ts'
 
 type Migration = (storage: StoragePort) => StorageWrite[]
 
@@ -22,9 +23,13 @@ export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
   'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [] },
-  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [] },
-  chain: { what: 'the chain that was followed', tables: ['chain', 'anchor-output', 'anchored', 'block-hash'], migrations: [] },
-  documents: { what: 'published documents', tables: ['publication'], migrations: [] },
+  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [withBlockFacts] },
+  chain: {
+    what: 'the chain that was followed',
+    tables: ['chain', 'anchor-output', 'spent-output', 'anchored', 'block-hash'],
+    migrations: [],
+  },
+  documents: { what: 'published documents', tables: ['publication', 'whole-tick'], migrations: [] },
   client: { what: "a client's notes", tables: ['client', 'complaint'], migrations: [] },
   server: { what: "a server's notes", tables: ['server', 'served'], migrations: [] },
   supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], migrations: [] },

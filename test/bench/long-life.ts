@@ -20,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 const TICKS = Number(values.ticks)
-/** A stretch of life; after the first, of 1,000 ticks, all windows are full: 144 blocks of chain, 300 of the wallet. */
+/** A stretch of life; after the first, of 1,000 ticks, all windows are full: 300 blocks of the chain and the wallet. */
 const STRETCH = Math.floor(TICKS / 10)
 /** Shorter stretches than the wallet's window show what is held, and nothing about tables and blobs. */
 const WINDOW = 320
