@@ -14,7 +14,7 @@ const words: Record<RequestState, { title: string; tone: Tone; says: string }> =
   anchored: { title: 'In a block', tone: 'active', says: 'Waiting for the tick that counts it.' },
   counted: { title: 'In the index', tone: 'good', says: 'Counted by the Supervisor and readable with a proof.' },
   refused: { title: 'Refused by you', tone: 'plain', says: 'The writes were dropped. Nothing was published.' },
-  late: { title: 'Too late', tone: 'bad', says: 'Nothing was published or paid.' },
+  late: { title: 'Too late', tone: 'bad', says: 'Composed anew, it goes out on the newest tick.' },
   rejected: { title: 'Not counted', tone: 'bad', says: 'It was anchored, but the tick did not include it.' },
   failed: { title: 'Failed', tone: 'bad', says: 'Nothing was published.' },
   'nothing to write': { title: 'Nothing to write', tone: 'plain', says: 'The app answered without changing the database.' },

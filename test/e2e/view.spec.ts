@@ -3,7 +3,7 @@ import { fail, ok } from '../../roles/protocol/result.ts'
 import { weakTexts } from './view/contrast.mjs'
 import type { Fake } from './view/fake-core.ts'
 import { openPage, type Told } from './view/open.ts'
-import { actors, hash, offers, overview, participants, posts, request } from './view/sample.ts'
+import { actors, app, hash, offers, overview, participants, posts, request } from './view/sample.ts'
 
 let fake: Fake
 let problems: string[]
@@ -328,6 +328,7 @@ for (const width of [320, 390, 1280]) {
             waiting: long,
           },
         ],
+        app: { ...app, collections: app.collections.flatMap((one) => [one, { ...one, name: long }]) },
         participants: participants.map((one) => ({ ...one, name: long, detail: long })),
         actors: actors.map((one) => ({ ...one, name: long })),
       },

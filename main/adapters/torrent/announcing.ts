@@ -1,7 +1,7 @@
 /**
  * Tells trackers (BEP 3, 15) and the DHT (BEP 5) which torrents are here, without having them open: one announce after the other, in rounds. A round
- * names all that is stored, newest first; between rounds a heartbeat names the newest few, so that a tracker that was away, or has forgotten
- * everything, is noticed, and told all of it again.
+ * names all that is stored, newest first. Between rounds a heartbeat asks what the tracker knows of the newest few and names them; a tracker that was
+ * away, or has forgotten everything, is told all of it again, whoever notices it first.
  */
 import TrackerClient from 'bittorrent-tracker'
 import type WebTorrent from 'webtorrent'
@@ -37,6 +37,7 @@ export interface AnnouncingOptions {
   client: WebTorrent
   trackers: string[]
   log: LogPort
+  heartbeatMs: number
   /** All that is stored, newest first. */
   stored(): Promise<string[]>
   /** Bytes of a stored torrent that are not here; null when it is not there any more. */
@@ -48,7 +49,6 @@ export interface AnnouncingOptions {
 /** Trackers forget whom they have not heard for 20 to 60 minutes. */
 const ROUND_MS = 300_000
 const DHT_ROUND_MS = 900_000
-const HEARTBEAT_MS = 30_000
 const AWAY_MS = 5_000
 /** The newest torrents, which are those most wanted. */
 const RECENT = 4
@@ -61,16 +61,29 @@ interface State extends AnnouncingOptions {
   reached: boolean
   recent: Announced[]
   closed: boolean
+  /** Begins a round: a tracker is there again, and may know nothing. */
+  back(): void
+  /** The heart beats soon: no tracker answers. */
+  hurry(): void
+}
+
+/** Whatever hears of the trackers says so here, so that nobody's good news hides from the others that a tracker was away. */
+function hear(state: State, reached: boolean): void {
+  const before = state.reached
+  state.reached = reached
+  if (reached && !before) state.back()
+  if (!reached && before) state.hurry()
 }
 
 export function createAnnouncing(options: AnnouncingOptions): Announcing {
-  const state: State = { ...options, reached: true, recent: [], closed: false }
+  const state: State = { ...options, reached: true, recent: [], closed: false, back: () => undefined, hurry: () => undefined }
   const { trackers, client } = options
   const inRound: Tell = async (announced, first) =>
     options.answered(announced.infohash, await tellTrackers(state, announced, first ? 'started' : null))
   const rounds = trackers.length > 0 ? startRounds(state, ROUND_MS, inRound) : null
   const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash), isReady(client)) : null
-  const stopHeart = rounds === null ? () => undefined : startHeart(state, rounds.again)
+  const stopHeart = rounds === null ? () => undefined : startHeart(state)
+  if (rounds !== null) state.back = rounds.again
   return {
     async announce(announced) {
       state.recent = [announced, ...state.recent.filter(({ infohash }) => infohash !== announced.infohash)].slice(0, RECENT)
@@ -78,9 +91,7 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
       return trackers.length === 0 ? { peers: [], incomplete: 0 } : tellTrackers(state, announced, 'started')
     },
     tracker: () => (trackers.length === 0 ? 'none' : state.reached ? 'ok' : 'unreachable'),
-    heard(reached) {
-      state.reached = reached
-    },
+    heard: (reached) => hear(state, reached),
     gone(infohash) {
       state.recent = state.recent.filter((announced) => announced.infohash !== infohash)
       if (trackers.length > 0) void tellTrackers(state, { infohash, left: 0 }, 'stopped')
@@ -94,20 +105,50 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
   }
 }
 
-/** The newest few every half minute; every few seconds while no tracker answers, and then `back` is called. */
-function startHeart(state: State, back: () => void): () => void {
+/** The newest few at every heartbeat, and every few seconds while no tracker answers. */
+function startHeart(state: State): () => void {
   let timer: NodeJS.Timeout
+  let beating = false
   const beat = async (): Promise<void> => {
-    const away = !state.reached
-    for (const announced of state.recent) if (!state.closed) await tellTrackers(state, announced, away ? 'started' : null)
-    if (away && state.reached) back()
+    beating = true
+    if (await isForgotten(state)) hear(state, false)
+    const event = state.reached ? null : 'started'
+    for (const announced of state.recent) if (!state.closed) await tellTrackers(state, announced, event)
+    beating = false
     next()
   }
   const next = (): void => {
-    if (!state.closed) timer = setTimeout(() => void beat(), state.reached ? HEARTBEAT_MS : AWAY_MS).unref()
+    clearTimeout(timer)
+    if (!state.closed) timer = setTimeout(() => void beat(), state.reached ? state.heartbeatMs : AWAY_MS).unref()
+  }
+  state.hurry = () => {
+    if (!beating) next()
   }
   next()
   return () => clearTimeout(timer)
+}
+
+/** Whether the trackers know nobody of a torrent that is whole here: one that began anew answers, and has forgotten us. */
+async function isForgotten(state: State): Promise<boolean> {
+  const whole = state.recent.find(({ left }) => left === 0)
+  if (whole === undefined || !state.reached) return false
+  return new Promise((resolve) => {
+    const tracker = clientOf(state, whole.infohash)
+    let ended = false
+    const end = (forgotten: boolean): void => {
+      if (ended) return
+      ended = true
+      clearTimeout(timer)
+      tracker.destroy(() => undefined)
+      resolve(forgotten)
+    }
+    const timer = setTimeout(() => end(false), ANSWER_MS)
+    tracker.on('scrape', ({ complete, incomplete }: { complete?: number; incomplete?: number }) => end(complete === 0 && incomplete === 0))
+    // One that cannot be asked so is heard of by the announces that follow.
+    tracker.on('error', () => end(false))
+    tracker.on('warning', () => end(false))
+    tracker.scrape()
+  })
 }
 
 type Tell = (announced: Announced, first: boolean) => Promise<unknown>
@@ -145,33 +186,36 @@ const pause = (): Promise<void> =>
     setTimeout(resolve, PACE_MS).unref()
   })
 
+const clientOf = ({ client, trackers }: State, infohash: string): TrackerClient =>
+  new TrackerClient({
+    infoHash: infohash,
+    peerId: client.peerId,
+    announce: trackers,
+    port: client.torrentPort,
+    userAgent: client.userAgent,
+    wrtc: false,
+  })
+
 /** One announce to every tracker; resolves when all have answered, or after two seconds. */
 function tellTrackers(state: State, { infohash, left }: Announced, event: 'started' | 'stopped' | null): Promise<Answer> {
-  const { client, trackers, log } = state
+  const { trackers, log } = state
   const answer: Answer = { peers: [], incomplete: 0 }
   return new Promise((resolve) => {
-    const tracker = new TrackerClient({
-      infoHash: infohash,
-      peerId: client.peerId,
-      announce: trackers,
-      port: client.torrentPort,
-      userAgent: client.userAgent,
-      wrtc: false,
-    })
+    const tracker = clientOf(state, infohash)
     let heard = 0
     let ended = false
     const end = (): void => {
       if (ended) return
       ended = true
       clearTimeout(timer)
-      if (heard === 0) state.reached = false
+      if (heard === 0) hear(state, false)
       tracker.destroy(() => undefined)
       resolve(answer)
     }
     const timer = setTimeout(end, ANSWER_MS)
     const count = (reached: boolean): void => {
       if (ended) return
-      state.reached = reached
+      hear(state, reached)
       // The peers of an answer follow in the same turn.
       if (++heard >= trackers.length) setImmediate(end)
     }

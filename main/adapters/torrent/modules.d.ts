@@ -69,6 +69,7 @@ declare module 'bittorrent-tracker' {
     start(options: Record<string, unknown>): void
     update(options: Record<string, unknown>): void
     stop(options: Record<string, unknown>): void
+    scrape(): void
     destroy(done: () => void): void
   }
   export class Server extends EventEmitter {

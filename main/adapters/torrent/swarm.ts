@@ -32,6 +32,8 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
   maxOpen?: number
   /** After so long without use a torrent rests. Default 20 s. */
   idleMs?: number
+  /** How often trackers are asked whether they still know us. Default 30 s. */
+  heartbeatMs?: number
 }
 
 /** The swarm port, and what only the real one has. */
@@ -100,6 +102,7 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
     client,
     trackers,
     log,
+    heartbeatMs: options.heartbeatMs ?? 30_000,
     stored: folder.newestFirst,
     left: folder.leftOf,
     answered: (infohash, answer) => waking.dialIfHidden(infohash, answer),

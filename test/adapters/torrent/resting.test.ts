@@ -101,6 +101,31 @@ describe('stored torrents', () => {
     await until(() => again.stats().peers === 20)
   })
 
+  it('are told again to a tracker that was away, though what is published next reaches it before anybody looks', async () => {
+    const first = await startTracker({ host: '127.0.0.1', port: 0 })
+    const { port } = new URL(first.announceUrl)
+    const ann = await open([first.announceUrl])
+    await seedMany(ann, 20)
+    await first.close()
+    must(await ann.seed('tick', contentOf(100)))
+    expect(ann.status().tracker).toBe('unreachable')
+    const again = await startTracker({ host: '127.0.0.1', port: Number(port) })
+    ended.push(() => again.close())
+    must(await ann.seed('tick', contentOf(101)))
+    await until(() => again.stats().torrents === 22)
+  })
+
+  it('are told again to a tracker that forgot everything while nobody asked it', async () => {
+    const first = await startTracker({ host: '127.0.0.1', port: 0 })
+    const { port } = new URL(first.announceUrl)
+    const ann = await open([first.announceUrl], { heartbeatMs: 50 })
+    await seedMany(ann, 20)
+    await first.close()
+    const again = await startTracker({ host: '127.0.0.1', port: Number(port) })
+    ended.push(() => again.close())
+    await until(() => again.stats().torrents === 20)
+  })
+
   it('are found in the distributed hash table, without any tracker', async () => {
     const first = await open([], { dht: { bootstrap: [] } })
     await until(() => first.dhtPort() !== 0)
