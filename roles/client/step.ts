@@ -39,7 +39,7 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
     case 'document':
       return onDocument(ctx, state, event.reference, event.document)
     case 'signer':
-      return unchanged({ ...state, following: followSigner(state.following, event.key) })
+      return onSigner(state, event.key)
     case 'document.missing':
       return unchanged({ ...state, following: followMissing(state.following, event.reference, event.failure.retryable) })
     case 'register':
@@ -82,6 +82,11 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
 const isRefusable = ({ phase }: RequestEntry): boolean => phase === 'review' || phase === 'late'
 
 /** What a block makes too late ends before anything else is done with it. */
+function onSigner(state: ClientState, key: string): Stepped {
+  const { following, fetch } = followSigner(state.following, key)
+  return { state: { ...state, following }, effects: fetch.map((wanted) => ({ type: 'fetch', ...wanted })) }
+}
+
 function onBlock(before: ClientState, anchored: AnchoredTransaction[], height: number): Stepped {
   const state = expire(before, height)
   const { following, fetch } = followBlock(state.following, anchored)

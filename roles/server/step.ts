@@ -150,9 +150,11 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
   const { job } = state
   // An offer that supersedes ours goes on with the same app: its outline is needed, its ticks name it.
   if (job !== null && terms.app === job.terms.app && terms.master === job.terms.master) {
+    const { following, fetch } = followSigner(job.following, terms.by)
+    const ticks = fetch.map((wanted): ServerEffect => ({ type: 'fetch', ...wanted }))
     return {
-      state: { ...state, offers, job: { ...job, following: followSigner(job.following, terms.by) } },
-      effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }],
+      state: { ...state, offers, job: { ...job, following } },
+      effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }, ...ticks],
     }
   }
   return considerAll(ctx, { ...state, offers })

@@ -52,8 +52,14 @@ export interface Following {
   signers: string[]
   revoked: Record<string, number>
   expected: ExpectedDocument[]
+  /** Ticks of the last blocks by keys that are none of the signers: one of them may turn out to be granted by an offer that is still being fetched. */
+  overlooked: AnchoredTransaction[]
   ticks: SeenTick[]
 }
+
+/** Blocks within which the offer of a new signer comes, and other apps' ticks that are remembered for so long at most. */
+const OVERLOOKED_BLOCKS = 6
+const MOST_OVERLOOKED = 64
 
 /** Ticks remembered: enough for four generations of code and the reorgs that are likely. */
 const REMEMBERED = 24
@@ -66,12 +72,19 @@ export const follow = (app: string, master: string, signers: string[]): Followin
   signers,
   revoked: {},
   expected: [],
+  overlooked: [],
   ticks: [],
 })
 
-/** A superseding offer may come by another key, granted by the same master; the caller has checked the grant. */
-export const followSigner = (following: Following, key: string): Following =>
-  following.signers.includes(key) ? following : { ...following, signers: [...following.signers, key] }
+/**
+ * A superseding offer may come by another key, granted by the same master; the caller has checked the grant.
+ * @returns what to fetch: ticks by that key whose anchors came before its offer was here
+ */
+export function followSigner(following: Following, key: string): { following: Following; fetch: Wanted[] } {
+  if (following.signers.includes(key)) return { following, fetch: [] }
+  const { overlooked, ...known } = following
+  return followBlock({ ...known, signers: [...following.signers, key], overlooked: [] }, overlooked)
+}
 
 /** Whether a transaction comes from one of the Supervisor's addresses or pays it, which only its own ticks need to do. */
 function isOurs(following: Following, transaction: AnchoredTransaction): boolean {
@@ -94,19 +107,26 @@ export function followBlock(following: Following, anchored: AnchoredTransaction[
       const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
       return { documentType: anchor.type as 'tick', reference, height, position, missing: false, own: isOwn(transaction), tries: 0 }
     })
+  const strange = anchored.filter((transaction) => transaction.anchor.type === 'tick' && !isOurs(following, transaction))
+  const overlooked = strange.length === 0 ? following.overlooked : lately([...following.overlooked, ...strange])
   const again = following.expected.filter((anchor) => anchor.missing)
-  if (found.length === 0 && again.length === 0) return { following, fetch: [] }
+  if (found.length === 0 && again.length === 0)
+    return { following: overlooked === following.overlooked ? following : { ...following, overlooked }, fetch: [] }
   const expected = [...following.expected.map((anchor) => ({ ...anchor, missing: false })), ...found]
   return {
-    following: { ...following, expected },
+    following: { ...following, expected, overlooked },
     fetch: [...again, ...found].map(({ reference, documentType }) => ({ reference, documentType })),
   }
 }
+
+const lately = (anchors: AnchoredTransaction[]): AnchoredTransaction[] =>
+  anchors.filter(({ height }) => height > anchors.at(-1)!.height - OVERLOOKED_BLOCKS).slice(-MOST_OVERLOOKED)
 
 /** Forgets anchors above a fork. */
 export const followReorg = (following: Following, height: number): Following => ({
   ...following,
   expected: following.expected.filter((anchor) => anchor.height <= height),
+  overlooked: following.overlooked.filter((anchor) => anchor.height <= height),
   ticks: following.ticks.filter((tick) => tick.height <= height),
   revoked: Object.fromEntries(Object.entries(following.revoked).filter(([, from]) => from <= height)),
 })

@@ -34,6 +34,8 @@ const tickBy = (by: string, number: number): OpenedDocument =>
 const revocationOf = (by: string, revoked: string): OpenedDocument =>
   ({ body: { type: 'revocation', by, key: revoked } }) as unknown as OpenedDocument
 
+const at = (n: number) => ({ sha256: digest(n), infohash: '00'.repeat(20) })
+
 function take(following: Following, transaction: AnchoredTransaction, document: OpenedDocument): Following {
   const seen = followBlock(following, [transaction])
   return followDocument(seen.following, { sha256: transaction.anchor.sha256, infohash: transaction.anchor.infohash }, document, digest)
@@ -59,8 +61,25 @@ describe('following an app', () => {
 
   it('[B1] a key that the master granted later goes on where the revoked one stopped', () => {
     const revoked = take(start, anchored('revocation', 9, 12, MASTER), revocationOf(MASTER, FIRST))
-    const next = take(followSigner(revoked, SECOND), anchored('tick', 3, 14, SECOND), tickBy(SECOND, 2))
+    const next = take(followSigner(revoked, SECOND).following, anchored('tick', 3, 14, SECOND), tickBy(SECOND, 2))
     expect(newestTick(next)).toMatchObject({ number: 2, by: SECOND })
+  })
+
+  it('[B1] a tick by the new key is followed though its anchor came before the offer that grants the key was here', () => {
+    const revoked = take(start, anchored('revocation', 9, 12, MASTER), revocationOf(MASTER, FIRST))
+    const early = followBlock(revoked, [anchored('tick', 3, 14, SECOND), anchored('tick', 4, 14, STRANGER)])
+    expect(early.fetch).toEqual([])
+    const known = followSigner(early.following, SECOND)
+    expect(known.fetch).toEqual([{ reference: at(3), documentType: 'tick' }])
+    expect(newestTick(followDocument(known.following, at(3), tickBy(SECOND, 2), digest))).toMatchObject({ number: 2, by: SECOND })
+    expect(followSigner(followReorg(early.following, 13), SECOND).fetch).toEqual([])
+  })
+
+  it('[B1] what strangers anchor is remembered for a few blocks, and never without bound', () => {
+    let following = start
+    for (let n = 0; n < 500; n++) following = followBlock(following, [anchored('tick', 20 + n, 14, STRANGER)]).following
+    expect(following.overlooked).toHaveLength(64)
+    expect(followBlock(following, [anchored('tick', 600, 21, STRANGER)]).following.overlooked).toHaveLength(1)
   })
 
   it('[B1] only the master key revokes', () => {
