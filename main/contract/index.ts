@@ -196,8 +196,10 @@ const result = <T>() => undefined as unknown as T
  */
 export type Owner = 'everybody' | 'participant' | 'actor' | 'request' | 'supervisor' | 'auditor'
 
-interface Command {
+export interface Command {
   of: Owner
+  /** Changes nothing that a view shows. */
+  reads?: true
   doc: string
   args: z.ZodObject
   result: unknown
@@ -214,6 +216,7 @@ export const commands = {
   },
   read: {
     of: 'actor',
+    reads: true,
     doc: 'Reads an index of the newest tick through Merkle-proved pages.',
     args: z.strictObject({
       actor: text(64),
@@ -227,6 +230,7 @@ export const commands = {
   },
   newest: {
     of: 'actor',
+    reads: true,
     doc: 'The newest value of a key from the last transaction of its address alone, without the index.',
     args: z.strictObject({ actor: text(64), key: hex32 }),
     result: result<KeyView>(),
@@ -264,18 +268,21 @@ export const commands = {
   refuse: { of: 'request', doc: 'Drops the reviewed writes.', args: z.strictObject({ id: hex32 }), result: result<null>() },
   phrase: {
     of: 'participant',
+    reads: true,
     doc: "The wallet's seed phrase, for its owner to write down; asks for the passphrase.",
     args: z.strictObject({ participant: text(64), passphrase: z.string().min(1).max(1000) }),
     result: result<{ phrase: string }>(),
   },
   receive: {
     of: 'participant',
+    reads: true,
     doc: 'An address of this wallet that has not received anything yet.',
     args: z.strictObject({ participant: text(64) }),
     result: result<{ address: string }>(),
   },
   offers: {
     of: 'participant',
+    reads: true,
     doc: 'The job offers that a server has seen, best paid first.',
     args: z.strictObject({ participant: text(64) }),
     result: result<OfferView[]>(),
@@ -306,6 +313,7 @@ export const commands = {
   },
   audit: {
     of: 'auditor',
+    reads: true,
     doc: 'Replays the app from chain and swarm alone and compares every root.',
     args: none,
     result: result<AuditView>(),

@@ -234,7 +234,9 @@ function completeWrites(
     const carried: Write['carried'] = {}
     for (const [name, { edge, commit }] of Object.entries(draft.carried)) {
       const source = endpoint.blocks[draft.block]!.carries.find((found) => edgeOf(found) === edge)
-      const json = source === undefined ? undefined : (providedValue(providedBy(pending), source) ?? outputs.get(edge)?.json)
+      const own = source === undefined ? undefined : providedValue(providedBy(pending), source)
+      // Null is a value: an option that is none.
+      const json = own === undefined && source !== undefined ? outputs.get(edge)?.json : own
       const salt = edgeSalt(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), edge), edge)
       if (json === undefined || !verifyCommit(ctx.crypto, commit, salt, canonicalBytes(json))) {
         return failForNow(

@@ -70,7 +70,9 @@ export function complaint({ code, message, details }: Failure): string {
   if (code === 'cli.usage') return `golem: ${message}\n${message.includes('\n') ? '' : 'See golem --help.\n'}`
   const problems = (details?.['problems'] ?? []) as Array<{ at: string; code: string; message: string }>
   if (problems.length === 0) return `${message} [${code}]\n`
-  return problems.map((problem) => `${problem.at}: ${problem.message} [${problem.code}]\n`).join('')
+  const more = Number(details?.['more'] ?? 0)
+  const rest = more === 0 ? '' : `and ${more} more, which are told once these are mended\n`
+  return problems.map((problem) => `${problem.at}: ${problem.message} [${problem.code}]\n`).join('') + rest
 }
 
 if (import.meta.main) {

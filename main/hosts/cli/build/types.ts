@@ -122,5 +122,7 @@ function refuse(problems: TypeProblem[]): Result<never> {
   const [first] = problems
   const code = problems.some((problem) => problem.code === 'program.types') ? 'program.types' : first!.code
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
-  return fail(code, `${first!.at}: ${first!.message}${more}`, { at: first!.at, problems: problems.slice(0, MOST_SHOWN) })
+  const hidden = Math.max(0, problems.length - MOST_SHOWN)
+  const details = { at: first!.at, problems: problems.slice(0, MOST_SHOWN), ...(hidden === 0 ? {} : { more: hidden }) }
+  return fail(code, `${first!.at}: ${first!.message}${more}`, details)
 }

@@ -1,6 +1,14 @@
 /** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
 import { fail, ok, type Result } from '../../../core/index.ts'
-import { commands, type CommandName, type LogLine, type Overview, type Owner, type ParticipantView } from '../../../contract/index.ts'
+import {
+  commands,
+  type Command,
+  type CommandName,
+  type LogLine,
+  type Overview,
+  type Owner,
+  type ParticipantView,
+} from '../../../contract/index.ts'
 import type { Absent } from './participants.ts'
 import type { ParticipantProcess } from './process.ts'
 
@@ -61,14 +69,17 @@ export function createFacade(): Facade {
     auditor: () => [...members.values()].findLast((member) => member.running && views.get(member.name)?.app),
   }
 
+  const look = async (participant: ParticipantProcess): Promise<void> => {
+    const view = await participant.call('overview', {})
+    if (view.ok) take(participant.name, 'overview', view.value)
+  }
+
   return {
     add(participant) {
       members.set(participant.name, participant)
       missing.delete(participant.name)
       participant.subscribe((event, payload) => take(participant.name, event, payload))
-      void participant.call('overview', {}).then((view) => {
-        if (view.ok) take(participant.name, 'overview', view.value)
-      })
+      void look(participant)
     },
     absent({ name, role, why }) {
       missing.set(name, { id: name, role, name, state: 'out', detail: why, balance: 0, online: false })
@@ -78,9 +89,12 @@ export function createFacade(): Facade {
       if (name === 'overview') return ok(merge(views, members, missing))
       if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
       const owner = owners[commands[name].of](args as Record<string, unknown>)
-      return owner
-        ? owner.call(name, args as never)
-        : fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
+      if (owner === undefined)
+        return fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
+      const answer = await owner.call(name, args as never)
+      // Whoever asks for the view next finds in it what this command did.
+      if (answer.ok && (commands[name] as Command).reads !== true) await look(owner)
+      return answer
     },
     subscribe(listener) {
       listeners.add(listener)

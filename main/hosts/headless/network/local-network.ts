@@ -2,6 +2,7 @@
  * The local network: a chain, a tracker, one Supervisor, servers and clients, each participant a process with its own data folder, torrent client
  * and port. For «try it on this computer», for the demo and for scenario tests.
  */
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { createRpcChain, type RpcChain } from '../../../adapters/chain/index.ts'
 import { lockFolder } from '../../../adapters/storage/lock.ts'
@@ -75,6 +76,11 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
   }
 }
 
+const digestOf = (program: unknown): string => createHash('sha256').update(JSON.stringify(program)).digest('hex')
+
+const anotherVersion = ({ folder, title }: LocalNetworkOptions): string =>
+  `The local network in ${folder} goes on with the «${title}» that it began with; the program given now is another one. For a network of its own, name another folder with --folder; to take over, use the command supersede.`
+
 async function build(options: LocalNetworkOptions, closing: Array<() => unknown>, stop: () => Promise<void>): Promise<LocalNetwork> {
   const { folder, log } = options
   const lock = lockFolder(folder, 500)
@@ -84,6 +90,8 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   const before = earlier.ok ? earlier.value : null
   if (before?.app !== undefined && before.app !== options.title)
     throw new Error(`The local network in ${folder} runs «${before.app}». Name another folder for «${options.title}» with --folder.`)
+  const program = digestOf(options.program)
+  if ((before?.program ?? program) !== program) log.log('warn', anotherVersion(options))
   const node = await startChain(options, before)
   closing.push(node.stop)
   const chain = createRpcChain({ ...node.access, network: 'regtest', log })
@@ -92,7 +100,13 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   if (!status.ok) throw new Error(`The local network needs its chain, but ${status.error.message}.`)
   const tracker = await startTrackerAgain(portOf(before?.tracker))
   closing.push(tracker.close)
-  const note: NetworkNote = { app: options.title, chain: node.access, tracker: tracker.announceUrl, funded: before?.funded ?? [] }
+  const note: NetworkNote = {
+    app: options.title,
+    program: before?.program ?? program,
+    chain: node.access,
+    tracker: tracker.announceUrl,
+    funded: before?.funded ?? [],
+  }
   writeNote(folder, note)
 
   const pace = createPace()

@@ -9,6 +9,8 @@ import type { ChainAccess } from './chain.ts'
 export interface NetworkNote {
   /** Title of the app that the network runs. */
   app?: string
+  /** Digest of the program that it began with. */
+  program?: string
   chain: ChainAccess
   /** The tracker's announce address. */
   tracker: string
