@@ -328,7 +328,7 @@ for (const width of [320, 390, 1280]) {
             waiting: long,
           },
         ],
-        app: { ...app, collections: app.collections.flatMap((one) => [one, { ...one, name: long }]) },
+        app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: long }] },
         participants: participants.map((one) => ({ ...one, name: long, detail: long })),
         actors: actors.map((one) => ({ ...one, name: long })),
       },
