@@ -1,18 +1,6 @@
 /** A sealed value that nobody opens reaches its row as it was sent, whatever it is: also where JSON or JavaScript has little to say of it. */
 import { describe, expect, it } from 'vitest'
-import {
-  app,
-  bool,
-  collection,
-  compile,
-  endpoint,
-  int,
-  list,
-  option,
-  see,
-  text,
-  type Program,
-} from '../../../roles/program/index.ts'
+import { app, bool, collection, compile, endpoint, int, list, option, see, text, type Program } from '../../../roles/program/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { Loose } from '../program/mistakes/mistaken.ts'

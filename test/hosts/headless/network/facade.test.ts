@@ -15,13 +15,13 @@ function quiet(): ParticipantProcess & { asked: string[] } {
     running: true,
     ended: new Promise(() => undefined),
     asked,
-    call: (async (name: string) => {
+    call: async (name: string) => {
       asked.push(name)
       if (name === 'overview') return ok(view)
       const made = request('5', 'sending')
       view = { ...view, requests: [made] }
       return ok({ id: made.id })
-    }),
+    },
     subscribe: () => () => undefined,
     stop: async () => undefined,
     kill: async () => undefined,
