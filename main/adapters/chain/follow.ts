@@ -78,9 +78,9 @@ export function followChain(
 
   const report = async (failure: Failure | undefined) => {
     failures = failure ? failures + 1 : 0
-    if (pause.ended() || reason === failure?.message) return
+    if (pause.ended() || reason === reasonOf(failure)) return
     await handler(failure ? { type: 'availability', available: false, reason: failure.message } : { type: 'availability', available: true })
-    reason = failure?.message
+    reason = reasonOf(failure)
   }
 
   /** Nothing to do until the tip changes. A node that fails at telling it is polled, and says by the next look what is the matter. */
@@ -109,6 +109,10 @@ export function followChain(
     return running
   }
 }
+
+/** What is told anew when it changes. A connection that is cut and one that is refused are one absence. */
+const reasonOf = (failure: Failure | undefined): string | undefined =>
+  failure?.code === 'chain.unreachable' ? failure.code : failure?.message
 
 const catchingUp = (height: number, known: number) =>
   failForNow(
