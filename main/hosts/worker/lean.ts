@@ -11,7 +11,7 @@ const optionsWith = (semiSpace: number): string[] =>
 /** For those that do little at a time: a young generation as small as it gets, in megabytes. */
 export const leanOptions: string[] = optionsWith(1)
 
-/** For those that answer requests and close ticks, where a small one would be collected too often. */
+/** For who closes ticks, where a small one would be collected too often. */
 export const busyOptions: string[] = optionsWith(2)
 
 /** glibc: one pool of memory for all threads, and what is free goes back to the system. Other systems do not read these. */

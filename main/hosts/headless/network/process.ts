@@ -33,7 +33,7 @@ export async function startParticipant(config: ParticipantConfig, output: (text:
   const child = fork(ENTRY, [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    execArgv: config.settings.client === undefined ? busyOptions : leanOptions,
+    execArgv: config.settings.supervisor === undefined ? leanOptions : busyOptions,
     env: { ...process.env, ...leanEnvironment },
   })
   const channel = createChannel(child)
