@@ -97,6 +97,7 @@ it('no offer on the chain is said once the chain is read to its tip and nothing 
   )
 })
 
+// Without one, `bitcoindAvailable` says what is missing; with GOLEM_REQUIRE_BITCOIND=1 that is a failure.
 const { command } = bitcoindAvailable()
 describe.skipIf(command === undefined)('of a real bitcoind', () => {
   let stop: () => Promise<void> = () => Promise.resolve()
