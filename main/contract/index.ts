@@ -99,7 +99,7 @@ export interface RequestView {
   actor: string
   endpoint: string
   arguments: Record<string, unknown>
-  state: 'sending' | 'review' | 'refused' | 'late' | 'published' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
+  state: 'sending' | 'review' | 'refused' | 'late' | 'signed' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
   response?: unknown
   /** Shown while in `review`; what would become public. */
   writes: Array<{ collection: string; key: string; fields: Record<string, unknown>; explained: Record<string, string[]>; flags: string[] }>
@@ -228,7 +228,7 @@ export const commands = {
     }),
     result: result<RowsView>(),
   },
-  newest: {
+  keyValue: {
     of: 'actor',
     reads: true,
     doc: 'The newest value of a key from the last transaction of its address alone, without the index.',

@@ -117,7 +117,7 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     overview: () => ok(view()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
     read: (args) => (roles.client === null && roles.supervisor ? roles.supervisor.read(args) : client((service) => service.read(args))),
-    newest: ({ key }) => client((service) => service.newest(key)),
+    keyValue: ({ key }) => client((service) => service.valueOf(key)),
     request: (args) => client((service) => service.request(args)),
     approve: ({ id }) => client((service) => service.approve(id)),
     bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),

@@ -93,7 +93,7 @@ export function createDocuments(options: DocumentsOptions): Documents {
     if (publication.documentType === 'tick') onTick(reference, true)
     if (known !== undefined) {
       const sent = await wallet.rebroadcast(known.txid)
-      if (sent.ok) return ok({ reference, ...wallet.newest({ txid: known.txid, fee: known.fee }) })
+      if (sent.ok) return ok({ reference, ...wallet.latest({ txid: known.txid, fee: known.fee }) })
       // Nothing comes of the recorded transaction, and its coins are free: the document is paid for anew.
       if (sent.error.code !== 'wallet.dropped') return sent
       const still = await publication.mayPay?.()

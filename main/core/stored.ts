@@ -7,6 +7,7 @@
  */
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { StoragePort, StorageWrite } from './ports.ts'
+import { withSignedRequests } from './client/migrations.ts'
 import { withBlockFacts } from './wallet/migrations.ts'
 
 type Migration = (storage: StoragePort) => StorageWrite[]
@@ -22,7 +23,7 @@ interface Kind {
 export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
-  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [] },
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [withSignedRequests] },
   wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [withBlockFacts] },
   chain: {
     what: 'the chain that was followed',
@@ -49,12 +50,12 @@ export function checkStored(storage: StoragePort, kinds: Kinds = STORED): Result
     if (refused !== null) return refused
   }
   const fresh = all.filter(([name]) => storage.get(TABLE, name) === undefined)
-  if (fresh.length > 0) storage.transact(fresh.map(([name, kind]) => ({ table: TABLE, key: name, value: newest(kind) })))
+  if (fresh.length > 0) storage.transact(fresh.map(([name, kind]) => ({ table: TABLE, key: name, value: formOf(kind) })))
   for (const [name, kind] of all) bringUp(storage, name, kind)
   return ok(null)
 }
 
-const newest = ({ migrations }: Kind): number => migrations.length + 1
+const formOf = ({ migrations }: Kind): number => migrations.length + 1
 const isEmpty = (storage: StoragePort, { tables }: Kind): boolean => tables.every((table) => storage.list(table, '', 1).length === 0)
 
 function refusalOf(storage: StoragePort, name: string, kind: Kind): Result<null> | null {
@@ -69,15 +70,15 @@ function refusalOf(storage: StoragePort, name: string, kind: Kind): Result<null>
         )
   if (typeof form !== 'number' || !Number.isInteger(form) || form < 1)
     return fail('stored.older', `This folder does not say in which form it holds ${kind.what}: it is damaged. ${aside}.`)
-  return form <= newest(kind)
+  return form <= formOf(kind)
     ? null
     : fail(
         'stored.newer',
-        `This folder holds ${kind.what} in form ${form}, and this Golem knows ${newest(kind)}. Update it. Nothing was changed.`,
+        `This folder holds ${kind.what} in form ${form}, and this Golem knows ${formOf(kind)}. Update it. Nothing was changed.`,
       )
 }
 
 function bringUp(storage: StoragePort, name: string, kind: Kind): void {
-  for (let form = storage.get(TABLE, name) as number; form < newest(kind); form++)
+  for (let form = storage.get(TABLE, name) as number; form < formOf(kind); form++)
     storage.transact([...kind.migrations[form - 1]!(storage), { table: TABLE, key: name, value: form + 1 }])
 }

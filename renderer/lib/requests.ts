@@ -5,12 +5,12 @@ export type RequestState = RequestView['state']
 export type Tone = 'plain' | 'good' | 'active' | 'warn' | 'bad'
 
 /** The states on the way to the index, in order. */
-export const path = ['sending', 'review', 'published', 'anchored', 'counted'] as const satisfies readonly RequestState[]
+export const path = ['sending', 'review', 'signed', 'anchored', 'counted'] as const satisfies readonly RequestState[]
 
 const words: Record<RequestState, { title: string; tone: Tone; says: string }> = {
   sending: { title: 'On its way', tone: 'active', says: 'The servers are working on it.' },
   review: { title: 'Waiting for you', tone: 'warn', says: 'Nothing is public until you approve.' },
-  published: { title: 'Published', tone: 'active', says: 'In the mempool, waiting for a block.' },
+  signed: { title: 'Approved', tone: 'active', says: 'Signed, and on its way into a block.' },
   anchored: { title: 'In a block', tone: 'active', says: 'Waiting for the tick that counts it.' },
   counted: { title: 'In the index', tone: 'good', says: 'Counted by the Supervisor and readable with a proof.' },
   refused: { title: 'Refused by you', tone: 'plain', says: 'The writes were dropped. Nothing was published.' },
@@ -26,11 +26,11 @@ export const wordsOf = (state: RequestState): { title: string; tone: Tone; says:
 export const stepNames: Record<(typeof path)[number], string> = {
   sending: 'Servers',
   review: 'Your review',
-  published: 'Mempool',
+  signed: 'Mempool',
   anchored: 'Block',
   counted: 'Index',
 }
 
-export const isOpen = (request: RequestView): boolean => ['sending', 'review', 'published', 'anchored'].includes(request.state)
+export const isOpen = (request: RequestView): boolean => ['sending', 'review', 'signed', 'anchored'].includes(request.state)
 
 export const flagsOf = (request: RequestView): string[] => request.writes.flatMap((write) => write.flags)

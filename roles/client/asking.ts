@@ -119,7 +119,7 @@ export function onApprove(state: ClientState, event: Extract<ClientEvent, { type
   if (entry?.phase !== 'review') return unchanged(state)
   const publication = signed('update', event)
   return {
-    state: changeRequest(state, entry.id, (found) => ({ ...found, phase: 'published', publication })),
+    state: changeRequest(state, entry.id, (found) => ({ ...found, phase: 'signed', publication })),
     effects: [publish(publication)],
   }
 }

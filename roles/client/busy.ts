@@ -33,7 +33,7 @@ export function busyKeys(state: ClientState): BusyKey[] {
     if (holder === undefined)
       return reserved === undefined || isAccepted(reserved) || isRefused(reserved) ? [] : [{ ...own, why: onItsWay(reserved) }]
     const why = untilWhen(holder)
-    const creates = !written && (holder.phase === 'published' || holder.phase === 'anchored')
+    const creates = !written && (holder.phase === 'signed' || holder.phase === 'anchored')
     return creates
       ? [
           { ...own, why },

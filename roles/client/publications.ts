@@ -52,7 +52,7 @@ function settleKeys(state: ClientState): ClientState {
 
 /** A fresh key's only write went back to «anchored» by a reorg. */
 const wasUndone = (key: string, phases: Map<string, RequestPhase>): boolean =>
-  phases.get(key) === 'anchored' || phases.get(key) === 'published'
+  phases.get(key) === 'anchored' || phases.get(key) === 'signed'
 
 export function withRequests(state: ClientState, requests: RequestEntry[]): ClientState {
   const ended = requests.filter((entry) => ENDED.has(entry.phase))
@@ -100,7 +100,7 @@ export function changePublications(state: ClientState, change: (one: Publication
 /** The phase that a publication has established. */
 function followUp(entry: RequestEntry): RequestEntry {
   const { verdict, height } = entry.publication!
-  if (verdict === null) return { ...entry, phase: height === null ? 'published' : 'anchored', error: null }
+  if (verdict === null) return { ...entry, phase: height === null ? 'signed' : 'anchored', error: null }
   if (verdict.outcome === 'accepted') return { ...entry, phase: 'counted', error: null }
   return { ...entry, phase: 'rejected', error: { code: verdict.outcome, message: outcomeText(verdict.outcome) } }
 }

@@ -1,7 +1,7 @@
 /** What a client has established with one app, as JSON. It holds the secrets of requests under way, so the core stores it as it stores keys. */
 import type { Json } from '../protocol/canonical.ts'
 import type { Reference } from '../protocol/documents/index.ts'
-import { follow, type Following } from '../protocol/ticks/index.ts'
+import { startFollowing, type Following } from '../protocol/ticks/index.ts'
 import type { OwnKey, Reviewed } from './types.ts'
 import type { Window } from './window.ts'
 
@@ -43,7 +43,7 @@ export type RequestPhase =
   | 'late'
   | 'nothing to write'
   /** Signed and stored; the transaction may be in the mempool. Its number is proved by the tick that reveals the primes. */
-  | 'published'
+  | 'signed'
   /** A block has it. */
   | 'anchored'
   /** A tick accepted it into the index. */
@@ -102,7 +102,7 @@ export const REMEMBERED_REQUESTS = 200
 export const initialClientState = (app: string, master: string, signers: string[], client: string): ClientState => ({
   app,
   client,
-  following: follow(app, master, signers),
+  following: startFollowing(app, master, signers),
   registration: null,
   terms: null,
   reservations: [],

@@ -7,7 +7,7 @@ import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
-  follow,
+  startFollowing,
   followBlock,
   followDocument,
   followMissing,
@@ -181,7 +181,7 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
     terms,
     identity,
     acceptance: null,
-    following: follow(terms.app, terms.master, [terms.by]),
+    following: startFollowing(terms.app, terms.master, [terms.by]),
     code: [],
     listed: null,
     expelled: null,

@@ -77,12 +77,7 @@ function onOffer(state: SupervisorState, sha256: string, height: number): Superv
     return { ...state, offered: height, phase: state.phase === 'offered' ? 'gathering' : state.phase }
   if (state.next?.offer.sha256 !== sha256) return state
   // A new offer by another key ends what a revocation stopped.
-  const phase: Phase =
-    state.phase === 'revoked' && state.next.offer.body.by !== state.offer.body.by
-      ? state.genesis === null
-        ? 'gathering'
-        : 'sleeping'
-      : state.phase
+  const phase = state.phase === 'revoked' && state.next.offer.body.by !== state.offer.body.by ? resumed(state) : state.phase
   return { ...state, phase, next: { ...state.next, height } }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../roles/protocol/bytes.ts'
 import { envelopeMessage } from '../../roles/protocol/requests/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
-import { follow, followBlock, followMissing, scriptOf } from '../../roles/protocol/ticks/index.ts'
+import { startFollowing, followBlock, followMissing, scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { readMessage } from '../../roles/server/json.ts'
 import { crypto, keyPair, makeAcceptance, seeded } from '../roles/supervisor/actors.ts'
@@ -48,7 +48,7 @@ describe('whoever follows an app', () => {
     })
     const fake = anchor('aa', { pays: [{ script: scriptOf(signer)!, value: 330 }] })
     const own = anchor('bb', { spends: [scriptOf(signer)!] })
-    let following = followBlock(follow('cc'.repeat(32), master, [signer]), [fake, own]).following
+    let following = followBlock(startFollowing('cc'.repeat(32), master, [signer]), [fake, own]).following
     for (let block = 0; block < 200; block++) {
       for (const { reference } of following.expected) following = followMissing(following, reference, true)
       following = followBlock(following, []).following

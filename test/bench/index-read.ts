@@ -44,7 +44,7 @@ const local = createLocalIndex({
   log: { log: () => undefined },
 })
 const began = performance.now()
-await local.follow({ program: SHOP, tick: published.tick, fetchFile })
+await local.catchUp({ program: SHOP, tick: published.tick, fetchFile })
 console.log(`${ROWS} rows: own index filled and in place after ${(performance.now() - began).toFixed(0)} ms`)
 
 const keys = must(await published.reader().rows('orders', 'key', [], { limit: 500 })).value.map((row) => String(row['$key']))

@@ -82,4 +82,24 @@ describe('what is stored', () => {
     expect([...new Set(written)].filter((table) => !known.has(table))).toEqual([])
     expect(written.length).toBeGreaterThan(15)
   })
+
+  it('renames what a client approved, and leaves the rest as it is', () => {
+    const storage = createMemoryStorage(createMemoryDisk())
+    const requests = ['review', 'published', 'anchored'].map((phase, id) => ({ id, phase }))
+    storage.transact([
+      { table: 'role-state', key: 'client', value: { app: 'aa', requests } },
+      { table: 'role-state', key: 'server', value: { offers: [] } },
+      ...Object.keys(STORED).map((key) => ({ table: 'form', key, value: 1 })),
+    ])
+    expect(checkStored(storage)).toMatchObject({ ok: true })
+    expect(storage.get('role-state', 'client')).toEqual({
+      app: 'aa',
+      requests: [
+        { id: 0, phase: 'review' },
+        { id: 1, phase: 'signed' },
+        { id: 2, phase: 'anchored' },
+      ],
+    })
+    expect([storage.get('role-state', 'server'), storage.get('form', 'role-state')]).toEqual([{ offers: [] }, 2])
+  })
 })

@@ -47,7 +47,7 @@ test('a new root makes the page read again', async ({ page }) => {
 
 test('an answer that was under way while an event came does not bring the old state and log back', async ({ page }) => {
   const answers: Array<() => void> = []
-  const [waiting, sent] = [request('5', 'review'), request('6', 'published', { txid: hash('44'), waiting: 'in the mempool' })]
+  const [waiting, sent] = [request('5', 'review'), request('6', 'signed', { txid: hash('44'), waiting: 'in the mempool' })]
   await open(page, { requests: [waiting, sent] }, (core) => {
     core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed.')
   })

@@ -133,7 +133,7 @@ test('like is one press from the post, then one more to send', async ({ page }) 
 test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page }) => {
   await open(page, { requests: [request('5', 'review', { fee: 312 })] }, (core) => {
     core.on.approve = () => (
-      core.move('5', { state: 'published', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }),
+      core.move('5', { state: 'signed', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }),
       ok({ txid: hash('44') })
     )
   })
@@ -153,7 +153,7 @@ test('the review shows every field, what explains it, who saw it and the fee, an
 })
 
 test('a fee is raised while the transaction waits, and no longer once a block has it', async ({ page }) => {
-  await open(page, { requests: [request('5', 'published', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
+  await open(page, { requests: [request('5', 'signed', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
     core.on.bump = () => (core.move('5', { txid: hash('78'), fee: 640 }), ok({ txid: hash('78'), fee: 640 }))
   })
   const card = page.getByRole('article', { name: /Request Post/ })
@@ -350,7 +350,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         { ...plain, writes: [{ ...plain.writes[0]!, flags: ['A warning.'] }] },
         request('5', 'counted'),
         request('4', 'failed', { error: { code: 'x.y', message: 'A failure.' } }),
-        request('3', 'published'),
+        request('3', 'signed'),
       ],
     })
     await expect(page.getByText("Proved against tick 41's root")).toBeVisible()

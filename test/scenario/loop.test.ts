@@ -65,9 +65,9 @@ describe('The whole loop', () => {
 
   it('[D2] the newest value of a key is read from its address alone, by somebody else', async () => {
     const [row] = (await cast.read('bob', byTopic, ['bitcoin'])).rows
-    const newest = await cast.call('newest', { actor: '', key: row!.$key as string }, 'bob')
+    const value = await cast.call('keyValue', { actor: '', key: row!.$key as string }, 'bob')
     const { txid } = (await cast.view('alice')).requests.find(({ state }) => state === 'counted')!
-    expect(newest).toMatchObject({
+    expect(value).toMatchObject({
       collection: 'posts',
       owner: row!.$owner,
       written: true,

@@ -69,7 +69,7 @@ export async function again(session: ClientSession, id: string): Promise<Result<
 
 /** Published, and its window closed before a block had it. */
 async function cannotCount({ services }: ClientSession, { phase, window, publication }: RequestEntry): Promise<boolean> {
-  if (phase !== 'published' || window === null || publication?.height !== null) return false
+  if (phase !== 'signed' || window === null || publication?.height !== null) return false
   const tip = await services.chain.tip()
   return tip.ok && isClosed(window, tip.value.height)
 }
@@ -118,7 +118,7 @@ export async function bump(session: ClientSession, id: string, feeRate: number |
   const entry = entryOf(session, id)
   if (session.joined === null || entry === undefined) return unknownRequest
   const txid = entry.publication?.txid ?? null
-  if (entry.phase !== 'published' || txid === null)
+  if (entry.phase !== 'signed' || txid === null)
     return wrongPhase(entry, 'a fee can be raised only while its transaction waits for a block')
   const open = await windowClosed(session, entry)
   return open.ok ? session.services.wallet.bump(txid, feeRate) : open

@@ -20,7 +20,7 @@ import { auditApp } from './audit.ts'
 import { again, approve, bump, read, refuse, request, reserve } from './commands.ts'
 import { discover } from './discovery.ts'
 import { createEffects } from './effects.ts'
-import { newest } from './newest.ts'
+import { valueOfKey } from './key-value.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
 import { createUpkeep } from './upkeep.ts'
 import { actorView, appView, requestView, tickViewOf, type SentView } from './views.ts'
@@ -40,7 +40,7 @@ export interface ClientService {
   detail(): string
   view(wait: Wait): ClientView
   read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
-  newest(key: string): Promise<Result<KeyView>>
+  valueOf(key: string): Promise<Result<KeyView>>
   request(args: CommandArgs<'request'>): Promise<Result<{ id: string }>>
   approve(id: string): Promise<Result<{ txid: string }>>
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
@@ -61,7 +61,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),
     read: (args) => read(session, args),
-    newest: (key) => newest(session, key),
+    valueOf: (key) => valueOfKey(session, key),
     request: (args) => request(session, args),
     approve: (id) => approve(session, id),
     bump: (id, feeRate) => bump(session, id, feeRate),
@@ -117,7 +117,7 @@ function keysText(state: ClientState, collections: string[]): string {
 /** The transaction of a request as it is now, or what publishing it would cost. */
 function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: ReadonlyMap<string, number>): SentView {
   if (publication?.txid) {
-    const sent = wallet.newest({ txid: publication.txid, fee: publication.fee ?? 0 })
+    const sent = wallet.latest({ txid: publication.txid, fee: publication.fee ?? 0 })
     const known = wallet.stateOf(publication.txid)
     if (known === null) return sent
     const { phase: state, ...more } = known

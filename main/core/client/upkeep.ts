@@ -29,7 +29,7 @@ export function createUpkeep(session: ClientSession): () => void {
         session.newest = opened.value
         services.changed()
       }
-      if (opened.ok) void session.local.follow({ ...opened.value, program: opened.value.outline })
+      if (opened.ok) void session.local.catchUp({ ...opened.value, program: opened.value.outline })
       await prepare(joined, opened.ok || opened.error.code === 'client.no-tick')
     } finally {
       busy = false

@@ -147,7 +147,7 @@ function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): Requ
 }
 
 function deadlineOf({ phase, window }: RequestEntry, { height, blockMs }: Wait): { deadline?: DeadlineView } {
-  if (window === null || (phase !== 'review' && phase !== 'published')) return {}
+  if (window === null || (phase !== 'review' && phase !== 'signed')) return {}
   const before = approveBefore(window)
   const blocksLeft = Math.max(0, (phase === 'review' ? before : window.until) - height)
   const estimatedMs = Math.round(blocksLeft * (blockMs ?? USUAL_BLOCK_MS))
@@ -156,7 +156,7 @@ function deadlineOf({ phase, window }: RequestEntry, { height, blockMs }: Wait):
 
 /** How far the transaction of a request has come. */
 function placeOf(entry: RequestEntry, { transaction }: SentView, hindrance: string | null): string {
-  if (entry.phase !== 'published') return 'in a block'
+  if (entry.phase !== 'signed') return 'in a block'
   if (!entry.publication?.txid) return hindrance === null ? 'stored, being published' : `stored, not published yet: ${hindrance}`
   if (transaction === undefined || transaction.state === 'mempool') return 'in the mempool'
   return transaction.reason === undefined ? transaction.known : `${transaction.known} (${transaction.reason})`
@@ -165,8 +165,8 @@ function placeOf(entry: RequestEntry, { transaction }: SentView, hindrance: stri
 /** A stamp of tick n is decided by the document of tick n+2 at the latest. */
 function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait, place: string): { waiting?: string } {
   const stamped = entry.reviewed?.pending.tick
-  if (stamped === undefined || tick === null || (entry.phase !== 'published' && entry.phase !== 'anchored')) return {}
-  if (entry.phase === 'published' && entry.window !== null && isClosed(entry.window, wait.height))
+  if (stamped === undefined || tick === null || (entry.phase !== 'signed' && entry.phase !== 'anchored')) return {}
+  if (entry.phase === 'signed' && entry.window !== null && isClosed(entry.window, wait.height))
     return { waiting: `no block has it, and it had to be in one by ${entry.window.until}: it cannot count any more` }
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
   const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)

@@ -19,7 +19,7 @@ export interface LocalIndex {
    * harmless.
    * @returns resolves when nothing is under way; never rejects
    */
-  follow(subject: LocalSubject): Promise<void>
+  catchUp(subject: LocalSubject): Promise<void>
   close(): void
 }
 /** What could not be had may be had after so long. */
@@ -68,7 +68,7 @@ export function createLocalIndex(options: LocalIndexOptions): LocalIndex {
 
   const again = (subject: LocalSubject): void =>
     void keeping.clock.after(RETRY_MS, () => {
-      if (newest === subject && !keeping.closed) void follow(subject)
+      if (newest === subject && !keeping.closed) void catchUp(subject)
     })
 
   async function run(): Promise<void> {
@@ -84,7 +84,7 @@ export function createLocalIndex(options: LocalIndexOptions): LocalIndex {
     }
   }
 
-  function follow(subject: LocalSubject): Promise<void> {
+  function catchUp(subject: LocalSubject): Promise<void> {
     newest = next = subject
     running ??= run()
     return running
@@ -92,7 +92,7 @@ export function createLocalIndex(options: LocalIndexOptions): LocalIndex {
 
   return {
     for: (program) => localFor(keeping, program),
-    follow,
+    catchUp,
     close() {
       keeping.closed = true
       drop(keeping)

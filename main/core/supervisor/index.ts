@@ -105,12 +105,12 @@ function takePart(
     initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
     step(state, event) {
       const stepped = step(state, event)
-      if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.follow(member.state()))
+      if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.catchUp(member.state()))
       return stepped
     },
     perform: createEffects(services, keeper, book, signer),
   })
-  reading.follow(member.state())
+  reading.catchUp(member.state())
   return member
 }
 

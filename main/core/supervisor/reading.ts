@@ -17,7 +17,7 @@ const INDEX_BYTES = 256 << 20
 
 export interface SupervisorReading {
   /** Brings the index to the newest tick of the state, in the background; cheap when it is there. */
-  follow(state: SupervisorState): void
+  catchUp(state: SupervisorState): void
   /** Errors: `client.no-tick` (retryable), those of `readIndex`. */
   read(state: SupervisorState | null, args: CommandArgs<'read'>): Promise<Result<RowsView>>
   close(): void
@@ -43,12 +43,12 @@ export function createReading(services: Services, book: OfferBook): SupervisorRe
     if (!reader.ok) return reader
     const opened = { tick, outline, reader: reader.value }
     kept = { sha256: reference.sha256, opened }
-    void local.follow({ program: outline, tick, fetchFile })
+    void local.catchUp({ program: outline, tick, fetchFile })
     return ok(opened)
   }
 
   return {
-    follow(state) {
+    catchUp(state) {
       const sha256 = state.ticks.at(-1)?.reference.sha256 ?? ''
       if (sha256 === followed) return
       followed = sha256

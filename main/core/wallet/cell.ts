@@ -16,7 +16,7 @@ export interface WalletCell {
   /** Takes a state whose write is handed to somebody who commits it at once with what depends on it. */
   adopt(next: WalletState): StorageWrite[]
   /** What a transaction has become by replacement. */
-  newest(sent: Sent): Sent
+  latest(sent: Sent): Sent
 }
 
 /** A replaced transaction → what replaced it. */
@@ -31,10 +31,10 @@ export function createCell(storage: StoragePort): WalletCell {
   const stored = storage.get('wallet', 'state') as unknown as WalletState | undefined
   let state = afterRestart({ ...createWallet(), ...stored })
   const write = (next: WalletState): StorageWrite => ({ table: 'wallet', key: 'state', value: next as unknown as Json })
-  const newest = (sent: Sent): Sent => {
+  const latest = (sent: Sent): Sent => {
     const next = storage.get(REPLACED, sent.txid) as unknown as Sent | undefined
-    // A version that was replaced and took its place again is the newest.
-    return next === undefined || state.pending.some((one) => one.txid === sent.txid) ? sent : newest(next)
+    // A version that was replaced and took its place again is the latest.
+    return next === undefined || state.pending.some((one) => one.txid === sent.txid) ? sent : latest(next)
   }
   return {
     state: () => state,
@@ -47,6 +47,6 @@ export function createCell(storage: StoragePort): WalletCell {
       state = next
       return [write(next)]
     },
-    newest,
+    latest,
   }
 }

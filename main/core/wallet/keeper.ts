@@ -42,7 +42,7 @@ export interface WalletKeeper {
    */
   bump(txid: string, feeRate: number | null): Promise<Result<Sent>>
   /** What a transaction that this wallet made has become by replacement, with its fee. */
-  newest(sent: Sent): Sent
+  latest(sent: Sent): Sent
   /** What is known of a transaction that this wallet made, and what happens next. */
   stateOf(txid: string): PaymentState | null
   /** Why the last payment did not succeed, until one does: for people who wonder what is waited for. */
@@ -81,8 +81,8 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     watchKey: keyring.add,
     pay: payments.pay,
     bump: payments.bump,
-    newest: cell.newest,
-    stateOf: (txid) => paymentState(cell.state(), cell.newest({ txid, fee: 0 }).txid),
+    latest: cell.latest,
+    stateOf: (txid) => paymentState(cell.state(), cell.latest({ txid, fee: 0 }).txid),
     hindrance: payments.hindrance,
     rebroadcast: (txid) => rebroadcast(cell, performer, txid),
     async estimateFee(vsize) {
@@ -104,7 +104,7 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
 const BURIED = 6
 
 async function rebroadcast(cell: WalletCell, performer: Performer, txid: string): Promise<Result<void>> {
-  const newest = cell.newest({ txid, fee: 0 }).txid
+  const newest = cell.latest({ txid, fee: 0 }).txid
   if (cell.state().pending.some((one) => one.txid === newest)) {
     const offered = await performer.offer(newest)
     return offered.ok ? ok(undefined) : offered

@@ -109,14 +109,14 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
   async function bump(txid: string, feeRate: number | null): Promise<Result<Sent>> {
     const fees = await chain.fees(CONFIRM_WITHIN)
     if (!fees.ok) return fees
-    const wanted = cell.newest({ txid, fee: 0 }).txid
+    const wanted = cell.latest({ txid, fee: 0 }).txid
     const rate = Math.max(feeRate ?? fees.value.rate, fees.value.floor)
     const recorded = await record(ports, (state) => prepareBump(state, wanted, rate, fees.value, keyring))
     if (!recorded.ok) return recorded
     const results = []
     for (const sent of recorded.value.sent) results.push(await performer().offer(sent.txid))
     const failed = results.find((one) => !one.ok)
-    const mine = recorded.value.sent.find((sent) => sent.txid === cell.newest({ txid: wanted, fee: 0 }).txid) ?? recorded.value.sent[0]!
+    const mine = recorded.value.sent.find((sent) => sent.txid === cell.latest({ txid: wanted, fee: 0 }).txid) ?? recorded.value.sent[0]!
     return failed === undefined ? ok(mine) : failForNow(failed.error.code, failed.error.message)
   }
 

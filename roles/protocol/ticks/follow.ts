@@ -66,7 +66,7 @@ const REMEMBERED = 24
 /** Times that a document is asked for whose anchor anybody could have made. */
 const MAX_TRIES = 144
 
-export const follow = (app: string, master: string, signers: string[]): Following => ({
+export const startFollowing = (app: string, master: string, signers: string[]): Following => ({
   app,
   master,
   signers,

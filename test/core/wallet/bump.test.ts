@@ -40,8 +40,8 @@ describe('a person', () => {
     const third = must(await wallet.bump(first.txid, null))
     expect([first.fee < second.fee, second.fee < third.fee]).toEqual([true, true])
     expect(mempool(stage)).toEqual([third.txid])
-    for (const old of [first, second, third]) expect(wallet.newest(old)).toEqual(third)
-    expect(stage.open().newest(first)).toEqual(third)
+    for (const old of [first, second, third]) expect(wallet.latest(old)).toEqual(third)
+    expect(stage.open().latest(first)).toEqual(third)
     const before = wallet.balance().unconfirmed
     await stage.mine(stage.other)
     expect([mempool(stage), wallet.balance().confirmed]).toEqual([[], before])
@@ -58,7 +58,7 @@ describe('a person', () => {
     const rate = Number(both.reduce((sum, { fee }) => sum + fee, 0n)) / both.reduce((sum, { vsize }) => sum + vsize, 0)
     expect(rate).toBeGreaterThanOrEqual(12)
     expect(rate).toBeLessThan(12.1)
-    expect(stage.wallet.newest(child)).toEqual(bumped)
+    expect(stage.wallet.latest(child)).toEqual(bumped)
   })
 })
 
@@ -71,7 +71,7 @@ describe('the wallet by itself', () => {
     expect(mempool(stage)).toEqual([first.txid])
     await passOver(stage, 1)
     const replacement = await waitFor('the replacement', () => mempool(stage).find((txid) => txid !== first.txid))
-    expect(stage.wallet.newest(first).txid).toBe(replacement)
+    expect(stage.wallet.latest(first).txid).toBe(replacement)
     const { fee, vsize } = entry(stage, replacement)
     expect([Number(fee) >= 9 * vsize, Number(fee) < 9.1 * vsize]).toEqual([true, true])
     await passOver(stage, 8)

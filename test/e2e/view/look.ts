@@ -37,7 +37,7 @@ const late = request('7', 'late', {
 })
 const longName = 'reservations-of-rooms-in-the-large-building-by-the-river-and-others'
 const life = [
-  request('4', 'published', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
+  request('4', 'signed', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
   request('3', 'counted', { txid: hash('33'), fee: 309, tick: 41 }),
   request('2', 'failed', {
     error: {

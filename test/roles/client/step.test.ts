@@ -127,7 +127,7 @@ describe('a client', () => {
       phases.push(phase(state))
       if (phase(state) !== 'counted') expect(freeKeys(state)).toEqual([])
     }
-    expect(phases).toEqual(['sending', 'review', 'published', 'published', 'anchored', 'anchored', 'counted'])
+    expect(phases).toEqual(['sending', 'review', 'signed', 'signed', 'anchored', 'anchored', 'counted'])
     expect(freeKeys(state)).toEqual([{ key: DATA, collection: 'posts', written: true }])
   })
 
@@ -142,7 +142,7 @@ describe('a client', () => {
       { type: 'refuse', id: 'r' },
     )
     expect(of(effects, 'publish')).toEqual([{ type: 'publish', documentType: 'update', ...text(3) }])
-    expect(state.requests[0]).toMatchObject({ phase: 'published', publication: { document: text(3).document } })
+    expect(state.requests[0]).toMatchObject({ phase: 'signed', publication: { document: text(3).document } })
   })
 
   it('publishes the same bytes again with the next block when publishing failed for now', () => {
@@ -208,7 +208,7 @@ describe('a client', () => {
     const undone = run(state, { type: 'reorg', height: 5 }).state
     expect([phase(undone), freeKeys(undone)]).toEqual(['anchored', []])
     const deeper = run(undone, { type: 'reorg', height: 4 }).state
-    expect(phase(deeper)).toBe('published')
+    expect(phase(deeper)).toBe('signed')
     expect(phase(run(deeper, block(5, anchored('update', 3, 5))).state)).toBe('anchored')
   })
 
@@ -238,7 +238,7 @@ describe('a client', () => {
 
     it('is taken up to the margin before the window closes, and refused from there on, before anything is published', () => {
       const inTime = run(reviewing, block(98), approve)
-      expect([phase(inTime.state), of(inTime.effects, 'publish')]).toMatchObject(['published', [{ documentType: 'update' }]])
+      expect([phase(inTime.state), of(inTime.effects, 'publish')]).toMatchObject(['signed', [{ documentType: 'update' }]])
       const late = run(reviewing, block(99), approve)
       expect([phase(late.state), late.state.requests[0]!.error!.code, of(late.effects, 'publish')]).toEqual(['late', 'client.late', []])
       expect(late.state.requests[0]!.error!.message).toContain('in a block by 100, and the chain is at 99')

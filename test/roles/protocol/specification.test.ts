@@ -79,25 +79,4 @@ describe('PROTOCOL.md', () => {
     expect(purposes.length).toBeGreaterThan(5)
     expect(purposes.filter((purpose) => !section('### 11.1').includes(`| \`${purpose}\` |`))).toEqual([])
   })
-
-  it('names for every item of the checklist a test that shows it', () => {
-    const rows = section('## 20')
-      .split('\n')
-      .filter((line) => /^\| [A-Z]\d+ \|/.test(line))
-    expect(rows.length).toBe(55)
-    for (const row of rows) {
-      const named = [...row.matchAll(/`(test\/[^`]+)` › «([^»]+)»/g)].map((match) => [match[1]!, match[2]!] as const)
-      expect(named.length, row).toBeGreaterThan(0)
-      const id = `[${/^\| ([A-Z]\d+) \|/.exec(row)![1]!}]`
-      expect(
-        named.filter(([, name]) => name.includes(id)),
-        `no test is named after ${id}`,
-      ).not.toEqual([])
-      for (const [file, name] of named) {
-        expect(readFileSync(new URL(file, root), 'utf8').includes(name), `${file} › ${name}`).toBe(true)
-        // The language has ids of its own.
-        if (!file.startsWith('test/roles/program/')) expect(name, `${file} is named in the row of ${id}`).toContain(id)
-      }
-    }
-  })
 })

@@ -7,7 +7,7 @@ import type { OpenedDocument } from '../../../../roles/protocol/documents/index.
 import type { AnchoredTransaction } from '../../../../roles/protocol/events.ts'
 import {
   chainOf,
-  follow,
+  startFollowing,
   followBlock,
   followDocument,
   followMissing,
@@ -84,7 +84,7 @@ type Model = ReturnType<typeof createModel>
 
 /** Somebody who follows: what it asked for is answered when the story says so, or not at all for a while. */
 function createFollower(model: Model) {
-  let following: Following = follow(APP, MASTER, [SIGNER])
+  let following: Following = startFollowing(APP, MASTER, [SIGNER])
   let asked: Wanted[] = []
   const keep = (next: Following): void => {
     following = JSON.parse(JSON.stringify(next)) as Following

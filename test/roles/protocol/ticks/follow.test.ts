@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { OpenedDocument } from '../../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../../roles/protocol/events.ts'
 import {
-  follow,
+  startFollowing,
   followBlock,
   followDocument,
   followReorg,
@@ -42,7 +42,7 @@ function take(following: Following, transaction: AnchoredTransaction, document: 
 }
 
 describe('following an app', () => {
-  const start = take(follow(APP, MASTER, [FIRST]), anchored('tick', 1, 10, FIRST), tickBy(FIRST, 1))
+  const start = take(startFollowing(APP, MASTER, [FIRST]), anchored('tick', 1, 10, FIRST), tickBy(FIRST, 1))
 
   it('[B1] ticks that a revoked key anchors from the revocation on count for nobody, in whatever order the documents arrive', () => {
     const early = take(

@@ -9,7 +9,7 @@ import { noApp, type ClientSession } from './session.ts'
 const HIGHEST = 2 ** 32 - 1
 
 /** Errors: `key.none`, `key.log`, those of fetching. */
-export async function newest(session: ClientSession, key: string): Promise<Result<KeyView>> {
+export async function valueOfKey(session: ClientSession, key: string): Promise<Result<KeyView>> {
   const { joined, services } = session
   if (joined === null) return noApp()
   const { crypto, storage, documents } = services

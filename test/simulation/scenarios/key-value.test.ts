@@ -4,14 +4,14 @@ import { ready, startWorld, type World } from '../network/world.ts'
 
 let world: World
 beforeAll(async () => {
-  world = await startWorld('newest', 3, ['alice', 'bob'])
+  world = await startWorld('key-value', 3, ['alice', 'bob'])
 })
 afterAll(() => world?.close())
 
 const rows = async () =>
   (await world.call('bob', 'read', { actor: '', collection: 'posts', index: 'byTopic', equals: ['address'], limit: 10, descending: false }))
     .rows
-const newest = (key: string) => world.call('bob', 'newest', { actor: '', key })
+const keyValue = (key: string) => world.call('bob', 'keyValue', { actor: '', key })
 
 describe('A value whose tick has not come', () => {
   it('[D2] is read from its address by anybody, and said not to be counted; after the tick it is the same, counted', async () => {
@@ -24,11 +24,11 @@ describe('A value whose tick has not come', () => {
     })
     await world.until('an answer', async () => (await world.request('alice', id))?.state === 'review')
     const { key } = (await world.request('alice', id))!.writes[0]!
-    expect(await newest(key)).toMatchObject({ collection: 'posts', owner: actor, written: false, fields: null, counted: true })
+    expect(await keyValue(key)).toMatchObject({ collection: 'posts', owner: actor, written: false, fields: null, counted: true })
     await world.call('alice', 'approve', { id })
-    await expect(newest(key)).resolves.toMatchObject({ written: false })
+    await expect(keyValue(key)).resolves.toMatchObject({ written: false })
     await world.block()
-    const written = await newest(key)
+    const written = await keyValue(key)
     expect(written).toMatchObject({
       written: true,
       fields: { topic: 'address', text: 'no index has this' },
@@ -37,7 +37,7 @@ describe('A value whose tick has not come', () => {
     })
     expect(await rows()).toEqual([])
     await world.until('the tick', async () => (await world.request('alice', id))?.state === 'counted')
-    expect(await newest(key)).toEqual({ ...written, counted: true })
+    expect(await keyValue(key)).toEqual({ ...written, counted: true })
     expect((await rows()).map(({ text }) => text)).toEqual(['no index has this'])
   })
 })
