@@ -132,23 +132,18 @@ function startHeart(state: State): () => void {
 async function isForgotten(state: State): Promise<boolean> {
   const whole = state.recent.find(({ left }) => left === 0)
   if (whole === undefined || !state.reached) return false
-  return new Promise((resolve) => {
-    const tracker = clientOf(state, whole.infohash)
-    let ended = false
-    const end = (forgotten: boolean): void => {
-      if (ended) return
-      ended = true
-      clearTimeout(timer)
-      tracker.destroy(() => undefined)
-      resolve(forgotten)
-    }
-    const timer = setTimeout(() => end(false), ANSWER_MS)
-    tracker.on('scrape', ({ complete, incomplete }: { complete?: number; incomplete?: number }) => end(complete === 0 && incomplete === 0))
+  let forgotten = false
+  await askTrackers(state, whole.infohash, (tracker, end) => {
+    tracker.on('scrape', ({ complete, incomplete }: { complete?: number; incomplete?: number }) => {
+      forgotten = complete === 0 && incomplete === 0
+      end()
+    })
     // One that cannot be asked so is heard of by the announces that follow.
-    tracker.on('error', () => end(false))
-    tracker.on('warning', () => end(false))
+    tracker.on('error', end)
+    tracker.on('warning', end)
     tracker.scrape()
   })
+  return forgotten
 }
 
 type Tell = (announced: Announced, first: boolean) => Promise<unknown>
@@ -196,23 +191,30 @@ const clientOf = ({ client, trackers }: State, infohash: string): TrackerClient 
     wrtc: false,
   })
 
-/** One announce to every tracker; resolves when all have answered, or after two seconds. */
-function tellTrackers(state: State, { infohash, left }: Announced, event: 'started' | 'stopped' | null): Promise<Answer> {
-  const { trackers, log } = state
-  const answer: Answer = { peers: [], incomplete: 0 }
+/** Asks with a client of its own, which is gone once `ask` calls `end`, and after two seconds in any case. */
+function askTrackers(state: State, infohash: string, ask: (tracker: TrackerClient, end: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const tracker = clientOf(state, infohash)
-    let heard = 0
     let ended = false
     const end = (): void => {
       if (ended) return
       ended = true
       clearTimeout(timer)
-      if (heard === 0) hear(state, false)
       tracker.destroy(() => undefined)
-      resolve(answer)
+      resolve()
     }
     const timer = setTimeout(end, ANSWER_MS)
+    ask(tracker, end)
+  })
+}
+
+/** One announce to every tracker; resolves when all have answered, or after two seconds. */
+async function tellTrackers(state: State, { infohash, left }: Announced, event: 'started' | 'stopped' | null): Promise<Answer> {
+  const { trackers, log } = state
+  const answer: Answer = { peers: [], incomplete: 0 }
+  let heard = 0
+  let ended = false
+  await askTrackers(state, infohash, (tracker, end) => {
     const count = (reached: boolean): void => {
       if (ended) return
       hear(state, reached)
@@ -234,6 +236,9 @@ function tellTrackers(state: State, { infohash, left }: Announced, event: 'start
     else if (event === 'stopped') tracker.stop(said)
     else tracker.update(said)
   })
+  ended = true
+  if (heard === 0) hear(state, false)
+  return answer
 }
 
 /** Before it knows a node, an announce in the DHT ends at once. */
