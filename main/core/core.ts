@@ -3,18 +3,19 @@
  * outside comes through the ports, so a whole network of cores runs in one process in a simulation.
  */
 import type { CommandArgs, CommandName, CommandResult, LogLine, Overview } from '../contract/index.ts'
-import { fail, ok, type Result } from '../../roles/protocol/result.ts'
+import { ok, type Result } from '../../roles/protocol/result.ts'
+import { answersOf } from './answers.ts'
 import { watchChain, type ChainWatch } from './chain-watch.ts'
-import { startClient, type ClientService } from './client/index.ts'
-import { createDocuments } from './documents.ts'
+import { startClient } from './client/index.ts'
+import { createDocuments } from './documents/index.ts'
 import { createEngine } from './engine.ts'
-import { openIdentity, readPhrase } from './identity.ts'
+import { openIdentity } from './identity.ts'
 import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { sealedStorage } from './sealed-storage.ts'
 import { checkStored } from './stored.ts'
-import { startServer, type ServerService } from './server/index.ts'
+import { startServer } from './server/index.ts'
 import { createRetention } from './retention.ts'
 import { createPersistence, type Services } from './services.ts'
 import type { ParticipantSettings } from './settings.ts'
@@ -55,10 +56,6 @@ const LOG_LINES = 1000
 /** Views are told at most so often. */
 const OVERVIEW_MS = 100
 
-const noSupervisor = fail('core.no-supervisor', 'This participant publishes no app. Ask its Supervisor.')
-
-type Handlers = { [N in CommandName]: (args: CommandArgs<N>) => Promise<Result<CommandResult<N>>> | Result<CommandResult<N>> }
-
 /** Starts a participant. Errors: those of the keystore, the program checker and the transport's port. */
 export async function createCore(opened: CorePorts, options: CoreOptions): Promise<Result<Core>> {
   const { settings } = options
@@ -72,7 +69,7 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
   if (!form.ok) return form
   const wallet = createWalletKeeper({ ...ports, log, identity: identity.value })
   const retention = createRetention({ ...ports, log })
-  const documents = createDocuments({ ...ports, log, wallet, onTick: retention.note, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
+  const documents = createDocuments({ ...ports, wallet, onTick: retention.note, fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000 })
   let stopped = false
   let watch: ChainWatch | null = null
   const roles: Roles = { supervisor: null, server: null, client: null }
@@ -105,42 +102,9 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     },
   })
 
-  const client = <T>(use: (service: ClientService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
-    Promise.resolve(
-      roles.client ? use(roles.client) : fail('core.no-client', 'This participant has no client role. Switch it on in the settings.'),
-    )
-  const server = <T>(use: (service: ServerService) => Promise<Result<T>> | Result<T>): Promise<Result<T>> =>
-    Promise.resolve(
-      roles.server ? use(roles.server) : fail('core.no-server', 'This participant has no server role. Switch it on in the settings.'),
-    )
-  const handlers: Handlers = {
-    overview: () => ok(view()),
-    log: ({ limit }) => ok(events.lines().slice(-limit)),
-    read: (args) => (roles.client === null && roles.supervisor ? roles.supervisor.read(args) : client((service) => service.read(args))),
-    keyValue: ({ key }) => client((service) => service.valueOf(key)),
-    request: (args) => client((service) => service.request(args)),
-    approve: ({ id }) => client((service) => service.approve(id)),
-    bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),
-    again: ({ id }) => client((service) => service.again(id)),
-    reserve: (args) => client((service) => service.reserve(args)),
-    refuse: ({ id }) => client((service) => service.refuse(id)),
-    audit: () => client((service) => service.audit()),
-    phrase: async ({ passphrase }) => {
-      const phrase = await readPhrase(ports, passphrase)
-      return phrase.ok ? ok({ phrase: phrase.value }) : phrase
-    },
-    receive: () => {
-      const address = wallet.receiveAddress()
-      return address.ok ? ok({ address: address.value }) : address
-    },
-    offers: () => server((service) => ok(service.offers())),
-    acceptOffer: ({ offer }) => server((service) => service.decide('accept', offer)),
-    declineOffer: ({ offer }) => server((service) => service.decide('decline', offer)),
-    supersede: ({ program }) => roles.supervisor?.supersede(program) ?? noSupervisor,
-    replaceKey: ({ reason }) => roles.supervisor?.replaceKey(reason) ?? noSupervisor,
-  }
+  const answers = answersOf({ ports, wallet, roles, view, lines: events.lines })
   return ok({
-    call: async (name, args) => handlers[name](args),
+    call: async (name, args) => answers[name](args),
     subscribe: events.subscribe,
     idle: () => engine.idle(),
     async stop() {

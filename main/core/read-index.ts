@@ -5,7 +5,7 @@ import type { Json } from '../../roles/protocol/canonical.ts'
 import type { Reference, Tick } from '../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { FetchFile, ProvedRange, SnapshotReader } from '../../roles/protocol/index/index.ts'
-import type { Documents } from './documents.ts'
+import type { Documents } from './documents/index.ts'
 
 export interface ReadableTick {
   tick: Tick

@@ -1,6 +1,6 @@
 /** What a crash, a bug or a stranger does to the node's own machinery: queue, wallet and documents. */
 import { describe, expect, it } from 'vitest'
-import { createDocuments } from '../../main/core/documents.ts'
+import { createDocuments } from '../../main/core/documents/index.ts'
 import { createEngine, type AnyEffect } from '../../main/core/engine.ts'
 import { KEEP_LEDGERS, ledgerRows, storedLedger } from '../../main/core/supervisor/ledger-store.ts'
 import type { LogPort } from '../../main/core/ports.ts'
@@ -141,7 +141,7 @@ describe('documents', () => {
         return Promise.resolve(ok({ txid: '22'.repeat(32), fee: 1 }))
       },
     }
-    const open = () => createDocuments({ crypto, storage, swarm, wallet: wallet as never, log, fetchTimeoutMs: 1000 })
+    const open = () => createDocuments({ crypto, storage, swarm, wallet: wallet as never, fetchTimeoutMs: 1000 })
     const documents = open()
     const published = must(
       await documents.publish({ documentType: 'grant', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [] }),

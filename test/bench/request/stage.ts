@@ -13,7 +13,7 @@ import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
 import { createLocalIndex } from '../../../main/core/local-index/index.ts'
-import { createDocuments } from '../../../main/core/documents.ts'
+import { createDocuments } from '../../../main/core/documents/index.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
 import type { IndexPort, LogPort, StoragePort } from '../../../main/core/ports.ts'
 import type { Services } from '../../../main/core/services.ts'
@@ -79,7 +79,6 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     storage,
     swarm: null as never,
     wallet: null as never,
-    log: quiet,
     fetchTimeoutMs: 1,
   })
   const own = { index, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }

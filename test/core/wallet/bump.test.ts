@@ -1,6 +1,6 @@
 /** Raising the fee of what waits: by a person's word, and by the wallet itself when blocks pass it over. */
 import { describe, expect, it } from 'vitest'
-import { createDocuments } from '../../../main/core/documents.ts'
+import { createDocuments } from '../../../main/core/documents/index.ts'
 import type { SwarmPort } from '../../../main/core/ports.ts'
 import { waitFor } from '../../../main/hosts/headless/network/patience.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
@@ -97,7 +97,7 @@ it('a document whose transaction was replaced is published once: whoever asks ag
   const signer = keyPair(random.bytes)
   const document = signDocument(crypto, 'grant', { key: signer.publicKey, note: '' }, signer, random.bytes(32))
   const swarm = { seed: () => Promise.resolve(ok({ infohash: 'ab'.repeat(20) })) } as unknown as SwarmPort
-  const documents = createDocuments({ crypto, storage, swarm, wallet, log: { log: () => undefined }, fetchTimeoutMs: 1000 })
+  const documents = createDocuments({ crypto, storage, swarm, wallet, fetchTimeoutMs: 1000 })
   const publish = async () =>
     must(
       await documents.publish({

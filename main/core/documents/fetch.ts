@@ -1,0 +1,81 @@
+/** Documents and files that others publish: fetched from the swarm, held against the digest that was signed, kept. */
+import { toHex } from '../../../roles/protocol/bytes.ts'
+import {
+  documentKinds,
+  openDocument,
+  type DocumentType,
+  type FileEntry,
+  type OpenedDocument,
+  type Reference,
+} from '../../../roles/protocol/documents/index.ts'
+import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import type { SwarmFile } from '../ports.ts'
+import type { Documents, DocumentsOptions } from './index.ts'
+
+/** Largest single file that is fetched, in bytes. */
+const FILE_LIMIT = 256 << 20
+
+type FetchOptions = Pick<DocumentsOptions, 'crypto' | 'storage' | 'swarm' | 'onTick' | 'fetchTimeoutMs'>
+
+interface Wanted {
+  infohash: string
+  name: string
+  maxBytes: number
+  sha256: string
+  keep: boolean
+}
+
+async function fetchBytes({ crypto, storage, swarm, fetchTimeoutMs }: FetchOptions, wanted: Wanted): Promise<Result<Uint8Array>> {
+  const { infohash, name, maxBytes, sha256 } = wanted
+  const kept = storage.getBlob(sha256)
+  if (kept !== undefined) return ok(kept)
+  const isRight = (files: SwarmFile[]): boolean => toHex(crypto.sha256(files[0]!.bytes)) === sha256
+  // A torrent that once gave a right file stays, so a stranger's anchor that names it with another digest does not end its seeding.
+  const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: fetchTimeoutMs, accept: isRight })
+  if (!got.ok) return got
+  const { bytes } = got.value[0]!
+  if (!isRight(got.value)) {
+    return fail(
+      'document.digest',
+      `The file ${name} of torrent ${infohash} has another SHA-256 than was signed. Its author has to publish it again.`,
+    )
+  }
+  if (wanted.keep) storage.putBlob(sha256, bytes)
+  return ok(bytes)
+}
+
+async function fetchDocument(options: FetchOptions, reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>> {
+  const { infohash, sha256 } = reference
+  const bytes = await fetchBytes(options, { infohash, name: 'document.json', maxBytes: documentKinds[type].limit, sha256, keep: true })
+  const opened = bytes.ok ? openDocument(options.crypto, type, bytes.value, sha256) : bytes
+  if (opened.ok && type === 'tick') options.onTick?.(reference, false)
+  return opened.ok && opened.value.body.type === 'offer' ? withGrant(options, opened.value as OpenedDocument<'offer'>) : opened
+}
+
+/** An offer counts only with its certificate chain: the master key's grant for the key that signed it (essay, Supervisor bootstraps 1). */
+async function withGrant(options: FetchOptions, offer: OpenedDocument<'offer'>): Promise<Result<OpenedDocument>> {
+  const { by, master, grant } = offer.body
+  const granted = await fetchDocument(options, grant, 'grant')
+  if (!granted.ok) return granted
+  const { body } = granted.value
+  const chained = body.type === 'grant' && body.by === master && body.key === by
+  return chained
+    ? ok(offer)
+    : fail('offer.grant', `The offer «${offer.body.title}» is signed by a key that its master key did not grant. Do not use it.`)
+}
+
+async function fetchFile(
+  options: FetchOptions,
+  infohash: string,
+  { name, size, sha256 }: FileEntry,
+  keep = true,
+): Promise<Result<Uint8Array>> {
+  return size > FILE_LIMIT
+    ? fail('file.too-large', `The file ${name} has ${size} bytes; at most ${FILE_LIMIT} are fetched.`)
+    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep })
+}
+
+export const createFetching = (options: FetchOptions): Pick<Documents, 'fetch' | 'fetchFile'> => ({
+  fetch: (reference, type) => fetchDocument(options, reference, type),
+  fetchFile: (infohash, file, keep) => fetchFile(options, infohash, file, keep),
+})

@@ -1,0 +1,76 @@
+/**
+ * Documents of one's own: seeded, anchored, broadcast. Every step is on disk before the next one acts, so a crash at any point ends in one
+ * transaction, never in two.
+ */
+import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
+import type { Reference } from '../../../roles/protocol/documents/index.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
+import { anchorScript } from '../../../roles/protocol/tx/index.ts'
+import type { Documents, DocumentsOptions, Publication, Published } from './index.ts'
+
+const PUBLICATIONS = 'publication'
+
+/** A row: by which transaction the document was published last. */
+interface Stored {
+  infohash: string
+  txid: string
+  fee: number
+}
+
+type PublishOptions = Pick<DocumentsOptions, 'crypto' | 'storage' | 'swarm' | 'wallet' | 'onTick'>
+
+async function publish(options: PublishOptions, publication: Publication, sha256: string): Promise<Result<Published>> {
+  const known = options.storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
+  const allowed = known === undefined ? await publication.mayPay?.() : undefined
+  if (allowed?.ok === false) return allowed
+  const seeded = await seed(options, publication, sha256)
+  if (!seeded.ok) return seeded
+  if (known !== undefined) {
+    const sent = await sendAgain(options, known, seeded.value)
+    // Nothing comes of the recorded transaction, and its coins are free: the document is paid for anew.
+    if (sent.ok || sent.error.code !== 'wallet.dropped') return sent
+    const still = await publication.mayPay?.()
+    if (still?.ok === false) return still
+  }
+  return anchor(options, publication, seeded.value)
+}
+
+async function seed({ storage, swarm, onTick }: PublishOptions, publication: Publication, sha256: string): Promise<Result<Reference>> {
+  const { documentType, document } = publication
+  const files = [{ name: 'document.json', bytes: document }, ...publication.files]
+  const seeded = await swarm.seed(`golem-${documentType}-${sha256.slice(0, 16)}`, files)
+  if (!seeded.ok) return seeded
+  const reference = { sha256, infohash: seeded.value.infohash }
+  storage.putBlob(sha256, document)
+  if (documentType === 'tick') onTick?.(reference, true)
+  return ok(reference)
+}
+
+async function sendAgain({ wallet }: PublishOptions, { txid, fee }: Stored, reference: Reference): Promise<Result<Published>> {
+  const sent = await wallet.rebroadcast(txid)
+  return sent.ok ? ok({ reference, ...wallet.latest({ txid, fee }) }) : sent
+}
+
+async function anchor({ wallet }: PublishOptions, publication: Publication, reference: Reference): Promise<Result<Published>> {
+  const { sha256, infohash } = reference
+  const script = anchorScript({ type: publication.documentType, ...reference })
+  if (!script.ok) return script
+  const paid = await wallet.pay({
+    outputs: [{ script: script.value, value: 0 }, ...publication.payToKeys.map((key) => ({ key: fromHex(key) }))],
+    spendFromKeys: publication.spendFromKeys,
+    record: (txid, fee) => [{ table: PUBLICATIONS, key: sha256, value: { infohash, txid, fee } }],
+  })
+  return paid.ok ? ok({ reference, ...paid.value }) : paid
+}
+
+export function createPublishing(options: PublishOptions): Pick<Documents, 'publish'> {
+  const underway = new Map<string, Promise<Result<Published>>>()
+  return {
+    publish(publication) {
+      const sha256 = toHex(options.crypto.sha256(publication.document))
+      const running = underway.get(sha256) ?? publish(options, publication, sha256).finally(() => underway.delete(sha256))
+      underway.set(sha256, running)
+      return running
+    },
+  }
+}
