@@ -86,7 +86,7 @@ export interface ActorView {
   state: 'registering' | 'ready'
   key: string
   balance: number
-  /** By collection: fresh keys that a request may use now, and those whose reservation no tick has counted yet. */
+  /** By collection, each of them: fresh keys that a request may use now, and those whose reservation no tick has counted yet. */
   freeKeys: Record<string, number>
   comingKeys: Record<string, number>
   /** Proof of work under way, in words. */
@@ -100,6 +100,10 @@ export interface RequestView {
   endpoint: string
   arguments: Record<string, unknown>
   state: 'sending' | 'review' | 'refused' | 'late' | 'signed' | 'anchored' | 'counted' | 'rejected' | 'failed' | 'nothing to write'
+  /**
+   * What the app answers. Where there are writes it is true once they are `counted`: it is there from the review on, and not where they do not count
+   * (`refused`, `late`, `rejected`, `failed`, or `signed` and in no block by the deadline).
+   */
   response?: unknown
   /** Shown while in `review`; what would become public. */
   writes: Array<{ collection: string; key: string; fields: Record<string, unknown>; explained: Record<string, string[]>; flags: string[] }>
@@ -217,12 +221,14 @@ export const commands = {
   read: {
     of: 'actor',
     reads: true,
-    doc: 'Reads an index of the newest tick through Merkle-proved pages.',
+    doc: 'Reads an index of the newest tick through Merkle-proved pages; `key` is that of the keys. `from` (inclusive) and `to` (exclusive), either or both, bound the field after those of `equals`.',
     args: z.strictObject({
       actor: text(64),
       collection: text(64),
       index: text(64),
       equals: z.array(z.json()).max(8),
+      from: z.json().optional(),
+      to: z.json().optional(),
       limit: z.int().min(1).max(500),
       descending: z.boolean(),
     }),
@@ -255,7 +261,7 @@ export const commands = {
   },
   again: {
     of: 'request',
-    doc: 'Composes a request anew on the newest tick, with the same arguments; what comes back is reviewed again. Safe to repeat.',
+    doc: 'Composes a request anew on the newest tick, with the same arguments; what comes back is reviewed again. Safe to repeat: another is composed only where the one before ended without counting.',
     args: z.strictObject({ id: hex32 }),
     result: result<{ id: string }>(),
   },

@@ -1,6 +1,7 @@
 /** Changes to the client's requests and publications that keep phases and held keys in step with each other. */
 import { outcomeText } from './outcomes.ts'
 import type { ClientEffect, SignedText } from './events.ts'
+import type { OwnKey } from './types.ts'
 import { REMEMBERED_REQUESTS, type ClientState, type Publication, type RequestEntry, type RequestPhase } from './state.ts'
 
 export const signed = (
@@ -31,11 +32,16 @@ export const publish = ({ documentType, document, sha256, spendFromKeys, payToKe
 
 export const ENDED: ReadonlySet<RequestPhase> = new Set(['refused', 'late', 'nothing to write', 'counted', 'rejected', 'failed'])
 
+/**
+ * Of a request under way all its keys. One that is under way though another was composed in its place cannot count any more, and leaves that one the rows
+ * that both change; its fresh keys it keeps, because a block may still take what spends their coins.
+ */
+const heldKeys = ({ phase, again, keys }: RequestEntry): OwnKey[] =>
+  ENDED.has(phase) ? [] : again === null ? keys : keys.filter(({ written }) => !written)
+
 /** Keys of requests under way are held; those of ended ones are free, and written where the request was counted. */
 function settleKeys(state: ClientState): ClientState {
-  const holder = new Map(
-    state.requests.filter((entry) => !ENDED.has(entry.phase)).flatMap((entry) => entry.keys.map(({ key }) => [key, entry.id])),
-  )
+  const holder = new Map(state.requests.flatMap((entry) => heldKeys(entry).map(({ key }) => [key, entry.id])))
   const counted = new Set(
     state.requests
       .filter((entry) => entry.phase === 'counted')

@@ -4,9 +4,13 @@ import type { Json } from '../protocol/canonical.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import type { OwnKey } from './types.ts'
 
-/** A key that cannot be used now, with the reason as a sentence that says until when. */
+/** A key that cannot be used now, with the reason as a sentence. */
 export interface BusyKey extends OwnKey {
   why: string
+  /** Completes «Send the request again …»: which event, and which tick. */
+  after: string
+  /** The first tick that can free it. */
+  tick: number
   /** Its first write is under way: there is no row yet that a request could mean. */
   creating?: true
 }
@@ -53,15 +57,16 @@ function chooseOne(slot: Slot, free: OwnKey[], busy: BusyKey[], named: Json): Re
   return busy.length > 0 ? isBusy(slot, busy) : noKey(slot)
 }
 
-/** All fitting keys are in use; for a row there is one, of fresh keys the first few are named. */
+/** All fitting keys are in use; for a row there is one, of fresh keys the first few to be free again are named. */
 function isBusy({ name, collection, state }: Slot, busy: BusyKey[]): Result<string> {
-  const reasons = [...new Set(busy.map(({ why }) => why))]
-  const shown = reasons.slice(0, 3).join(' ')
+  const soonest = busy.toSorted((one, other) => one.tick - other.tick)
+  const reasons = [...new Set(soonest.map(({ why }) => why))]
   const more = reasons.length > 3 ? ` So are ${reasons.length - 3} more.` : ''
   const which =
     state === 'owned' ? `The key to change in ${collection} is in use.` : `Every fresh key for ${collection} is in use or on its way.`
-  const next = state === 'owned' ? 'Send the request again then.' : 'Send the request again then, or reserve more keys.'
-  return failForNow('client.busy-key', `${which} ${shown}${more} ${next}`, { slot: name, collection, keys: busy.map(({ key }) => key) })
+  const next = `Send the request again ${soonest[0]!.after}${state === 'owned' ? '' : '; the command «reserve» asks for more'}.`
+  const details = { slot: name, collection, keys: busy.map(({ key }) => key) }
+  return failForNow('client.busy-key', `${which} ${reasons.slice(0, 3).join(' ')}${more} ${next}`, details)
 }
 
 function noKey({ name, collection, state }: Slot): Result<string> {

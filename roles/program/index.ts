@@ -2,6 +2,7 @@
 export * from './document.ts'
 export * from './value/value.ts'
 export { misfit } from './value/fit.ts'
+export { withoutBounds } from './value/type-bounds.ts'
 export { exactArguments, exactForm, naturalForm, readNatural } from './value/natural.ts'
 export { isEmpty, plural, typeWords } from './value/words.ts'
 export { LIMITS, NAME } from './limits.ts'

@@ -32,7 +32,8 @@ export async function request(session: ClientSession, asked: Asked, instead?: st
   const { joined, newest, services } = session
   if (joined === null || newest === null) return noApp()
   const endpoint = Object.hasOwn(newest.planned.endpoints, asked.endpoint) ? newest.planned.endpoints[asked.endpoint]! : null
-  if (endpoint === null) return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}.`)
+  if (endpoint === null)
+    return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}. It has ${Object.keys(newest.planned.endpoints).join(', ')}.`)
   const exact = exactArguments(endpoint, asked.arguments)
   if (!exact.ok) return fail('client.argument', exact.error.message, exact.error.details)
   const id = toHex(services.random.bytes(32))
@@ -48,23 +49,41 @@ export async function request(session: ClientSession, asked: Asked, instead?: st
   return ok({ id })
 }
 
-const ENDED_UNCOUNTED: ReadonlySet<RequestPhase> = new Set(['review', 'refused', 'late', 'rejected', 'failed'])
+const ENDED_UNCOUNTED: ReadonlySet<RequestPhase> = new Set(['refused', 'late', 'rejected', 'failed'])
+
+/** Whether nothing comes of a request any more. */
+const isOver = async (session: ClientSession, entry: RequestEntry): Promise<boolean> =>
+  ENDED_UNCOUNTED.has(entry.phase) || (await cannotCount(session, entry))
+
+/** The request itself, or the last of those that were composed in its place one after the other. */
+function lastOf(session: ClientSession, entry: RequestEntry): RequestEntry {
+  for (let last = entry; ;) {
+    const next = last.again === null ? undefined : entryOf(session, last.again)
+    if (next === undefined) return last
+    last = next
+  }
+}
 
 /**
  * Composes a request anew on the newest tick, with the arguments that the person gave: keys that it chose by itself are chosen again, a row that was to
- * be changed stays. Safe to repeat: it is composed anew once. Errors: `client.request`, `client.phase`, those of `request`.
+ * be changed stays. Safe to repeat: one that took its place and is on its way, or counted, is it; of one that ended as well another takes the place.
+ * Errors: `client.request`, `client.phase`, those of `request`.
  */
 export async function again(session: ClientSession, id: string): Promise<Result<{ id: string }>> {
-  const entry = entryOf(session, id)
-  if (session.joined === null || entry === undefined) return unknownRequest
+  const asked = entryOf(session, id)
+  if (session.joined === null || asked === undefined) return unknownRequest
+  const entry = lastOf(session, asked)
+  // Its successor is remembered no more.
   if (entry.again !== null) return ok({ id: entry.again })
-  if (!ENDED_UNCOUNTED.has(entry.phase) && !(await cannotCount(session, entry)))
+  const over = await isOver(session, entry)
+  if (entry !== asked && !over) return ok({ id: entry.id })
+  if (entry.phase !== 'review' && !over)
     return wrongPhase(entry, 'it is composed anew once it failed, was refused, or is too late to count')
   const slots = session.newest?.planned.endpoints[entry.endpoint]?.slots ?? []
   const chosenByItself = new Set(slots.filter(({ state }) => state === 'fresh').map(({ name }) => name))
   const kept = Object.entries(entry.arguments).filter(([name]) => !chosenByItself.has(name))
-  const sent = await request(session, { endpoint: entry.endpoint, arguments: Object.fromEntries(kept) }, id)
-  return sent.ok ? ok({ id: entryOf(session, id)?.again ?? sent.value.id }) : sent
+  const sent = await request(session, { endpoint: entry.endpoint, arguments: Object.fromEntries(kept) }, entry.id)
+  return sent.ok ? ok({ id: entryOf(session, entry.id)?.again ?? sent.value.id }) : sent
 }
 
 /** Published, and its window closed before a block had it. */

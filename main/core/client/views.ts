@@ -73,8 +73,7 @@ export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
 /** A client is ready once it is registered and its first keys are counted, also while all of them are in use. */
 export function actorView(state: ClientState, outline: Program, key: string, services: Services, hasTick: boolean): ActorView {
   const counts = Object.keys(outline.collections).map((name) => [name, keyCounts(state, name)] as const)
-  const of = (what: 'free' | 'coming'): Record<string, number> =>
-    Object.fromEntries(counts.flatMap(([name, one]) => (one[what] > 0 ? [[name, one[what]]] : [])))
+  const of = (what: 'free' | 'coming'): Record<string, number> => Object.fromEntries(counts.map(([name, one]) => [name, one[what]]))
   const hasKeys = counts.some(([, { free, busy, written }]) => free + busy + written > 0)
   const { confirmed, unconfirmed } = services.wallet.balance()
   return {
@@ -106,7 +105,7 @@ export function requestView(
     arguments: entry.arguments,
     state: entry.phase,
     at: entry.at,
-    ...responseOf(entry),
+    ...responseOf(entry, wait),
     writes: reviewed?.writes ?? [],
     servers: reviewed === null ? [] : serversOf(entry, outline),
     ...sent,
@@ -118,7 +117,12 @@ export function requestView(
   }
 }
 
-function responseOf({ reviewed, response }: RequestEntry): { response?: unknown } {
+const UNCOUNTED: ReadonlySet<RequestEntry['phase']> = new Set(['refused', 'late', 'rejected', 'failed'])
+
+/** With writes it is true once they count: of those that do not there is none, which could be taken for done. */
+function responseOf({ phase, reviewed, response, window, publication }: RequestEntry, { height }: Wait): { response?: unknown } {
+  const isLate = phase === 'signed' && window !== null && publication?.height === null && isClosed(window, height)
+  if (UNCOUNTED.has(phase) || isLate) return {}
   if (reviewed !== null) return { response: reviewed.opened.response }
   return response === undefined ? {} : { response }
 }

@@ -1,6 +1,7 @@
 /** The contract over a message channel between processes: calls by number, results, and events. Only plain values cross. */
+import { readArguments, unknownCommand } from '../../contract/arguments.ts'
 import { commands, type CommandName } from '../../contract/index.ts'
-import { fail, type Result } from '../../core/index.ts'
+import type { Result } from '../../core/index.ts'
 
 export type ToWorker = { kind: 'start'; config: unknown } | { kind: 'call'; id: number; name: string; args: unknown } | { kind: 'stop' }
 
@@ -16,10 +17,8 @@ export interface Callable {
 }
 
 /** Validates a call against the contract before the core sees it. Errors: `command.unknown`, `command.arguments`. */
-export async function validatedCall(core: Callable, name: string, args: unknown): Promise<Result<unknown>> {
-  if (!Object.hasOwn(commands, name)) return fail('command.unknown', `There is no command «${name}».`)
-  const parsed = commands[name as CommandName].args.safeParse(args)
-  if (parsed.success) return core.call(name as CommandName, parsed.data)
-  const issue = parsed.error.issues[0]!
-  return fail('command.arguments', `The argument ${issue.path.join('.') || name} of ${name} is not acceptable: ${issue.message}.`)
+export async function validatedCall(core: Callable, name: string, given: unknown): Promise<Result<unknown>> {
+  if (!Object.hasOwn(commands, name)) return unknownCommand('command.unknown', name)
+  const args = readArguments('command.arguments', name as CommandName, given)
+  return args.ok ? core.call(name as CommandName, args.value) : args
 }

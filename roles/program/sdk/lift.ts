@@ -2,6 +2,7 @@ import type { Type } from '../document.ts'
 import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { misfit } from '../value/fit.ts'
 import { toJson } from '../value/json.ts'
+import { withoutBounds } from '../value/type-bounds.ts'
 import { itemType, literalOf, nameOf } from './literal.ts'
 import type { Literal } from './literal.ts'
 import { addConst, addNode, isInside } from './nodes.ts'
@@ -58,16 +59,6 @@ export function lift(value: unknown, wanted: Type | null): Typed {
 /** A constant. Its own type leaves the bounds of integers open, so that equal constants are one. */
 export function liftLiteral({ type, value }: Literal): Typed {
   return { node: addConst(activeBlock(), withoutBounds(type), toJson(type, value)), type }
-}
-
-/** The type of a constant but for the bounds of its integers. */
-export function withoutBounds(type: Type): Type {
-  if (type.kind === 'int') return { kind: 'int' }
-  if (type.kind === 'list') return { ...type, of: withoutBounds(type.of) }
-  if (type.kind !== 'record') return type
-  const fields = emptyRecord<Type>()
-  for (const name of sortedNames(type.fields)) fields[name] = withoutBounds(type.fields[name]!)
-  return { kind: 'record', fields }
 }
 
 function liftList(block: Recorder, values: unknown[], wanted: Type | null): Typed {

@@ -33,6 +33,16 @@ function joinFields(a: Record<string, Type>, b: Record<string, Type>): Record<st
   return joined
 }
 
+/** The type but for the bounds of its integers: of a constant, and of an end that lies outside of what it bounds. */
+export function withoutBounds(type: Type): Type {
+  if (type.kind === 'int') return { kind: 'int' }
+  if (type.kind === 'list') return { ...type, of: withoutBounds(type.of) }
+  if (type.kind !== 'record') return type
+  const fields = emptyRecord<Type>()
+  for (const name of sortedNames(type.fields)) fields[name] = withoutBounds(type.fields[name]!)
+  return { kind: 'record', fields }
+}
+
 /** Whether every value of type `inner` is one of type `outer`. */
 export function fitsInside(inner: Type, outer: Type): boolean {
   if (inner.kind === 'int' && outer.kind === 'int') return intInside(inner, outer)

@@ -301,18 +301,48 @@ describe('a client', () => {
     const last = (state: ClientState) => state.requests.at(-1)!.error!
 
     it('is said to be busy, with which request and until when', () => {
+      const busy = (state: ClientState): string => {
+        const { code, message } = last(run(state, edit('second', { row: DATA })).state)
+        expect(code).toBe('client.busy-key')
+        return message
+      }
+      const window = { tick: refer(103).sha256, number: 3, until: 108, margin: 1 }
       const sending = run(written, edit('aabbccdd11')).state
-      expect(last(run(sending, edit('second')).state)).toMatchObject({
-        code: 'client.busy-key',
-        message: expect.stringContaining('aabbccdd'),
-      })
-      const under = run(sending, { ...replied, id: 'aabbccdd11' }).state
-      expect(last(run(under, edit('second', { row: DATA })).state).message).toContain('waits for your decision before block 99')
+      expect(busy(sending)).toBe(
+        'The key to change in posts is in use. Request aabbccdd («edit») holds it and is on its way through the servers. Send the request again once you refused that one, or tick 5 or a later one counted it.',
+      )
+      const under = run(sending, { ...replied, id: 'aabbccdd11', window }).state
+      expect(busy(under)).toBe(
+        'The key to change in posts is in use. Request aabbccdd («edit») holds it and waits for your decision before block 107. Send the request again once you refused that one, or tick 5 counted it, which is due at block 108.',
+      )
       const public_ = run(under, { ...approve, id: 'aabbccdd11', ...text(4) }).state
-      const { code, message } = last(run(public_, edit('second')).state)
-      expect(code).toBe('client.busy-key')
-      expect(message).toContain('Request aabbccdd («edit») holds it until its write is decided by tick 3, which is due at block 100.')
-      expect(message).not.toContain('Write one first')
+      expect(busy(public_)).toBe(
+        'The key to change in posts is in use. Request aabbccdd («edit») holds it until its write is decided by tick 5, which is due at block 108. Send the request again after tick 5.',
+      )
+      const missed = run(public_, ...tick(4, 108, []), ...tick(5, 112, [])).state
+      expect(busy(missed)).toBe(
+        'The key to change in posts is in use. Request aabbccdd («edit») holds it, and cannot count any more: no block had it by 108. Send the request again once a block has that one after all, or compose that one anew instead (command «again»).',
+      )
+    })
+
+    it('[R7] is free for what is composed in the place of a request that no block had in time', () => {
+      const slow = run(written, edit('slow'), { ...replied, id: 'slow' }, { ...approve, id: 'slow', ...text(4) }).state
+      expect(slow.requests.at(-1)).toMatchObject({ phase: 'signed', keys: [{ key: DATA, written: true }] })
+      const anew = run(slow, block(101), { ...edit('anew', { row: DATA }), instead: 'slow' } as ClientEvent)
+      expect(anew.state.requests.slice(-2).map(({ id, phase, again, error }) => [id, phase, again, error])).toEqual([
+        ['slow', 'signed', 'anew', null],
+        ['anew', 'sending', null, null],
+      ])
+      expect(anew.state.keys.map(({ request }) => request)).toEqual(['anew'])
+      // The late one reaches a block after all: the row stays with its successor.
+      const late = run(anew.state, published(4), block(102, anchored('update', 4, 102)), ...tick(4, 103, [[4, 'update.late']])).state
+      expect([late.requests.at(-2)!.phase, late.keys[0]!.request]).toEqual(['rejected', 'anew'])
+    })
+
+    it('[R7] stays with a request that creates it, whatever is composed in its place: a block may still take its coin', () => {
+      const creating = run(run(start, ...ready).state, ask, replied, approve, block(101)).state
+      const { state } = run(creating, { ...ask, id: 'anew', instead: 'r' } as ClientEvent)
+      expect([state.keys[0]!.request, state.requests.at(-1)!.error?.code]).toEqual(['r', 'client.busy-key'])
     })
 
     it('counts where a row has to be chosen, and one whose first write is under way is no other row', () => {
@@ -323,9 +353,13 @@ describe('a client', () => {
 
     it('is, when fresh, either in use or on its way, and a refused reservation leaves none', () => {
       const used = run(run(start, ...ready).state, ask, { ...ask, id: 'other' }).state
-      expect(last(used).message).toContain('Every fresh key for posts is in use or on its way. Request r («post») holds it')
+      expect(last(used).message).toBe(
+        'Every fresh key for posts is in use or on its way. Request r («post») holds it and is on its way through the servers. Send the request again once a tick counted more keys, which tick 2 is the first to do; the command «reserve» asks for more.',
+      )
       const coming = run(run(start, ...ready.slice(0, 9)).state, ask).state
-      expect(last(coming).message).toContain('A reservation of keys is in block 3')
+      expect(last(coming).message).toBe(
+        'Every fresh key for posts is in use or on its way. A reservation of keys is in block 3, and no tick has counted it yet. Send the request again once a tick counted more keys, which tick 1 is the first to do; the command «reserve» asks for more.',
+      )
       const refused = run(run(start, ...ready.slice(0, 9)).state, ...tick(1, 4, [[2, 'reservation.taken']]), ask).state
       expect([last(refused).code, keyCounts(refused, 'posts')]).toEqual(['client.no-key', { free: 0, coming: 0, busy: 0, written: 0 }])
     })

@@ -54,7 +54,10 @@ describe('[R7] an approval', () => {
     await world.block()
     const [before, paid] = [updates(), await balance()]
     await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow(/Nothing was published or paid.*\(client\.late\)/)
-    expect(await seen(request)).toMatchObject({ state: 'late', error: { code: 'client.late' } })
+    const late = await seen(request)
+    expect(late).toMatchObject({ state: 'late', error: { code: 'client.late' } })
+    // What the app answered is true of no row: nobody is to take it for done.
+    expect([request.response, late.response]).toEqual([{ accepted: true, reason: '' }, undefined])
     await world.block()
     expect([updates(), await balance()]).toEqual([before, paid])
 
@@ -102,6 +105,7 @@ describe('[R7] an approval', () => {
     while (world.chain.height() < slow.deadline!.until) await world.block()
     await expect(world.call('alice', 'bump', { id: slow.id, feeRate: 5 })).rejects.toThrow('client.late')
     expect((await seen(slow)).waiting).toContain('cannot count any more')
+    expect((await seen(slow)).response).toBeUndefined()
     const { id } = await world.call('alice', 'again', { id: slow.id })
     expect(await answered(id)).toMatchObject({ state: 'review' })
     world.trouble('alice', {})
@@ -120,7 +124,10 @@ describe('[K1] keys', () => {
       const now = await keys()
       return now.actor?.state === 'ready' && now
     })
-    expect([actor!.freeKeys, actor!.comingKeys]).toEqual([{ posts: 1 }, {}])
+    expect([actor!.freeKeys, actor!.comingKeys]).toEqual([
+      { posts: 1, likes: 0 },
+      { posts: 0, likes: 0 },
+    ])
     const reserve = (collection: string, count: number) => world.call('bob', 'reserve', { actor: actor!.id, collection, count })
     expect(await reserve('likes', 2)).toEqual({ reserved: 2, free: 0, coming: 2 })
     expect(await reserve('likes', 2)).toEqual({ reserved: 0, free: 0, coming: 2 })
@@ -140,8 +147,14 @@ describe('[K1] keys', () => {
     expect(second).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
     expect(second.error!.message).toContain(first.id.slice(0, 8))
     expect((await keys()).detail).toMatch(/^free keys: 2 for likes, 0 for posts; .*1 in use/)
+    // Composed anew while the key is still in use it fails as well, and is composed anew again when asked again.
+    const busy = await world.call('bob', 'again', { id: second.id })
+    expect(await world.request('bob', busy.id)).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
     await world.until('a key for the next', async () => (await keys()).actor!.freeKeys['posts'] === 1)
     const { id } = await world.call('bob', 'again', { id: second.id })
+    expect(id).not.toBe(busy.id)
+    expect((await world.request('bob', busy.id))!.again).toBe(id)
+    expect(await world.call('bob', 'again', { id: second.id })).toEqual({ id })
     for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
     expect(await world.request('bob', id)).toMatchObject({ state: 'review' })
   })

@@ -1,7 +1,8 @@
 /** `POST /api/<command>`: reads a bounded JSON body, checks it against the contract, and answers with the core's Result. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readArguments, unknownCommand } from '../../../contract/arguments.ts'
 import { commands, type CommandName } from '../../../contract/index.ts'
-import { fail, ok, type Result } from '../../../core/index.ts'
+import { fail, type Result } from '../../../core/index.ts'
 import { decodeText } from '../../terminal/text-file.ts'
 import { answerJson, refuse } from './headers.ts'
 
@@ -29,21 +30,6 @@ async function readBody(request: IncomingMessage): Promise<Body> {
   return { ok: true, bytes: Buffer.concat(chunks) }
 }
 
-interface Issue {
-  code?: string
-  path: PropertyKey[]
-  message: string
-  keys?: string[]
-}
-
-/** One sentence that names the first field at fault, as `arguments.topic`. */
-function describeIssue(name: CommandName, issue: Issue): string {
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys?.[0] : undefined
-  const path = [...issue.path, ...(unknown === undefined ? [] : [unknown])].map(String).join('.')
-  const problem = unknown === undefined ? issue.message : 'there is no such field'
-  return `${name}: field "${path === '' ? 'body' : path}" was refused (${problem}); correct it and send again.`
-}
-
 /** Parses and validates; codes `page.json`, `page.arguments`. */
 export function parseArguments(name: CommandName, text: string): Result<unknown> {
   let json: unknown
@@ -52,10 +38,7 @@ export function parseArguments(name: CommandName, text: string): Result<unknown>
   } catch {
     return fail('page.json', `${name}: the body is not JSON; send one JSON object with the arguments.`)
   }
-  const checked = commands[name].args.safeParse(json)
-  if (checked.success) return ok(checked.data)
-  const issue = checked.error.issues[0] as Issue
-  return fail('page.arguments', describeIssue(name, issue), { field: issue.path.map(String).join('.') })
+  return readArguments('page.arguments', name, json)
 }
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
@@ -70,8 +53,7 @@ async function callCore(core: PageCore, name: CommandName, args: unknown): Promi
 
 /** Status 200 with the core's Result, whatever it says; 4xx when the call never reached the core; 500 for a bug. */
 export async function serveCommand(core: PageCore, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isCommand(name))
-    return refuse(request, response, 404, 'page.command', `There is no command "${name.slice(0, 64)}"; the contract lists them all.`)
+  if (!isCommand(name)) return refuse(request, response, 404, 'page.command', unknownCommand('page.command', name).error.message)
   if (request.method !== 'POST') return refuse(request, response, 405, 'page.method', `${name}: call commands with POST.`)
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return refuse(request, response, 415, 'page.type', `${name}: Content-Type has to be application/json.`)

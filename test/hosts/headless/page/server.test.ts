@@ -197,6 +197,16 @@ describe('files', () => {
 })
 
 describe('commands', () => {
+  const aRead = { actor: 'a', collection: 'posts', index: 'by', equals: [], limit: 1, descending: true }
+
+  it('pass a range with one end on as it is, and leave none out', async () => {
+    reply = async () => ({ ok: true, value: null })
+    for (const range of [{ from: 7 }, { to: '9' }, { from: null, to: false }]) await command('read', { ...aRead, ...range })
+    expect(calls).toEqual(
+      [{ from: 7 }, { to: '9' }, { from: null, to: false }].map((range) => ({ name: 'read', args: { ...aRead, ...range } })),
+    )
+  })
+
   it('pass checked arguments to the core and its answer back', async () => {
     reply = async () => ({ ok: false, error: { code: 'wallet.funds', message: 'Funds are short.', retryable: false } })
     const answer = await command('approve', { id })
@@ -205,21 +215,16 @@ describe('commands', () => {
   })
 
   it.each([
-    ['approve', { id: 'zz' }, '"id"'],
-    ['approve', {}, '"id"'],
-    ['log', { limit: 5000 }, '"limit"'],
-    ['overview', { extra: 1 }, '"extra"'],
-    [
-      'read',
-      { actor: 'a', collection: 'posts', index: 'by', equals: [[], 'x'.repeat(3), 1, 2, 3, 4, 5, 6, 7], limit: 1, descending: true },
-      '"equals"',
-    ],
-    ['request', { actor: 'a', endpoint: 5, arguments: {} }, '"endpoint"'],
-    ['overview', '[1]', '"body"'],
-  ])('%s names the field that is wrong (%#)', async (name, body, field) => {
+    ['approve', { id: 'zz' }, 'id has to be'],
+    ['approve', {}, 'id is missing'],
+    ['overview', { extra: 1 }, 'no field extra'],
+    ['overview', '[1]', 'one object of fields'],
+    ['read', { ...aRead, from: 'a', to: 'b', form: 'c' }, 'no field form'],
+    ['request', { actor: 'a', endpoint: 5, arguments: {} }, 'endpoint has to be'],
+  ])('%s names the field that is wrong (%#)', async (name, body, words) => {
     const answer = await command(name, body)
     expect([answer.status, errorOf(answer).code]).toEqual([400, 'page.arguments'])
-    expect(errorOf(answer).message).toContain(field)
+    expect(errorOf(answer).message).toContain(words)
     expect(calls).toEqual([])
   })
 
