@@ -255,7 +255,7 @@ export const commands = {
   },
   bump: {
     of: 'request',
-    doc: "Replaces the transaction of a published request by one that pays more. `feeRate` in sat per vbyte; null takes the node's estimate.",
+    doc: "Replaces the transaction of a signed request by one that pays more. `feeRate` in sat per vbyte; null takes the node's estimate.",
     args: z.strictObject({ id: hex32, feeRate: z.number().min(1).max(1000).nullable() }),
     result: result<{ txid: string; fee: number }>(),
   },
