@@ -341,7 +341,7 @@ describe('a client', () => {
 
     it('[R7] stays with a request that creates it, whatever is composed in its place: a block may still take its coin', () => {
       const creating = run(run(start, ...ready).state, ask, replied, approve, block(101)).state
-      const { state } = run(creating, { ...ask, id: 'anew', instead: 'r' } as ClientEvent)
+      const { state } = run(creating, { ...ask, id: 'anew', instead: 'r' })
       expect([state.keys[0]!.request, state.requests.at(-1)!.error?.code]).toEqual(['r', 'client.busy-key'])
     })
 
