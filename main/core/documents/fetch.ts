@@ -10,7 +10,7 @@ import {
 } from '../../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { SwarmFile } from '../ports.ts'
-import type { Documents, DocumentsOptions } from './index.ts'
+import type { Documents, DocumentsOptions } from './types.ts'
 
 /** Largest single file that is fetched, in bytes. */
 const FILE_LIMIT = 256 << 20

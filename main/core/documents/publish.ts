@@ -6,7 +6,7 @@ import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchorScript } from '../../../roles/protocol/tx/index.ts'
-import type { Documents, DocumentsOptions, Publication, Published } from './index.ts'
+import type { Documents, DocumentsOptions, Publication, Published } from './types.ts'
 
 const PUBLICATIONS = 'publication'
 

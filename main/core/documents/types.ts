@@ -1,0 +1,49 @@
+/** What the parts of this folder, and those who use it, agree on. */
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
+import type { DocumentType, FileEntry, OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
+import type { StoragePort, SwarmFile, SwarmPort } from '../ports.ts'
+import type { Retention } from '../retention.ts'
+import type { WalletKeeper } from '../wallet/keeper.ts'
+
+export interface Publication {
+  documentType: DocumentType
+  /** Bytes of `document.json`. */
+  document: Uint8Array
+  files: SwarmFile[]
+  /** X-only keys whose newest coin is spent: the signature on the chain that the document asks for. */
+  spendFromKeys: string[]
+  /** X-only keys that get a dust output. */
+  payToKeys: string[]
+  /** Asked before anything is paid, and no more once it was: a refusal ends the publication. */
+  mayPay?(): Promise<Result<null>>
+}
+
+/** `fee` in sats. */
+export interface Published {
+  reference: Reference
+  txid: string
+  fee: number
+}
+
+export interface Documents {
+  /** Errors: those of the swarm and of `openDocument`; `document.digest`, `offer.grant`. */
+  fetch(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>>
+  /**
+   * @param keep whether to keep it for later beside the database, and not only with its torrent
+   * Errors: those of the swarm; `document.digest`, `file.too-large`.
+   */
+  fetchFile(infohash: string, file: FileEntry, keep?: boolean): Promise<Result<Uint8Array>>
+  /** Safe to repeat: a document is paid for once. Errors: those of the swarm, of the wallet and of `mayPay`. */
+  publish(publication: Publication): Promise<Result<Published>>
+}
+
+export interface DocumentsOptions {
+  crypto: CryptoPort
+  storage: StoragePort
+  swarm: SwarmPort
+  wallet: WalletKeeper
+  /** Told of every tick that is being published or was fetched. */
+  onTick?: Retention['note']
+  fetchTimeoutMs: number
+}
