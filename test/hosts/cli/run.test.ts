@@ -45,6 +45,14 @@ const scores = app({
       request: { items: list(record({ name: text(5), price: int({ min: 0 }) }), 3) },
       run: (request) => see('adder', request.items, (items) => items.fold(0, (total, item) => total.plus(item.get('price')))),
     }),
+    recount: endpoint({
+      doc: '',
+      request: { total: int() },
+      run: ({ total }) => {
+        const tally = db.tallies.owned('tally')
+        return see('recounter', total, (total) => (db.tallies.update(tally, { total }), { total }))
+      },
+    }),
     start: endpoint({
       doc: '',
       request: { go: int() },
@@ -198,11 +206,50 @@ describe('[K3] a row is changed only by its owner', () => {
     expect(answered(await run('change', { points: 5, mine: 'k3' }, '--data', state, '--caller', ALICE)).error.code).toBe('call.key')
   })
 
-  it('who has none is told so', async () => {
-    expect(answered(await run('change', { points: 5 })).error).toMatchObject({
-      code: 'call.key',
-      message: expect.stringContaining('--caller'),
-    })
+  const changed = async (name: string, collections: object, request: object = {}): Promise<string> => {
+    const state = data(name, collections)
+    const { error } = answered(await run('change', { points: 5, ...request }, '--data', state))
+    return `${error.code}: ${error.message}`
+  }
+  const NOBODY = 'a'.repeat(64)
+  const START = "call.key: The endpoint changes a row of scores that is the caller's, and"
+  const WRITE = 'An endpoint changes only what was written: create the row with an endpoint that writes it, or give its fields in the data.'
+
+  it('who has none is told whose rows there are, or that there are none', async () => {
+    expect(await changed('theirs.json', rows)).toBe(`${START} the data has none of ${NOBODY}. Name an owner with --caller: ${ALICE}, ${BOB}.`)
+    expect(await changed('none.json', {})).toBe(
+      `${START} the data has no row of scores. Make one first: with --data FILE --commit and an endpoint that creates it.`,
+    )
+  })
+
+  it('who has a key that was never written is told that, though queries find its initial value', async () => {
+    const tallies = [{ key: 'k9', owner: NOBODY, fields: null }]
+    const state = data('initial-owned.json', { tallies })
+    expect(answered(await run('start', { go: 0 }, '--data', state)).value.response.found).toEqual(['0'])
+    const said = (request: object) => run('recount', { total: 5, ...request }, '--data', state).then((ended) => answered(ended).error.message)
+    expect(await said({})).toBe(
+      `The endpoint changes a row of tallies that is the caller's, and what the data has of ${NOBODY} is reserved and was never written: k9. ${WRITE}`,
+    )
+    expect(await said({ tally: 'k9' })).toBe(`The request gives k9 for tally, which is reserved and was never written. ${WRITE}`)
+    const written = data('initial-written.json', { tallies: [{ ...tallies[0], fields: {} }] })
+    expect(answered(await run('recount', { total: 5 }, '--data', written)).value.writes).toMatchObject([{ key: 'k9', fields: { total: '5' } }])
+  })
+
+  it('who names another key is told whose and what it is', async () => {
+    const own = { scores: [row('k1', NOBODY, 'one', 1), row('k3', BOB, 'three', 3)], tallies: [{ key: 'k4', owner: NOBODY, fields: null }] }
+    expect(await changed('named.json', own, { mine: 'k3' })).toBe(
+      `call.key: The request gives k3 for mine, which belongs to ${BOB}, and the caller is ${NOBODY}. Name its owner with --caller.`,
+    )
+    expect(await changed('named.json', own, { mine: 'k4' })).toBe(
+      `call.key: The request gives k4 for mine, which is a key of tallies, not of scores. Give one of ${NOBODY}: k1.`,
+    )
+    expect(await changed('named.json', own, { mine: 'k5' })).toBe(
+      `call.key: The request gives k5 for mine, and the data has no such key. Give one of ${NOBODY}: k1.`,
+    )
+    expect(answered(await run('start', { go: 3, tallies: 'k1' }, '--data', data('named.json', own))).error.message).toBe(
+      `The request gives k1 for tallies, which is no key of tallies that ${NOBODY} has reserved and never written. ` +
+        'Leave tallies out, and a key is made up.',
+    )
   })
 })
 

@@ -29,6 +29,7 @@ import { fail, must, ok, type Result } from '../../../../roles/protocol/result.t
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { columnsOf } from '../explain/lookups.ts'
 import { keysOf, reserveMadeUp } from './data.ts'
+import { whyNoRow } from './no-row.ts'
 
 export interface LocalCall {
   endpoint: string
@@ -102,17 +103,12 @@ function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalC
   const chosen = chooseSlots(slots, keysOf(db, caller), request as Record<string, Json>)
   if (chosen.ok) return chosen
   const { slot, collection, keys } = chosen.error.details as { slot: string; collection: string; keys?: string[] }
-  if (chosen.error.code === 'client.no-key')
-    return fail(
-      'call.key',
-      `The endpoint changes a row of ${collection} that is the caller's, and the data has none of ${caller}. Name its owner with --caller.`,
-    )
-  return fail(
-    'call.key',
-    keys === undefined
-      ? `The key given for ${slot} is not a row of ${collection} of the caller.`
-      : `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`,
-  )
+  if (keys !== undefined)
+    return fail('call.key', `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`)
+  const { state } = slots.find(({ name }) => name === slot)!
+  const count = slots.filter((one) => one.collection === collection && one.state === state).length
+  const named = Object.hasOwn(request, slot) ? request[slot] : null
+  return fail('call.key', whyNoRow(db, { slot, collection, state, count, caller, named }))
 }
 
 /** The values that a query is asked with. */
