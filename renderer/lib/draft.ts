@@ -72,9 +72,10 @@ function bytesProblem(max: number, value: string): string | null {
 }
 
 function intProblem({ min, max }: Type & { kind: 'int' }, value: string): string | null {
-  if (!/^-?\d+$/.test(value)) return 'Please enter a whole number.'
-  if (min !== undefined && BigInt(value) < BigInt(min)) return `At least ${min}.`
-  return max !== undefined && BigInt(value) > BigInt(max) ? `At most ${max}.` : null
+  const [least, most] = [min ?? String(Number.MIN_SAFE_INTEGER), max ?? String(Number.MAX_SAFE_INTEGER)]
+  if (!/^-?\d+$/.test(value)) return `Please enter a whole number from ${least} to ${most}.`
+  if (BigInt(value) < BigInt(least)) return `At least ${least}.`
+  return BigInt(value) > BigInt(most) ? `At most ${most}.` : null
 }
 
 /** The JSON form of a draft; what is wrong goes to `problems`, and null stands in its place. */

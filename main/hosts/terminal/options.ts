@@ -93,7 +93,7 @@ function initial(option: Option): Value {
 
 function readOne(table: Options, token: Token, seen: Set<string>): Result<Value> {
   const { name, rawName, value } = token
-  if (!Object.hasOwn(table, name)) return wrongUsage(`There is no option ${rawName}${likely(Object.keys(table), name)}.`)
+  if (!Object.hasOwn(table, name)) return wrongUsage(`There is no option ${rawName}${likely(Object.keys(table), name)}`)
   const option = table[name]!
   if (option.kind !== 'list' && seen.has(name)) return wrongUsage(`--${name} is given twice; give it once.`)
   seen.add(name)
@@ -123,10 +123,10 @@ const inWords = (choices: readonly string[]): string =>
 export const placeholder = (option: Option): string =>
   option.kind === 'choice' ? option.choices.join('|') : option.kind === 'flag' ? '' : option.value
 
-/** The option that was probably meant: one letter off, or begun with the same letters. */
+/** The end of the sentence, with the option that was probably meant: one letter off, or begun with the same letters. */
 function likely(names: string[], given: string): string {
   const near = names.find((name) => isNear(name, given)) ?? names.find((name) => given.length > 1 && name.startsWith(given))
-  return near === undefined ? '' : `; did you mean --${near}`
+  return near === undefined ? '.' : `; did you mean --${near}?`
 }
 
 /** Whether leaving one letter out of one or both makes them equal. */

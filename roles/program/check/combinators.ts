@@ -1,6 +1,7 @@
 import type { Json } from '../document.ts'
 import { NAME } from '../limits.ts'
 import { parseInteger } from '../value/json.ts'
+import { rangeWords } from '../value/words.ts'
 import { Problems } from './problems.ts'
 
 /** Where in the document a check is: names and positions, changed as it goes, so that documents without a mistake make no path. */
@@ -124,7 +125,7 @@ export const column = simple((json) => typeof json === 'string' && COLUMN.test(j
   pattern: COLUMN.source,
 })
 
-export const decimal = simple((json) => parseInteger(json) !== null, 'must be a safe integer as a decimal string', {
+export const decimal = simple((json) => parseInteger(json) !== null, `must be a decimal string of an integer ${rangeWords()}`, {
   type: 'string',
   pattern: '^(0|-?[1-9][0-9]{0,15})$',
 })

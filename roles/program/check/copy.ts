@@ -1,6 +1,7 @@
 import type { Json } from '../document.ts'
 import { LIMITS } from '../limits.ts'
 import { emptyRecord, newRecord } from '../value/measure.ts'
+import { rangeWords } from '../value/words.ts'
 import { Problems } from './problems.ts'
 
 /** Names on the way to the piece being copied; null stands for an item of a list. It is only put into words when a copy fails. */
@@ -13,7 +14,7 @@ function copyPart(json: unknown, way: Way): Json {
   if (way.length > LIMITS.jsonDepth) refuse(way, `JSON nested deeper than ${LIMITS.jsonDepth} levels`, 'program.deep')
   if (json === null || typeof json === 'boolean') return json
   if (typeof json === 'string') return json.isWellFormed() ? json : refuse(way, 'text with half of a surrogate pair')
-  if (typeof json === 'number') return Number.isSafeInteger(json) ? json + 0 : refuse(way, 'numbers are safe integers')
+  if (typeof json === 'number') return Number.isSafeInteger(json) ? json + 0 : refuse(way, `numbers are integers ${rangeWords()}`)
   if (typeof json !== 'object') return refuse(way, `${typeof json} is not JSON`)
   return Array.isArray(json) ? copyList(json, way) : copyObject(json as Record<string, unknown>, way)
 }

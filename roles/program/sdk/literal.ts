@@ -3,6 +3,7 @@ import { LIMITS } from '../limits.ts'
 import { newRecord, own, sortedNames } from '../value/measure.ts'
 import { joinTypes } from '../value/type-bounds.ts'
 import type { Value } from '../value/value.ts'
+import { rangeWords } from '../value/words.ts'
 import { BuildError } from './errors.ts'
 import { isPlain, isValue } from './plain.ts'
 import { sameKind } from './shape.ts'
@@ -44,7 +45,7 @@ export function nameOf(value: unknown): string {
 
 function integer(value: number | bigint): Literal {
   const number = Number(value) + 0
-  if (!Number.isSafeInteger(number)) throw new BuildError('program.literal', `${value} is not a safe integer.`)
+  if (!Number.isSafeInteger(number)) throw new BuildError('program.literal', `${value} is not an integer ${rangeWords()}.`)
   return { type: { kind: 'int', min: String(number), max: String(number) }, value: number }
 }
 

@@ -10,8 +10,8 @@ const PLACES: Record<string, string> = {
 
 const SAYINGS: Array<[RegExp, string]> = [
   [/must be a list of at least 1\.$/, 'needs a field at least.'],
-  [/must be a safe integer as a decimal string\.$/, 'must be a safe integer.'],
-  [/numbers are safe integers\.$/, 'must be a safe integer.'],
+  [/must be a decimal string of an integer /, 'must be an integer '],
+  [/numbers are integers /, 'must be an integer '],
 ]
 
 /**

@@ -2,6 +2,7 @@ import type { Type } from '../document.ts'
 import { codePoints, isKey } from './json.ts'
 import { compareScalars, own, preorder, sortedNames } from './measure.ts'
 import type { TreeValue, Value } from './value.ts'
+import { rangeWords } from './words.ts'
 
 /** Called with the size (characters, bytes) of each part that is looked at; it may throw. */
 export type Visit = (size: number) => void
@@ -74,10 +75,10 @@ function lookInt(min: string | undefined, max: string | undefined): Look {
   const [least, most] = [Number(min ?? Number.MIN_SAFE_INTEGER), Number(max ?? Number.MAX_SAFE_INTEGER)]
   return (value, visit) => {
     visit(0)
-    if (!Number.isSafeInteger(value)) return wrong('must be a safe integer')
+    if (!Number.isSafeInteger(value)) return wrong(`must be an integer ${rangeWords(min, max)}`)
     return (value as number) >= least && (value as number) <= most
       ? null
-      : wrong(`must be between ${min ?? 'the least'} and ${max ?? 'the greatest'} integer, not ${String(value)}`)
+      : wrong(`must be an integer ${rangeWords(min, max)}, not ${String(value)}`)
   }
 }
 

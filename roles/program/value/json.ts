@@ -4,6 +4,7 @@ import { compareValues, emptyRecord, newRecord, preorder, sortedNames, treeOf } 
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from './value.ts'
+import { rangeWords } from './words.ts'
 
 /** The JSON form of a value that fits its type. */
 export function toJson(type: Type, value: Value): Json {
@@ -97,8 +98,8 @@ export function parseInteger(text: unknown): number | null {
 
 function readInt(min: string | undefined, max: string | undefined, json: unknown, path: string): number {
   const value = parseInteger(json)
-  if (value === null) return refuse(path, 'a safe integer as a decimal string')
-  if (!inRange(value, min, max)) return refuse(path, `between ${min ?? 'the least'} and ${max ?? 'the greatest'} safe integer`)
+  if (value === null) return refuse(path, `a decimal string of an integer ${rangeWords(min, max)}`)
+  if (!inRange(value, min, max)) return refuse(path, `an integer ${rangeWords(min, max)}, not ${value}`)
   return value
 }
 

@@ -35,6 +35,10 @@ export function typeWords(type: Type): string {
   }
 }
 
+/** Both ends of an integer's range, those of all safe integers where the type has none. */
+export const rangeWords = (min?: string, max?: string): string =>
+  `from ${min ?? Number.MIN_SAFE_INTEGER} to ${max ?? Number.MAX_SAFE_INTEGER}`
+
 function intWords({ min, max }: Type & { kind: 'int' }): string {
   if (min !== undefined && max !== undefined) return `integer from ${min} to ${max}`
   if (min !== undefined) return `integer, at least ${min}`
@@ -46,7 +50,7 @@ export const isEmpty = (type: Type): boolean => type.kind === 'record' && Object
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** What a value in JSON has to be: «must be an integer from 1 to 5». */
+/** What a value in JSON has to be, bounds included: «must be an integer from 1 to 5». */
 export function wantedWords(type: Type): string {
   switch (type.kind) {
     case 'bool':
@@ -54,9 +58,9 @@ export function wantedWords(type: Type): string {
     case 'bytes':
       return `base64 of ${typeWords(type)}`
     case 'key':
-      return `a ${typeWords(type)}, in letters and digits, or "" for none`
+      return `a ${typeWords(type)}, in at most 100 letters and digits, or "" for none`
     case 'int':
-      return `an ${typeWords(type)}`
+      return `an integer ${rangeWords(type.min, type.max)}`
     case 'list':
     case 'map':
     case 'tree':

@@ -277,10 +277,10 @@ describe('arguments', () => {
   })
 
   it.each([
-    [{}, 'points is missing; it must be an integer, at most 100.'],
-    [{ points: 'many' }, 'points must be an integer, at most 100, not "many".'],
-    [{ points: 101 }, 'points must be an integer, at most 100, not 101.'],
-    [{ points: 1.5 }, 'points must be an integer, at most 100, not 1.5.'],
+    [{}, 'points is missing; it must be an integer from -9007199254740991 to 100.'],
+    [{ points: 'many' }, 'points must be an integer from -9007199254740991 to 100, not "many".'],
+    [{ points: 101 }, 'points must be an integer from -9007199254740991 to 100, not 101.'],
+    [{ points: 1.5 }, 'points must be an integer from -9007199254740991 to 100, not 1.5.'],
     [{ points: 1, more: 1 }, 'There is no argument more; the endpoint takes points.'],
   ])('%j are refused with the name of the field', async (request, message) => {
     const { error } = answered(await run('change', request))
@@ -289,7 +289,7 @@ describe('arguments', () => {
 
   it('deep inside are named by their path', async () => {
     expect(answered(await run('add', { items: [{ name: 'tea', price: -1 }] })).error.message).toBe(
-      'items[0].price must be an integer, at least 0, not -1.',
+      'items[0].price must be an integer from 0 to 9007199254740991, not -1.',
     )
   })
 })
@@ -329,7 +329,7 @@ describe('a data file that does not fit', () => {
     ],
     [
       { scores: [{ key: 'k1', owner: ALICE, fields: { name: 'x' } }] },
-      'collections.scores[0].fields.points is missing; it must be an integer.',
+      'collections.scores[0].fields.points is missing; it must be an integer from -9007199254740991 to 9007199254740991.',
     ],
     [{ scors: [] }, 'The data has a collection scors, the program has scores, tallies'],
     [{ scores: {} }, 'collections.scores must be a list'],

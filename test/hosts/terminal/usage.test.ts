@@ -58,7 +58,7 @@ describe('wrong usage is one sentence and exit code 2', () => {
     ['headless', ['--port', '1', '--port', '2'], '--port is given twice'],
     ['headless', ['--app', 'no-such-app'], 'There is no sample app no-such-app'],
     ['start', ['--verbose=yes'], '--verbose takes no value'],
-    ['start', ['--serverz', '3'], 'There is no option --serverz; did you mean --servers.'],
+    ['start', ['--serverz', '3'], 'There is no option --serverz; did you mean --servers?'],
     ['start', ['--servers', '--verbose'], '--servers needs a value: --servers=N.'],
     ['demo', ['--chain', 'other'], '--chain must be embedded or bitcoind, not «other».'],
     ['demo', ['--servers', '0'], '--servers must be a whole number from 1 to 64, not «0».'],

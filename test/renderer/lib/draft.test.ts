@@ -84,7 +84,10 @@ describe('a draft of a value', () => {
     ],
     [state, { tag: 'shipped', value: { parcel: '' } }, { 'it.shipped.parcel': 'Please fill this in.' }],
     [bytes(2).type, 'ü!', { it: 'Too long by 1; at most 2 bytes.' }],
-    [int().type, '1.5', { it: 'Please enter a whole number.' }],
+    [int().type, '1.5', { it: 'Please enter a whole number from -9007199254740991 to 9007199254740991.' }],
+    [int({ max: 5 }).type, 'x', { it: 'Please enter a whole number from -9007199254740991 to 5.' }],
+    [int().type, '9007199254740992', { it: 'At most 9007199254740991.' }],
+    [int().type, '-9007199254740992', { it: 'At least -9007199254740991.' }],
   ])('says where something is wrong', (type, draft, problems) => {
     expect(read(type, draft).problems).toEqual(problems)
   })

@@ -16,7 +16,7 @@ const endpoint: EndpointView = {
     { name: 'tags', type: 'list' },
   ],
 }
-const draft = { line: '👍👍', area: ' kept ', count: ' 9007199254740993 ', agree: true, post: ' ab ', tags: '["x"]' }
+const draft = { line: '👍👍', area: ' kept ', count: ' 9007199254740991 ', agree: true, post: ' ab ', tags: '["x"]' }
 
 describe('the form of an endpoint', () => {
   it('gives every kind of field its control', () => {
@@ -27,7 +27,7 @@ describe('the form of an endpoint', () => {
   it('sends integers as decimal strings, so that none is rounded, and texts as typed', () => {
     expect(parseDraft(endpoint, draft)).toEqual({
       ok: true,
-      arguments: { line: '👍👍', area: ' kept ', count: '9007199254740993', agree: true, post: 'ab', tags: ['x'] },
+      arguments: { line: '👍👍', area: ' kept ', count: '9007199254740991', agree: true, post: 'ab', tags: ['x'] },
     })
   })
 
@@ -39,7 +39,7 @@ describe('the form of an endpoint', () => {
   it.each([
     ['line', '👍👍👍👍👍', 'Too long by 1; at most 4 characters.'],
     ['line', '  ', 'Please fill this in.'],
-    ['count', '1.5', 'Please enter a whole number.'],
+    ['count', '1.5', 'Please enter a whole number from -9007199254740991 to 9007199254740991.'],
     ['post', '', 'Please fill this in.'],
     ['tags', '[', 'Please enter JSON.'],
   ])('%s: %s is refused by name', (field, value, message) => {

@@ -29,7 +29,7 @@ const WRONG: Record<string, [page: string, line: number, problem: RegExp]> = {
   'a mistake that only the build finds': [
     page(block('ts', 'return see(n, (n) => n.plus(0.5))')),
     16,
-    /refuses it: app\.ts:1: 0\.5 is not a safe integer/,
+    /refuses it: app\.ts:1: 0\.5 is not an integer from /,
   ],
   'no mistake where one is shown': [page(block('ts', SUM), block('text', 'app.ts:1: no. [program.type]')), 20, /^golem refuses nothing$/],
   'another mistake': [

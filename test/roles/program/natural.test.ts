@@ -71,11 +71,11 @@ describe('natural JSON', () => {
     [INT, '07', 'it must be an integer from 0 to 9, not "07".'],
     [INT, true, 'it must be an integer from 0 to 9, not true.'],
     [INT, null, 'it must be an integer from 0 to 9, not null.'],
-    [{ kind: 'int' }, 2 ** 53, 'it must be an integer, not 9007199254740992.'],
+    [{ kind: 'int' }, 2 ** 53, 'it must be an integer from -9007199254740991 to 9007199254740991, not 9007199254740992.'],
     [INT, undefined, 'it is missing; it must be an integer from 0 to 9.'],
     [{ kind: 'bool' }, 'yes', 'it must be true or false, not "yes".'],
     [{ kind: 'bytes', max: 2 }, 'AAAA', 'it must be base64 of at most 2 bytes, not "AAAA".'],
-    [{ kind: 'key', collection: 'posts' }, 'a-b', 'it must be a key of a row of posts, in letters and digits, or "" for none, not "a-b".'],
+    [{ kind: 'key', collection: 'posts' }, 'a-b', 'it must be a key of a row of posts, in at most 100 letters and digits, or "" for none, not "a-b".'],
     [TEXT, 'four', 'it must be text of at most 3 characters, not "four".'],
     [PAIR, { a: 1, c: 1 }, 'it has no field c; its fields are a, b.'],
     [PAIR, { b: 'x' }, 'it.a is missing; it must be an integer from 0 to 9.'],
@@ -87,7 +87,7 @@ describe('natural JSON', () => {
     [TREE, [], 'it must be a tree of at least one node, not [].'],
     [TREE, [{ depth: 1, value: 1 }], 'it[0].depth must be 0, that of the root, not 1.'],
     [TREE, [{ depth: 0, value: 1 }, { depth: 2, value: 1 }], 'it[1].depth must be from 1 to 1, one more than the node before it at most, not 2.'], // prettier-ignore
-    [MAP, { x: 1 }, 'it[0].key must be an integer, not "x".'],
+    [MAP, { x: 1 }, 'it[0].key must be an integer from -9007199254740991 to 9007199254740991, not "x".'],
     [MAP, [{ key: 1, value: 1 }, { key: '1', value: 2 }], 'it has the key "1" twice.'], // prettier-ignore
     [TEXT, 'x'.repeat(100), `it must be text of at most 3 characters, not "${'x'.repeat(59)}….`],
   ])('%j is not %j, in words that name it', (type, json, message) => {
@@ -156,7 +156,7 @@ describe('the initial value of a collection', () => {
     const refused = built({ n: 10, state: 'open' })
     expect(refused.ok || [refused.error.code, refused.error.message]).toEqual([
       'program.type',
-      expect.stringMatching(/^natural\.test\.ts:\d+: initial\.n must be an integer, at most 9, not 10\.$/),
+      expect.stringMatching(/^natural\.test\.ts:\d+: initial\.n must be an integer from -9007199254740991 to 9, not 10\.$/),
     ])
   })
 })

@@ -45,7 +45,7 @@ describe('values and their JSON forms', () => {
     [{ kind: 'int' }, '05', 'decimal string'],
     [{ kind: 'int' }, '-0', 'decimal string'],
     [{ kind: 'int' }, '9007199254740992', 'decimal string'],
-    [{ kind: 'int', min: '1', max: '6' }, '7', 'between 1 and 6'],
+    [{ kind: 'int', min: '1', max: '6' }, '7', 'an integer from 1 to 6, not 7'],
     [{ kind: 'text', max: 2 }, 'abc', 'at most 2'],
     [{ kind: 'text', max: 2 }, '\ud800', 'well-formed'],
     [{ kind: 'bytes', max: 9 }, 'AB==', 'base64'],
