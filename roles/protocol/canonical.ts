@@ -50,7 +50,8 @@ function closingQuote(text: string, opening: number): number {
 
 /** First offence of a parsed value against Golem's subset, with the path of the field, or null. */
 function offence(value: unknown, path: string): string | null {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? null : `${path} is not an integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? null : `${path} is not an integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}`
   if (value === null || typeof value !== 'object') return null
   for (const key of Object.keys(value)) {
     // Copying such a field would set a prototype instead of a property.

@@ -16,7 +16,8 @@ import { createNetwork } from '../simulation/ports/network.ts'
 import { createSeededRandom } from '../simulation/ports/random.ts'
 import { createSwarmNetwork } from '../simulation/ports/swarm.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
-import { crypto, keyPair, notes, seeded } from '../roles/supervisor/actors.ts'
+import { crypto, notes } from '../roles/supervisor/actors.ts'
+import { keyPair, seeded } from '../tools/seeded.ts'
 
 const log: LogPort = { log: () => undefined }
 

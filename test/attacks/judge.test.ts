@@ -5,8 +5,9 @@ import { canonicalBytes } from '../../roles/protocol/canonical.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../../roles/protocol/documents/index.ts'
 import { outlineOf, revealFile, type RevealFile } from '../../roles/protocol/requests/index.ts'
 import { fileEntry } from '../../roles/protocol/index/index.ts'
-import { crypto, keyPair, makeRegistration, makeReservation, makeUpdate, notes } from '../roles/supervisor/actors.ts'
+import { crypto, makeRegistration, makeReservation, makeUpdate, notes } from '../roles/supervisor/actors.ts'
 import { fileOf, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
+import { keyPair } from '../tools/seeded.ts'
 
 type Change = (tick: Tick) => Partial<Tick>
 type Files = (tick: OpenedDocument<'tick'>, name: string) => Uint8Array | null

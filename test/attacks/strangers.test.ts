@@ -6,8 +6,9 @@ import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { startFollowing, followBlock, followMissing, scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { readMessage } from '../../roles/server/json.ts'
-import { crypto, keyPair, makeAcceptance, seeded } from '../roles/supervisor/actors.ts'
+import { crypto, makeAcceptance } from '../roles/supervisor/actors.ts'
 import { openTown } from '../roles/supervisor/town.ts'
+import { keyPair, seeded } from '../tools/seeded.ts'
 
 describe('a server', () => {
   it('refuses a message that nests deep, and does not fall over it', () => {

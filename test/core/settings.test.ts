@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { participantSettings } from '../../main/core/settings.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
-import { keyPair } from '../roles/supervisor/actors.ts'
 import { supervisor } from '../simulation/network/world.ts'
+import { keyPair } from '../tools/seeded.ts'
 
 const settings = supervisor(3)
 const withTerms = (change: object) => ({ ...settings, supervisor: { ...settings.supervisor!, ...change } })

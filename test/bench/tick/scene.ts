@@ -6,8 +6,9 @@ import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
 import { makePlan, type MadePlan } from '../../../roles/supervisor/plan.ts'
-import { crypto, keyPair, makeCast, makeOffer, notes, sealingOf, seeded, type Cast } from '../../roles/supervisor/actors.ts'
+import { crypto, makeCast, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
+import { keyPair, seeded } from '../../tools/seeded.ts'
 
 const SEED = 'tick-close'
 /** The tick whose updates are decided, and the one whose document decides them. */

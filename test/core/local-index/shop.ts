@@ -16,7 +16,7 @@ import {
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { fail, must, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Program } from '../../../roles/program/index.ts'
-import { seeded } from '../../roles/supervisor/actors.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 const fields = { shop: { kind: 'text', max: 20 }, price: { kind: 'int', min: -1000, max: 1000 } } as const
 const indices = {

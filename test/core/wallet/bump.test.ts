@@ -5,8 +5,9 @@ import type { SwarmPort } from '../../../main/core/ports.ts'
 import { waitFor } from '../../../main/hosts/headless/network/patience.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
-import { crypto, keyPair } from '../../roles/supervisor/actors.ts'
+import { crypto } from '../../roles/supervisor/actors.ts'
 import { makeWallet } from './service.ts'
+import { keyPair } from '../../tools/seeded.ts'
 
 type Stage = Awaited<ReturnType<typeof makeWallet>>
 

@@ -9,7 +9,8 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { fail, must, ok } from '../../../roles/protocol/result.ts'
 import { p2trScript, scanBlock } from '../../../roles/protocol/tx/index.ts'
 import { createMemoryStorage } from '../../simulation/ports/storage.ts'
-import { crypto, keyPair, seeded } from '../../roles/supervisor/actors.ts'
+import { crypto } from '../../roles/supervisor/actors.ts'
+import { keyPair, seeded } from '../../tools/seeded.ts'
 
 const log: LogPort = { log: () => undefined }
 

@@ -216,7 +216,9 @@ describe('[K3] a row is changed only by its owner', () => {
   const WRITE = 'An endpoint changes only what was written: create the row with an endpoint that writes it, or give its fields in the data.'
 
   it('who has none is told whose rows there are, or that there are none', async () => {
-    expect(await changed('theirs.json', rows)).toBe(`${START} the data has none of ${NOBODY}. Name an owner with --caller: ${ALICE}, ${BOB}.`)
+    expect(await changed('theirs.json', rows)).toBe(
+      `${START} the data has none of ${NOBODY}. Name an owner with --caller: ${ALICE}, ${BOB}.`,
+    )
     expect(await changed('none.json', {})).toBe(
       `${START} the data has no row of scores. Make one first: with --data FILE --commit and an endpoint that creates it.`,
     )
@@ -226,13 +228,16 @@ describe('[K3] a row is changed only by its owner', () => {
     const tallies = [{ key: 'k9', owner: NOBODY, fields: null }]
     const state = data('initial-owned.json', { tallies })
     expect(answered(await run('start', { go: 0 }, '--data', state)).value.response.found).toEqual(['0'])
-    const said = (request: object) => run('recount', { total: 5, ...request }, '--data', state).then((ended) => answered(ended).error.message)
+    const said = (request: object) =>
+      run('recount', { total: 5, ...request }, '--data', state).then((ended) => answered(ended).error.message)
     expect(await said({})).toBe(
       `The endpoint changes a row of tallies that is the caller's, and what the data has of ${NOBODY} is reserved and was never written: k9. ${WRITE}`,
     )
     expect(await said({ tally: 'k9' })).toBe(`The request gives k9 for tally, which is reserved and was never written. ${WRITE}`)
     const written = data('initial-written.json', { tallies: [{ ...tallies[0], fields: {} }] })
-    expect(answered(await run('recount', { total: 5 }, '--data', written)).value.writes).toMatchObject([{ key: 'k9', fields: { total: '5' } }])
+    expect(answered(await run('recount', { total: 5 }, '--data', written)).value.writes).toMatchObject([
+      { key: 'k9', fields: { total: '5' } },
+    ])
   })
 
   it('who names another key is told whose and what it is', async () => {

@@ -16,7 +16,8 @@ import type { OpenedDocument, Reference } from '../../../roles/protocol/document
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
-import { crypto, seeded } from '../request/world.ts'
+import { crypto } from '../request/world.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 const key = (name: string): string => toHex(crypto.schnorr.publicKey(seeded(name)(32)))
 const SUPERVISOR = key('supervisor')

@@ -75,7 +75,11 @@ describe('natural JSON', () => {
     [INT, undefined, 'it is missing; it must be an integer from 0 to 9.'],
     [{ kind: 'bool' }, 'yes', 'it must be true or false, not "yes".'],
     [{ kind: 'bytes', max: 2 }, 'AAAA', 'it must be base64 of at most 2 bytes, not "AAAA".'],
-    [{ kind: 'key', collection: 'posts' }, 'a-b', 'it must be a key of a row of posts, in at most 100 letters and digits, or "" for none, not "a-b".'],
+    [
+      { kind: 'key', collection: 'posts' },
+      'a-b',
+      'it must be a key of a row of posts, in at most 100 letters and digits, or "" for none, not "a-b".',
+    ],
     [TEXT, 'four', 'it must be text of at most 3 characters, not "four".'],
     [PAIR, { a: 1, c: 1 }, 'it has no field c; its fields are a, b.'],
     [PAIR, { b: 'x' }, 'it.a is missing; it must be an integer from 0 to 9.'],

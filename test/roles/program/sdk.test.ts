@@ -343,6 +343,8 @@ describe('a build error', () => {
 
   it('names the line of the developer', () => {
     const result = small({ a: int() }, (req) => see(req.a, (a) => a.plus(0.5)))
-    expect(result.ok ? '' : result.error.message).toMatch(/^sdk\.test\.ts:[0-9]+: 0\.5 is not an integer from -9007199254740991 to 9007199254740991/)
+    expect(result.ok ? '' : result.error.message).toMatch(
+      /^sdk\.test\.ts:[0-9]+: 0\.5 is not an integer from -9007199254740991 to 9007199254740991/,
+    )
   })
 })

@@ -5,7 +5,7 @@ import type { Json } from '../../../roles/protocol/canonical.ts'
 import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
 import { composeRequest, takeReply as takeLeg } from '../../../roles/client/request.ts'
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
-import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { toHex } from '../../../roles/protocol/bytes.ts'
 import {
   applyUpdate,
   createDatabase,
@@ -27,33 +27,9 @@ import { hopFailed, nextHop, openContinuation, openRequest, takeReply } from '..
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
 import { makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
-
-/** SHA-256 in counter mode. */
-export function seeded(seed: string): (length: number) => Uint8Array {
-  let counter = 0
-  return (length) => {
-    const bytes = new Uint8Array(length)
-    for (let at = 0; at < length; at += 32) bytes.set(crypto.sha256(utf8(`${seed}/${counter++}`)).subarray(0, length - at), at)
-    return bytes
-  }
-}
-
-const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
-  let result = 1n
-  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus)
-    if (exponent & 1n) result = (result * square) % modulus
-  return result
-}
-
-/** A prime by Fermat's test to four bases: good enough for numbers that nobody chose. */
-function seededPrime(random: (length: number) => Uint8Array, bits: number): bigint {
-  for (;;) {
-    const candidate = BigInt(`0x${toHex(random(bits / 8))}`) | 1n | (1n << BigInt(bits - 1))
-    if ([2n, 3n, 5n, 7n].every((base) => power(base, candidate - 1n, candidate) === 1n)) return candidate
-  }
-}
 
 export const APP = 'aa'.repeat(32)
 export const TICK = 7
@@ -63,7 +39,7 @@ export interface Actor extends ServerKeys {
 }
 
 export interface World {
-  ctx: { crypto: typeof crypto; random: (length: number) => Uint8Array }
+  ctx: { crypto: typeof crypto; random: Random }
   program: Program
   outline: Program
   plan: Plan
@@ -78,14 +54,9 @@ export interface World {
   relayEnv(server: string): RelayEnv
 }
 
-const pair = (random: (length: number) => Uint8Array): KeyPair => {
-  const privateKey = random(32)
-  return { privateKey, publicKey: toHex(crypto.schnorr.publicKey(privateKey)) }
-}
-
-function makeServer(random: (length: number) => Uint8Array): Actor {
+function makeServer(random: Random): Actor {
   const secret = random(32)
-  return { identity: pair(random), sealing: { privateKey: secret, publicKey: crypto.x25519.publicKey(secret) }, used: new Map() }
+  return { identity: keyPair(random), sealing: { privateKey: secret, publicKey: crypto.x25519.publicKey(secret) }, used: new Map() }
 }
 
 /** Posts of a topic by other authors, in the order in which they are given. */
@@ -121,8 +92,8 @@ export async function makeWorld({
   const ctx = { crypto, random }
   const { program } = app
   const outline = outlineOf(program)
-  const client = pair(random)
-  const dataKeys = Array.from({ length: 4 }, () => pair(random))
+  const client = keyPair(random)
+  const dataKeys = Array.from({ length: 4 }, () => keyPair(random))
   const actors = Array.from({ length: count }, () => makeServer(random))
   const servers = new Map(actors.map((actor) => [actor.identity.publicKey, actor]))
   const database = createDatabase(outline)
@@ -134,13 +105,12 @@ export async function makeWorld({
     ...posts.map((post, i): (typeof app.rows)[number] => ({ collection: 'posts', fields: { ...post, number: String(i) } })),
     ...app.rows,
   ]) {
-    const key = pair(random).publicKey
+    const key = keyPair(random).publicKey
     must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))
     must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection, replaces: '11'.repeat(32), fields }] }))
   }
   const taken = snapshot(crypto, database)
   const { indices, files } = snapshotFiles(crypto, taken)
-  const prime = (bits: number): Promise<bigint> => Promise.resolve(seededPrime(random, bits))
   const made = await makePlan(ctx, {
     program,
     app: APP,
@@ -148,7 +118,7 @@ export async function makeWorld({
     servers: [...servers.keys()].map((id) => ({ id })),
     versions: 2,
     primeBits,
-    prime,
+    prime: primesFrom(random),
   })
   const { plan } = made
   const tick = tickOf(actors, taken.root, indices, plan)

@@ -11,7 +11,8 @@ import { nextHop, openRequest, takeReply } from '../../../roles/server/relay.ts'
 import { seal as sealBox } from '../../../roles/protocol/crypto/index.ts'
 import type { RangeProof } from '../../../roles/protocol/index/index.ts'
 import type { Program } from '../../../roles/program/index.ts'
-import { compose, makeWorld, seeded, serve, type World } from '../request/world.ts'
+import { compose, makeWorld, serve, type World } from '../request/world.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 

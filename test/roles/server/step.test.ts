@@ -11,8 +11,9 @@ import {
 import type { OpenedDocument, Reference, Tick, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
-import { crypto, seeded } from '../request/world.ts'
+import { crypto } from '../request/world.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 const key = (name: string): string => toHex(crypto.schnorr.publicKey(seeded(name)(32)))
 const SUPERVISOR = key('supervisor')

@@ -30,40 +30,9 @@ import {
 } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
+import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
-
-/** SHA-256 in counter mode. */
-export function seeded(seed: string): (length: number) => Uint8Array {
-  let counter = 0
-  return (length) => {
-    const bytes = new Uint8Array(length)
-    for (let at = 0; at < length; at += 32) bytes.set(crypto.sha256(utf8(`${seed}/${counter++}`)).subarray(0, length - at), at)
-    return bytes
-  }
-}
-
-const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
-  let result = 1n
-  for (let square = base % modulus; exponent > 0n; exponent >>= 1n, square = (square * square) % modulus)
-    if (exponent & 1n) result = (result * square) % modulus
-  return result
-}
-
-/** Primes by Fermat's test to four bases: good enough for numbers that nobody chose. */
-export const primesFrom =
-  (random: (length: number) => Uint8Array) =>
-  (bits: number): Promise<bigint> => {
-    for (;;) {
-      const candidate = BigInt(`0x${toHex(random(bits / 8))}`) | 1n | (1n << BigInt(bits - 1))
-      if ([2n, 3n, 5n, 7n].every((base) => power(base, candidate - 1n, candidate) === 1n)) return Promise.resolve(candidate)
-    }
-  }
-
-export const keyPair = (random: (length: number) => Uint8Array): KeyPair => {
-  const privateKey = random(32)
-  return { privateKey, publicKey: toHex(crypto.schnorr.publicKey(privateKey)) }
-}
 
 const text = { kind: 'text', max: 100 } as const
 
@@ -150,7 +119,7 @@ export const notes: Program = must(
 )
 
 export interface Cast {
-  random: (length: number) => Uint8Array
+  random: Random
   prime: (bits: number) => Promise<bigint>
   supervisor: KeyPair
   master: KeyPair

@@ -6,8 +6,9 @@ import { open } from '../../../roles/protocol/crypto/index.ts'
 import { codeDigest, versionId, codeFile, revealFile } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { codeAad, dealServers, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
-import { crypto, makeCast, notes, sealingOf, seeded } from './actors.ts'
+import { crypto, makeCast, notes, sealingOf } from './actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 const APP = 'ab'.repeat(32)
 

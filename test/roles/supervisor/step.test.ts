@@ -8,8 +8,9 @@ import { toHex } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { createKeeper } from '../../../roles/supervisor/index.ts'
-import { crypto, keyPair, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
+import { crypto, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
 import { fileOf, makeTown, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
+import { keyPair } from '../../tools/seeded.ts'
 
 const outcomes = (town: Town, tick: number): string[] => town.ticks[tick]!.document.body.summary.verdicts.map((verdict) => verdict.outcome)
 

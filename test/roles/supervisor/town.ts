@@ -15,18 +15,8 @@ import {
   type SupervisorEvent,
   type SupervisorState,
 } from '../../../roles/supervisor/index.ts'
-import {
-  anchorOf,
-  crypto,
-  makeAcceptance,
-  makeCast,
-  makeOffer,
-  makeRegistration,
-  makeReservation,
-  notes,
-  seeded,
-  type Cast,
-} from './actors.ts'
+import { anchorOf, crypto, makeAcceptance, makeCast, makeOffer, makeRegistration, makeReservation, notes, type Cast } from './actors.ts'
+import { seeded } from '../../tools/seeded.ts'
 
 export interface Published {
   document: OpenedDocument<'tick'>

@@ -42,10 +42,10 @@ const whyNotFresh = ({ slot, collection, caller, named }: Wanted): string =>
 function whyNone(db: Database, { collection, count, caller }: Wanted, keys: OwnKey[]): string {
   const start = `The endpoint changes ${count === 1 ? `a row of ${collection} that is` : `${count} rows of ${collection} that are`} the caller's`
   const rows = keys.filter(({ written }) => written)
-  if (rows.length > 0) return `${start}, and the data has only ${plural(rows.length, 'row')} of ${caller}: ${list(rows.map(({ key }) => key))}.`
+  if (rows.length > 0)
+    return `${start}, and the data has only ${plural(rows.length, 'row')} of ${caller}: ${list(rows.map(({ key }) => key))}.`
   const reserved = list(keys.map(({ key }) => key))
-  if (keys.length > 0)
-    return `${start}, and what the data has of ${caller} is reserved and was never written: ${reserved}. ${WRITE_FIRST}`
+  if (keys.length > 0) return `${start}, and what the data has of ${caller} is reserved and was never written: ${reserved}. ${WRITE_FIRST}`
   const owners = [...db.collections.get(collection)!.values()].flatMap((row) => (row.written ? [row.owner] : []))
   return owners.length > 0
     ? `${start}, and the data has none of ${caller}. Name an owner with --caller: ${list([...new Set(owners)])}.`

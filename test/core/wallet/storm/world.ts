@@ -11,9 +11,10 @@ import { balance, type WalletState } from '../../../../main/core/wallet/index.ts
 import { fromHex, toHex } from '../../../../roles/protocol/bytes.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 import { opReturn, p2trScript, parseTransaction, scanBlock } from '../../../../roles/protocol/tx/index.ts'
-import { crypto, keyPair, seeded } from '../../../roles/supervisor/actors.ts'
+import { crypto } from '../../../roles/supervisor/actors.ts'
 import { createMemoryDisk, createMemoryStorage } from '../../../simulation/ports/storage.ts'
 import { calm, throughWeather, type StormNode, type StormPolicy, type Weather } from './node.ts'
+import { keyPair, seeded } from '../../../tools/seeded.ts'
 
 export type Step =
   | { do: 'want'; value: number }

@@ -15,7 +15,8 @@ import { file, type Tick } from '../../../../roles/protocol/documents/index.ts'
 import { outlineOf } from '../../../../roles/protocol/requests/index.ts'
 import { fail, must, ok } from '../../../../roles/protocol/result.ts'
 import { toHex } from '../../../../roles/protocol/bytes.ts'
-import { crypto, notes, seeded } from '../../supervisor/actors.ts'
+import { crypto, notes } from '../../supervisor/actors.ts'
+import { seeded } from '../../../tools/seeded.ts'
 
 const outline = outlineOf(notes)
 const AUTHORS = ['a'.repeat(64), 'b'.repeat(64)]

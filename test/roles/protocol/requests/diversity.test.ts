@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { addressBlock, chooseServers, chooseTop, diversityScore, type Candidate } from '../../../../roles/protocol/requests/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
-import { seeded } from '../../request/world.ts'
+import { seeded } from '../../../tools/seeded.ts'
 
 const candidate = (id: string, host: string, region = ''): Candidate => ({ id, host, region })
 const mapOf = (...all: Candidate[]) => new Map(all.map((one) => [one.id, one]))

@@ -4,8 +4,9 @@ import type { Update, Write } from '../../../../roles/protocol/documents/index.t
 import { must } from '../../../../roles/protocol/result.ts'
 import { blameLink, checkStamp, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
 import { versionAfter, writeDigest, outlineOf } from '../../../../roles/protocol/requests/index.ts'
-import { crypto, keyPair, makeUpdate, notes, type UpdateOptions } from '../../supervisor/actors.ts'
+import { crypto, makeUpdate, notes, type UpdateOptions } from '../../supervisor/actors.ts'
 import { peopleTown, tickSecrets } from '../../supervisor/town.ts'
+import { keyPair } from '../../../tools/seeded.ts'
 
 const ctx = { crypto }
 

@@ -5,8 +5,9 @@ import { newestValue, type KeyLogInput } from '../../../../roles/protocol/ticks/
 import type { OpenedDocument } from '../../../../roles/protocol/documents/index.ts'
 import { fail, failForNow, ok } from '../../../../roles/protocol/result.ts'
 import type { AnchoredTransaction } from '../../../../roles/protocol/events.ts'
-import { anchorOf, crypto, keyPair, makeReservation, makeUpdate, notes } from '../../supervisor/actors.ts'
+import { anchorOf, crypto, makeReservation, makeUpdate, notes } from '../../supervisor/actors.ts'
 import { peopleTown, tickSecrets, type Town } from '../../supervisor/town.ts'
+import { keyPair } from '../../../tools/seeded.ts'
 
 const outline = outlineOf(notes)
 

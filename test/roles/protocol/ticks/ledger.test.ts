@@ -21,7 +21,6 @@ import { makePlan } from '../../../../roles/supervisor/plan.ts'
 import {
   anchorOf,
   crypto,
-  keyPair,
   makeCast,
   makeOffer,
   makeRegistration,
@@ -31,6 +30,7 @@ import {
   type Cast,
   type UpdateOptions,
 } from '../../supervisor/actors.ts'
+import { keyPair } from '../../../tools/seeded.ts'
 
 const ctx = { crypto }
 const outline = outlineOf(notes)
