@@ -307,8 +307,8 @@ export const commands = {
   },
   supersede: {
     of: 'supervisor',
-    doc: "Publishes a new program for the running app; users' data stays.",
-    args: z.strictObject({ program: z.json() }),
+    doc: "Publishes a new program for the running app; users' data stays. Without a title the app's stays, unless the program has another name: then that.",
+    args: z.strictObject({ program: z.json(), title: z.string().min(1).max(80).optional() }),
     result: result<{ offer: string }>(),
   },
   replaceKey: {

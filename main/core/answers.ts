@@ -55,7 +55,7 @@ export function answersOf({ ports, wallet, roles, view, lines }: Participant): A
     offers: () => server((service) => ok(service.offers())),
     acceptOffer: ({ offer }) => server((service) => service.decide('accept', offer)),
     declineOffer: ({ offer }) => server((service) => service.decide('decline', offer)),
-    supersede: ({ program }) => roles.supervisor?.supersede(program) ?? noSupervisor,
+    supersede: ({ program, title }) => roles.supervisor?.supersede(program, title) ?? noSupervisor,
     replaceKey: ({ reason }) => roles.supervisor?.replaceKey(reason) ?? noSupervisor,
   }
 }

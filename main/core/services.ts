@@ -38,8 +38,13 @@ export interface Services {
 }
 
 const FIRST_WAIT_MS = 250
-/** A wait that is not short any more. */
+/** Waited for longer than that, a cause is news. */
 const SAID_AFTER_MS = 1_000
+/**
+ * A wallet begins without coins, and its first ones take their time: until then views say what it waits for, and nothing is wrong. The local network gives
+ * them once all participants have started, which a busy computer needs half a minute for.
+ */
+const FUNDS_SAID_AFTER_MS = 60_000
 const LONGEST_WAIT_MS = 15_000
 const SELDOM_WAIT_MS = 600_000
 const SELDOM_AT_ONCE = 4
@@ -60,18 +65,20 @@ interface Persistence {
 
 async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
   let said: string | undefined
+  let waited = 0
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, longest)) {
     const result = await attempt()
     if (ends(result)) return result
     if (stopped()) return new Promise(() => undefined)
     // Each cause is told once, when it has lasted; a cause that changes is told again.
     const { code, message } = result.ok ? { code: '', message: '' } : result.error
-    const isNews = wait >= SAID_AFTER_MS && code !== said
+    const isNews = waited >= (code === 'wallet.funds-short' ? FUNDS_SAID_AFTER_MS : SAID_AFTER_MS) && code !== said
     if (isNews) said = code
     log.log(isNews ? 'warn' : 'debug', `waiting to ${what}: ${message}`)
     await new Promise<void>((resolve) => {
       clock.after(wait, resolve)
     })
+    waited += wait
   }
 }
 

@@ -15,6 +15,8 @@ export interface Wanted {
   supersedes: string | null
   /** Why the key before is taken back; null where it stays. */
   reason: string | null
+  /** The app's title from then on, where it was asked for. */
+  title?: string
 }
 
 export interface HiringState {

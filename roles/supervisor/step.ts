@@ -4,7 +4,7 @@ import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Reference
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import { paysSupervisor, workChallenge } from '../protocol/ticks/index.ts'
 import { tombstoneFields } from '../protocol/stamps/index.ts'
-import { advance, tickWork } from './due.ts'
+import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { takeBack } from './reorg.ts'
 import { REMEMBERED_BLOCKS, REMEMBERED_TICKS, type Phase, type SupervisorState } from './state.ts'
@@ -177,9 +177,20 @@ function onMissing(state: SupervisorState, event: SupervisorEvent & { type: 'doc
 
 // ───────────────────────────── own events ─────────────────────────────
 
+/** With which tick an offer that was signed, or is about to be, takes over, and from which on its code runs; completes «it takes over …». */
+export function takesOver(state: SupervisorState): string {
+  const { next, genesis, offer, composing, ticks } = state
+  const soonest = (composing?.number ?? ticks.at(-1)?.number ?? -1) + 1
+  const { tickBlocks, confirmations } = offer.body
+  if (next?.height == null || genesis === null) return `with tick ${soonest} at the earliest, and its code runs from ${PLAN_AHEAD} ticks later on`
+  const number = state.revoked.includes(offer.body.by) ? soonest : Math.max(soonest, Math.ceil((next.height - genesis) / tickBlocks))
+  const due = genesis + number * tickBlocks + confirmations
+  return `with tick ${number}, which is due at block ${due}, and its code runs from tick ${number + PLAN_AHEAD} on`
+}
+
 /** Why these terms cannot take over from the offer in force, or null: periods are counted on, so their length stays. */
 export function refuseTerms(state: SupervisorState, terms: Pick<Offer, 'tickBlocks' | 'confirmations'>): string | null {
-  if (state.next !== null) return 'an offer that was signed before is about to take over; wait for the tick in which it does'
+  if (state.next !== null) return `an offer that was signed before takes over ${takesOver(state)}; try again after it has`
   const { body } = state.offer
   const changed = (['tickBlocks', 'confirmations'] as const).find((term) => terms[term] !== body[term])
   return changed === undefined

@@ -1,27 +1,12 @@
 /** What comes while the page is open: events, answers that are late, a core that goes away. */
-import { expect, type Page, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
-import type { Fake } from './view/fake-core.ts'
-import { openPage, type Told } from './view/open.ts'
+import { test } from './view/open.ts'
 import { hash, posts, request } from './view/sample.ts'
 
-let fake: Fake
-let problems: string[]
-
-test.use({ timezoneId: 'UTC', locale: 'en-GB' })
-
-const open = async (page: Page, ...told: Told): Promise<void> => {
-  ;({ fake, problems } = await openPage(page, ...told))
-}
-
-test.afterEach(async () => {
-  await fake.stop().catch(() => undefined)
-  expect(problems).toEqual([])
-})
-
-test('the countdown runs between two events and follows the next one', async ({ page }) => {
+test('the countdown runs between two events and follows the next one', async ({ page, open }) => {
   await page.clock.install()
-  await open(page)
+  const { fake } = await open()
   await expect(page.getByText(/3 blocks, about \d+ s/)).toBeVisible()
   await page.clock.pauseAt(Date.now() + 3_600_000)
   fake.show({ tick: { ...fake.state.tick!, number: 41, blocksLeft: 3, estimatedMs: 12_000 } })
@@ -35,8 +20,8 @@ test('the countdown runs between two events and follows the next one', async ({ 
   await expect(page.getByText('8 blocks, about 30 s')).toBeVisible()
 })
 
-test('a new root makes the page read again', async ({ page }) => {
-  await open(page)
+test('a new root makes the page read again', async ({ page, open }) => {
+  const { fake } = await open()
   await expect(page.getByText('Every block is a clock tick')).toBeVisible()
   fake.on.read = () =>
     ok({ tick: 42, root: hash('42'), proved: true, local: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
@@ -45,10 +30,10 @@ test('a new root makes the page read again', async ({ page }) => {
   await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
 })
 
-test('an answer that was under way while an event came does not bring the old state and log back', async ({ page }) => {
+test('an answer that was under way while an event came does not bring the old state and log back', async ({ page, open }) => {
   const answers: Array<() => void> = []
   const [waiting, sent] = [request('5', 'review'), request('6', 'signed', { txid: hash('44'), waiting: 'in the mempool' })]
-  await open(page, { requests: [waiting, sent] }, (core) => {
+  const { fake } = await open({ requests: [waiting, sent] }, (core) => {
     core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed.')
   })
   const approve = page.getByRole('button', { name: 'Approve' })
@@ -69,8 +54,8 @@ test('an answer that was under way while an event came does not bring the old st
   await expect(page.getByRole('region', { name: 'Log lines' }).getByRole('listitem').first()).toContainText('spoke meanwhile')
 })
 
-test('the log shows what happens as it happens', async ({ page }) => {
-  await open(page)
+test('the log shows what happens as it happens', async ({ page, open }) => {
+  const { fake } = await open()
   const log = page.getByRole('region', { name: 'Log lines' })
   await expect(log.getByRole('listitem')).toHaveCount(3)
   fake.say({ at: Date.UTC(2026, 0, 5, 12, 1), level: 'error', who: 'Server 2', message: 'gone' })
@@ -79,8 +64,8 @@ test('the log shows what happens as it happens', async ({ page }) => {
   await expect(log.getByRole('listitem')).toHaveCount(2)
 })
 
-test('a core that goes away is said at once, blocks what cannot work, and comes back by itself', async ({ page }) => {
-  await open(page, { requests: [request('5', 'review')] })
+test('a core that goes away is said at once, blocks what cannot work, and comes back by itself', async ({ page, open }) => {
+  const { fake } = await open({ requests: [request('5', 'review')] })
   await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
   await fake.stop()
   await expect(page.getByRole('alert').filter({ hasText: 'Golem does not answer.' })).toBeVisible()
@@ -93,11 +78,11 @@ test('a core that goes away is said at once, blocks what cannot work, and comes 
   await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
 })
 
-test('a core started anew with another token asks for its address', async ({ page }) => {
-  await open(page)
+test('a core started anew with another token asks for its address', async ({ page, open }) => {
+  const { fake, problems } = await open()
   await expect(page.getByText('Connected', { exact: true })).toBeVisible()
   await fake.stop()
   await fake.restart('another-token-another-token')
   await expect(page.getByText('This page is out of date.')).toBeVisible()
-  problems = problems.filter((problem) => !problem.includes('401'))
+  problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes('401')))
 })

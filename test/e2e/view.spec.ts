@@ -1,26 +1,11 @@
-import { expect, type Locator, type Page, test } from '@playwright/test'
+import { expect, type Locator } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
 import { weakTexts } from './view/contrast.mjs'
-import type { Fake } from './view/fake-core.ts'
-import { openPage, type Told } from './view/open.ts'
+import { test } from './view/open.ts'
 import { actors, app, hash, offers, overview, participants, posts, request } from './view/sample.ts'
 
-let fake: Fake
-let problems: string[]
-
-test.use({ timezoneId: 'UTC', locale: 'en-GB' })
-
-const open = async (page: Page, ...told: Told): Promise<void> => {
-  ;({ fake, problems } = await openPage(page, ...told))
-}
-
-test.afterEach(async () => {
-  await fake.stop().catch(() => undefined)
-  expect(problems).toEqual([])
-})
-
-test('the address loses its token, and shows chain, tick and participants with units', async ({ page }) => {
-  await open(page)
+test('the address loses its token, and shows chain, tick and participants with units', async ({ page, open }) => {
+  const { fake } = await open()
   await expect(page).toHaveURL(`http://127.0.0.1:${fake.page.port}/`)
   await expect(page.getByText('1,284')).toBeVisible()
   // The countdown runs on while the page is looked at.
@@ -32,16 +17,16 @@ test('the address loses its token, and shows chain, tick and participants with u
   expect(await page.evaluate('document.cookie')).toBe('')
 })
 
-test('before the app is published the page says what it waits for', async ({ page }) => {
-  await open(page, { app: null, tick: null, actors: [], participants: [] })
+test('before the app is published the page says what it waits for', async ({ page, open }) => {
+  const { fake } = await open({ app: null, tick: null, actors: [], participants: [] })
   await expect(page.getByRole('heading', { name: 'Starting the network' })).toBeVisible()
   await expect(page.getByText('No tick yet.')).toBeVisible()
   fake.show({ app: overview().app, actors, participants })
   await expect(page.getByRole('heading', { name: 'Guestbook' })).toBeVisible()
 })
 
-test('posts are read by topic, with likes, owner and the root they are proved against', async ({ page }) => {
-  await open(page)
+test('posts are read by topic, with likes, owner and the root they are proved against', async ({ page, open }) => {
+  const { fake } = await open()
   const first = page.getByRole('listitem').filter({ hasText: 'Every block is a clock tick' })
   await expect(first).toContainText('Likes 3')
   await expect(first).toContainText('Grace')
@@ -60,9 +45,9 @@ test('posts are read by topic, with likes, owner and the root they are proved ag
   )
 })
 
-test('[J2] a person accepts or declines the job offers of a server that has no job', async ({ page }) => {
+test('[J2] a person accepts or declines the job offers of a server that has no job', async ({ page, open }) => {
   const deciding = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding' } : one))
-  await open(page, { participants: deciding }, (core) => (core.on.offers = () => ok(offers)))
+  const { fake } = await open({ participants: deciding }, (core) => (core.on.offers = () => ok(offers)))
   const list = page.getByRole('region', { name: 'Job offers' }).getByRole('listitem')
   await expect(list).toHaveCount(2)
   await expect(list.first()).toContainText('10 sats a request')
@@ -82,13 +67,13 @@ test('[J2] a person accepts or declines the job offers of a server that has no j
   await expect(page.getByRole('heading', { name: 'Job offers' })).toHaveCount(0)
 })
 
-test('rows without a proof are called so', async ({ page }) => {
-  await open(page, {}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, local: false, rows: [posts[0]!] })))
+test('rows without a proof are called so', async ({ page, open }) => {
+  await open({}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, local: false, rows: [posts[0]!] })))
   await expect(page.getByText('Not proved: do not rely on these rows.')).toBeVisible()
 })
 
-test('the form follows the endpoint, names what is wrong with a field and sends what was typed', async ({ page }) => {
-  await open(page)
+test('the form follows the endpoint, names what is wrong with a field and sends what was typed', async ({ page, open }) => {
+  const { fake } = await open()
   await page.getByRole('button', { name: 'Send post' }).click()
   await expect(page.getByLabel('Topic')).toBeFocused()
   await expect(page.getByText('Please fill this in.')).toHaveCount(2)
@@ -107,9 +92,8 @@ test('the form follows the endpoint, names what is wrong with a field and sends 
   })
 })
 
-test('a refused request keeps what was typed and says what to do', async ({ page }) => {
+test('a refused request keeps what was typed and says what to do', async ({ page, open }) => {
   await open(
-    page,
     {},
     (core) => (core.on.request = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')),
   )
@@ -120,8 +104,8 @@ test('a refused request keeps what was typed and says what to do', async ({ page
   await expect(page.getByLabel('Text')).toHaveValue('kept')
 })
 
-test('like is one press from the post, then one more to send', async ({ page }) => {
-  await open(page)
+test('like is one press from the post, then one more to send', async ({ page, open }) => {
+  const { fake } = await open()
   await page.getByRole('listitem').filter({ hasText: 'Every block is' }).getByRole('button', { name: 'Like' }).click()
   await expect(page.getByRole('button', { name: 'Send like' })).toBeFocused()
   await page.keyboard.press('Enter')
@@ -130,8 +114,8 @@ test('like is one press from the post, then one more to send', async ({ page }) 
     .toEqual({ actor: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
 })
 
-test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page }) => {
-  await open(page, { requests: [request('5', 'review', { fee: 312 })] }, (core) => {
+test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page, open }) => {
+  const { fake } = await open({ requests: [request('5', 'review', { fee: 312 })] }, (core) => {
     core.on.approve = () => (
       core.move('5', { state: 'signed', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }),
       ok({ txid: hash('44') })
@@ -152,8 +136,8 @@ test('the review shows every field, what explains it, who saw it and the fee, an
   await expect(card).toContainText('Tick 42')
 })
 
-test('a fee is raised while the transaction waits, and no longer once a block has it', async ({ page }) => {
-  await open(page, { requests: [request('5', 'signed', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
+test('a fee is raised while the transaction waits, and no longer once a block has it', async ({ page, open }) => {
+  const { fake } = await open({ requests: [request('5', 'signed', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
     core.on.bump = () => (core.move('5', { txid: hash('78'), fee: 640 }), ok({ txid: hash('78'), fee: 640 }))
   })
   const card = page.getByRole('article', { name: /Request Post/ })
@@ -168,10 +152,13 @@ test('a fee is raised while the transaction waits, and no longer once a block ha
   await expect(card.getByRole('button', { name: 'Raise the fee' })).toBeHidden()
 })
 
-test('[R7] the review says until when it counts and why, and what came too late is composed anew with one press', async ({ page }) => {
+test('[R7] the review says until when it counts and why, and what came too late is composed anew with one press', async ({
+  page,
+  open,
+}) => {
   const deadline = { until: 1_292, approveBefore: 1_291, margin: 1, blocksLeft: 7, estimatedMs: 14_000 }
   const failure = fail('client.late', 'The writes had to be in a block by 1292. Nothing was published or paid; compose it anew.')
-  await open(page, { requests: [request('5', 'review', { deadline })] }, (core) => {
+  const { fake } = await open({ requests: [request('5', 'review', { deadline })] }, (core) => {
     core.on.approve = () => (core.move('5', { state: 'late', error: failure.error, deadline: undefined }), failure)
     core.on.again = () => (core.move('5', { again: hash('e7') }), ok({ id: hash('e7') }))
   })
@@ -187,8 +174,8 @@ test('[R7] the review says until when it counts and why, and what came too late 
   expect(fake.calls.filter(({ name }) => name === 'again').map(({ args }) => args)).toEqual([{ id: hash('5') }])
 })
 
-test('[K1] keys are reserved on the page, and a number out of bounds is not sent', async ({ page }) => {
-  await open(page)
+test('[K1] keys are reserved on the page, and a number out of bounds is not sent', async ({ page, open }) => {
+  const { fake } = await open()
   await page.getByText('Keys in reserve').click()
   await page.getByLabel('Likes', { exact: true }).fill('65')
   await expect(page.getByRole('button', { name: 'Keep so many' }).last()).toBeDisabled()
@@ -200,9 +187,8 @@ test('[K1] keys are reserved on the page, and a number out of bounds is not sent
   ])
 })
 
-test('Refuse drops the writes', async ({ page }) => {
-  await open(
-    page,
+test('Refuse drops the writes', async ({ page, open }) => {
+  const { fake } = await open(
     { requests: [request('5', 'review')] },
     (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))),
   )
@@ -211,7 +197,7 @@ test('Refuse drops the writes', async ({ page }) => {
   expect(fake.calls.some(({ name }) => name === 'approve')).toBe(false)
 })
 
-test('[R6] what no input explains is flagged before approval, on the button too', async ({ page }) => {
+test('[R6] what no input explains is flagged before approval, on the button too', async ({ page, open }) => {
   const plain = request('5', 'review')
   const write = {
     ...plain.writes[0]!,
@@ -219,14 +205,14 @@ test('[R6] what no input explains is flagged before approval, on the button too'
     explained: { text: ['request.text'] },
     flags: ['The field visitor is explained by none of your inputs.'],
   }
-  await open(page, { requests: [{ ...plain, writes: [write] }] })
+  await open({ requests: [{ ...plain, writes: [write] }] })
   await expect(page.getByText('Warning: The field visitor is explained by none of your inputs.')).toBeVisible()
   await expect(page.getByText('no input of yours explains this')).toHaveCount(1)
   await expect(page.getByRole('button', { name: 'Approve despite 1 warning' })).toBeVisible()
 })
 
-test('an app that writes nothing says why', async ({ page }) => {
-  await open(page, {
+test('an app that writes nothing says why', async ({ page, open }) => {
+  await open({
     requests: [
       request('5', 'nothing to write', {
         writes: [],
@@ -240,9 +226,8 @@ test('an app that writes nothing says why', async ({ page }) => {
   await expect(card.getByRole('button', { name: 'Approve' })).toHaveCount(0)
 })
 
-test('an approval that fails says why and can be repeated', async ({ page }) => {
+test('an approval that fails says why and can be repeated', async ({ page, open }) => {
   await open(
-    page,
     { requests: [request('5', 'review')] },
     (core) => (core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')),
   )
@@ -251,16 +236,16 @@ test('an approval that fails says why and can be repeated', async ({ page }) => 
   await expect(page.getByRole('button', { name: 'Approve' })).toBeEnabled()
 })
 
-test('another actor sees its own requests and reads with its own client', async ({ page }) => {
-  await open(page, { requests: [request('5', 'review')] })
+test('another actor sees its own requests and reads with its own client', async ({ page, open }) => {
+  const { fake } = await open({ requests: [request('5', 'review')] })
   await expect(page.getByRole('article')).toHaveCount(1)
   await page.getByRole('radio', { name: 'Grace' }).check({ force: true })
   await expect(page.getByRole('article')).toHaveCount(0)
   await expect.poll(() => (fake.calls.findLast(({ name }) => name === 'read')?.args as { actor: string }).actor).toBe('client-2')
 })
 
-test('the audit shows the roots of every tick, and a difference cannot be missed', async ({ page }) => {
-  await open(page)
+test('the audit shows the roots of every tick, and a difference cannot be missed', async ({ page, open }) => {
+  const { fake } = await open()
   await page.getByRole('button', { name: 'Audit now' }).click()
   await expect(page.getByText('All 4 roots are equal.')).toBeVisible()
   await expect(page.getByRole('row')).toHaveCount(5)
@@ -270,9 +255,8 @@ test('the audit shows the roots of every tick, and a difference cannot be missed
   await expect(page.getByRole('row', { name: /41/ })).toContainText('differs')
 })
 
-test('errors of the first screen and of the index can be tried again', async ({ page }) => {
-  await open(
-    page,
+test('errors of the first screen and of the index can be tried again', async ({ page, open }) => {
+  const { fake } = await open(
     {},
     (core) => (core.on.overview = () => fail('core.starting', 'Golem is still opening its data folder. Try again in a moment.')),
   )
@@ -286,8 +270,8 @@ test('errors of the first screen and of the index can be tried again', async ({ 
   await expect(page.getByText('Nothing here yet.')).toBeVisible()
 })
 
-test('the whole way works with the keyboard alone', async ({ page }) => {
-  await open(page)
+test('the whole way works with the keyboard alone', async ({ page, open }) => {
+  const { fake } = await open()
   await expect(page.getByRole('button', { name: 'Send post' })).toBeEnabled()
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to the app' })).toBeFocused()
@@ -313,12 +297,11 @@ test('the whole way works with the keyboard alone', async ({ page }) => {
 })
 
 for (const width of [320, 390, 1280]) {
-  test(`long texts never widen a page of ${width} pixels`, async ({ page }) => {
+  test(`long texts never widen a page of ${width} pixels`, async ({ page, open }) => {
     const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(4)
     await page.setViewportSize({ width, height: 800 })
     const plain = request('5', 'review')
     await open(
-      page,
       {
         requests: [
           {
@@ -342,10 +325,10 @@ for (const width of [320, 390, 1280]) {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every text on a ${colorScheme} page has a contrast of at least 4.5`, async ({ page }) => {
+  test(`every text on a ${colorScheme} page has a contrast of at least 4.5`, async ({ page, open }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const plain = request('6', 'review')
-    await open(page, {
+    await open({
       requests: [
         { ...plain, writes: [{ ...plain.writes[0]!, flags: ['A warning.'] }] },
         request('5', 'counted'),

@@ -26,10 +26,10 @@ const ownFields = ({ request, slots }: Endpoint): FieldView[] =>
     .filter(({ name, state }) => state === 'owned' && !Object.hasOwn(request, name))
     .map(({ name, collection }): FieldView => ({ ...fieldView(name, { kind: 'key', collection }), own: true }))
 
-/** The API document as a person reads it; made once per program. */
+/** The API document as a person reads it; made once per program and title. */
 export function appView(id: string, title: string, outline: Program): AppView {
   const known = apps.get(outline)
-  if (known !== undefined) return known
+  if (known?.id === id && known.title === title) return known
   const api = describe(outline)
   const view: AppView = {
     id,

@@ -10,6 +10,7 @@ import {
   createStep,
   initialState,
   refuseTerms,
+  takesOver,
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorState,
@@ -30,8 +31,11 @@ export interface SupervisorService {
   ticks(): string[]
   title(): string
   key(): string
-  /** Publishes a new program for the running app (essay, Supervisor bootstraps 5). Errors: those of the checker, `offer.*`. */
-  supersede(program: unknown): Promise<Result<{ offer: string }>>
+  /**
+   * Publishes a new program for the running app (essay, Supervisor bootstraps 5), under another title if one is given.
+   * Errors: those of the checker, `offer.*`.
+   */
+  supersede(program: unknown, title?: string): Promise<Result<{ offer: string }>>
   /** Revokes the secondary key and goes on with a newly granted one. Errors: `offer.*`, before anything is published. */
   replaceKey(reason: string): Promise<Result<{ offer: string; key: string }>>
   /** Reads the newest tick that it published. */
@@ -55,22 +59,22 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   if (first !== null) takeUp(first)
   const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
-  const succeed = (program: Program, reason: string | null) => replace({ book, hiring, member, settings }, program, reason)
+  const succeed = (change: Change) => replace({ book, hiring, member, settings }, change)
   return ok({
     state: () => member?.state() ?? null,
     ticks: () => (member?.state().ticks ?? []).map(({ reference }) => reference.sha256),
     title: () => settings.title,
     key: () => signer().publicKey,
-    async supersede(json) {
+    async supersede(json, title) {
       const program = check(json)
       if (!program.ok) return program
       tellSplits(services, program.value)
-      return succeed(program.value, null)
+      return succeed({ program: program.value, reason: null, ...(title === undefined ? {} : { title }) })
     },
     async replaceKey(reason) {
       const state = member?.state()
       if (state === undefined) return noOffer
-      const done = await succeed(book.partsOf(state.offer.sha256).program, reason)
+      const done = await succeed({ program: book.partsOf(state.offer.sha256).program, reason })
       return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
     },
     read: (args) => reading.read(member?.state() ?? null, args),
@@ -131,23 +135,24 @@ interface Succession {
   settings: SupervisorSettings
 }
 
+type Change = Pick<Wanted, 'reason' | 'title'> & { program: Program }
+
 /**
  * Replaces the offer in force by one for this program, under a new key where there is a reason to take the old one back. Everything that can
  * refuse it is asked before anything is signed or published.
  */
 async function replace(
   { book, hiring, member, settings }: Succession,
-  program: Program,
-  reason: string | null,
+  { program, reason, ...titled }: Change,
 ): Promise<Result<{ offer: string }>> {
   if (member === null) return noOffer
   const state = member.state()
   const { keyIndex, wanted } = hiring.state()
-  if (wanted !== null) return fail('offer.busy', 'Another offer is being published. Wait until it is, then try again.')
+  if (wanted !== null) return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
   const refusal = refuseTerms(state, settings)
   if (refusal !== null) return fail('offer.refused', `The new offer cannot take over: ${refusal}.`)
   const index = reason === null ? keyIndex : keyIndex + 1
-  return ok({ offer: await hiring.hire({ index, program: book.keepProgram(program), supersedes: state.offer.sha256, reason }) })
+  return ok({ offer: await hiring.hire({ index, program: book.keepProgram(program), supersedes: state.offer.sha256, reason, ...titled }) })
 }

@@ -92,6 +92,7 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
       if (signed !== undefined) return rows.documentOf(String(signed))
       const supersedes = wanted.supersedes === null ? null : this.referenceOf(wanted.supersedes)
       const document = signOffer(services, settings, {
+        title: titleOf(settings, wanted, rows.programOf(wanted.program), this.first(), rows.partsOf),
         master: master.publicKey,
         grant,
         signer: signerAt(wanted.index),
@@ -138,7 +139,25 @@ function createOfferRows({ crypto, storage }: Services, signerAt: (index: number
   }
 }
 
+/**
+ * The title of an offer: the settings', unless it takes over from another. Then that one's stays, but for a program of another name, which goes by its
+ * own; a title that was asked for, or settings that were changed since the first offer, come before both.
+ */
+function titleOf(
+  settings: SupervisorSettings,
+  { title, supersedes }: Wanted,
+  program: Program,
+  first: OpenedDocument<'offer'> | null,
+  partsOf: (sha256: string) => OfferParts,
+): string {
+  if (title !== undefined) return title
+  if (supersedes === null || settings.title !== first?.body.title) return settings.title
+  const before = partsOf(supersedes)
+  return before.program.name === program.name ? before.body.title : program.name
+}
+
 interface OfferHead {
+  title: string
   master: string
   grant: Reference
   signer: KeyPair
@@ -148,7 +167,7 @@ interface OfferHead {
 }
 
 function signOffer({ crypto, random, identity }: Services, settings: SupervisorSettings, head: OfferHead): OpenedDocument<'offer'> {
-  const { program: _program, perRequest, ...terms } = settings
+  const { program: _program, title: _title, perRequest, ...terms } = settings
   const { signer, outline, ...named } = head
   const fields = {
     ...named,

@@ -12,7 +12,7 @@ import { enter, root } from './door.mjs'
 /** Program (relative to the repository) and leading arguments of each command. */
 const commands = {
   start: ['main/hosts/launcher/start.ts'],
-  headless: ['main/hosts/headless/index.ts'],
+  headless: ['main/hosts/launcher/headless.ts'],
   demo: ['main/hosts/headless/demo.ts'],
   audit: ['main/hosts/headless/audit.ts'],
   wallet: ['main/hosts/headless/wallet.ts'],

@@ -1,4 +1,7 @@
-/** `npm start`: builds what is stale, then opens the Electron app, or says why not and runs the headless host in its place. */
+/**
+ * `npm start` and `npm run headless`: both build what is stale. Then the first opens the Electron app, or says why not and runs the headless host in its
+ * place; the second always runs that.
+ */
 import { join } from 'node:path'
 import { leanEnvironment, leanOptions } from '../worker/lean.ts'
 import { runToEnd } from './child.ts'
@@ -22,20 +25,27 @@ function runHost(args: string[]): Promise<number> {
   return process.execve(process.execPath, [process.execPath, ...program], { ...process.env, ...leanEnvironment })
 }
 
+async function runElectron(binary: string, args: string[]): Promise<number> {
+  await (await builders()).buildElectron()
+  // By the environment, because the network runs in a process below Electron's, and Chromium has options of the same names.
+  return runToEnd(binary, [repository], { GOLEM_ARGUMENTS: JSON.stringify(args) })
+}
+
 /** Runs to the end of the chosen host and returns its exit code. */
-async function start(args: string[]): Promise<number> {
-  const begun = begin('start', args)
+export async function start(command: 'start' | 'headless', args: string[]): Promise<number> {
+  const begun = begin(command, args)
   if ('exit' in begun) return begun.exit
   await prepareRenderer()
-  const electron = findElectron(repository)
-  if ('binary' in electron) {
-    await (await builders()).buildElectron()
-    // By the environment, because the network runs in a process below Electron's, and Chromium has options of the same names.
-    return runToEnd(electron.binary, [repository], { GOLEM_ARGUMENTS: JSON.stringify(args) })
+  if (command === 'start') {
+    const electron = findElectron(repository)
+    if ('binary' in electron) return runElectron(electron.binary, args)
+    process.stdout.write(`golem: ${electron.reason}, so the same app opens in a browser instead.\n`)
   }
-  process.stdout.write(`golem: ${electron.reason}, so the same app opens in a browser instead.\n`)
-  if (hostIsStale()) await (await builders()).buildHost()
+  if (hostIsStale()) {
+    process.stdout.write('golem: building the host …\n')
+    await (await builders()).buildHost()
+  }
   return runHost(args)
 }
 
-if (import.meta.main) process.exitCode = await start(process.argv.slice(2))
+if (import.meta.main) process.exitCode = await start('start', process.argv.slice(2))

@@ -7,7 +7,7 @@ import { check, type ApiDocument, type Label } from '../../../roles/program/inde
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
-import { createKeeper } from '../../../roles/supervisor/index.ts'
+import { createKeeper, refuseTerms, takesOver } from '../../../roles/supervisor/index.ts'
 import { crypto, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
 import { fileOf, makeTown, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
 import { keyPair } from '../../tools/seeded.ts'
@@ -251,6 +251,17 @@ describe('a Supervisor', () => {
     const program = must(check({ ...notes, collections: { ...notes.collections, more: notes.collections['notes']! } }))
     town.offers.set(newer.sha256, { body: newer.body, program, outline: outlineOf(program), signer: cast.supervisor })
     await town.give({ type: 'offer.superseding', sha256: newer.sha256, offer: newer.body })
+    const known = town.state()
+    expect(refuseTerms(known, newer.body)).toBe(
+      'an offer that was signed before takes over with tick 3 at the earliest, and its code runs from 3 ticks later on; try again after it has',
+    )
+    // Its anchor in the last block of tick 4, or in the first of tick 5.
+    const { genesis, offer: inForce, next } = known
+    const last = genesis! + 4 * inForce.body.tickBlocks
+    const anchoredAt = (height: number) => takesOver({ ...known, next: { ...next!, height } })
+    expect(anchoredAt(last)).toBe(`with tick 4, which is due at block ${last + inForce.body.confirmations}, and its code runs from tick 7 on`)
+    expect(anchoredAt(last + 1)).toMatch(/^with tick 5, .* from tick 8 on$/)
+    expect(anchoredAt(genesis!)).toMatch(/^with tick 3, /)
     await town.mineTo(3)
     expect(town.ticks[3]!.document.body.offer).toBe(offer.sha256)
     town.anchor(newer, {})

@@ -79,7 +79,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 const digestOf = (program: unknown): string => createHash('sha256').update(JSON.stringify(program)).digest('hex')
 
 const anotherVersion = ({ folder, title }: LocalNetworkOptions): string =>
-  `The local network in ${folder} goes on with the «${title}» that it began with; the program given now is another one. For a network of its own, name another folder with --folder; to take over, use the command supersede.`
+  `The local network in ${folder} goes on with the «${title}» that it has; the program given now is not the one that it began with. For a network of its own, name another folder with --folder; to take over, use the command supersede.`
 
 async function build(options: LocalNetworkOptions, closing: Array<() => unknown>, stop: () => Promise<void>): Promise<LocalNetwork> {
   const { folder, log } = options
