@@ -182,8 +182,10 @@ export function takesOver(state: SupervisorState): string {
   const { next, genesis, offer, composing, ticks } = state
   const soonest = (composing?.number ?? ticks.at(-1)?.number ?? -1) + 1
   const { tickBlocks, confirmations } = offer.body
-  if (next?.height == null || genesis === null) return `with tick ${soonest} at the earliest, and its code runs from ${PLAN_AHEAD} ticks later on`
-  const number = state.revoked.includes(offer.body.by) ? soonest : Math.max(soonest, Math.ceil((next.height - genesis) / tickBlocks))
+  const height = next?.height ?? null
+  if (height === null || genesis === null)
+    return `with tick ${soonest} at the earliest, and its code runs from ${PLAN_AHEAD} ticks later on`
+  const number = state.revoked.includes(offer.body.by) ? soonest : Math.max(soonest, Math.ceil((height - genesis) / tickBlocks))
   const due = genesis + number * tickBlocks + confirmations
   return `with tick ${number}, which is due at block ${due}, and its code runs from tick ${number + PLAN_AHEAD} on`
 }

@@ -148,7 +148,8 @@ async function replace(
   if (member === null) return noOffer
   const state = member.state()
   const { keyIndex, wanted } = hiring.state()
-  if (wanted !== null) return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
+  if (wanted !== null)
+    return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
   const refusal = refuseTerms(state, settings)

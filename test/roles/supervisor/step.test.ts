@@ -259,7 +259,9 @@ describe('a Supervisor', () => {
     const { genesis, offer: inForce, next } = known
     const last = genesis! + 4 * inForce.body.tickBlocks
     const anchoredAt = (height: number) => takesOver({ ...known, next: { ...next!, height } })
-    expect(anchoredAt(last)).toBe(`with tick 4, which is due at block ${last + inForce.body.confirmations}, and its code runs from tick 7 on`)
+    expect(anchoredAt(last)).toBe(
+      `with tick 4, which is due at block ${last + inForce.body.confirmations}, and its code runs from tick 7 on`,
+    )
     expect(anchoredAt(last + 1)).toMatch(/^with tick 5, .* from tick 8 on$/)
     expect(anchoredAt(genesis!)).toMatch(/^with tick 3, /)
     await town.mineTo(3)

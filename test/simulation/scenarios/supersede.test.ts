@@ -39,10 +39,13 @@ describe('[B5] a program that takes over', () => {
   it('is told of the one before that has not taken over: with which tick it does, and from which on its code runs', async () => {
     await supersede(named('visitors', 'First.'))
     const early = await supersede(named('visitors', 'Second.')).catch(String)
-    expect(early).toMatch(/takes over with tick \d+ at the earliest, and its code runs from 3 ticks later on; try again after it has\. \(offer\.refused\)$/)
+    expect(early).toMatch(
+      /takes over with tick \d+ at the earliest, and its code runs from 3 ticks later on; try again after it has\. \(offer\.refused\)$/,
+    )
     await world.block()
     const refusal = String(await supersede(named('visitors', 'Second.')).catch(String))
-    const told = /takes over with tick (\d+), which is due at block (\d+), and its code runs from tick (\d+) on; try again after it has/.exec(refusal)
+    const told =
+      /takes over with tick (\d+), which is due at block (\d+), and its code runs from tick (\d+) on; try again after it has/.exec(refusal)
     expect(told, refusal).not.toBeNull()
     const [tick, due, code] = told!.slice(1).map(Number) as [number, number, number]
     expect(code).toBe(tick + 3)
