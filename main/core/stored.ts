@@ -8,7 +8,7 @@
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { StoragePort, StorageWrite } from './ports.ts'
 import { withSignedRequests } from './client/migrations.ts'
-import { withBlockFacts } from './wallet/migrations.ts'
+import { withBlockFacts, withForeign } from './wallet/migrations.ts'
 
 type Migration = (storage: StoragePort) => StorageWrite[]
 
@@ -24,7 +24,7 @@ export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
   'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [withSignedRequests] },
-  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [withBlockFacts] },
+  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [withBlockFacts, withForeign] },
   chain: {
     what: 'the chain that was followed',
     tables: ['chain', 'anchor-output', 'spent-output', 'anchored', 'block-hash'],

@@ -6,7 +6,8 @@ import { scanTransaction, txid as idOf } from '../../../roles/protocol/tx/index.
 import type { BlockRef, ChainBlock } from '../ports.ts'
 import { reorgDepth } from '../reorg-depth.ts'
 import { endHopeless } from './ends.ts'
-import { descendantsOf, setAside } from './pending.ts'
+import { bounded, foreignIn, type Paying } from './foreign.ts'
+import { descendantsOf, setAside, unblocked } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
 import { impossible, judged } from './rivals.ts'
 import { revived, withoutOrphans } from './versions.ts'
@@ -20,12 +21,13 @@ export function applyBlock(state: WalletState, block: ChainBlock): Result<Wallet
     return fail('wallet.gap', `block ${block.height} does not follow the wallet’s tip ${state.tip.height}: follow the chain from there`)
   }
   const changes = createChanges(state)
+  const paying: Paying[] = []
   for (const [index, raw] of block.transactions.entries()) {
     const transaction = scanTransaction(raw)
     if (!transaction.ok) return transaction
     const { inputs, outputs } = transaction.value
     const outpoints = inputs.map((input) => `${input.txid}:${input.vout}`)
-    outpoints.forEach(changes.spend)
+    const spent = outpoints.flatMap((outpoint) => changes.spend(outpoint) ?? [])
     const received = outputs.flatMap(({ script, value }, vout) => {
       const owner = state.scripts[toHex(script)]
       return owner ? [{ ...owner, vout, value: Number(value), height: block.height, coinbase: index === 0 }] : []
@@ -34,8 +36,9 @@ export function applyBlock(state: WalletState, block: ChainBlock): Result<Wallet
     const id = idOf(raw)
     if (!id.ok) return id
     changes.confirm(id.value, outpoints, received)
+    if (received.length > 0 && !changes.isOwn(id.value)) paying.push({ index, txid: id.value, spent })
   }
-  return ok(changes.finish({ height: block.height, hash: block.hash }))
+  return ok(changes.finish({ height: block.height, hash: block.hash }, foreignIn(block, paying, changes.isOwn)))
 }
 
 /** Collects what a block does to the wallet. */
@@ -49,12 +52,15 @@ function createChanges(state: WalletState) {
   const mined = new Set<string>()
   const awaited = new Set([...state.pending, ...state.versions].flatMap((one) => one.inputs))
 
-  const spend = (outpoint: string) => {
+  const own = new Set([...state.pending, ...state.versions].flatMap((one) => (one.own ? [one.txid] : [])))
+
+  const spend = (outpoint: string): WalletCoin | undefined => {
     const coin = coins[outpoint]
     if (coin || awaited.has(outpoint)) consumed.add(outpoint)
-    if (!coin) return
+    if (!coin) return undefined
     if (!created.delete(outpoint)) spent.push(coin)
     delete coins[outpoint]
+    return coin
   }
   const confirm = (txid: string, inputs: string[], received: Array<Omit<WalletCoin, 'txid'>>) => {
     for (const coin of received) {
@@ -72,7 +78,7 @@ function createChanges(state: WalletState) {
     settled.add(txid)
     mined.add(txid)
   }
-  const finish = (tip: BlockRef): WalletState => {
+  const finish = (tip: BlockRef, foreign: PendingTransaction[]): WalletState => {
     const gone = state.pending.filter((one) => settled.has(one.txid))
     const undo: BlockUndo = {
       ...tip,
@@ -82,13 +88,18 @@ function createChanges(state: WalletState) {
       mined: [...mined],
       settled: gone,
       paid: [...paid],
+      foreign,
     }
-    const killed = gone.filter((one) => one.own && !mined.has(one.txid))
-    const versions = [...state.versions.map((one) => (mined.has(one.txid) ? { ...one, known: true } : one)), ...killed]
-    const pending = state.pending.filter((one) => !settled.has(one.txid))
+    const killed = gone.filter((one) => !mined.has(one.txid))
+    const waiting = state.versions.filter((one) => one.own || !mined.has(one.txid))
+    const versions = [...waiting.map((one) => (mined.has(one.txid) ? { ...one, known: true } : one)), ...killed]
+    const pending = unblocked(
+      state.pending.filter((one) => !settled.has(one.txid)),
+      mined,
+    )
     return endHopeless(revived(judged(forgetOld({ ...state, tip, coins, pending, versions, undo: [...state.undo, undo] }))))
   }
-  return { spend, confirm, finish, isAwaited: (outpoint: string) => awaited.has(outpoint) }
+  return { spend, confirm, finish, isOwn: (txid: string) => own.has(txid), isAwaited: (outpoint: string) => awaited.has(outpoint) }
 }
 
 const outpointOf = (coin: { txid: string; vout: number }) => `${coin.txid}:${coin.vout}`
@@ -97,14 +108,15 @@ const outpointOf = (coin: { txid: string; vout: number }) => `${coin.txid}:${coi
 function forgetOld(state: WalletState): WalletState {
   const old = state.undo.slice(0, -reorgDepth)
   const height = old.at(-1)?.height
-  if (height === undefined) return state
+  const undo = bounded(state.undo.slice(-reorgDepth))
+  if (height === undefined) return { ...state, undo }
   const done = new Set([
     ...old.flatMap(({ paid }) => paid),
     ...state.ended.filter((one) => one.height <= height).map(({ payment }) => payment),
   ])
   const lost = impossible(state.versions, old)
   const versions = state.versions.filter((one) => !done.has(one.payment) && !lost.has(one.txid))
-  return { ...state, undo: state.undo.slice(-reorgDepth), versions }
+  return { ...state, undo, versions }
 }
 
 /**
@@ -129,11 +141,14 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
     state.pending.filter((one) => payments.has(one.payment)).map((one) => one.txid),
   )
   const again = undo.settled
-    .filter((one) => !rest.pending.some((other) => other.txid === one.txid))
-    .map((one): PendingTransaction =>
-      undo.paid.includes(one.payment) && one.own ? { ...one, phase: 'offered', known: true, refusal: null } : one,
-    )
-  const versions = rest.versions.filter((one) => !again.some((other) => other.txid === one.txid))
+    .filter((one) => one.own && !rest.pending.some((other) => other.txid === one.txid))
+    .map((one): PendingTransaction => (undo.paid.includes(one.payment) ? { ...one, phase: 'offered', known: true, refusal: null } : one))
+  const known = new Set([...again, ...rest.pending].map((one) => one.txid))
+  const kept = rest.versions.filter((one) => !known.has(one.txid))
+  const here = new Set([...known, ...kept.map((one) => one.txid), ...undo.foreign.map((one) => one.txid)])
+  const killed = undo.settled.filter((one) => !one.own && !here.has(one.txid))
+  const others = [...killed, ...undo.foreign].map((one) => ({ ...one, since: before.height }))
+  const versions = [...kept, ...others]
   // What spends a coin that was freed meanwhile goes on: the other one waits for what becomes of it.
   const taken = new Set(rest.pending.flatMap((one) => one.inputs))
   const clashing = again.filter((one) => one.inputs.some((outpoint) => taken.has(outpoint))).map((one) => one.txid)
@@ -157,7 +172,15 @@ export function undoTo(state: WalletState, fork: BlockRef): Result<WalletState> 
     const before = below && below.height > fork.height ? { height: below.height, hash: below.hash } : fork
     result = undoBlock(result.value, before)
   }
-  return result.ok ? ok(revived(judged(withoutOrphans(result.value)))) : result
+  return result.ok ? ok(settledAt(result.value)) : result
+}
+
+/** What becomes of everything after blocks were taken back. What waits has not waited longer than since the fork. */
+function settledAt(state: WalletState): WalletState {
+  const next = revived(judged(withoutOrphans(state)))
+  const height = state.tip?.height ?? 0
+  const young = (one: PendingTransaction) => ((one.since ?? height) > height ? { ...one, since: height } : one)
+  return { ...next, pending: next.pending.map(young), versions: next.versions.map(young) }
 }
 
 /**
@@ -173,7 +196,7 @@ export function resetTo(state: WalletState, tip: BlockRef): WalletState {
   )
     back = undone.value
   const coins = Object.fromEntries(Object.entries(back.coins).filter(([, coin]) => coin.height <= tip.height))
-  return revived(judged(withoutOrphans({ ...back, tip, coins: tip.height === 0 ? {} : coins, undo: [], scan: tip.height > 0 })))
+  return settledAt({ ...back, tip, coins: tip.height === 0 ? {} : coins, undo: [], scan: tip.height > 0 })
 }
 
 const belowOf = ({ undo }: WalletState): BlockRef => ({ height: (undo.at(-1)?.height ?? 1) - 1, hash: undo.at(-2)?.hash ?? '' })

@@ -1,6 +1,6 @@
 /** Views of a wallet: what it holds, what of that can be spent now. */
 import { ancestorsOf } from './pending.ts'
-import type { PendingTransaction, Purpose, WalletCoin, WalletState } from './state.ts'
+import { isOrdinary, type PendingTransaction, type WalletCoin, type WalletState } from './state.ts'
 
 const coinbaseMaturity = 100
 
@@ -11,8 +11,6 @@ export interface AvailableCoin extends Omit<WalletCoin, 'height'> {
   /** Unconfirmed transactions a spender would wait for. */
   ancestors: string[]
 }
-
-export const isOrdinary = (purpose: Purpose): boolean => purpose === 'receive' || purpose === 'change'
 
 /** Whether a coin could be spent in the next block. */
 function isMature(state: WalletState, coin: { height: number | null; coinbase: boolean }): boolean {

@@ -3,10 +3,10 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { buildTransaction, dustThreshold, feeFor, virtualSize, type UnsignedTransaction } from '../../../roles/protocol/tx/index.ts'
-import { availableCoins, isOrdinary } from './coins.ts'
+import { availableCoins } from './coins.ts'
 import type { AvailableCoin } from './coins.ts'
 import { maxAncestors } from './pending.ts'
-import type { Purpose, WalletState } from './state.ts'
+import { isOrdinary, type Purpose, type WalletState } from './state.ts'
 
 export interface PaymentOutput {
   /** scriptPubKey, hex. */

@@ -4,10 +4,13 @@ import type { EndedPayment, PendingTransaction, WalletState } from './state.ts'
 /** Payments that came to nothing, remembered so that nobody takes them for done. */
 const rememberedEnds = 1_000
 
-/** Payments that are neither pending nor in a block that can still be taken back, but set aside. */
+/** Blocks after which what the chain decided counts as decided, before a payment is made anew for it. */
+export const BURIED = 6
+
+/** Own payments that are neither pending nor in a block that can still be taken back, but set aside. */
 export function waitingPayments(state: WalletState): Set<string> {
   const elsewhere = new Set([...state.pending.map((one) => one.payment), ...state.undo.flatMap(({ paid }) => paid)])
-  return new Set(state.versions.map((one) => one.payment).filter((payment) => !elsewhere.has(payment)))
+  return new Set(state.versions.flatMap(({ own, payment }) => (own && !elsewhere.has(payment) ? [payment] : [])))
 }
 
 /** Ends the payments that no version can make any more (see `impossible`). A version one of whose coins is only gone, because its block is, waits. */
@@ -18,7 +21,7 @@ export function endHopeless(state: WalletState): WalletState {
     .flatMap((payment): EndedPayment[] => {
       const versions = state.versions.filter((one) => one.payment === payment)
       if (!versions.every((one) => one.phase === 'conflicted')) return []
-      const reason = 'a block spends one of its coins otherwise; the others are free again'
+      const reason = 'the chain spends one of its coins, or one that these come from, otherwise; the others are free again'
       return [{ payment, txid: versions.at(-1)!.txid, phase: 'conflicted', reason, height: state.tip?.height ?? 0 }]
     })
   return ends.length === 0 ? state : { ...state, ended: [...state.ended, ...ends].slice(-rememberedEnds) }

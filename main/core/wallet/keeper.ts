@@ -7,7 +7,7 @@ import type { BlockRef, ChainBlock, ChainPort, LogPort, RandomPort, StoragePort,
 import { applyBlock, resetTo, undoTo } from './blocks.ts'
 import { createCell, type Sent, type WalletCell } from './cell.ts'
 import { balance, type Balance } from './coins.ts'
-import { waitingPayments } from './ends.ts'
+import { BURIED, waitingPayments } from './ends.ts'
 import { createKeyring } from './keyring.ts'
 import { createPayments, rateOf, type Payment } from './payments.ts'
 import { CONFIRM_WITHIN, createPerformer, type Performer } from './performer.ts'
@@ -99,9 +99,6 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
     tend,
   }
 }
-
-/** Blocks on top of one that spends a coin otherwise, before a payment is given up for it. */
-const BURIED = 6
 
 async function rebroadcast(cell: WalletCell, performer: Performer, txid: string): Promise<Result<void>> {
   const newest = cell.latest({ txid, fee: 0 }).txid

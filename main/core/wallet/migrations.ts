@@ -16,3 +16,11 @@ export function withBlockFacts(storage: StoragePort): StorageWrite[] {
   })
   return [{ table: 'wallet', key: 'state', value: { ...state, undo } as unknown as Json }]
 }
+
+/** Form 3: blocks say which transactions of others pay the wallet. Of those before nothing is known. */
+export function withForeign(storage: StoragePort): StorageWrite[] {
+  const state = storage.get('wallet', 'state') as unknown as WalletState | undefined
+  if (state === undefined) return []
+  const undo = state.undo.map((block): BlockUndo => ({ ...block, foreign: [] }))
+  return [{ table: 'wallet', key: 'state', value: { ...state, undo } as unknown as Json }]
+}

@@ -5,7 +5,7 @@ import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { outpointsOf, parseTransaction } from '../../../roles/protocol/tx/index.ts'
 import { endPayment, mayBeElsewhere } from './ends.ts'
 import { eventOf, phaseAfter, refusalAfter, type LifeEvent, type Phase } from './lifecycle.ts'
-import type { PendingTransaction, WalletState } from './state.ts'
+import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
 
 /** The longest chain of unconfirmed transactions the wallet builds; nodes refuse more than 25. */
 export const maxAncestors = 20
@@ -46,7 +46,9 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
   const transaction = parsed.value
   const [txid, inputs] = [transaction.getId(), outpointsOf(transaction)]
   const outputs = transaction.outs.map((output) => ({ script: toHex(output.script), value: Number(output.value) }))
-  const values = inputs.map((outpoint) => valueOf(state, outpoint))
+  const values = inputs.map((outpoint) => outputOf(state, outpoint)?.value)
+  const owners = inputs.flatMap((outpoint) => state.scripts[outputOf(state, outpoint)?.script ?? ''] ?? [])
+  const signs = owners.filter(({ purpose }) => !isOrdinary(purpose)).map(({ script }) => script)
   const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => state.scripts[output.script])
   if (!isOurs && !details.own)
     return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
@@ -64,6 +66,7 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
     change: details.change ?? null,
     inputs,
     spends: inputs.filter((outpoint, index) => values[index] !== undefined && isOwnCoin(state, outpoint)),
+    ...(signs.length === 0 ? {} : { signs }),
     outputs,
     label: details.label ?? '',
     ...(state.tip === null ? {} : { since: state.tip.height }),
@@ -74,14 +77,13 @@ function outputOf(state: WalletState, outpoint: string): { script: string; value
   const [txid, vout] = outpoint.split(':')
   return state.coins[outpoint] ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]
 }
-const valueOf = (state: WalletState, outpoint: string): number | undefined => outputOf(state, outpoint)?.value
 const isOwnCoin = (state: WalletState, outpoint: string): boolean => state.scripts[outputOf(state, outpoint)?.script ?? ''] !== undefined
 
-/** Takes transactions and all that spends from them out of the pending ones; own ones are kept as versions of their payments. */
+/** Takes transactions and all that spends from them out of the pending ones; they are kept as versions of their payments. */
 export function setAside(state: WalletState, txids: string[]): WalletState {
   const gone = descendantsOf(state.pending, txids)
   if (!state.pending.some((one) => gone.has(one.txid))) return state
-  const kept = state.pending.filter((one) => one.own && gone.has(one.txid))
+  const kept = state.pending.filter((one) => gone.has(one.txid)).map((one) => ({ ...one, ...(state.tip && { since: state.tip.height }) }))
   return {
     ...state,
     pending: state.pending.filter((one) => !gone.has(one.txid)),
@@ -102,8 +104,17 @@ export function takeAnswer(state: WalletState, txid: string, failure: Failure | 
   const refusal = refusalAfter(one.refusal, failure, state.tip?.height ?? 0)
   const known = one.known || event === 'accept' || event === 'silence'
   if (phase === one.phase && known === one.known && refusal === one.refusal) return state
-  return { ...state, pending: state.pending.map((pending) => (pending === one ? { ...one, phase, known, refusal } : pending)) }
+  // From then on others' ones lack it: own ones on it do not wait for it without limit.
+  const lost = !one.own && one.phase === 'mempool' && phase === 'evicted' && state.tip !== null ? { since: state.tip.height } : {}
+  const pending = state.pending.map((other) => (other === one ? { ...one, ...lost, phase, known, refusal } : other))
+  return { ...state, pending: event === 'accept' ? unblocked(pending, new Set([txid])) : pending }
 }
+
+/** What was refused because parents were missing is asked again with the next block, when these are there. */
+export const unblocked = (pending: PendingTransaction[], parents: ReadonlySet<string>): PendingTransaction[] =>
+  pending.map((one) =>
+    one.refusal?.code === 'chain.inputs-missing' && parentsOf(one).some((id) => parents.has(id)) ? { ...one, refusal: null } : one,
+  )
 
 /** Notes that transactions are about to be given to the node. */
 export const markOffered = (state: WalletState, txids: string[]): WalletState => move(state, txids, 'offer')
@@ -129,7 +140,7 @@ export function retainIncoming(state: WalletState, held: ReadonlySet<string>): W
   return lost.length === 0 ? state : setAside(state, lost)
 }
 
-const parentsOf = (one: PendingTransaction) => one.inputs.map((outpoint) => outpoint.slice(0, 64))
+export const parentsOf = (one: PendingTransaction) => one.inputs.map((outpoint) => outpoint.slice(0, 64))
 
 /** The ids themselves and all pending transactions below them. */
 export function descendantsOf(pending: PendingTransaction[], txids: string[]): Set<string> {

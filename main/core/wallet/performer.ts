@@ -3,7 +3,9 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import type { ChainPort, FeeQuote, LogPort } from '../ports.ts'
+import { payAnew, stranded } from './anew.ts'
 import { replacedBy, type WalletCell } from './cell.ts'
+import type { Composition } from './compose.ts'
 import { replaceFamily } from './family.ts'
 import type { Keyring } from './keyring.ts'
 import { overdue } from './overdue.ts'
@@ -75,7 +77,11 @@ function tell(log: LogPort, before: WalletState, next: WalletState, txid: string
   if (is === undefined || is.phase === was?.phase) return
   if (is.phase === 'mempool' && was?.refusal) log.log('info', `The node takes transaction ${txid} now.`)
   if (is.refusal === null || is.refusal.code === was?.refusal?.code || is.refusal.code === 'chain.inputs-missing') return
-  log.log('warn', `Transaction ${txid} is ${is.phase}: ${is.refusal.message}. It is offered again after pauses; its coins are held.`)
+  const what = is.own ? `Transaction ${txid}` : `Transaction ${txid} of somebody else, which payments of this wallet stand on,`
+  log.log(
+    'warn',
+    `${what} is ${is.phase}: ${is.refusal.message}. It is offered again after pauses; ${is.own ? 'its' : 'their'} coins are held.`,
+  )
 }
 
 async function round(ports: PerformerPorts, offer: Performer['offer']): Promise<void> {
@@ -84,10 +90,11 @@ async function round(ports: PerformerPorts, offer: Performer['offer']): Promise<
   for (const txid of offered) await offer(txid)
   const late = overdue(cell.state(), MOST_BY_ITSELF, PATIENCE_BLOCKS).length > 0
   const refused = refusedForFee(cell.state()).filter((one) => offered.includes(one.txid))
-  if (!late && refused.length === 0) return
+  if (!late && refused.length === 0 && stranded(cell.state()).length === 0) return
   const fees = await chain.fees(CONFIRM_WITHIN)
   if (!fees.ok) return
   for (const one of refused) await raise(ports, one, fees.value, offer)
+  for (const payment of stranded(cell.state())) await makeAnew(ports, payment, fees.value, offer)
   for (const one of overdue(cell.state(), Math.min(fees.value.rate, MOST_BY_ITSELF), PATIENCE_BLOCKS)) await payMore(ports, one, fees.value)
 }
 
@@ -135,6 +142,20 @@ async function replaceRefused(ports: PerformerPorts, txid: string, rate: number,
   const fee = sent.reduce((sum, one) => sum + one.fee, 0)
   log.log('info', `The node refused ${txid} for its fee: ${sent.length} transactions take its place and pay ${fee} sats together.`)
   for (const one of sent) await offer(one.txid)
+}
+
+/** Another version takes the place of one that waits for what is missing, where that is safe. */
+async function makeAnew(ports: PerformerPorts, payment: string, fees: FeeQuote, offer: Performer['offer']): Promise<void> {
+  const { cell, keyring, log } = ports
+  const rate = Math.max(fees.rate, fees.floor)
+  if (rate > MOST_BY_ITSELF) return
+  const sign = (composition: Composition) => keyring.sign(composition)
+  const made = payAnew(cell.state(), payment, { rate, increment: fees.increment, changeScript: keyring.changeScript(), sign })
+  if (!made.ok) return
+  const { state, old, txid, fee } = made.value
+  cell.commit(state, [replacedBy(old, { txid, fee })])
+  log.log('info', `A transaction before ${old} is in no block any more: ${txid} takes its place without it, and pays ${fee} sats.`)
+  await offer(txid)
 }
 
 /** A publication that waits is worth less from tick to tick: what pays too little is replaced. */

@@ -7,9 +7,9 @@ import type { PendingTransaction, WalletState } from './state.ts'
 /** Sat per vbyte; beyond it a person decides. */
 export const MOST_BY_ITSELF = 100
 
-/** Own transactions to give to the node now, parents before children: all but those that it refused and whose pause is not over. */
+/** Transactions to give to the node now, parents before children: all but those that it refused and whose pause is not over. */
 export const dueOffers = (state: WalletState): PendingTransaction[] =>
-  state.pending.filter((one) => one.own && (one.refusal === null || one.refusal.next <= (state.tip?.height ?? 0)))
+  state.pending.filter((one) => one.refusal === null || one.refusal.next <= (state.tip?.height ?? 0))
 
 export type Raise =
   /** Parents with the child that pays for them. */

@@ -78,9 +78,12 @@ async function catchUp(chain: ChainPort, from: WalletState, tip: BlockRef): Prom
 /** Coins as the scan has them, everything else as the wallet has it. */
 function taken(state: WalletState, { coins, undo }: WalletState): WalletState {
   const known = new Map(state.undo.map((one) => [one.height, one]))
+  const own = new Set([...state.pending, ...state.versions].flatMap((one) => (one.own ? [one.txid] : [])))
   const merged = undo.map((one): BlockUndo => {
     const { consumed, mined, settled, paid } = known.get(one.height) ?? { consumed: [], mined: [], settled: [], paid: [] }
-    return { ...one, consumed: [...new Set([...one.consumed, ...consumed])], mined: [...new Set([...one.mined, ...mined])], settled, paid }
+    const foreign = known.get(one.height)?.foreign ?? one.foreign.filter(({ txid }) => !own.has(txid))
+    const union = (a: string[], b: string[]) => [...new Set([...a, ...b])]
+    return { ...one, consumed: union(one.consumed, consumed), mined: union(one.mined, mined), settled, paid, foreign }
   })
   return revived(judged(withoutOrphans({ ...state, coins, undo: merged, scan: false })))
 }

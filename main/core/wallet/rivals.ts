@@ -5,9 +5,12 @@
 import { phaseAfter } from './lifecycle.ts'
 import type { BlockUndo, PendingTransaction, WalletState } from './state.ts'
 
+/** The reward of a block, which no other block can have. */
+const isCoinbase = ({ inputs }: PendingTransaction): boolean => inputs[0]?.startsWith('0'.repeat(64)) === true
+
 /**
- * Own versions that no block on top of these can have: one of their coins is spent otherwise, or comes from a transaction that is impossible itself.
- * A coin that is only missing, because its block is gone, makes nothing impossible.
+ * Versions that no block on top of these can have: one of their coins is spent otherwise, or comes from a transaction that is impossible itself, or from
+ * the reward of a block that is gone. A coin that is only missing, because its block is gone, makes nothing impossible.
  * @returns transaction ids
  */
 export function impossible(versions: PendingTransaction[], blocks: BlockUndo[]): Set<string> {
@@ -15,7 +18,7 @@ export function impossible(versions: PendingTransaction[], blocks: BlockUndo[]):
   const consumed = new Set(blocks.flatMap((block) => block.consumed))
   const lost = new Set(blocks.flatMap((block) => block.settled.map((one) => one.txid)).filter((txid) => !mined.has(txid)))
   const isLost = (one: PendingTransaction) =>
-    !mined.has(one.txid) && one.inputs.some((outpoint) => consumed.has(outpoint) || lost.has(outpoint.slice(0, 64)))
+    !mined.has(one.txid) && (isCoinbase(one) || one.inputs.some((outpoint) => consumed.has(outpoint) || lost.has(outpoint.slice(0, 64))))
   // Versions are in no order of descent: until nothing is added.
   for (let before = -1; before < lost.size;) {
     before = lost.size

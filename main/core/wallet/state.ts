@@ -8,6 +8,8 @@ import type { Phase, Refusal } from './lifecycle.ts'
 /** Only `receive` and `change` are ordinary money; coins elsewhere are spent when a transaction asks for them by name. */
 export type Purpose = 'receive' | 'change' | 'identity' | 'key' | 'channel'
 
+export const isOrdinary = (purpose: Purpose): boolean => purpose === 'receive' || purpose === 'change'
+
 export interface WatchedScript {
   /** scriptPubKey, hex. */
   script: string
@@ -29,7 +31,7 @@ export interface PendingTransaction {
   txid: string
   /** Raw transaction, hex. */
   raw: string
-  /** Made by this wallet: it is given to the node again until it confirms, and its change may be spent. */
+  /** Made by this wallet: its change may be spent. Those of others are here because own ones stand on them, and nobody bumps them. */
   own: boolean
   /** What it is a version of: the id of the first one. Of all versions of a payment at most one gets into the chain. */
   payment: string
@@ -46,10 +48,12 @@ export interface PendingTransaction {
   inputs: string[]
   /** Those of the inputs that are coins of this wallet. */
   spends: string[]
+  /** Scripts at which it spends coins that are no ordinary money: without them it would say something else. */
+  signs?: string[]
   outputs: Array<{ script: string; value: number }>
   /** What it is for, to show and to join with documents. */
   label: string
-  /** Height of the wallet's tip when it was recorded. */
+  /** Height of the wallet's tip when it was recorded or set aside; never above the fork of a reorganisation since. */
   since?: number
 }
 
@@ -65,6 +69,8 @@ export interface BlockUndo extends BlockRef {
   settled: PendingTransaction[]
   /** Payments of which it has a version. */
   paid: string[]
+  /** Its transactions that others made and that pay this wallet, with those of others in it that they stand on; parents first (`foreign.ts`). */
+  foreign: PendingTransaction[]
 }
 
 /** A payment that nothing will come of: its coins are free. */
@@ -88,7 +94,10 @@ export interface WalletState {
   coins: Record<string, WalletCoin>
   /** Parents before children. Each own one spends coins that are there: in blocks or of another pending transaction. */
   pending: PendingTransaction[]
-  /** Other versions of payments, oldest first: any of them may be mined. Those of payments without a pending one wait until their coins are back. */
+  /**
+   * Other versions of payments, oldest first: any of them may be mined. Those of payments without a pending one wait until their coins are back.
+   * Also transactions of others that a reorganisation removed, as long as an own one stands on them.
+   */
   versions: PendingTransaction[]
   /** Newest last. */
   ended: EndedPayment[]

@@ -1,5 +1,6 @@
 /** Versions of payments: which of them has its coins, and takes the place of one that a block or a reorganisation made impossible. */
-import { setAside } from './pending.ts'
+import { neededIn, withoutIdle } from './foreign.ts'
+import { parentsOf, setAside } from './pending.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 const isThere = (state: WalletState, outpoint: string): boolean => {
@@ -7,9 +8,9 @@ const isThere = (state: WalletState, outpoint: string): boolean => {
   return state.coins[outpoint] !== undefined || state.pending.some((one) => one.txid === txid && Number(vout) < one.outputs.length)
 }
 
-/** Sets aside own transactions one of whose coins is gone, with all that spends from them. */
+/** Sets aside transactions one of whose own coins is gone, with all that spends from them. */
 export function withoutOrphans(state: WalletState): WalletState {
-  const orphans = state.pending.filter((one) => one.own && one.spends.some((outpoint) => !isThere(state, outpoint)))
+  const orphans = state.pending.filter((one) => one.spends.some((outpoint) => !isThere(state, outpoint)))
   return orphans.length === 0
     ? state
     : withoutOrphans(
@@ -22,10 +23,13 @@ export function withoutOrphans(state: WalletState): WalletState {
 
 /**
  * Brings back payments that have no pending version, the newest one whose coins are all there and unspent: it may have been passed on, so it is
- * that one, and not another for the same purpose, that has to be mined.
+ * that one, and not another for the same purpose, that has to be mined. What others made comes back where one of these stands on it.
  */
-export function revived(state: WalletState): WalletState {
+export function revived(before: WalletState): WalletState {
+  const state = withoutIdle(before)
   if (state.versions.length === 0) return state
+  const needed = neededIn(state)
+  const mined = new Set(state.undo.flatMap((block) => block.mined))
   const settled = new Set([
     ...state.pending.map((one) => one.payment),
     ...state.undo.flatMap(({ paid }) => paid),
@@ -33,7 +37,9 @@ export function revived(state: WalletState): WalletState {
   ])
   let next = state
   const taken = new Set(state.pending.flatMap((one) => one.inputs))
+  const isOpen = (txid: string) => !mined.has(txid) && next.versions.some((one) => one.txid === txid)
   const fits = (one: PendingTransaction) =>
+    (one.own || (needed.has(one.txid) && !parentsOf(one).some(isOpen))) &&
     !settled.has(one.payment) &&
     one.phase !== 'conflicted' &&
     one.spends.every((outpoint) => isThere(next, outpoint)) &&
