@@ -9,12 +9,16 @@ const policy = fc.record({
   blocksOnly: fc.boolean(),
   small: fc.boolean(),
 })
+/** Also more than any other coin, so that it is spent first. */
+const strangersValue = fc.constantFrom(4_999_900_000, 4_999_900_000, 100_000)
 const upTo = (most: number) => fc.integer({ min: 1, max: most })
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('want' as const), value: fc.integer({ min: 1_000, max: 2_000_000 }) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'want much' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'rival' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('take back' as const), pick: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.constant({ do: 'ask' as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('mine' as const), blocks: upTo(3) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass over' as const), blocks: upTo(8) }) },
@@ -55,12 +59,53 @@ const turned: fc.Arbitrary<Step[]> = fc
     old,
   ])
 
+/** A coin that others made, a payment with it, and a reorganisation after which nobody has the one before it, or its sender has it back. */
+const vanished: fc.Arbitrary<Step[]> = fc
+  .record({
+    source: fc.oneof(
+      fc.constant<Step>({ do: 'rival' }),
+      fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2) }),
+    ),
+    values: fc.array(fc.integer({ min: 1_000, max: 2_000_000 }), { minLength: 1, maxLength: 2 }),
+    much: fc.constantFrom<Step[]>([], [], [{ do: 'want much' }]),
+    mined: fc.constantFrom<Step[]>([], [{ do: 'mine', blocks: 1 }], [{ do: 'pass over', blocks: 1 }]),
+    depth: fc.integer({ min: 1, max: 3 }),
+    policy,
+    after: fc.constantFrom<Step[]>(
+      [],
+      [{ do: 'take back', pick: 0 }],
+      [{ do: 'pass over', blocks: 8 }],
+      [
+        { do: 'pass over', blocks: 8 },
+        { do: 'take back', pick: 0 },
+      ],
+    ),
+  })
+  .map(({ source, values, much, mined, depth, policy, after }) => [
+    source,
+    ...much,
+    ...wanting(values),
+    ...mined,
+    { do: 'reorg', depth, empty: true },
+    { do: 'restart', policy },
+    ...after,
+    { do: 'ask' },
+  ])
+
 /** Single steps, and rows of them that lead to what is rare otherwise. */
 export const steps: fc.Arbitrary<Step[]> = fc
-  .array(fc.oneof({ weight: 8, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: family }, { weight: 1, arbitrary: turned }), {
-    minLength: 4,
-    maxLength: 16,
-  })
+  .array(
+    fc.oneof(
+      { weight: 8, arbitrary: step.map((one) => [one]) },
+      { weight: 1, arbitrary: family },
+      { weight: 1, arbitrary: turned },
+      { weight: 1, arbitrary: vanished },
+    ),
+    {
+      minLength: 4,
+      maxLength: 16,
+    },
+  )
   .map((rows) => rows.flat())
 
 /** Two payments in a row, a mempool that fills above them, and what comes then. */

@@ -13,6 +13,7 @@ import { must } from '../../../../roles/protocol/result.ts'
 import { opReturn, p2trScript, parseTransaction, scanBlock } from '../../../../roles/protocol/tx/index.ts'
 import { crypto } from '../../../roles/supervisor/actors.ts'
 import { createMemoryDisk, createMemoryStorage } from '../../../simulation/ports/storage.ts'
+import { strangersPayment } from './strangers.ts'
 import { calm, throughWeather, type StormNode, type StormPolicy, type Weather } from './node.ts'
 import { keyPair, seeded } from '../../../tools/seeded.ts'
 
@@ -20,6 +21,10 @@ export type Step =
   | { do: 'want'; value: number }
   | { do: 'want much' }
   | { do: 'rival' }
+  /** Somebody else pays the wallet, after `parents` transactions of their own in the same block. */
+  | { do: 'stranger'; value: number; parents: number }
+  /** Who paid the wallet pays it back to themselves, where no block has the payment. */
+  | { do: 'take back'; pick: number }
   | { do: 'ask' }
   | { do: 'mine'; blocks: number }
   | { do: 'pass over'; blocks: number }
@@ -55,7 +60,8 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
   let storage: StoragePort = createMemoryStorage(disk)
   const identity = must(await openIdentity({ crypto, storage, random }, 'test', 'pass', 10))
   const fresh = () => toHex(must(p2trScript(fromHex(keyPair(random.bytes).publicKey))))
-  const nobody = fresh()
+  const strangerKey = keyPair(random.bytes)
+  const nobody = toHex(must(p2trScript(fromHex(strangerKey.publicKey))))
   for (let at = 0; at < skip; at++) fresh()
   let policy = calm
   let started = 0
@@ -64,6 +70,8 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
   const wanted: Wanted[] = []
   /** Everything that was ever in the node’s mempool: others may have kept it. */
   const seen = new Map<string, string>()
+  /** Coins that strangers paid with. */
+  const strangers: Array<{ txid: string; vout: number; value: number }> = []
 
   function open(): WalletKeeper {
     const log = { log: (_: string, message: string) => void said.push(message) }
@@ -177,6 +185,48 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     await node.restart(policy)
   }
 
+  const own = () => toHex(must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey))))
+
+  /** A miner takes these, which the node gets for that. */
+  async function mineThese(raws: string[]): Promise<void> {
+    await node.restart(calm)
+    for (const raw of raws) await Promise.resolve(call('sendrawtransaction', raw)).catch(() => undefined)
+    await call('generatetodescriptor', 1, `raw(${nobody})`)
+    await node.restart(policy)
+  }
+
+  async function stranger(value: number, parents: number): Promise<void> {
+    const at = started + 1 + strangers.length
+    if ((await height()) + 1 - at < 100) return
+    const block = must(scanBlock(fromHex(await call<string>('getblock', await hashAt(at), 0))))
+    const reward = must(parseTransaction(block.transactions[0]!))
+    let coin = { txid: reward.getId(), vout: 0, value: Number(reward.outs[0]!.value) }
+    strangers.push(coin)
+    const raws: string[] = []
+    for (let made = 0; made <= parents; made++) {
+      const rest = { script: nobody, value: coin.value - 1_000 }
+      const outputs =
+        made < parents
+          ? [rest]
+          : [
+              { ...rest, value: rest.value - value },
+              { script: own(), value },
+            ]
+      const paid = strangersPayment(strangerKey.privateKey, coin, outputs)
+      raws.push(paid.raw)
+      seen.set(paid.txid, paid.raw)
+      coin = { txid: paid.txid, vout: 0, value: rest.value }
+    }
+    await mineThese(raws)
+  }
+
+  async function takeBack(pick: number): Promise<void> {
+    const coin = strangers[pick % Math.max(1, strangers.length)]
+    if (coin === undefined) return
+    const { raw } = strangersPayment(strangerKey.privateKey, coin, [{ script: nobody, value: coin.value - 5_000 }])
+    await mineThese([raw])
+  }
+
   async function want(value: number): Promise<void> {
     const one: Wanted = { script: fresh(), value, refused: 'not asked' }
     wanted.push(one)
@@ -191,6 +241,10 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
         return started < 2 || wanted.some(({ value }) => value === much) ? undefined : want(much)
       case 'rival':
         return rival()
+      case 'stranger':
+        return stranger(step.value, step.parents)
+      case 'take back':
+        return takeBack(step.pick)
       case 'ask':
         for (const one of wanted) await ask(one)
         return
@@ -270,8 +324,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     txidOf: (one: Wanted) => (storage.get(PAID, one.script) as { txid: string } | undefined)?.txid,
     async start(coins: number): Promise<void> {
       started = coins
-      const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
-      await call('generatetodescriptor', coins, `raw(${toHex(own)})`)
+      await call('generatetodescriptor', coins, `raw(${own()})`)
       await call('generatetodescriptor', 101, `raw(${nobody})`)
       await sync()
     },
