@@ -10,6 +10,7 @@ import { inputOf } from './bump.ts'
 import { availableCoins } from './coins.ts'
 import { fund, type ComposedInput, type Composition } from './compose.ts'
 import { BURIED, waitingPayments } from './ends.ts'
+import { withoutIdle } from './foreign.ts'
 import { addPending, parentsOf } from './pending.ts'
 import { impossible } from './rivals.ts'
 import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
@@ -79,7 +80,9 @@ export function payAnew(
   if (!composed.ok) return composed
   const details = { own: true, change: composed.value.change?.vout ?? null, payment, label: old.label, phase: 'built' } as const
   const added = addPending(state, plan.sign(composed.value), details)
-  return added.ok ? ok({ state: added.value, old: old.txid, txid: added.value.pending.at(-1)!.txid, fee: composed.value.fee }) : added
+  if (!added.ok) return added
+  const { txid } = added.value.pending.at(-1)!
+  return ok({ state: withoutIdle(added.value), old: old.txid, txid, fee: composed.value.fee })
 }
 
 /** Coins that are there, of which every version that may still be mined spends one, or what it stands on does; those of the old version come first. */

@@ -22,12 +22,21 @@ export interface Paying {
   spent: WalletCoin[]
 }
 
-/** Those of a block to remember, parents first: what pays the wallet, and what of the same block it stands on. @param isOwn of ids: the wallet has it */
-export function foreignIn({ transactions }: ChainBlock, paying: Paying[], isOwn: (txid: string) => boolean): PendingTransaction[] {
+/**
+ * Those of a block to remember, parents first: what pays the wallet, and what of the same block it stands on.
+ * @param isOwn of ids: the wallet has it
+ * @param wanted ids of others to remember
+ */
+export function foreignIn(
+  { transactions }: ChainBlock,
+  paying: Paying[],
+  isOwn: (txid: string) => boolean,
+  wanted = new Set<string>(),
+): PendingTransaction[] {
   const known = new Map(paying.map((one) => [one.index, one]))
-  const wanted = new Set<string>()
   const found: PendingTransaction[] = []
-  for (let index = paying.at(-1)?.index ?? -1; index >= 0 && found.length < foreignLimits.inBlock; index--) {
+  const last = wanted.size > 0 ? transactions.length - 1 : (paying.at(-1)?.index ?? -1)
+  for (let index = last; index >= 0 && found.length < foreignLimits.inBlock; index--) {
     const here = known.get(index)
     // Ids cost a hash each: only where something above is looked for.
     if (here === undefined && (wanted.size === 0 || index === 0)) continue

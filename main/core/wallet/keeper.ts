@@ -4,6 +4,7 @@ import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Identity } from '../identity.ts'
 import type { BlockRef, ChainBlock, ChainPort, LogPort, RandomPort, StoragePort, StorageWrite } from '../ports.ts'
+import { createAncestry } from './ancestry.ts'
 import { applyBlock, resetTo, undoTo } from './blocks.ts'
 import { createCell, type Sent, type WalletCell } from './cell.ts'
 import { balance, type Balance } from './coins.ts'
@@ -71,9 +72,11 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   const payments = createPayments({ chain, storage, cell, keyring, log }, () => performer)
   const performer: Performer = createPerformer({ chain, cell, keyring, log, bump: payments.bump })
   const rescan = createRescan({ chain, log, cell })
+  const ancestry = createAncestry({ chain, log, cell })
   const tend = async (): Promise<void> => {
     await rescan.tend()
     await performer.tend()
+    await ancestry.tend()
   }
   return {
     balance: () => balance(cell.state()),

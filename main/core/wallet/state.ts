@@ -71,6 +71,8 @@ export interface BlockUndo extends BlockRef {
   paid: string[]
   /** Its transactions that others made and that pay this wallet, with those of others in it that they stand on; parents first (`foreign.ts`). */
   foreign: PendingTransaction[]
+  /** Whether the blocks below were searched for what these stand on (`ancestry.ts`). */
+  traced?: true
 }
 
 /** A payment that nothing will come of: its coins are free. */

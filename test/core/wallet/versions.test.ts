@@ -139,8 +139,8 @@ describe('a wallet that was stored before blocks said what they spend', () => {
     ])
     expect(checkStored(storage, { wallet: STORED['wallet']! }).ok).toBe(true)
     expect([storage.get('wallet', 'state'), storage.get('form', 'wallet')]).toMatchObject([
-      { undo: stage.state().undo.map(({ consumed }) => ({ consumed })) },
-      2,
+      { undo: stage.state().undo.map(({ consumed }) => ({ consumed, foreign: [] })) },
+      3,
     ])
     expect((storage.get('wallet', 'state') as unknown as WalletState).undo.at(-1)!.mined).toEqual([parent])
   })

@@ -53,6 +53,7 @@ export function throughWeather(chain: ChainPort, weather: Weather): ChainPort {
     }
   return {
     ...chain,
+    blockAt: through(chain.blockAt),
     test: through(chain.test),
     broadcast: through(chain.broadcast),
     broadcastPackage: through(chain.broadcastPackage),

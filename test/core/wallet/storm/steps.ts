@@ -17,7 +17,10 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('want' as const), value: fc.integer({ min: 1_000, max: 2_000_000 }) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'want much' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'rival' as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2), apart: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('take back' as const), pick: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.constant({ do: 'ask' as const }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('mine' as const), blocks: upTo(3) }) },
@@ -64,12 +67,12 @@ const vanished: fc.Arbitrary<Step[]> = fc
   .record({
     source: fc.oneof(
       fc.constant<Step>({ do: 'rival' }),
-      fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2) }),
+      fc.record({ do: fc.constant('stranger' as const), value: strangersValue, parents: fc.nat(2), apart: fc.boolean() }),
     ),
     values: fc.array(fc.integer({ min: 1_000, max: 2_000_000 }), { minLength: 1, maxLength: 2 }),
     much: fc.constantFrom<Step[]>([], [], [{ do: 'want much' }]),
     mined: fc.constantFrom<Step[]>([], [{ do: 'mine', blocks: 1 }], [{ do: 'pass over', blocks: 1 }]),
-    depth: fc.integer({ min: 1, max: 3 }),
+    depth: upTo(5),
     policy,
     after: fc.constantFrom<Step[]>(
       [],
@@ -109,7 +112,7 @@ export const steps: fc.Arbitrary<Step[]> = fc
   .map((rows) => rows.flat())
 
 /** Two payments in a row, a mempool that fills above them, and what comes then. */
-export const spike: fc.Arbitrary<Step[]> = fc
+const spike: fc.Arbitrary<Step[]> = fc
   .tuple(fc.array(step, { maxLength: 5 }), fc.array(step, { minLength: 1, maxLength: 6 }))
   .map(([before, after]) => [
     ...before,
@@ -120,3 +123,9 @@ export const spike: fc.Arbitrary<Step[]> = fc
     { do: 'pass over', blocks: 2 },
     ...after,
   ])
+
+/** For a real bitcoind, which is slower: rows that it answers otherwise than the embedded node may. */
+export const rows: fc.Arbitrary<Step[]> = fc.oneof(
+  { weight: 2, arbitrary: spike },
+  { weight: 1, arbitrary: fc.tuple(vanished, fc.array(step, { maxLength: 6 })).map((parts) => parts.flat()) },
+)

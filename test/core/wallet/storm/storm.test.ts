@@ -8,7 +8,7 @@ import { bitcoindAvailable } from '../../../tools/bitcoind.ts'
 import { bitcoindStormNode } from './bitcoind.ts'
 import { found } from './found.ts'
 import { embeddedStormNode, type StormNode } from './node.ts'
-import { spike, steps } from './steps.ts'
+import { rows, steps } from './steps.ts'
 import { createWorld, type Step } from './world.ts'
 
 const runs = Number(process.env['GOLEM_RUNS'] ?? 1)
@@ -46,7 +46,7 @@ describe('a wallet in a storm', () => {
     `on a real bitcoind${real.command ? '' : `: ${real.missing}`}`,
     async () => {
       await fc.assert(
-        fc.asyncProperty(spike, fc.nat(), async (steps, seed) => storm(await bitcoindStormNode(), steps, seed)),
+        fc.asyncProperty(rows, fc.nat(), async (steps, seed) => storm(await bitcoindStormNode(), steps, seed)),
         { seed, numRuns: runs * 2, endOnFailure: true },
       )
     },

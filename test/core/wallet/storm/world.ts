@@ -21,8 +21,8 @@ export type Step =
   | { do: 'want'; value: number }
   | { do: 'want much' }
   | { do: 'rival' }
-  /** Somebody else pays the wallet, after `parents` transactions of their own in the same block. */
-  | { do: 'stranger'; value: number; parents: number }
+  /** Somebody else pays the wallet, after `parents` transactions of their own in the same block, or `apart` in blocks of their own. */
+  | { do: 'stranger'; value: number; parents: number; apart: boolean }
   /** Who paid the wallet pays it back to themselves, where no block has the payment. */
   | { do: 'take back'; pick: number }
   | { do: 'ask' }
@@ -195,7 +195,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     await node.restart(policy)
   }
 
-  async function stranger(value: number, parents: number): Promise<void> {
+  async function stranger(value: number, parents: number, apart: boolean): Promise<void> {
     const at = started + 1 + strangers.length
     if ((await height()) + 1 - at < 100) return
     const block = must(scanBlock(fromHex(await call<string>('getblock', await hashAt(at), 0))))
@@ -217,7 +217,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
       seen.set(paid.txid, paid.raw)
       coin = { txid: paid.txid, vout: 0, value: rest.value }
     }
-    await mineThese(raws)
+    for (const block of apart ? raws.map((raw) => [raw]) : [raws]) await mineThese(block)
   }
 
   async function takeBack(pick: number): Promise<void> {
@@ -242,7 +242,7 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
       case 'rival':
         return rival()
       case 'stranger':
-        return stranger(step.value, step.parents)
+        return stranger(step.value, step.parents, step.apart)
       case 'take back':
         return takeBack(step.pick)
       case 'ask':
