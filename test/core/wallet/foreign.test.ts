@@ -78,7 +78,7 @@ describe('a coin of somebody else’s transaction that a reorganisation removes'
     const [anew] = world.state().pending
     expect([world.state().pending.length, anew!.payment, anew!.phase]).toEqual([1, old.payment, 'mempool'])
     expect(anew!.inputs.filter((outpoint) => old.inputs.includes(outpoint))).toHaveLength(2)
-    expect(world.keeper().newest({ txid: old.txid, fee: 0 }).txid).toBe(anew!.txid)
+    expect(world.keeper().latest({ txid: old.txid, fee: 0 }).txid).toBe(anew!.txid)
     // The missing one comes back beside it; for the old payment that is too late.
     await node.restart(calm)
     for (const { raw } of [missing, anew!]) await node.call('sendrawtransaction', raw)
@@ -100,7 +100,7 @@ describe('a coin of somebody else’s transaction that a reorganisation removes'
     await run(world, [{ do: 'pass over', blocks: 7 }])
     const [anew] = world.state().pending
     expect([world.state().pending.length, anew!.phase, anew!.inputs]).toEqual([1, 'mempool', missing.spends])
-    expect(world.keeper().newest({ txid: paid, fee: 0 }).txid).toBe(anew!.txid)
+    expect(world.keeper().latest({ txid: paid, fee: 0 }).txid).toBe(anew!.txid)
     await world.calmDown()
   })
 
