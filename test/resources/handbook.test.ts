@@ -16,7 +16,12 @@ const pages = Object.fromEntries(names.map((name) => [name, readFileSync(join(fo
 
 /** What a heading is called in a link. */
 const anchorsOf = (page: string): string[] =>
-  [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 
 function leadsSomewhere(link: string): boolean {
   const [file, anchor] = link.split('#') as [string, string | undefined]

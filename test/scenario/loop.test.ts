@@ -38,7 +38,10 @@ describe('The whole loop', () => {
     const [alice, bob] = [await cast.ready('alice'), await cast.ready('bob')]
     expect(alice.id).not.toBe(bob.id)
     const { app, actors } = await cast.view()
-    for (const { freeKeys } of actors) expect(Object.keys(freeKeys).sort()).toEqual(app!.collections.map(({ name }) => name).sort())
+    for (const { freeKeys } of actors) {
+      expect(Object.keys(freeKeys).sort()).toEqual(app!.collections.map(({ name }) => name).sort())
+      expect(Math.min(...Object.values(freeKeys))).toBeGreaterThan(0)
+    }
     const anchors = await cast.anchors()
     expect(countOf(anchors, 'registration')).toBe(2)
     expect(countOf(anchors, 'reservation')).toBeGreaterThanOrEqual(2)
@@ -61,6 +64,14 @@ describe('The whole loop', () => {
       proved: true,
       rows: [{ text: 'Nobody can coerce this guestbook', author: (await cast.ready('alice')).id }],
     })
+    const asks = { actor: '', collection: 'posts', index: 'byTopic', equals: [], limit: 10, descending: false }
+    const topics = async (range: { from?: string; to?: string }) => {
+      const read = await cast.call('read', { ...asks, ...range }, 'bob')
+      return [read.proved, ...read.rows.map(({ topic }) => topic)]
+    }
+    expect(await topics({ from: 'bitcoin' })).toEqual([true, 'bitcoin'])
+    expect(await topics({ to: 'bitcoin' })).toEqual([true])
+    expect(await topics({ from: 'a', to: 'c' })).toEqual([true, 'bitcoin'])
   })
 
   it('[D2] the newest value of a key is read from its address alone, by somebody else', async () => {

@@ -74,12 +74,17 @@ describe('An endpoint without observation points', () => {
     const request = (args: object) => world.call('ann', 'request', { actor, endpoint: 'add', arguments: args as never })
     await expect(request({ title: 'Dune', stars: 1.5 })).rejects.toThrow('stars must be an integer from 1 to 5, not 1.5. (client.argument)')
     await expect(request({ stars: 1 })).rejects.toThrow('title is missing; it must be text of at most 40 characters. (client.argument)')
-    const read = (index: string, equals: unknown[]) =>
-      world.call('ann', 'read', { actor: '', collection: 'books', index, equals: equals as never, limit: 9, descending: false })
+    const read = (index: string, equals: unknown[], range: { from?: never; to?: never } = {}) =>
+      world.call('ann', 'read', { actor: '', collection: 'books', index, equals: equals as never, limit: 9, descending: false, ...range })
     await expect(read('byTitle', ['Dune', 'many'])).rejects.toThrow('stars must be an integer from 1 to 5, not "many". (read.equals)')
     await expect(read('byTitle', [7])).rejects.toThrow('title must be text of at most 40 characters, not 7. (read.equals)')
     await expect(read('allStars', ['Dune', 'Dune', 'Dune'])).rejects.toThrow('(read.equals)')
+    await expect(read('byStars', [])).rejects.toThrow(/has no index byStars\. It has key \(of its rows by their keys\), .*byTitle/)
     expect((await read('byTitle', ['Dune', 4])).rows).toHaveLength(1)
+    const stars = async (range: object): Promise<number> => (await read('byTitle', ['Dune'], range)).rows.length
+    expect([await stars({ from: 4 }), await stars({ to: 4 }), await stars({ from: 4, to: 9 }), await stars({ from: 5 })]).toEqual([
+      1, 0, 1, 0,
+    ])
     expect(await read('allStars', ['Dune'])).toMatchObject({ sum: '4' })
   })
 
