@@ -42,9 +42,9 @@ const FIRST_WAIT_MS = 250
 const SAID_AFTER_MS = 1_000
 /**
  * A wallet begins without coins, and its first ones take their time: until then views say what it waits for, and nothing is wrong. The local network gives
- * them once all participants have started, which a busy computer needs half a minute for.
+ * them once all participants have started, which takes a busy computer a minute.
  */
-const FUNDS_SAID_AFTER_MS = 60_000
+const FUNDS_SAID_AFTER_MS = 120_000
 const LONGEST_WAIT_MS = 15_000
 const SELDOM_WAIT_MS = 600_000
 const SELDOM_AT_ONCE = 4
