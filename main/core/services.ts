@@ -39,7 +39,7 @@ export interface Services {
 
 const FIRST_WAIT_MS = 250
 /** Waited for longer than that, a cause is news. */
-const SAID_AFTER_MS = 1_000
+const SAID_AFTER_MS = 2_000
 /**
  * A wallet begins without coins, and its first ones take their time: until then views say what it waits for, and nothing is wrong. The local network gives
  * them once all participants have started, which takes a busy computer a minute.
