@@ -4,9 +4,9 @@ import { joinTypes } from '../value/type-bounds.ts'
 import { toJson } from '../value/json.ts'
 import { guard } from './guards.ts'
 import { lift, useExpr } from './lift.ts'
-import { itemType, literalOf, nameOf } from './literal.ts'
+import { fieldNames, itemType, literalOf, nameOf } from './literal.ts'
 import { addConst, addNode } from './nodes.ts'
-import { isExpr, isPlain, isSealed } from './plain.ts'
+import { isExpr, isList, isPlain, isSealed } from './plain.ts'
 import { activeBlock, activeEndpoint, BuildError, exprCores, outputSource, sealedCores, traceBranch } from './recorder.ts'
 import type { PathStep, Recorder } from './recorder.ts'
 import { sameKind } from './shape.ts'
@@ -88,7 +88,7 @@ export function toTemplate(value: unknown, block: Recorder | null): Part {
   if (isSealed(value)) return sealedCores.get(value)!
   if (isExpr(value)) return sealOpen(exprCores.get(value)!, block)
   if (isPlain(value)) return recordTemplate(value, block)
-  if (Array.isArray(value)) return listTemplate(value, block)
+  if (isList(value)) return listTemplate(value, block)
   if (value === undefined || value === null)
     throw new BuildError(
       'program.result',
@@ -107,7 +107,7 @@ function sealOpen(core: Parameters<typeof useExpr>[0], block: Recorder | null): 
 function recordTemplate(value: Record<string, unknown>, block: Recorder | null): Part {
   const record = emptyRecord<Template>()
   const fields = emptyRecord<Type>()
-  for (const name of sortedNames(value)) {
+  for (const name of fieldNames(value)) {
     const part = toTemplate(value[name], block)
     record[name] = part.template
     fields[name] = part.type
@@ -127,7 +127,7 @@ function listTemplate(values: unknown[], block: Recorder | null): Part {
 /** What `see` hands out: objects and arrays part by part, everything else sealed. */
 export function sealResult(value: unknown, block: Recorder): unknown {
   if (value === undefined || isSealed(value)) return value
-  if (Array.isArray(value)) return sealList(value, block)
+  if (isList(value)) return sealList(value, block)
   if (!isPlain(value)) return sealPart(value, block)
   const made = emptyRecord<unknown>()
   for (const name of sortedNames(value)) made[name] = sealPart(value[name], block)
@@ -140,7 +140,7 @@ function sealList(values: unknown[], block: Recorder): unknown[] {
 }
 
 function sealPart(value: unknown, block: Recorder): unknown {
-  if (isPlain(value) || Array.isArray(value)) return sealResult(value, block)
+  if (isPlain(value) || isList(value)) return sealResult(value, block)
   if (isSealed(value)) return value
   const part = toTemplate(value, block)
   return makeSealed(part.template, part.type)

@@ -9,13 +9,16 @@ import { exactForm } from '../value/natural.ts'
 import { fail } from '../result.ts'
 import type { Failure, Result } from '../result.ts'
 import type { App, CollectionSpec, EndpointSpec, IndexSpec } from './app.ts'
+import { withAnswersUsed } from './asked.ts'
 import { makeSealed, toTemplate } from './choose.ts'
 import { createDatabase } from './database.ts'
 import { atDeclaration, declaredAt, overflowed } from './errors.ts'
 import { withNoticed } from './guards.ts'
+import { CONTEXT, requestKind } from './habits.ts'
 import { withWatchedJavaScript } from './javascript.ts'
 import { FRAMES, thrownAt } from './location.ts'
 import type { Fields } from './marks.ts'
+import { withMembers } from './members.ts'
 import { isValue, noPromise } from './plain.ts'
 import { unprunedNode } from './prune.ts'
 import { BuildError, finishBlock, traceEndpoint, wholeBody } from './recorder.ts'
@@ -54,7 +57,7 @@ export function compile(source: App): Result<Program> {
 }
 
 /** Traces with values, and functions of JavaScript, that notice where they are taken for something else. */
-const watched = <T>(work: () => T): T => withWatchedJavaScript(() => withNoticed(work))
+const watched = <T>(work: () => T): T => withWatchedJavaScript(() => withNoticed(() => withAnswersUsed(work)))
 
 /** Lets errors keep so many frames of their stacks that the developer's line is among them. */
 function withFrames<T>(work: () => T): T {
@@ -202,8 +205,8 @@ function buildEndpoint(source: App, name: string, recorder: EndpointRecorder): {
     const request = emptyRecord<object>()
     for (const field of sortedNames(recorder.request))
       request[field] = makeSealed({ source: { from: 'request', field } }, recorder.request[field]!)
-    const caller = makeSealed({ source: { from: 'caller' } }, CLIENT_TYPE)
-    const result: unknown = spec.run(request as never, { caller } as never)
+    const context = withMembers({ caller: makeSealed({ source: { from: 'caller' } }, CLIENT_TYPE) }, CONTEXT)
+    const result: unknown = spec.run(withMembers(request, requestKind(sortedNames(request))) as never, context as never)
     const response = atDeclaration(spec, () => (noPromise(result) === undefined ? { record: {} } : toTemplate(result, null).template))
     return { endpoint: finishEndpoint(spec, recorder, response), line: declaredAt(spec) }
   })

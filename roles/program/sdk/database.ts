@@ -11,7 +11,8 @@ import { BuildError, positionOf } from './recorder.ts'
 import type { EndpointRecorder } from './recorder.ts'
 import type { CollectionSpec, IndexSpec } from './app.ts'
 import { flagOf, nameGiven, objectOf, shown, wholeOf } from './given.ts'
-import { noLoop } from './guards.ts'
+import { collectionKind, databaseKind, foundKind, indexKind } from './habits.ts'
+import { withMembers } from './members.ts'
 import { isPlain } from './plain.ts'
 import { freeSlotName, slotHandle, writeRow } from './writes.ts'
 import type { SlotHandle } from './writes.ts'
@@ -92,8 +93,9 @@ export type Database<C> = {
 /** The developer's view of the collections while one endpoint is traced. */
 export function createDatabase(endpoint: EndpointRecorder): Record<string, object> {
   const database = emptyRecord<object>()
-  for (const name of sortedNames(endpoint.collections)) database[name] = collectionApi(endpoint, name)
-  return database
+  const names = sortedNames(endpoint.collections)
+  for (const name of names) database[name] = collectionApi(endpoint, name)
+  return withMembers(database, databaseKind(names))
 }
 
 function collectionApi(endpoint: EndpointRecorder, name: string): object {
@@ -105,15 +107,16 @@ function collectionApi(endpoint: EndpointRecorder, name: string): object {
   api['owned'] = (slot: string) => slotHandle(endpoint, name, slot, 'owned')
   api['create'] = (...args: object[]) => create(endpoint, name, args)
   api['update'] = (slot: object, fields: object) => writeRow(name, slot, fields, 'owned')
-  for (const [index, { kind }] of Object.entries(endpoint.collections[name]!.indices)) {
+  const collection = endpoint.collections[name]!
+  for (const [index, spec] of Object.entries(collection.indices)) {
     if (Object.hasOwn(api, index))
       throw new BuildError('program.name', `the index ${index} of ${name} has the name of an operation; choose another.`)
-    const method = kind === 'order' ? 'rows' : kind
-    api[index] = {
-      [method]: (equals: unknown, options?: unknown) => askQuery(endpoint, { collection: name, index, kind: method }, equals, options),
-    }
+    const method = spec.kind === 'order' ? 'rows' : spec.kind
+    const ask = (equals: unknown, options?: unknown): unknown =>
+      askQuery(endpoint, { collection: name, index, kind: method }, equals, options)
+    api[index] = withMembers({ [method]: ask }, indexKind(name, index, spec))
   }
-  return api
+  return withMembers(api, collectionKind(name, collection))
 }
 
 function create(endpoint: EndpointRecorder, name: string, args: object[]): object {
@@ -212,7 +215,7 @@ function columns(endpoint: EndpointRecorder, position: number): unknown {
   }
   if (query.kind === 'count' || query.kind === 'sum') return column(`$${query.kind}`)
   const made = emptyRecord<object>()
-  for (const field of [...sortedNames(endpoint.collections[query.collection]!.fields), '$key', '$owner']) made[field] = column(field)
-  Object.defineProperty(made, Symbol.iterator, { get: () => noLoop('the rows of a query') })
-  return made
+  const fields = [...sortedNames(endpoint.collections[query.collection]!.fields), '$key', '$owner']
+  for (const field of fields) made[field] = column(field)
+  return withMembers(made, foundKind(query.collection, query.kind, fields))
 }

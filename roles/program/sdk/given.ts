@@ -6,15 +6,18 @@ import type { Type } from '../document.ts'
 import { NAME } from '../limits.ts'
 import { BuildError } from './errors.ts'
 import { nameOf } from './literal.ts'
-import { isExpr, isPlain, isValue } from './plain.ts'
+import { noValue } from './members.ts'
+import { isExpr, isList, isPlain, isValue } from './plain.ts'
 import { exprCores } from './recorder.ts'
 
 /** What was there, for messages. */
 export const shown = (value: unknown): string => {
   if (value === null) return 'null'
   if (isValue(value)) return 'a Golem value'
+  const beside = noValue(value)
+  if (beside !== null) return beside
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
-  return Array.isArray(value) ? 'a list' : isPlain(value) ? 'an object' : nameOf(value)
+  return isList(value) ? 'a list' : isPlain(value) ? 'an object' : nameOf(value)
 }
 
 const refuse = (code: string, message: string): never => {

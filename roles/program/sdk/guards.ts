@@ -18,36 +18,6 @@ export function refused(code: string, message: string): never {
   throw mistake
 }
 
-/** What JavaScript's own names for an operation are called here. */
-const NAMES: Record<string, string> = {
-  add: 'plus',
-  sub: 'minus',
-  mul: 'times',
-  div: 'dividedBy',
-  mod: 'remainder',
-  eq: 'equals',
-  lt: 'less',
-  gt: 'greater',
-  includes: 'contains',
-  indexOf: 'find',
-  size: 'length',
-  toLowerCase: 'asciiLower',
-  toUpperCase: 'asciiUpper',
-  substring: 'slice',
-  replaceAll: 'replace',
-  startsWith: 'startsWith',
-  forEach: 'map',
-  reduce: 'fold',
-  some: 'any',
-  every: 'all',
-  push: 'append',
-  sort: 'sortBy',
-  toSorted: 'sortBy',
-  flat: 'flatten',
-  then: 'andThen',
-  unwrapOr: 'orElse',
-}
-
 const COERCIONS = ['toString', 'valueOf', 'toJSON', 'toLocaleString']
 
 /** Where Node looks for how to print a value: printing one is no mistake. */
@@ -60,18 +30,21 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
  * @param advice for a name that is no method
  */
 export function guard(what: string, methods: object, advice: (name: string) => string): object {
-  const refuse = (): never => {
-    refused('program.operation', `${what} cannot be changed; operations make new values.`)
-  }
+  const refuse = (): never => cannotChange(what)
   return new Proxy(Object.freeze(Object.create(printedAs(what)) as object), {
     get: (_, name) => (typeof name === 'symbol' ? symbol(what, name) : (method(methods, name) ?? missing(what, name, advice))),
     has: () => noKind(what),
     getPrototypeOf: () => noKind(what),
+    getOwnPropertyDescriptor: () => noKind(what),
     ownKeys: () => noLoop(what),
     set: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
   })
+}
+
+export function cannotChange(what: string): never {
+  refused('program.operation', `${what} cannot be changed; operations make new values.`)
 }
 
 /** What Node prints looks through a proxy, at its target. */
@@ -103,7 +76,7 @@ const noKind = (what: string): never =>
 const noPromise = (what: string): never =>
   refused('program.async', `${what} is nothing to wait for; a program is traced at once, without async and await.`)
 
-function noCoercion(what: string): never {
+export function noCoercion(what: string): never {
   refused(
     'program.coerced',
     `${what} was used as a value of JavaScript (arithmetic, comparison, text, JSON), but it is known only when the program runs; ` +
@@ -116,17 +89,8 @@ export function notCalled(name: string): never {
 }
 
 /** `then` is looked for wherever JavaScript awaits. */
-function missing(what: string, name: string, advice: (name: string) => string): never {
+export function missing(what: string, name: string, advice: (name: string) => string, code = 'program.operation'): never {
   if (name === 'then') return noPromise(what)
   if (COERCIONS.includes(name)) noCoercion(what)
-  refused('program.operation', `${what} has no ${name}; ${advice(name)}`)
-}
-
-/** What to use instead of a name that is no method. */
-export function adviceFor(methods: object, name: string): string {
-  const known = Object.hasOwn(NAMES, name) ? NAMES[name]! : undefined
-  if (known !== undefined && Object.hasOwn(methods, known)) return `use ${known}().`
-  if (/^[0-9]+$/.test(name) && Object.hasOwn(methods, 'at')) return `use at(${name}).`
-  if (Object.hasOwn(methods, 'get')) return `use get('${name}') for a field; it has ${Object.keys(methods).join(', ')}.`
-  return `it has ${Object.keys(methods).join(', ')}.`
+  refused(code, `${what} has no ${name.slice(0, 80)}; ${advice(name)}`)
 }

@@ -1,22 +1,30 @@
 /**
  * JavaScript's own functions while a program is traced: those that take any object for true, or tell objects apart, refuse values of the
- * language. What converts a value (to a number, a text, a key, a list) is refused by the value itself, in `guards.ts`. What neither can see is
- * syntax: `if (value)`, `!value`, `value ?? other`, `value === other`, `typeof value`. Only types tell these.
+ * language; those that work later are refused. What converts a value (to a number, a text, a key, a list) is refused by the value itself, in
+ * `guards.ts`. What neither can see is syntax: `if (value)`, `!value`, `value ?? other`, `value === other`, `typeof value`. Only types tell these,
+ * but where a callback answers JavaScript so (`asked.ts`).
  */
+import { whileAsked } from './asked.ts'
 import { refused } from './guards.ts'
 import { isValue } from './plain.ts'
+import { exprCores, sealedCores } from './recorder.ts'
 
 type Work = (this: unknown, ...args: unknown[]) => unknown
 type Owner = Record<string, unknown>
+type Change = [owner: object, name: string, change: (real: Work) => Work]
+type Refuse = (name: string) => never
 
 const TESTS = ['filter', 'some', 'every', 'find', 'findIndex', 'findLast', 'findLastIndex']
 const SEARCHES = ['includes', 'indexOf', 'lastIndexOf']
 const NUMBERS = ['isInteger', 'isSafeInteger', 'isFinite', 'isNaN']
+const KEYED = ['set', 'get', 'add', 'has', 'delete']
 
 const condition = (what: string): never =>
   refused('program.condition', `${what} takes every Golem value for true; use when(condition, () => …, () => …).`)
 const equality = (what: string): never =>
   refused('program.condition', `${what} asks whether two Golem values are one object; use .equals(…), or contains of a Golem list.`)
+const noArray = (): never =>
+  refused('program.condition', 'Array.isArray takes a Golem list for no list; its type was declared, so there is nothing to ask.')
 const number = (what: string): never =>
   refused('program.coerced', `${what} takes a Golem value for no number; it is known only when the program runs.`)
 const key = (what: string): never =>
@@ -24,92 +32,84 @@ const key = (what: string): never =>
     'program.coerced',
     `${what} takes a Golem value, which is known only when the program runs, for a key; use a map or groupBy of Golem.`,
   )
+const late = (what: string): never =>
+  refused(
+    'program.async',
+    `${what} works after the program was traced, when nothing is recorded any more; a program does all of its work at once.`,
+  )
 
-/** A function that looks at what it is given first. */
-const looking = (real: Work, look: (args: unknown[]) => void): Work =>
-  function (...args) {
-    look(args)
-    return Reflect.apply(real, this, args)
-  }
+/** Of the functions that an object has, those that look at their first arguments. */
+const looking = (
+  owner: object,
+  names: readonly string[],
+  refuse: Refuse,
+  count = 1,
+  isWrong: (value: unknown) => boolean = isValue,
+): Change[] =>
+  own(owner, names).map((name) => [
+    owner,
+    name,
+    (real) =>
+      function (...args) {
+        if (args.slice(0, count).some((one) => isWrong(one))) refuse(name)
+        return Reflect.apply(real, this, args)
+      },
+  ])
 
-/** A function whose callback returns what JavaScript takes for true or for a key. */
-const asking = (real: Work, position: number, refuse: () => never): Work =>
-  function (...args) {
-    const ask = args[position]
-    if (typeof ask !== 'function') return Reflect.apply(real, this, args)
-    const asked: Work = function (...given) {
-      const answer: unknown = Reflect.apply(ask, this, given)
-      return isValue(answer) ? refuse() : answer
+/** Those whose callback, at a position, returns what JavaScript takes for true or for a key. */
+const asking = (owner: object, names: readonly string[], position: number, refuse: Refuse): Change[] =>
+  own(owner, names).map((name) => [
+    owner,
+    name,
+    (real) =>
+      function (...args) {
+        const ask = args[position]
+        if (typeof ask !== 'function') return Reflect.apply(real, this, args)
+        const asked: Work = function (...given) {
+          const answer: unknown = whileAsked(`JavaScript's ${name}`, () => Reflect.apply(ask, this, given) as unknown, isPlainAnswer)
+          return isValue(answer) ? refuse(name) : answer
+        }
+        return Reflect.apply(real, this, args.with(position, asked))
+      },
+  ])
+
+const isPlainAnswer = (answer: unknown): boolean => !isValue(answer)
+
+/** Those that nothing in a program may call. */
+const never = (owner: object, names: readonly string[], refuse: Refuse): Change[] =>
+  own(owner, names).map((name) => [owner, name, () => () => refuse(name)])
+
+/** Those that wait for a promise; what it failed with is told already, and is nobody else's. */
+const waiting = (names: readonly string[], refuse: Refuse): Change[] => {
+  const wait = Reflect.get(Promise.prototype, 'then') as Work
+  const change = (name: string): Work =>
+    function () {
+      if (this instanceof Promise) Reflect.apply(wait, this, [undefined, () => {}])
+      return refuse(name)
     }
-    return Reflect.apply(real, this, args.with(position, asked))
-  }
+  return names.map((name) => [Promise.prototype, name, () => change(name)])
+}
 
-const refuseAny =
-  (count: number, refuse: () => never) =>
-  (args: unknown[]): void => {
-    if (args.slice(0, count).some((one) => isValue(one))) refuse()
-  }
+const own = (owner: object, names: readonly string[]): string[] => names.filter((name) => Object.hasOwn(owner, name))
 
-type Change = [owner: object, name: string, change: (real: Work) => Work]
+const isGolemList = (value: unknown): boolean => isValue(value) && (exprCores.get(value) ?? sealedCores.get(value))!.type.kind === 'list'
 
 /** Every function that is another one while a program is traced. */
 function changes(): Change[] {
-  const iterator: object | null = Object.getPrototypeOf(Object.getPrototypeOf([].values()) as object) as object | null
-  const tests = (owner: object): Change[] =>
-    TESTS.filter((name) => Object.hasOwn(owner, name)).map((name): Change => [
-      owner,
-      name,
-      (real) => asking(real, 0, () => condition(`JavaScript's ${name}`)),
-    ])
+  const iterators = Object.getPrototypeOf(Object.getPrototypeOf([].values()) as object) as object
+  const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as object
+  const lists: object[] = [Array.prototype, typedArrays]
   return [
-    ...tests(Array.prototype),
-    ...(iterator === null ? [] : tests(iterator)),
-    ...SEARCHES.map((name): Change => [
-      Array.prototype,
-      name,
-      (real) =>
-        looking(
-          real,
-          refuseAny(1, () => equality(`JavaScript's ${name}`)),
-        ),
-    ]),
-    ...NUMBERS.map((name): Change => [
-      Number,
-      name,
-      (real) =>
-        looking(
-          real,
-          refuseAny(1, () => number(`Number.${name}`)),
-        ),
-    ]),
-    ...['set', 'get', 'has', 'delete'].map((name): Change => [
-      Map.prototype,
-      name,
-      (real) =>
-        looking(
-          real,
-          refuseAny(1, () => key('a Map')),
-        ),
-    ]),
-    ...['add', 'has', 'delete'].map((name): Change => [
-      Set.prototype,
-      name,
-      (real) =>
-        looking(
-          real,
-          refuseAny(1, () => key('a Set')),
-        ),
-    ]),
-    [Map, 'groupBy', (real) => asking(real, 1, () => key('Map.groupBy'))],
-    [
-      Object,
-      'is',
-      (real) =>
-        looking(
-          real,
-          refuseAny(2, () => equality('Object.is')),
-        ),
-    ],
+    ...[...lists, iterators].flatMap((owner) => asking(owner, TESTS, 0, (name) => condition(`JavaScript's ${name}`))),
+    ...lists.flatMap((owner) => looking(owner, SEARCHES, (name) => equality(`JavaScript's ${name}`))),
+    ...looking(Number, NUMBERS, (name) => number(`Number.${name}`)),
+    ...[Map, Set, WeakMap, WeakSet].flatMap((kind) => looking(kind.prototype, KEYED, () => key(`a ${kind.name}`))),
+    ...[Map, Object].flatMap((owner) => asking(owner, ['groupBy'], 1, () => key(`${owner.name}.groupBy`))),
+    ...lists.flatMap((owner) => asking(owner, ['sort', 'toSorted'], 0, (name) => number(`JavaScript's ${name}`))),
+    ...looking(Object, ['is'], () => equality('Object.is'), 2),
+    ...looking(Array, ['isArray'], noArray, 1, isGolemList),
+    ...never(globalThis, ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'], late),
+    ...waiting(['then', 'catch', 'finally'], (name) => late(`${name} of a promise`)),
     [globalThis, 'Boolean', (real) => new Proxy(real, { apply: (target, self, args) => truthOf(target, self, args), construct: madeOf })],
   ]
 }

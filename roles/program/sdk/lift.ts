@@ -1,12 +1,13 @@
 import type { Type } from '../document.ts'
-import { emptyRecord, own, sortedNames } from '../value/measure.ts'
+import { emptyRecord, own } from '../value/measure.ts'
 import { misfit } from '../value/fit.ts'
 import { toJson } from '../value/json.ts'
 import { withoutBounds } from '../value/type-bounds.ts'
-import { itemType, literalOf, nameOf } from './literal.ts'
+import { noteUsed } from './asked.ts'
+import { fieldNames, itemType, literalOf, nameOf } from './literal.ts'
 import type { Literal } from './literal.ts'
 import { addConst, addNode, isInside } from './nodes.ts'
-import { isExpr, isSealed } from './plain.ts'
+import { isExpr, isList, isSealed } from './plain.ts'
 import { activeBlock, BuildError, exprCores, openSource, outputSource } from './recorder.ts'
 import type { ExprCore, Recorder } from './recorder.ts'
 import { isSameKind, nameOfType } from './shape.ts'
@@ -19,6 +20,7 @@ export interface Typed {
 
 /** The node of an opened value in the block being traced; a value of an enclosing block is sent onward and opened here. */
 export function useExpr(core: ExprCore, block: Recorder): Typed {
+  noteUsed(core)
   if (core.recorder === block) {
     if (!isVisible(core)) throw leak()
     return { node: core.node, type: core.type }
@@ -53,7 +55,7 @@ export function lift(value: unknown, wanted: Type | null): Typed {
   if (isSealed(value)) throw new BuildError('program.sealed', 'a sealed value was used as if it were open; open it with see().')
   const literal = literalOf(value, wanted)
   if (literal !== null) return liftLiteral(literal)
-  return Array.isArray(value) ? liftList(block, value, wanted) : liftRecord(block, value as Record<string, unknown>, wanted)
+  return isList(value) ? liftList(block, value, wanted) : liftRecord(block, value as Record<string, unknown>, wanted)
 }
 
 /** A constant. Its own type leaves the bounds of integers open, so that equal constants are one. */
@@ -74,7 +76,7 @@ function liftList(block: Recorder, values: unknown[], wanted: Type | null): Type
 function liftRecord(block: Recorder, value: Record<string, unknown>, wanted: Type | null): Typed {
   const nodes = emptyRecord<number>()
   const fields = emptyRecord<Type>()
-  for (const name of sortedNames(value)) {
+  for (const name of fieldNames(value)) {
     const field = lift(value[name], wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
     nodes[name] = field.node
     fields[name] = field.type
@@ -86,8 +88,14 @@ function liftRecord(block: Recorder, value: Record<string, unknown>, wanted: Typ
 export function liftKind(value: unknown, wanted: Type, what: string): Typed {
   const typed = lift(value, wanted)
   if (!isSameKind(typed.type, wanted))
-    throw new BuildError('program.type', `${what} is ${nameOfType(wanted)}, not ${nameOfType(typed.type)}.`)
+    throw new BuildError('program.type', `${what} is ${nameOfType(wanted)}, not ${nameOfType(typed.type)}${howToMake(wanted, typed.type)}.`)
   return typed
+}
+
+/** Of what is easily taken for the value itself, how it is made. */
+function howToMake(wanted: Type, given: Type): string {
+  if (wanted.kind === 'option') return isSameKind(wanted.of, given) ? '; wrap it: some(value), or null for none' : ''
+  return wanted.kind === 'variant' && given.kind !== 'variant' ? "; make one of it with construct(type, 'case', content)" : ''
 }
 
 /** The same where literals have to keep the bounds of the type too. */

@@ -1,11 +1,12 @@
 import type { Type } from '../document.ts'
-import { LIMITS } from '../limits.ts'
+import { LIMITS, NAME } from '../limits.ts'
 import { newRecord, own, sortedNames } from '../value/measure.ts'
 import { joinTypes } from '../value/type-bounds.ts'
 import type { Value } from '../value/value.ts'
 import { rangeWords } from '../value/words.ts'
 import { BuildError } from './errors.ts'
-import { isPlain, isValue } from './plain.ts'
+import { insteadOf, noValue } from './members.ts'
+import { isList, isPlain, isValue } from './plain.ts'
 import { sameKind } from './shape.ts'
 
 /** A literal of the developer's JavaScript. */
@@ -25,9 +26,11 @@ export function literalOf(value: unknown, wanted: Type | null): Literal | null {
   if (typeof value === 'string') return textual(value, wanted)
   if (typeof value === 'boolean') return { type: { kind: 'bool' }, value }
   if (value instanceof Uint8Array) return { type: { kind: 'bytes', max: value.length }, value }
-  if (Array.isArray(value)) return listed(value, wanted)
+  if (isList(value)) return listed(value, wanted)
   if (value === null && wanted?.kind === 'option') return { type: wanted, value: null }
   if (isPlain(value)) return recorded(value, wanted)
+  const beside = noValue(value)
+  if (beside !== null) throw new BuildError('program.literal', `${beside} is no value; ${insteadOf(value)}`)
   throw new BuildError(
     'program.literal',
     `${nameOf(value)} is not a Golem value; use integers, texts, booleans, lists, objects of these, or opened values.`,
@@ -39,6 +42,8 @@ export function nameOf(value: unknown): string {
   if (value === null) return 'null (no value is none(type))'
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object') return String(value)
+  const beside = noValue(value)
+  if (beside !== null) return `${beside}; ${insteadOf(value).replace(/\.$/, '')}`
   const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name ?? 'object'
   return `a ${name}`
 }
@@ -76,10 +81,22 @@ export function itemType(types: Type[], hint: Type | null): Type {
   }, of)
 }
 
+/** Names of an object that is to be a record, in order. */
+export function fieldNames(value: object): string[] {
+  const names = sortedNames(value)
+  const wrong = names.find((name) => !NAME.test(name))
+  if (wrong === undefined) return names
+  const advice = wrong.startsWith('$') ? `; give it another name, as in { ${wrong.slice(1, 40)}: … }` : ''
+  throw new BuildError(
+    'program.name',
+    `the name of a field is at most 64 letters, digits and _ and begins with a letter; ${JSON.stringify(wrong.slice(0, 40))} is none${advice}.`,
+  )
+}
+
 function recorded(value: Record<string, unknown>, wanted: Type | null): Literal | null {
   const made = newRecord()
   const fields: Record<string, Type> = {}
-  for (const name of sortedNames(value)) {
+  for (const name of fieldNames(value)) {
     const field = literalOf(value[name], wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
     if (field === null) return null
     made[name] = field.value

@@ -1,4 +1,5 @@
 import { BuildError } from './errors.ts'
+import { hasMembers, noValue } from './members.ts'
 import { exprCores, sealedCores } from './recorder.ts'
 
 export const isSealed = (value: unknown): value is object => typeof value === 'object' && value !== null && sealedCores.has(value)
@@ -6,9 +7,12 @@ export const isExpr = (value: unknown): value is object => typeof value === 'obj
 /** A value of the language, sealed or open. */
 export const isValue = (value: unknown): value is object => isSealed(value) || isExpr(value)
 
-/** A developer's object of values, taken field by field; instances of classes are not. */
+/** Whether it is a list of JavaScript's: the function itself, which refuses lists of Golem while a program is traced. */
+export const isList = Array.isArray
+
+/** A developer's object of values, taken field by field; instances of classes are not, nor are the database and what stands in it. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isValue(value)) return false
+  if (typeof value !== 'object' || value === null || isList(value) || isValue(value) || noValue(value) !== null) return false
   const parent = Object.getPrototypeOf(value) as unknown
   return parent === null || parent === Object.prototype
 }
@@ -19,9 +23,12 @@ export function callBack<T>(work: (...args: never[]) => T, ...args: unknown[]): 
   return noPromise((work as (...args: unknown[]) => T)(...args))
 }
 
+/** The function itself: while a program is traced, another one stands in its place. */
+const then = Reflect.get(Promise.prototype, 'then') as (...args: unknown[]) => unknown
+
 export function noPromise<T>(result: T): T {
   if (!isPromise(result)) return result
-  result.then(undefined, () => {})
+  if (result instanceof Promise) Reflect.apply(then, result, [undefined, () => {}])
   throw new BuildError(
     'program.async',
     'a function returned a promise; a program is traced at once, so nothing in it is async or awaits anything.',
@@ -29,4 +36,8 @@ export function noPromise<T>(result: T): T {
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && !isValue(value) && typeof (value as { then?: unknown }).then === 'function'
+  typeof value === 'object' &&
+  value !== null &&
+  !isValue(value) &&
+  !hasMembers(value) &&
+  typeof (value as { then?: unknown }).then === 'function'

@@ -24,6 +24,7 @@ import { askedWith } from '../sources.ts'
 import { BuildError, runaway } from './errors.ts'
 import { callSite } from './location.ts'
 import { addConst, addNode } from './nodes.ts'
+import { ownMap } from './own-map.ts'
 import { prune } from './prune.ts'
 
 export { BuildError }
@@ -93,8 +94,8 @@ export interface ExprCore {
   type: Type
 }
 
-export const sealedCores = new WeakMap<object, SealedCore>()
-export const exprCores = new WeakMap<object, ExprCore>()
+export const sealedCores = ownMap<SealedCore>()
+export const exprCores = ownMap<ExprCore>()
 
 let active: EndpointRecorder | null = null
 
@@ -113,7 +114,7 @@ export function activeEndpoint(): EndpointRecorder {
   if (active === null)
     throw new BuildError(
       'program.outside',
-      "this works only while an endpoint is being compiled; call it inside an endpoint's run function.",
+      "this works only while an endpoint is being compiled; call it inside an endpoint's run function, and at once: what waits comes too late.",
     )
   return active
 }

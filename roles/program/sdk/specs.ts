@@ -1,7 +1,7 @@
 /** What `collection`, `endpoint` and `app` are given, looked at where they stand. */
 import { BuildError } from './errors.ts'
 import { objectOf, shown, textOf, typesGiven } from './given.ts'
-import { isPlain } from './plain.ts'
+import { isList, isPlain } from './plain.ts'
 
 const refuse = (code: string, message: string): never => {
   throw new BuildError(code, message)
@@ -36,7 +36,7 @@ export function collectionGiven(spec: unknown, what = 'collection()'): void {
 }
 
 function indexGiven(index: unknown, name: string): void {
-  const isIndex = isPlain(index) && ['order', 'count', 'sum'].includes(index['kind'] as string) && Array.isArray(index['on'])
+  const isIndex = isPlain(index) && ['order', 'count', 'sum'].includes(index['kind'] as string) && isList(index['on'])
   if (!isIndex) refuse('program.shape', `the index ${name} is made by order(), count() or sum(), not ${shown(index)}.`)
 }
 

@@ -3,8 +3,11 @@ import { BuildError } from './errors.ts'
 import { objectOf, shown, typeGiven } from './given.ts'
 import { lift, liftAs, liftKind } from './lift.ts'
 import type { Typed } from './lift.ts'
+import { STORE } from './habits.ts'
 import type { Declared, Expr, In, Option, Rec, Text, Tree } from './marks.ts'
+import { withMembers } from './members.ts'
 import { exprCores } from './recorder.ts'
+import { isList } from './plain.ts'
 import { nameOfType } from './shape.ts'
 import { apply, constant, field, give, pick, recordOf, self } from './values/apply.ts'
 import type { BoolExpr } from './values/bool.ts'
@@ -59,7 +62,7 @@ export function openStore<M>(root: Expr<Store<M>>): StoreExpr<M> {
     partsOf(path).reduce<Typed>((place, part) => chain(place, (here) => child(self(here), part)), someOf(self(root)))
   const changed = (next: Typed): StoreExpr<M> => openStore(give({ node: next.node, type: self(root as object).type }) as Expr<Store<M>>)
   const get = (path: Path): Typed => chain(at(path), (here) => field(apply('tree.value', self(here)), 'value'))
-  return {
+  const made: StoreExpr<M> = {
     tree: root,
     get: (path) => give(get(path)) as Expr<Option<M>>,
     has: (path) => give(isSome(get(path))) as BoolExpr,
@@ -67,10 +70,11 @@ export function openStore<M>(root: Expr<Store<M>>): StoreExpr<M> {
     remove: (path) => changed(remove(self(root), partsOf(path))),
     keys: (path) => give(keysOf(at(path))) as ListExpr<Text>,
   }
+  return withMembers(made, STORE)
 }
 
 function partsOf(path: unknown): Path {
-  if (!Array.isArray(path)) throw new BuildError('program.literal', `a path is a list of its parts, not ${shown(path)}.`)
+  if (!isList(path)) throw new BuildError('program.literal', `a path is a list of its parts, not ${shown(path)}.`)
   return path
 }
 

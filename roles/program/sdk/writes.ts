@@ -8,7 +8,10 @@ import { fitsInside } from '../value/type-bounds.ts'
 import { makeSealed } from './choose.ts'
 import { nameGiven } from './given.ts'
 import { liftAs, liftLiteral } from './lift.ts'
+import { slotKind } from './habits.ts'
 import type { Key, Sealed } from './marks.ts'
+import { withMembers } from './members.ts'
+import { ownMap } from './own-map.ts'
 import { isPlain, isSealed } from './plain.ts'
 import { activeBlock, activeEndpoint, BuildError, positionOf, sealedCores } from './recorder.ts'
 import type { EndpointRecorder, Recorder, SealedCore } from './recorder.ts'
@@ -22,7 +25,7 @@ export interface SlotHandle<N extends string, S extends 'fresh' | 'owned' = 'fre
   readonly [STATE]: S
 }
 
-const slotPositions = new WeakMap<object, number>()
+const slotPositions = ownMap<number>()
 
 /** The collection's name, with a number where a slot or an argument has that name. */
 export function freeSlotName(endpoint: EndpointRecorder, collection: string): string {
@@ -43,7 +46,8 @@ export function slotHandle(endpoint: EndpointRecorder, collection: string, name:
   const slot = endpoint.slots[position]!
   if (slot.collection !== collection || slot.state !== state)
     throw new BuildError('program.slot', `the slot ${name} is already a ${slot.state} key of ${slot.collection}.`)
-  const handle = Object.freeze({ key: makeSealed({ source: { from: 'slot', slot: position } }, { kind: 'key', collection }) })
+  const key = makeSealed({ source: { from: 'slot', slot: position } }, { kind: 'key', collection })
+  const handle = withMembers({ key }, slotKind(name, collection, state))
   slotPositions.set(handle, position)
   return handle
 }

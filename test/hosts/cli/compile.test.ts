@@ -84,7 +84,8 @@ describe('a program that cannot be built gets one error with the line of its sou
   const TOP = '  return request.n'
   it.each([
     ['throws', 'program.thrown', 8, "  throw new Error('oops')", ''],
-    ['uses what is not there', 'program.thrown', 8, '  return (request as any).nope.deep', ''],
+    ['uses what is not there', 'program.thrown', 8, '  return ({ request } as any).nope.deep', ''],
+    ['names an argument that is not there', 'program.field', 8, '  return (request as any).nope', ''],
     ['calls itself without end', 'program.recursion', 2, '  return f(3)', 'const f = (n: number): number => f(n) + 1'],
     ['loops without end', 'program.endless', 2, '  return spin()', 'function spin(): never { for (;;) Math.sin(1) }'],
     ['waits without end', 'program.endless', null, TOP, 'await new Promise(() => setInterval(() => 0, 50))'],
@@ -92,6 +93,24 @@ describe('a program that cannot be built gets one error with the line of its sou
     ['ends the process', 'program.ended', null, TOP, 'process.exit(0)'],
     ['throws something that is no error', 'program.thrown', null, TOP, 'throw 5'],
     ['throws later', 'program.thrown', 2, TOP, "await new Promise(() => setTimeout(() => { throw new Error('late') }, 0))"],
+    ['uses a value in a timer', 'program.async', 8, '  return see(request.n, (n) => (setTimeout(() => n.plus(1)), n))', ''],
+    ['uses a value in the next tick', 'program.outside', 8, '  return see(request.n, (n) => (process.nextTick(() => n.plus(1)), n))', ''],
+    [
+      'uses a value after await',
+      'program.outside',
+      8,
+      '  return see(request.n, (n) => (void (async () => (await null, n.plus(1)))(), n))',
+      '',
+    ],
+    [
+      'takes a value for a text later',
+      'program.coerced',
+      8,
+      '  return see(request.n, (n) => (process.nextTick(() => `${n as any}`), n))',
+      '',
+    ],
+    ['throws after await', 'program.thrown', 8, "  return void (async () => { await null; throw new Error('late') })(), request.n", ''],
+    ['leaves a promise that fails', 'program.thrown', 2, TOP, "void Promise.reject(new Error('nobody'))"],
     ['imports a file that is not there', 'program.syntax', 2, TOP, "import { x } from './nowhere.ts'; void x"],
     ['imports a package that is not there', 'program.syntax', 2, TOP, "import x from 'no-such-package'; void x"],
     ['imports a name that golem does not have', 'program.syntax', 2, TOP, "import { nope } from 'golem'; void nope"],
@@ -109,6 +128,12 @@ describe('a program that cannot be built gets one error with the line of its sou
     expect(ended.err.startsWith(`${at}: `), ended.err).toBe(true)
     expect(ended.err.endsWith(` [${code}]\n`), ended.err).toBe(true)
     expect(ended.err.trimEnd().split('\n')).toHaveLength(1)
+    expect(ended.err.match(/broken\.ts:/g), 'one place, not one message in another').toHaveLength(1)
+  })
+
+  it('and what it leaves running is nothing to the document', async () => {
+    const later = "setTimeout(() => { throw new Error('later') }, 60_000); process.on('exit', () => { throw new Error('at the end') })"
+    expect(await compile(writeProgram(folder, 'later.ts', TOP, later))).toMatchObject({ code: 0, err: '' })
   })
 
   it('that exports no app', async () => {

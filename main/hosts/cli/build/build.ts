@@ -76,7 +76,8 @@ function answerOf(worker: Worker, options: BuildOptions): Promise<Result<string>
       // What it printed comes another way and may be late; timers of the program are not waited for.
       setTimeout(() => end(answer!), GRACE_MS).unref()
     })
-    worker.on('error', (error) => end(failureOf(outOfMemory(error, file) ?? mistakeOf(error, [file]), cwd)))
+    // Once there is an answer, what the program left running is nothing to the document.
+    worker.on('error', (error) => end(answer ?? failureOf(outOfMemory(error, file) ?? mistakeOf(error, [file]), cwd)))
     worker.on('exit', () => late || end(answer ?? failureOf({ code: 'program.ended', message: ENDED, file, line: null }, cwd)))
   })
 }

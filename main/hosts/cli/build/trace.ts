@@ -1,4 +1,5 @@
 /** One build of a developer's program in this thread: its document, or its mistake with the file and line of the developer's source. */
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { type App, canonicalProgram, compile } from '../../../../roles/program/index.ts'
 import { shiftClock } from './clock.ts'
@@ -38,11 +39,34 @@ function watched(app: App, note: (endpoint: string) => void): App {
   return { ...app, endpoints }
 }
 
+/** The turn in which promises and immediates that are due have had theirs; the program may put something else in the place of the global. */
+const turn = (): Promise<void> => new Promise((resolve) => immediate(resolve))
+const immediate = setImmediate
+
+interface Late {
+  first: () => { error: unknown } | null
+  /** Rejects with the first of them. */
+  thrown: Promise<never>
+  stop: () => void
+}
+
+/** Notices what is thrown where nobody waits for it: after an `await`, in a promise, in a timer. */
+function watchForLate(): Late {
+  let first: { error: unknown } | null = null
+  let reject = (_: unknown): void => undefined
+  const thrown = new Promise<never>((_, refuse) => void (reject = refuse))
+  thrown.catch(() => undefined)
+  const note = (error: unknown): void => (reject(error), void (first ??= { error }))
+  process.on('uncaughtException', note).on('unhandledRejection', note)
+  return { first: () => first, thrown, stop: () => void process.off('uncaughtException', note).off('unhandledRejection', note) }
+}
+
 /** Loads and traces a program in this thread. @param started is called when the developer's own code is about to run */
 export async function traceFile({ file, clockShiftMs }: BuildTask, started: () => void): Promise<BuildAnswer> {
   Error.stackTraceLimit = 100
   const { loaded, unhook } = hookModules()
   shiftClock(clockShiftMs)
+  const late = watchForLate()
   let endpoint: string | null = null
   const wrong = (mistake: Mistake, details: Record<string, unknown> = {}): BuildAnswer => ({
     mistake,
@@ -53,7 +77,7 @@ export async function traceFile({ file, clockShiftMs }: BuildTask, started: () =
   })
   started()
   try {
-    const { default: app } = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    const { default: app } = (await Promise.race([import(pathToFileURL(file).href), late.thrown])) as { default?: unknown }
     if (!isApp(app)) {
       return wrong({
         code: 'program.no-app',
@@ -63,11 +87,15 @@ export async function traceFile({ file, clockShiftMs }: BuildTask, started: () =
       })
     }
     const program = compile(watched(app, (name) => void (endpoint = name)))
-    if (program.ok) return { text: canonicalProgram(program.value) }
+    // What the program began and did not wait for is told too, where it fails at once; its timers are not waited for.
+    await turn()
+    const failed = late.first()
+    if (program.ok) return failed === null ? { text: canonicalProgram(program.value) } : wrong(mistakeOf(failed.error, loaded))
     return wrong(placeBuildError(program.error.code, program.error.message, loaded), program.error.details)
   } catch (error) {
     return wrong(mistakeOf(error, loaded.length === 0 ? [file] : loaded))
   } finally {
+    late.stop()
     unhook()
   }
 }

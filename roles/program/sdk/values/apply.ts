@@ -3,12 +3,14 @@ import { primitiveShape, SIGNATURES, signatureOf } from '../../check/signatures.
 import type { Pattern } from '../../check/signatures.ts'
 import { LIMITS } from '../../limits.ts'
 import { joinTypes } from '../../value/type-bounds.ts'
+import { noteMade } from '../asked.ts'
 import { BOOL, RESULTS } from '../bounds.ts'
 import { typeGiven } from '../given.ts'
-import { adviceFor, guard } from '../guards.ts'
+import { guard } from '../guards.ts'
 import { lift, liftAs } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Declared } from '../marks.ts'
+import { adviceFor } from '../names.ts'
 import { addConst, addNode } from '../nodes.ts'
 import { activeBlock, BuildError, exprCores } from '../recorder.ts'
 import type { Recorder } from '../recorder.ts'
@@ -22,7 +24,9 @@ export type Methods<E> = { readonly [K in Exclude<keyof E, 'equals' | 'bounded' 
 export function makeExpr(recorder: Recorder, node: number, type: Type): object {
   const methods = recorder.endpoint.methods[type.kind === 'option' && type.of.kind === 'zipper' ? 'place' : type.kind] ?? {}
   const made = guard(`an opened ${nameOfKind(type)}`, methods, (name) => adviceFor(methods, name))
-  exprCores.set(made, { recorder, node, type })
+  const core = { recorder, node, type }
+  exprCores.set(made, core)
+  if (type.kind === 'bool') noteMade(core)
   return made
 }
 

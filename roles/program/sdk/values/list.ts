@@ -23,7 +23,7 @@ import type {
   ScalarIn,
   Text,
 } from '../marks.ts'
-import { callBack } from '../plain.ts'
+import { callBack, isList } from '../plain.ts'
 import { BuildError } from '../recorder.ts'
 import { apply, constant, field, give, integer, method, recordOf, self } from './apply.ts'
 import type { Method, Methods } from './apply.ts'
@@ -233,7 +233,7 @@ export const asList = <M>(declared: Declared<M>, items: ReadonlyArray<In<M>>): L
   give(liftKind(itemsOf(items), { kind: 'list', of: typeGiven(declared, 'asList()'), max: items.length }, 'the list')) as ListExpr<M>
 
 function itemsOf(items: unknown): unknown[] {
-  if (!Array.isArray(items)) throw new BuildError('program.literal', `asList() takes an array of values, not ${shown(items)}.`)
+  if (!isList(items)) throw new BuildError('program.literal', `asList() takes an array of values, not ${shown(items)}.`)
   return items as unknown[]
 }
 

@@ -5,6 +5,7 @@ import { lift } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, In, Int, Text } from '../marks.ts'
 import { addNode } from '../nodes.ts'
+import { isList } from '../plain.ts'
 import { activeBlock, BuildError } from '../recorder.ts'
 import { nameOfType } from '../shape.ts'
 import { apply, constant, give, integer, method, self } from './apply.ts'
@@ -108,8 +109,7 @@ export const TEXT: Methods<TextExpr> = {
  * see(req.name, req.age, (name, age) => format`${name} is ${age}`)
  */
 export function format(texts: TemplateStringsArray, ...values: Array<In<Text> | In<Int>>): TextExpr {
-  if (!Array.isArray(texts))
-    throw new BuildError('program.literal', `format is called with a template, format\`…\`, not with ${shown(texts)}.`)
+  if (!isList(texts)) throw new BuildError('program.literal', `format is called with a template, format\`…\`, not with ${shown(texts)}.`)
   const parts = texts.flatMap((text, i) => [text === '' ? [] : [lift(text, null)], i < values.length ? [asText(values[i])] : []].flat())
   return give(joinTexts(parts.length === 0 ? [constant({ kind: 'text', max: 0 }, '')] : parts)) as TextExpr
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { int, literal, see, text } from '../../../../roles/program/index.ts'
-import { any, built, checkAll } from './mistaken.ts'
+import { int, literal, see, text, when } from '../../../../roles/program/index.ts'
+import { any, built, checkAll, type Loose } from './mistaken.ts'
 
 describe("[L2] JavaScript's own arithmetic, comparison and texts", () => {
   checkAll(import.meta.filename, [
@@ -51,12 +51,43 @@ describe("[L2] JavaScript's own functions that ask, search, tell apart or wait",
     ['a Map', 'program.coerced', () => built((req) => see(req.a, (a) => new Map([[a, 1]]).size))], // at: a Map
     ['Map.groupBy', 'program.coerced', () => built((req) => see(req.a, (a) => any(Map).groupBy([1], () => a).size))], // at: Map.groupBy
     ['Number.isInteger', 'program.coerced', () => built((req) => see(req.a, (a) => (Number.isInteger(a) ? a : 1)))], // at: Number.isInteger
+    ['a WeakSet', 'program.coerced', () => built((req) => see(req.a, (a) => (new WeakSet([a]) ? a : 1)))], // at: a WeakSet
+    ['a WeakMap', 'program.coerced', () => built((req) => see(req.a, (a) => (new WeakMap([[a, 1]]).get(a) ?? a)))], // at: a WeakMap
+    ['a sealed value in a WeakMap', 'program.coerced', () => built((req) => (new WeakMap().has(req.a) ? 1 : 2))], // at: a sealed value in a WeakMap
+    ['some of a typed array', 'program.condition', () => built((req) => see(req.a, (a) => (new Uint8Array(1).some((one) => any(a.less(one))) ? a : 1)))], // at: some of a typed array
+    ['includes of a typed array', 'program.condition', () => built((req) => see(req.a, (a) => (new Uint8Array(1).includes(any(a)) ? a : 1)))], // at: includes of a typed array
+    ['Array.isArray', 'program.condition', () => built((req) => see(req.items, (items) => (Array.isArray(items) ? 1 : 2)))], // at: Array.isArray
+    ['Object.hasOwn', 'program.condition', () => built((req) => see(req.a, (a) => (Object.hasOwn(a, 'plus') ? 1 : 2)))], // at: Object.hasOwn
+    ['an answer that is negated', 'program.condition', () => built((req) => see(req.a, (a) => [1, 2].filter((one) => !a.less(one)).length))], // at: an answer that is negated
+    ['an answer that is joined', 'program.condition', () => built((req) => see(req.a, (a) => [1, 2].some((one) => a.less(one) && one > 1) ? 1 : 2))], // at: an answer that is joined
+    ['an answer that is chosen', 'program.condition', () => built((req) => see(req.a, (a) => [1, 2].find((one) => (a.less(one) ? true : false)) ?? 2))], // at: an answer that is chosen
+    ['an order that is chosen', 'program.condition', () => built((req) => see(req.a, (a) => [2, 1].sort((one) => (a.less(one) ? 1 : -1))[0]))], // at: an order that is chosen
+    ['a group that is chosen', 'program.condition', () => built((req) => see(req.a, (a) => any(Object).groupBy([1], (one: number) => (a.less(one) ? 'x' : 'y')).x.length))], // at: a group that is chosen
+    ['setTimeout', 'program.async', () => built((req) => see(req.a, (a) => (setTimeout(() => a.plus(1)), a)))], // at: setTimeout
+    ['queueMicrotask', 'program.async', () => built((req) => see(req.a, (a) => (queueMicrotask(() => void a.plus(1)), a)))], // at: queueMicrotask
+    ['then of a promise', 'program.async', () => built((req) => see(req.a, (a) => (void Promise.resolve().then(() => a.plus(1)), a)))], // at: then of a promise
     ['sort', 'program.coerced', () => built((req) => see(req.a, (a) => [a, a.plus(1)].sort()[0]))], // at: sort
     ['a comparison of sort', 'program.coerced', () => built((req) => see(req.a, (a) => [2, 1].sort(() => any(a))[0]))], // at: a comparison of sort
     ['its kind as a text', 'program.coerced', () => built((req) => see(req.a, (a) => (Object.prototype.toString.call(a) === '' ? a : 1)))], // at: its kind as a text
     ['a mistake that is caught', 'program.coerced', () => built((req) => see(req.a, (a) => { try { return `${any(a)}`.length } catch { return a } }))], // at: a mistake that is caught
     ['a promise that nobody waits for', 'program.async', () => built((req) => see(req.a, (a) => (void Promise.resolve(a).catch(() => 0), a)))], // at: a promise that nobody waits for
   ])
+
+  it('an answer about plain values may be made beside a boolean that Golem uses, then or later', () => {
+    const result = built((req) =>
+      see(req.a, (a) => {
+        const [kept, later] = [any([]), any([])]
+        const odd = [1, 2, 3].filter((one) => (kept.push(a.less(one)), one % 2 === 1))
+        const even = [1, 2, 3].filter((one) => (later.push(when(a.less(one), () => 1, () => 2)), one % 2 === 0))
+        return { all: kept.reduce((x: Loose, y: Loose) => x.and(y)), count: odd.length + even.length, later: later[0] }
+      }),
+    )
+    expect(result.ok || result.error.message).toBe(true)
+  })
+
+  it('a value in a list of its own is no list of Golem, and may be asked so', () => {
+    expect(built((req) => see(req.a, (a) => (Array.isArray(a) || Array.isArray([a]) ? a : 1))).ok).toBe(true)
+  })
 
   it('they are what they were before and after, and ask plain values as ever', () => {
     const names = [Array.prototype.filter, Array.prototype.includes, Map.prototype.set, Set.prototype.add, Boolean, Object.is]

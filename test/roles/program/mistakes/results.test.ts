@@ -122,7 +122,7 @@ describe('[L1] builds that differ', () => {
 
 describe('[L1] exceptions of the developer', () => {
   checkAll(import.meta.filename, [
-    ['a method of nothing', 'program.thrown', () => built((_, db) => any(db)['missing'].rows({ limit: 1 }))], // at: a method of nothing
+    ['a method of nothing', 'program.thrown', () => built((_, db) => any({ db })['missing'].rows({ limit: 1 }))], // at: a method of nothing
     [
       'a throw in a branch',
       'program.thrown',

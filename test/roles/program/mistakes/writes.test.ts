@@ -40,7 +40,7 @@ describe('[L2] values that left the place where they mean something', () => {
     ],
     ['a sealed value calculated with', 'program.sealed', () => built((req) => see(req.a, (a) => a.plus(any(req.b))))], // at: a sealed value calculated with
     ['an opened value opened', 'program.sealed', () => built((req) => see(req.a, (a) => see(any(a), (b) => b)))], // at: an opened value opened
-    ['nothing opened', 'program.sealed', () => built((req) => see(any(req)['missing'], (a) => a))], // at: nothing opened
+    ['nothing opened', 'program.sealed', () => built((req) => see(any({ ...req })['missing'], (a) => a))], // at: nothing opened
   ])
 })
 
