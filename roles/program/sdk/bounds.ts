@@ -1,5 +1,7 @@
 import type { Primitive, Type } from '../document.ts'
 import { LIMITS } from '../limits.ts'
+import { add, countOf, digits, divide, itemsOf, multiply, partsIn, remainder, SAFE, subtract } from '../value/interval.ts'
+import type { Interval } from '../value/interval.ts'
 import { joinTypes } from '../value/type-bounds.ts'
 
 type Of<K extends Type['kind']> = Extract<Type, { kind: K }>
@@ -7,33 +9,28 @@ type Rule = (...args: any[]) => Type
 
 export const BOOL: Type = { kind: 'bool' }
 
-/** The least and the greatest integer of a type. */
-export const least = (type: Type): number => Number((type as Of<'int'>).min ?? Number.MIN_SAFE_INTEGER)
-export const greatest = (type: Type): number => Number((type as Of<'int'>).max ?? Number.MAX_SAFE_INTEGER)
+/** The integers of a type. */
+export const intervalOf = (type: Type): Interval => {
+  const { min, max } = type as Of<'int'>
+  return { least: Number(min ?? SAFE.least), most: Number(max ?? SAFE.most) }
+}
 
-/** Integers from `min` to `max`. A bound at the edge of the safe integers or beyond says nothing: what is beyond stops the call. */
-export function interval(min: number, max: number): Of<'int'> {
+/** The type of these integers. A bound at the edge of the safe integers or beyond says nothing: what is beyond stops the call. */
+export function intType({ least, most }: Interval): Of<'int'> {
   const type: Of<'int'> = { kind: 'int' }
-  if (min > max) return type
-  if (min > Number.MIN_SAFE_INTEGER && min <= Number.MAX_SAFE_INTEGER) type.min = String(min + 0)
-  if (max < Number.MAX_SAFE_INTEGER && max >= Number.MIN_SAFE_INTEGER) type.max = String(max + 0)
+  if (least > most) return type
+  if (least > SAFE.least && least <= SAFE.most) type.min = String(least)
+  if (most < SAFE.most && most >= SAFE.least) type.max = String(most)
   return type
 }
 
-/** Integers between the least and the greatest of these. */
-const hull = (numbers: number[]): Type => interval(Math.min(...numbers), Math.max(...numbers))
-
-/** Corners of two intervals under a function that is monotone in both. */
-const corners = (a: Type, b: Type, of: (x: number, y: number) => number): number[] =>
-  [least(a), greatest(a)].flatMap((x) => [least(b), greatest(b)].map((y) => of(x, y)))
-
-/** Largest quotients are by the divisors nearest to zero and those farthest from it, on both sides. */
-function quotient(a: Type, b: Type): Type {
-  const divisors = [least(b), greatest(b), -1, 1].filter((y) => y !== 0 && y >= least(b) && y <= greatest(b))
-  return divisors.length === 0 ? { kind: 'int' } : hull([least(a), greatest(a)].flatMap((x) => divisors.map((y) => Math.floor(x / y))))
-}
-
-const rest = (b: Type): Type => interval(Math.min(0, least(b) + 1), Math.max(0, greatest(b) - 1))
+/** A rule for integers out of one for their intervals; where nothing can come of them, nothing is known. */
+const counted =
+  (calculate: (a: Interval, b: Interval) => Interval | null): Rule =>
+  (a: Type, b: Type) => {
+    const made = calculate(intervalOf(a), intervalOf(b))
+    return made === null ? { kind: 'int' } : intType(made)
+  }
 
 export const text = (max: number): Type => ({ kind: 'text', max: Math.min(max, LIMITS.text) })
 const bytes = (max: number): Type => ({ kind: 'bytes', max: Math.min(max, LIMITS.text) })
@@ -45,12 +42,12 @@ const zipper = (of: Type, max: number): Type => ({ kind: 'zipper', of, max: Math
 const record = (fields: Record<string, Type>): Type => ({ kind: 'record', fields })
 
 /** A length or position, from 0. */
-const upTo = (max: number): Type => interval(0, max)
+const upTo = (max: number): Type => intType({ least: 0, most: max })
 
 /** Parts [from, to) of so many. */
-const width = (max: number, from: Type, to: Type): number => Math.max(0, Math.min(max, greatest(to)) - Math.max(0, least(from)))
+const width = (max: number, from: Type, to: Type): number => partsIn(max, intervalOf(from), intervalOf(to))
 
-const digits = (type: Type): number => Math.max(String(least(type)).length, String(greatest(type)).length)
+const ranged = (from: Interval, to: Interval): Type => list(intType(itemsOf(from, to)), countOf(from, to))
 
 type Sized = Of<'text'>
 type Listed = Of<'list'>
@@ -67,15 +64,15 @@ const moved: Rule = (place: Treed) => option(place)
  * would make more than that has stopped before. `check/signatures.ts` says the same without bounds.
  */
 export const RESULTS: Record<Primitive, Rule> = {
-  'int.add': (a: Type, b: Type) => hull(corners(a, b, (x, y) => x + y)),
-  'int.subtract': (a: Type, b: Type) => hull(corners(a, b, (x, y) => x - y)),
-  'int.multiply': (a: Type, b: Type) => hull(corners(a, b, (x, y) => x * y)),
-  'int.divide': quotient,
-  'int.remainder': (_a: Type, b: Type) => rest(b),
+  'int.add': counted(add),
+  'int.subtract': counted(subtract),
+  'int.multiply': counted(multiply),
+  'int.divide': counted(divide),
+  'int.remainder': counted((_a, b) => remainder(SAFE, b)),
   'int.less': yes,
-  'int.text': (a: Type) => text(digits(a)),
+  'int.text': (a: Type) => text(digits(intervalOf(a))),
   'int.parse': () => option({ kind: 'int' }),
-  'int.range': (from: Type, to: Type) => list(interval(least(from), greatest(to) - 1), Math.max(0, greatest(to) - least(from))),
+  'int.range': (from: Type, to: Type) => ranged(intervalOf(from), intervalOf(to)),
   equal: yes,
   and: yes,
   or: yes,
@@ -124,7 +121,7 @@ export const RESULTS: Record<Primitive, Rule> = {
     tree(joinTypes(value, (children.of as Treed).of), 1 + children.max * (children.of as Treed).max),
   'tree.value': (a: Treed) => a.of,
   'tree.children': (a: Treed) => list(tree(a.of, Math.max(1, a.max - 1)), a.max - 1),
-  'tree.size': (a: Treed) => interval(1, a.max),
+  'tree.size': (a: Treed) => intType({ least: 1, most: a.max }),
   'tree.list': (a: Treed) => list(record({ depth: upTo(a.max - 1), value: a.of }), a.max),
   'tree.zipper': (a: Treed) => zipper(a.of, a.max),
   'zipper.tree': (a: Treed) => tree(a.of, a.max),

@@ -4,7 +4,8 @@ import { sortedNames } from '../../value/measure.ts'
 import { PRIMITIVES } from '../primitives/index.ts'
 import { BYTES } from '../primitives/operation.ts'
 import { isInlined, writeEach } from './loops.ts'
-import { isSafe } from './ranges.ts'
+import { isSafe } from '../../value/interval.ts'
+import type { Interval } from '../../value/interval.ts'
 import type { Ranges } from './ranges.ts'
 import type { Region } from './regions.ts'
 import { asFunction, constant, count, line, placeOf, property, sumOf, use } from './writer.ts'
@@ -134,7 +135,7 @@ function arithmetic(writer: Writer, node: Operation): string | null {
 }
 
 function mayBeMinusZero(ranges: Ranges, { args }: { args: number[] }): boolean {
-  const [a, b] = args.map((argument) => ranges.of(argument)) as [{ least: number; most: number }, { least: number; most: number }]
+  const [a, b] = args.map((argument) => ranges.of(argument)) as [Interval, Interval]
   return (a.least < 0 && b.least <= 0) || (b.least < 0 && a.least <= 0)
 }
 
@@ -148,10 +149,7 @@ function writeCheck(writer: Writer, index: number, node: Operation): void {
 
 /** Rounds down, with the sign of the divisor; see `primitives/int.ts`. A division by zero makes something that is not finite. */
 function writeDivision(writer: Writer, v: string, node: Operation): void {
-  const [a, b] = node.args.map((argument) => writer.ranges.of(argument)) as [
-    { least: number; most: number },
-    { least: number; most: number },
-  ]
+  const [a, b] = node.args.map((argument) => writer.ranges.of(argument)) as [Interval, Interval]
   const divisor = use(writer, node.args[1]!)
   if (b.least <= 0 && b.most >= 0) line(writer, `if (${divisor} === 0) throw Q`)
   const isNatural = a.least >= 0 && b.least >= 0

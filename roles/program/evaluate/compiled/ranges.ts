@@ -4,57 +4,47 @@
  */
 import type { Body, Node, Type } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
+import { add, capped, divide, hull, multiply, remainder, SAFE, subtract } from '../../value/interval.ts'
+import type { Interval } from '../../value/interval.ts'
 import { joinTypes } from '../../value/type-bounds.ts'
 
-/** Inclusive. */
-export interface Range {
-  least: number
-  most: number
-}
-
-const SAFE: Range = { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER }
-const LENGTH: Range = { least: 0, most: 2 * LIMITS.text }
-
-export const isSafe = ({ least, most }: Range): boolean => least >= SAFE.least && most <= SAFE.most
-const hull = (values: number[]): Range => ({ least: Math.min(...values), most: Math.max(...values) })
+const LENGTH: Interval = { least: 0, most: 2 * LIMITS.text }
 
 /** Ranges of the nodes of one body. */
 export interface Ranges {
   /** Of an integer as it is used: inside the safe range. */
-  of(node: number): Range
+  of(node: number): Interval
   /** Of the result of an operation before it is checked. */
-  before(node: Node): Range
+  before(node: Node): Interval
 }
 
 /** @param inputs types that the inputs are known to fit */
 export function rangesOf(body: Body, inputs: Type[]): Ranges {
   const types = body.nodes.map(() => undefined as Type | null | undefined)
-  const ranges = body.nodes.map(() => undefined as Range | undefined)
+  const ranges = body.nodes.map(() => undefined as Interval | undefined)
   const typeOf = (index: number): Type | null => (types[index] ??= findType(body, inputs, index, typeOf))
-  const of = (index: number): Range => (ranges[index] ??= findRange(index))
-  const findRange = (index: number): Range => {
+  const of = (index: number): Interval => (ranges[index] ??= findRange(index))
+  const findRange = (index: number): Interval => {
     const type = typeOf(index)
     if (type?.kind === 'int') return { least: Number(type.min ?? SAFE.least), most: Number(type.max ?? SAFE.most) }
-    const { least, most } = before(body.nodes[index]!)
-    return { least: Math.max(least, SAFE.least), most: Math.min(most, SAFE.most) }
+    return capped(before(body.nodes[index]!))
   }
-  const before = (node: Node): Range => arithmetic(node, of)
+  const before = (node: Node): Interval => arithmetic(node, of)
   return { of, before }
 }
 
-function arithmetic(node: Node, of: (index: number) => Range): Range {
-  if (node.op === 'if') return hull([node.then, node.else].flatMap((branch) => Object.values(of(branch))))
+function arithmetic(node: Node, of: (index: number) => Interval): Interval {
+  if (node.op === 'if') return hull(of(node.then), of(node.else))
   if (node.op === 'list.length' || node.op === 'text.length' || node.op === 'bytes.length' || node.op === 'map.size') return LENGTH
   if (!('args' in node) || node.args.length !== 2) return SAFE
   if (!node.op.startsWith('int.')) return SAFE
   const [a, b] = [of(node.args[0]!), of(node.args[1]!)]
-  const corners = (calculate: (x: number, y: number) => number): Range =>
-    hull([calculate(a.least, b.least), calculate(a.least, b.most), calculate(a.most, b.least), calculate(a.most, b.most)])
-  if (node.op === 'int.add') return { least: a.least + b.least, most: a.most + b.most }
-  if (node.op === 'int.subtract') return { least: a.least - b.most, most: a.most - b.least }
-  if (node.op === 'int.multiply') return corners((x, y) => x * y)
-  if (node.op === 'int.divide' && b.least > 0) return corners((x, y) => Math.floor(x / y))
-  return node.op === 'int.remainder' && b.least > 0 ? { least: 0, most: b.most - 1 } : SAFE
+  if (node.op === 'int.add') return add(a, b)
+  if (node.op === 'int.subtract') return subtract(a, b)
+  if (node.op === 'int.multiply') return multiply(a, b)
+  if (b.least <= 0) return SAFE
+  if (node.op === 'int.divide') return divide(a, b) ?? SAFE
+  return node.op === 'int.remainder' ? remainder(SAFE, b) : SAFE
 }
 
 /** The type that a value is known to fit, bounds included; null where nothing promises one. */

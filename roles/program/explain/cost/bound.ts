@@ -1,5 +1,7 @@
 import type { Type } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
+import { capped, SAFE } from '../../value/interval.ts'
+import type { Interval } from '../../value/interval.ts'
 import { codePoints } from '../../value/json.ts'
 import { preorder } from '../../value/measure.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from '../../value/value.ts'
@@ -13,7 +15,7 @@ export const UNITS = 2 * LIMITS.text
  * How large any value of a node can be: what an operation charges depends on nothing else. Parts that no value has (items of an empty list) are null.
  */
 export type Bound =
-  | { kind: 'int'; min: number; max: number }
+  | ({ kind: 'int' } & Interval)
   | { kind: 'bool' }
   /** Greatest numbers of code points and of UTF-16 units, and the least of units. Keys are texts. */
   | { kind: 'text'; points: number; units: number; least: number }
@@ -31,10 +33,10 @@ export type Bound =
 export const cap = (count: number, most = MOST): number => (count < most ? count : most)
 
 export const BOOL: Bound = { kind: 'bool' }
-const safe = (value: number): number => Math.max(-MOST, cap(value)) + 0
 /** What is beyond the safe integers is an error, so it is no value. */
-export const integer = (min: number, max: number): Bound => ({ kind: 'int', min: safe(min), max: safe(max) })
-export const ANY_INT = integer(-MOST, MOST)
+export const integers = (interval: Interval): Bound & { kind: 'int' } => ({ kind: 'int', ...capped(interval) })
+export const integer = (least: number, most: number): Bound & { kind: 'int' } => integers({ least, most })
+export const ANY_INT = integers(SAFE)
 export const textOf = (points: number, units: number, least = 0): Bound => ({
   kind: 'text',
   points: cap(points, Math.min(UNITS, units)),
@@ -157,7 +159,7 @@ function merge(a: Bound | null, b: Bound | null, count: Count, more: Merge): Bou
   const part = (x: Bound | null, y: Bound | null): Bound | null => merge(x, y, count, more)
   const items = (x: number, y: number): number => more(x, y, LIMITS.items, true)
   if (a.kind === 'int' && b.kind === 'int')
-    return { kind: 'int', min: -more(-a.min, -b.min, MOST, false) + 0, max: more(a.max, b.max, MOST, false) }
+    return { kind: 'int', least: -more(-a.least, -b.least, MOST, false) + 0, most: more(a.most, b.most, MOST, false) }
   if (a.kind === 'text' && b.kind === 'text') return mergeTexts(a, b, more)
   if (a.kind === 'bytes' && b.kind === 'bytes') return { kind: 'bytes', length: more(a.length, b.length, LIMITS.text, true) }
   if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', length: items(a.length, b.length), of: part(a.of, b.of) }

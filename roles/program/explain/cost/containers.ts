@@ -1,10 +1,11 @@
 import { LIMITS } from '../../limits.ts'
+import { partsIn } from '../../value/interval.ts'
 import { BOOL, cap, integer, join, listOf, optionOf } from './bound.ts'
 import type { Bound } from './bound.ts'
 import { charge, plus, times } from './charge.ts'
 import type { Charge } from './charge.ts'
 import { different, keyUnits, walk } from './measure.ts'
-import { made, rule, span } from './scalars.ts'
+import { made, rule } from './scalars.ts'
 import type { Made, Rules } from './scalars.ts'
 
 type Of<K extends Bound['kind']> = Bound & { kind: K }
@@ -32,11 +33,11 @@ const LIST = {
   'list.length': rule<[List]>((a) => made(integer(0, a.length), 0)),
   'list.contains': rule<[List, Bound]>((a) => ({ value: BOOL, charge: { steps: cap(1 + a.length * walk(a.of)), bytes: 0 } })),
   'list.at': rule<[List, Int]>((a, at) => {
-    const there = a.length > 0 && at.max >= 0 && at.min < a.length
+    const there = a.length > 0 && at.most >= 0 && at.least < a.length
     return made(optionOf(there ? a.of : null), 0, there ? 8 : 0)
   }),
-  'list.take': rule<[List, Int]>((a, count) => makes(span(a.length, integer(0, 0) as Int, count), a.of)),
-  'list.drop': rule<[List, Int]>((a, count) => makes(span(a.length, count, integer(a.length, a.length) as Int), a.of)),
+  'list.take': rule<[List, Int]>((a, count) => makes(partsIn(a.length, integer(0, 0), count), a.of)),
+  'list.drop': rule<[List, Int]>((a, count) => makes(partsIn(a.length, count, integer(a.length, a.length)), a.of)),
   'list.reverse': rule<[List]>((a) => makes(a.length, a.of)),
   'list.concat': rule<[List, List]>((a, b) => makes(a.length + b.length, join(a.of, b.of))),
   'list.flatten': rule(flatten),

@@ -81,7 +81,7 @@ export const keyUnits = (key: Bound | null): number => (key?.kind === 'text' ? k
 export function different(key: Bound | null): number {
   if (key === null) return 0
   if (key.kind === 'bool') return 2
-  return key.kind === 'int' ? cap(key.max - key.min + 1) : MANY
+  return key.kind === 'int' ? cap(key.most - key.least + 1) : MANY
 }
 
 const MANY = Number.MAX_SAFE_INTEGER

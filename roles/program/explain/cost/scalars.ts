@@ -1,6 +1,8 @@
 import type { Primitive } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
-import { ANY_INT, BOOL, cap, integer, listOf, optionOf, textOf, UNITS } from './bound.ts'
+import { add, countOf, digits, divide, itemsOf, multiply, partsIn, remainder, subtract } from '../../value/interval.ts'
+import type { Interval } from '../../value/interval.ts'
+import { ANY_INT, BOOL, cap, integer, integers, listOf, optionOf, textOf, UNITS } from './bound.ts'
 import type { Bound } from './bound.ts'
 import { charge } from './charge.ts'
 import type { Charge } from './charge.ts'
@@ -29,39 +31,27 @@ export const rule =
 
 export const made = (value: Bound, size: number, bytes = 0): Made => ({ value, charge: charge(size, bytes) })
 
-/** How many parts of so many are in [from, to). */
-export const span = (count: number, from: Of<'int'>, to: Of<'int'>): number => Math.max(0, Math.min(count, to.max) - Math.max(0, from.min))
+type Int = Of<'int'>
 
-type IntRule = (a: Of<'int'>, b: Of<'int'>) => Bound
-const counted = (calculate: IntRule): Rule => rule<[Of<'int'>, Of<'int'>]>((a, b) => made(calculate(a, b), 0))
-const hull = (...values: number[]): Bound => integer(Math.min(...values), Math.max(...values))
+const calculated = (calculate: (a: Interval, b: Interval) => Interval): Rule =>
+  rule<[Int, Int]>((a, b) => made(integers(calculate(a, b)), 0))
 
-/** Quotients are extreme where the divisor is, or next to zero. */
-function quotients(a: Of<'int'>, b: Of<'int'>): Bound {
-  const divisors = [b.min, b.max, -1, 1].filter((by) => by !== 0 && by >= b.min && by <= b.max)
-  return divisors.length === 0 ? integer(0, 0) : hull(...divisors.flatMap((by) => [Math.floor(a.min / by), Math.floor(a.max / by)]))
-}
+/** A division by nothing but zero makes nothing: the call stops. */
+const quotients = (a: Interval, b: Interval): Interval => divide(a, b) ?? { least: 0, most: 0 }
 
-function rests(a: Of<'int'>, b: Of<'int'>): Bound {
-  const most = Math.max(0, b.max - 1)
-  return integer(Math.min(0, b.min + 1), a.min >= 0 && b.min > 0 ? Math.min(most, a.max) : most)
-}
-
-const digits = ({ min, max }: Of<'int'>): number => Math.max(String(min).length, String(max).length)
-
-function range(from: Of<'int'>, to: Of<'int'>): Made {
-  const count = cap(Math.max(0, to.max - from.min), LIMITS.items)
-  return made(listOf(count, count === 0 ? null : integer(from.min, to.max - 1)), count, 8 * count)
+function range(from: Int, to: Int): Made {
+  const count = cap(countOf(from, to), LIMITS.items)
+  return made(listOf(count, count === 0 ? null : integers(itemsOf(from, to))), count, 8 * count)
 }
 
 const INT = {
-  'int.add': counted((a, b) => integer(a.min + b.min, a.max + b.max)),
-  'int.subtract': counted((a, b) => integer(a.min - b.max, a.max - b.min)),
-  'int.multiply': counted((a, b) => hull(a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max)),
-  'int.divide': counted(quotients),
-  'int.remainder': counted(rests),
-  'int.less': counted(() => BOOL),
-  'int.text': rule<[Of<'int'>]>((a) => made(textOf(digits(a), digits(a), 1), 0, 40)),
+  'int.add': calculated(add),
+  'int.subtract': calculated(subtract),
+  'int.multiply': calculated(multiply),
+  'int.divide': calculated(quotients),
+  'int.remainder': calculated(remainder),
+  'int.less': rule<[Int, Int]>(() => made(BOOL, 0)),
+  'int.text': rule<[Int]>((a) => made(textOf(digits(a), digits(a), 1), 0, 40)),
   'int.parse': rule<[Of<'text'>]>((a) => made(optionOf(ANY_INT), a.units, 8)),
   'int.range': rule(range),
 } satisfies Rules
@@ -77,8 +67,8 @@ function concat(a: Text, b: Text): Made {
   return made(textOf(a.points + b.points, units, a.least + b.least), units, 2 * units)
 }
 
-function slice(a: Text, from: Of<'int'>, to: Of<'int'>): Made {
-  const points = span(a.points, from, to)
+function slice(a: Text, from: Int, to: Int): Made {
+  const points = partsIn(a.points, from, to)
   return made(textOf(points, Math.min(a.units, 2 * points)), a.units, 2 * a.units)
 }
 
@@ -136,8 +126,8 @@ function joinBytes(a: Bytes, b: Bytes): Made {
   return made(bytesOf(length), length, length)
 }
 
-function sliceBytes(a: Bytes, from: Of<'int'>, to: Of<'int'>): Made {
-  const length = span(a.length, from, to)
+function sliceBytes(a: Bytes, from: Int, to: Int): Made {
+  const length = partsIn(a.length, from, to)
   return made(bytesOf(length), length, length)
 }
 
@@ -154,7 +144,7 @@ function parse(a: Text): Made {
 
 const BYTES = {
   'bytes.length': rule<[Bytes]>((a) => made(integer(0, a.length), 0)),
-  'bytes.at': rule<[Bytes, Of<'int'>]>((a, at) => made(optionOf(a.length > 0 && at.max >= 0 ? integer(0, 255) : null), 0, 8)),
+  'bytes.at': rule<[Bytes, Int]>((a, at) => made(optionOf(a.length > 0 && at.most >= 0 ? integer(0, 255) : null), 0, 8)),
   'bytes.concat': rule(joinBytes),
   'bytes.slice': rule(sliceBytes),
   'bytes.less': rule<[Bytes, Bytes]>((a, b) => made(BOOL, Math.min(a.length, b.length))),

@@ -1,4 +1,5 @@
-import { greatest, interval, least } from '../bounds.ts'
+import * as intervals from '../../value/interval.ts'
+import { intervalOf, intType } from '../bounds.ts'
 import { lift } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, In, Int } from '../marks.ts'
@@ -48,19 +49,17 @@ export interface IntExpr extends Comparable<Int> {
 /** The lesser of both; its type has the lesser of both bounds. */
 function lesser(a: Typed, b: Typed): Typed {
   const { node } = pick(apply('int.less', b, a), b, a)
-  return { node, type: interval(Math.min(least(a.type), least(b.type)), Math.min(greatest(a.type), greatest(b.type))) }
+  return { node, type: intType(intervals.lesser(intervalOf(a.type), intervalOf(b.type))) }
 }
 
 function greater(a: Typed, b: Typed): Typed {
   const { node } = pick(apply('int.less', a, b), b, a)
-  return { node, type: interval(Math.max(least(a.type), least(b.type)), Math.max(greatest(a.type), greatest(b.type))) }
+  return { node, type: intType(intervals.greater(intervalOf(a.type), intervalOf(b.type))) }
 }
 
 function absolute(a: Typed): Typed {
   const { node } = pick(apply('int.less', a, integer(0)), apply('int.subtract', integer(0), a), a)
-  const ends = [Math.abs(least(a.type)), Math.abs(greatest(a.type))]
-  const nearest = least(a.type) <= 0 && greatest(a.type) >= 0 ? 0 : Math.min(...ends)
-  return { node, type: interval(nearest, Math.max(...ends)) }
+  return { node, type: intType(intervals.absolute(intervalOf(a.type))) }
 }
 
 const between = (a: Typed, from: Typed, to: Typed): Typed =>

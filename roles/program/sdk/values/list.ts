@@ -2,7 +2,8 @@ import type { Type } from '../../document.ts'
 import { LIMITS } from '../../limits.ts'
 import { sortedNames } from '../../value/measure.ts'
 import { widen } from '../../value/type-bounds.ts'
-import { BOOL, greatest, interval, least, list, option } from '../bounds.ts'
+import { sumOf } from '../../value/interval.ts'
+import { BOOL, intervalOf, intType, list, option } from '../bounds.ts'
 import { flagOf, objectOf, shown, typeGiven, valuesGiven, wholeOf } from '../given.ts'
 import { lift, liftKind } from '../lift.ts'
 import type { Typed } from '../lift.ts'
@@ -148,7 +149,7 @@ function summed(items: Typed, work: Work): Typed {
     return give(apply('int.add', self(total), summand))
   }
   const { node } = foldItems(items, { ...integer(0), type: { kind: 'int' } }, step)
-  return { node, type: interval(Math.min(0, maxOf(items) * least(added)), Math.max(0, maxOf(items) * greatest(added))) }
+  return { node, type: intType(sumOf(maxOf(items), intervalOf(added))) }
 }
 
 function indexed(items: Typed): Typed {
