@@ -3,6 +3,7 @@
  * simulation implements them in memory. Each port has one conformance suite in `test/conformance`, which every
  * implementation passes.
  */
+import type { Json } from '../../roles/protocol/canonical.ts'
 import type { Result } from '../../roles/protocol/result.ts'
 
 // ───────────────────────────── chain ─────────────────────────────
@@ -194,8 +195,7 @@ export interface Listening {
 
 // ───────────────────────────── storage ─────────────────────────────
 
-/** A value that JSON can carry without loss. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type { Json } from '../../roles/protocol/canonical.ts'
 
 /**
  * One durable store per participant. `transact` is all or nothing and on disk (fsync, see `Survival`) when it returns; it is how state

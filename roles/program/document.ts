@@ -3,6 +3,8 @@
  * PROTOCOL.md 9). It is plain JSON. Values inside it use the JSON forms of `value.ts` (integers as decimal strings);
  * counts and positions (`max`, `limit`, `query`, `slot`, `site`, …) are JSON integers.
  */
+
+/** A value that JSON carries without loss. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 // ───────────────────────────── types ─────────────────────────────

@@ -3,11 +3,11 @@
  * Golem's documents use the subset whose numbers are safe integers; larger ones travel as decimal strings.
  */
 import canonicalize from 'canonicalize'
+import type { Json } from '../program/document.ts'
 import { equalBytes, parseUtf8, utf8 } from './bytes.ts'
 import { fail, ok, type Result } from './result.ts'
 
-/** A value that JSON carries without loss. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type { Json } from '../program/document.ts'
 
 export interface ParseLimits {
   maxBytes: number

@@ -135,3 +135,16 @@ describe('the reader of imports', () => {
     expect(found).toMatchObject({ specifier: 'yes', line: 3 })
   })
 })
+
+describe('what everybody shares', () => {
+  it.each([
+    ['Json', /\btype Json = /],
+    ['Result', /\btype Result<\w+> = /],
+    ['Failure', /\binterface Failure \{/],
+  ])('%s is defined once, and others pass it on', (_, definition) => {
+    const homes = productFolders
+      .flatMap((folder) => sourcesBelow(repository, folder))
+      .filter((path) => definition.test(readFileSync(join(repository, path), 'utf8')))
+    expect(homes).toHaveLength(1)
+  })
+})

@@ -26,7 +26,7 @@ function brute(a: Interval, b: Interval, calculate: Pair): Interval | null {
 }
 
 const evaluated = (op: 'int.divide' | 'int.remainder', a: number, b: number): number | null =>
-  b === 0 ? null : PRIMITIVES[op](new Meter({ steps: 10, bytes: 10 }), a, b)
+  b === 0 ? null : (PRIMITIVES[op](new Meter({ steps: 10, bytes: 10 }), a, b) as number)
 
 /** Holds a rule for two intervals against all pairs of small ones. @param compare what the rule says, and what is so */
 function forAllPairs(

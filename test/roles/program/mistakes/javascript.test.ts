@@ -51,7 +51,7 @@ describe("[L2] JavaScript's own functions that ask, search, tell apart or wait",
     ['a Map', 'program.coerced', () => built((req) => see(req.a, (a) => new Map([[a, 1]]).size))], // at: a Map
     ['Map.groupBy', 'program.coerced', () => built((req) => see(req.a, (a) => any(Map).groupBy([1], () => a).size))], // at: Map.groupBy
     ['Number.isInteger', 'program.coerced', () => built((req) => see(req.a, (a) => (Number.isInteger(a) ? a : 1)))], // at: Number.isInteger
-    ['a WeakSet', 'program.coerced', () => built((req) => see(req.a, (a) => (new WeakSet([a]) ? a : 1)))], // at: a WeakSet
+    ['a WeakSet', 'program.coerced', () => built((req) => see(req.a, (a) => (new WeakSet([a]).has(a) ? a : 1)))], // at: a WeakSet
     ['a WeakMap', 'program.coerced', () => built((req) => see(req.a, (a) => (new WeakMap([[a, 1]]).get(a) ?? a)))], // at: a WeakMap
     ['a sealed value in a WeakMap', 'program.coerced', () => built((req) => (new WeakMap().has(req.a) ? 1 : 2))], // at: a sealed value in a WeakMap
     ['some of a typed array', 'program.condition', () => built((req) => see(req.a, (a) => (new Uint8Array(1).some((one) => any(a.less(one))) ? a : 1)))], // at: some of a typed array
