@@ -14,31 +14,33 @@ interface Suspect extends Made {
   what: string
 }
 
-/** Booleans that the callback under way has made; null while none is. */
-let made: Made[] | null = null
+/** Booleans that the callbacks under way have made, and how many callbacks these are. */
+const made: Made[] = []
+let depth = 0
 let suspects: Suspect[] = []
 let used = new WeakSet<object>()
 
 export function noteMade(core: object): void {
-  made?.push({ core, at: callSite() })
+  if (depth > 0) made.push({ core, at: callSite() })
 }
 
 /** An opened value that an operation, a result or a write takes. */
 export function noteUsed(core: object): void {
-  if (made !== null || suspects.length > 0) used.add(core)
+  if (depth > 0 || suspects.length > 0) used.add(core)
 }
 
-/** The answer of a callback. @param isPlain whether JavaScript itself can tell what was answered @param what who asks: «JavaScript's filter» */
-export function whileAsked<T>(what: string, work: () => T, isPlain: (answer: T) => boolean): T {
-  const outer = made
-  const mine: Made[] = []
-  made = mine
+/** Asks a callback of the developer. @param what who asks: «JavaScript's filter» @param isPlain whether JavaScript itself can tell an answer */
+export function whileAsked(what: string, ask: () => unknown, isPlain: (answer: unknown) => boolean): unknown {
+  const start = made.length
+  depth++
   try {
-    const answer = work()
-    if (isPlain(answer)) suspects.push(...mine.filter(({ core }) => !used.has(core)).map((one) => ({ ...one, what })))
+    const answer = ask()
+    if (made.length > start && isPlain(answer))
+      for (const { core, at } of made.slice(start)) if (!used.has(core)) suspects.push({ core, at, what })
     return answer
   } finally {
-    made = outer
+    depth--
+    if (depth === 0) made.length = 0
   }
 }
 

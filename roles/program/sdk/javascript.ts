@@ -51,7 +51,7 @@ const looking = (
     name,
     (real) =>
       function (...args) {
-        if (args.slice(0, count).some((one) => isWrong(one))) refuse(name)
+        for (let i = 0; i < count; i++) if (isWrong(args[i])) refuse(name)
         return Reflect.apply(real, this, args)
       },
   ])
@@ -66,7 +66,7 @@ const asking = (owner: object, names: readonly string[], position: number, refus
         const ask = args[position]
         if (typeof ask !== 'function') return Reflect.apply(real, this, args)
         const asked: Work = function (...given) {
-          const answer: unknown = whileAsked(`JavaScript's ${name}`, () => Reflect.apply(ask, this, given) as unknown, isPlainAnswer)
+          const answer = whileAsked(`JavaScript's ${name}`, () => Reflect.apply(ask, this, given) as unknown, isPlainAnswer)
           return isValue(answer) ? refuse(name) : answer
         }
         return Reflect.apply(real, this, args.with(position, asked))

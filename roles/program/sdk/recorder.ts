@@ -157,7 +157,7 @@ export function createRecorder(endpoint: EndpointRecorder, name: string | null):
 }
 
 /** Positions in lists that only `positionOf` adds to, so that no lookup goes through a whole list. */
-const positions = new WeakMap<object, Map<string, number>>()
+const positions = ownMap<Map<string, number>>()
 
 /** Position of an equal element, which is added when it is new. */
 export function positionOf<T>(items: T[], item: T, same: (a: T) => Json): number {
@@ -229,7 +229,7 @@ function argumentType(block: Recorder, source: Source): Type {
 }
 
 /** Names of the inputs of each block. */
-const taken = new WeakMap<Recorder, Set<string>>()
+const taken = ownMap<Set<string>>()
 
 function inputName(block: Recorder, source: Source): string {
   const wanted = nameOfSource(block, source)
