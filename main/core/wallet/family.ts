@@ -7,6 +7,7 @@ import { inputOf } from './bump.ts'
 import { fund } from './compose.ts'
 import type { ComposedInput, Composition } from './compose.ts'
 import { addPending, descendantsOf, setAside } from './pending.ts'
+import { exclude } from './rivals.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 export interface FamilyPlan {
@@ -29,7 +30,8 @@ export interface Replaced {
 
 /**
  * The state with the family replaced, every member `built` and to be given to the node in order. A version spends what its old one spent, or the
- * same output of its parent's new version, so old and new never both get into the chain.
+ * same output of its parent's new version, so old and new never both get into the chain. What loses an output of its parent, and cannot be built so that
+ * this holds, waits as a version: it is over once a block has the new parent. So does what stands on a transaction of others.
  * Errors: `wallet.no-pending`, `wallet.not-own`, those of `composePayment`; nothing is replaced then.
  */
 export function replaceFamily(state: WalletState, plan: FamilyPlan): Result<{ state: WalletState; sent: Replaced[] }> {
@@ -42,18 +44,43 @@ export function replaceFamily(state: WalletState, plan: FamilyPlan): Result<{ st
   let next = setAside(state, [plan.txid])
   const claimed = new Set(family.flatMap((one) => one.inputs))
   for (const old of family) {
-    const composed = composeAgain(next, old, plan, moved, claimed)
-    if (!composed.ok) return composed
-    const raw = plan.sign(composed.value)
-    const change = composed.value.change?.vout ?? null
-    const added = addPending(next, raw, { own: true, change, payment: old.payment, label: old.label, phase: 'built' })
-    if (!added.ok) return added
-    next = added.value
-    const { txid } = next.pending.at(-1)!
+    const built = old === family[0] || canFollow(old, moved) ? buildAgain(next, old, plan, moved, claimed) : ok(null)
+    if (!built.ok) return built
+    if (built.value === null) {
+      for (const vout of old.outputs.keys()) moved.set(`${old.txid}:${vout}`, null)
+      continue
+    }
+    next = built.value.state
+    const { txid, change, fee } = built.value
     for (const [from, to] of outputsMoved(old, change)) moved.set(`${old.txid}:${from}`, to === null ? null : `${txid}:${to}`)
-    sent.push({ old: old.txid, txid, fee: composed.value.fee })
+    sent.push({ old: old.txid, txid, fee })
   }
   return ok({ state: next, sent })
+}
+
+const canFollow = (old: PendingTransaction, moved: ReadonlyMap<string, string | null>): boolean =>
+  old.own && old.inputs.some((outpoint) => moved.get(outpoint) !== null)
+
+/** @returns null where old and new, or an older version and new, might both be mined */
+function buildAgain(
+  state: WalletState,
+  old: PendingTransaction,
+  plan: FamilyPlan,
+  moved: ReadonlyMap<string, string | null>,
+  claimed: ReadonlySet<string>,
+): Result<{ state: WalletState; txid: string; change: number | null; fee: number } | null> {
+  const composed = composeAgain(state, old, plan, moved, claimed)
+  if (!composed.ok) return composed
+  const change = composed.value.change?.vout ?? null
+  const details = { own: true, change, payment: old.payment, label: old.label, phase: 'built' } as const
+  const added = addPending(state, plan.sign(composed.value), details)
+  if (!added.ok) return added
+  const made = added.value.pending.at(-1)!
+  const all = [...added.value.pending, ...added.value.versions]
+  const isSafe =
+    old.inputs.every((outpoint) => moved.get(outpoint) !== null) ||
+    added.value.versions.every((one) => one.payment !== made.payment || exclude(all, made, one))
+  return ok(isSafe ? { state: added.value, txid: made.txid, change, fee: composed.value.fee } : null)
 }
 
 function composeAgain(

@@ -88,6 +88,27 @@ describe('a coin of somebody else’s transaction that a reorganisation removes'
     await world.calmDown()
   })
 
+  it('has the payment made anew though the transaction was too long ago, or too large, to be remembered', async () => {
+    const { digits } = foreignLimits
+    foreignLimits.digits = 0
+    try {
+      const { world, node } = await open('forgotten', 3)
+      await run(world, [{ do: 'want', value: 2_000_000 }, { do: 'mine', blocks: 1 }, stranger(), { do: 'want', value: 12_000_000_000 }])
+      const old = world.state().pending.at(-1)!
+      await run(world, [...gone(1), { do: 'pass over', blocks: 3 }])
+      expect([world.state().pending, world.keeper().stateOf(old.txid)?.reason]).toEqual([
+        [],
+        expect.stringContaining('blocks that are gone'),
+      ])
+      await run(world, [{ do: 'pass over', blocks: 3 }])
+      expect(world.state().pending.map((one) => [one.payment, one.phase])).toEqual([[old.payment, 'mempool']])
+      await node.restart(calm)
+      await world.calmDown()
+    } finally {
+      foreignLimits.digits = digits
+    }
+  })
+
   it('has the payment made anew with the coin of this wallet that the missing one spends', async () => {
     const { world, paid, parent } = await standing('twin', { do: 'rival' })
     await run(world, [

@@ -1,7 +1,16 @@
 /** When a payment is alive, when it is over, and what a reorganisation makes of that. */
 import { describe, expect, it } from 'vitest'
 import { checkStored, STORED } from '../../../main/core/stored.ts'
-import { addPending, balance, bumpFee, composePayment, endPayment, paymentState, takeAnswer } from '../../../main/core/wallet/index.ts'
+import {
+  addPending,
+  balance,
+  bumpFee,
+  composePayment,
+  endPayment,
+  paymentState,
+  replaceFamily,
+  takeAnswer,
+} from '../../../main/core/wallet/index.ts'
 import type { WalletState } from '../../../main/core/wallet/index.ts'
 import { fail, must } from '../../../roles/protocol/result.ts'
 import { createMemoryDisk, createMemoryStorage } from '../../simulation/ports/storage.ts'
@@ -84,6 +93,34 @@ describe('a block that decides between versions', () => {
     stage.sync()
     expect([stage.state().ended, stage.state().versions.filter((one) => one.phase === 'conflicted')]).toEqual([[], []])
     noCoinTwice(stage.state())
+  })
+})
+
+describe('a family whose first member spends its change on a higher fee', () => {
+  it('leaves out who spent that alone: a miner who takes both old versions makes each payment once', () => {
+    const stage = funded(2)
+    const parent = stage.send(pay(stage.state(), coinValue - 12_000))
+    const change = stage.state().pending[0]!.change!
+    const plan = {
+      outputs: [{ script: scripts.identity, value: 1_000 }],
+      requiredInputs: [{ txid: parent, vout: change }],
+      feeRate: 2,
+      changeScript: scripts.change,
+    }
+    const child = stage.send(must(composePayment(stage.state(), plan)))
+    const old = stage.state().pending.map((one) => one.raw)
+    const replaced = must(
+      replaceFamily(stage.state(), { txid: parent, rate: 77, increment: 1, changeScript: scripts.change, sign: signComposition }),
+    )
+    expect(replaced.sent.map((one) => one.old)).toEqual([parent])
+    expect(replaced.state.versions.map((one) => one.txid)).toEqual([parent, child])
+    expect(last(stage).raw).toBe(old[1])
+    stage.update(replaced.state)
+    // The node still has the old ones, and mines them.
+    stage.mine()
+    const { pending, versions, undo } = stage.state()
+    expect([pending, undo.at(-1)!.paid]).toEqual([[], [parent, child]])
+    expect(versions.filter((one) => one.phase !== 'conflicted').map((one) => one.payment)).toEqual([parent, child])
   })
 })
 
