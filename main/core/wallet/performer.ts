@@ -2,29 +2,17 @@
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
-import type { ChainPort, FeeQuote, LogPort } from '../ports.ts'
-import { payAnew, stranded } from './anew.ts'
-import { replacedBy, type WalletCell } from './cell.ts'
-import type { Composition } from './compose.ts'
-import { replaceFamily } from './family.ts'
-import type { Keyring } from './keyring.ts'
+import type { LogPort } from '../ports.ts'
+import { makeAnew, payMore, raise, type ActionPorts, type PerformerPorts } from './actions.ts'
+import { stranded } from './anew.ts'
 import { overdue } from './overdue.ts'
 import { markOffered, takeAnswer } from './pending.ts'
-import { dueOffers, MOST_BY_ITSELF, raiseFor, refusedForFee, type Raise } from './plan.ts'
-import type { PendingTransaction, WalletState } from './state.ts'
+import { dueOffers, MOST_BY_ITSELF, refusedForFee } from './plan.ts'
+import type { WalletState } from './state.ts'
 
 export const CONFIRM_WITHIN = 3
 /** Blocks after which a transaction that pays less than the estimate is replaced without asking. */
 const PATIENCE_BLOCKS = 6
-
-export interface PerformerPorts {
-  chain: ChainPort
-  cell: WalletCell
-  keyring: Keyring
-  log: LogPort
-  /** Pays more for a transaction in the mempool, at that rate in sat per vbyte. */
-  bump(txid: string, rate: number): Promise<Result<{ txid: string; fee: number }>>
-}
 
 export interface Performer {
   /** Gives a pending transaction to the node. Errors: the node's, retryable; `wallet.dropped` (retryable: pay anew) when its coins are free now. */
@@ -39,7 +27,7 @@ export function createPerformer(ports: PerformerPorts): Performer {
   return {
     offer,
     tend() {
-      running ??= round(ports, offer).finally(() => {
+      running ??= round({ ...ports, offer, take: (txid) => void take(ports, txid, null) }).finally(() => {
         running = null
       })
       return running
@@ -84,8 +72,8 @@ function tell(log: LogPort, before: WalletState, next: WalletState, txid: string
   )
 }
 
-async function round(ports: PerformerPorts, offer: Performer['offer']): Promise<void> {
-  const { cell, chain } = ports
+async function round(ports: ActionPorts): Promise<void> {
+  const { cell, chain, offer } = ports
   const offered = dueOffers(cell.state()).map((one) => one.txid)
   for (const txid of offered) await offer(txid)
   const late = overdue(cell.state(), MOST_BY_ITSELF, PATIENCE_BLOCKS).length > 0
@@ -93,79 +81,7 @@ async function round(ports: PerformerPorts, offer: Performer['offer']): Promise<
   if (!late && refused.length === 0 && stranded(cell.state()).length === 0) return
   const fees = await chain.fees(CONFIRM_WITHIN)
   if (!fees.ok) return
-  for (const one of refused) await raise(ports, one, fees.value, offer)
-  for (const payment of stranded(cell.state())) await makeAnew(ports, payment, fees.value, offer)
+  for (const one of refused) await raise(ports, one, fees.value)
+  for (const payment of stranded(cell.state())) await makeAnew(ports, payment, fees.value)
   for (const one of overdue(cell.state(), Math.min(fees.value.rate, MOST_BY_ITSELF), PATIENCE_BLOCKS)) await payMore(ports, one, fees.value)
-}
-
-async function raise(ports: PerformerPorts, one: PendingTransaction, fees: FeeQuote, offer: Performer['offer']): Promise<void> {
-  const { cell, log } = ports
-  const plan = raiseFor(cell.state(), one, fees)
-  if (plan.type === 'wait') {
-    if (one.refusal?.tries === 1)
-      log.log(
-        'warn',
-        `The node asks ${Math.ceil(plan.rate)} sat/vB of ${one.txid}; more than ${MOST_BY_ITSELF} are not paid without asking. Raise the fee, or wait.`,
-      )
-    return
-  }
-  if (plan.type === 'package' && (await submit(ports, plan))) return
-  await replaceRefused(ports, one.txid, Math.max(fees.rate, fees.floor + fees.increment), fees, offer)
-}
-
-/** @returns whether the mempool has them */
-async function submit({ chain, cell, log }: PerformerPorts, { txids }: Raise & { type: 'package' }): Promise<boolean> {
-  const members = txids.flatMap((txid) => cell.state().pending.find((one) => one.txid === txid) ?? [])
-  cell.commit(markOffered(cell.state(), txids))
-  const sent = await chain.broadcastPackage(members.map((one) => fromHex(one.raw)))
-  if (sent.ok) for (const txid of txids) take({ cell, log }, txid, null)
-  return sent.ok
-}
-
-/** Replaces a refused one with all that spends from it, if the node takes the first of the new ones. */
-async function replaceRefused(ports: PerformerPorts, txid: string, rate: number, fees: FeeQuote, offer: Performer['offer']): Promise<void> {
-  const { cell, keyring, log } = ports
-  if (rate > MOST_BY_ITSELF) return
-  const replaced = replaceFamily(cell.state(), {
-    txid,
-    rate,
-    increment: fees.increment,
-    changeScript: keyring.changeScript(),
-    sign: (composition) => keyring.sign(composition),
-  })
-  if (!replaced.ok) return log.log('warn', `The fee of ${txid} cannot be raised: ${replaced.error.message}`)
-  const { state, sent } = replaced.value
-  cell.commit(
-    state,
-    sent.map((one) => replacedBy(one.old, one)),
-  )
-  const fee = sent.reduce((sum, one) => sum + one.fee, 0)
-  log.log('info', `The node refused ${txid} for its fee: ${sent.length} transactions take its place and pay ${fee} sats together.`)
-  for (const one of sent) await offer(one.txid)
-}
-
-/** Another version takes the place of one that waits for what is missing, where that is safe. */
-async function makeAnew(ports: PerformerPorts, payment: string, fees: FeeQuote, offer: Performer['offer']): Promise<void> {
-  const { cell, keyring, log } = ports
-  const rate = Math.max(fees.rate, fees.floor)
-  if (rate > MOST_BY_ITSELF) return
-  const sign = (composition: Composition) => keyring.sign(composition)
-  const made = payAnew(cell.state(), payment, { rate, increment: fees.increment, changeScript: keyring.changeScript(), sign })
-  if (!made.ok) return
-  const { state, old, txid, fee } = made.value
-  cell.commit(state, [replacedBy(old, { txid, fee })])
-  log.log('info', `A transaction before ${old} is in no block any more: ${txid} takes its place without it, and pays ${fee} sats.`)
-  await offer(txid)
-}
-
-/** A publication that waits is worth less from tick to tick: what pays too little is replaced. */
-async function payMore({ log, bump }: PerformerPorts, one: PendingTransaction, fees: FeeQuote): Promise<void> {
-  const rate = Math.min(fees.rate, MOST_BY_ITSELF)
-  const bumped = await bump(one.txid, rate)
-  log.log(
-    bumped.ok ? 'info' : 'warn',
-    bumped.ok
-      ? `Transaction ${one.txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.`
-      : `The fee of ${one.txid} cannot be raised: ${bumped.error.message}`,
-  )
 }

@@ -19,9 +19,9 @@ export type Raise =
   /** The node asks more than is paid without asking. */
   | { type: 'wait'; txid: string; rate: number }
 
-/** What the node refused for its fee: the first of each family, whose own parents are in its mempool or in blocks. */
+/** What the node refused for its fee: the first of each family, whose parents are in its mempool or in blocks. */
 export function refusedForFee(state: WalletState): PendingTransaction[] {
-  const waits = new Set(state.pending.filter((one) => one.own && isAboutFee(one.refusal)).map((one) => one.txid))
+  const waits = new Set(state.pending.filter((one) => isAboutFee(one.refusal)).map((one) => one.txid))
   return state.pending.filter((one) => {
     if (!waits.has(one.txid)) return false
     const above = ancestorsOf(state.pending, [one.txid])
@@ -43,7 +43,8 @@ function packageOf(state: WalletState, txid: string, floor: number): string[] | 
   const parent = state.pending.find((one) => one.txid === txid)
   const family = descendantsOf(state.pending, [txid])
   const pays = (child: PendingTransaction) =>
-    parent !== undefined && parent.fee !== null && child.fee !== null && parent.fee + child.fee >= floor * (parent.vsize + child.vsize)
+    // What somebody else pays may be unknown: it counts as nothing.
+    parent !== undefined && child.fee !== null && (parent.fee ?? 0) + child.fee >= floor * (parent.vsize + child.vsize)
   const child = state.pending.find((one) => {
     const parents = new Set(one.inputs.map((outpoint) => outpoint.slice(0, 64)))
     const lacking = state.pending.filter((other) => parents.has(other.txid) && other.phase !== 'mempool')

@@ -1,7 +1,7 @@
 /** Payments with coins that somebody else's transaction made, when a reorganisation removes that: one story for each way it can end. */
 import { describe, expect, it } from 'vitest'
 import { bounded, foreignLimits } from '../../../main/core/wallet/foreign.ts'
-import { composePayment, paymentState, type BlockUndo } from '../../../main/core/wallet/index.ts'
+import { composePayment, paymentState, raiseFor, type BlockUndo } from '../../../main/core/wallet/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { createStage, scripts } from './stage.ts'
 import { calm, embeddedStormNode, type StormNode } from './storm/node.ts'
@@ -160,6 +160,21 @@ describe('a block’s reward that a reorganisation removes', () => {
     expect(stage.node.at(1)!.hash).toBe(hash)
     stage.sync()
     expect([stage.state().ended, stage.state().pending.map((one) => one.txid)]).toEqual([[], [txid]])
+  })
+})
+
+describe('what others made and the node refuses for its fee', () => {
+  it('goes in a package with a payment on it that pays enough for both, its own fee counted as nothing where it is unknown', async () => {
+    const { world, parent, paid } = await standing('package', stranger())
+    await run(world, [...gone(1), { do: 'pass over', blocks: 1 }])
+    const state = world.state()
+    const missing = state.pending[0]!
+    expect([missing.txid, missing.fee]).toEqual([parent, null])
+    const enough = state.pending[1]!.fee! / (missing.vsize + state.pending[1]!.vsize)
+    const fees = (floor: number) => ({ rate: floor, floor, increment: 1 })
+    expect(raiseFor(state, missing, fees(enough * 0.99))).toEqual({ type: 'package', txids: [parent, paid] })
+    expect(raiseFor(state, missing, fees(enough * 1.01)).type).toBe('replace')
+    await world.calmDown()
   })
 })
 
