@@ -1,8 +1,12 @@
 /** Payments with coins that somebody else's transaction made, when a reorganisation removes that: one story for each way it can end. */
 import { describe, expect, it } from 'vitest'
+import { createAncestry } from '../../../main/core/wallet/ancestry.ts'
+import { createCell } from '../../../main/core/wallet/cell.ts'
+import type { ChainPort } from '../../../main/core/ports.ts'
 import { bounded, foreignLimits } from '../../../main/core/wallet/foreign.ts'
-import { composePayment, paymentState, raiseFor, type BlockUndo } from '../../../main/core/wallet/index.ts'
-import { must } from '../../../roles/protocol/result.ts'
+import { composePayment, paymentState, raiseFor, type BlockUndo, type WalletState } from '../../../main/core/wallet/index.ts'
+import { failForNow, must } from '../../../roles/protocol/result.ts'
+import { createMemoryDisk, createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { createStage, scripts } from './stage.ts'
 import { calm, embeddedStormNode, type StormNode } from './storm/node.ts'
 import { createWorld, type Step } from './storm/world.ts'
@@ -179,6 +183,35 @@ describe('what others made and the node refuses for its fee', () => {
 })
 
 describe('what is remembered of others', () => {
+  it('includes what it stands on in the blocks below, which are read once, also where the node was away at first', async () => {
+    const { world, node } = await standing('ancestry', stranger({ parents: 2, apart: true }))
+    const remembered = (state: WalletState) => state.undo.slice(1).flatMap((block) => block.foreign.map((one) => [block.height, one.txid]))
+    const all = remembered(world.state())
+    expect(all.map(([height]) => height)).toEqual([104, 105, 106])
+    // As it is before the blocks below were read.
+    const undo = world.state().undo.map(({ traced: _, ...block }) => ([1, 106].includes(block.height) ? block : { ...block, foreign: [] }))
+    const cell = createCell(createMemoryStorage(createMemoryDisk()))
+    cell.commit({ ...world.state(), undo })
+    const asked: number[] = []
+    let away = true
+    const chain = {
+      blockAt: (height: number) => {
+        asked.push(height)
+        return away ? Promise.resolve(failForNow('chain.unreachable', 'away')) : node.chain().blockAt(height)
+      },
+    } as ChainPort
+    const ancestry = createAncestry({ chain, cell, log: { log: () => undefined } })
+    await ancestry.tend()
+    expect([asked, remembered(cell.state())]).toEqual([[105], all.slice(2)])
+    away = false
+    await ancestry.tend()
+    expect(remembered(cell.state())).toEqual(all)
+    expect([Math.max(...asked), Math.min(...asked)]).toEqual([105, 98])
+    const before = asked.length
+    await ancestry.tend()
+    expect(asked).toHaveLength(before)
+  })
+
   it('is bounded: the oldest go first', () => {
     const block = (height: number, digits: number): BlockUndo => ({
       ...{ height, hash: `${height}`, spent: [], created: [], consumed: [], mined: [], settled: [], paid: [] },
