@@ -7,7 +7,7 @@ import type { BlockRef, ChainBlock } from '../ports.ts'
 import { reorgDepth } from '../reorg-depth.ts'
 import { endHopeless } from './ends.ts'
 import { bounded, foreignIn, type Paying } from './foreign.ts'
-import { descendantsOf, setAside, unblocked } from './pending.ts'
+import { descendantsOf, parentsFirst, setAside, unblocked } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
 import { impossible, judged } from './rivals.ts'
 import { revived, withoutOrphans } from './versions.ts'
@@ -156,7 +156,8 @@ export function undoBlock(state: WalletState, before: BlockRef): Result<WalletSt
     ...rest,
     tip: before,
     coins,
-    pending: [...again, ...rest.pending],
+    // What a block killed may stand on what it left.
+    pending: parentsFirst([...again, ...rest.pending]),
     versions,
     ended: rest.ended.filter((one) => one.phase !== 'conflicted' || one.height <= before.height),
     undo: state.undo.slice(0, -1),

@@ -142,6 +142,19 @@ export function retainIncoming(state: WalletState, held: ReadonlySet<string>): W
 
 export const parentsOf = (one: PendingTransaction) => one.inputs.map((outpoint) => outpoint.slice(0, 64))
 
+/** Parents before children, otherwise as they were. */
+export function parentsFirst(pending: PendingTransaction[]): PendingTransaction[] {
+  const all = new Map(pending.map((one) => [one.txid, one]))
+  const sorted = new Set<PendingTransaction>()
+  const visit = (one: PendingTransaction): void => {
+    if (sorted.has(one)) return
+    for (const id of parentsOf(one)) if (all.has(id)) visit(all.get(id)!)
+    sorted.add(one)
+  }
+  pending.forEach(visit)
+  return [...sorted]
+}
+
 /** The ids themselves and all pending transactions below them. */
 export function descendantsOf(pending: PendingTransaction[], txids: string[]): Set<string> {
   const found = new Set(txids)
