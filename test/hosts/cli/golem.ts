@@ -25,10 +25,16 @@ export const answered = (ended: Ended): any => JSON.parse(ended.out)
 export const guestbookSource = join(repository, 'resources', 'apps', 'guestbook.ts')
 export const guestbookDocument = join(repository, 'resources', 'apps', 'guestbook.json')
 
+const folders: string[] = []
+// Here and not where a folder is made: a test that runs cannot ask for what comes after all of them.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** A folder of its own, removed after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'golem-cli-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 
