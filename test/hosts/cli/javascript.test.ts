@@ -27,6 +27,8 @@ const CONDITION: Cases = {
   'if at the end of &&': 'if (limits.length && n.less(3)) void 0',
   'if on a sealed value': 'if (sealed.n) void 0',
   'if on a row': 'if (row) void 0',
+  'a row === null': 'row === null',
+  'undefined != a row': 'void (undefined != row)',
   'if on what a see returned': 'const made = sealed.made; if (made) void 0',
   '?:': 'yes ? 1 : 2',
   '?: behind as': '(yes as BoolExpr) ? 1 : 2',
@@ -114,6 +116,8 @@ const ASYNC: Cases = { await: 'const later = async () => { await n }; void later
 
 const FINE: Cases = {
   'printing for oneself': "console.log('n is', n, inspect(n))",
+  'a row that was looked up': 'const rows: Record<string, typeof row> = { row }; void (rows["x"] === undefined)',
+  'a row that may be missing': 'const one = limits.length > 1 ? row : undefined; void (one === undefined)',
   'filter over plain values': 'limits.filter((one) => one > 1)',
   'filter over names': "Object.keys({ n }).filter((name) => name !== 'x')",
   'map to Golem values': 'limits.map((one) => n.less(one)).reduce((a, b) => a.and(b))',

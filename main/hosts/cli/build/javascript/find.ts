@@ -36,9 +36,10 @@ export function findMisuse(
       return golem.isObjectOfGolem(type) ? [{ node: operand, mistake: asks === 'truth' ? HANDLE : MISSING }] : []
     }
     if (asks === 'kind') return golem.isOnlyGolem(type) ? told : []
-    if (!golem.isGolem(type)) return []
     const asksWhetherThere = asks === 'equality' && golem.isNothing(typeOf(other!))
-    return asksWhetherThere && (golem.mayMiss(type) || isLookup(ts, checker, operand)) ? [] : told
+    if (asksWhetherThere && (golem.mayMiss(type) || isLookup(ts, checker, operand))) return []
+    if (asksWhetherThere && golem.isObjectOfGolem(type)) return [{ node: operand, mistake: HANDLE }]
+    return golem.isGolem(type) ? told : []
   }
 
   /** `items.length > 3`: a method of a Golem value that nobody calls. */
