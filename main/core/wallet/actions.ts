@@ -78,8 +78,11 @@ export async function makeAnew({ cell, keyring, log, offer }: ActionPorts, payme
   const made = payAnew(cell.state(), payment, { rate, increment: fees.increment, changeScript: keyring.changeScript(), sign })
   if (!made.ok) return
   const { state, old, txid, fee } = made.value
-  cell.commit(state, [replacedBy(old, { txid, fee })])
-  log.log('info', `A transaction before ${old} is in no block any more: ${txid} takes its place without it, and pays ${fee} sats.`)
+  cell.commit(
+    state,
+    old.map((one) => replacedBy(one, { txid, fee })),
+  )
+  log.log('info', `A transaction before ${old.at(-1)} is in no block any more: ${txid} takes its place without it, and pays ${fee} sats.`)
   await offer(txid)
 }
 

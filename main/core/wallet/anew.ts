@@ -40,14 +40,14 @@ export function stranded(state: WalletState): string[] {
 }
 
 /**
- * The state with a new version of a payment, `built` and to be given to the node; what it conflicts with is set aside.
+ * The state with a new version of a payment, `built` and to be given to the node, in the place of all `old` ones; what it conflicts with is set aside.
  * Errors: `wallet.no-coin` (no coin excludes all versions), `wallet.no-key-coin`, those of `composePayment`; nothing changes then.
  */
 export function payAnew(
   state: WalletState,
   payment: string,
   plan: AnewPlan,
-): Result<{ state: WalletState; old: string; txid: string; fee: number }> {
+): Result<{ state: WalletState; old: string[]; txid: string; fee: number }> {
   const versions = [...state.versions, ...state.pending].filter((one) => one.own && one.payment === payment)
   const old = versions.at(-1)
   const parsed = old === undefined ? undefined : parseTransaction(fromHex(old.raw))
@@ -82,7 +82,7 @@ export function payAnew(
   const added = addPending(state, plan.sign(composed.value), details)
   if (!added.ok) return added
   const { txid } = added.value.pending.at(-1)!
-  return ok({ state: withoutIdle(added.value), old: old.txid, txid, fee: composed.value.fee })
+  return ok({ state: withoutIdle(added.value), old: versions.map((one) => one.txid), txid, fee: composed.value.fee })
 }
 
 /** Coins that are there, of which every version that may still be mined spends one, or what it stands on does; those of the old version come first. */

@@ -18,7 +18,8 @@ function isMature(state: WalletState, coin: { height: number | null; coinbase: b
 }
 
 /** Whether the node takes what spends from it: a spender of what it refuses is refused as well. */
-const isOffered = ({ own, phase }: PendingTransaction): boolean => own && (phase === 'built' || phase === 'offered' || phase === 'mempool')
+const isOffered = ({ own, phase }: PendingTransaction): boolean =>
+  phase === 'mempool' || (own && (phase === 'built' || phase === 'offered'))
 
 /**
  * Coins that neither a block nor a pending transaction has spent: of every purpose, mature, unconfirmed ones only from own transactions that the

@@ -14,7 +14,7 @@ import { createPayments, rateOf, type Payment } from './payments.ts'
 import { CONFIRM_WITHIN, createPerformer, type Performer } from './performer.ts'
 import { createRescan } from './rescan.ts'
 import type { WalletState } from './state.ts'
-import { paymentState, type PaymentState } from './view.ts'
+import { paymentOf, paymentState, type PaymentState } from './view.ts'
 
 export type { Sent } from './cell.ts'
 export type { Payment } from './payments.ts'
@@ -105,8 +105,10 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
 
 async function rebroadcast(cell: WalletCell, performer: Performer, txid: string): Promise<Result<void>> {
   const newest = cell.latest({ txid, fee: 0 }).txid
-  if (cell.state().pending.some((one) => one.txid === newest)) {
-    const offered = await performer.offer(newest)
+  const payment = paymentOf(cell.state(), newest)
+  const pending = cell.state().pending.find((one) => one.payment === payment)
+  if (pending !== undefined) {
+    const offered = await performer.offer(pending.txid)
     return offered.ok ? ok(undefined) : offered
   }
   const known = paymentState(cell.state(), newest) ?? paymentState(cell.state(), txid)

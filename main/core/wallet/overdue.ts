@@ -8,7 +8,7 @@ import type { PendingTransaction, WalletState } from './state.ts'
  */
 export function bumpTarget({ pending }: WalletState, txid: string): PendingTransaction | undefined {
   const family = descendantsOf(pending, [txid])
-  return pending.findLast((one) => family.has(one.txid))
+  return pending.findLast((one) => one.own && family.has(one.txid))
 }
 
 /**

@@ -29,10 +29,15 @@ function refusalOf(state: WalletState, { txid, refusal }: PendingTransaction): {
   return refusal === null ? {} : { reason: refusal.message }
 }
 
+/** The payment that a transaction is a version of, as far as that is remembered. */
+export function paymentOf(state: WalletState, txid: string): string {
+  const settled = state.undo.flatMap((undo) => undo.settled)
+  return [...state.pending, ...state.versions, ...settled].find((one) => one.txid === txid)?.payment ?? txid
+}
+
 /** @param txid of any version; null for what the wallet never made, and for what lies deeper than it remembers */
 export function paymentState(state: WalletState, txid: string): PaymentState | null {
-  const settled = state.undo.flatMap((undo) => undo.settled.map((one) => ({ one, undo })))
-  const payment = [...state.pending, ...state.versions, ...settled.map(({ one }) => one)].find((one) => one.txid === txid)?.payment ?? txid
+  const payment = paymentOf(state, txid)
   const pending = state.pending.find((one) => one.payment === payment)
   if (pending) return shown(pending.phase, refusalOf(state, pending))
   const paid = state.undo.find((undo) => undo.paid.includes(payment))

@@ -4,7 +4,15 @@ import { createAncestry } from '../../../main/core/wallet/ancestry.ts'
 import { createCell } from '../../../main/core/wallet/cell.ts'
 import type { ChainPort } from '../../../main/core/ports.ts'
 import { bounded, foreignLimits } from '../../../main/core/wallet/foreign.ts'
-import { composePayment, paymentState, raiseFor, type BlockUndo, type WalletState } from '../../../main/core/wallet/index.ts'
+import {
+  availableCoins,
+  bumpTarget,
+  composePayment,
+  paymentState,
+  raiseFor,
+  type BlockUndo,
+  type WalletState,
+} from '../../../main/core/wallet/index.ts'
 import { failForNow, must } from '../../../roles/protocol/result.ts'
 import { createMemoryDisk, createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { createStage, scripts } from './stage.ts'
@@ -50,6 +58,11 @@ describe('a coin of somebody else’s transaction that a reorganisation removes'
       ...Array(parents + 1).fill([false, 'mempool']),
       [true, 'mempool'],
     ])
+    // What is left of it may be spent on, and its fee raised.
+    expect(availableCoins(world.state()).map((coin) => coin.txid)).toContain(paid)
+    expect(bumpTarget(world.state(), parent)?.txid).toBe(paid)
+    const theirs = { ...world.state().pending[0]!, txid: 'fe'.repeat(32), inputs: [`${paid}:0`] }
+    expect(bumpTarget({ ...world.state(), pending: [...world.state().pending, theirs] }, paid)?.txid).toBe(paid)
     await run(world, [{ do: 'mine', blocks: 1 }])
     expect([world.state().pending, world.keeper().stateOf(paid)?.phase]).toEqual([[], 'confirmed'])
     await world.calmDown()
