@@ -3,7 +3,7 @@
  * torrent client and port. Ends with an audit from chain and swarm alone; the exit code says whether every step held.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createBitcoind, type Bitcoind } from '../../adapters/chain/bitcoind/index.ts'
@@ -155,7 +155,28 @@ async function audit(network: LocalNetwork, folder: string): Promise<void> {
 
 type Values = Extract<Started<'demo'>, { values: unknown }>['values']
 
-async function startNetwork(values: Values, folder: string, bitcoind: Bitcoind | undefined, facade: Facade): Promise<LocalNetwork> {
+/** A signal that asks this process to end aborts, so that everything ends in order and no folder is left; a second one ends it at once. */
+function interruption(): { signal: AbortSignal; code: Promise<number> } {
+  const cancel = new AbortController()
+  const code = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        say('ending …')
+        cancel.abort()
+        resolve(128 + constants.signals[signal])
+      })
+  })
+  return { signal: cancel.signal, code }
+}
+
+interface Stand {
+  folder: string
+  bitcoind: Bitcoind | undefined
+  facade: Facade
+  signal: AbortSignal
+}
+
+async function startNetwork(values: Values, { folder, bitcoind, facade, signal }: Stand): Promise<LocalNetwork> {
   say(
     `starting a chain (${values.chain}), a tracker, a Supervisor, ${values.servers} servers and two clients, each in a process of its own`,
   )
@@ -170,6 +191,7 @@ async function startNetwork(values: Values, folder: string, bitcoind: Bitcoind |
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
     started: (participant) => facade.add(participant),
+    signal,
   })
   say(
     `${network.participants.size} participants run: ${[...network.participants.values()].map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`,
@@ -192,15 +214,17 @@ async function tell(network: LocalNetwork, facade: Facade, folder: string): Prom
 }
 
 async function main(values: Values): Promise<number> {
+  const interrupted = interruption()
   const folder = mkdtempSync(join(tmpdir(), 'golem-demo-'))
   let bitcoind: Bitcoind | undefined
   let network: LocalNetwork | undefined
   try {
     if (values.chain === 'bitcoind') bitcoind = await createBitcoind({ folder: join(folder, 'bitcoind'), say })
     const facade = createFacade()
-    network = await startNetwork(values, folder, bitcoind, facade)
-    return await tell(network, facade, folder)
+    network = await startNetwork(values, { folder, bitcoind, facade, signal: interrupted.signal })
+    return await Promise.race([tell(network, facade, folder), interrupted.code])
   } catch (error) {
+    if (interrupted.signal.aborted) return interrupted.code
     process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
     return USAGE_EXIT
   } finally {
@@ -213,3 +237,5 @@ async function main(values: Values): Promise<number> {
 
 const options = begin('demo', process.argv.slice(2))
 process.exitCode = 'exit' in options ? options.exit : await main(options.values)
+// What a story that was interrupted still waits for keeps nobody.
+if (process.exitCode > 128) process.exit()

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../../adapters/system/log.ts'
 import { createFacade } from './network/facade.ts'
-import { startLocalNetwork, type LocalNetwork } from './network/local-network.ts'
+import { startLocalNetwork } from './network/local-network.ts'
 import { chosenApp } from './network/app.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
@@ -28,14 +28,14 @@ function openBrowser(url: string): void {
     .unref()
 }
 
-/** Ends once, in order: the network first, so that the page shows it to the last. Before the network stands, its parts end with this process. */
-function endOnSignal(network: () => LocalNetwork | undefined, closePage: () => Promise<void>): void {
+/** Ends once, in order: the network first, so that the page shows it to the last. */
+function endOnSignal(stopNetwork: () => Promise<void>, closePage: () => Promise<void>): void {
   let ending = false
   const end = (): void => {
     if (ending) return
     ending = true
     say('ending …')
-    void Promise.resolve(network()?.stop())
+    void stopNetwork()
       .then(closePage)
       .then(() => process.exit(0))
   }
@@ -77,25 +77,32 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     core: facade,
   })
   if (page === null) return USAGE_EXIT
-  let network: LocalNetwork | undefined
-  endOnSignal(() => network, page.close)
+  const cancel = new AbortController()
+  const starting = startLocalNetwork({
+    ...app.value.plan,
+    folder,
+    servers: values.servers,
+    blockMs: values['block-ms'],
+    tickBlocks: values['tick-blocks'],
+    keepUp: true,
+    logLevel: values.verbose ? 'debug' : 'warn',
+    output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
+    log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
+    started: facade.add,
+    absent: facade.absent,
+    signal: cancel.signal,
+  })
+  endOnSignal(async () => {
+    cancel.abort()
+    await starting.then(({ stop }) => stop()).catch(() => undefined)
+  }, page.close)
   say(`page at ${page.url}`)
   openBrowser(page.url)
   try {
-    network = await startLocalNetwork({
-      ...app.value.plan,
-      folder,
-      servers: values.servers,
-      blockMs: values['block-ms'],
-      tickBlocks: values['tick-blocks'],
-      keepUp: true,
-      logLevel: values.verbose ? 'debug' : 'warn',
-      output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
-      log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
-      started: facade.add,
-      absent: facade.absent,
-    })
+    await starting
   } catch (error) {
+    // Whoever ended it is exiting.
+    if (cancel.signal.aborted) return 0
     complain(error)
     await page.close()
     return 1

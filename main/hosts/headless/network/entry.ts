@@ -31,6 +31,7 @@ function open(config: unknown): Promise<Result<Served>> {
   if (!app.ok) return Promise.resolve(app)
   const facade = createFacade()
   const log = createLog({ stream: process.stderr, format: 'readable', level: 'warn' })
+  const cancel = new AbortController()
   const network = startLocalNetwork({
     ...app.value.plan,
     folder: values.folder ?? join(folder, app.value.folder),
@@ -43,12 +44,18 @@ function open(config: unknown): Promise<Result<Served>> {
     output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
     started: facade.add,
     absent: facade.absent,
+    signal: cancel.signal,
   })
   network.catch((error: unknown) => {
+    if (cancel.signal.aborted) return
     process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exit(1)
   })
-  return Promise.resolve(ok({ call: facade.call, subscribe: facade.subscribe, stop: async () => (await network).stop() }))
+  const stop = async (): Promise<void> => {
+    cancel.abort()
+    await network.then((standing) => standing.stop()).catch(() => undefined)
+  }
+  return Promise.resolve(ok({ call: facade.call, subscribe: facade.subscribe, stop }))
 }
 
 serveParent(open)

@@ -37,6 +37,8 @@ export interface LocalNetworkOptions extends NetworkPlan {
   started?(participant: ParticipantProcess): void
   /** Told of each that cannot start; the others go on without it. */
   absent?(one: Absent): void
+  /** Ends a start that is under way: what runs by then is ended in order, and the start rejects. A network that stands is ended by `stop`. */
+  signal?: AbortSignal
 }
 
 export interface LocalNetwork {
@@ -82,7 +84,7 @@ const anotherVersion = ({ folder, title }: LocalNetworkOptions): string =>
   `The local network in ${folder} goes on with the «${title}» that it has; the program given now is not the one that it began with. For a network of its own, name another folder with --folder; to take over, use the command supersede.`
 
 async function build(options: LocalNetworkOptions, closing: Array<() => unknown>, stop: () => Promise<void>): Promise<LocalNetwork> {
-  const { folder, log } = options
+  const { folder, log, signal } = options
   const lock = lockFolder(folder, 500)
   if (!lock.ok) throw new Error(lock.error.message)
   closing.push(lock.value)
@@ -92,18 +94,14 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     throw new Error(`The local network in ${folder} runs «${before.app}». Name another folder for «${options.title}» with --folder.`)
   const program = digestOf(options.program)
   if ((before?.program ?? program) !== program) log.log('warn', anotherVersion(options))
-  const node = await startChain(options, before)
-  closing.push(node.stop)
-  const chain = createRpcChain({ ...node.access, network: 'regtest', log })
-  closing.push(chain.close)
-  const status = await chain.status()
-  if (!status.ok) throw new Error(`The local network needs its chain, but ${status.error.message}.`)
+  const { access, chain } = await openChain(options, before, closing)
   const tracker = await startTrackerAgain(portOf(before?.tracker))
   closing.push(tracker.close)
+  signal?.throwIfAborted()
   const note: NetworkNote = {
     app: options.title,
     program: before?.program ?? program,
-    chain: node.access,
+    chain: access,
     tracker: tracker.announceUrl,
     funded: before?.funded ?? [],
   }
@@ -126,7 +124,7 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),
   })
   const funds = createFunds({ folder, note, chain, log, mine })
-  const meeting = { folder, chain: node.access, tracker: tracker.announceUrl, logLevel: options.logLevel }
+  const meeting = { folder, chain: access, tracker: tracker.announceUrl, logLevel: options.logLevel }
   const configs = new Map(settingsOf(options, tracker.announceUrl).map((settings) => [settings.name, configOf(meeting, settings)]))
   let begun = false
   const people = createParticipants({
@@ -144,14 +142,27 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     absent: (one) => options.absent?.(one),
   })
   closing.push(people.stopAll, clock.stop)
+  signal?.addEventListener('abort', () => void people.stopAll(), { once: true })
   await people.startAll()
+  signal?.throwIfAborted()
   begun = true
   await funds.give([...people.running.values()])
   await clock.set(options.blockMs)
+  signal?.throwIfAborted()
   const { running: participants, out, restart } = people
   const { moved, replaced } = pace
-  const { backend } = node.access
+  const { backend } = access
   return { participants, out, chain, backend, tracker, mine, clock, moved, replaced, restart, stop }
+}
+
+async function openChain(options: LocalNetworkOptions, before: NetworkNote | null, closing: Array<() => unknown>) {
+  const { access, stop } = await startChain(options, before)
+  closing.push(stop)
+  const chain = createRpcChain({ ...access, network: 'regtest', log: options.log })
+  closing.push(chain.close)
+  const status = await chain.status()
+  if (!status.ok) throw new Error(`The local network needs its chain, but ${status.error.message}.`)
+  return { access, chain }
 }
 
 const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): Promise<ChainProcess> =>

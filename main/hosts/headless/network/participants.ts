@@ -46,12 +46,21 @@ export function createParticipants(options: ParticipantsOptions): Participants {
   const { configs, log } = options
   const running = new Map<string, ParticipantProcess>()
   const out = new Map<string, string>()
+  const launching = new Set<Promise<ParticipantProcess>>()
   let stopping = false
 
-  async function launch(name: string): Promise<ParticipantProcess> {
+  function launch(name: string): Promise<ParticipantProcess> {
+    const launched = launchNow(name).finally(() => launching.delete(launched))
+    launching.add(launched)
+    return launched
+  }
+  async function launchNow(name: string): Promise<ParticipantProcess> {
     options.starting(name)
     const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text))
-    if (stopping) await started.stop()
+    if (stopping) {
+      await started.stop()
+      throw new Error(`${name} was ended before it took part.`)
+    }
     running.set(name, started)
     out.delete(name)
     options.pace.watch(started)
@@ -70,6 +79,7 @@ export function createParticipants(options: ParticipantsOptions): Participants {
     }, ms)
   }
   function leaveOut(name: string, error: unknown): void {
+    if (stopping) return
     const { settings, folder } = configs.get(name)!
     const cause = error instanceof Error ? error.message : String(error)
     const why = `${cause} The others go on. «npm run wallet -- restore ${name}» brings its wallet back from the seed phrase, «npm run wallet -- replace ${name}» gives it a new one; both move ${folder} aside and delete nothing.`
@@ -93,7 +103,7 @@ export function createParticipants(options: ParticipantsOptions): Participants {
     },
     async stopAll() {
       stopping = true
-      await Promise.all([...running.values()].map((participant) => participant.stop()))
+      await Promise.allSettled([...launching, ...[...running.values()].map((participant) => participant.stop())])
     },
   }
 }
