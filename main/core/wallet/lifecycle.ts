@@ -56,7 +56,7 @@ export const phases: Record<Phase, PhaseRow> = {
     known: 'the node did not take it, for a reason that may pass',
     next: 'ask again after growing pauses, as a package or with a higher fee where the fee is the reason',
     holds: true,
-    on: { ...block, accept: 'mempool', silence: 'refused for now', defer: 'refused for now', deny: 'refused' },
+    on: { ...block, offer: 'offered', accept: 'mempool', silence: 'refused for now', defer: 'refused for now', deny: 'refused' },
   },
   evicted: {
     known: 'the node had it and does not take it any more; other nodes may have it',

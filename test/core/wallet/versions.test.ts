@@ -12,6 +12,7 @@ import {
   takeAnswer,
 } from '../../../main/core/wallet/index.ts'
 import type { WalletState } from '../../../main/core/wallet/index.ts'
+import { afterRestart, markOffered } from '../../../main/core/wallet/pending.ts'
 import { fail, must } from '../../../roles/protocol/result.ts'
 import { createMemoryDisk, createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { createStage, scripts, signComposition } from './stage.ts'
@@ -66,6 +67,27 @@ describe('a payment whose new version the node denies', () => {
     expect(paymentState(state, child)?.phase).toBe('refused')
     expect(balance(state).confirmed).toBe(coinValue)
     expect(endPayment(state, [first], 'refused', 'again').ended).toHaveLength(2)
+  })
+})
+
+describe('a payment that the node refused for a while', () => {
+  it('is not given up when the process ended while it was offered again: the node may have taken it', () => {
+    const stage = funded(1)
+    const txid = stage.send(pay(stage.state(), 1_000))
+    const later = fail('chain.fee-low', 'too little').error
+    const refused = takeAnswer(stage.state(), txid, later)
+    expect(refused.pending[0]).toMatchObject({ phase: 'refused for now', known: false })
+    // What is on the disk before the node is asked again.
+    const offered = afterRestart(markOffered(refused, [txid]))
+    const denies = takeAnswer(offered, txid, denied)
+    expect([denies.pending.map((one) => one.phase), denies.ended]).toEqual([['evicted'], []])
+    // Where it was not asked again, nobody has it.
+    expect(takeAnswer(afterRestart(refused), txid, denied).ended.map((one) => one.phase)).toEqual(['refused'])
+    expect(takeAnswer(markOffered(refused, [txid]), txid, later).pending[0]).toMatchObject({
+      phase: 'refused for now',
+      known: false,
+      refusal: { tries: 2 },
+    })
   })
 })
 
