@@ -1,6 +1,7 @@
 /**
  * Random refusals, evictions, fee spikes, reorganisations and crashes: no coin is spent twice or lost, and each payment is made exactly once.
- * Each run draws a seed and prints it; `GOLEM_SEED` replays one, `GOLEM_RUNS=20` searches: twenty times as many. What a search found is in `found.ts`.
+ * The suite runs a committed seed, so that it says the same of the same commit. `GOLEM_RUNS=20` searches: twenty times as many, from a new seed, which is
+ * printed; `GOLEM_SEED` replays one. What a search found is in `found.ts`.
  */
 import { describe, it } from 'vitest'
 import fc from 'fast-check'
@@ -12,7 +13,7 @@ import { rows, steps } from './steps.ts'
 import { createWorld, type Step } from './world.ts'
 
 const runs = Number(process.env['GOLEM_RUNS'] ?? 1)
-const seed = Number(process.env['GOLEM_SEED'] ?? Date.now() % 2 ** 31)
+const seed = Number(process.env['GOLEM_SEED'] ?? (runs > 1 ? Date.now() % 2 ** 31 : 5150))
 console.info(`the storm over the wallet: GOLEM_SEED=${seed}`)
 const real = bitcoindAvailable()
 
