@@ -4,7 +4,7 @@ import { joinTypes } from '../value/type-bounds.ts'
 import { toJson } from '../value/json.ts'
 import { guard } from './guards.ts'
 import { lift, useExpr } from './lift.ts'
-import { fieldNames, itemType, literalOf, nameOf } from './literal.ts'
+import { fieldNames, itemType, literalOf, nameOf, withHoles } from './literal.ts'
 import { addConst, addNode } from './nodes.ts'
 import { isExpr, isList, isPlain, isSealed } from './plain.ts'
 import { activeBlock, activeEndpoint, BuildError, exprCores, outputSource, sealedCores, traceBranch } from './recorder.ts'
@@ -116,7 +116,7 @@ function recordTemplate(value: Record<string, unknown>, block: Recorder | null):
 }
 
 function listTemplate(values: unknown[], block: Recorder | null): Part {
-  const parts = values.map((value) => toTemplate(value, block))
+  const parts = withHoles(values).map((value) => toTemplate(value, block))
   const of = itemType(
     parts.map((part) => part.type),
     null,
@@ -130,13 +130,13 @@ export function sealResult(value: unknown, block: Recorder): unknown {
   if (isList(value)) return sealList(value, block)
   if (!isPlain(value)) return sealPart(value, block)
   const made = emptyRecord<unknown>()
-  for (const name of sortedNames(value)) made[name] = sealPart(value[name], block)
+  for (const name of fieldNames(value)) made[name] = sealPart(value[name], block)
   return made
 }
 
 function sealList(values: unknown[], block: Recorder): unknown[] {
   if (values.length === 0) itemType([], null)
-  return values.map((value) => sealPart(value, block))
+  return withHoles(values).map((value) => sealPart(value, block))
 }
 
 function sealPart(value: unknown, block: Recorder): unknown {

@@ -109,8 +109,6 @@ function collectionApi(endpoint: EndpointRecorder, name: string): object {
   api['update'] = (slot: object, fields: object) => writeRow(name, slot, fields, 'owned')
   const collection = endpoint.collections[name]!
   for (const [index, spec] of Object.entries(collection.indices)) {
-    if (Object.hasOwn(api, index))
-      throw new BuildError('program.name', `the index ${index} of ${name} has the name of an operation; choose another.`)
     const method = spec.kind === 'order' ? 'rows' : spec.kind
     const ask = (equals: unknown, options?: unknown): unknown =>
       askQuery(endpoint, { collection: name, index, kind: method }, equals, options)

@@ -4,6 +4,18 @@ import { callSite, nearestLine, recursiveLine } from './location.ts'
 const DECLARED = Symbol('declared at')
 let declared: string | null = null
 
+/** The first mistake of a trace, even where the developer's program, or a promise, catches the error. */
+let noticed: BuildError | null = null
+
+/** What `work` does, or the mistake that was noticed meanwhile and caught. */
+export function withNoticed<T>(work: () => T): T {
+  noticed = null
+  const made = work()
+  const mistake = noticed as BuildError | null
+  if (mistake !== null) throw mistake
+  return made
+}
+
 /** The same declaration with the developer's line. */
 export const declare = <T extends object>(spec: T): T => ({ ...spec, [DECLARED]: callSite() })
 
@@ -35,6 +47,7 @@ export class BuildError extends Error {
   constructor(code: string, message: string, at = declared ?? callSite()) {
     super(at === '' ? message : `${at}: ${message}`)
     this.code = code
+    noticed ??= this
   }
 }
 

@@ -1,21 +1,7 @@
 import { BuildError } from './errors.ts'
 
-/** The first mistake that a value noticed, even where the developer's program, or a promise, catches the error. */
-let noticed: BuildError | null = null
-
-/** What `work` does, or the mistake that was noticed meanwhile and caught. */
-export function withNoticed<T>(work: () => T): T {
-  noticed = null
-  const made = work()
-  const mistake = noticed as BuildError | null
-  if (mistake !== null) throw mistake
-  return made
-}
-
 export function refused(code: string, message: string): never {
-  const mistake = new BuildError(code, message)
-  noticed ??= mistake
-  throw mistake
+  throw new BuildError(code, message)
 }
 
 const COERCIONS = ['toString', 'valueOf', 'toJSON', 'toLocaleString']

@@ -2,6 +2,7 @@
 import type { Collection } from '../document.ts'
 import { sortedNames } from '../value/measure.ts'
 import type { Kind } from './members.ts'
+import { OPERATIONS } from './specs.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
@@ -40,8 +41,6 @@ export const databaseKind = (names: readonly string[]): Kind => ({
       ? 'the app declares no collection.'
       : `${OPERATIONS.includes(name) || FINDS.has(name) || SAVES.has(name) || DELETES.has(name) ? `say of which collection, as in db.${names[0]!}: ` : 'its collections are '}${listed(names)}.`,
 })
-
-const OPERATIONS = ['get', 'rows', 'fresh', 'owned', 'create', 'update']
 
 export const collectionKind = (collection: string, { indices }: Collection): Kind => ({
   what: `the collection ${collection}`,

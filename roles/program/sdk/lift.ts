@@ -4,7 +4,7 @@ import { misfit } from '../value/fit.ts'
 import { toJson } from '../value/json.ts'
 import { withoutBounds } from '../value/type-bounds.ts'
 import { noteUsed } from './asked.ts'
-import { fieldNames, itemType, literalOf, nameOf } from './literal.ts'
+import { fieldNames, itemType, literalOf, nameOf, withHoles } from './literal.ts'
 import type { Literal } from './literal.ts'
 import { addConst, addNode, isInside } from './nodes.ts'
 import { isExpr, isList, isSealed } from './plain.ts'
@@ -32,7 +32,9 @@ export function useExpr(core: ExprCore, block: Recorder): Typed {
   return { node: openSource(block, source, core.type), type: core.type }
 }
 
-const isVisible = ({ recorder, node }: ExprCore): boolean => isInside(recorder, recorder.scope, recorder.nodeScopes[node]!)
+/** Where its content is, and where it was made: `total = total.plus(1)` in a branch means it for that branch, though it needs nothing of it. */
+const isVisible = ({ recorder, node, step }: ExprCore): boolean =>
+  isInside(recorder, recorder.scope, recorder.nodeScopes[node]!) && (step === undefined || recorder.path.includes(step))
 
 const leak = (): BuildError =>
   new BuildError(
@@ -65,7 +67,7 @@ export function liftLiteral({ type, value }: Literal): Typed {
 
 function liftList(block: Recorder, values: unknown[], wanted: Type | null): Typed {
   const hint = wanted?.kind === 'list' ? wanted.of : null
-  const items = values.map((value) => lift(value, hint))
+  const items = withHoles(values).map((value) => lift(value, hint))
   const of = itemType(
     items.map((item) => item.type),
     hint,

@@ -44,7 +44,9 @@ export function nameOf(value: unknown): string {
   if (typeof value !== 'object') return String(value)
   const beside = noValue(value)
   if (beside !== null) return `${beside}; ${insteadOf(value).replace(/\.$/, '')}`
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name ?? 'object'
+  const name = (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name ?? 'Object'
+  if (name === 'Array') return 'a list'
+  if (name === 'Object') return isPlain(value) ? 'an object' : 'an object with a prototype of its own (which __proto__ gives)'
   return `a ${name}`
 }
 
@@ -62,7 +64,7 @@ function textual(value: string, wanted: Type | null): Literal {
 function listed(values: unknown[], wanted: Type | null): Literal | null {
   const hint = wanted?.kind === 'list' ? wanted.of : null
   if (values.length > LIMITS.items) throw new BuildError('program.literal', `a list has at most ${LIMITS.items} items.`)
-  const items = values.map((value) => literalOf(value, hint))
+  const items = withHoles(values).map((value) => literalOf(value, hint))
   if (items.includes(null)) return null
   const of = itemType(
     items.map((item) => item!.type),
@@ -70,6 +72,9 @@ function listed(values: unknown[], wanted: Type | null): Literal | null {
   )
   return { type: { kind: 'list', of, max: items.length }, value: items.map((item) => item!.value) }
 }
+
+/** All items of a list of JavaScript's: `map` leaves out what was never set, `[a, , b]`, which here is undefined and no value. */
+export const withHoles = (values: readonly unknown[]): unknown[] => [...values]
 
 /** The type of the items of a list, which must be of one kind. */
 export function itemType(types: Type[], hint: Type | null): Type {
@@ -83,6 +88,8 @@ export function itemType(types: Type[], hint: Type | null): Type {
 
 /** Names of an object that is to be a record, in order. */
 export function fieldNames(value: object): string[] {
+  const hidden = Object.getOwnPropertySymbols(value).find((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol))
+  if (hidden !== undefined) throw new BuildError('program.name', `the name of a field is a text, not ${String(hidden)}.`)
   const names = sortedNames(value)
   const wrong = names.find((name) => !NAME.test(name))
   if (wrong === undefined) return names

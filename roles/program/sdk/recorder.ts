@@ -92,6 +92,8 @@ export interface ExprCore {
   recorder: Recorder
   node: number
   type: Type
+  /** The branch, or callback over items, in which it was made: it means nothing outside of it, whatever its node needs. */
+  step: PathStep | undefined
 }
 
 export const sealedCores = ownMap<SealedCore>()

@@ -3,7 +3,7 @@ import { sealResult } from './choose.ts'
 import type { Opened, Outcome, Seen } from './marks.ts'
 import { nameOf } from './literal.ts'
 import { addConst } from './nodes.ts'
-import { callBack, isExpr, isSealed } from './plain.ts'
+import { callBack, isExpr, isList, isPlain, isSealed } from './plain.ts'
 import { activeEndpoint, BuildError, createRecorder, openSource, outputSource, sealedCores } from './recorder.ts'
 import type { Recorder } from './recorder.ts'
 import { makeExpr } from './values/apply.ts'
@@ -45,7 +45,7 @@ function openSealed(block: Recorder, value: unknown): object {
   if (core === undefined)
     throw new BuildError(
       'program.sealed',
-      `see() opens sealed values only, not ${isExpr(value) ? 'one that is open already' : nameOf(value)}.`,
+      `see() opens sealed values only, not ${isExpr(value) ? 'one that is open already' : nameOf(value)}${isPlain(value) || isList(value) ? '; give it one by one: see(request.a, request.b, (a, b) => …)' : ''}.`,
     )
   if (core.endpoint !== block.endpoint) throw new BuildError('program.foreign', 'this sealed value belongs to another endpoint.')
   if (!('source' in core.template))

@@ -21,6 +21,9 @@ export function indexFields<const On extends readonly string[]>(what: string, on
   return on
 }
 
+/** What every collection can do: no index has such a name. */
+export const OPERATIONS: readonly string[] = ['get', 'rows', 'fresh', 'owned', 'create', 'update']
+
 /** @param what «collection()», or which one of the app */
 export function collectionGiven(spec: unknown, what = 'collection()'): void {
   const given = objectOf(spec, what, '{ doc, fields, indices, initial }', ['doc', 'fields', 'indices', 'initial'])
@@ -32,7 +35,11 @@ export function collectionGiven(spec: unknown, what = 'collection()'): void {
   const { indices } = given
   if (!isPlain(indices))
     return refuse('program.shape', `the indices of ${what} are an object of order(), count() and sum(), not ${shown(indices)}.`)
-  for (const name of Object.keys(indices)) indexGiven(indices[name], name)
+  for (const name of Object.keys(indices)) {
+    if (OPERATIONS.includes(name))
+      refuse('program.name', `the index ${name} of ${what} has the name of an operation of collections; choose another.`)
+    indexGiven(indices[name], name)
+  }
 }
 
 function indexGiven(index: unknown, name: string): void {

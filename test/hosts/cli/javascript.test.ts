@@ -23,6 +23,7 @@ const CONDITION: Cases = {
   'map(Boolean)': '[yes].map(Boolean)',
   'Boolean()': 'Boolean(yes)',
   assert: 'assert(yes)',
+  'console.assert': 'console.assert(yes)',
   if: 'if (n.less(3)) void 0',
   'if at the end of &&': 'if (limits.length && n.less(3)) void 0',
   'if on a sealed value': 'if (sealed.n) void 0',
@@ -112,6 +113,15 @@ const HIDDEN: Cases = {
   'as never': 'BigInt(n as never)',
   'an expression': '/x/.test(n as any)',
 }
+const LEAK: Cases = {
+  'a text that branches set': "let reason = ''; when(yes, () => { reason = 'a' }, () => { reason = 'b' }); void reason",
+  'a count of items': 'let seen = 0; items.map((x) => { seen++; return x }); void n.plus(seen)',
+  'a count of Golem': 'let total = n; when(yes, () => { total = total.plus(1) }, () => {}); void total.plus(1)',
+  'a list that a branch adds to': 'const out: IntExpr[] = []; maybe.match((x) => { out.push(x) }, () => {}); void out.length',
+  'a property that an arm sets': 'const state = { total: 0 }; maybe.match((x) => { state.total += 5; return x }, () => n); void { state }',
+  'a set in a step': "const tags = new Set<string>(); items.fold(0, (a, x) => { tags.add('x'); return a.plus(x) }); if (tags.size) void 0",
+  'two that change places': 'let [a, b] = [0, 1]; items.map((x) => { [a, b] = [b, a]; return x }); void (a + b)',
+}
 const ASYNC: Cases = { await: 'const later = async () => { await n }; void later' }
 
 const FINE: Cases = {
@@ -140,6 +150,13 @@ const FINE: Cases = {
   'sorting plain values': 'limits.toSorted((a, b) => a - b)',
   format: 'format`${n} ${title}`',
   'a condition on plain values': "if (limits.length > 2 && 'a' in { a: 1 }) void 0",
+  'a list that a loop of JavaScript adds to':
+    'const out: IntExpr[] = []; limits.forEach((one) => { out.push(n.plus(one)) }); void out.length',
+  'a variable of the callback': 'items.map((x) => { let all = x; for (const one of limits) all = all.plus(one); return all })',
+  'names that are counted': 'let next = 0; when(yes, () => n.plus(next++), () => n.plus(next++))',
+  'what a see gave': "let made = 0; see('other', sealed.n, (n) => { made = 3; return n }); void n.plus(made)",
+  'what a helper remembers':
+    'const known = new Map<number, IntExpr>(); const at = (k: number) => { known.set(k, n); return known.get(k)! }; when(yes, () => at(1), () => at(1))',
   'helpers that keep the type': 'twice(n)',
   'a helper for callbacks that does not ask': 'also(() => n.plus(1))',
 }
@@ -172,6 +189,7 @@ const groups = {
   'program.loop': LOOP,
   'program.hidden': HIDDEN,
   'program.async': ASYNC,
+  'program.leak': LEAK,
 }
 const all: Array<[name: string, statement: string, code: string]> = [
   ...Object.entries(groups).flatMap(([code, cases]) =>

@@ -20,6 +20,9 @@ type EndpointSpec = ReturnType<App['endpoints']>[string]
 const isApp = (value: unknown): value is App =>
   typeof value === 'object' && value !== null && 'collections' in value && 'endpoints' in value && typeof value.endpoints === 'function'
 
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && [null, Object.prototype].includes(Object.getPrototypeOf(value) as null)
+
 const hasRun = (spec: unknown): boolean => typeof spec === 'object' && spec !== null && 'run' in spec && typeof spec.run === 'function'
 
 /** The same app, which notes the endpoint that is being traced: where no line is known, its line is told. */
@@ -31,7 +34,7 @@ function watched(app: App, note: (endpoint: string) => void): App {
   const endpoints = (database: unknown): Record<string, EndpointSpec> => {
     const made: unknown = app.endpoints(database)
     // What is no object of endpoints is for the SDK to refuse.
-    const isObject = typeof made === 'object' && made !== null && Object.values(made).every(hasRun)
+    const isObject = isPlainObject(made) && Object.values(made).every(hasRun)
     return isObject
       ? Object.fromEntries(Object.entries(made).map(([name, spec]) => [name, watch(name, spec as EndpointSpec)]))
       : (made as never)

@@ -56,7 +56,10 @@ export interface LocalRun {
 export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const { program } = db
   if (!Object.hasOwn(program.endpoints, call.endpoint))
-    return fail('call.endpoint', `${program.name} has no endpoint ${call.endpoint}; it has ${Object.keys(program.endpoints).join(', ')}.`)
+    return fail(
+      'call.endpoint',
+      `${program.name} has no endpoint ${call.endpoint}; it has ${Object.keys(program.endpoints).join(', ') || 'none'}.`,
+    )
   const endpoint = program.endpoints[call.endpoint]!
   const request = readRequest(endpoint, call)
   if (!request.ok) return request

@@ -20,11 +20,22 @@ export type Method = (this: object, ...args: any[]) => unknown
 /** What the opened values of a kind can do, method by method of their interface. */
 export type Methods<E> = { readonly [K in Exclude<keyof E, 'equals' | 'bounded' | symbol>]-?: Method }
 
+const counting = new WeakSet<Method>()
+
+/** A method that looks at the number of its arguments itself. */
+export function countsItself(method: Method): Method {
+  counting.add(method)
+  return method
+}
+
+/** How many arguments a method takes at most. */
+export const mostArguments = (method: Method): number => (counting.has(method) ? Infinity : method.length)
+
 /** An opened value. */
 export function makeExpr(recorder: Recorder, node: number, type: Type): object {
   const methods = recorder.endpoint.methods[type.kind === 'option' && type.of.kind === 'zipper' ? 'place' : type.kind] ?? {}
   const made = guard(`an opened ${nameOfKind(type)}`, methods, (name) => adviceFor(methods, name))
-  const core = { recorder, node, type }
+  const core = { recorder, node, type, step: recorder.path.at(-1) }
   exprCores.set(made, core)
   if (type.kind === 'bool') noteMade(core)
   return made
@@ -56,17 +67,29 @@ export function apply(op: Primitive, ...args: Typed[]): Typed {
   return { node: addNode(block, { op, args: args.map((argument) => argument.node) }), type: RESULTS[op](...types) }
 }
 
+/** Those whose integers are positions and counts. */
+const POSITIONED: ReadonlySet<Primitive> = new Set(['list.at', 'list.take', 'list.drop', 'text.slice', 'bytes.at', 'bytes.slice'])
+
+/** A position or count; JavaScript's `at(-1)` and `slice(-2)` count from the end, where Golem would find nothing. */
+export function position(value: unknown): unknown {
+  if (typeof value !== 'number' || value >= 0 || Object.is(value, -0)) return value
+  throw new BuildError(
+    'program.bound',
+    `positions and counts begin with 0, and none is ${value}; from the end, use last() or reverse(), or count from length().`,
+  )
+}
+
 /** A method that applies a primitive to the value and its arguments. */
 export function method(op: Primitive, { swapped = false, negated = false } = {}): Method {
-  return function (this: object, ...others: unknown[]) {
+  return countsItself(function (this: object, ...others: unknown[]) {
     const first = self(this)
     const hints = hintsOf(op, first.type)
     if (others.length !== hints.length)
       throw new BuildError('program.type', `${op} takes ${hints.length} arguments besides the value, not ${others.length}.`)
-    const args = [first, ...others.map((other, i) => lift(other, hints[i]!))]
+    const args = [first, ...others.map((other, i) => lift(POSITIONED.has(op) ? position(other) : other, hints[i]!))]
     const made = apply(op, ...(swapped ? args.reverse() : args))
     return give(negated ? apply('not', made) : made)
-  }
+  })
 }
 
 /** Types for literals among the arguments after the first, as far as the first one tells. */

@@ -4,7 +4,7 @@ import { lift } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Comparable, In, Int } from '../marks.ts'
 import { BuildError } from '../recorder.ts'
-import { apply, give, integer, method, pick, self } from './apply.ts'
+import { apply, countsItself, give, integer, method, pick, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
 import type { ListExpr } from './list.ts'
@@ -65,13 +65,24 @@ function absolute(a: Typed): Typed {
 const between = (a: Typed, from: Typed, to: Typed): Typed =>
   apply('and', apply('not', apply('int.less', a, from)), apply('not', apply('int.less', to, a)))
 
+/** Literal limits that no integer is between are a mistake; limits that are values may cross. */
+const limited = (make: (a: Typed, from: Typed, to: Typed) => Typed, name: string) => {
+  const method = composed(make)
+  return countsItself(function (this: object, ...limits: unknown[]): unknown {
+    const [least, most] = limits
+    if (typeof least === 'number' && typeof most === 'number' && least > most)
+      throw new BuildError('program.bound', `the least of ${name}(), ${least}, is greater than its most, ${most}.`)
+    return method.apply(this, limits)
+  })
+}
+
 /** A method out of a function of typed nodes. */
 function composed(make: (...args: Typed[]) => Typed) {
-  return function (this: object, ...others: unknown[]): unknown {
+  return countsItself(function (this: object, ...others: unknown[]): unknown {
     if (others.length !== make.length - 1)
       throw new BuildError('program.type', `this operation takes ${make.length - 1} arguments besides the value, not ${others.length}.`)
     return give(make(self(this), ...others.map((other) => lift(other, null))))
-  }
+  })
 }
 
 export const INT: Methods<IntExpr> = {
@@ -84,15 +95,22 @@ export const INT: Methods<IntExpr> = {
   absolute: composed(absolute),
   min: composed(lesser),
   max: composed(greater),
-  clamp: composed((a, from, to) => lesser(greater(a, from), to)),
+  clamp: limited((a, from, to) => lesser(greater(a, from), to), 'clamp'),
   less: method('int.less'),
   atMost: method('int.less', { swapped: true, negated: true }),
   greater: method('int.less', { swapped: true }),
   atLeast: method('int.less', { negated: true }),
-  between: composed(between),
+  between: limited(between, 'between'),
   text: method('int.text'),
 }
 
 /** The integers from `from` (included) to `to` (not included), in order; none where `to` is not greater. */
-export const range = (from: In<Int>, to: In<Int>): ListExpr<Int> =>
-  give(apply('int.range', lift(from, null), lift(to, null))) as ListExpr<Int>
+export function range(from: In<Int>, to: In<Int>): ListExpr<Int>
+export function range(...limits: Array<In<Int>>): ListExpr<Int> {
+  if (limits.length > 2)
+    throw new BuildError(
+      'program.type',
+      'range() takes from and to, and no step; map the integers to others: range(0, 5).map((i) => i.times(2)).',
+    )
+  return give(apply('int.range', lift(limits[0], null), lift(limits[1], null))) as ListExpr<Int>
+}

@@ -26,7 +26,7 @@ import type {
 } from '../marks.ts'
 import { callBack, isList } from '../plain.ts'
 import { BuildError } from '../recorder.ts'
-import { apply, constant, field, give, integer, method, recordOf, self } from './apply.ts'
+import { apply, constant, field, give, integer, method, position, recordOf, self } from './apply.ts'
 import type { Method, Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
 import type { IntExpr } from './int.ts'
@@ -133,6 +133,12 @@ const over = (make: (items: Typed, work: Work) => Typed): Method =>
     return give(make(self(this), work))
   }
 
+/** A method without arguments. */
+const whole = (make: (items: Typed) => Typed): Method =>
+  function (this: object) {
+    return give(make(self(this)))
+  }
+
 /** A method with a callback that has to say yes or no. */
 const testing = (op: 'filter' | 'any' | 'all' | 'find', typeOf: (items: Typed) => Type): Method =>
   over((items, test) => overItems(op, items, test, BOOL, () => typeOf(items)))
@@ -188,7 +194,7 @@ export const LIST: Methods<ListExpr<unknown>> = {
   take: method('list.take'),
   drop: method('list.drop'),
   slice(this: object, from: unknown, to: unknown) {
-    return give(apply('list.drop', apply('list.take', self(this), lift(to, null)), lift(from, null)))
+    return give(apply('list.drop', apply('list.take', self(this), lift(position(to), null)), lift(position(from), null)))
   },
   reverse: method('list.reverse'),
   concat: method('list.concat'),
@@ -212,8 +218,8 @@ export const LIST: Methods<ListExpr<unknown>> = {
   find: testing('find', (items) => option(of(items))),
   count: over((items, test) => apply('list.length', filtered(items, test))),
   sum: over((items, work) => summed(items, work ?? itself)),
-  min: over((items) => first(sorted(items, itself, false))),
-  max: over((items) => first(sorted(items, itself, true))),
+  min: whole((items) => first(sorted(items, itself, false))),
+  max: whole((items) => first(sorted(items, itself, true))),
   minBy: over((items, key) => first(sorted(items, key, false))),
   maxBy: over((items, key) => first(sorted(items, key, true))),
   sorted(this: object, options?: Sorting) {
@@ -222,7 +228,7 @@ export const LIST: Methods<ListExpr<unknown>> = {
   sortBy(this: object, key: Work, options?: Sorting) {
     return give(sorted(self(this), key, isDescending(options)))
   },
-  distinct: over((items) => overItems('distinct', items, itself, null, () => items.type)),
+  distinct: whole((items) => overItems('distinct', items, itself, null, () => items.type)),
   distinctBy: over((items, key) => overItems('distinct', items, key, null, () => items.type)),
   groupBy: over((items, key) => overItems('group', items, key, null, (keys) => ({ kind: 'map', keys, of: items.type, max: maxOf(items) }))),
   toMap: method('map.from'),

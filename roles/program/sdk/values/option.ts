@@ -10,6 +10,7 @@ import type { Bool, Common, Comparable, Declared, Expr, In, Joined, Meaning, Opt
 import { addNode } from '../nodes.ts'
 import { callBack } from '../plain.ts'
 import { activeBlock, BuildError, traceBranch } from '../recorder.ts'
+import type { PathStep } from '../recorder.ts'
 import { nameOfType } from '../shape.ts'
 import { apply, constant, give, isTrue, pick, recordOf, self } from './apply.ts'
 import type { Methods } from './apply.ts'
@@ -49,13 +50,14 @@ function matchOption(this: object, some: Work, none: () => unknown): unknown {
     (content) => callBack(some, content),
   )
   const scope = present.index
-  const absent = traceBranch(block, { kind: 'some', scope, taken: false }, block.scope, () => callBack(none))
+  const noneStep: PathStep = { kind: 'some', scope, taken: false }
+  const absent = traceBranch(block, noneStep, block.scope, () => callBack(none))
   if (present.effects.length + absent.effects.length > 0)
     block.effects.push({ unwrap: over.node, some: { scope, effects: present.effects }, none: absent.effects })
   return chooseBranches(
     [
-      { step: { kind: 'some', scope, taken: true }, scope, result: present.result },
-      { step: { kind: 'some', scope, taken: false }, scope: block.scope, result: absent.result },
+      { step: present.step, scope, result: present.result },
+      { step: noneStep, scope: block.scope, result: absent.result },
     ],
     ([a, b]) => unwrap(scope, a!, b!),
   )

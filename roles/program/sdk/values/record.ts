@@ -2,6 +2,8 @@ import { objectGiven } from '../given.ts'
 import { liftKind } from '../lift.ts'
 import type { Comparable, Expr, In, Rec } from '../marks.ts'
 import { sortedNames } from '../../value/measure.ts'
+import { withMembers } from '../members.ts'
+import type { Kind } from '../members.ts'
 import { BuildError } from '../recorder.ts'
 import { nameOfType } from '../shape.ts'
 import { field, give, recordOf, self } from './apply.ts'
@@ -17,6 +19,14 @@ export interface RecExpr<F> extends Comparable<Rec<F>> {
   with(changes: { readonly [K in keyof F]?: In<F[K]> }): RecExpr<F>
 }
 
+/** `fields().pric` would be undefined, and what is made of it missing without a word. */
+const fieldsKind = (names: readonly string[]): Kind => ({
+  what: 'the record',
+  advice: () => `its fields are ${names.join(', ')}.`,
+  code: 'program.field',
+  isPlain: true,
+})
+
 export const RECORD: Methods<RecExpr<unknown>> = {
   get(this: object, name: string) {
     return give(field(self(this), name))
@@ -26,7 +36,7 @@ export const RECORD: Methods<RecExpr<unknown>> = {
     const fields = Object.create(null) as object
     for (const name of of.type.kind === 'record' ? sortedNames(of.type.fields) : [])
       Object.defineProperty(fields, name, { enumerable: true, get: () => give(field(self(this), name)) as unknown })
-    return Object.freeze(fields)
+    return withMembers(fields, fieldsKind(Object.keys(fields)))
   },
   with(this: object, changes: Record<string, unknown>) {
     const of = self(this)

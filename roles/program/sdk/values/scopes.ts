@@ -14,16 +14,17 @@ export type Work = (...params: never[]) => unknown
 /** Opens a scope and traces a callback in it. */
 export function traceScope(
   scope: Scope,
-  step: (index: number) => PathStep,
+  stepOf: (index: number) => PathStep,
   params: Type[],
   work: (...params: object[]) => unknown,
-): { index: number; result: unknown; effects: Effect[] } {
+): { index: number; step: PathStep; result: unknown; effects: Effect[] } {
   const block = activeBlock()
   const index = block.scopes.push(scope) - 1
-  const traced = traceBranch(block, step(index), index, () =>
+  const step = stepOf(index)
+  const traced = traceBranch(block, step, index, () =>
     work(...params.map((type, param) => makeExpr(block, addNode(block, { op: 'param', scope: index, param }), type))),
   )
-  return { index, ...traced }
+  return { index, step, ...traced }
 }
 
 /** A scope that only tells cases apart, whose content nobody looks at: equal ones are one. */

@@ -8,14 +8,14 @@ import { addNode } from '../nodes.ts'
 import { isList } from '../plain.ts'
 import { activeBlock, BuildError } from '../recorder.ts'
 import { nameOfType } from '../shape.ts'
-import { apply, constant, give, integer, method, self } from './apply.ts'
+import { apply, constant, countsItself, give, integer, method, position, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { BoolExpr } from './bool.ts'
 import type { BytesExpr } from './bytes.ts'
 import type { IntExpr } from './int.ts'
 import type { ListExpr } from './list.ts'
 import type { OptionExpr } from './option.ts'
-import { itemType } from '../literal.ts'
+import { itemType, literalOf } from '../literal.ts'
 
 /** A text. Lengths and positions count Unicode code points; case and white space are those of ASCII. */
 export interface TextExpr extends Comparable<Text> {
@@ -83,18 +83,18 @@ export const TEXT: Methods<TextExpr> = {
   startsWith: method('text.starts'),
   endsWith: method('text.ends'),
   find: method('text.find'),
-  concat(this: object, ...others: unknown[]) {
+  concat: countsItself(function (this: object, ...others: unknown[]) {
     return give(joinTexts([self(this), ...others.map((other) => lift(other, null))]))
-  },
+  }),
   asciiLower: method('text.lower'),
   asciiUpper: method('text.upper'),
   trim: method('text.trim'),
   slice: method('text.slice'),
   take(this: object, count: unknown) {
-    return give(apply('text.slice', self(this), integer(0), lift(count, null)))
+    return give(apply('text.slice', self(this), integer(0), lift(position(count), null)))
   },
   drop(this: object, count: unknown) {
-    return give(apply('text.slice', self(this), lift(count, null), integer(LIMITS.text)))
+    return give(apply('text.slice', self(this), lift(position(count), null), integer(LIMITS.text)))
   },
   replace: method('text.replace'),
   split: method('text.split'),
@@ -115,7 +115,7 @@ export function format(texts: TemplateStringsArray, ...values: Array<In<Text> | 
 }
 
 function asText(value: unknown): Typed {
-  if (typeof value === 'number') return lift(String(value), null)
+  if (typeof value === 'number' || typeof value === 'bigint') return lift(String(literalOf(value, null)!.value), null)
   const typed = lift(value, null)
   return typed.type.kind === 'int' ? apply('int.text', typed) : typed
 }

@@ -2,7 +2,7 @@ import { liftKind } from '../lift.ts'
 import type { Typed } from '../lift.ts'
 import type { Expr, In, Int, Opening, Option, Tree, Zipper } from '../marks.ts'
 import { callBack } from '../plain.ts'
-import { apply, give, method, self } from './apply.ts'
+import { apply, countsItself, give, method, self } from './apply.ts'
 import type { Methods } from './apply.ts'
 import type { IntExpr } from './int.ts'
 import { chain, mapSome, OPTION } from './option.ts'
@@ -106,10 +106,10 @@ export const ZIPPER: Methods<ZipperExpr<unknown>> = {
 
 /** The method of a place as one of an option of places. */
 const onward = (name: keyof typeof ZIPPER, isOption: boolean) =>
-  function (this: object, ...args: unknown[]): unknown {
+  countsItself(function (this: object, ...args: unknown[]): unknown {
     const step = (place: object): Typed => self(ZIPPER[name].call(place, ...args) as object)
     return give(isOption ? chain(self(this), step) : mapSome(self(this), step))
-  }
+  })
 
 const MOVES = ['down', 'up', 'left', 'right', 'next', 'insertLeft', 'insertRight', 'remove'] as const
 const OTHERS = ['focus', 'value', 'depth', 'set', 'modify', 'put', 'prepend', 'append', 'tree'] as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { int, literal, see, text, when } from '../../../../roles/program/index.ts'
+import { format, int, literal, range, see, text, when } from '../../../../roles/program/index.ts'
 import { any, built, checkAll, type Loose } from './mistaken.ts'
 
 describe("[L2] JavaScript's own arithmetic, comparison and texts", () => {
@@ -70,6 +70,7 @@ describe("[L2] JavaScript's own functions that ask, search, tell apart or wait",
     ['a comparison of sort', 'program.coerced', () => built((req) => see(req.a, (a) => [2, 1].sort(() => any(a))[0]))], // at: a comparison of sort
     ['its kind as a text', 'program.coerced', () => built((req) => see(req.a, (a) => (Object.prototype.toString.call(a) === '' ? a : 1)))], // at: its kind as a text
     ['a mistake that is caught', 'program.coerced', () => built((req) => see(req.a, (a) => { try { return `${any(a)}`.length } catch { return a } }))], // at: a mistake that is caught
+    ['a mistake of an operation that is caught', 'program.type', () => built((req) => see(req.a, (a) => { try { return a.plus(any('x')) } catch { return a } }))], // at: a mistake of an operation that is caught
     ['a promise that nobody waits for', 'program.async', () => built((req) => see(req.a, (a) => (void Promise.resolve(a).catch(() => 0), a)))], // at: a promise that nobody waits for
   ])
 
@@ -123,6 +124,17 @@ describe('[L2] operations that do not exist', () => {
     ['adding a text', 'program.type', () => built((req) => see(req.a, (a) => a.plus(any('1'))))], // at: adding a text
     ['joining integers', 'program.type', () => built((req) => see(req.items, (items) => any(items).join(',')))], // at: joining integers
     ['sorting by a list', 'program.type', () => built((req) => see(req.items, (items) => items.sortBy(any(() => items))))], // at: sorting by a list
+    ['a field that fields() has not', 'program.field', () => built((req) => see(req.point, (point) => any(point.fields()).z))], // at: a field that fields() has not
+    ['an item more', 'program.type', () => built((req) => see(req.items, (items) => any(items).append(1, 2)))], // at: an item more
+    ['an argument of a method without one', 'program.type', () => built((req) => see(req.items, (items) => any(items).max(3)))], // at: an argument of a method without one
+    ['a step of range', 'program.type', () => built((req) => see(req.a, () => any(range)(0, 10, 2)))], // at: a step of range
+    ['an item from the end', 'program.bound', () => built((req) => see(req.items, (items) => items.at(-1)))], // at: an item from the end
+    ['items from the end', 'program.bound', () => built((req) => see(req.items, (items) => items.slice(-2, 5)))], // at: items from the end
+    ['all but the last', 'program.bound', () => built((req) => see(req.title, (title) => title.slice(0, -1)))], // at: all but the last
+    ['fewer than none', 'program.bound', () => built((req) => see(req.title, (title) => title.take(-1)))], // at: fewer than none
+    ['limits that cross', 'program.bound', () => built((req) => see(req.a, (a) => a.clamp(5, 0)))], // at: limits that cross
+    ['between nothing', 'program.bound', () => built((req) => see(req.a, (a) => a.between(5, 1)))], // at: between nothing
+    ['a fraction in a text', 'program.literal', () => built((req) => see(req.title, (title) => format`${title} ${1.5}`))], // at: a fraction in a text
     ['a missing arm', 'program.match', () => built((req) => see(req.shape, (shape) => shape.match(any({ circle: () => 1 }))))], // at: a missing arm
     ['a case that is not there', 'program.match', () => built((req) => see(req.shape, (shape) => shape.is(any('square'))))], // at: a case that is not there
     ['a bound of another type', 'program.type', () => built((req) => see(req.a, (a) => a.bounded(any(text(4)))))], // at: a bound of another type

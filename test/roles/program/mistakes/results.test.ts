@@ -56,6 +56,9 @@ describe('[L1] results that are no values', () => {
     ['half a surrogate pair', 'program.literal', () => built((req) => see(req.title, (title) => title.equals('\ud800')))], // at: half a surrogate pair
     ['an empty list without a type', 'program.literal', () => built((req) => see(req.a, () => any([])))], // at: an empty list without a type
     ['a list of unlike items', 'program.literal', () => built((req) => see(req.a, (a) => asRecord({ x: [a, 'b'] })))], // at: a list of unlike items
+    ['a list with a hole', 'program.result', () => built((req) => see(req.a, (a) => [a, , a]))], // at: a list with a hole
+    ['a literal with a hole', 'program.literal', () => built((req) => see(req.items, (items) => items.equals(any([1, , 2]))))], // at: a literal with a hole
+    ['a name that is a symbol', 'program.name', () => built((req) => see(req.a, (a) => ({ a, [Symbol('b')]: a })))], // at: a name that is a symbol
     ['nothing out of map', 'program.result', () => built((req) => see(req.items, (items) => items.map(any(() => {}))))], // at: nothing out of map
     ['no boolean out of filter', 'program.type', () => built((req) => see(req.items, (items) => items.filter(any((x: unknown) => x))))], // at: no boolean out of filter
     ['another type out of fold', 'program.type', () => built((req) => see(req.items, (items) => items.fold(0, any(() => 'x'))))], // at: another type out of fold

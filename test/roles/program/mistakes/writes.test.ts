@@ -19,6 +19,42 @@ describe('[L2] values that left the place where they mean something', () => {
         ),
     ],
     [
+      'a total that a branch goes on with',
+      'program.leak',
+      () =>
+        built((req) =>
+          see(req.a, (a) => {
+            let total: Loose = a
+            when(a.less(3), () => void (total = total.plus(1)), () => {})
+            return total.plus(1) // at: a total that a branch goes on with
+          }),
+        ),
+    ],
+    [
+      'a count of items',
+      'program.leak',
+      () =>
+        built((req) =>
+          see(req.items, (items) => {
+            let count: Loose = literal(int(), 0)
+            items.map((item) => ((count = count.plus(1)), item))
+            return count.times(2) // at: a count of items
+          }),
+        ),
+    ],
+    [
+      'a literal of one arm',
+      'program.leak',
+      () =>
+        built((req) =>
+          see(req.shape, (shape) => {
+            let size: Loose
+            shape.match({ circle: () => void (size = literal(int(), 1)), empty: () => void (size = literal(int(), 2)) })
+            return size.plus(1) // at: a literal of one arm
+          }),
+        ),
+    ],
+    [
       'a content kept',
       'program.leak',
       () =>

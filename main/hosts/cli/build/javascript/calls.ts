@@ -40,7 +40,8 @@ const fileOf = (declaration: TypeScript.Node | undefined): string => declaration
 
 /** Printing a value for oneself is no mistake. */
 const isPrinting = (look: Look, call: Call, declaration: TypeScript.Node | undefined): boolean =>
-  /^console\./.test(calleeOf(look, call).getText()) || /[\\/]node[\\/](console|util)\.d\.ts$/.test(fileOf(declaration))
+  /^console\.(?!assert\b)/.test(calleeOf(look, call).getText()) ||
+  (/[\\/]node[\\/](console|util)\.d\.ts$/.test(fileOf(declaration)) && nameOf(look, calleeOf(look, call)) !== 'assert')
 
 /** Golem values that a call takes for something of JavaScript, or whose type gets lost in it. */
 export function misusedIn(look: Look, call: Call): Misused[] {

@@ -6,6 +6,7 @@
 import type TypeScript from 'typescript'
 import { givenTo, hiddenAt, isCall, misusedIn, type Misused } from './calls.ts'
 import { golemTypes } from './golem-types.ts'
+import { keptAt } from './kept.ts'
 import { lossesOf } from './losses.ts'
 import { HANDLE, LOOP, MISSING, notCalled, type Found } from './mistakes.ts'
 import { operandsOf, type Operand } from './operands.ts'
@@ -68,6 +69,7 @@ export function findMisuse(
     ...defaults(node),
     ...(isCall(ts, node) ? [...misusedIn(look, node), ...givenTo(look, node).filter((one) => isFrom(ts, checker, one.node, untyped))] : []),
     ...hiddenAt(look, node),
+    ...keptAt(look, node),
   ]
 
   return (source) => {

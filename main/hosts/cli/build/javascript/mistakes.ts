@@ -1,6 +1,6 @@
 /** What golem says where JavaScript takes a Golem value for one of its own. The codes are those that a build gives for the same. */
 export interface Mistake {
-  code: 'program.condition' | 'program.coerced' | 'program.loop' | 'program.async' | 'program.hidden'
+  code: 'program.condition' | 'program.coerced' | 'program.loop' | 'program.async' | 'program.hidden' | 'program.leak'
   message: string
 }
 
@@ -53,6 +53,12 @@ export const HIDDEN: Mistake = {
   code: 'program.hidden',
   message: 'the type of a Golem value gets lost here, and behind it JavaScript may take the value for one of its own; keep the type.',
 }
+
+/** A variable that a callback changes. @param callee what the callback is given to */
+export const keptIn = (variable: string, callee: string): Mistake => ({
+  code: 'program.leak',
+  message: `${variable} is changed in a callback of ${callee}, which is traced once, whatever happens when the program runs, and read outside of it; return it from there instead.`,
+})
 
 /** A function of JavaScript, or of a library, that gets a Golem value. */
 export function takenBy(callee: string): Mistake {
