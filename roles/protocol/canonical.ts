@@ -38,8 +38,8 @@ export function nestingOf(text: string): number {
   return deepest
 }
 
-/** Most of a message are long strings: the engine finds their ends faster than a loop over their characters. */
-function closingQuote(text: string, opening: number): number {
+/** Where the string that begins at `opening` ends. Most of a message are long strings: the engine finds their ends faster than a loop over characters. */
+export function closingQuote(text: string, opening: number): number {
   for (let end = text.indexOf('"', opening + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end
     while (text.charCodeAt(before - 1) === 0x5c) before--

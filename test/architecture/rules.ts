@@ -42,10 +42,10 @@ function adapters(): Rule[] {
     }))
 }
 
-const host = (name: string, more: string[] = []): Rule => ({
+const host = (name: string, more: string[] = [], packages: string[] = []): Rule => ({
   folder: `main/hosts/${name}`,
   folders: ['main/core', 'main/adapters', 'main/contract', 'main/hosts/terminal', 'resources', ...more],
-  packages: [],
+  packages,
   node: true,
 })
 
@@ -61,17 +61,26 @@ export const table: Table = {
     { folder: 'main/core', folders: ['roles', 'main/contract'], packages: ['zod'], node: false },
     ...adapters(),
     host('worker'),
-    host('headless', ['main/hosts/worker']),
+    // It checks what comes from files: an app's program, the note of an earlier run.
+    host('headless', ['main/hosts/worker', 'roles/program'], ['zod']),
     { folder: 'main/hosts/electron', folders: ['main/contract'], packages: ['electron'], node: true },
     // The developer's command: the language, the parts of the protocol that a local run shares with the network, and no core.
     {
       folder: 'main/hosts/cli',
-      folders: ['roles/program', 'roles/protocol', 'roles/client', 'main/adapters/crypto', 'main/hosts/launcher', 'main/hosts/terminal'],
+      folders: [
+        'roles/program',
+        'roles/protocol',
+        'roles/client',
+        'main/adapters/crypto',
+        'main/adapters/storage/make-folder.ts',
+        'main/hosts/launcher',
+        'main/hosts/terminal',
+      ],
       packages: ['typescript'],
       node: true,
     },
     // What every program that is started from a terminal shares: its options and help, text files, writing files.
-    { folder: 'main/hosts/terminal', folders: ['roles/protocol/result.ts'], packages: [], node: true },
+    { folder: 'main/hosts/terminal', folders: ['roles/protocol/result.ts', 'roles/protocol/canonical.ts'], packages: [], node: true },
     { folder: 'main/hosts/launcher', folders: ['main/hosts/terminal', 'main/hosts/worker/lean.ts'], packages: ['vite'], node: true },
     { folder: 'renderer', folders: ['main/contract', 'roles/program'], packages: ['svelte'], node: false },
     { folder: 'renderer/vite.config.ts', folders: [], packages: ['vite', '@sveltejs/vite-plugin-svelte'], node: true },

@@ -40,13 +40,13 @@ export const rpcMethods = [
 type RegtestMethod = 'generatetodescriptor' | 'invalidateblock' | 'waitfornewblock'
 export type RpcMethod = (typeof rpcMethods)[number] | RegtestMethod
 
-/** An address of a node's RPC as it has to be. Error: `chain.address`. */
+/** An address of a node's RPC as it has to be. Error: `chain.address`; it repeats no password, because messages end in logs. */
 export function checkRpcAddress(address: string): Result<string> {
-  const form = `The node's address has to be http://host:port, as in http://127.0.0.1:8332, not «${address}»`
+  const form = `The node's address has to be http://host:port, as in http://127.0.0.1:8332, not «${address.replace(/\/\/[^/@]*@/, '//…@')}»`
   if (/^https:/i.test(address))
     return fail('chain.address', `${form}: bitcoind's RPC speaks no TLS. For a node elsewhere, use a tunnel (ssh -L, a VPN).`)
-  const url = /^http:\/\/\S+$/i.test(address) ? URL.parse(address) : null
-  if (url === null) return fail('chain.address', `${form}.`)
+  const url = /^http:\/\/[^\s/?#]\S*$/i.test(address) ? URL.parse(address) : null
+  if (url === null || url.port === '0') return fail('chain.address', `${form}.`)
   return url.username === '' && url.password === ''
     ? ok(address)
     : fail('chain.address', `${form}: user and password are given apart from it.`)
@@ -132,11 +132,17 @@ export type RpcClient = ReturnType<typeof createRpcClient>
 const stopped = fail('chain.stopped', 'the connection to the node was closed')
 const timedOut = (timeoutMs: number) =>
   failForNow('chain.timeout', `the node did not answer within ${timeoutMs / 1000} s: is it overloaded?`)
-const unreachable = (url: string, error: unknown) =>
-  failForNow(
+const unreachable = (url: string, error: unknown) => {
+  const { code, message } = error as NodeJS.ErrnoException
+  // Without a port an address means another one than bitcoind's.
+  const where = URL.parse(url)?.port === '' && !/:80(?:[/?#]|$)/.test(url) ? `${url}, port 80` : url
+  return failForNow(
     'chain.unreachable',
-    `no node answers at ${url} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}): start it, or correct the address in the settings`,
+    code?.startsWith('HPE_INVALID') === true
+      ? `what answers at ${where} speaks no HTTP: the address has to be that of the node's RPC, not of its P2P port or of one with TLS`
+      : `no node answers at ${where} (${code ?? message}): start it, or correct the address in the settings`,
   )
+}
 
 /** bitcoind answers 403 to a computer that -rpcallowip leaves out, and to a method that the user's -rpcwhitelist leaves out. */
 const forbidden = (method: string) =>
@@ -153,12 +159,18 @@ function readAnswer(method: RpcMethod, status: number, body: Buffer): Result<unk
     )
   if (status === 403) return forbidden(method)
   if (status === 503) return failForNow('chain.busy', 'the node’s work queue is full: it is asked again shortly')
+  if (proxyAnswers.has(status)) return proxied(status)
   try {
     return ok(JSON.parse(body.toString('utf8')) as unknown)
   } catch {
     return fail('chain.answer', `HTTP ${status} without JSON: check that the address in the settings is a bitcoind RPC port`)
   }
 }
+
+/** Of a server before the node (too many requests, a bad gateway, a gateway's timeout): nothing about the node, which may only be starting again. */
+const proxyAnswers = new Set([429, 502, 504])
+const proxied = (status: number): Result<never> =>
+  failForNow('chain.busy', `what stands before the node answers HTTP ${status}: is the node running behind it? It is asked again shortly`)
 
 function malformed(method: string, error: z.ZodError) {
   const issue = error.issues[0]

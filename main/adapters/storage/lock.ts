@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * Takes a folder for this process alone, with SQLite's own file lock: it goes with the process, however that ends.
@@ -12,7 +12,7 @@ import { fail, failForNow, ok, type Result } from '../../../roles/protocol/resul
 export function lockFolder(folder: string, waitMs: number): Result<() => void> {
   let db: Database.Database | undefined
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     db = new Database(join(folder, 'lock'), { timeout: waitMs })
     const held = db
     held.exec('BEGIN EXCLUSIVE')

@@ -78,7 +78,7 @@ async function record(
 }
 
 /** A node or a user without `testmempoolaccept`: its answer to the broadcast has to do. */
-const isWithoutTest = ({ code }: { code: string }): boolean => code === 'chain.rpc' || code === 'chain.auth'
+const isWithoutTest = ({ code }: { code: string }): boolean => code === 'chain.rpc' || code === 'chain.forbidden'
 
 export function createPayments(ports: PaymentPorts, performer: () => Performer) {
   const { chain, storage, cell, keyring } = ports

@@ -50,7 +50,7 @@ export const BUILD_FLAGS: Options = {
   'time-limit': { kind: 'whole', value: 'SECONDS', range: [1, 86_400], default: 20, doc: 'stop a build that does not end' },
 }
 
-export const flagsOf = (command: Command): Options => ({ ...command.flags, ...COMMON })
+export const flagsOf = (command: Pick<Command, 'flags'>): Options => ({ ...command.flags, ...COMMON })
 
 /** Splits the arguments of a command. Error: `cli.usage`. */
 export function readCall(command: Command, args: string[], io: Io): Result<Call> {
@@ -61,6 +61,7 @@ export function readCall(command: Command, args: string[], io: Io): Result<Call>
 /** Whether there are as many positional arguments as the command takes. Error: `cli.usage`. */
 export function checkCount({ name, usage, takes: [least, most] }: Command, positionals: string[]): Result<null> {
   if (positionals.length < least) return wrongUsage(`golem ${name} needs: ${usage}.`)
+  if (positionals.includes('')) return wrongUsage(`An argument is empty: golem ${name} needs: ${usage}.`)
   return positionals.length <= most
     ? ok(null)
     : wrongUsage(`«${positionals[most]}» is one argument too many: golem ${name} takes ${usage}.`)

@@ -32,5 +32,5 @@ Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 7
 `
 
 /** `golem help <command>`. */
-export const helpOf = (command: Command): string =>
+export const helpOf = ({ takes: _, ...command }: Command): string =>
   helpText({ ...command, command: `golem ${command.name}`, usage: `${command.usage} [flags]`, options: flagsOf(command) })

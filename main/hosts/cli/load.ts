@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { check, type Program } from '../../../roles/program/index.ts'
-import { nestingOf } from '../../../roles/protocol/canonical.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { parseJson } from '../terminal/json-text.ts'
 import { readTextFile } from '../terminal/text-file.ts'
 import { buildProgram, type Built } from './build/build.ts'
 import { checkTypes, findTypeScript } from './build/types.ts'
@@ -20,7 +20,6 @@ export interface LoadOptions {
 const SOURCE = /\.(m?ts|m?js)$/
 /** Far above what anybody writes by hand, and still read at once. */
 const DOCUMENT_LIMIT = 16 << 20
-const NESTING_LIMIT = 1_000
 
 /** Whether a path is a program to be built, by its ending. */
 export const isSource = (path: string): boolean => SOURCE.test(path)
@@ -79,13 +78,3 @@ export function readJson(path: string, cwd: string): Result<unknown> {
 
 /** The text of a file of ordinary size. Errors: those of `readTextFile`. */
 export const readText = (path: string, cwd: string): Result<string> => readTextFile(resolve(cwd, path), path, DOCUMENT_LIMIT)
-
-/** @param name of the text in messages. Error: `cli.json`. */
-export function parseJson(name: string, text: string): Result<unknown> {
-  if (nestingOf(text) > NESTING_LIMIT) return fail('cli.json', `${name} nests deeper than ${NESTING_LIMIT} levels.`)
-  try {
-    return ok(JSON.parse(text) as unknown)
-  } catch (error) {
-    return fail('cli.json', `${name} is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
-  }
-}

@@ -34,7 +34,7 @@ async function perform(argv: string[], io: Io): Promise<Result<Done>> {
   const [name, ...args] = argv
   if (name === undefined) return wrongUsage(`Say what to do.\n\n${overview(commands)}`)
   if (name === '--version') return said(`golem ${version()}`)
-  if (name === 'help' || name === '--help' || name === '-h') return help(args[0])
+  if (name === 'help' || name === '--help' || name === '-h') return help(args.filter((arg) => !arg.startsWith('-')))
   const command = commands.find((one) => one.name === name)
   if (command === undefined) return unknown(name)
   const call = readCall(command, args, io)
@@ -47,10 +47,13 @@ async function perform(argv: string[], io: Io): Promise<Result<Done>> {
 const said = (text: string): Result<Done> => ({ ok: true, value: { text, value: { text } } })
 
 const unknown = (name: string): Result<never> =>
-  wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
+  name.startsWith('-')
+    ? wrongUsage(`Options follow the command, so not «${name}» first: golem <command> … [options].`)
+    : wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
 
-function help(name: string | undefined): Result<Done> {
-  if (name === undefined || name.startsWith('-')) return said(overview(commands))
+function help([name, extra]: string[]): Result<Done> {
+  if (extra !== undefined) return wrongUsage(`«${extra}» is one argument too many: golem help takes one command.`)
+  if (name === undefined) return said(overview(commands))
   const command = commands.find((one) => one.name === name)
   return command === undefined ? unknown(name) : said(helpOf(command))
 }

@@ -2,12 +2,12 @@
  * `npm run audit`: audits an app from chain and swarm alone, as a fresh participant with an empty folder. Without `--chain-url` it audits the app of
  * the local network that runs on this computer. Exit codes: 0 every root is equal, 1 one is not, 2 the audit could not be done.
  */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { checkRpcAddress } from '../../adapters/chain/index.ts'
 import { ok, type ParticipantConfig, type Result } from '../../core/index.ts'
 import { begin, type Started } from '../terminal/hosts.ts'
+import { wrongUsage } from '../terminal/options.ts'
+import { networkFolder } from '../terminal/place.ts'
 import { auditFresh, comparison, type Audited } from './network/auditor.ts'
 import { readNote } from './network/note.ts'
 
@@ -19,11 +19,28 @@ interface Place {
   dht: boolean
 }
 
+/** Options that would count for nothing beside the others: what is audited would not be what was asked for. */
+function contradiction(values: Values): string | null {
+  if (values['chain-url'] !== undefined)
+    return values.folder === undefined ? null : '--folder and --chain-url name two places; give one of them.'
+  const { 'chain-user': user, 'chain-password': password, network, tracker } = values
+  const given = {
+    'chain-user': user !== '',
+    'chain-password': password !== undefined,
+    network: network !== 'regtest',
+    tracker: tracker.length > 0,
+  }
+  const name = Object.entries(given).find(([, isGiven]) => isGiven)?.[0]
+  return name === undefined ? null : `--${name} is of a node that is named with --chain-url; without that the local network is audited.`
+}
+
 /** Where the app lives: as named by the options, else as the running local network wrote it down. */
 function place(values: Values): Result<Place> {
   const url = values['chain-url']
+  const lost = contradiction(values)
+  if (lost !== null) return wrongUsage(lost)
   if (url === undefined) {
-    const note = readNote(values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', 'local-network'))
+    const note = readNote(networkFolder(values.folder, 'local-network'))
     return note.ok ? ok({ chain: { ...note.value.chain, network: 'regtest' }, trackers: [note.value.tracker], dht: false }) : note
   }
   const address = checkRpcAddress(url)

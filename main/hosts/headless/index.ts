@@ -1,7 +1,6 @@
 /** `npm start` without Electron: the local network, and the app's page on loopback behind a token. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import { createFacade } from './network/facade.ts'
 import { startLocalNetwork } from './network/local-network.ts'
 import { chosenApp } from './network/app.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
+import { networkFolder } from '../terminal/place.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -67,7 +67,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     complain(app.error.message)
     return USAGE_EXIT
   }
-  const folder = values.folder ?? process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', app.value.folder)
+  const folder = networkFolder(values.folder, app.value.folder)
   const facade = createFacade()
   const page = await openPage({
     host: '127.0.0.1',

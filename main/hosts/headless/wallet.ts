@@ -3,18 +3,13 @@
  * the seed phrase; `restore` takes one; `replace` begins with a new wallet. Both move the participant's folder aside and delete nothing.
  * Exit codes: 0 done, 2 not done.
  */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline/promises'
-import { parseArgs } from 'node:util'
+import { fail, type Result } from '../../core/index.ts'
+import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
+import { networkFolder } from '../terminal/place.ts'
 import { phraseOf, replaceWallet, restoreWallet } from './network/wallets.ts'
 
-const USAGE = `usage: npm run wallet -- <command> <participant> [--folder <folder of the local network>]
-  phrase    shows the seed phrase of a participant's wallet; asks for the passphrase, which is in the file «passphrase» of the network's folder
-  restore   moves the participant's folder aside and brings the wallet of a seed phrase back; asks for the phrase
-  replace   moves the participant's folder aside; it begins with a new wallet
-`
 /** What a restore is and is not; test/scenario/damage.test.ts tells the story. */
 const BROUGHT_BACK = `A restore brings back every key, because all of them follow from the phrase, and the coins at the wallet's first twenty receiving and change
 addresses, once it has read the chain. The network gives it coins of its own, too. A client is registered as before, after asking once more.
@@ -37,43 +32,38 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-function refuse(message: string): number {
-  process.stderr.write(`golem: ${message}\n`)
-  return 2
-}
+type Arguments = Extract<Started<'wallet'>, { values: unknown }>
 
-async function main(args: string[]): Promise<number> {
-  const folder = process.env.GOLEM_FOLDER ?? join(homedir(), '.golem', 'local-network')
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { folder: { type: 'string', default: folder }, help: { type: 'boolean', default: false } },
-  })
-  const [command, name, ...more] = positionals
-  if (values.help) {
-    print(USAGE)
-    return 0
-  }
-  if (command === undefined || name === undefined || more.length > 0) return refuse(`name a command and one participant.\n${USAGE}`)
+const restored = (name: string, aside: string): string =>
+  `${name} has the wallet of the phrase. Its old folder is ${aside}.\n${BROUGHT_BACK}`
+
+/** @returns what to print */
+async function perform(command: string, folder: string, name: string): Promise<Result<string>> {
   if (command === 'phrase') {
-    const phrase = await phraseOf(values.folder, name, await ask('Passphrase: '))
-    if (!phrase.ok) return refuse(phrase.error.message)
-    print(`${phrase.value}\n`)
-    return 0
+    const phrase = await phraseOf(folder, name, await ask('Passphrase: '))
+    return phrase.ok ? { ok: true, value: `${phrase.value}\n` } : phrase
   }
-  if (command !== 'restore' && command !== 'replace') return refuse(`there is no command «${command}».\n${USAGE}`)
-  const aside =
-    command === 'restore'
-      ? await restoreWallet(values.folder, name, await ask('Seed phrase (12 to 24 words): '))
-      : replaceWallet(values.folder, name)
-  if (!aside.ok) return refuse(aside.error.message)
-  print(
-    `${name} has ${command === 'restore' ? 'the wallet of the phrase' : 'a new wallet at its next start'}. Its old folder is ${aside.value}.\n`,
-  )
-  if (command === 'restore') print(BROUGHT_BACK)
-  return 0
+  if (command === 'restore') {
+    const aside = await restoreWallet(folder, name, await ask('Seed phrase (12 to 24 words): '))
+    return aside.ok ? { ok: true, value: restored(name, aside.value) } : aside
+  }
+  if (command !== 'replace') return fail('cli.usage', `There is no command «${command}»; there are phrase, restore, replace.`)
+  const aside = replaceWallet(folder, name)
+  return aside.ok ? { ok: true, value: `${name} has a new wallet at its next start. Its old folder is ${aside.value}.\n` } : aside
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) =>
-  refuse(error instanceof Error ? error.message : String(error)),
-)
+async function main({ values, positionals: [command, name] }: Arguments): Promise<number> {
+  const done = await perform(command!, networkFolder(values.folder, 'local-network'), name!)
+  if (!done.ok) process.stderr.write(`golem: ${done.error.message}\n`)
+  else print(done.value)
+  return done.ok ? 0 : USAGE_EXIT
+}
+
+const begun = begin('wallet', process.argv.slice(2))
+process.exitCode =
+  'exit' in begun
+    ? begun.exit
+    : await main(begun).catch((error: unknown) => {
+        process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
+        return USAGE_EXIT
+      })

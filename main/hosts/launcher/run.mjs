@@ -4,7 +4,7 @@
  * It needs nothing but Node 20 and npm: it installs what is missing, then runs the command's program with the Node 24 that
  * the npm package `node` brings. Exit codes and signals pass through unchanged.
  */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { enter, root } from './door.mjs'
@@ -24,13 +24,15 @@ const commands = {
 }
 
 function usage() {
-  return `usage: node main/hosts/launcher/run.mjs <command> [arguments]\n  commands: ${Object.keys(commands).join(', ')}, install, or the path of a program in this repository\n  <command> --help explains start, headless, demo, audit, build, test and bench\n`
+  return `usage: node main/hosts/launcher/run.mjs <command> [arguments]\n  commands: ${Object.keys(commands).join(', ')}, install, or the path of a program in this repository\n  <command> --help explains start, headless, demo, audit, wallet, build, test and bench\n`
 }
 
-/** @returns {string[] | undefined} program and leading arguments; a path of a file stands for itself */
+/** @returns {string[] | undefined} program and leading arguments; a path of a program in the repository stands for itself */
 function programOf(command) {
   if (Object.hasOwn(commands, command)) return commands[command]
-  return existsSync(join(root, command)) ? [command] : undefined
+  const path = join(root, command)
+  const isProgram = path.startsWith(root) && /\.[cm]?[jt]s$/.test(path) && statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  return isProgram ? [command] : undefined
 }
 
 async function main([command, ...args]) {

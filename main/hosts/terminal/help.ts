@@ -9,6 +9,8 @@ export interface About {
   summary: string
   /** What follows the command. */
   usage: string
+  /** What each argument that is no option is, in words. */
+  takes?: readonly string[]
   /** One paragraph. */
   doc: string
   options: Options

@@ -1,7 +1,8 @@
 /** The programs behind the npm scripts: their options as data. README.md lists them from here; a test holds the two equal. */
 import process from 'node:process'
 import { helpText, type About } from './help.ts'
-import { readOptions, type Options, type Values } from './options.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
+import { readOptions, wrongUsage, type Options, type Read, type Values } from './options.ts'
 
 const help = { kind: 'flag', short: 'h', doc: 'print this and end' } as const
 
@@ -66,6 +67,11 @@ const auditOptions = {
   help,
 } as const satisfies Options
 
+const walletOptions = {
+  folder: auditOptions.folder,
+  help,
+} as const satisfies Options
+
 const startDoc =
   'Runs a regtest chain, a tracker, one Supervisor, servers and two clients on this computer, each in a process of its own. Started again, it goes on where it was. GOLEM_NO_BROWSER=1 opens no browser.'
 
@@ -106,6 +112,16 @@ export const hosts = {
     example: 'npm run audit -- --chain-url http://127.0.0.1:8332 --chain-user me --network mainnet',
     exits: '0 every root is equal · 1 one is not · 2 the audit could not be done',
   },
+  wallet: {
+    command: 'npm run wallet --',
+    summary: "the wallets of the local network's participants",
+    usage: 'phrase|restore|replace <participant> [options]',
+    takes: ['command (phrase, restore or replace)', 'participant'],
+    doc: "phrase shows the seed phrase of a participant's wallet and asks for the passphrase, which is in the file «passphrase» of the network's folder. restore brings the wallet of a seed phrase back and asks for the phrase; replace begins with a new wallet. Both move the participant's folder aside and delete nothing. The network has to be ended first.",
+    options: walletOptions,
+    example: 'npm run wallet -- phrase alice',
+    exits: '0 done · 2 not done, and why is said',
+  },
   build: {
     command: 'npm run build',
     summary: 'bundle page and Electron app into dist/',
@@ -122,7 +138,7 @@ export type HostName = keyof typeof hosts
 export const USAGE_EXIT = 2
 
 /** What a host does with its arguments: go on with the values, or end with this exit code, because all has been said. */
-export type Started<N extends HostName> = { values: Values<(typeof hosts)[N]['options']> } | { exit: number }
+export type Started<N extends HostName> = { values: Values<(typeof hosts)[N]['options']>; positionals: string[] } | { exit: number }
 
 /** Reads a host's arguments; prints its help, or one sentence about what is wrong with them. */
 export function begin<N extends HostName>(name: N, args: string[]): Started<N> {
@@ -131,8 +147,17 @@ export function begin<N extends HostName>(name: N, args: string[]): Started<N> {
     process.stdout.write(helpText(about))
     return { exit: 0 }
   }
-  const read = readOptions(about.options, args)
-  if (read.ok) return { values: read.value.values as Values<(typeof hosts)[N]['options']> }
+  const read = readArguments(about, args)
+  if (read.ok) return read.value as Extract<Started<N>, { values: unknown }>
   process.stderr.write(`golem: ${read.error.message} See ${about.command.endsWith('--') ? about.command : `${about.command} --`} --help.\n`)
   return { exit: USAGE_EXIT }
+}
+
+function readArguments({ options, takes = [] }: About, args: string[]): Result<Read<Options>> {
+  const read = readOptions(options, args, takes.length === 0 ? 'none' : 'any')
+  if (!read.ok) return read
+  const { positionals } = read.value
+  const missing = takes.find((_, at) => (positionals[at] ?? '') === '')
+  if (missing !== undefined) return wrongUsage(`Name a ${missing}.`)
+  return positionals.length > takes.length ? wrongUsage(`«${positionals[takes.length]}» is one argument too many.`) : read
 }

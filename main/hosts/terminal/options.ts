@@ -62,7 +62,7 @@ interface Token {
 export const wrongUsage = (message: string): { ok: false; error: Failure } => fail('cli.usage', message)
 
 /**
- * Reads arguments by a table: `--name value`, `--name=value`, `-n value`.
+ * Reads arguments by a table: `--name value`, `--name=value`, `-n value`, `-n=value`.
  * @param positionals whether arguments that are no options are allowed
  * Error: `cli.usage`, for an option that there is not, a value that is missing, out of range or of another form, an option given twice.
  */
@@ -91,14 +91,20 @@ function initial(option: Option): Value {
   return option.kind === 'list' ? [] : option.default
 }
 
+/** `-o=file` is read as `--output=file`, and never as a file whose name begins with the sign. */
+const valueTyped = ({ rawName, value, inlineValue }: Token): string | undefined =>
+  inlineValue === true && !rawName.startsWith('--') && value?.startsWith('=') === true ? value.slice(1) : value
+
 function readOne(table: Options, token: Token, seen: Set<string>): Result<Value> {
-  const { name, rawName, value } = token
+  const { name, rawName } = token
+  const value = valueTyped(token)
   if (!Object.hasOwn(table, name)) return wrongUsage(`There is no option ${rawName}${likely(Object.keys(table), name)}`)
   const option = table[name]!
   if (option.kind !== 'list' && seen.has(name)) return wrongUsage(`--${name} is given twice; give it once.`)
   seen.add(name)
   if (option.kind === 'flag') return value === undefined ? ok(true) : wrongUsage(`--${name} takes no value; leave «=${value}» out.`)
-  const isAnOption = token.inlineValue === false && value !== undefined && /^-./.test(value)
+  const looksLikeOne = option.kind === 'whole' ? /^-\D/ : /^-./
+  const isAnOption = token.inlineValue === false && value !== undefined && looksLikeOne.test(value)
   if (value === undefined || value === '' || isAnOption) return wrongUsage(`--${name} needs a value: --${name}=${placeholder(option)}.`)
   return valueOf(name, option, value)
 }

@@ -4,6 +4,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -45,8 +46,14 @@ export function replaceFile(file: string, text: string, mode = 0o666): Result<nu
     else writePath(target.path, bytes, mode)
     return ok(null)
   } catch (error) {
-    return fail('cli.write', `${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
+    return fail('cli.write', `${file} could not be written: ${reasonOf(error, file)}.`)
   }
+}
+
+function reasonOf(error: unknown, file: string): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const folder = dirname(resolve(file))
+  return code === 'ENOENT' && !existsSync(folder) ? `there is no folder ${folder}` : (message ?? String(error))
 }
 
 /** Whether a name leads to this process's own standard output, as /dev/stdout does. */

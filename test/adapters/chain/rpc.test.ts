@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { checkRpcAddress, createEmbeddedNode, createRpcChain, createRpcServer } from '../../../main/adapters/chain/index.ts'
 import type { RpcChainOptions } from '../../../main/adapters/chain/index.ts'
@@ -109,6 +110,29 @@ describe('access', () => {
     expect(error.message).toMatch(/forbids getblockchaininfo .*-rpcwhitelist .*getblock,.*sendrawtransaction/)
   })
 
+  it.each([429, 502, 503, 504])('HTTP %i without JSON passes: it is asked again', async (status) => {
+    const url = await oddNode((response) => void response.writeHead(status).end('<html>'))
+    expect(await connect(url).tip()).toMatchObject({ error: { code: 'chain.busy', retryable: true } })
+  })
+
+  it('at a port that speaks no HTTP is told apart from a node that is away, and a port that was left out is named', async () => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-x\r\n'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    expect(await connect(`http://127.0.0.1:${port}`).tip()).toMatchObject({
+      error: { code: 'chain.unreachable', message: expect.stringContaining('speaks no HTTP') },
+    })
+    await new Promise((resolve) => server.close(resolve))
+    expect(await connect('http://nowhere.invalid/x').tip()).toMatchObject({
+      error: { message: expect.stringContaining('http://nowhere.invalid/x, port 80 (') },
+    })
+  })
+
+  it('with user and password in the address: they are not repeated', () => {
+    const { error } = checkRpcAddress('http://me:secret@127.0.0.1:8332') as { error: { message: string } }
+    expect(error.message).toContain('not «http://…@127.0.0.1:8332»: user and password are given apart from it.')
+  })
+
   it.each([
     'localhost:18443',
     'https://127.0.0.1:8332',
@@ -119,6 +143,8 @@ describe('access', () => {
     'http://u:p@h:1',
     'http://a b:1',
     'http://h:99999',
+    'http://h:0',
+    'http:///h:1',
   ])('at an address of another form is refused at once, with the form: %j', async (url) => {
     expect(checkRpcAddress(url)).toMatchObject({ ok: false, error: { code: 'chain.address' } })
     expect(await connect(url).tip()).toMatchObject({

@@ -1,8 +1,9 @@
 /** Sources, data and documents as they come from other people's computers: names of folders, encodings, and how modules are imported. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compilerOptions } from '../../../main/hosts/cli/build/sdk.ts'
+import { parseJson } from '../../../main/hosts/terminal/json-text.ts'
 import { answered, golem, temporaryFolder, writeProgram } from './golem.ts'
 
 const folder = temporaryFolder()
@@ -119,5 +120,55 @@ describe('imports that an editor takes, by the tsconfig.json of golem new, run; 
     }
     expect(written).toEqual(compilerOptions)
     expect(compilerOptions.moduleResolution).toBe('Bundler')
+  })
+})
+
+describe('what would be lost is kept', () => {
+  it('a document is never written over a program, by a link neither', async () => {
+    const [one, other] = ['keep.ts', 'other.ts'].map((name) => writeProgram(folder, name, '  return request.n')) as [string, string]
+    symlinkSync(other, join(folder, 'link.json'))
+    for (const name of [one, other, `./${one}`, 'link.json']) {
+      const before = readFileSync(join(folder, name), 'utf8')
+      expect(await compile(one, '-o', name)).toMatchObject({
+        code: 1,
+        err: `${name} is a program and would be lost; name another file with -o, as in -o app.json. [cli.overwrite]\n`,
+      })
+      expect(readFileSync(join(folder, name), 'utf8')).toBe(before)
+    }
+    expect(await compile(one, '-o=equals.json')).toMatchObject({ code: 0, out: expect.stringMatching(/^equals\.json: /) })
+    expect(await compile(one, '-o', 'nowhere/x.json')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`could not be written: there is no folder ${join(folder, 'nowhere')}.`),
+    })
+  })
+
+  it('a name given twice in data is refused: all but the last would be gone with --commit', async () => {
+    const name = writeProgram(folder, 'twice.ts', '  return see(request.n, (n) => n.plus(1))')
+    const text = '{"collections":{"posts":[],\n"p\\u006fsts":[]}}'
+    writeFileSync(join(folder, 'twice.json'), text)
+    expect(await golem(folder, 'run', name, 'go', '--no-types', '-d', 'twice.json', '-r', '{"topic":"t","n":1}', '--commit')).toMatchObject(
+      {
+        code: 1,
+        err: 'twice.json has "posts" twice in one object (line 2); give it once. [cli.json]\n',
+      },
+    )
+    expect(readFileSync(join(folder, 'twice.json'), 'utf8')).toBe(text)
+  })
+
+  it.each([
+    ['{"a":{"a":1},"b":["a","a",{"a":1}],"c":"\\"a\\":","a\\"":1}', null],
+    ['[{"x":1,"y":2,"x" : 3}]', 'x'],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"\\u0061":1,"b":{},"a":2}', 'a'],
+    [`{"long":"${'x'.repeat(3_000_000)}","more":1}`, null],
+  ])('names count once in one object, wherever they stand: %.40s', (text, twice) => {
+    const read = parseJson('it', text)
+    if (twice === null) expect(read.ok).toBe(true)
+    else expect(read).toMatchObject({ error: { message: expect.stringContaining(`it has "${twice}" twice`) } })
+  })
+
+  it('what stands in a file is no command to the terminal', () => {
+    expect(parseJson('it', '\u001b[2J')).toMatchObject({ error: { message: expect.not.stringContaining('\u001b') } })
+    expect(parseJson('it', '\0\0\0\0')).toMatchObject({ error: { message: expect.stringContaining('\\u0000') } })
   })
 })

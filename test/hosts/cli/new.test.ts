@@ -7,6 +7,20 @@ import { answered, golem, temporaryFolder } from './golem.ts'
 const folder = temporaryFolder()
 
 describe('golem new', () => {
+  it.each([
+    ['my shop', "cd 'my shop'"],
+    ["it's", `cd 'it'\\''s'`],
+    ['a$b`c;d', "cd 'a$b`c;d'"],
+    ['new\nline', "cd 'new\nline'"],
+    ['plain-1.2_x', 'cd plain-1.2_x'],
+  ])('the next step is a line for a shell: %j', async (name, line) => {
+    expect((await golem(folder, 'new', name)).out).toContain(`  ${line}\n  golem run`)
+  })
+
+  it('names the step for a folder that looks like an option', async () => {
+    expect((await golem(folder, 'new', '--', '-x')).out).toContain('  cd ./-x\n')
+  })
+
   it('[L1] makes an app that compiles, explains itself and runs at once', async () => {
     const made = await golem(folder, 'new', 'my-shop')
     expect(made).toMatchObject({ code: 0, err: '' })

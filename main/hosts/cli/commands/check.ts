@@ -4,7 +4,8 @@ import { canonicalProgram, check, plural, type Program } from '../../../../roles
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { showPlace } from '../build/mistake.ts'
 import type { Call, Command, Done } from '../command.ts'
-import { parseJson, readText } from '../load.ts'
+import { readText } from '../load.ts'
+import { parseJson } from '../../terminal/json-text.ts'
 
 export const checkCommand: Command = {
   name: 'check',

@@ -1,13 +1,13 @@
 /** `golem compile`: the developer's program becomes one JSON document. */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { plural, splitNotes } from '../../../../roles/program/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { Built } from '../build/build.ts'
 import { showPlace } from '../build/mistake.ts'
 import { BUILD_FLAGS, buildOptions, type Call, type Command, type Done } from '../command.ts'
-import { buildSource, readJson } from '../load.ts'
+import { buildSource, isSource, readJson } from '../load.ts'
 import { isStandardOutput, replaceFile } from '../../terminal/write-file.ts'
 
 export const compileCommand: Command = {
@@ -44,7 +44,7 @@ function goesToStdout({ flags: { output }, io }: Call): boolean {
 }
 
 function outputFile({ positionals, flags, io }: Call): Result<string> {
-  if (flags['output'] !== undefined) return ok(resolve(io.cwd, String(flags['output'])))
+  if (flags['output'] !== undefined) return namedOutput(String(flags['output']), io.cwd)
   const file = resolve(io.cwd, positionals[0]!).replace(/\.\w+$/, '.json')
   const existing = existsSync(file) ? readJson(file, io.cwd) : null
   const isDocument =
@@ -55,6 +55,14 @@ function outputFile({ positionals, flags, io }: Call): Result<string> {
         'cli.overwrite',
         `${showPlace({ file, line: null }, io.cwd)} is no program document and would be lost; say with -o where to write.`,
       )
+}
+
+/** A document never takes the place of a program, which nobody could make from it again. */
+function namedOutput(name: string, cwd: string): Result<string> {
+  const file = resolve(cwd, name)
+  return existsSync(file) && isSource(realpathSync(file))
+    ? fail('cli.overwrite', `${name} is a program and would be lost; name another file with -o, as in -o app.json.`)
+    : ok(file)
 }
 
 /** What was written, and what the developer has to know of it: where an endpoint was split, and what that exposes. */

@@ -1,7 +1,8 @@
 /** `golem new`: an application to start from, which compiles and runs at once. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
+import { makeFolder } from '../../../adapters/storage/make-folder.ts'
 import { showPlace } from '../build/mistake.ts'
 import { compilerOptions, root } from '../build/sdk.ts'
 import type { Call, Command, Done } from '../command.ts'
@@ -44,7 +45,7 @@ function create({ positionals, io }: Call): Result<Done> {
   const files = filesFor(folder)
   const made: string[] = []
   try {
-    const outermost = mkdirSync(folder, { recursive: true })
+    const outermost = makeFolder(folder)
     if (outermost !== undefined) made.push(outermost)
     for (const [name, text] of Object.entries(files)) {
       made.push(join(folder, name))
@@ -59,11 +60,17 @@ function create({ positionals, io }: Call): Result<Done> {
   return ok({ text: nextSteps(shown, Object.keys(files)), value: { folder, files: Object.keys(files) } })
 }
 
+/** As a shell takes it for one word, and `cd` for no option. */
+const shellWord = (path: string): string => {
+  const word = path.startsWith('-') ? `./${path}` : path
+  return /^[\w./@:+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
 const nextSteps = (folder: string, files: string[]): string => `${folder}: ${files.join(', ')}
 
 Try it:
 
-  cd ${folder}
+  cd ${shellWord(folder)}
   golem run app.ts greet --request '{"name":"Ada"}' --data data.json
   golem explain app.ts
 `

@@ -9,6 +9,7 @@ import { loadProgram, readJson } from '../load.ts'
 import { callEndpoint, commit, type LocalCall, type LocalRun } from '../run/call.ts'
 import { dataOf, OWNER, readData } from '../run/data.ts'
 import { runText, runValue } from '../run/report.ts'
+import { parseJson } from '../../terminal/json-text.ts'
 import { withoutMark } from '../../terminal/text-file.ts'
 import { replaceFile } from '../../terminal/write-file.ts'
 
@@ -89,13 +90,10 @@ function readArguments(call: Call): Result<LocalCall> {
 }
 
 function readRequest(text: string): Result<Record<string, unknown>> {
-  try {
-    const json = JSON.parse(withoutMark(text)) as unknown
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return ok(json as Record<string, unknown>)
-    return wrongUsage("--request must be a JSON object with the endpoint's arguments.")
-  } catch (error) {
-    return wrongUsage(`--request is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
-  }
+  const json = parseJson('--request', withoutMark(text))
+  if (!json.ok) return wrongUsage(json.error.message)
+  if (typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)) return ok(json.value as Record<string, unknown>)
+  return wrongUsage("--request must be a JSON object with the endpoint's arguments.")
 }
 
 function openData(program: Program, { flags, io }: Call): Result<Database> {

@@ -10,6 +10,7 @@ import { serveParent, type Served } from '../../worker/parent.ts'
 import { createFacade } from './facade.ts'
 import { startLocalNetwork } from './local-network.ts'
 import { startOptions } from '../../terminal/hosts.ts'
+import { networkFolder } from '../../terminal/place.ts'
 import { readOptions } from '../../terminal/options.ts'
 import { chosenApp } from './app.ts'
 
@@ -34,7 +35,7 @@ function open(config: unknown): Promise<Result<Served>> {
   const cancel = new AbortController()
   const network = startLocalNetwork({
     ...app.value.plan,
-    folder: values.folder ?? join(folder, app.value.folder),
+    folder: values.folder === undefined ? join(folder, app.value.folder) : networkFolder(values.folder, app.value.folder),
     servers: values.servers,
     blockMs: values['block-ms'],
     tickBlocks: values['tick-blocks'],

@@ -1,8 +1,9 @@
 /** Who takes part in the local network, and what each participant is told. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { must, type ParticipantConfig, type ParticipantSettings } from '../../../core/index.ts'
+import { fail, must, ok, type ParticipantConfig, type ParticipantSettings, type Result } from '../../../core/index.ts'
+import { readTextFile } from '../../terminal/text-file.ts'
 import { replaceFile } from '../../terminal/write-file.ts'
 import type { ChainAccess } from './chain.ts'
 
@@ -66,9 +67,23 @@ export function configOf({ folder, chain, tracker, logLevel }: Meeting, settings
   }
 }
 
-/** A throw-away secret for throw-away wallets; the local network's coins are worth nothing anywhere else. */
+/**
+ * A throw-away secret for throw-away wallets; the local network's coins are worth nothing anywhere else. Made at the first start.
+ * @throws in one sentence where wallets are there and the file that opens them is not, or is empty
+ */
 function networkPassphrase(folder: string): string {
   const path = join(folder, 'passphrase')
-  if (!existsSync(path)) must(replaceFile(path, randomBytes(16).toString('hex'), 0o600))
-  return readFileSync(path, 'utf8')
+  const isFirst = !existsSync(join(folder, 'supervisor', 'state', 'store.sqlite'))
+  if (!existsSync(path) && isFirst) must(replaceFile(path, randomBytes(16).toString('hex'), 0o600))
+  return must(readPassphrase(folder))
+}
+
+/** What opens the wallets of a network, whatever an editor did to the file's end. Errors: `cli.file`, `text.encoding`, `network.passphrase`. */
+export function readPassphrase(folder: string): Result<string> {
+  const path = join(folder, 'passphrase')
+  const text = readTextFile(path, path, 4096)
+  const help = 'It opens the wallets of this network: put it back from a backup, or name another folder with --folder.'
+  if (!text.ok) return fail(text.error.code, `${text.error.message} ${help}`)
+  const passphrase = text.value.replace(/[\r\n]+$/, '')
+  return passphrase === '' ? fail('network.passphrase', `${path} is empty. ${help}`) : ok(passphrase)
 }

@@ -1,5 +1,5 @@
 /** Wallets of the local network's participants, while they do not run: their phrase, and a folder in the place of a damaged one. Nothing is deleted. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { lockFolder } from '../../../adapters/storage/lock.ts'
@@ -8,24 +8,39 @@ import { createSystemRandom } from '../../../adapters/system/random.ts'
 import { fail, ok, readPhrase, storePhrase, type Result } from '../../../core/index.ts'
 import type { StoragePort } from '../../../core/ports.ts'
 import { markUnfunded } from './funds.ts'
-import { SCRYPT_LOG2 } from './plan.ts'
+import { readPassphrase, SCRYPT_LOG2 } from './plan.ts'
 
 const LOCK_MS = 500
+const NAME = /^[a-z0-9-]{1,40}$/
+
+/** Beside the participants' folders there are others, such as the chain's: moved aside, all coins would be gone. */
+const isParticipant = (folder: string): boolean => existsSync(join(folder, 'state'))
 
 /** A participant's folder. Errors: `wallet.nobody` (no such one), `wallet.running`. */
 function folderOf(network: string, name: string): Result<string> {
   const folder = join(network, name)
-  if (!/^[a-z0-9-]{1,40}$/.test(name) || !existsSync(folder))
-    return fail(
-      'wallet.nobody',
-      `There is no participant «${name}» in ${network}. Name one of its folders, or another network with --folder.`,
-    )
+  if (!NAME.test(name) || !isParticipant(folder)) return nobody(network, name)
+  // The whole network's, because a participant that cannot start does not hold its own, and is tried again and again.
+  return isLocked(network) || isLocked(folder)
+    ? fail('wallet.running', `The network in ${network} is running. End it first, then do this again.`)
+    : ok(folder)
+}
+
+function nobody(network: string, name: string): Result<never> {
+  const names = existsSync(network) ? readdirSync(network).filter((one) => NAME.test(one) && isParticipant(join(network, one))) : []
+  const there = names.length === 0 ? 'it has none' : `it has ${names.sort().join(', ')}`
+  return fail(
+    'wallet.nobody',
+    `There is no participant «${name}» in ${network}; ${there}. Name one of them, or another network with --folder.`,
+  )
+}
+
+/** Whatever else is wrong with a lock is a damage that this is there for. */
+function isLocked(folder: string): boolean {
+  if (!existsSync(join(folder, 'lock'))) return false
   const lock = lockFolder(folder, LOCK_MS)
   if (lock.ok) lock.value()
-  // Whatever else is wrong with the lock is a damage that this is there for.
-  return lock.ok || lock.error.code !== 'storage.locked'
-    ? ok(folder)
-    : fail('wallet.running', `${name} is running. End the network first, then do this again.`)
+  return !lock.ok && lock.error.code === 'storage.locked'
 }
 
 function withStorage<T>(folder: string, use: (storage: StoragePort) => Promise<Result<T>>): Promise<Result<T>> {
@@ -35,10 +50,17 @@ function withStorage<T>(folder: string, use: (storage: StoragePort) => Promise<R
 
 const ports = (storage: StoragePort) => ({ crypto: fastCrypto, random: createSystemRandom(), storage })
 
-/** The seed phrase of a participant. Errors: `wallet.nobody`, `wallet.running`, those of the store and the keystore. */
+/** The seed phrase of a participant. Errors: `wallet.nobody`, `wallet.running`, `wallet.none`, those of the store and the keystore. */
 export async function phraseOf(network: string, name: string, passphrase: string): Promise<Result<string>> {
   const folder = folderOf(network, name)
-  return folder.ok ? withStorage(folder.value, (storage) => readPhrase(ports(storage), passphrase)) : folder
+  if (!folder.ok) return folder
+  // Opening would make an empty one.
+  if (!existsSync(join(folder.value, 'state', 'store.sqlite')))
+    return fail(
+      'wallet.none',
+      `${name} has no wallet in ${folder.value} (state/store.sqlite is missing). Restore it from its seed phrase with: restore ${name}.`,
+    )
+  return withStorage(folder.value, (storage) => readPhrase(ports(storage), passphrase))
 }
 
 /** The first name beside a folder that is not taken. */
@@ -48,15 +70,17 @@ function asideOf(folder: string): string {
 
 /**
  * Puts a folder with the wallet of a phrase in the place of a participant's, which is moved aside. The new one is whole before the old one moves.
- * @returns where the old folder is now. Errors: `wallet.nobody`, `wallet.running`, those of the phrase and the store.
+ * @returns where the old folder is now. Errors: `wallet.nobody`, `wallet.running`, those of `readPassphrase`, the phrase and the store.
  */
 export async function restoreWallet(network: string, name: string, phrase: string): Promise<Result<string>> {
   const folder = folderOf(network, name)
   if (!folder.ok) return folder
+  const passphrase = readPassphrase(network)
+  if (!passphrase.ok) return passphrase
   const fresh = `${folder.value}.restoring`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true, mode: 0o700 })
-  const stored = await withStorage(fresh, (storage) => storePhrase(ports(storage), passphraseOf(network), SCRYPT_LOG2, phrase))
+  const stored = await withStorage(fresh, (storage) => storePhrase(ports(storage), passphrase.value, SCRYPT_LOG2, phrase))
   if (!stored.ok) {
     rmSync(fresh, { recursive: true, force: true })
     return stored
@@ -76,6 +100,3 @@ export function replaceWallet(network: string, name: string): Result<string> {
   renameSync(folder.value, aside)
   return ok(aside)
 }
-
-/** The network's own; see `plan.ts`. */
-const passphraseOf = (network: string): string => readFileSync(join(network, 'passphrase'), 'utf8')
