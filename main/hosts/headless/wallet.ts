@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline/promises'
 import { fail, type Result } from '../../core/index.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { networkFolder } from '../terminal/place.ts'
-import { phraseOf, replaceWallet, restoreWallet } from './network/wallets.ts'
+import { participantFolder, phraseOf, replaceWallet, restoreWallet } from './network/wallets.ts'
 
 /** What a restore is and is not; test/scenario/damage.test.ts tells the story. */
 const BROUGHT_BACK = `A restore brings back every key, because all of them follow from the phrase, and the coins at the wallet's first twenty receiving and change
@@ -39,6 +39,11 @@ const restored = (name: string, aside: string): string =>
 
 /** @returns what to print */
 async function perform(command: string, folder: string, name: string): Promise<Result<string>> {
+  if (!['phrase', 'restore', 'replace'].includes(command))
+    return fail('cli.usage', `There is no command «${command}»; there are phrase, restore, replace.`)
+  // Before anybody types a phrase for nothing.
+  const there = participantFolder(folder, name)
+  if (!there.ok) return there
   if (command === 'phrase') {
     const phrase = await phraseOf(folder, name, await ask('Passphrase: '))
     return phrase.ok ? { ok: true, value: `${phrase.value}\n` } : phrase
@@ -47,7 +52,6 @@ async function perform(command: string, folder: string, name: string): Promise<R
     const aside = await restoreWallet(folder, name, await ask('Seed phrase (12 to 24 words): '))
     return aside.ok ? { ok: true, value: restored(name, aside.value) } : aside
   }
-  if (command !== 'replace') return fail('cli.usage', `There is no command «${command}»; there are phrase, restore, replace.`)
   const aside = replaceWallet(folder, name)
   return aside.ok ? { ok: true, value: `${name} has a new wallet at its next start. Its old folder is ${aside.value}.\n` } : aside
 }

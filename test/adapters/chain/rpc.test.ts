@@ -116,7 +116,12 @@ describe('access', () => {
   })
 
   it('at a port that speaks no HTTP is told apart from a node that is away, and a port that was left out is named', async () => {
-    const server = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-x\r\n'))
+    const server = createTcpServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end('SSH-2.0-x\r\n'),
+    )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     expect(await connect(`http://127.0.0.1:${port}`).tip()).toMatchObject({

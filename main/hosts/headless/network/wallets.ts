@@ -17,7 +17,7 @@ const NAME = /^[a-z0-9-]{1,40}$/
 const isParticipant = (folder: string): boolean => existsSync(join(folder, 'state'))
 
 /** A participant's folder. Errors: `wallet.nobody` (no such one), `wallet.running`. */
-function folderOf(network: string, name: string): Result<string> {
+export function participantFolder(network: string, name: string): Result<string> {
   const folder = join(network, name)
   if (!NAME.test(name) || !isParticipant(folder)) return nobody(network, name)
   // The whole network's, because a participant that cannot start does not hold its own, and is tried again and again.
@@ -52,7 +52,7 @@ const ports = (storage: StoragePort) => ({ crypto: fastCrypto, random: createSys
 
 /** The seed phrase of a participant. Errors: `wallet.nobody`, `wallet.running`, `wallet.none`, those of the store and the keystore. */
 export async function phraseOf(network: string, name: string, passphrase: string): Promise<Result<string>> {
-  const folder = folderOf(network, name)
+  const folder = participantFolder(network, name)
   if (!folder.ok) return folder
   // Opening would make an empty one.
   if (!existsSync(join(folder.value, 'state', 'store.sqlite')))
@@ -73,7 +73,7 @@ function asideOf(folder: string): string {
  * @returns where the old folder is now. Errors: `wallet.nobody`, `wallet.running`, those of `readPassphrase`, the phrase and the store.
  */
 export async function restoreWallet(network: string, name: string, phrase: string): Promise<Result<string>> {
-  const folder = folderOf(network, name)
+  const folder = participantFolder(network, name)
   if (!folder.ok) return folder
   const passphrase = readPassphrase(network)
   if (!passphrase.ok) return passphrase
@@ -94,7 +94,7 @@ export async function restoreWallet(network: string, name: string, phrase: strin
 
 /** Moves a participant's folder aside, so that it begins anew with another wallet. @returns where it is now. Errors: those of `restoreWallet`. */
 export function replaceWallet(network: string, name: string): Result<string> {
-  const folder = folderOf(network, name)
+  const folder = participantFolder(network, name)
   if (!folder.ok) return folder
   const aside = asideOf(folder.value)
   renameSync(folder.value, aside)
