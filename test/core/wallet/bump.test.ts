@@ -114,3 +114,23 @@ it('a document whose transaction was replaced is published once: whoever asks ag
   expect(await publish()).toMatchObject(bumped)
   expect(mempool(stage)).toEqual([bumped.txid])
 })
+
+describe('a node that does not try transactions', () => {
+  it('because it lacks the call, or forbids it to this user, is given them all the same', async () => {
+    for (const code of ['chain.rpc', 'chain.forbidden']) {
+      const stage = await makeWallet(code)
+      stage.untested.failure = { code, message: 'no testmempoolaccept', retryable: false }
+      const { txid } = await pay(stage)
+      expect(mempool(stage), code).toEqual([txid])
+    }
+  })
+
+  it('because it refuses the user, or is away, is told of, and nothing is recorded', async () => {
+    for (const code of ['chain.auth', 'chain.unreachable']) {
+      const stage = await makeWallet(code)
+      stage.untested.failure = { code, message: 'no', retryable: code === 'chain.unreachable' }
+      const paid = await stage.wallet.pay({ outputs: [{ script: stage.other, value: 10_000 }], spendFromKeys: [], record: () => [] })
+      expect([paid, stage.sent]).toMatchObject([{ ok: false, error: { code } }, []])
+    }
+  })
+})

@@ -6,7 +6,7 @@ import { openIdentity } from '../../../main/core/identity.ts'
 import type { ChainBlock, ChainEvent, ChainPort, LogPort } from '../../../main/core/ports.ts'
 import { createWalletKeeper } from '../../../main/core/wallet/keeper.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
-import { fail, must, ok } from '../../../roles/protocol/result.ts'
+import { fail, must, ok, type Failure } from '../../../roles/protocol/result.ts'
 import { p2trScript, scanBlock } from '../../../roles/protocol/tx/index.ts'
 import { createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { crypto } from '../../roles/supervisor/actors.ts'
@@ -23,10 +23,13 @@ export async function makeWallet(seed: string) {
   const sent: Uint8Array[] = []
   /** Sat per vbyte that the node names. */
   const estimate = { rate: 2 }
+  /** What the node says instead of trying a transaction, while there is a failure here. */
+  const untested: { failure: Failure | null } = { failure: null }
   const chain = {
     network: 'regtest',
     fees: () => Promise.resolve(ok({ rate: estimate.rate, floor: 1, increment: 1 })),
     test: (raw: Uint8Array) => {
+      if (untested.failure !== null) return Promise.resolve({ ok: false, error: untested.failure })
       const verdict = node.assess(raw)
       const refused = fail('chain.rejected', 'reason' in verdict ? verdict.reason : '')
       return Promise.resolve('entry' in verdict ? ok({ vsize: verdict.entry.vsize }) : refused)
@@ -65,5 +68,5 @@ export async function makeWallet(seed: string) {
   const other = must(p2trScript(fromHex(keyPair(random.bytes).publicKey)))
   await mine(own)
   for (let i = 0; i < 101; i++) await mine(other)
-  return { wallet, storage, mine, own, other, open, node, identity, sent, random, estimate }
+  return { wallet, storage, mine, own, other, open, node, identity, sent, random, estimate, untested }
 }
