@@ -22,7 +22,7 @@ const networkNote = z.object({
     backend: z.enum(['embedded', 'bitcoind']),
   }),
   /** The tracker's announce address. */
-  tracker: z.url(),
+  tracker: z.string(),
   /** Participants that have been given coins. */
   funded: z.array(z.string()),
 })
