@@ -26,6 +26,9 @@ export function queryArgument(endpoint: EndpointRecorder, collection: string, fi
   return querySource(core.template, wanted, core.type, field)
 }
 
+/** As every owner is written. */
+const OWNER = /^[0-9a-f]{64}$/
+
 interface Constant {
   type: Type
   value: Json
@@ -42,6 +45,8 @@ function literalArgument({ type, value }: Constant, wanted: Type, field: string,
   const read = fromJson(type, value)
   const problem = isEqual && read.ok ? misfit(wanted, read.value, field) : null
   if (problem !== null) throw new BuildError('program.bound', `${problem}, so no row can have this.`)
+  if (isEqual && field === '$owner' && !OWNER.test(String(value)))
+    throw new BuildError('program.bound', '$owner is a public key of 64 hex digits in lower case, so no row can have this.')
   return { from: 'literal', type: withoutBounds(type), value }
 }
 

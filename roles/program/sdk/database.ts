@@ -202,7 +202,17 @@ function rangeOf(
       'from and to bound the next field of the index, and this query has values for all; leave the last out.',
     )
   for (const side of sides) range[side] = queryArgument(endpoint, collection, field, options[side], false)
+  notCrossed(range)
   return { range }
+}
+
+/** Literal ends that no integer is between, also of what is read downwards: `from` is the lesser end. */
+function notCrossed({ from, to }: Between<Asked>): void {
+  if (from?.from !== 'literal' || to?.from !== 'literal' || from.type.kind !== 'int' || Number(from.value) < Number(to.value)) return
+  throw new BuildError(
+    'program.bound',
+    `rows from ${String(from.value)} to ${String(to.value)}, which is left out, are none; from is the lesser end, also where descending is true.`,
+  )
 }
 
 function columns(endpoint: EndpointRecorder, position: number): unknown {

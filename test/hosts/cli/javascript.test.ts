@@ -32,6 +32,7 @@ const CONDITION: Cases = {
   'undefined != a row': 'void (undefined != row)',
   'if on what a see returned': 'const made = sealed.made; if (made) void 0',
   '?:': 'yes ? 1 : 2',
+  '?: on an item of a list that grew': 'const out = []; for (const one of limits) out.push(n.less(one)); void out.filter((one) => one)',
   '?: behind as': '(yes as BoolExpr) ? 1 : 2',
   '?: behind satisfies': '(yes satisfies BoolExpr) ? 1 : 2',
   '&&': 'yes && limits.length',
@@ -152,6 +153,7 @@ const FINE: Cases = {
   'a condition on plain values': "if (limits.length > 2 && 'a' in { a: 1 }) void 0",
   'a list that a loop of JavaScript adds to':
     'const out: IntExpr[] = []; limits.forEach((one) => { out.push(n.plus(one)) }); void out.length',
+  'a list without a type that grows': 'const out = []; for (const one of limits) out.push(n.plus(one)); void out[0]!.plus(1)',
   'a variable of the callback': 'items.map((x) => { let all = x; for (const one of limits) all = all.plus(one); return all })',
   'names that are counted': 'let next = 0; when(yes, () => n.plus(next++), () => n.plus(next++))',
   'what a see gave': "let made = 0; see('other', sealed.n, (n) => { made = 3; return n }); void n.plus(made)",

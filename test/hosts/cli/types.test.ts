@@ -18,6 +18,19 @@ describe('the TypeScript checker', () => {
     expect(ended.code).toBe(1)
   })
 
+  it('says what is no syntax of a program, and what to write instead', async () => {
+    const name = writeProgram(
+      folder,
+      'syntax.ts',
+      '  return request.n',
+      'enum Size { small } class Box { constructor(readonly size: Size) {} } void Box',
+    )
+    const { err } = await golem(folder, 'compile', name)
+    expect(err.split('\n')[0]).toBe(
+      'syntax.ts:2: types are only left out, so there is no enum, namespace or parameter property: write an object or union for an enum, and assign in the constructor (TS1294) [program.types]',
+    )
+  })
+
   it('can be left out', async () => {
     const name = writeProgram(folder, 'loose.ts', '  const n: string = 5\n  void n\n  return request.n')
     expect(await golem(folder, 'compile', name)).toMatchObject({ code: 1 })

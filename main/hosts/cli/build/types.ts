@@ -111,10 +111,16 @@ function callAround(ts: typeof TypeScript, file: TypeScript.SourceFile, position
   return call
 }
 
+/** An enum, a namespace, a parameter property: what TypeScript names by an option that the developer never set. */
+const NOT_ERASABLE = 1294
+const ONLY_LEFT_OUT =
+  'types are only left out, so there is no enum, namespace or parameter property: write an object or union for an enum, and assign in the constructor'
+
 function problemOf(ts: typeof TypeScript, diagnostic: TypeScript.Diagnostic, cwd: string): TypeProblem {
   const { file, start = 0 } = diagnostic
   const line = file === undefined ? null : file.getLineAndCharacterOfPosition(start).line + 1
-  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')
+  const said = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')
+  const message = diagnostic.code === NOT_ERASABLE ? ONLY_LEFT_OUT : said
   return { at: showPlace({ file: file?.fileName ?? null, line }, cwd), code: 'program.types', message: `${message} (TS${diagnostic.code})` }
 }
 

@@ -145,6 +145,8 @@ describe('[L2] operations that do not exist', () => {
     ['a literal bound of another type', 'program.type', () => built((req, db) => db.notes.byTitle.rows({}, any({ from: req.title, to: 3, limit: 3 })).title)], // at: a literal bound of another type
     ['a literal of another type', 'program.type', () => built((_, db) => db.notes.howMany.count(any({ title: 3 })))], // at: a literal of another type
     ['a literal that no row can have', 'program.bound', () => built((_, db) => db.notes.howMany.count({ title: 'more than twenty characters' }))], // at: a literal that no row can have
+    ['an owner that nobody is', 'program.bound', () => built((_, db) => db.notes.mine.rows({ $owner: 'ada' }, { limit: 3 }).title)], // at: an owner that nobody is
+    ['literal bounds that cross', 'program.bound', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, { from: 9, to: 3, descending: true, limit: 3 }).title)], // at: literal bounds that cross
     ['a list of sealed values for one', 'program.query', () => built((req, db) => db.notes.howMany.count(any({ title: [req.title] })))], // at: a list of sealed values for one
     ['a fraction', 'program.literal', () => built((req, db) => db.notes.byTitle.rows({ title: req.title }, { from: 0.5, limit: 3 }).title)], // at: a fraction
     ['a bound that is undefined', 'program.query', () => built((req, db) => db.notes.byTitle.rows({}, { from: req.title, to: any(undefined), limit: 3 }).title)], // at: a bound that is undefined

@@ -9,7 +9,7 @@ const COLLECTIONS = {
   notes: collection({
     doc: '',
     fields: { title: text(20), stars: int({ max: 9 }) },
-    indices: { byTitle: order('title', 'stars'), howMany: count('title') },
+    indices: { byTitle: order('title', 'stars'), howMany: count('title'), mine: order('$owner') },
   }),
   tags: collection({ doc: '', fields: { title: text(20) }, indices: {} }),
 }

@@ -47,9 +47,24 @@ const isPrinting = (look: Look, call: Call, declaration: TypeScript.Node | undef
 export function misusedIn(look: Look, call: Call): Misused[] {
   const signature = look.checker.getResolvedSignature(call)
   const file = fileOf(signature?.declaration)
-  if (signature === undefined || (file !== '' && isOurs(file)) || isPrinting(look, call, signature.declaration)) return []
+  if (signature === undefined || (file !== '' && isOurs(file)) || isPrinting(look, call, signature.declaration) || isGrowing(look, call))
+    return []
   const keys = look.ts.isNewExpression(call) || nameOf(look, calleeOf(look, call)) === 'groupBy' ? misusedKeys(look, call) : []
   return keys.length > 0 ? keys : [...misusedItems(look, call), ...misusedArguments(look, call, signature)]
+}
+
+/** `const all = []; all.push(value)`: TypeScript finds out by what it gets what the list holds, and tells it where the list is read. */
+function isGrowing(look: Look, call: Call): boolean {
+  const { ts, checker } = look
+  const callee = calleeOf(look, call)
+  if (!ts.isPropertyAccessExpression(callee) || !['push', 'unshift'].includes(callee.name.text)) return false
+  const declaration = checker.getSymbolAtLocation(callee.expression)?.valueDeclaration
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.type !== undefined) return false
+  return (
+    declaration.initializer !== undefined &&
+    ts.isArrayLiteralExpression(declaration.initializer) &&
+    declaration.initializer.elements.length === 0
+  )
 }
 
 /** The type of the parameter that an argument is for. */
