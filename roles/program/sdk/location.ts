@@ -7,6 +7,12 @@ export const FRAMES = 200
 /** `file:line` of the nearest frame outside the language, without the machine's folders; empty where the engine gives no stack. */
 export const callSite = (): string => developerFrames(new Error().stack ?? '')[0]?.line ?? ''
 
+/** Whole paths of the lines that were named, the latest of each: files of several folders may have one name, such as `index.ts`. */
+const paths = new Map<string, string>()
+
+/** The whole path of the file in `file:line`, as the SDK named it last; undefined for what it never named. */
+export const pathOfLine = (line: string): string | undefined => paths.get(line)
+
 interface DeveloperFrame {
   /** `file:line` */
   line: string
@@ -24,7 +30,11 @@ function developerFrames(stack: string): DeveloperFrame[] {
     const place = placeOf(text.trim())
     const frame = /^(.*):([0-9]+):[0-9]+$/.exec(place)
     const path = frame === null ? '' : plainPath(frame[1]!)
-    if (isDevelopers(path)) found.push({ line: `${path.slice(folderOf(path).length)}:${frame![2]}`, place, calls })
+    if (isDevelopers(path)) {
+      const line = `${path.slice(folderOf(path).length)}:${frame![2]}`
+      if (found.length === 0) paths.set(line, path)
+      found.push({ line, place, calls })
+    }
     calls = isDevelopers(path)
   }
   return found

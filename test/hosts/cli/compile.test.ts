@@ -152,6 +152,32 @@ describe('a program that cannot be built gets one error with the line of its sou
     })
   })
 
+  it('in one of two modules of the same name', async () => {
+    for (const [name, text] of Object.entries({
+      one: 'export const one = (n: any) => n.plus(1)\n',
+      two: '\n\n\nexport const two = (n: any) => n + 1\n',
+    })) {
+      mkdirSync(join(folder, name), { recursive: true })
+      writeFileSync(join(folder, name, 'index.ts'), text)
+    }
+    const imports = "import { one } from './one/index.ts'; import { two } from './two/index.ts'"
+    const name = writeProgram(folder, 'twins.ts', '  return see(request.n, (n) => two(one(n)))', imports)
+    expect((await compile(name)).err).toMatch(/^two\/index\.ts:4: .* \[program\.coerced\]\n$/)
+  })
+
+  it('that throws what is hard to show', async () => {
+    for (const thrown of [
+      '{ a: 1n }',
+      "Object.assign(new Error('x'), { stack: 5 })",
+      'new Proxy({}, { get() { throw 1 } })',
+      "Symbol('s')",
+    ]) {
+      const { code, err } = await compile(writeProgram(folder, 'hard.ts', TOP, `throw ${thrown}`))
+      expect({ thrown, code, isOurs: err.includes('SDK') }).toEqual({ thrown, code: 1, isOurs: false })
+      expect(err).toMatch(/^hard\.ts: .* \[program\.thrown\]\n$/)
+    }
+  })
+
   it('in one of its modules', async () => {
     writeFileSync(join(folder, 'module.ts'), "\nexport const x: number = 1\nthrow new Error('here')\n")
     const name = writeProgram(folder, 'whole.ts', TOP, "import { x } from './module.ts'; void x")

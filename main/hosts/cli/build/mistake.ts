@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BuildError, type Failure } from '../../../../roles/program/index.ts'
+import { inspect } from 'node:util'
+import { BuildError, type Failure, pathOfLine } from '../../../../roles/program/index.ts'
 import { ModuleProblem } from './modules.ts'
 import { isOurs } from './sdk.ts'
 
@@ -37,7 +38,8 @@ export function mistakeOf(error: unknown, loaded: readonly string[]): Mistake {
 export function placeBuildError(code: string, message: string, loaded: readonly string[]): Mistake {
   const match = /^([^\n]+?):(\d+): ([^]*)$/.exec(message)
   if (match === null) return { code, message, file: loaded[0] ?? null, line: null }
-  const file = loaded.find((path) => basename(path) === match[1])
+  const named = pathOfLine(`${match[1]}:${match[2]}`)
+  const file = loaded.find((path) => path === named) ?? loaded.find((path) => basename(path) === match[1])
   // After the developer's functions have returned, the nearest place on the stack is ours.
   return { code, message: match[3]!, file: file ?? loaded[0] ?? null, line: file === undefined ? null : Number(match[2]) }
 }
@@ -54,7 +56,7 @@ function nodeCode(error: unknown): string {
 }
 
 function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return `the program threw ${JSON.stringify(error) ?? String(error)}.`
+  if (!(error instanceof Error)) return `the program threw ${inspect(error, { depth: 1, breakLength: Infinity }).slice(0, 200)}.`
   if (isEndless(error)) return 'a function calls itself without end; the language has no recursion: use map, filter or fold.'
   const text = `${error.message.split('\n')[0]!}.`.replace(/\.\.$/, '.')
   if (nodeCode(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
@@ -65,10 +67,12 @@ function sentenceOf(error: unknown): string {
 
 /** Stack frames as places, nearest first. Node puts the place of a syntax error in the first line. */
 function framesOf(error: Error): Place[] {
-  return (error.stack ?? '').split('\n').flatMap((text, i) => {
-    const match = (i === 0 ? /^(file:\/\/.*):(\d+)$/ : /^\s+at (?:.* \()?(file:\/\/\S+):(\d+):\d+\)?$/).exec(text)
-    return match === null ? [] : [{ file: fileURLToPath(match[1]!.replace(/[?#].*$/, '')), line: Number(match[2]) }]
-  })
+  return String(error.stack)
+    .split('\n')
+    .flatMap((text, i) => {
+      const match = (i === 0 ? /^(file:\/\/.*):(\d+)$/ : /^\s+at (?:.* \()?(file:\/\/\S+):(\d+):\d+\)?$/).exec(text)
+      return match === null ? [] : [{ file: fileURLToPath(match[1]!.replace(/[?#].*$/, '')), line: Number(match[2]) }]
+    })
 }
 
 const isThrownByUs = (error: Error): boolean => {
