@@ -110,19 +110,29 @@ function takeBack(ledger: Ledger, undo: Undo): void {
 export function checkSuccession(before: Program, after: Program): Result<null> {
   for (const [name, collection] of Object.entries(before.collections)) {
     const kept = Object.hasOwn(after.collections, name) ? after.collections[name]! : null
-    const same =
-      kept !== null &&
-      canonicalText([kept.fields, kept.initial]) === canonicalText([collection.fields, collection.initial]) &&
-      Object.entries(collection.indices).every(
-        ([index, how]) => Object.hasOwn(kept.indices, index) && canonicalText(kept.indices[index]) === canonicalText(how),
-      )
-    if (!same)
+    const change = kept === null ? 'it is gone' : changeOf(collection, kept)
+    if (change !== null)
       return fail(
         'offer.collections',
-        `The new program changes the collection ${name}. Keep its fields, initial value and indices, and add a collection instead.`,
+        `The new program changes the collection ${name}: ${change}. Keep its fields, initial value and indices, and add a collection instead.`,
       )
   }
   return ok(null)
+}
+
+type Outline = Program['collections'][string]
+
+/** The first part of a collection that is not what it was, in words; indices may be added. */
+function changeOf(before: Outline, after: Outline): string | null {
+  const isSame = (one: object, other: object, name: string): boolean =>
+    Object.hasOwn(other, name) && canonicalText(Reflect.get(one, name)) === canonicalText(Reflect.get(other, name))
+  const field = Object.keys(before.fields).find((name) => !isSame(before.fields, after.fields, name))
+  if (field !== undefined) return `the field ${field} is ${Object.hasOwn(after.fields, field) ? 'of another type' : 'gone'}`
+  const added = Object.keys(after.fields).find((name) => !Object.hasOwn(before.fields, name))
+  if (added !== undefined) return `the field ${added} is new`
+  if (canonicalText(before.initial) !== canonicalText(after.initial)) return 'its initial value is another'
+  const index = Object.keys(before.indices).find((name) => !isSame(before.indices, after.indices, name))
+  return index === undefined ? null : `the index ${index} is ${Object.hasOwn(after.indices, index) ? 'another' : 'gone'}`
 }
 
 /** Goes on with the same rows under another program; `checkSuccession` holds between the two. */

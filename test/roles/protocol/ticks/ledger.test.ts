@@ -256,6 +256,16 @@ describe('a ledger', () => {
     expect(checkSuccession(outline, added).ok).toBe(true)
     expect(checkSuccession(added, outline)).toMatchObject({ ok: false, error: { code: 'offer.collections' } })
     expect(checkSuccession(outline, { ...outline, collections: { notes: { ...collection!, indices: {} } } }).ok).toBe(false)
+    const said = (changes: object): unknown => {
+      const kept = checkSuccession(outline, { ...outline, collections: { notes: { ...collection!, ...changes } } })
+      return kept.ok ? 'ok' : /notes: (.*?)\. Keep/.exec(kept.error.message)?.[1]
+    }
+    const [field] = Object.keys(collection!.fields)
+    expect(said({ fields: { ...collection!.fields, [field!]: { kind: 'bytes', max: 1 } } })).toBe(`the field ${field} is of another type`)
+    expect(said({ fields: { ...collection!.fields, extra: { kind: 'bool' } } })).toBe('the field extra is new')
+    expect(said({ fields: {} })).toBe(`the field ${field} is gone`)
+    expect(said({ initial: { a: '1' } })).toBe('its initial value is another')
+    expect(said({ indices: {} })).toMatch(/^the index \w+ is gone$/)
   })
 
   it('[B5] keeps its rows under a superseding program', async () => {
