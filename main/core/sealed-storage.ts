@@ -45,8 +45,11 @@ export function sealedStorage(
       ? crypto.aead.open(secret, box.value.subarray(0, NONCE_BYTES), box.value.subarray(NONCE_BYTES), place(table, key))
       : null
     if (plain === null)
-      throw new Error(
-        `The row ${key} of ${table} does not open: it belongs to another wallet, or is damaged. Put a backup of the folder in its place, or restore the wallet from its seed phrase into another folder.`,
+      throw Object.assign(
+        new Error(
+          `The row ${key} of ${table} does not open: it belongs to another wallet, or is damaged. Put a backup of the folder in its place, or restore the wallet from its seed phrase into another folder.`,
+        ),
+        { code: 'stored.sealed' },
       )
     return JSON.parse(new TextDecoder().decode(plain)) as Json
   }

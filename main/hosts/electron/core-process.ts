@@ -19,7 +19,7 @@ export type ToCore = { kind: 'start'; config: unknown } | { kind: 'call'; id: nu
 /** Messages from the core; `failed` carries a sentence for a person. */
 export type FromCore =
   | { kind: 'ready' }
-  | { kind: 'failed'; message: string }
+  | { kind: 'failed'; code: string; message: string }
   | { kind: 'result'; id: number; result: Answer }
   | { kind: 'event'; event: string; payload: unknown }
 

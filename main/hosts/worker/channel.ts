@@ -7,7 +7,8 @@ export type ToWorker = { kind: 'start'; config: unknown } | { kind: 'call'; id: 
 
 export type FromWorker =
   | { kind: 'ready' }
-  | { kind: 'failed'; message: string }
+  /** `code` as of every failure, for who decides what helps; `message` is a sentence for a person. */
+  | { kind: 'failed'; code: string; message: string }
   | { kind: 'result'; id: number; result: Result<unknown> }
   | { kind: 'event'; event: string; payload: unknown }
 

@@ -8,6 +8,7 @@ import { createCore, fail, ok, participantConfig, type ParticipantConfig, type R
 import type { LogPort } from '../../core/ports.ts'
 import { serveParent, type Served } from './parent.ts'
 import { openPorts } from './ports.ts'
+import { thrown } from './thrown.ts'
 
 async function open(config: unknown): Promise<Result<Served>> {
   const parsed = participantConfig.safeParse(config)
@@ -16,10 +17,7 @@ async function open(config: unknown): Promise<Result<Served>> {
     return fail('settings.invalid', `The setting ${issue.path.join('.')} is not acceptable: ${issue.message}.`)
   }
   const log = createLog({ stream: process.stderr, format: 'readable', level: parsed.data.logLevel })
-  // Whatever stands in the folder: a file where a folder has to be, a full disk, rows that do not open. It is told in words.
-  return start(parsed.data, log).catch((error: unknown) =>
-    fail('participant.start', `Its folder ${parsed.data.folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`),
-  )
+  return start(parsed.data, log).catch((error: unknown) => thrown(error, parsed.data.folder))
 }
 
 async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Served>> {

@@ -28,7 +28,7 @@ export function serveParent(open: (config: unknown) => Promise<Result<Served>>):
   }
   const start = async (config: unknown): Promise<void> => {
     const opened = await open(config)
-    if (!opened.ok) return post({ kind: 'failed', message: opened.error.message })
+    if (!opened.ok) return post({ kind: 'failed', code: opened.error.code, message: opened.error.message })
     served = opened.value
     served.subscribe((event, payload) => post({ kind: 'event', event, payload }))
     post({ kind: 'ready' })
@@ -48,7 +48,7 @@ export function serveParent(open: (config: unknown) => Promise<Result<Served>>):
   }
   const listen = (message: ToWorker): void => {
     receive(message).catch((error: unknown) =>
-      post({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      post({ kind: 'failed', code: 'core.failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     )
   }
   // Ctrl+C on a terminal reaches every process: the host ends its children in order.

@@ -101,7 +101,7 @@ describe('the worker at the other end', () => {
     const messages: FromWorker[] = [
       { kind: 'ready' },
       { kind: 'event', event: 'log', payload: 'line' },
-      { kind: 'failed', message: 'The setting folder is not acceptable.' },
+      { kind: 'failed', code: 'settings.invalid', message: 'The setting folder is not acceptable.' },
       { kind: 'result', id: 1, result: failure },
       { kind: 'result', id: 99, result: failure },
     ]

@@ -2,6 +2,7 @@
 import type { LogPort } from '../../../core/ports.ts'
 import type { ParticipantConfig, ParticipantSettings } from '../../../core/index.ts'
 import type { Pace } from './pace.ts'
+import { adviceFor } from './advice.ts'
 import { startParticipant, type ParticipantProcess } from './process.ts'
 
 export interface Participants {
@@ -36,7 +37,7 @@ export interface ParticipantsOptions {
 }
 
 const RESTART_MS = 1_000
-/** A damaged folder does not mend itself; a person may have put another one in its place. */
+/** What keeps one from starting does not mend itself; a person may have mended it. */
 const LOOK_AGAIN_MS = 15_000
 
 const roleOf = ({ supervisor, server }: ParticipantSettings): Absent['role'] =>
@@ -82,7 +83,8 @@ export function createParticipants(options: ParticipantsOptions): Participants {
     if (stopping) return
     const { settings, folder } = configs.get(name)!
     const cause = error instanceof Error ? error.message : String(error)
-    const why = `${cause} The others go on. «npm run wallet -- restore ${name}» brings its wallet back from the seed phrase, «npm run wallet -- replace ${name}» gives it a new one; both move ${folder} aside and delete nothing.`
+    const again = options.keepUp ? ` It is tried again every ${LOOK_AGAIN_MS / 1_000} s.` : ''
+    const why = `${cause} The others go on. ${adviceFor(error, name, folder)}${again}`
     // Tried again and again, told once.
     if (out.get(name) !== why) log.log('error', why)
     out.set(name, why)

@@ -10,6 +10,19 @@ import { busyOptions, leanEnvironment, leanOptions } from '../../worker/lean.ts'
 const ENTRY = fileURLToPath(new URL('../../worker/index.ts', import.meta.url))
 const STOP_MS = 5_000
 
+/**
+ * A participant that could not start. `code` says whose fault it is: the participant's own, in the words of its failure; `process.start` where the
+ * system starts no process; `process.ended` where the process ended before it was ready.
+ */
+export class StartFailure extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
 export interface ParticipantProcess {
   readonly name: string
   readonly pid: number
@@ -27,7 +40,7 @@ export interface ParticipantProcess {
 /**
  * Starts a participant and waits until it serves its contract.
  * @param output where its log lines go: a sink for text.
- * @throws with its own words when it cannot start.
+ * @throws StartFailure with its own words when it cannot start.
  */
 export async function startParticipant(config: ParticipantConfig, output: (text: string) => void): Promise<ParticipantProcess> {
   const child = fork(ENTRY, [], {
@@ -45,7 +58,7 @@ export async function startParticipant(config: ParticipantConfig, output: (text:
     await channel.ready
   } catch (error) {
     child.kill('SIGKILL')
-    throw new Error(`${name} could not start: ${(error as Error).message}`, { cause: error })
+    throw new StartFailure((error as StartFailure).code, `${name} could not start: ${(error as Error).message}`, error)
   }
   return {
     name,
@@ -73,14 +86,14 @@ function createChannel(child: ChildProcess) {
   const waiting = new Map<number, (result: Result<unknown>) => void>()
   const listeners = new Set<(event: string, payload: unknown) => void>()
   let sequence = 0
-  let settle: { resolve(): void; reject(error: Error): void }
+  let settle: { resolve(): void; reject(error: StartFailure): void }
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject }
   })
   child.on('message', (message) => {
     const received = message as FromWorker
     if (received.kind === 'ready') settle.resolve()
-    else if (received.kind === 'failed') settle.reject(new Error(received.message))
+    else if (received.kind === 'failed') settle.reject(new StartFailure(received.code, received.message))
     else if (received.kind === 'event') for (const listener of listeners) listener(received.event, received.payload)
     else {
       waiting.get(received.id)?.(received.result)
@@ -88,9 +101,11 @@ function createChannel(child: ChildProcess) {
     }
   })
   const gone = failForNow('core.gone', "This participant's process has ended. Start it again.")
-  child.once('error', (error) => settle.reject(error))
+  child.once('error', (error) =>
+    settle.reject(new StartFailure('process.start', `the system starts no process for it (${error.message}).`, error)),
+  )
   child.once('exit', (code, signal) => {
-    settle.reject(new Error(`its process ended (${signal ?? `code ${code}`}) before it was ready.`))
+    settle.reject(new StartFailure('process.ended', `its process ended (${signal ?? `code ${code}`}) before it was ready.`))
     for (const answer of waiting.values()) answer(gone)
     waiting.clear()
   })
