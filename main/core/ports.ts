@@ -56,8 +56,8 @@ export interface ChainPort {
    * Safe to repeat: a transaction that is in the mempool, or in a block with an output that is not spent yet, is a success. One in a block whose
    * outputs are all spent is `chain.inputs-missing`: whoever follows the blocks knows better.
    * Errors, retryable: `chain.inputs-missing`, `chain.fee-low` (`details.needed` in sats), `chain.mempool-full`, `chain.too-early`,
-   * `chain.long-chain`, and as long as the node keeps its options `chain.policy`, `chain.dust`; final: `chain.replacement`, `chain.fee-high`,
-   * `chain.script`, `chain.rejected`.
+   * `chain.long-chain`, `chain.replacement` (`details.lacks` in sats), and as long as the node keeps its options `chain.policy`, `chain.dust`; final:
+   * `chain.fee-high`, `chain.script`; `chain.rejected` is either.
    */
   broadcast(raw: Uint8Array): Promise<Result<{ txid: string }>>
   /**

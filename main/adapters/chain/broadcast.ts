@@ -47,6 +47,10 @@ const policies: Array<Pick<Refusal, 'pattern' | 'advice'>> = [
   { pattern: /txn-spk-reused/, advice: option('-spkreuse=conflict', 'a second payment to one address') },
   { pattern: /^multi-op-return/, advice: 'the node relays one data output in a transaction: leave one' },
   {
+    pattern: /^scriptpubkey-size/,
+    advice: option('-maxscriptsize', 'scripts of that size (at least 83 is enough)'),
+  },
+  {
     pattern: /^(scriptpubkey|datacarrier)/,
     advice(raw) {
       const size = carries(raw)
@@ -91,12 +95,15 @@ const refusals: Refusal[] = [
     pattern: /txn-mempool-conflict/,
     code: 'chain.replacement',
     advice: 'it conflicts with an unconfirmed transaction, and the node replaces none (-mempoolreplacement=0): wait for a block',
+    passes: true,
   },
   {
     pattern:
       /insufficient fee|replacement-adds-unconfirmed|too many potential replacements|replacement-failed|bad-txns-spends-conflicting-tx|package RBF/,
     code: 'chain.replacement',
-    advice: 'it conflicts with an unconfirmed transaction and does not pay enough more: raise the fee',
+    advice:
+      'it conflicts with an unconfirmed transaction (with -spkreuse=conflict also by a second payment to one address) and does not pay enough more (-incrementalrelayfee): raise the fee, or wait for a block',
+    passes: true,
   },
   {
     pattern: /non-final|non-BIP68-final|premature-spend-of-coinbase/,
@@ -105,9 +112,16 @@ const refusals: Refusal[] = [
     passes: true,
   },
   {
+    pattern: /immature-(depth|coinblocks)/,
+    code: 'chain.too-early',
+    advice: 'its coins are too young for the node (-minrelaymaturity, -minrelaycoinblocks): change these options, or wait for blocks',
+    passes: true,
+  },
+  {
     pattern: /too-long-mempool-chain|package-mempool-limits/,
     code: 'chain.long-chain',
-    advice: 'too many of its ancestors are unconfirmed: send it again after the next block',
+    advice:
+      'too many of the transactions before or after it are unconfirmed (-limitancestorcount, -limitancestorsize, -limitdescendantcount, -limitdescendantsize): send it again after the next block',
     passes: true,
   },
   {
@@ -130,24 +144,38 @@ const refusals: Refusal[] = [
   ...policies.map((policy): Refusal => ({ ...policy, code: 'chain.policy', passes: true })),
 ]
 
-/** «…, 300 < 2338»: what it pays and would have to pay by the node's count of its size, in sats. */
-const neededIn = (message: string): { needed: number } | object => {
-  const needed = /\d+ < (\d+)/.exec(message)?.[1]
-  return needed === undefined ? {} : { needed: Number(needed) }
+/** Broken for every node: no option and no block helps. */
+const isBroken = (message: string): boolean => /^(bad-|mandatory-|coinbase|block-)|TX decode failed/.test(message)
+
+const inSats = (bitcoins: string | undefined): number => Math.round(Number(bitcoins) * 1e8)
+
+/**
+ * «…, 300 < 2338»: what it pays and would have to pay by the node's count of its size, in sats. Of a replacement, in bitcoins, what it pays more than
+ * what it replaces (or in all) and would have to: the difference is what it lacks.
+ */
+function moneyIn(code: string | undefined, message: string): { needed: number } | { lacks: number } | object {
+  if (code === 'chain.fee-low') {
+    const needed = /\d+ < (\d+)/.exec(message)?.[1]
+    return needed === undefined ? {} : { needed: Number(needed) }
+  }
+  const [, has, wants] = /; (-?\d+\.\d+) < (\d+\.\d+)$/.exec(message) ?? []
+  return code === 'chain.replacement' && wants !== undefined ? { lacks: inSats(wants) - inSats(has) } : {}
 }
 
 /**
  * Codes: `chain.inputs-missing`, `chain.fee-low` (with `details.needed` sats where the node names them), `chain.mempool-full`, `chain.too-early`,
- * `chain.long-chain`, `chain.dust`, `chain.policy` (all retryable: blocks, time or another option of the node let it through), `chain.replacement`,
- * `chain.fee-high`, `chain.script`, `chain.rejected` (any other reason). `details` keep the node's `rpcCode` and `rpcMessage`.
+ * `chain.long-chain`, `chain.replacement` (with `details.lacks` sats likewise), `chain.dust`, `chain.policy` (all retryable: blocks, time or another option
+ * of the node let it through), `chain.fee-high`, `chain.script`, `chain.rejected` (any other reason; retryable unless it breaks a rule of all nodes). `details` keep the node's `rpcCode` and `rpcMessage`.
  */
 export function broadcastFailure(fault: RpcFault, raw: Uint8Array): Failure {
   const found = refusals.find(({ pattern }) => pattern.test(fault.message))
-  const advice = found === undefined ? 'nodes do not relay it: change what the reason names' : found.advice
-  const make = found?.passes ? failForNow : fail
+  const broken = isBroken(fault.message)
+  const other = broken ? 'no node takes it: change what the reason names' : option('a rule', 'it for this reason')
+  const advice = found === undefined ? other : found.advice
+  const make = (found === undefined ? !broken : found.passes) ? failForNow : fail
   return make(
     found?.code ?? 'chain.rejected',
     `the transaction was refused (${fault.message}): ${typeof advice === 'string' ? advice : advice(raw)}`,
-    { rpcCode: fault.code, rpcMessage: fault.message, ...(found?.code === 'chain.fee-low' ? neededIn(fault.message) : {}) },
+    { rpcCode: fault.code, rpcMessage: fault.message, ...moneyIn(found?.code, fault.message) },
   ).error
 }

@@ -22,6 +22,8 @@ export interface PerformerPorts {
 
 export interface ActionPorts extends PerformerPorts {
   offer(txid: string): Promise<Result<null>>
+  /** Warns, with the same words once: what every block finds again is not told with every block. */
+  warnOnce(message: string): void
   /** Writes down that the mempool has it. */
   take(txid: string): void
 }
@@ -50,7 +52,12 @@ async function submit({ chain, cell, take }: ActionPorts, { txids }: Raise & { t
 }
 
 /** Replaces a refused one with all that spends from it, if the node takes the first of the new ones. */
-async function replaceRefused({ cell, keyring, log, offer }: ActionPorts, txid: string, rate: number, fees: FeeQuote): Promise<void> {
+async function replaceRefused(
+  { cell, keyring, log, offer, warnOnce }: ActionPorts,
+  txid: string,
+  rate: number,
+  fees: FeeQuote,
+): Promise<void> {
   if (rate > MOST_BY_ITSELF) return
   const replaced = replaceFamily(cell.state(), {
     txid,
@@ -59,7 +66,7 @@ async function replaceRefused({ cell, keyring, log, offer }: ActionPorts, txid: 
     changeScript: keyring.changeScript(),
     sign: (composition) => keyring.sign(composition),
   })
-  if (!replaced.ok) return log.log('warn', `The fee of ${txid} cannot be raised: ${replaced.error.message}`)
+  if (!replaced.ok) return warnOnce(`The fee of ${txid} cannot be raised: ${replaced.error.message}`)
   const { state, sent } = replaced.value
   cell.commit(
     state,
@@ -73,7 +80,7 @@ async function replaceRefused({ cell, keyring, log, offer }: ActionPorts, txid: 
 /** Another version takes the place of one that waits for what is missing, where that is safe. */
 export async function makeAnew({ cell, keyring, log, offer }: ActionPorts, payment: string, fees: FeeQuote): Promise<void> {
   const rate = Math.max(fees.rate, fees.floor)
-  if (rate > MOST_BY_ITSELF) return
+  if (Math.max(rate, fees.increment) > MOST_BY_ITSELF) return
   const sign = (composition: Composition) => keyring.sign(composition)
   const made = payAnew(cell.state(), payment, { rate, increment: fees.increment, changeScript: keyring.changeScript(), sign })
   if (!made.ok) return
@@ -87,13 +94,9 @@ export async function makeAnew({ cell, keyring, log, offer }: ActionPorts, payme
 }
 
 /** A publication that waits is worth less from tick to tick: what pays too little is replaced. */
-export async function payMore({ log, bump }: ActionPorts, one: PendingTransaction, fees: FeeQuote): Promise<void> {
+export async function payMore({ log, bump, warnOnce }: ActionPorts, one: PendingTransaction, fees: FeeQuote): Promise<void> {
   const rate = Math.min(fees.rate, MOST_BY_ITSELF)
   const bumped = await bump(one.txid, rate)
-  log.log(
-    bumped.ok ? 'info' : 'warn',
-    bumped.ok
-      ? `Transaction ${one.txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.`
-      : `The fee of ${one.txid} cannot be raised: ${bumped.error.message}`,
-  )
+  if (!bumped.ok) return warnOnce(`The fee of ${one.txid} cannot be raised: ${bumped.error.message}`)
+  log.log('info', `Transaction ${one.txid} waited too long; ${bumped.value.txid} replaces it and pays ${bumped.value.fee} sats.`)
 }

@@ -13,10 +13,16 @@ import type { WalletState } from './state.ts'
  * confirmed coin is added. Descendants are evicted with it, and paid for. Sign it, `addPending` it (which drops the old one), broadcast it.
  * @param newRate sat per vbyte; the fee is raised further where the rules of replacement ask for more
  * @param changeScript used when the old transaction has no change
- * @param increment sat per vbyte by which the node wants a replacement to better what it evicts
+ * @param terms `increment`: sat per vbyte by which the node wants a replacement to better what it evicts; `least`: sats that it has to pay in any case
  * Errors: `wallet.no-pending`, `wallet.not-own`, and those of `composePayment`.
  */
-export function bumpFee(state: WalletState, txid: string, newRate: number, changeScript: string, increment = 1): Result<Composition> {
+export function bumpFee(
+  state: WalletState,
+  txid: string,
+  newRate: number,
+  changeScript: string,
+  { increment = 1, least = 0 } = {},
+): Result<Composition> {
   const old = state.pending.find((one) => one.txid === txid)
   if (!old) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
   const parsed = parseTransaction(fromHex(old.raw))
@@ -32,7 +38,7 @@ export function bumpFee(state: WalletState, txid: string, newRate: number, chang
   const change = old.change === null ? undefined : old.outputs[old.change]
   const outputs = old.outputs.filter((_, vout) => vout !== old.change)
   const plan = { outputs, feeRate: newRate, changeScript: change?.script ?? changeScript, lockTime: parsed.value.locktime }
-  const leastFee = (vsize: number) => Math.max(Math.ceil(evictedFees + increment * vsize), Math.floor((vsize * fee) / old.vsize) + 1)
+  const leastFee = (vsize: number) => Math.max(least, Math.ceil(evictedFees + increment * vsize), Math.floor((vsize * fee) / old.vsize) + 1)
   return fund(state, plan, { reusable: known, confirmedOnly: true, excluded: evicted, leastFee })
 }
 

@@ -1,6 +1,6 @@
 /** Payments: composed, shown to the node, written down, and only then sent. What the node would refuse is never recorded and holds no coin. */
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
-import { fail, failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
+import { fail, failForNow, must, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import { dustThreshold, p2trScript } from '../../../roles/protocol/tx/index.ts'
 import { isKnownOutput } from '../chain-watch.ts'
 import type { ChainPort, FeeQuote, LogPort, StoragePort, StorageWrite } from '../ports.ts'
@@ -13,6 +13,7 @@ import type { Keyring } from './keyring.ts'
 import { eventOf } from './lifecycle.ts'
 import { bumpTarget, rateWithAncestors } from './overdue.ts'
 import { addPending, ancestorsOf } from './pending.ts'
+import { MOST_BY_ITSELF } from './plan.ts'
 import { CONFIRM_WITHIN, type Performer } from './performer.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
@@ -64,8 +65,8 @@ async function record(
     const tested = await chain.test(prepared.value.raw)
     if (!tested.ok && eventOf(tested.error) === 'silence' && !isWithoutTest(tested.error)) return tested
     if (!tested.ok && eventOf(tested.error) !== 'silence') {
-      const needed = tested.error.details?.['needed']
-      if (typeof needed !== 'number' || needed <= least || needed > MOST_AT_FIRST * 100_000) return tested
+      const needed = neededFor(tested.error, prepared.value.sent[0]!.fee)
+      if (needed === null || needed <= least || needed > MOST_AT_FIRST * 100_000) return tested
       least = needed
       continue
     }
@@ -75,6 +76,12 @@ async function record(
     return prepared
   }
   return failForNow('wallet.busy', 'Other payments took the coins that this one chose. Try again in a moment.')
+}
+
+/** Sats that it would have to pay by the node's own words, which may count another size than BIP141. */
+function neededFor({ details }: Failure, fee: number): number | null {
+  const [needed, lacks] = [details?.['needed'], details?.['lacks']]
+  return typeof needed === 'number' ? needed : typeof lacks === 'number' ? fee + lacks : null
 }
 
 /** A node or a user without `testmempoolaccept`: its answer to the broadcast has to do. */
@@ -110,8 +117,13 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
     const fees = await chain.fees(CONFIRM_WITHIN)
     if (!fees.ok) return fees
     const wanted = cell.latest({ txid, fee: 0 }).txid
-    const rate = Math.max(feeRate ?? fees.value.rate, fees.value.floor)
-    const recorded = await record(ports, (state) => prepareBump(state, wanted, rate, fees.value, keyring))
+    const asked = feeRate === null ? rateOf(fees.value) : ok(Math.max(feeRate, fees.value.floor))
+    if (!asked.ok) return asked
+    const rate = asked.value
+    const recorded = await record(ports, (state, least) => {
+      const raised = prepareBump(state, { txid: wanted, rate, least }, fees.value, keyring)
+      return raised.ok ? notDear(state, raised.value, rate) : raised
+    })
     if (!recorded.ok) return recorded
     const results = []
     for (const sent of recorded.value.sent) results.push(await performer().offer(sent.txid))
@@ -122,7 +134,7 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
 
   return {
     async pay(payment: Payment): Promise<Result<Sent>> {
-      const paid = await pay(payment)
+      const paid = passing(await pay(payment))
       hindrance = paid.ok ? null : paid.error.message
       return paid
     },
@@ -131,6 +143,12 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
     hindrance: () => hindrance,
   }
 }
+
+/** A node that answers another thing than what it thinks of the payment (a password that changed, a method that it forbids) may answer otherwise later. */
+const passing = (paid: Result<Sent>): Result<Sent> =>
+  paid.ok || !paid.error.code.startsWith('chain.') || eventOf(paid.error) !== 'silence'
+    ? paid
+    : { ok: false, error: { ...paid.error, retryable: true } }
 
 /** What a new payment pays: the estimate, up to a limit. Error: `chain.fee-low` (retryable) where the node takes nothing below that limit. */
 export function rateOf({ rate, floor }: FeeQuote): Result<number> {
@@ -163,12 +181,41 @@ const firstRefused = ({ pending }: WalletState, txid: string): PendingTransactio
   return pending.find((one) => line.has(one.txid) && one.own && (one.phase === 'refused for now' || one.phase === 'evicted'))
 }
 
-function prepareBump(state: WalletState, txid: string, rate: number, fees: FeeQuote, keyring: Keyring): Result<Prepared> {
+interface Bump {
+  txid: string
+  /** Sat per vbyte. */
+  rate: number
+  /** Sats that the node asks for it. */
+  least: number
+}
+
+/**
+ * What a node asks for a replacement beyond the fee that was asked for is paid without asking up to a limit: 100 sat/vB, or twice what is replaced.
+ * Error: `chain.fee-low` (retryable), with the rate to ask for.
+ */
+function notDear(before: WalletState, raised: Prepared, rate: number): Result<Prepared> {
+  const fees = raised.sent.reduce((sum, { fee }) => sum + fee, 0)
+  const vsize = raised.state.pending.reduce((sum, one) => (raised.sent.some(({ txid }) => txid === one.txid) ? sum + one.vsize : sum), 0)
+  const kept = new Set(raised.state.pending.map((one) => one.txid))
+  const replaced = before.pending.reduce((sum, one) => (kept.has(one.txid) ? sum : sum + (one.fee ?? 0)), 0)
+  const target = before.pending.find((one) => !kept.has(one.txid))
+  const asked = target === undefined ? rate : rateWithAncestors(before, target, rate)
+  if (fees <= Math.max(asked, MOST_BY_ITSELF) * vsize + 1 || fees <= 2 * replaced) return ok(raised)
+  return failForNow(
+    'chain.fee-low',
+    `The node takes a replacement only for ${fees} sats, ${Math.ceil(fees / vsize)} sat/vB (-incrementalrelayfee, -datacarriercost): ask for that rate, or wait for a block.`,
+  )
+}
+
+function prepareBump(state: WalletState, { txid, rate, least }: Bump, fees: FeeQuote, keyring: Keyring): Result<Prepared> {
   const refused = firstRefused(state, txid)
   if (refused !== undefined) return prepareFamily(state, refused.txid, rate, fees, keyring)
   const old = bumpTarget(state, txid)
   if (old === undefined) return fail('wallet.no-pending', `transaction ${txid} is not pending: it is in a block already, or was dropped`)
-  const composed = bumpFee(state, old.txid, rateWithAncestors(state, old, rate), keyring.changeScript(), fees.increment)
+  const composed = bumpFee(state, old.txid, rateWithAncestors(state, old, rate), keyring.changeScript(), {
+    increment: fees.increment,
+    least,
+  })
   return composed.ok ? prepared(state, composed.value, keyring, (sent) => [replacedBy(old.txid, sent)], old.payment) : composed
 }
 

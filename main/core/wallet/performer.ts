@@ -2,7 +2,7 @@
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
-import type { LogPort } from '../ports.ts'
+import type { FeeQuote, LogPort } from '../ports.ts'
 import { makeAnew, payMore, raise, type ActionPorts, type PerformerPorts } from './actions.ts'
 import { stranded } from './anew.ts'
 import { overdue } from './overdue.ts'
@@ -24,10 +24,11 @@ export interface Performer {
 export function createPerformer(ports: PerformerPorts): Performer {
   let running: Promise<void> | null = null
   const offer = (txid: string) => offerOne(ports, txid)
+  const warnOnce = onceOf(ports.log)
   return {
     offer,
     tend() {
-      running ??= round({ ...ports, offer, take: (txid) => void take(ports, txid, null) }).finally(() => {
+      running ??= round({ ...ports, offer, warnOnce, take: (txid) => void take(ports, txid, null) }).finally(() => {
         running = null
       })
       return running
@@ -76,12 +77,35 @@ async function round(ports: ActionPorts): Promise<void> {
   const { cell, chain, offer } = ports
   const offered = dueOffers(cell.state()).map((one) => one.txid)
   for (const txid of offered) await offer(txid)
-  const late = overdue(cell.state(), MOST_BY_ITSELF, PATIENCE_BLOCKS).length > 0
+  const late = overdue(cell.state(), MOST_BY_ITSELF, PATIENCE_BLOCKS)
   const refused = refusedForFee(cell.state()).filter((one) => offered.includes(one.txid))
-  if (!late && refused.length === 0 && stranded(cell.state()).length === 0) return
+  if (late.length === 0 && refused.length === 0 && stranded(cell.state()).length === 0) return
   const fees = await chain.fees(CONFIRM_WITHIN)
   if (!fees.ok) return
   for (const one of refused) await raise(ports, one, fees.value)
   for (const payment of stranded(cell.state())) await makeAnew(ports, payment, fees.value)
-  for (const one of overdue(cell.state(), Math.min(fees.value.rate, MOST_BY_ITSELF), PATIENCE_BLOCKS)) await payMore(ports, one, fees.value)
+  const raising = overdue(cell.state(), Math.min(fees.value.rate, MOST_BY_ITSELF), PATIENCE_BLOCKS)
+  for (const one of raising) await payMore(ports, one, fees.value)
+  for (const one of late) if (!raising.includes(one)) tellPassedOver(ports, one.txid, fees.value)
+}
+
+/** Without an estimate nobody knows what a block asks, and a fee that is too low would wait in silence. */
+function tellPassedOver({ cell, warnOnce }: ActionPorts, txid: string, { without }: FeeQuote): void {
+  if (without === undefined || !cell.state().pending.some((one) => one.txid === txid && one.phase === 'mempool')) return
+  warnOnce(
+    `Transaction ${txid} is in the mempool, and ${PATIENCE_BLOCKS} blocks and more passed it over. The node estimates no fees (${without}), so its own is not raised by itself: raise it, or see what who mines asks (-blockmintxfee, -blockmaxweight).`,
+  )
+}
+
+/** Words remembered so that they are not said again. */
+const MOST_SAID = 1_000
+
+function onceOf(log: LogPort): (message: string) => void {
+  const said = new Set<string>()
+  return (message) => {
+    if (said.has(message)) return
+    if (said.size >= MOST_SAID) said.clear()
+    said.add(message)
+    log.log('warn', message)
+  }
 }

@@ -134,3 +134,19 @@ describe('a node that does not try transactions', () => {
     }
   })
 })
+
+describe('a node that answers no question about a payment', () => {
+  it.each(['chain.auth', 'chain.forbidden', 'chain.network', 'chain.answer', 'chain.too-large', 'chain.rpc'])(
+    '%s is no reason to give it up: the same payment is made when the node answers',
+    async (code) => {
+      const stage = await makeWallet(`passing ${code}`)
+      const pay = () => stage.wallet.pay({ outputs: [{ script: stage.other, value: 1_000 }], spendFromKeys: [], record: () => [] })
+      stage.unpriced.failure = { code, message: 'not now', retryable: false }
+      expect(await pay()).toMatchObject({ ok: false, error: { code, retryable: true } })
+      expect(stage.sent).toEqual([])
+      stage.unpriced.failure = null
+      expect(await pay()).toMatchObject({ ok: true })
+      expect(stage.sent).toHaveLength(1)
+    },
+  )
+})

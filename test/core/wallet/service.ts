@@ -25,9 +25,14 @@ export async function makeWallet(seed: string) {
   const estimate = { rate: 2 }
   /** What the node says instead of trying a transaction, while there is a failure here. */
   const untested: { failure: Failure | null } = { failure: null }
+  /** What the node says instead of its fees, likewise. */
+  const unpriced: typeof untested = { failure: null }
   const chain = {
     network: 'regtest',
-    fees: () => Promise.resolve(ok({ rate: estimate.rate, floor: 1, increment: 1 })),
+    fees: () =>
+      Promise.resolve(
+        unpriced.failure === null ? ok({ rate: estimate.rate, floor: 1, increment: 1 }) : { ok: false, error: unpriced.failure },
+      ),
     test: (raw: Uint8Array) => {
       if (untested.failure !== null) return Promise.resolve({ ok: false, error: untested.failure })
       const verdict = node.assess(raw)
@@ -68,5 +73,5 @@ export async function makeWallet(seed: string) {
   const other = must(p2trScript(fromHex(keyPair(random.bytes).publicKey)))
   await mine(own)
   for (let i = 0; i < 101; i++) await mine(other)
-  return { wallet, storage, mine, own, other, open, node, identity, sent, random, estimate, untested }
+  return { wallet, storage, mine, own, other, open, node, identity, sent, random, estimate, untested, unpriced }
 }

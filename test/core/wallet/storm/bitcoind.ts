@@ -36,9 +36,10 @@ async function fillMempool(call: StormNode['call']): Promise<void> {
   }
 }
 
-export async function bitcoindStormNode(): Promise<StormNode> {
+/** @param odd further options, until the first restart */
+export async function bitcoindStormNode(odd: string[] = []): Promise<StormNode> {
   const datadir = mkdtempSync(join(tmpdir(), 'golem-storm-'))
-  let node = await startBitcoind({ datadir, args: argsOf(calm) })
+  let node = await startBitcoind({ datadir, args: [...argsOf(calm), ...odd] })
   const { url, user, password } = node
   const rpc = createRpcChain({ url, user, password, network: 'regtest', log: { log: () => undefined } })
   let policy = calm
