@@ -37,7 +37,7 @@ export function addPending(state: WalletState, raw: Uint8Array, details: Pending
   )
   const versions = cleared.versions.filter((one) => one.txid !== entry.txid)
   const ended = cleared.ended.filter((one) => one.payment !== entry.payment)
-  return ok({ ...cleared, versions, ended, pending: [...cleared.pending, entry] })
+  return ok({ ...cleared, versions, ended, pending: parentsFirst([...cleared.pending, entry]) })
 }
 
 function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): Result<PendingTransaction> {

@@ -1,6 +1,6 @@
 /** Versions of payments: which of them has its coins, and takes the place of one that a block or a reorganisation made impossible. */
 import { neededIn, withoutIdle } from './foreign.ts'
-import { parentsOf, setAside } from './pending.ts'
+import { parentsFirst, parentsOf, setAside } from './pending.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 const isThere = (state: WalletState, outpoint: string): boolean => {
@@ -54,5 +54,6 @@ export function revived(before: WalletState): WalletState {
       pending: [...next.pending, { ...found, phase: 'built', refusal: null }],
     }
   }
-  return next
+  // What was pending may stand on what came back.
+  return next === state ? state : { ...next, pending: parentsFirst(next.pending) }
 }

@@ -108,4 +108,19 @@ export const found: Found[] = [
     ],
     seed: 456849667,
   },
+  {
+    name: "others' parents that a block mined without their child, a reorganisation brought back, and a block made impossible (GOLEM_SEED=8001, path 12)",
+    steps: [
+      { do: 'stranger', value: 4_999_900_000, parents: 2, apart: false },
+      want(1_000),
+      want(1_000),
+      reorg(1, true),
+      restart({ small: true }),
+      passOver(8),
+      { do: 'mine', blocks: 1 },
+      reorg(1, true),
+      { do: 'take back', pick: 0 },
+    ],
+    seed: 1257441552,
+  },
 ]
