@@ -5,7 +5,7 @@
 import type { ChainBlock, ChainPort, LogPort } from '../ports.ts'
 import type { WalletCell } from './cell.ts'
 import { BURIED } from './ends.ts'
-import { foreignIn } from './foreign.ts'
+import { foreignIn, ownIds } from './foreign.ts'
 import { parentsOf } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletState } from './state.ts'
 
@@ -31,7 +31,7 @@ export function traced(state: WalletState, hash: string, found: ReadonlyMap<stri
 
 /** What a block and those before it stand on, from a block below. @param wanted ids; those that are found give way to what they stand on */
 function searchIn(state: WalletState, block: ChainBlock, wanted: Set<string>): PendingTransaction[] {
-  const own = new Set([...state.pending, ...state.versions].flatMap((one) => (one.own ? [one.txid] : [])))
+  const own = ownIds(state)
   return foreignIn(block, [], (txid) => own.has(txid), wanted)
 }
 

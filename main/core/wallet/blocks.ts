@@ -6,7 +6,7 @@ import { scanTransaction, txid as idOf } from '../../../roles/protocol/tx/index.
 import type { BlockRef, ChainBlock } from '../ports.ts'
 import { reorgDepth } from '../reorg-depth.ts'
 import { endHopeless } from './ends.ts'
-import { bounded, foreignIn, type Paying } from './foreign.ts'
+import { bounded, foreignIn, ownIds, type Paying } from './foreign.ts'
 import { descendantsOf, parentsFirst, setAside, unblocked } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
 import { impossible, judged } from './rivals.ts'
@@ -51,8 +51,7 @@ function createChanges(state: WalletState) {
   const paid = new Set<string>()
   const mined = new Set<string>()
   const awaited = new Set([...state.pending, ...state.versions].flatMap((one) => one.inputs))
-
-  const own = new Set([...state.pending, ...state.versions].flatMap((one) => (one.own ? [one.txid] : [])))
+  const own = ownIds(state)
 
   const spend = (outpoint: string): WalletCoin | undefined => {
     const coin = coins[outpoint]

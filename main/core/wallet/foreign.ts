@@ -13,6 +13,10 @@ import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './s
 /** Hex digits of raw transactions of others that are remembered, and how many of them of one block: beyond it those of the oldest blocks are forgotten. */
 export const foreignLimits = { digits: 2_000_000, inBlock: 500 }
 
+/** Ids of the wallet's own transactions: pending ones, other versions, and those in blocks that can be taken back, which come back as what they were. */
+export const ownIds = ({ pending, versions, undo }: WalletState): ReadonlySet<string> =>
+  new Set([...pending, ...versions, ...undo.flatMap((block) => block.settled)].flatMap((one) => (one.own ? [one.txid] : [])))
+
 /** A transaction in a block that somebody else made and that pays the wallet. */
 export interface Paying {
   /** Its place in the block. */

@@ -123,4 +123,19 @@ export const found: Found[] = [
     ],
     seed: 1257441552,
   },
+  {
+    name: 'an own transaction that others built on and that a reorganisation of both took back, before another version was mined (GOLEM_SEED=7011, path 63)',
+    steps: [
+      want(1_020),
+      want(1_103_254),
+      want(1_775_934),
+      restart({ minRelayRate: 5 }),
+      passOver(2),
+      { do: 'mine', blocks: 2 },
+      { do: 'rival' },
+      reorg(3, true),
+      old(2),
+    ],
+    seed: 349934702,
+  },
 ]

@@ -289,6 +289,8 @@ export async function createWorld(node: StormNode, seed: string, skip = 0) {
     const order = new Map(pending.map((one, at) => [one.txid, at]))
     for (const [at, one] of pending.entries())
       for (const input of one.inputs) expect(order.get(input.slice(0, 64)) ?? -1, 'parents stand before children').toBeLessThan(at)
+    const all = [...pending, ...state().versions].map((one) => one.txid)
+    expect(new Set(all).size, 'each transaction is there once').toBe(all.length)
     const outpoints = new Set(pending.flatMap((one) => one.outputs.map((_, vout) => `${one.txid}:${vout}`)))
     for (const input of pending.flatMap((one) => (one.own ? one.inputs : one.spends)))
       expect(coins[input] !== undefined || outpoints.has(input), `the coin ${input} is there`).toBe(true)
