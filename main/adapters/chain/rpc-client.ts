@@ -85,7 +85,7 @@ export function createRpcClient(options: RpcClientOptions) {
           end(fail('chain.too-large', `the node’s answer exceeds ${maxAnswer} bytes: is ${options.url} a bitcoind?`))
           response.destroy()
         })
-        response.on('end', () => end(readAnswer(method, response.statusCode ?? 0, Buffer.concat(chunks))))
+        response.on('end', () => end(readAnswer(method, options.user, response.statusCode ?? 0, Buffer.concat(chunks))))
       })
       const timer = setTimeout(() => {
         late = true
@@ -151,11 +151,16 @@ const forbidden = (method: string) =>
     `the node forbids ${method} (HTTP 403): if it has an -rpcwhitelist for this user, let that name ${rpcMethods.join(',')}; if not, let -rpcallowip name this computer`,
   )
 
-function readAnswer(method: RpcMethod, status: number, body: Buffer): Result<unknown> {
+/** What bitcoind calls the user of the cookie file that it writes anew with every start (src/rpc/request.cpp). */
+const COOKIE_USER = '__cookie__'
+
+function readAnswer(method: RpcMethod, user: string, status: number, body: Buffer): Result<unknown> {
   if (status === 401)
     return fail(
       'chain.auth',
-      'the node refuses user and password (HTTP 401): correct rpcuser and rpcpassword in the settings (--chain-user, GOLEM_CHAIN_PASSWORD)',
+      user === COOKIE_USER
+        ? 'the node refuses user and password (HTTP 401): its cookie is another one after every start. Give the node a lasting user (-rpcauth, or -rpcuser and -rpcpassword), and name that one (--chain-user, GOLEM_CHAIN_PASSWORD)'
+        : 'the node refuses user and password (HTTP 401): correct rpcuser and rpcpassword in the settings (--chain-user, GOLEM_CHAIN_PASSWORD)',
     )
   if (status === 403) return forbidden(method)
   if (status === 503) return failForNow('chain.busy', 'the node’s work queue is full: it is asked again shortly')

@@ -171,6 +171,19 @@ describe('access', () => {
   })
 })
 
+describe('a cookie', () => {
+  it('of an earlier start of the node is refused with what lasts instead', async () => {
+    const url = await oddNode((response) => {
+      response.statusCode = 401
+      response.end()
+    })
+    expect(await connect(url, { user: '__cookie__' }).tip()).toMatchObject({
+      error: { code: 'chain.auth', message: expect.stringMatching(/cookie is another one after every start.*-rpcauth/) },
+    })
+    expect(await connect(url).tip()).toMatchObject({ error: { code: 'chain.auth', message: expect.not.stringContaining('cookie') } })
+  })
+})
+
 describe('a node on another chain than it says', () => {
   it('whose first block is another one is refused with both names', async () => {
     let call = 0

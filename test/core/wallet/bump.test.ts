@@ -150,3 +150,15 @@ describe('a node that answers no question about a payment', () => {
     },
   )
 })
+
+describe('an estimate that is wildly high', () => {
+  it('is paid up to 1,000 sat/vB where nobody named a rate, and as named where somebody did', async () => {
+    const stage = await makeWallet('wild estimate')
+    const { txid } = await pay(stage)
+    const vsize = () => stage.node.mempool.list()[0]!.vsize
+    stage.estimate.rate = 50_000
+    const { fee } = must(await stage.wallet.bump(txid, null))
+    expect(fee).toBeLessThanOrEqual(1_001 * vsize())
+    expect(must(await stage.wallet.bump(txid, 1_500)).fee).toBeGreaterThanOrEqual(1_500 * vsize())
+  })
+})
