@@ -88,7 +88,8 @@ const refusals: Refusal[] = [
   {
     pattern: /mempool full/,
     code: 'chain.mempool-full',
-    advice: 'the mempool is full (-maxmempool) of what pays more: raise the fee, or wait for blocks',
+    advice:
+      'the mempool is full (-maxmempool) of what pays more, or what it stands on has just expired there (-mempoolexpiry): raise the fee, or wait for blocks',
     passes: true,
   },
   {
