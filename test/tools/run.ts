@@ -83,12 +83,15 @@ function complaint({ chosen, extra, times }: Arguments): string | null {
   return Number.isInteger(times) && times > 0 ? null : 'Say how often the stages are to run, as in: npm test -- --times 3 scenario'
 }
 
+/** Whether somebody asked this run to end: the stage that runs is told so itself, and no further one begins. */
+let interrupted = false
+
 async function runRounds({ chosen, extra, times }: Arguments): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const wanted = stages.filter(({ name }) => chosen.length === 0 || chosen.includes(name))
-  for (let round = 1; round <= times; round++) {
+  for (let round = 1; round <= times && !interrupted; round++) {
     if (times > 1) print(`\n══ round ${round} of ${times} ${'═'.repeat(50)}`)
-    for (const stage of wanted) outcomes.push(...(await runStage(stage, extra)))
+    for (const stage of wanted) if (!interrupted) outcomes.push(...(await runStage(stage, extra)))
   }
   return outcomes
 }
@@ -118,12 +121,14 @@ async function main(args: string[]): Promise<number> {
     print(wrong)
     return 2
   }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (interrupted = true))
   const load = parsed.besideLoad ? startLoad() : null
   if (load !== null) print(`golem: beside ${load.pids.length} busy processes`)
   const outcomes = await runRounds(parsed).finally(() => load?.stop())
   const total = printSummary(outcomes)
   print(`\n${closingLine(total)}`)
-  return total.failed > 0 ? 1 : 0
+  if (interrupted) print('golem: interrupted; the stages that are missing did not run')
+  return total.failed > 0 || interrupted ? 1 : 0
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
