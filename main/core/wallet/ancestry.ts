@@ -6,7 +6,7 @@ import type { ChainBlock, ChainPort, LogPort } from '../ports.ts'
 import type { WalletCell } from './cell.ts'
 import { BURIED } from './ends.ts'
 import { foreignIn, ownIds } from './foreign.ts'
-import { parentsOf } from './pending.ts'
+import { parentsOf } from './lines.ts'
 import type { BlockUndo, PendingTransaction, WalletState } from './state.ts'
 
 export interface Ancestry {

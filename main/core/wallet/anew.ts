@@ -11,7 +11,8 @@ import { availableCoins } from './coins.ts'
 import { fund, type ComposedInput, type Composition } from './compose.ts'
 import { BURIED, waitingPayments } from './ends.ts'
 import { withoutIdle } from './foreign.ts'
-import { addPending, parentsOf } from './pending.ts'
+import { lineOf, parentsOf } from './lines.ts'
+import { addPending } from './pending.ts'
 import { impossible } from './rivals.ts'
 import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
 
@@ -98,7 +99,8 @@ function excluding(state: WalletState, versions: PendingTransaction[], old: Pend
     inputOf(state, outpoint, replaceable) !== undefined && state.coins[outpoint] !== undefined && !taken.has(outpoint)
   const chosen = old.inputs.filter(isFree)
   for (const version of versions.filter((one) => !lost.has(one.txid))) {
-    const line = [version, ...strangersBefore(all, version)]
+    // What excludes a transaction of others that it stands on excludes it, and no other own payment than those on it.
+    const line = [...lineOf(all, [version], (parent) => !parent.own)]
     if (line.some((one) => one.inputs.some((outpoint) => chosen.includes(outpoint)))) continue
     const value = (outpoint: string) => state.coins[outpoint]!.value
     const usable = line.flatMap((one) => one.inputs).filter((outpoint) => isFree(outpoint) && isOrdinary(state.coins[outpoint]!.purpose))
@@ -107,14 +109,6 @@ function excluding(state: WalletState, versions: PendingTransaction[], old: Pend
     chosen.push(best)
   }
   return chosen.length === 0 ? null : chosen
-}
-
-/** Transactions of others that it stands on: what excludes one of them excludes it, and no other own payment than those on it. */
-function strangersBefore(all: PendingTransaction[], version: PendingTransaction): PendingTransaction[] {
-  const line = new Set([version])
-  for (const one of line) for (const id of parentsOf(one)) for (const parent of all) if (parent.txid === id && !parent.own) line.add(parent)
-  line.delete(version)
-  return [...line]
 }
 
 /** Coins at the scripts without which the payment would say something else, where the chosen ones are at none of these. */

@@ -5,7 +5,7 @@ import type { Result } from '../../../roles/protocol/result.ts'
 import { parseTransaction, replaceable } from '../../../roles/protocol/tx/index.ts'
 import { fund } from './compose.ts'
 import type { ComposedInput, Composition } from './compose.ts'
-import { descendantsOf } from './pending.ts'
+import { descendantsOf } from './lines.ts'
 import type { WalletState } from './state.ts'
 
 /**

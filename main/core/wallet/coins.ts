@@ -1,5 +1,5 @@
 /** Views of a wallet: what it holds, what of that can be spent now. */
-import { ancestorsOf } from './pending.ts'
+import { ancestorsOf } from './lines.ts'
 import { isOrdinary, type PendingTransaction, type WalletCoin, type WalletState } from './state.ts'
 
 const coinbaseMaturity = 100

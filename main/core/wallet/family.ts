@@ -6,7 +6,8 @@ import { parseTransaction, replaceable } from '../../../roles/protocol/tx/index.
 import { inputOf } from './bump.ts'
 import { fund } from './compose.ts'
 import type { ComposedInput, Composition } from './compose.ts'
-import { addPending, descendantsOf, setAside } from './pending.ts'
+import { descendantsOf } from './lines.ts'
+import { addPending, setAside } from './pending.ts'
 import { exclude } from './rivals.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 

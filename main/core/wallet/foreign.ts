@@ -7,7 +7,8 @@ import { must } from '../../../roles/protocol/result.ts'
 import { parseTransaction, scanTransaction, txid as idOf } from '../../../roles/protocol/tx/index.ts'
 import type { ChainBlock } from '../ports.ts'
 import { waitingPayments } from './ends.ts'
-import { parentsOf, setAside } from './pending.ts'
+import { lineOf, parentsOf } from './lines.ts'
+import { setAside } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
 
 /** Hex digits of raw transactions of others that are remembered, and how many of them of one block: beyond it those of the oldest blocks are forgotten. */
@@ -87,22 +88,15 @@ export function bounded(undo: BlockUndo[]): BlockUndo[] {
 }
 
 /** Ids of these and of all that they stand on, as far as it is remembered. */
-function linesOf(state: WalletState, txids: string[]): Set<string> {
-  const all = new Map([...state.versions, ...state.pending].map((one) => [one.txid, one]))
-  const line = new Set(txids)
-  for (const txid of line) for (const id of parentsOf(all.get(txid)!)) if (all.has(id)) line.add(id)
-  return line
-}
+const lineIds = (state: WalletState, ones: PendingTransaction[]): Set<string> =>
+  new Set(Array.from(lineOf([...state.versions, ...state.pending], ones), (one) => one.txid))
 
 /** What own transactions that are pending or wait stand on, they included. */
 export function neededIn(state: WalletState): Set<string> {
   const waiting = waitingPayments(state)
   const ended = new Set(state.ended.map((one) => one.payment))
   const waits = state.versions.filter((one) => waiting.has(one.payment) && !ended.has(one.payment) && one.phase !== 'conflicted')
-  return linesOf(
-    state,
-    [...state.pending.filter((one) => one.own), ...waits].map((one) => one.txid),
-  )
+  return lineIds(state, [...state.pending.filter((one) => one.own), ...waits])
 }
 
 /**
@@ -121,10 +115,9 @@ export function withoutIdle(state: WalletState): WalletState {
     unmined,
     idle.map((one) => one.txid),
   )
-  const own = [...next.pending, ...next.versions].filter((one) => one.own)
-  const line = linesOf(
+  const line = lineIds(
     next,
-    own.map((one) => one.txid),
+    [...next.pending, ...next.versions].filter((one) => one.own),
   )
   return { ...next, versions: next.versions.filter((one) => one.own || line.has(one.txid)) }
 }

@@ -1,5 +1,5 @@
 /** Which waiting transactions deserve a higher fee, and how high it has to be to take along what they wait for. */
-import { ancestorsOf, descendantsOf } from './pending.ts'
+import { ancestorsOf, descendantsOf } from './lines.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 /**

@@ -5,6 +5,7 @@ import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { outpointsOf, parseTransaction } from '../../../roles/protocol/tx/index.ts'
 import { endPayment, mayBeElsewhere } from './ends.ts'
 import { eventOf, phaseAfter, refusalAfter, type LifeEvent, type Phase } from './lifecycle.ts'
+import { descendantsOf, parentsFirst, parentsOf } from './lines.ts'
 import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
 
 /** The longest chain of unconfirmed transactions the wallet builds; nodes refuse more than 25. */
@@ -138,40 +139,6 @@ export function afterRestart(state: WalletState): WalletState {
 export function retainIncoming(state: WalletState, held: ReadonlySet<string>): WalletState {
   const lost = state.pending.filter((one) => !one.own && !held.has(one.txid)).map((one) => one.txid)
   return lost.length === 0 ? state : setAside(state, lost)
-}
-
-export const parentsOf = (one: PendingTransaction) => one.inputs.map((outpoint) => outpoint.slice(0, 64))
-
-/** Parents before children, otherwise as they were. */
-export function parentsFirst(pending: PendingTransaction[]): PendingTransaction[] {
-  const all = new Map(pending.map((one) => [one.txid, one]))
-  const sorted = new Set<PendingTransaction>()
-  const visit = (one: PendingTransaction): void => {
-    if (sorted.has(one)) return
-    for (const id of parentsOf(one)) if (all.has(id)) visit(all.get(id)!)
-    sorted.add(one)
-  }
-  pending.forEach(visit)
-  return [...sorted]
-}
-
-/** The ids themselves and all pending transactions below them. */
-export function descendantsOf(pending: PendingTransaction[], txids: string[]): Set<string> {
-  const found = new Set(txids)
-  for (const one of pending) if (parentsOf(one).some((id) => found.has(id))) found.add(one.txid)
-  return found
-}
-
-/** Pending transactions that a spender of outputs of `txids` would wait for: those and what is above them. */
-export function ancestorsOf(pending: PendingTransaction[], txids: Iterable<string>): Set<string> {
-  const wanted = new Set(txids)
-  const found = new Set<string>()
-  for (const one of pending.toReversed()) {
-    if (!wanted.has(one.txid)) continue
-    found.add(one.txid)
-    for (const parent of parentsOf(one)) wanted.add(parent)
-  }
-  return found
 }
 
 /** Raw transactions to broadcast again, parents before children; broadcasting is safe to repeat. */

@@ -1,7 +1,7 @@
 /** What the wallet does about its pending transactions next: from the state, the node's fees, and nothing else. */
 import type { FeeQuote } from '../ports.ts'
 import { isAboutFee } from './lifecycle.ts'
-import { ancestorsOf, descendantsOf } from './pending.ts'
+import { ancestorsOf, descendantsOf } from './lines.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 /** Sat per vbyte; beyond it a person decides. */

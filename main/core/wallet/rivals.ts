@@ -3,6 +3,7 @@
  * along what it decided, and nothing else.
  */
 import { phaseAfter } from './lifecycle.ts'
+import { lineOf } from './lines.ts'
 import type { BlockUndo, PendingTransaction, WalletState } from './state.ts'
 
 /** The reward of a block, which no other block can have. */
@@ -38,16 +39,8 @@ export function judged(state: WalletState): WalletState {
   return { ...state, versions }
 }
 
-/** A transaction and all that it stands on, among those that are in no block. */
-function lineOf(all: PendingTransaction[], one: PendingTransaction): PendingTransaction[] {
-  const line = new Set([one])
-  for (const member of line)
-    for (const parent of all) if (member.inputs.some((outpoint) => outpoint.startsWith(parent.txid))) line.add(parent)
-  return [...line]
-}
-
 /** Whether no chain can have both: they, or transactions that they stand on, spend the same coin. @param all pending ones and versions */
 export function exclude(all: PendingTransaction[], one: PendingTransaction, other: PendingTransaction): boolean {
-  const spender = new Map(lineOf(all, one).flatMap(({ txid, inputs }) => inputs.map((outpoint) => [outpoint, txid] as const)))
-  return lineOf(all, other).some(({ txid, inputs }) => inputs.some((outpoint) => (spender.get(outpoint) ?? txid) !== txid))
+  const spender = new Map([...lineOf(all, [one])].flatMap(({ txid, inputs }) => inputs.map((outpoint) => [outpoint, txid] as const)))
+  return [...lineOf(all, [other])].some(({ txid, inputs }) => inputs.some((outpoint) => (spender.get(outpoint) ?? txid) !== txid))
 }

@@ -1,6 +1,7 @@
 /** Versions of payments: which of them has its coins, and takes the place of one that a block or a reorganisation made impossible. */
 import { neededIn, withoutIdle } from './foreign.ts'
-import { parentsFirst, parentsOf, setAside } from './pending.ts'
+import { parentsFirst, parentsOf } from './lines.ts'
+import { setAside } from './pending.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 const isThere = (state: WalletState, outpoint: string): boolean => {

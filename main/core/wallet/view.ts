@@ -1,6 +1,6 @@
 /** What is known of a payment, for people. */
 import { phases, type Phase } from './lifecycle.ts'
-import { ancestorsOf } from './pending.ts'
+import { ancestorsOf } from './lines.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 export interface PaymentState {
