@@ -3,6 +3,7 @@ import { outcomeText } from './outcomes.ts'
 import type { ClientEffect, SignedText } from './events.ts'
 import type { OwnKey } from './types.ts'
 import { REMEMBERED_REQUESTS, type ClientState, type Publication, type RequestEntry, type RequestPhase } from './state.ts'
+import { isClosed } from './window.ts'
 
 export const signed = (
   documentType: Publication['documentType'],
@@ -30,7 +31,14 @@ export const publish = ({ documentType, document, sha256, spendFromKeys, payToKe
   payToKeys,
 })
 
-export const ENDED: ReadonlySet<RequestPhase> = new Set(['refused', 'late', 'nothing to write', 'counted', 'rejected', 'failed'])
+/** Phases of requests that ended, and of which nothing counts. */
+export const UNCOUNTED: ReadonlySet<RequestPhase> = new Set<RequestPhase>(['refused', 'late', 'rejected', 'failed'])
+
+/** Approved, and its window closed before a block had it: nothing of it can count any more. */
+export const missedWindow = ({ phase, window, publication }: RequestEntry, height: number): boolean =>
+  phase === 'signed' && window !== null && publication?.height === null && isClosed(window, height)
+
+export const ENDED: ReadonlySet<RequestPhase> = new Set<RequestPhase>([...UNCOUNTED, 'nothing to write', 'counted'])
 
 /**
  * Of a request under way all its keys. One that is under way though another was composed in its place cannot count any more, and leaves that one the rows

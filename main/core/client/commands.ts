@@ -3,7 +3,7 @@ import type { CommandArgs, ReservedView, RowsView } from '../../contract/index.t
 import { exactArguments } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { composeUpdate, isClosed, isRegistered, keyCounts, type RequestEntry, type RequestPhase } from '../../../roles/client/index.ts'
+import { composeUpdate, isRegistered, keyCounts, missedWindow, UNCOUNTED, type RequestEntry } from '../../../roles/client/index.ts'
 import { readIndex } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { outOfTime, windowClosed } from './deadline.ts'
@@ -49,11 +49,9 @@ export async function request(session: ClientSession, asked: Asked, instead?: st
   return ok({ id })
 }
 
-const ENDED_UNCOUNTED: ReadonlySet<RequestPhase> = new Set(['refused', 'late', 'rejected', 'failed'])
-
 /** Whether nothing comes of a request any more. */
 const isOver = async (session: ClientSession, entry: RequestEntry): Promise<boolean> =>
-  ENDED_UNCOUNTED.has(entry.phase) || (await cannotCount(session, entry))
+  UNCOUNTED.has(entry.phase) || (await cannotCount(session, entry))
 
 /** The request itself, or the last of those that were composed in its place one after the other. */
 function lastOf(session: ClientSession, entry: RequestEntry): RequestEntry {
@@ -86,11 +84,10 @@ export async function again(session: ClientSession, id: string): Promise<Result<
   return sent.ok ? ok({ id: entryOf(session, entry.id)?.again ?? sent.value.id }) : sent
 }
 
-/** Published, and its window closed before a block had it. */
-async function cannotCount({ services }: ClientSession, { phase, window, publication }: RequestEntry): Promise<boolean> {
-  if (phase !== 'signed' || window === null || publication?.height !== null) return false
-  const tip = await services.chain.tip()
-  return tip.ok && isClosed(window, tip.value.height)
+/** By the chain as it is now, which a computer that slept has not followed yet. */
+async function cannotCount({ services }: ClientSession, entry: RequestEntry): Promise<boolean> {
+  const tip = entry.phase === 'signed' ? await services.chain.tip() : null
+  return tip?.ok === true && missedWindow(entry, tip.value.height)
 }
 
 /**

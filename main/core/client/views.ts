@@ -2,7 +2,15 @@
 import type { ActorView, AppView, DeadlineView, FieldView, RequestView, TickView } from '../../contract/index.ts'
 import { describe, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
-import { approveBefore, isClosed, isRegistered, keyCounts, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
+import {
+  approveBefore,
+  isRegistered,
+  keyCounts,
+  missedWindow,
+  UNCOUNTED,
+  type ClientState,
+  type RequestEntry,
+} from '../../../roles/client/index.ts'
 import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
@@ -117,12 +125,10 @@ export function requestView(
   }
 }
 
-const UNCOUNTED: ReadonlySet<RequestEntry['phase']> = new Set(['refused', 'late', 'rejected', 'failed'])
-
 /** With writes it is true once they count: of those that do not there is none, which could be taken for done. */
-function responseOf({ phase, reviewed, response, window, publication }: RequestEntry, { height }: Wait): { response?: unknown } {
-  const isLate = phase === 'signed' && window !== null && publication?.height === null && isClosed(window, height)
-  if (UNCOUNTED.has(phase) || isLate) return {}
+function responseOf(entry: RequestEntry, { height }: Wait): { response?: unknown } {
+  if (UNCOUNTED.has(entry.phase) || missedWindow(entry, height)) return {}
+  const { reviewed, response } = entry
   if (reviewed !== null) return { response: reviewed.opened.response }
   return response === undefined ? {} : { response }
 }
@@ -170,8 +176,8 @@ function placeOf(entry: RequestEntry, { transaction }: SentView, hindrance: stri
 function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait, place: string): { waiting?: string } {
   const stamped = entry.reviewed?.pending.tick
   if (stamped === undefined || tick === null || (entry.phase !== 'signed' && entry.phase !== 'anchored')) return {}
-  if (entry.phase === 'signed' && entry.window !== null && isClosed(entry.window, wait.height))
-    return { waiting: `no block has it, and it had to be in one by ${entry.window.until}: it cannot count any more` }
+  if (missedWindow(entry, wait.height))
+    return { waiting: `no block has it, and it had to be in one by ${entry.window!.until}: it cannot count any more` }
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
   const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)
   return { waiting: `${place}; counted in tick ${stamped + 2}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
