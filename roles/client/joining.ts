@@ -2,9 +2,9 @@
 import { toHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Step } from '../protocol/events.ts'
-import { workChallenge } from '../protocol/ticks/index.ts'
 import type { ClientEffect, ClientEvent, SignedText } from './events.ts'
 import { publish, signed } from './publications.ts'
+import { registrationWork } from './register.ts'
 import { isRefused, MAX_REGISTRATIONS, type ClientState } from './state.ts'
 
 type Stepped = Step<ClientState, ClientEffect>
@@ -19,7 +19,7 @@ export function onRegister(ctx: { crypto: CryptoPort }, state: ClientState, even
   const tries = state.terms?.offer === event.offer ? state.terms.tries + 1 : 1
   return {
     state: { ...state, registration: null, terms: { offer: event.offer, tries, grinding: true } },
-    effects: [{ type: 'grind', challenge: toHex(workChallenge(ctx.crypto, state.client, state.app)), bits: event.bits }],
+    effects: [{ type: 'grind', challenge: toHex(registrationWork(ctx.crypto, state.client, state.app)), bits: event.bits }],
   }
 }
 

@@ -2,13 +2,14 @@
 import { signDocument, signUnder, type Offer, type OpenedDocument } from '../protocol/documents/index.ts'
 import { toHex } from '../protocol/bytes.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { workChallenge } from '../protocol/ticks/index.ts'
+import { type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Program } from '../program/index.ts'
 import type { Context, Spending } from './types.ts'
 
 /** What the client grinds its identity over: hand it to the WorkPort with the offer's `work.client` bits. */
-export const registrationWork = (ctx: Context, client: string, app: string): Uint8Array => workChallenge(ctx.crypto, client, app)
+export const registrationWork = (crypto: CryptoPort, client: string, app: string): Uint8Array =>
+  workChallenge(crypto, 'client', client, app)
 
 /** @param nonce found for `registrationWork`; @param sealing the client's X25519 public key */
 export const composeRegistration = (

@@ -1,8 +1,7 @@
 /** The server's identity certificate (essay, Server Joins Application 3 and 4). */
 import { toHex } from '../protocol/bytes.ts'
-import type { CryptoPort } from '../protocol/crypto/index.ts'
+import { type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import { signDocument, type OpenedDocument } from '../protocol/documents/index.ts'
-import { workChallenge } from '../protocol/ticks/index.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Where clients reach this server, and where it says it stands. */
@@ -13,7 +12,8 @@ export interface Place {
 }
 
 /** What the identity is ground over: its key and the offer, 32 bytes. */
-export const acceptanceWork = (crypto: CryptoPort, identity: string, offer: string): Uint8Array => workChallenge(crypto, identity, offer)
+export const acceptanceWork = (crypto: CryptoPort, identity: string, offer: string): Uint8Array =>
+  workChallenge(crypto, 'server', identity, offer)
 
 /** @param nonce found for `acceptanceWork` with the offer's `work.server` bits; @param offer its digest */
 export const composeAcceptance = (

@@ -1,8 +1,8 @@
 /** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
-import { type CryptoPort, verifyWork } from '../protocol/crypto/index.ts'
+import { type CryptoPort, verifyWork, workChallenge } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { paysSupervisor, workChallenge } from '../protocol/ticks/index.ts'
+import { paysSupervisor } from '../protocol/ticks/index.ts'
 import { tombstoneFields } from '../protocol/stamps/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
@@ -109,7 +109,7 @@ function refuseAcceptance(crypto: CryptoPort, state: SupervisorState, transactio
   if (!state.offers.includes(body.offer)) return 'is for another offer'
   if (state.buried.includes(body.by)) return 'is by an identity under a tombstone'
   if (!paysAny(state, transaction)) return "does not pay the Supervisor's address"
-  const worked = verifyWork(workChallenge(crypto, body.by, body.offer), BigInt(body.nonce), state.offer.body.work.server)
+  const worked = verifyWork(workChallenge(crypto, 'server', body.by, body.offer), BigInt(body.nonce), state.offer.body.work.server)
   return worked ? null : `has not ${state.offer.body.work.server} bits of work`
 }
 

@@ -1,4 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes, fromHex, uint32, utf8 } from '../bytes.ts'
+import type { CryptoPort } from './crypto.ts'
 
 /** Bytes of the message whose double SHA-256 is ground. */
 export const WORK_MESSAGE_BYTES = 80
@@ -6,6 +8,19 @@ export const WORK_MESSAGE_BYTES = 80
 export const MAX_NONCE = 2n ** 64n - 1n
 
 const NONCE_AT = 72
+
+/** What an identity is ground for. Work done for one role is worth nothing in another. */
+export type WorkRole = 'server' | 'client'
+
+/**
+ * What a server or client grinds its identity over, 32 bytes (PROTOCOL.md 2.5).
+ * @param by its x-only public key, hex
+ * @param scope digest of the offer that a server accepts, id of the app in which a client registers; hex
+ */
+export function workChallenge(crypto: CryptoPort, role: WorkRole, by: string, scope: string): Uint8Array {
+  const name = utf8(role)
+  return crypto.taggedHash('golem/work', concatBytes(uint32(name.length), name, fromHex(by), fromHex(scope)))
+}
 
 /**
  * The message that a proof of work hashes: SHA-256(challenge) (32 bytes), 40 zero bytes, the nonce (8 bytes, big-endian). As long as a

@@ -6,9 +6,9 @@
  * decides registrations and reservations anchored in it, and updates stamped in tick n−2 (anchored in periods n−2 and n−1).
  */
 import type { Program } from '../../program/index.ts'
-import { concatBytes, fromHex, toHex } from '../bytes.ts'
+import { fromHex, toHex } from '../bytes.ts'
 import { canonicalText } from '../canonical.ts'
-import { type CryptoPort, verifyWork } from '../crypto/index.ts'
+import { type CryptoPort, verifyWork, workChallenge } from '../crypto/index.ts'
 import { applyUpdate, registerClient, removeClient, reserveKey } from '../index/index.ts'
 import {
   verifyUnder,
@@ -89,10 +89,6 @@ export function isDecidedIn(
 
 // ───────────────────────────── identities ─────────────────────────────
 
-/** What a client or server grinds its identity over: its key and the app, or the offer it accepts. */
-export const workChallenge = (crypto: CryptoPort, by: string, scope: string): Uint8Array =>
-  crypto.taggedHash('golem/work', concatBytes(fromHex(by), fromHex(scope)))
-
 const scripts = new Map<string, string>()
 const MAX_SCRIPTS = 200_000
 
@@ -144,7 +140,7 @@ function decideRegistration(closing: Closing, transaction: AnchoredTransaction, 
   if (database.clients.has(body.by)) return fail('registration.known', 'This client is registered already.')
   if (!paysSupervisor(transaction, input.offer))
     return fail('registration.payment', "The transaction does not pay the Supervisor's address.")
-  if (!verifyWork(workChallenge(ctx.crypto, body.by, ledger.app), BigInt(body.nonce), input.offer.work.client)) {
+  if (!verifyWork(workChallenge(ctx.crypto, 'client', body.by, ledger.app), BigInt(body.nonce), input.offer.work.client)) {
     return fail('registration.work', `The nonce does not make ${input.offer.work.client} zero bits. Grind again.`)
   }
   closing.undo.clients.push([body.by, undefined])

@@ -184,7 +184,7 @@ describe('registration and reservation', () => {
     const world = await makeWorld({ seed: 'register' })
     const registration = composeRegistration(world.ctx, APP, world.client, world.ctx.random(32), 5n)
     expect(openDocument(crypto, 'registration', registration.bytes)).toMatchObject({ ok: true })
-    expect(toHex(registrationWork(world.ctx, world.client.publicKey, APP))).toHaveLength(64)
+    expect(toHex(registrationWork(world.ctx.crypto, world.client.publicKey, APP))).toHaveLength(64)
     const key = world.dataKeys[0]!
     const reservation = must(composeReservation(world.ctx, APP, world.outline, world.client, [{ pair: key, collection: 'posts' }]))
     const { sig } = must(openDocument(crypto, 'reservation', reservation.bytes)).body.keys[0]!

@@ -131,7 +131,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
 
   it('a proof of work (2.5)', () => {
     const { input, expected } = read('work')
-    const challenge = T('golem/work', hex(input.publicKey), hex(input.scope))
+    const challenge = T('golem/work', withLength(utf8(input.role)), hex(input.publicKey), hex(input.scope))
     const message = Buffer.concat([sha256(challenge), Buffer.alloc(40), u64(BigInt(expected.leastNonce))])
     expect([challenge, message, sha256(sha256(message))].map((bytes) => bytes.toString('hex'))).toEqual([
       expected.challenge,

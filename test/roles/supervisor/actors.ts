@@ -12,10 +12,10 @@ import {
   type Update,
   type Write,
 } from '../../../roles/protocol/documents/index.ts'
-import { seal, verifyWork } from '../../../roles/protocol/crypto/index.ts'
+import { seal, verifyWork, workChallenge } from '../../../roles/protocol/crypto/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { scriptOf, workChallenge } from '../../../roles/protocol/ticks/index.ts'
+import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import {
   messageAad,
   type RevealFile,
@@ -191,7 +191,7 @@ export const makeAcceptance = ({ random }: Cast, server: KeyPair, offer: string,
       port: 1234,
       region,
       sealing: toHex(sealingOf(server).publicKey),
-      nonce: grind(workChallenge(crypto, server.publicKey, offer), 4),
+      nonce: grind(workChallenge(crypto, 'server', server.publicKey, offer), 4),
     },
     server,
     random(32),
@@ -201,7 +201,7 @@ export const makeRegistration = ({ random }: Cast, client: KeyPair, app: string)
   signDocument(
     crypto,
     'registration',
-    { app, sealing: toHex(sealingOf(client).publicKey), nonce: grind(workChallenge(crypto, client.publicKey, app), 4) },
+    { app, sealing: toHex(sealingOf(client).publicKey), nonce: grind(workChallenge(crypto, 'client', client.publicKey, app), 4) },
     client,
     random(32),
   )

@@ -7,11 +7,10 @@ import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/t
 import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, documentTypes, type Link } from '../../../roles/protocol/documents/index.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
-import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workMessage } from '../../../roles/protocol/crypto/index.ts'
+import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
 import { edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
-import { workChallenge } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -54,8 +53,8 @@ export function keys({ phrase, purposes, context }: KeysInput) {
 
 export const keystore = async ({ secret, passphrase, n, random }: KeystoreInput) => ({ ...await encryptSecret(crypto, fromHex(random), passphrase, utf8(secret), n) })
 
-export function work({ publicKey, scope, bits }: WorkInput) {
-  const challenge = workChallenge(crypto, publicKey, scope)
+export function work({ role, publicKey, scope, bits }: WorkInput) {
+  const challenge = workChallenge(crypto, role, publicKey, scope)
   let nonce = 0n
   while (!verifyWork(challenge, nonce, bits)) nonce++
   const message = workMessage(challenge, nonce)

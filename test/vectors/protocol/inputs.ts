@@ -14,7 +14,7 @@ export interface DocumentsInput { privateKey: string; auxiliary: string; fields:
 export interface AnchorInput { anchors: Anchor[]; beacons: DocumentType[]; key: string }
 export interface KeysInput { phrase: string; context: string; purposes: KeyPurpose[] }
 export interface KeystoreInput { secret: string; passphrase: string; n: number; random: string }
-export interface WorkInput { publicKey: string; scope: string; bits: number }
+export interface WorkInput { role: 'server' | 'client'; publicKey: string; scope: string; bits: number }
 type SortValue = string | boolean
 export interface SortKeysInput {
   tuples: Array<{ kinds: string[]; values: SortValue[] }>
@@ -96,7 +96,7 @@ export const inputs = {
     ],
   } satisfies KeysInput,
   keystore: { secret: 'abandon abandon about', passphrase: 'Gólem ﬁ', n: 1024, random: bytes('salt') + bytes('nonce').slice(0, 24) } satisfies KeystoreInput,
-  work: { publicKey: publicKey(bytes('client')), scope: app, bits: 12 } satisfies WorkInput,
+  work: { role: 'client', publicKey: publicKey(bytes('client')), scope: app, bits: 12 } satisfies WorkInput,
   sortkeys: {
     tuples: [
       { kinds: ['int'], values: ['-9007199254740991'] }, { kinds: ['int'], values: ['-1'] }, { kinds: ['int'], values: ['0'] }, { kinds: ['int'], values: ['5'] },
