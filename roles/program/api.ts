@@ -11,6 +11,7 @@
  *   runEndpoint(program, endpoint: string, call: EndpointCall, budget): Result<EndpointRun>
  *   automaton(block): Automaton, acceptsSites(block, sites): boolean, pathsOf(block): number
  *   labelOf(program, endpoint: string): Result<Label>, describe(program): ApiDocument
+ *   blockLabelOf(block): BlockLabel, composeLabel(endpoint, labels): Label, fitsBlock(block, label): boolean
  *   splitsOf(program, endpoint: string): Result<Split[]>, splitNotes(program): string[]
  *   pausesOf(endpoint: Endpoint): number[], stageOf(asked: Source[]): number, askedWith(query: Query): Source[]
  */
@@ -83,6 +84,14 @@ export interface Automaton {
   states: number
   edges: Array<{ from: number; site: number | null; to: number }>
   accept: number
+}
+
+/** The data flow inside of one block, in positions of its inputs, ascending: conditions, matched values and what lists are run over are counted. */
+export interface BlockLabel {
+  /** For each output, the inputs that can reach it. */
+  outputs: number[][]
+  /** For each call site, the inputs that decide whether it is executed, and for each field that is not carried those that can reach its value. */
+  sites: Array<{ decided: number[]; fields: Record<string, number[]> }>
 }
 
 /**

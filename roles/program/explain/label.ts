@@ -1,14 +1,12 @@
-import type { Label } from '../api.ts'
+/** The data flow of a whole endpoint, from the labels of its blocks and what everybody sees of the program. */
+import type { BlockLabel, Label } from '../api.ts'
 import { isChecked } from '../check/checked.ts'
-import type { Block, Effect, Endpoint, Node, Program, Source, Template } from '../document.ts'
+import type { Block, Endpoint, Program, Source, Template } from '../document.ts'
 import { own, sortedNames } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
-import { argumentsOf, armsOf } from '../scopes.ts'
 import { askedWith, sourceName } from '../sources.ts'
-
-/** A set of input names as bits, so that unions over many nodes stay cheap. */
-type Reach = bigint
+import { blockLabelOf, eachWrite, union, type Reach } from './block-label.ts'
 
 /** What reaches what in one endpoint, while it is worked out block by block. */
 interface Flow {
@@ -30,8 +28,6 @@ function bitOf(flow: Flow, name: string): Reach {
 
 const namesOf = (flow: Flow, reach: Reach): string[] => flow.names.filter((_, i) => (reach >> BigInt(i)) & 1n).sort()
 
-const union = (reaches: Reach[]): Reach => reaches.reduce((all, reach) => all | reach, 0n)
-
 /** What a source depends on. A query's answer depends on what is stored and on what it was asked with. */
 function reachOf(flow: Flow, source: Source): Reach {
   if (source.from === 'block') return flow.outputs[source.block]![source.output]!
@@ -41,74 +37,42 @@ function reachOf(flow: Flow, source: Source): Reach {
     : itself
 }
 
-/** What each node depends on; conditions, matched values and lists that are run over are among it. One pass: nodes refer backwards. */
-function nodeReaches(flow: Flow, block: Block): Reach[] {
-  const found: Reach[] = []
-  for (const node of block.body.nodes) found.push(nodeReach(flow, block, node, found))
-  return found
-}
-
-function nodeReach(flow: Flow, block: Block, node: Node, found: Reach[]): Reach {
-  if (node.op === 'input') return reachOf(flow, block.inputs[node.input]!.source)
-  const scopes = node.op === 'param' ? [node.scope] : armsOf(node).map((arm) => arm.scope)
-  const over = scopes.map((index) => {
-    const scope = block.body.scopes[index]!
-    return found[scope.over]! | (scope.kind === 'fold' ? found[scope.start]! : 0n)
-  })
-  return union([...over, ...argumentsOf(node).map((index) => found[index]!), ...armsOf(node).map((arm) => found[arm.result]!)])
-}
-
-/** Calls `visit` for every write with what decides whether it happens. */
-function eachWrite(
-  effects: Effect[],
-  nodes: Reach[],
-  decided: Reach,
-  visit: (effect: Extract<Effect, { write: number }>, decided: Reach) => void,
-): void {
-  const inner = (lists: Effect[][], on: number): void => lists.forEach((list) => eachWrite(list, nodes, decided | nodes[on]!, visit))
-  for (const effect of effects) {
-    if ('write' in effect) visit(effect, decided)
-    else if ('if' in effect) inner([effect.then, effect.else], effect.if)
-    else if ('match' in effect)
-      inner(
-        effect.arms.map((arm) => arm.effects),
-        effect.match,
-      )
-    else inner([effect.some.effects, effect.none], effect.unwrap)
-  }
-}
-
-function storedOf(flow: Flow, block: Block, index: number, nodes: Reach[]): Label['stored'] {
+function storedOf(flow: Flow, block: Block, index: number, label: BlockLabel): Label['stored'] {
   const stored: Label['stored'] = []
   const sees = block.inputs.map((input) => sourceName(flow.endpoint, input.source))
-  eachWrite(block.body.effects, nodes, flow.guards[index]!, (effect, decided) => {
-    const site = block.sites[effect.write]!
-    const slot = bitOf(flow, sourceName(flow.endpoint, { from: 'slot', slot: site.slot }))
-    stored.push({
-      collection: site.collection,
-      field: '$key',
-      block: index,
-      site: effect.write,
-      inputs: namesOf(flow, decided | slot),
-      carried: true,
-      sees,
-    })
-    for (const field of site.fields) {
-      const value = effect.fields[field]!
-      const reach = 'carry' in value ? reachOf(flow, block.carries[value.carry]!) : nodes[value.node]!
-      stored.push({
-        collection: site.collection,
-        field,
-        block: index,
-        site: effect.write,
-        inputs: namesOf(flow, reach | decided),
-        carried: 'carry' in value,
-        sees,
-      })
-    }
-  })
+  // The order of the effects is public; what decides them is in the label.
+  eachWrite(
+    block.body.effects,
+    () => 0n,
+    0n,
+    ({ write, fields }) => {
+      const site = block.sites[write]!
+      const { decided: deciding, fields: computed } = label.sites[write]!
+      const decided = flow.guards[index]! | reachOfInputs(flow, block, deciding)
+      const slot = bitOf(flow, sourceName(flow.endpoint, { from: 'slot', slot: site.slot }))
+      const entry = (field: string, reach: Reach, carried: boolean): void =>
+        void stored.push({
+          collection: site.collection,
+          field,
+          block: index,
+          site: write,
+          inputs: namesOf(flow, reach | decided),
+          carried,
+          sees,
+        })
+      entry('$key', slot, true)
+      for (const field of site.fields) {
+        const value = fields[field]!
+        if ('carry' in value) entry(field, reachOf(flow, block.carries[value.carry]!), true)
+        else entry(field, reachOfInputs(flow, block, computed[field]!), false)
+      }
+    },
+  )
   return stored
 }
+
+const reachOfInputs = (flow: Flow, block: Block, inputs: number[]): Reach =>
+  union(inputs.map((input) => reachOf(flow, block.inputs[input]!.source)))
 
 function returnedOf(flow: Flow, template: Template, path: string, decided: Reach): Label['returned'] {
   const leaf = (reach: Reach): Label['returned'] => [{ field: path, inputs: namesOf(flow, reach | decided) }]
@@ -141,13 +105,21 @@ export function labelOf(program: Program, name: string): Result<Label> {
   if (!isChecked(program)) return fail('program.unchecked', 'The program was not checked; pass what check() returned.')
   const endpoint = own(program.endpoints, name)
   if (endpoint === undefined) return fail('program.endpoint', `The program ${program.name} has no endpoint ${name}.`)
+  return ok(composeLabel(endpoint, endpoint.blocks.map(blockLabelOf)))
+}
+
+/**
+ * The same for those who do not see the bodies.
+ * @param endpoint of a checked program, or of its outline: only the order of effects is read from bodies
+ * @param labels one for each block, each of the block's form (`fitsBlock`)
+ */
+export function composeLabel(endpoint: Endpoint, labels: BlockLabel[]): Label {
   const flow: Flow = { endpoint, names: [], bits: new Map(), guards: [], outputs: [] }
   const stored = endpoint.blocks.flatMap((block, index) => {
-    const nodes = nodeReaches(flow, block)
     const guard = block.guard === null ? 0n : reachOf(flow, block.guard)
     flow.guards.push(guard)
-    flow.outputs.push(block.body.outputs.map((node) => nodes[node]! | guard))
-    return storedOf(flow, block, index, nodes)
+    flow.outputs.push(labels[index]!.outputs.map((inputs) => reachOfInputs(flow, block, inputs) | guard))
+    return storedOf(flow, block, index, labels[index]!)
   })
   const blocks = endpoint.blocks.map((block, i) => ({
     block: block.name,
@@ -155,5 +127,26 @@ export function labelOf(program: Program, name: string): Result<Label> {
     opens: block.inputs.map((input) => sourceName(endpoint, input.source)),
     guard: namesOf(flow, flow.guards[i]!),
   }))
-  return ok({ stored, returned: returnedOf(flow, endpoint.response, '', 0n), blocks })
+  return { stored, returned: returnedOf(flow, endpoint.response, '', 0n), blocks }
+}
+
+/** Whether a label has the form of a block's: one list for each output and site, of positions of its inputs, ascending, and a list for each computed field. */
+export function fitsBlock(block: Block, { outputs, sites }: BlockLabel): boolean {
+  const isSet = (inputs: number[]): boolean =>
+    inputs.every((input, i) => Number.isInteger(input) && input >= 0 && input < block.inputs.length && (i === 0 || input > inputs[i - 1]!))
+  let fits = outputs.length === block.outputs.length && sites.length === block.sites.length && outputs.every(isSet)
+  const visit = (write: number, fields: Record<string, object>): void => {
+    const site = sites[write]
+    const computed = sortedNames(fields).filter((name) => !('carry' in fields[name]!))
+    const named = site === undefined ? [] : sortedNames(site.fields)
+    fits &&= site !== undefined && isSet(site.decided) && Object.values(site.fields).every(isSet)
+    fits &&= computed.length === named.length && computed.every((name, i) => name === named[i])
+  }
+  eachWrite(
+    block.body.effects,
+    () => 0n,
+    0n,
+    ({ write, fields }) => visit(write, fields),
+  )
+  return fits
 }

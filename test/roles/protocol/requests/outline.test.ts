@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { acceptsSites, check, runBlock, type Program } from '../../../../roles/program/index.ts'
+import fc from 'fast-check'
+import {
+  acceptsSites,
+  blockLabelOf,
+  check,
+  composeLabel,
+  describe as describeProgram,
+  fitsBlock,
+  labelOf,
+  runBlock,
+  type BlockLabel,
+  type Endpoint,
+  type Program,
+} from '../../../../roles/program/index.ts'
 import {
   acceptsPath,
   codeDigest,
@@ -11,6 +24,7 @@ import {
 } from '../../../../roles/protocol/requests/index.ts'
 import type { Json } from '../../../../roles/protocol/canonical.ts'
 import { must } from '../../../../roles/protocol/result.ts'
+import { anyOrigin, from, programOf } from '../../program/random/index.ts'
 import { crypto, notes } from '../../supervisor/actors.ts'
 
 const BUDGET = { steps: 1000, bytes: 10_000 }
@@ -75,5 +89,49 @@ describe('an outline', () => {
     ])
       versions.push(versionId(crypto, digests[0]!, primes))
     expect(new Set(versions).size).toBe(versions.length)
+  })
+})
+
+/** A form that no block of these has: a position that is not there, a list too many, a field more. */
+const misfits = (label: BlockLabel): BlockLabel[] => [
+  { ...label, outputs: [...label.outputs, []] },
+  { ...label, sites: [...label.sites, { decided: [], fields: {} }] },
+  ...label.outputs.map((_, i) => ({ ...label, outputs: label.outputs.with(i, [4096]) })),
+  ...label.outputs.map((_, i) => ({ ...label, outputs: label.outputs.with(i, [0, 0]) })),
+  ...label.sites.map((site, i) => ({ ...label, sites: label.sites.with(i, { ...site, fields: { ...site.fields, $other: [] } }) })),
+  ...label.sites.map((site, i) => ({ ...label, sites: label.sites.with(i, { ...site, decided: [-1] }) })),
+]
+
+describe('labels of blocks and an outline', () => {
+  const unplaced = (endpoint: Endpoint): Endpoint => ({ ...endpoint, blocks: endpoint.blocks.map((block) => ({ ...block, at: '' })) })
+
+  it('make the label of the whole endpoint, for every random program', () => {
+    fc.assert(
+      fc.property(anyOrigin, (origin) => {
+        const program = must(check(programOf(origin) as unknown as Json))
+        const outline = outlineOf(program)
+        for (const [name, endpoint] of Object.entries(program.endpoints)) {
+          const labels = endpoint.blocks.map(blockLabelOf)
+          for (const [i, label] of labels.entries()) {
+            expect(fitsBlock(outline.endpoints[name]!.blocks[i]!, label)).toBe(true)
+            for (const misfit of misfits(label)) expect(fitsBlock(outline.endpoints[name]!.blocks[i]!, misfit)).toBe(false)
+          }
+          const whole = must(labelOf(program, name))
+          expect(composeLabel(outline.endpoints[name]!, labels)).toEqual({
+            ...whole,
+            blocks: whole.blocks.map((block) => ({ ...block, at: '' })),
+          })
+          expect(composeLabel(unplaced(endpoint), labels)).toEqual(composeLabel(outline.endpoints[name]!, labels))
+        }
+      }),
+      from(907, 60),
+    )
+  })
+
+  it('say what the API document of the outline does not: that one is the same for everybody', () => {
+    const api = describeProgram(outlineOf(notes))
+    expect(api.endpoints['post']!.blocks.map(({ opens, paths }) => ({ opens, paths }))).toEqual(
+      describeProgram(notes).endpoints['post']!.blocks.map(({ opens, paths }) => ({ opens, paths })),
+    )
   })
 })
