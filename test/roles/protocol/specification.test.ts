@@ -59,7 +59,7 @@ describe('PROTOCOL.md', () => {
   })
 
   it('lists every tag and every error code of roles/protocol', () => {
-    const tags = [...code.matchAll(/taggedHash\(\s*'(golem\/[a-z/-]+)'/g)].map((match) => match[1]!)
+    const tags = [...code.matchAll(/tagged(?:Hash|Prefix)\(\s*'(golem\/[a-z/-]+)'/g)].map((match) => match[1]!)
     const signed = [...code.matchAll(/(?:signUnder|verifyUnder|signingDigest)\(\s*\S*crypto,\s*'([a-z]+)'/g)].map(
       (match) => `golem/${match[1]!}`,
     )

@@ -129,6 +129,41 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     expect(must(await decryptSecret(nobleCrypto, { ...header, box }, input.passphrase))).toEqual(new Uint8Array(utf8(input.secret)))
   })
 
+  it('who holds a block (10.5), and in which order a client takes its servers (11.9)', () => {
+    const { input, expected } = read('seats')
+    const { witnesses, spare, versions } = input.terms
+    const all = input.endpoints.reduce((sum, { blocks }) => sum + blocks, 0)
+    for (const { name, blocks } of input.endpoints) {
+      const each = Math.min(Math.floor(input.servers / blocks), Math.max(1 + witnesses + spare, versions, Math.ceil(input.servers / all)))
+      const of = (block: number, server: string): string =>
+        T('golem/holder', hex(input.hash), u32(input.tick), withLength(utf8(name)), Buffer.from([block]), hex(server)).toString('hex')
+      const pairs = [...Array(blocks).keys()].flatMap((block) =>
+        expected.ready.map((server) => ({ block, server, rank: of(block, server) })),
+      )
+      const dealt = Array.from({ length: blocks }, () => [] as Array<{ server: string; version: number }>)
+      for (const { block, server } of pairs.sort((a, b) => (a.rank < b.rank ? -1 : 1))) {
+        if (dealt.flat().some((one) => one.server === server) || dealt[block]!.length === each) continue
+        dealt[block]!.push({ server, version: dealt[block]!.length % versions })
+      }
+      expect(expected.dealt[name]).toEqual(dealt)
+    }
+    const chain = [hkdf(hex(input.client), utf8('golem/seats/1'), hex(input.app), 32)]
+    for (let i = 0; i < 65_536; i++) chain.push(T('golem/seat-chain', chain[i]!))
+    expect(expected.end).toBe(chain[65_536]!.toString('hex'))
+    expect(expected.values).toEqual(input.ages.map((age) => chain[65_535 - age]!.toString('hex')))
+    expect(expected.seat).toBe(chain[65_535 - (input.at.tick - input.since)]!.toString('hex'))
+    const client = Buffer.from(nobleCrypto.schnorr.publicKey(hex(input.client)))
+    const seat = (block: number, server: string): string => {
+      const { hash, tick, endpoint } = input.at
+      const head = [hex(hash), hex(expected.seat), client, u32(tick), withLength(utf8(endpoint))]
+      return T('golem/seat', ...head, Buffer.from([block]), hex(server)).toString('hex')
+    }
+    for (const [block, order] of expected.order.entries()) {
+      const holders = expected.dealt[input.at.endpoint]![block]!.map(({ server }) => server)
+      expect(order).toEqual([...holders].sort((a, b) => (seat(block, a) < seat(block, b) ? -1 : 1)))
+    }
+  })
+
   it('a proof of work (2.5)', () => {
     const { input, expected } = read('work')
     const challenge = T('golem/work', withLength(utf8(input.role)), hex(input.publicKey), hex(input.scope))

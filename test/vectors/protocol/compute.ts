@@ -8,14 +8,14 @@ import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
 import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
-import { edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
+import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
-  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SeatsInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
 } from './inputs.ts'
 
 const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
@@ -145,6 +145,19 @@ export function thread(input: ThreadInput) {
   }
 }
 
+/** Ready servers are the keys of `server 0`, `server 1`, …, sorted. */
+export function seats({ hash, tick, since, servers, endpoints, terms, client, app, at, ages }: SeatsInput) {
+  const ready = Array.from({ length: servers }, (_, i) => keyPair(toHex(sha256(utf8(`golem vector: server ${i}`)))).publicKey).sort()
+  const deal = dealer(crypto, { hash, tick, ready, blocks: endpoints.reduce((sum, { blocks }) => sum + blocks, 0), terms })
+  const dealt = Object.fromEntries(endpoints.map(({ name, blocks }) => [name, deal(name, blocks)]))
+  const chain = seatChain(crypto, fromHex(client), app)
+  const of = { hash: at.hash, seat: chain.value(at.tick - since)!, client: keyPair(client).publicKey, tick: at.tick, endpoint: at.endpoint }
+  return {
+    ready, dealt, end: chain.end, values: ages.map((age) => chain.value(age)), seat: of.seat,
+    order: dealt[at.endpoint]!.map((holders, block) => seatOrder(crypto, of, block, holders.map(({ server }) => server))),
+  }
+}
+
 export function torrent({ type, document: text, files }: TorrentInput) {
   const digest = toHex(sha256(utf8(text)))
   const name = `golem-${type}-${digest.slice(0, 16)}`
@@ -152,5 +165,5 @@ export function torrent({ type, document: text, files }: TorrentInput) {
   return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
 }
 
-export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, torrent }
+export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, seats, torrent }
 export type VectorName = keyof typeof compute

@@ -27,6 +27,11 @@ export interface EdgeInput { secret: string; id: string; value: Json }
 export interface EnvelopeInput { ephemeral: string; recipient: string; purpose: 'envelope'; parts: Array<string | number>; plain: string }
 /** Files of `size` equal bytes; the document is any text, because a torrent does not look into it. */
 export interface TorrentInput { type: 'offer'; document: string; files: Array<{ name: string; size: number; byte: number }> }
+/** Servers are named by labels; their ids are the x-only keys of the hashes of these. */
+export interface SeatsInput {
+  hash: string; tick: number; since: number; servers: number; endpoints: Array<{ name: string; blocks: number }>; terms: { witnesses: number; spare: number; versions: number }
+  client: string; app: string; at: { hash: string; tick: number; endpoint: string }; ages: number[]
+}
 export interface ThreadInput {
   app: string; request: string; tick: number; endpoint: string; client: string; secret: string; number: string; sealing: string; auxiliary: string
   key: string; reservation: string; salts: string[]; carried: { field: string; edge: string; value: Json }
@@ -129,5 +134,9 @@ export const inputs = {
       { server: bytes('server 1'), passage: MERSENNE[2]!, site: '3', sites: [], salt: bytes('version salt 1'), ephemeral: bytes('ephemeral 1'), body: emptyBody },
     ],
   } satisfies ThreadInput,
+  seats: {
+    hash: bytes('block 8'), tick: 11, since: 5, servers: 7, endpoints: [{ name: 'post', blocks: 2 }, { name: 'vote', blocks: 1 }], terms: { witnesses: 1, spare: 1, versions: 2 },
+    client: bytes('client'), app, at: { hash: bytes('block 11'), tick: 11, endpoint: 'post' }, ages: [0, 6, 65_535],
+  } satisfies SeatsInput,
   torrent: { type: 'offer', document: '{"v":1}', files: [{ name: 'outline', size: 40_000, byte: 1 }, { name: 'Empty', size: 0, byte: 0 }] } satisfies TorrentInput,
 }
