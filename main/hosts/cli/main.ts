@@ -10,9 +10,10 @@ import { compileCommand } from './commands/compile.ts'
 import { explainCommand } from './commands/explain.ts'
 import { newCommand } from './commands/new.ts'
 import { runCommand } from './commands/run.ts'
+import { simulateCommand } from './commands/simulate.ts'
 import { helpOf, overview } from './help.ts'
 
-export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand]
+export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand, simulateCommand]
 
 /** Exit codes: done · refused, the message says why · wrong usage · a bug of ours. */
 export const EXIT = { fine: 0, refused: 1, usage: 2, bug: 70 } as const
