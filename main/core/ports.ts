@@ -138,6 +138,8 @@ export interface SwarmPort {
    * stored; only what somebody wants is open.
    */
   seed(name: string, files: SwarmFile[]): Promise<Result<{ infohash: string }>>
+  /** The infohash that `seed` would answer; nothing is written or served. */
+  infohash(name: string, files: SwarmFile[]): Result<string>
   /**
    * Fetches single files of a torrent. Integrity beyond BitTorrent's SHA-1 is the caller's: compare SHA-256.
    * Errors: `swarm.timeout` (retryable), `swarm.too-large`, `swarm.no-file`, `swarm.stopped`.

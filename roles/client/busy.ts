@@ -2,10 +2,18 @@
 import { newestTick } from '../protocol/ticks/index.ts'
 import { isAccepted, isRefused, type ClientState, type Publication, type RequestEntry } from './state.ts'
 import type { BusyKey } from './slots.ts'
-import { approveBefore } from './window.ts'
+import { approveBefore, countedIn, type Window } from './window.ts'
 
 /** Why a key is not free, and what frees it: `after` completes «Send the request again …», `tick` is the first that can. */
 type Held = Pick<BusyKey, 'why' | 'after' | 'tick'>
+
+/** The tick that decides a request's update, and the block at which it is due; before a block has it, the soonest that can. */
+function decidedBy({ publication }: RequestEntry, window: Window, newest: number): { tick: number; due: number } {
+  const { number, until, tickBlocks } = window
+  const height = publication?.height ?? (newest > number ? until : 0)
+  const tick = countedIn(window, height)
+  return { tick, due: until + (tick - number - 2) * tickBlocks }
+}
 
 /** Of a request that holds keys. @param newest number of the newest tick; -1 before any */
 function heldBy(entry: RequestEntry, newest: number): Held {
@@ -19,21 +27,21 @@ function heldBy(entry: RequestEntry, newest: number): Held {
       tick,
     }
   }
-  const [tick, { until }] = [window.number + 2, window]
+  const { tick, due } = decidedBy(entry, window, newest)
   if (phase === 'review')
     return {
       why: `${named} holds it and waits for your decision before block ${approveBefore(window)}.`,
-      after: `once you refused that one, or tick ${tick} counted it, which is due at block ${until}`,
+      after: `once you refused that one, or tick ${tick} or the next one counted it, the first of which is due at block ${due}`,
       tick,
     }
-  if (phase === 'signed' && newest >= tick)
+  if (phase === 'signed' && newest >= window.number + 2)
     return {
-      why: `${named} holds it, and cannot count any more: no block had it by ${until}.`,
+      why: `${named} holds it, and cannot count any more: no block had it by ${window.until}.`,
       after: `once a block has that one after all, or compose that one anew instead (command «again»)`,
       tick: newest + 1,
     }
   return {
-    why: `${named} holds it until its write is decided by tick ${tick}, which is due at block ${until}.`,
+    why: `${named} holds it until its write is decided by tick ${tick}, which is due at block ${due}.`,
     after: newest >= tick ? 'after the next tick' : `after tick ${tick}`,
     tick: Math.max(tick, newest + 1),
   }

@@ -64,10 +64,12 @@ export type ClientEffect =
       exclude: string[]
       before: string | null
     }
-  /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
+  /** Anchor and broadcast exactly this document; answer `published`. Seed it, too, unless it is an update. Repeating it publishes nothing twice. */
   | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
+  /** An update's anchor is in a block: serve it now. In the mempool nobody shall read it, to write the same and pay more. */
+  | { type: 'seed'; documentType: 'update'; document: string }
   /**
-   * C1: an update of ours was rejected for its stamp. Fetch what that tick reveals, find the fault with `findPoison`, and hand the complaint
+   * C1: an update of ours, stamped in tick `stamped`, was rejected by `tick` for its stamp. Fetch what was revealed of the former, find the fault with `findPoison`, and hand the complaint
    * to the Supervisor.
    */
-  | { type: 'complaint'; id: string; tick: Reference; update: Reference; document: string }
+  | { type: 'complaint'; id: string; tick: Reference; stamped: number; update: Reference; document: string }

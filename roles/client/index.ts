@@ -23,7 +23,7 @@ export {
 } from './request.ts'
 export { composeRegistration, composeReservation, registrationSpending, registrationWork, reservationSpending } from './register.ts'
 export { missedWindow, UNCOUNTED } from './publications.ts'
-export { approveBefore, isClosed, lateness, windowOf, type Window } from './window.ts'
+export { approveBefore, countedIn, isClosed, lateness, windowOf, type Window } from './window.ts'
 export { mayRegister } from './joining.ts'
 export { findPoison, type Complaint, type Finding } from './complaint.ts'
 export { outcomeText } from './outcomes.ts'

@@ -2,7 +2,7 @@
 
 const WORDS: Record<string, string> = {
   'update.unavailable':
-    'The update could not be fetched before its window closed. Keep the app running so that it can seed, and send the request again.',
+    'The update could not be fetched before its tick closed. Keep the app running so that it can seed, and send the request again.',
   'update.late': 'The update was anchored after its window had closed. Send the request again.',
   'update.early': 'The update names a tick that had not begun. Send the request again.',
   'update.replaced': 'Somebody, or another device of yours, changed the same key first. Read it again and send the request again.',

@@ -108,8 +108,12 @@ function onBlock(before: ClientState, anchored: AnchoredTransaction[], height: n
           reference: { sha256: one.sha256, infohash: found.anchor.infohash },
         }
   }
-  return { state: changePublications(next, seen), effects }
+  const confirmed = all.filter((one) => one.height === null && mine.has(one.sha256)).flatMap(seedOf)
+  return { state: changePublications(next, seen), effects: [...effects, ...confirmed] }
 }
+
+const seedOf = ({ documentType, document }: Publication): ClientEffect[] =>
+  documentType === 'update' ? [{ type: 'seed', documentType, document }] : []
 
 /** Blocks and ticks above the fork are gone, and so is what they established. */
 const onReorg = (state: ClientState, height: number): ClientState => withoutTicks(state, followReorg(state.following, height), height)
@@ -156,6 +160,7 @@ function complaints(state: ClientState, tick: Reference): ClientEffect[] {
     type: 'complaint',
     id: entry.id,
     tick,
+    stamped: entry.reviewed!.pending.tick,
     update: entry.publication!.reference!,
     document: entry.publication!.document,
   }))

@@ -13,6 +13,8 @@ export interface Window {
   number: number
   /** Height of the last block in which an anchor of its update counts. */
   until: number
+  /** Blocks in a tick. */
+  tickBlocks: number
   /** Blocks before that which an approval leaves free. */
   margin: number
 }
@@ -27,11 +29,14 @@ const CONFIRM_WITHIN = 3
 export function windowOf(reference: string, { number, blocks }: Pick<Tick, 'number' | 'blocks'>, tickBlocks: number): Window {
   const genesis = blocks.to - number * tickBlocks
   const { to } = tickRange(genesis, tickBlocks, number + 2)
-  return { tick: reference, number, until: to, margin: Math.min(CONFIRM_WITHIN, Math.floor(tickBlocks / 3)) }
+  return { tick: reference, number, until: to, tickBlocks, margin: Math.min(CONFIRM_WITHIN, Math.floor(tickBlocks / 3)) }
 }
 
 /** The first height at which an approval is refused: what is sent then may miss the window. */
 export const approveBefore = ({ until, margin }: Window): number => until - margin
+
+/** The tick that decides what is anchored at a height of the window: the sooner a block has it, the sooner it counts. */
+export const countedIn = ({ number, until, tickBlocks }: Window, height: number): number => number + (height <= until - tickBlocks ? 2 : 3)
 
 /** Whether no block to come can hold an anchor that counts. */
 export const isClosed = ({ until }: Window, height: number): boolean => height >= until

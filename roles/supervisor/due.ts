@@ -1,5 +1,5 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
-import { tickRange } from '../protocol/ticks/index.ts'
+import { isDecidedIn, tickRange } from '../protocol/ticks/index.ts'
 import type { Accepted, SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
@@ -43,8 +43,10 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
     servers,
     previous: state.ticks.at(-1)?.reference ?? null,
     transactions: state.waiting
-      .filter((waiting) => waiting.decidedIn === null && waiting.transaction.height <= range.to)
-      .map((waiting) => waiting.transaction),
+      .filter(
+        ({ decidedIn, transaction }) => decidedIn === null && isDecidedIn(number, transaction.height, genesis, state.offer.body.tickBlocks),
+      )
+      .map(({ transaction }) => transaction),
     planTicks: wanted.filter((tick) => !state.plans.some((plan) => plan.tick === tick)),
     plans: state.plans.filter((plan) => plan.publishedIn === number).map(({ plan, secret }) => ({ plan, secret })),
     reveal: state.plans.find((plan) => plan.tick === number - 2)?.secret ?? null,

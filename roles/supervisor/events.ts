@@ -40,7 +40,7 @@ export interface TickWork {
   /** Hash of block `to`. */
   hash: string
   previous: Reference | null
-  /** Undecided anchors up to block `to`, in chain order. */
+  /** Undecided anchors of the period that this tick decides, in chain order. */
   transactions: AnchoredTransaction[]
   servers: TickServer[]
   /** Ticks for which plans are missing. */

@@ -8,16 +8,7 @@ import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import {
-  closeTick,
-  isDecidedIn,
-  notePlans,
-  rollbackTo,
-  scriptOf,
-  type AnchoredDocument,
-  type ClosedTick,
-  type Ledger,
-} from '../protocol/ticks/index.ts'
+import { closeTick, notePlans, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot } from '../protocol/index/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
 import { makePlan } from './plan.ts'
@@ -80,12 +71,11 @@ function concernsLedger(ledger: Ledger): (transaction: AnchoredTransaction) => b
 }
 
 /**
- * Anchors that this tick decides, by type; those that wait are left out, those of other apps are told.
+ * Anchors that this tick decides, by type; those of other apps are told.
  * @param ours whether an anchor whose document is missing, or is of another app, concerns this app
  */
 export function sortAnchors(
-  work: Pick<TickWork, 'app' | 'number' | 'genesis' | 'transactions'>,
-  tickBlocks: number,
+  work: Pick<TickWork, 'app' | 'transactions'>,
   documents: DocumentLookup,
   ours: (transaction: AnchoredTransaction) => boolean,
 ): Sorted {
@@ -101,8 +91,6 @@ export function sortAnchors(
     // One that spends from a key of this app gets its verdict whatever it holds, like one that cannot be had: an audit sees the transaction only.
     const document = isForeign ? null : opened
     const body = isForeign ? undefined : content
-    const stamped = body === undefined ? null : body.type === 'update' ? body.tick : work.number - 2
-    if (!isDecidedIn(work.number, { height: transaction.height, stamped }, work.genesis, tickBlocks)) continue
     if (body === undefined && !ours(transaction)) {
       sorted.foreign.push(transaction.txid)
       continue
@@ -163,7 +151,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const key = `${work.number}/${work.hash}`
     if (closing?.key === key && ledger.number === work.number) return closing
     const { body, outline } = options.offer(work.offer)
-    const sorted = sortAnchors(work, body.tickBlocks, documents, concernsLedger(ledger))
+    const sorted = sortAnchors(work, documents, concernsLedger(ledger))
     const result = closeTick({ crypto }, ledger, { offer: body, outline, number: work.number, reveal: work.reveal, ...sorted })
     closing = { key, closed: result, foreign: sorted.foreign, documents: documentsOf(result, sorted) }
     return closing

@@ -190,7 +190,7 @@ describe('a request id that a rival has seen', () => {
     const rival = keyPair(cast.random)
     const rivalKey = keyPair(cast.random)
     town.anchor(makeRegistration(cast, rival, app), { pays: [cast.supervisor.publicKey, rival.publicKey] })
-    await town.mineTo(3)
+    await town.mine()
     town.anchor(makeReservation(cast, rival, app, [rivalKey]), { spends: [rival.publicKey], pays: [rivalKey.publicKey] })
     await town.mineTo(4)
     const request = 'ee'.repeat(32)

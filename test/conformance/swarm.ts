@@ -53,6 +53,8 @@ export function swarmConformance(name: string, start: () => Promise<SwarmWorld>)
       const more = { name: 'a.bin', bytes: filled(10, 1) }
       const first = must(await ann.seed('offer', [DOCUMENT, more])).infohash
       expect(must(await ann.seed('offer', [more, DOCUMENT])).infohash).toBe(first)
+      expect(must(bob.infohash('offer', [more, DOCUMENT]))).toBe(first)
+      expect(bob.status().stored).toBe(0)
       expect(must(await bob.seed('offer', [more, DOCUMENT])).infohash).toBe(first)
       expect(must(await bob.seed('tick', [more, DOCUMENT])).infohash).not.toBe(first)
       expect(must(await bob.seed('offer', [{ ...more, bytes: filled(10, 2) }, DOCUMENT])).infohash).not.toBe(first)

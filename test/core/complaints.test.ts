@@ -27,7 +27,14 @@ describe('A reveal that cannot be read', () => {
     }
     const documents = { fetch: async () => ok(tick), fetchFile: async () => ok(bytes) }
     const services = { crypto, log, storage, documents, ...createPersistence({ clock, log, stopped: () => false }) } as unknown as Services
-    await investigate(services, 'dd'.repeat(32), { type: 'complaint', id: 'one', tick: reference, update: reference, document: '{}' })
+    await investigate(services, 'dd'.repeat(32), {
+      type: 'complaint',
+      id: 'one',
+      tick: reference,
+      stamped: 1,
+      update: reference,
+      document: '{}',
+    })
     expect(log.lines.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^A write was rejected for its stamp, and why cannot be found: ./),
     ])

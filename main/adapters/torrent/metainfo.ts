@@ -50,6 +50,12 @@ export function createMetainfo(name: string, files: SwarmFile[]): Result<Metainf
   return ok({ infohash: createHash('sha1').update(info).digest('hex'), torrent, pieceLength, files: sorted })
 }
 
+/** The infohash of that torrent. */
+export function infohashOf(name: string, files: SwarmFile[]): Result<string> {
+  const metainfo = createMetainfo(name, files)
+  return metainfo.ok ? ok(metainfo.value.infohash) : metainfo
+}
+
 function refuseInput(name: string, files: SwarmFile[]) {
   const bad = [name, ...files.map((file) => file.name)].find((each) => !isPlainName(each))
   if (bad !== undefined)

@@ -7,7 +7,7 @@ import { openDoor } from './door.ts'
 import { createStop, fetchFrom, stopped } from './fetching.ts'
 import { openSwarmFolder, type SwarmFolder } from './folder.ts'
 import { createGate, createLocks } from './gate.ts'
-import { createMetainfo } from './metainfo.ts'
+import { createMetainfo, infohashOf } from './metainfo.ts'
 import { createOpenTorrents, type Entry } from './open-torrents.ts'
 import { createWaking, type Waking } from './waking.ts'
 
@@ -82,6 +82,7 @@ export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Pr
     port: client.torrentPort,
     dhtPort: () => (client.dht ? client.dhtPort : null),
     seed: (name, files) => seed(swarm, name, files),
+    infohash: infohashOf,
     fetch: (infohash, wanted) => fetch(swarm, infohash, wanted),
     keepOnly: (infohash, files) => keepOnly(swarm, infohash, files),
     drop: (infohash) => drop(swarm, infohash),

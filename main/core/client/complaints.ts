@@ -3,8 +3,8 @@ import type { ClientEffect } from '../../../roles/client/index.ts'
 import { findPoison } from '../../../roles/client/index.ts'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
-import { checkSchema, openDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
-import { revealFile } from '../../../roles/protocol/requests/index.ts'
+import { checkSchema, openDocument, type FileEntry, type Plan, type Reference, type Tick } from '../../../roles/protocol/documents/index.ts'
+import { revealFile, type RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Json } from '../ports.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +17,7 @@ type Effect = ClientEffect & { type: 'complaint' }
 /** Fetches the reveal, finds the fault, stores and tells it. */
 export async function investigate(services: Services, app: string, effect: Effect): Promise<void> {
   const { storage, log, crypto } = services
-  const looked = await services.patiently('look into a rejected write', () => evidence(services, effect))
+  const looked = await services.patiently('look into a rejected write', () => evidence(services, effect.tick, effect.stamped))
   if (!looked.ok) return log.log('warn', `A write was rejected for its stamp, and why cannot be found: ${looked.error.message}`)
   const found = looked.value
   const update = openDocument(crypto, 'update', utf8(effect.document))
@@ -27,28 +27,36 @@ export async function investigate(services: Services, app: string, effect: Effec
   log.log('warn', `A write was poisoned; the ${complaint.finding.by} is at fault. The evidence is kept with request ${effect.id}.`)
 }
 
-async function evidence(
-  { documents }: Services,
-  effect: Effect,
-): Promise<Result<{ reveal: ReturnType<typeof revealFile.parse> | null; plan: Tick['plans'][number] | null }>> {
-  const deciding = await documents.fetch(effect.tick, 'tick')
-  if (!deciding.ok) return deciding
-  let tick = deciding.value.body as Tick
-  const { reveal } = tick
-  if (reveal === null) return ok({ reveal: null, plan: null })
-  const bytes = await documents.fetchFile(effect.tick.infohash, reveal.file)
+interface Evidence {
+  reveal: RevealFile | null
+  plan: Plan | null
+}
+
+/** Ticks from the one that publishes a plan to the last that decides what is stamped with it. */
+const LIFE_OF_A_PLAN = 7
+
+/** What the ticks before the one that decided reveal of the stamped tick, and the plan that they held it to. */
+async function evidence({ documents }: Services, deciding: Reference, stamped: number): Promise<Result<Evidence>> {
+  const found: Evidence = { reveal: null, plan: null }
+  let at: Reference | null = deciding
+  for (let back = 0; back < LIFE_OF_A_PLAN && at !== null && found.plan === null; back++) {
+    const document = await documents.fetch(at, 'tick')
+    if (!document.ok) return document
+    const tick = document.value.body as Tick
+    if (tick.reveal?.tick === stamped) {
+      const reveal = await readReveal(documents, at, tick.reveal.file)
+      if (!reveal.ok) return reveal
+      found.reveal = reveal.value
+    }
+    found.plan = tick.plans.find((plan) => plan.tick === stamped) ?? null
+    at = tick.previous
+  }
+  return ok(found)
+}
+
+async function readReveal(documents: Services['documents'], tick: Reference, file: FileEntry): Promise<Result<RevealFile>> {
+  const bytes = await documents.fetchFile(tick.infohash, file)
   if (!bytes.ok) return bytes
   const json = parseCanonical(bytes.value, { maxBytes: REVEAL_LIMIT, maxDepth: REVEAL_DEPTH })
-  const parsed = json.ok ? checkSchema('reveal', revealFile, json.value) : json
-  if (!parsed.ok) return parsed
-  // The plan was published up to three ticks before the stamped one.
-  for (let back = 0; back < 6; back++) {
-    const plan = tick.plans.find((one) => one.tick === reveal.tick)
-    if (plan !== undefined) return ok({ reveal: parsed.value, plan })
-    if (tick.previous === null) break
-    const before = await documents.fetch(tick.previous, 'tick')
-    if (!before.ok) return before
-    tick = before.value.body as Tick
-  }
-  return ok({ reveal: parsed.value, plan: null })
+  return json.ok ? checkSchema('reveal', revealFile, json.value) : json
 }

@@ -32,6 +32,11 @@ export const createEffects =
         return [await send(session, effect)]
       case 'publish':
         return [await publish(session, effect)]
+      case 'seed': {
+        const own = { documentType: effect.documentType, document: utf8(effect.document), files: [] }
+        await session.services.persist('serve an update', () => session.services.documents.seed(own))
+        return []
+      }
       case 'complaint': {
         await investigate(session.services, session.joined!.reference.sha256, effect)
         return []

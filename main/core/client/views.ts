@@ -4,6 +4,7 @@ import { describe, type Endpoint, type Program, type Type } from '../../../roles
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
 import {
   approveBefore,
+  countedIn,
   isRegistered,
   keyCounts,
   missedWindow,
@@ -172,15 +173,16 @@ function placeOf(entry: RequestEntry, { transaction }: SentView, hindrance: stri
   return transaction.reason === undefined ? transaction.known : `${transaction.known} (${transaction.reason})`
 }
 
-/** A stamp of tick n is decided by the document of tick n+2 at the latest. */
+/** An update is decided by the document that its block says; before a block has it, by the one that the next block would say. */
 function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait: Wait, place: string): { waiting?: string } {
-  const stamped = entry.reviewed?.pending.tick
-  if (stamped === undefined || tick === null || (entry.phase !== 'signed' && entry.phase !== 'anchored')) return {}
+  const { window, publication } = entry
+  if (window === null || tick === null || (entry.phase !== 'signed' && entry.phase !== 'anchored')) return {}
   if (missedWindow(entry, wait.height))
-    return { waiting: `no block has it, and it had to be in one by ${entry.window!.until}: it cannot count any more` }
+    return { waiting: `no block has it, and it had to be in one by ${window.until}: it cannot count any more` }
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
-  const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, stamped + 1, wait)
-  return { waiting: `${place}; counted in tick ${stamped + 2}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
+  const counted = countedIn(window, publication?.height ?? wait.height + 1)
+  const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, counted - 1, wait)
+  return { waiting: `${place}; counted in tick ${counted}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
 }
 
 const duration = (ms: number): string =>

@@ -6,6 +6,7 @@ import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchorScript } from '../../../roles/protocol/tx/index.ts'
+import type { SwarmFile } from '../ports.ts'
 import type { Documents, DocumentsOptions, Publication, Published } from './types.ts'
 
 const PUBLICATIONS = 'publication'
@@ -23,7 +24,7 @@ async function publish(options: PublishOptions, publication: Publication, sha256
   const known = options.storage.get(PUBLICATIONS, sha256) as unknown as Stored | undefined
   const allowed = known === undefined ? await publication.mayPay?.() : undefined
   if (allowed?.ok === false) return allowed
-  const seeded = await seed(options, publication, sha256)
+  const seeded = publication.documentType === 'update' ? keep(options, publication, sha256) : await seed(options, publication, sha256)
   if (!seeded.ok) return seeded
   if (known !== undefined) {
     const sent = await sendAgain(options, known, seeded.value)
@@ -35,10 +36,25 @@ async function publish(options: PublishOptions, publication: Publication, sha256
   return anchor(options, publication, seeded.value)
 }
 
-async function seed({ storage, swarm, onTick }: PublishOptions, publication: Publication, sha256: string): Promise<Result<Reference>> {
-  const { documentType, document } = publication
-  const files = [{ name: 'document.json', bytes: document }, ...publication.files]
-  const seeded = await swarm.seed(`golem-${documentType}-${sha256.slice(0, 16)}`, files)
+type Own = Parameters<Documents['seed']>[0]
+
+/** The torrent of a document (PROTOCOL.md 3.3). */
+const torrentOf = ({ documentType, document, files }: Own, sha256: string): [name: string, files: SwarmFile[]] => [
+  `golem-${documentType}-${sha256.slice(0, 16)}`,
+  [{ name: 'document.json', bytes: document }, ...files],
+]
+
+/** On disk, and served to nobody yet. */
+function keep({ storage, swarm }: PublishOptions, own: Own, sha256: string): Result<Reference> {
+  const infohash = swarm.infohash(...torrentOf(own, sha256))
+  if (!infohash.ok) return infohash
+  storage.putBlob(sha256, own.document)
+  return ok({ sha256, infohash: infohash.value })
+}
+
+async function seed({ storage, swarm, onTick }: PublishOptions, own: Own, sha256: string): Promise<Result<Reference>> {
+  const { documentType, document } = own
+  const seeded = await swarm.seed(...torrentOf(own, sha256))
   if (!seeded.ok) return seeded
   const reference = { sha256, infohash: seeded.value.infohash }
   storage.putBlob(sha256, document)
@@ -63,11 +79,13 @@ async function anchor({ wallet }: PublishOptions, publication: Publication, refe
   return paid.ok ? ok({ reference, ...paid.value }) : paid
 }
 
-export function createPublishing(options: PublishOptions): Pick<Documents, 'publish'> {
+export function createPublishing(options: PublishOptions): Pick<Documents, 'publish' | 'seed'> {
   const underway = new Map<string, Promise<Result<Published>>>()
+  const digestOf = ({ document }: Own): string => toHex(options.crypto.sha256(document))
   return {
+    seed: (own) => seed(options, own, digestOf(own)),
     publish(publication) {
-      const sha256 = toHex(options.crypto.sha256(publication.document))
+      const sha256 = digestOf(publication)
       const running = underway.get(sha256) ?? publish(options, publication, sha256).finally(() => underway.delete(sha256))
       underway.set(sha256, running)
       return running

@@ -34,8 +34,13 @@ export interface Documents {
    * Errors: those of the swarm; `document.digest`, `file.too-large`.
    */
   fetchFile(infohash: string, file: FileEntry, keep?: boolean): Promise<Result<Uint8Array>>
-  /** Safe to repeat: a document is paid for once. Errors: those of the swarm, of the wallet and of `mayPay`. */
+  /**
+   * Seeds a document and anchors it; an update is kept here until its anchor is in a block (`seed`): whoever read it in the mempool could write the
+   * same, and pay more. Safe to repeat: a document is paid for once. Errors: those of the swarm, of the wallet and of `mayPay`.
+   */
   publish(publication: Publication): Promise<Result<Published>>
+  /** Serves an own document. Safe to repeat. Errors: those of the swarm. */
+  seed(own: Pick<Publication, 'documentType' | 'document' | 'files'>): Promise<Result<Reference>>
 }
 
 export interface DocumentsOptions {

@@ -31,15 +31,15 @@ export interface VerifyContext {
 /** What an update is held against. */
 export interface UpdateEnv {
   app: string
-  /** The tick whose window is closing: updates stamped in it are decided. */
-  tick: number
-  /** Outline of the offer under which that tick's plan was made. */
+  /** The period of the update's anchor: it is stamped in the tick of that number or the one before. */
+  period: number
+  /** Outline of the offer under which the plan of the update's tick was made. */
   outline: Program
-  /** The plan of that tick; null when it had none (sleeping). */
+  /** The plan of the update's tick; null when it had none (sleeping). */
   plan: Plan | null
   /** As it stands after everything earlier in chain order. */
   database: Database
-  /** Whether an identity had its tombstone when that tick opened. */
+  /** Whether an identity had its tombstone when the update's tick opened. */
   tombstoned: (id: string) => boolean
   /** Whether the request id stands in an accepted update of this author. */
   used: (request: string) => boolean
@@ -102,9 +102,9 @@ const passed: Result<null> = ok(null)
 
 const checkTime: Check = (_ctx, env, update) => {
   if (update.app !== env.app) return refuse('update.app', 'The update belongs to another app.')
-  if (update.tick < env.tick)
-    return refuse('update.late', `The update was stamped in tick ${update.tick}, whose window is closed. Send the request again.`)
-  return update.tick > env.tick
+  if (update.tick < env.period - 1)
+    return refuse('update.late', `The update was stamped in tick ${update.tick}, and anchored after its window. Send the request again.`)
+  return update.tick > env.period
     ? refuse('update.early', `The update was stamped in tick ${update.tick}, which had not begun when it was anchored.`)
     : passed
 }
@@ -127,7 +127,7 @@ const checkStart: Check = (_ctx, _env, { start, ...update }) => {
 
 /** One link for each block, each by a server that holds the version according to the plan, no server twice. */
 const checkPath: Check = (_ctx, env, update) => {
-  if (env.plan === null) return refuse('update.plan', `Tick ${env.tick} had no plan: the app was sleeping. Send the request again.`)
+  if (env.plan === null) return refuse('update.plan', `Tick ${update.tick} had no plan: the app was sleeping. Send the request again.`)
   const blocks = Object.hasOwn(env.plan.endpoints, update.endpoint) ? env.plan.endpoints[update.endpoint]! : null
   if (blocks === null || blocks.length !== update.links.length)
     return refuse('update.path', `The thread does not pass through every block of ${update.endpoint}.`)
@@ -135,7 +135,7 @@ const checkPath: Check = (_ctx, env, update) => {
   for (const [position, link] of update.links.entries()) {
     const version = blocks[position]!.find((candidate) => candidate.version === link.version)
     if (version === undefined)
-      return refuse('update.version', `Link ${position} names a version that tick ${env.tick} does not have.`, { position })
+      return refuse('update.version', `Link ${position} names a version that tick ${update.tick} does not have.`, { position })
     if (!version.servers.includes(link.server) || env.tombstoned(link.server) || seen.has(link.server)) {
       return refuse('update.server', `Link ${position} is by a server that may not run this block in this request.`, { position })
     }

@@ -64,8 +64,6 @@ interface Auditing {
   genesis: number
   previous: OpenedDocument<'tick'> | null
   decided: Set<string>
-  /** Anchored updates that this tick or an earlier one has to decide. */
-  due: string[]
 }
 
 async function readJson(auditing: Auditing, tick: OpenedDocument<'tick'>, entry: Tick['schema']): Promise<Result<Json>> {
@@ -127,7 +125,7 @@ function sortVerdicts(
     }
     const found = documents.get(verdict.document.sha256)
     const document = found?.body.type === transaction.anchor.type ? found : null
-    const complaint = misplaced(auditing, tick, tickBlocks, verdict, transaction, document)
+    const complaint = misplaced(auditing, tick, tickBlocks, verdict, transaction.height, document)
     if (complaint !== null) problems.push(complaint)
     auditing.decided.add(verdict.txid)
     const pair = { transaction, document } as never
@@ -145,14 +143,13 @@ function misplaced(
   tick: Tick,
   tickBlocks: number,
   verdict: Verdict,
-  { height }: AnchoredTransaction,
+  height: number,
   document: OpenedDocument | null,
 ): string | null {
   if (decided.has(verdict.txid)) return `The anchor ${verdict.txid} was decided before.`
   if (document === null && !verdict.outcome.endsWith('.unavailable'))
     return `The document of ${verdict.txid} was decided but is not in the tick.`
-  const stamped = document === null ? null : document.body.type === 'update' ? document.body.tick : tick.number - 2
-  return isDecidedIn(tick.number, { height, stamped }, genesis, tickBlocks) ? null : `The anchor ${verdict.txid} belongs to another tick.`
+  return isDecidedIn(tick.number, height, genesis, tickBlocks) ? null : `The anchor ${verdict.txid} belongs to another tick.`
 }
 
 /** Predecessor, signer, blocks. */
@@ -180,22 +177,19 @@ function compareDecisions(tick: Tick, closed: ClosedTick): string[] {
   return problems
 }
 
-/** Updates that were due and got no verdict. */
-const omissions = ({ decided, due }: Auditing): string[] =>
-  due.filter((txid) => !decided.has(txid)).map((txid) => `The update anchored by ${txid} got no verdict.`)
-
 /**
- * Updates in the blocks that a tick closes which the next tick has to have decided, whatever their documents hold: they spend from a key that was
- * reserved before. A key reserved in the same period has no row that they could replace. Called before the tick is closed.
+ * Updates of the period that a tick decides which got no verdict, whatever their documents hold: they spend from a key that was reserved before.
+ * A key reserved in the same period has no row that they could replace. Called before the tick is closed.
  */
-function dueNext({ input, ledger, decided }: Auditing, tick: Tick, tickBlocks: number): string[] {
-  const { to } = tick.blocks
-  const undecided = (input.between?.(to - tickBlocks, to) ?? []).filter(
+function omissions({ input, ledger, decided }: Auditing, { blocks: { to } }: Tick, tickBlocks: number): string[] {
+  const undecided = (input.between?.(to - 2 * tickBlocks, to - tickBlocks) ?? []).filter(
     ({ anchor, txid }) => anchor.type === 'update' && !decided.has(txid),
   )
   if (undecided.length === 0) return []
   const scripts = new Set([...ledger.database.keys.keys()].map(scriptOf))
-  return undecided.filter(({ spends }) => spends.some((script) => scripts.has(script))).map(({ txid }) => txid)
+  return undecided
+    .filter(({ spends }) => spends.some((script) => scripts.has(script)))
+    .map(({ txid }) => `The update anchored by ${txid} got no verdict.`)
 }
 
 async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<AuditedTick> {
@@ -212,11 +206,10 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const reveal = await readRevealed(auditing, tick)
   if (!reveal.ok) return broken(reveal.error.message)
   const sorted = sortVerdicts(auditing, tick.body, parts.offer.tickBlocks, documents.value, problems)
-  const due = dueNext(auditing, tick.body, parts.offer.tickBlocks)
+  problems.push(...omissions(auditing, tick.body, parts.offer.tickBlocks))
   const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
-  problems.push(...compareDecisions(tick.body, closed), ...omissions(auditing))
+  problems.push(...compareDecisions(tick.body, closed))
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
-  auditing.due = due
   notePlans(ledger, tick.body.plans, parts.outline)
   auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
   auditing.previous = tick
@@ -243,7 +236,6 @@ export async function audit(
     genesis: 0,
     previous: null,
     decided: new Set(),
-    due: [],
   }
   const ticks: AuditedTick[] = []
   for (const tick of input.ticks) {

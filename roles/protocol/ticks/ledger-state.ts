@@ -13,12 +13,15 @@ import {
   type Row,
 } from '../index/index.ts'
 import type { Plan } from '../documents/index.ts'
+import type { RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
 /** A plan with the outline of the offer under which it was made. */
 export interface NotedPlan {
   plan: Plan
   outline: Program
+  /** Its secrets, once a tick has revealed them: two ticks decide updates that are stamped with them. */
+  reveal: RevealFile | null
 }
 
 /** What a tick changed, with the values from before, to take it back after a reorg. */
@@ -28,6 +31,8 @@ export interface Undo {
   rows: Array<[collection: string, key: string, before: Row | undefined]>
   clients: Array<[client: string, before: Client | undefined]>
   tombstones: string[]
+  /** Author and request id of the updates that it accepted. */
+  requests: string[]
   /** The program before, where the tick changed it. */
   program: Program | null
 }
@@ -59,7 +64,7 @@ export const createLedger = (app: string, outline: Program): Ledger => ({
 
 /** Notes the plans that a tick document publishes; again is harmless. */
 export function notePlans(ledger: Ledger, plans: readonly Plan[], outline: Program): void {
-  for (const plan of plans) ledger.plans.set(plan.tick, { plan, outline })
+  for (const plan of plans) ledger.plans.set(plan.tick, { plan, outline, reveal: null })
 }
 
 /**

@@ -2,8 +2,9 @@
  * The ledger: the database with everything that decides what may enter it next. `closeTick` is the one function by which Supervisor and
  * auditor go from one tick to the next; chain order decides, so equal documents make equal ledgers (PROTOCOL.md 6).
  *
- * Windows: with genesis g and tick length L, period p is the blocks (g+p·L, g+(p+1)·L]. Document D_n closes period n−1: it
- * decides registrations and reservations anchored in it, and updates stamped in tick n−2 (anchored in periods n−2 and n−1).
+ * Windows: with genesis g and tick length L, period p is the blocks (g+p·L, g+(p+1)·L]. Document D_n closes period n−1 and decides everything
+ * anchored in period n−2, in chain order: so every anchored document has at least one whole period to be fetched. An update of period p
+ * is stamped p or p−1; D_n reveals the primes of n−2, and those of n−3 are known since D_{n−1}.
  */
 import type { Program } from '../../program/index.ts'
 import { fromHex, toHex } from '../bytes.ts'
@@ -18,6 +19,7 @@ import {
   type Reference,
   type Registration,
   type Reservation,
+  type Update,
   type Verdict,
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
@@ -46,10 +48,9 @@ export interface CloseInput {
   /** Outline of the offer in force; a change adds collections and indices. */
   outline: Program
   number: number
-  /** Anchored in period number−1 (for tick 0: up to genesis). */
+  /** All of them anchored in period number−2 (`decidingTick`); a null document gets the verdict `<type>.unavailable`. */
   registrations: Array<AnchoredDocument<'registration'>>
   reservations: Array<AnchoredDocument<'reservation'>>
-  /** See `isDecidedIn`. A null document gets the verdict `update.unavailable`. */
   updates: Array<AnchoredDocument<'update'>>
   /** Of tick number−2; null when it had no plan. */
   reveal: RevealFile | null
@@ -69,23 +70,13 @@ export const tickRange = (genesis: number, tickBlocks: number, number: number): 
   to: genesis + number * tickBlocks,
 })
 
-/**
- * Whether the document of `number` decides an update that no document decided before: stamped in number−2 or earlier, or in a tick
- * that had not begun; or its document is missing (`stamped` null) and it was anchored before the period that closes now.
- * @param height block of its anchor
- */
-export function isDecidedIn(
-  number: number,
-  update: { height: number; stamped: number | null },
-  genesis: number,
-  tickBlocks: number,
-): boolean {
-  const { from, to } = tickRange(genesis, tickBlocks, number)
-  if (update.height > to) return false
-  if (update.stamped === null) return update.height <= from
-  const period = Math.floor((update.height - genesis - 1) / tickBlocks)
-  return update.stamped <= number - 2 || update.stamped > period
-}
+/** The number of the document that decides what is anchored at a height: two more than its period; everything up to genesis is period −1. */
+export const decidingTick = (height: number, genesis: number, tickBlocks: number): number =>
+  Math.max(-1, Math.floor((height - genesis - 1) / tickBlocks)) + 2
+
+/** Whether the document of `number` decides what is anchored at `height`: heights alone say so. */
+export const isDecidedIn = (number: number, height: number, genesis: number, tickBlocks: number): boolean =>
+  decidingTick(height, genesis, tickBlocks) === number
 
 // ───────────────────────────── identities ─────────────────────────────
 
@@ -126,9 +117,10 @@ interface Closing {
   ledger: Ledger
   input: CloseInput
   undo: Undo
-  /** Client and request id of accepted updates: an id that a rival has seen is not used up by the rival. */
+  /** Client and request id of updates accepted by this tick and the one before, which may hold the same stamps: an id that a rival has seen is not used up by the rival. */
   used: Set<string>
-  reveal: Reveal | null
+  /** By the tick whose primes they are: those of the two ticks in which updates of the period are stamped. */
+  reveals: ReadonlyMap<number, Reveal>
   blamed: ClosedTick['blamed']
 }
 
@@ -190,6 +182,8 @@ function decideReservation(closing: Closing, transaction: AnchoredTransaction, b
   return ok(null)
 }
 
+const useOf = ({ by, request }: Pick<Update, 'by' | 'request'>): string => `${by}/${request}`
+
 function apply(closing: Closing, { update, changes }: VerifiedUpdate): void {
   const { database } = closing.ledger
   for (const { key, version, writes } of changes) {
@@ -199,7 +193,8 @@ function apply(closing: Closing, { update, changes }: VerifiedUpdate): void {
     const applied = applyUpdate(database, { owner: update.by, version, writes })
     if (!applied.ok) throw new Error(`a verified update must apply: ${applied.error.code}: ${applied.error.message}`)
   }
-  closing.used.add(`${update.by}/${update.request}`)
+  closing.used.add(useOf(update))
+  closing.undo.requests.push(useOf(update))
 }
 
 function bury(closing: Closing, blame: Blame, update: Reference, tick: number): void {
@@ -216,25 +211,26 @@ function bury(closing: Closing, blame: Blame, update: Reference, tick: number): 
 }
 
 function decideUpdate(closing: Closing, transaction: AnchoredTransaction, document: OpenedDocument<'update'> | null): Result<null> {
-  const { ctx, ledger, input, reveal } = closing
+  const { ctx, ledger, input } = closing
   if (document === null)
-    return fail('update.unavailable', 'The update could not be fetched before its window closed. Keep seeding, and send the request again.')
-  const tick = input.number - 2
+    return fail('update.unavailable', 'The update could not be fetched before its tick closed. Keep seeding, and send the request again.')
+  const { tick } = document.body
+  const reveal = closing.reveals.get(tick)
   const noted = ledger.plans.get(tick) ?? null
   const env = {
     app: ledger.app,
-    tick,
+    period: input.number - 2,
     outline: noted?.outline ?? input.outline,
     plan: noted?.plan ?? null,
     database: ledger.database,
     tombstoned: (id: string) => (ledger.tombstones.get(id) ?? Infinity) <= tick,
-    used: (request: string) => closing.used.has(`${document.body.by}/${request}`),
+    used: (request: string) => closing.used.has(useOf({ by: document.body.by, request })),
   }
   const checked = checkUpdate(ctx, env, document.body)
   if (!checked.ok) return checked
   const unspent = checked.value.changes.find(({ key }) => !spendsKey(transaction, key))
   if (unspent !== undefined) return fail('update.spends', `The transaction does not spend from the address of ${unspent.key}.`)
-  if (reveal === null) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
+  if (reveal === undefined) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
   const stamped = checkStamp(ctx, reveal, document.body)
   if (stamped.ok) apply(closing, checked.value)
   else bury(closing, blameLink(ctx, reveal, document.body), { sha256: document.sha256, infohash: transaction.anchor.infohash }, tick)
@@ -269,6 +265,14 @@ function itemsOf(closing: Closing): Item[] {
   return items.sort(byChain)
 }
 
+/** The primes by which updates of period number−2 are stamped: of that tick, now revealed and noted with its plan, and of the one before. */
+function revealsFor(crypto: CryptoPort, ledger: Ledger, { number, reveal }: CloseInput): Map<number, Reveal> {
+  const noted = ledger.plans.get(number - 2)
+  if (noted !== undefined) noted.reveal = reveal
+  const files = [number - 3, number - 2].map((tick) => [tick, ledger.plans.get(tick)?.reveal ?? null] as const)
+  return new Map(files.flatMap(([tick, file]) => (file === null ? [] : [[tick, readReveal(crypto, file)]])))
+}
+
 /**
  * Closes one tick: decides everything anchored for it in chain order, changing the ledger. Calling it again for the number that was
  * closed last takes that back first, so a composition that was interrupted is simply repeated. Linear in the input.
@@ -278,7 +282,7 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
   if (ledger.number >= input.number) rollbackTo(ledger, input.number - 1)
   if (ledger.number !== input.number - 1) throw new Error(`The ledger stands at tick ${ledger.number}; it cannot close ${input.number}.`)
   const before = ledger.database.program
-  const reveal = input.reveal === null ? null : readReveal(ctx.crypto, input.reveal)
+  const reveals = revealsFor(ctx.crypto, ledger, input)
   adoptOutline(ledger, input.outline)
   const undo: Undo = {
     number: input.number,
@@ -286,9 +290,11 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
     rows: [],
     clients: [],
     tombstones: [],
+    requests: [],
     program: ledger.database.program === before ? null : before,
   }
-  const closing: Closing = { ctx, ledger, input, undo, used: new Set(), reveal, blamed: [] }
+  const used = new Set(ledger.undo.at(-1)?.requests)
+  const closing: Closing = { ctx, ledger, input, undo, used, reveals, blamed: [] }
   const verdicts = itemsOf(closing).map(({ transaction, decide }): Verdict => {
     const decided = decide()
     const {

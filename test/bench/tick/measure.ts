@@ -130,7 +130,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   const fresh = makeLedger(scene, keys)
   const env = {
     app,
-    tick: STAMPED,
+    period: STAMPED,
     outline: outlineOf(notes),
     plan: made.plan,
     database: fresh.database,

@@ -89,7 +89,7 @@ describe('[R2] a request with a range', () => {
     registerClient(database, world.client.publicKey, 1)
     for (const { key, replaces } of update.writes)
       must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
-    const env = { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    const env = { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
   })
 

@@ -35,7 +35,7 @@ function updateEnv(world: World) {
     env: () => {
       for (const [key, version] of versions)
         must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
-      return { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+      return { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     },
   }
 }

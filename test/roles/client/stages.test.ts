@@ -103,7 +103,7 @@ describe('[L8][R5] a request of two stages', () => {
     registerClient(database, world.client.publicKey, 1)
     for (const { key, replaces } of update.writes)
       must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
-    const env = { app: APP, tick: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    const env = { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
     expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ ok: true })
   })

@@ -94,7 +94,7 @@ const ready: ClientEvent[] = [
   ...tick(1, 4, [[2, 'accepted']]),
 ]
 const SLOTS = [{ name: 'post', collection: 'posts', state: 'fresh' as const }]
-const WINDOW: Window = { tick: refer(101).sha256, number: 1, until: 100, margin: 1 }
+const WINDOW: Window = { tick: refer(101).sha256, number: 1, until: 100, tickBlocks: 3, margin: 1 }
 const ask: ClientEvent = { type: 'request', id: 'r', endpoint: 'post', arguments: { text: 'hello' }, slots: SLOTS, at: 1 }
 const replied: ClientEvent = { type: 'replied', id: 'r', attempt: 1, reviewed: reviewed(1), window: WINDOW }
 const approve: ClientEvent = { type: 'approve', id: 'r', ...text(3) }
@@ -307,14 +307,14 @@ describe('a client', () => {
         expect(code).toBe('client.busy-key')
         return message
       }
-      const window = { tick: refer(103).sha256, number: 3, until: 108, margin: 1 }
+      const window = { tick: refer(103).sha256, number: 3, until: 108, tickBlocks: 4, margin: 1 }
       const sending = run(written, edit('aabbccdd11')).state
       expect(busy(sending)).toBe(
         'The key to change in posts is in use. Request aabbccdd («edit») holds it and is on its way through the servers. Send the request again once you refused that one, or tick 5 or a later one counted it.',
       )
       const under = run(sending, { ...replied, id: 'aabbccdd11', window }).state
       expect(busy(under)).toBe(
-        'The key to change in posts is in use. Request aabbccdd («edit») holds it and waits for your decision before block 107. Send the request again once you refused that one, or tick 5 counted it, which is due at block 108.',
+        'The key to change in posts is in use. Request aabbccdd («edit») holds it and waits for your decision before block 107. Send the request again once you refused that one, or tick 5 or the next one counted it, the first of which is due at block 108.',
       )
       const public_ = run(under, { ...approve, id: 'aabbccdd11', ...text(4) }).state
       expect(busy(public_)).toBe(

@@ -160,12 +160,12 @@ export async function openTown(seed: string, change: Parameters<typeof makeOffer
   return town
 }
 
-/** One client registered in tick 1, all keys of the cast reserved in tick 2. */
+/** One client registered and all keys of the cast reserved in period 0, which tick 2 decides. */
 export async function peopleTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Promise<Town> {
   const town = await openTown(seed, change)
   const { cast, app } = town
   town.anchor(makeRegistration(cast, cast.client, app), { pays: [cast.supervisor.publicKey, cast.client.publicKey] })
-  await town.mineTo(1)
+  await town.mine()
   town.anchor(makeReservation(cast, cast.client, app, cast.keys), {
     spends: [cast.client.publicKey],
     pays: cast.keys.map((key) => key.publicKey),

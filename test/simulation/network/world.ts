@@ -319,11 +319,12 @@ export const server = (number: number): ParticipantSettings => ({
   name: `server-${number}`,
   server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } },
 })
-export const client = (name: string): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 2 } })
+export const client = (name: string, freshKeys = 2): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys } })
 
-/** What a story may choose: a sample app (the guestbook, if none is named), and index caches of clients that have others than in memory. */
+/** What a story may choose: a sample app (the guestbook, if none is named), keys in reserve (2), and index caches of clients that have others than in memory. */
 export interface WorldOptions {
   app?: string
+  freshKeys?: number
   indices?: Record<string, IndexPort>
 }
 
@@ -332,12 +333,12 @@ export async function startWorld(
   label: string,
   servers: number,
   clients: string[],
-  { app = 'guestbook', indices = {} }: WorldOptions = {},
+  { app = 'guestbook', freshKeys = 2, indices = {} }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
   await world.add(supervisor(3, sampleApp(app), app))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
-  for (const name of clients) await world.add(client(name), indices[name])
+  for (const name of clients) await world.add(client(name, freshKeys), indices[name])
   world.chain.mine(100, NOBODY)
   await world.run(AFTER_BLOCK_MS)
   for (const name of clients) await ready(world, name)

@@ -1,4 +1,4 @@
-import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
+import { createMetainfo, infohashOf } from '../../../main/adapters/torrent/metainfo.ts'
 import type { SwarmFetchOptions, SwarmFile, SwarmPort } from '../../../main/core/ports.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { alarm, whenAborted, type Network } from './network.ts'
@@ -71,6 +71,7 @@ interface SwarmState {
 function portOf(state: SwarmState, peer: Peer): SwarmPort {
   return {
     seed: async (name, files) => seed(peer, name, files),
+    infohash: (name, files) => infohashOf(name, files),
     fetch: (infohash, options) => fetchAndKeep(state, peer, infohash, options),
     keepOnly: async (infohash, files) => {
       for (const [name, file] of peer.torrents.get(infohash)?.files ?? []) if (!files.includes(name)) file.bytes = undefined

@@ -20,7 +20,7 @@ let world: World
 let people: People
 let poll: string
 beforeAll(async () => {
-  world = await startWorld('poll', 4, ['ann', 'bob', 'cleo'], { app: 'poll' })
+  world = await startWorld('poll', 4, ['ann', 'bob', 'cleo'], { app: 'poll', freshKeys: 4 })
   people = peopleOf(world)
   ;({ polls: poll } = (await people.done('ann', 'create', { question: 'Where do we eat?', options: ['Soup', 'Noodles'] })) as {
     polls: string

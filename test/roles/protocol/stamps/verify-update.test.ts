@@ -16,7 +16,15 @@ async function scene() {
   const { plan, secret } = tickSecrets(town, tick)
   const database: Database = cloneDatabase(town.keeper.ledger.database)
   const key = town.cast.keys[0]!
-  const env: UpdateEnv = { app: town.app, tick, outline: outlineOf(notes), plan, database, tombstoned: () => false, used: () => false }
+  const env: UpdateEnv = {
+    app: town.app,
+    period: tick,
+    outline: outlineOf(notes),
+    plan,
+    database,
+    tombstoned: () => false,
+    used: () => false,
+  }
   const options: UpdateOptions = {
     app: town.app,
     tick,
@@ -54,8 +62,9 @@ describe('the public checks of an update', () => {
     const { make, outcome, env, town } = await scene()
     const stranger = keyPair(town.cast.random)
     expect(outcome(make(), { used: () => true })).toBe('update.request')
-    expect(outcome(make(), { tick: 3 })).toBe('update.late')
-    expect(outcome(make(), { tick: 1 })).toBe('update.early')
+    expect(outcome(make(), { period: 3 })).toBe('accepted')
+    expect(outcome(make(), { period: 4 })).toBe('update.late')
+    expect(outcome(make(), { period: 1 })).toBe('update.early')
     expect(outcome(make({ client: stranger }))).toBe('update.client')
     expect(outcome(make(), { tombstoned: (id) => id === town.cast.client.publicKey })).toBe('update.client')
     expect(outcome(make({ key: stranger }))).toBe('update.key')

@@ -93,7 +93,7 @@ async function scene(seed: string): Promise<Scene> {
   return { cast, offer, ledger, plan, secret, close, update, registration }
 }
 
-/** With the cast's client registered and its keys reserved in tick 1. */
+/** With the cast's client registered in tick 0 and its keys reserved in tick 1. */
 async function peopled(seed: string): Promise<Scene> {
   const made = await scene(seed)
   made.close(0, { registrations: [made.registration()] })
@@ -195,19 +195,36 @@ describe('updates', () => {
     expect(
       close(2, { updates: [at(one, 5, { spends: [key.publicKey] }), at(two, 6, { spends: [other.publicKey] }), lost], reveal: secret }),
     ).toEqual(['accepted', 'update.request', 'update.unavailable'])
-    expect(close(3, { updates: [at(update({ key: other }), 8, { spends: [other.publicKey] })] })).toEqual(['update.late'])
+    // Tick 3 decides period 1, in which a stamp of tick 0 counts, too.
+    const twice = update({ request, key: other })
+    const inTime = update({ key: other })
+    expect(close(3, { updates: [twice, inTime].map((one) => at(one, 8, { spends: [other.publicKey] })) })).toEqual([
+      'update.request',
+      'accepted',
+    ])
+    expect(close(4, { updates: [at(update({ key: other }), 9, { spends: [other.publicKey] })] })).toEqual(['update.late'])
   })
 
-  it('[T4] belong to the tick that closes their window', () => {
-    const decided = (height: number, stamped: number | null): number[] =>
-      [0, 1, 2, 3, 4, 5].filter((number) => isDecidedIn(number, { height, stamped }, 100, 10))
-    // Block 115 lies in period 1, which tick 2 closes.
-    expect(decided(115, 1)[0]).toBe(3)
-    expect(decided(115, 0)[0]).toBe(2)
-    expect(decided(115, 2)[0]).toBe(2)
-    expect(decided(115, null)[0]).toBe(3)
-    expect(decided(110, 0)[0]).toBe(2)
-    expect(decided(111, 0)[0]).toBe(2)
+  it('[D4] of two ticks compete in the order of the chain: the later stamp wins when its anchor is the earlier one', async () => {
+    const made = await peopled('two-ticks')
+    const { cast, close, update, secret, ledger } = made
+    const servers = cast.servers.map((server) => ({ id: server.publicKey }))
+    const next = await makePlan(
+      { crypto, random: cast.random },
+      { program: notes, app: APP, tick: 1, servers, versions: 2, primeBits: 128, prime: cast.prime },
+    )
+    notePlans(ledger, [next.plan], outline)
+    const money = { spends: [cast.keys[0]!.publicKey] }
+    const early = at(update({ tick: 1, plan: next.plan, secret: next.secret, text: 'of tick 1' }), 7, money)
+    const late = at(update({ text: 'of tick 0' }), 8, money)
+    expect(close(2, { reveal: secret })).toEqual([])
+    expect(close(3, { updates: [late, early], reveal: next.secret })).toEqual(['accepted', 'update.replaced'])
+    expect(ledger.database.collections.get('notes')!.get(cast.keys[0]!.publicKey)!.fields).toMatchObject({ text: 'of tick 1' })
+  })
+
+  it('[T4] are decided with everything else of their period, two documents later, whatever they are stamped', () => {
+    const deciding = (height: number): number[] => [0, 1, 2, 3, 4, 5].filter((number) => isDecidedIn(number, height, 100, 10))
+    expect([50, 100, 101, 110, 111, 115, 120, 121].map(deciding)).toEqual([[1], [1], [2], [2], [3], [3], [3], [4]])
   })
 })
 
