@@ -121,8 +121,13 @@ export interface SwarmFile {
 export interface SwarmFetchOptions {
   /** Names of the files wanted; only their pieces are downloaded. */
   files: string[]
-  /** Refuse before downloading when the wanted files are larger together, in bytes. */
+  /**
+   * Refuse before downloading when the wanted files are larger together, in bytes. No more than that is downloaded and kept, but for what lies in the same
+   * pieces: 32 KiB a file, which is also refused when it would be more.
+   */
   maxBytes: number
+  /** The torrent may be one of many files, as a tick's: its metadata may have 4 MiB instead of 64 KiB, and up to 8 MiB a file may lie in the same pieces. */
+  large?: boolean
   timeoutMs: number
   signal?: AbortSignal
   /** Peers known to have it, as `host:port`: asked at once, beside those that tracker and DHT name. */
@@ -142,7 +147,7 @@ export interface SwarmPort {
   infohash(name: string, files: SwarmFile[]): Result<string>
   /**
    * Fetches single files of a torrent. Integrity beyond BitTorrent's SHA-1 is the caller's: compare SHA-256.
-   * Errors: `swarm.timeout` (retryable), `swarm.too-large`, `swarm.no-file`, `swarm.stopped`.
+   * Errors: `swarm.timeout` (retryable), `swarm.too-large`, `swarm.no-file`, `swarm.bad-torrent`, `swarm.stopped`.
    */
   fetch(infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>>
   /**

@@ -1,6 +1,7 @@
 import type { Torrent, TorrentFile } from 'webtorrent'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { SwarmFetchOptions, SwarmFile } from '../../core/ports.ts'
+import { METADATA_LIMIT } from './metainfo.ts'
 import type { Entry } from './open-torrents.ts'
 
 type Failed = { ok: false; error: Failure }
@@ -12,6 +13,10 @@ const FIRST_LOOKUP_AGAIN_MS = 1_500
 const LAST_LOOKUP_AGAIN_MS = 60_000
 /** Peers that have sent nothing for so long may never send anything. */
 const SILENT_MS = 5_000
+
+/** What may lie in the same pieces as a wanted file: two of the smallest pieces, and of the greatest. */
+const SMALL_BESIDE = 32 << 10
+const LARGE_BESIDE = 8 << 20
 
 /** Ends a fetch from outside: time, the caller, the end of the swarm, or the torrent's own failure. */
 export interface Stop {
@@ -50,6 +55,7 @@ export const stopped = (why: string): Failed =>
  */
 export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: Stop): Promise<Result<SwarmFile[]>> {
   const { torrent } = entry
+  if (options.large === true) entry.maxMetadata = METADATA_LIMIT
   offerPeers(torrent, options.peers ?? [])
   const quiet = keepTrying(entry)
   const ended = new Promise<Failed>((resolve) => torrent.once('close', () => resolve(failedTorrent(entry))))
@@ -148,7 +154,23 @@ function chooseFiles(torrent: Torrent, options: SwarmFetchOptions): Result<Torre
       { total },
     )
   }
-  return ok(chosen)
+  const beside = piecesOf(torrent, chosen) - total
+  const allowed = chosen.length * (options.large === true ? LARGE_BESIDE : SMALL_BESIDE)
+  return beside <= allowed
+    ? ok(chosen)
+    : fail(
+        'swarm.too-large',
+        `The pieces of the wanted files hold ${beside} bytes of others, above the limit of ${allowed}: they were not downloaded.`,
+        { total: total + beside },
+      )
+}
+
+/** Bytes of the pieces that hold these files. */
+function piecesOf({ pieceLength, length }: Torrent, files: TorrentFile[]): number {
+  const pieces = new Set<number>()
+  for (const file of files.filter((each) => each.length > 0))
+    for (let piece = Math.floor(file.offset / pieceLength); piece * pieceLength < file.offset + file.length; piece++) pieces.add(piece)
+  return [...pieces].reduce((sum, piece) => sum + Math.min(pieceLength, length - piece * pieceLength), 0)
 }
 
 async function readFiles(entry: Entry, files: TorrentFile[]): Promise<Result<SwarmFile[]>> {

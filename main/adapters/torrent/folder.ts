@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
+import { refuseTorrent } from './check-info.ts'
 import { syncFolder, writeDurably } from './durable.ts'
 import { join } from 'node:path'
 import type { Metainfo } from './metainfo.ts'
@@ -131,7 +132,7 @@ async function writeTorrent(path: string, name: string, metainfo: Metainfo): Pro
 
 async function readStored(path: string, infohash: string): Promise<StoredTorrent | undefined> {
   const torrent = await readTorrent(path)
-  if (torrent === undefined) return undefined
+  if (torrent === undefined || refuseTorrent(torrent) !== undefined) return undefined
   const resume = await readResume(path)
   const unchanged = resume !== undefined && (await isUnchanged(path, resume))
   return {

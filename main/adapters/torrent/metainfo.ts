@@ -16,7 +16,9 @@ export interface Metainfo {
 const SMALLEST_PIECE = 16 * 1024
 const LARGEST_PIECE = 4 * 1024 * 1024
 const WANTED_PIECES = 1024
-const MAX_FILES = 10_000
+export const MAX_FILES = 10_000
+/** Greatest info dictionary, in bytes: more than 10,000 files and 300 GiB need. */
+export const METADATA_LIMIT = 4 << 20
 
 /** Bytes of a piece for a torrent of `total` bytes: small, so that a single file of many brings little of its neighbours. */
 export function pieceLengthFor(total: number): number {
@@ -32,7 +34,7 @@ export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-
  * Makes the torrent of these files: always the multi-file form, files sorted by name, no creation date, no tracker.
  * @param name name of the torrent, which is the folder a client saves to
  * @param files at least one; names are single path segments and differ
- * Errors: `swarm.name`, `swarm.empty`. Source: BEP 3.
+ * Errors: `swarm.name`, `swarm.empty`, `swarm.too-large`. Source: BEP 3, PROTOCOL.md 3.3.
  */
 export function createMetainfo(name: string, files: SwarmFile[]): Result<Metainfo> {
   const refused = refuseInput(name, files)
@@ -46,6 +48,11 @@ export function createMetainfo(name: string, files: SwarmFile[]): Result<Metainf
     'piece length': pieceLength,
     pieces: pieceHashes(sorted, pieceLength),
   })
+  if (info.length > METADATA_LIMIT)
+    return fail(
+      'swarm.too-large',
+      `The list of files and pieces has ${info.length} bytes, and nobody reads more than ${METADATA_LIMIT}: publish less.`,
+    )
   const torrent = Buffer.concat([Buffer.from('d4:info'), info, Buffer.from('e')])
   return ok({ infohash: createHash('sha1').update(info).digest('hex'), torrent, pieceLength, files: sorted })
 }

@@ -6,6 +6,8 @@ declare module 'webtorrent' {
     name: string
     path: string
     length: number
+    /** Where in the torrent's content. */
+    offset: number
     done: boolean
     select(priority?: number): void
     deselect(): void

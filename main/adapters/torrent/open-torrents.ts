@@ -11,6 +11,8 @@ export interface Entry {
   kept: boolean
   /** Fetches that are waiting for it. */
   users: number
+  /** Bytes of metadata that are taken from peers: what the most generous of them allows. */
+  maxMetadata: number
   /** When a fetch, a peer that came or a piece last made use of it. */
   lastUsed: number
   /** Why it failed for good (metadata that is no torrent, a disk that cannot be written). */
@@ -24,6 +26,9 @@ export interface Entry {
   /** The same in the DHT, which is a hundred packets. */
   askDht(): void
 }
+
+/** Bytes of metadata of a torrent that has a document and a file or two: 4 MiB in 256 pieces take 5 KiB. */
+export const SMALL_METADATA = 64 << 10
 
 /** The open torrents of one WebTorrent client, by infohash. */
 export interface OpenTorrents {
@@ -68,9 +73,12 @@ export function createOpenTorrents({ client, folder, log, heard }: OpenTorrentsO
     })
     torrent.on('wire', (wire: unknown) => {
       noteUse(entry, wire)
-      guardWire(torrent, wire, (why) => {
-        torrent.emit('error', new Error(why))
-        torrent.destroy({ destroyStore: false })
+      guardWire(torrent, wire, {
+        maxMetadata: () => entry.maxMetadata,
+        fail(why) {
+          torrent.emit('error', new Error(why))
+          torrent.destroy({ destroyStore: false })
+        },
       })
     })
     return entry
@@ -109,6 +117,7 @@ function entryOf(client: WebTorrent, torrent: Torrent, stored: StoredTorrent | u
     torrent,
     kept: stored !== undefined,
     users: 0,
+    maxMetadata: SMALL_METADATA,
     lastUsed: Date.now(),
     failure: undefined,
     noted: 0,

@@ -15,6 +15,9 @@ import type { Documents, DocumentsOptions } from './types.ts'
 /** Largest single file that is fetched, in bytes. */
 const FILE_LIMIT = 256 << 20
 
+/** The one file that is not a tick's: an offer's (PROTOCOL.md 5.1). */
+const OUTLINE = 'outline'
+
 type FetchOptions = Pick<DocumentsOptions, 'crypto' | 'storage' | 'swarm' | 'onTick' | 'fetchTimeoutMs'>
 
 interface Wanted {
@@ -23,15 +26,16 @@ interface Wanted {
   maxBytes: number
   sha256: string
   keep: boolean
+  large: boolean
 }
 
 async function fetchBytes({ crypto, storage, swarm, fetchTimeoutMs }: FetchOptions, wanted: Wanted): Promise<Result<Uint8Array>> {
-  const { infohash, name, maxBytes, sha256 } = wanted
+  const { infohash, name, maxBytes, sha256, large } = wanted
   const kept = storage.getBlob(sha256)
   if (kept !== undefined) return ok(kept)
   const isRight = (files: SwarmFile[]): boolean => toHex(crypto.sha256(files[0]!.bytes)) === sha256
   // A torrent that once gave a right file stays, so a stranger's anchor that names it with another digest does not end its seeding.
-  const got = await swarm.fetch(infohash, { files: [name], maxBytes, timeoutMs: fetchTimeoutMs, accept: isRight })
+  const got = await swarm.fetch(infohash, { files: [name], maxBytes, large, timeoutMs: fetchTimeoutMs, accept: isRight })
   if (!got.ok) return got
   const { bytes } = got.value[0]!
   if (!isRight(got.value)) {
@@ -46,7 +50,8 @@ async function fetchBytes({ crypto, storage, swarm, fetchTimeoutMs }: FetchOptio
 
 async function fetchDocument(options: FetchOptions, reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>> {
   const { infohash, sha256 } = reference
-  const bytes = await fetchBytes(options, { infohash, name: 'document.json', maxBytes: documentKinds[type].limit, sha256, keep: true })
+  const maxBytes = documentKinds[type].limit
+  const bytes = await fetchBytes(options, { infohash, name: 'document.json', maxBytes, sha256, keep: true, large: type === 'tick' })
   const opened = bytes.ok ? openDocument(options.crypto, type, bytes.value, sha256) : bytes
   if (opened.ok && type === 'tick') options.onTick?.(reference, false)
   return opened.ok && opened.value.body.type === 'offer' ? withGrant(options, opened.value as OpenedDocument<'offer'>) : opened
@@ -72,7 +77,7 @@ async function fetchFile(
 ): Promise<Result<Uint8Array>> {
   return size > FILE_LIMIT
     ? fail('file.too-large', `The file ${name} has ${size} bytes; at most ${FILE_LIMIT} are fetched.`)
-    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep })
+    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep, large: name !== OUTLINE })
 }
 
 export const createFetching = (options: FetchOptions): Pick<Documents, 'fetch' | 'fetchFile'> => ({

@@ -1,55 +1,17 @@
-import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { createMemoryLog } from '../../simulation/ports/log.ts'
+import { hostilePeer, infohashOf, infoFile, infoOf, piecesFor, type HostilePeer } from '../../tools/hostile-peer.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-hostile-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const byte = (length: number) => Buffer.from([length >> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255])
-const framed = (...parts: Buffer[]) => Buffer.concat([byte(Buffer.concat(parts).length), ...parts])
-
-/** A peer that has whatever metadata it is given (BEP 9 and 10 spoken by hand), and no pieces. `piece`: the number it gives to every metadata piece. */
-function hostilePeer(info: Buffer, piece?: number): Promise<Server> {
-  const infohash = createHash('sha1').update(info).digest()
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    const reserved = Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0])
-    socket.write(
-      Buffer.concat([Buffer.from([19]), Buffer.from('BitTorrent protocol'), reserved, infohash, Buffer.from('-XX0001-hostilehosti')]),
-    )
-    socket.write(framed(Buffer.from([20, 0]), Buffer.from(`d1:md11:ut_metadatai1ee13:metadata_sizei${info.length}ee`)))
-    let seen = Buffer.alloc(0)
-    const answered = new Set<string>()
-    socket.on('data', (data: Buffer) => {
-      seen = Buffer.concat([seen, data])
-      const theirId = /11:ut_metadatai(\d+)e/.exec(seen.toString('latin1'))?.[1]
-      for (const [, asked] of seen.toString('latin1').matchAll(/8:msg_typei0e5:piecei(\d+)e/g)) {
-        if (!theirId || answered.has(asked!)) continue
-        answered.add(asked!)
-        const part = info.subarray(Number(asked) * 16_384, (Number(asked) + 1) * 16_384)
-        socket.write(
-          framed(
-            Buffer.from([20, Number(theirId)]),
-            Buffer.from(`d8:msg_typei1e5:piecei${piece ?? asked}e10:total_sizei${info.length}ee`),
-            part,
-          ),
-        )
-      }
-    })
-  })
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
-}
-
-const HASH = Buffer.alloc(20, 7).toString('latin1')
-const info = (files: string, name = 'offer', pieceLength = '16384', pieces = HASH) =>
-  Buffer.from(`d5:filesl${files}e4:name${name.length}:${name}12:piece lengthi${pieceLength}e6:pieces${pieces.length}:${pieces}e`, 'latin1')
-const file = (length: string, ...path: string[]) => `d6:lengthi${length}e4:pathl${path.map((each) => `${each.length}:${each}`).join('')}ee`
+const [info, file] = [infoOf, infoFile]
+const HASH = piecesFor(1, 16_384)
 
 /** Of a fetch that something ends before: no measure of speed. */
 const LONG_MS = 600_000
@@ -57,7 +19,7 @@ const LONG_MS = 600_000
 describe('a hostile peer', () => {
   let swarm: WebTorrentSwarm
   let folder: string
-  let server: Server | undefined
+  let peer: HostilePeer | undefined
   beforeEach(async () => {
     folder = mkdtempSync(join(root, 'case-'))
     swarm = await createWebTorrentSwarm({
@@ -72,12 +34,11 @@ describe('a hostile peer', () => {
   })
   afterEach(async () => {
     await swarm.close()
-    server?.close()
+    peer?.server.close()
   })
   const fetchFrom = async (dictionary: Buffer, wanted = 'document.json') => {
-    server = await hostilePeer(dictionary)
-    const peers = [`127.0.0.1:${(server.address() as AddressInfo).port}`]
-    return swarm.fetch(createHash('sha1').update(dictionary).digest('hex'), { files: [wanted], maxBytes: 1_000, timeoutMs: LONG_MS, peers })
+    peer = await hostilePeer(dictionary)
+    return swarm.fetch(infohashOf(dictionary), { files: [wanted], maxBytes: 1_000, timeoutMs: LONG_MS, peers: [peer.address] })
   }
   const stillWorks = async () => {
     const other = await createWebTorrentSwarm({
@@ -114,17 +75,25 @@ describe('a hostile peer', () => {
     ['with the same file twice', info(file('10', 'document.json') + file('10', 'document.json'))],
     ['with a name that leads outside', info(file('10', 'document.json'), '../../..')],
     ['with a path that leads outside', info(file('10', '..', '..', 'document.json'))],
+    ['with a file in a folder', info(file('10', 'folder', 'document.json'))],
+    ['with files out of order', info(file('10', 'z') + file('10', 'document.json'))],
+    ['with a name that is none everywhere', info(file('10', 'document.json'), 'con:')],
+    [
+      'of the form with a single file',
+      Buffer.from(`d6:lengthi10e4:name13:document.json12:piece lengthi16384e6:pieces20:${HASH}e`, 'latin1'),
+    ],
+    [
+      'with a date in it',
+      Buffer.from(
+        `d13:creation datei1e5:filesl${file('10', 'document.json')}e4:name5:offer12:piece lengthi16384e6:pieces20:${HASH}e`,
+        'latin1',
+      ),
+    ],
   ]
   it('loses its connection for a metadata piece that does not exist, and harms nobody', async () => {
     const dictionary = info(file('5000', 'document.json'))
-    server = await hostilePeer(dictionary, 99)
-    const peers = [`127.0.0.1:${(server.address() as AddressInfo).port}`]
-    const result = await swarm.fetch(createHash('sha1').update(dictionary).digest('hex'), {
-      files: ['x'],
-      maxBytes: 1_000,
-      timeoutMs: 500,
-      peers,
-    })
+    peer = await hostilePeer(dictionary, { piece: 99 })
+    const result = await swarm.fetch(infohashOf(dictionary), { files: ['x'], maxBytes: 1_000, timeoutMs: 500, peers: [peer.address] })
     expect(result).toMatchObject({ ok: false, error: { code: 'swarm.timeout' } })
     await stillWorks()
   })
