@@ -16,6 +16,7 @@
  *   pausesOf(endpoint: Endpoint): number[], stageOf(asked: Source[]): number, askedWith(query: Query): Source[]
  */
 import type { Between, Json, Query, Type } from './document.ts'
+import type { RuleAtStake } from './rules.ts'
 import type { RecordValue, Value } from './value/value.ts'
 
 /** What one call may use: evaluated nodes (plus one for every 32 characters or items an operation reads) and bytes of values made. */
@@ -152,6 +153,8 @@ export interface ApiEndpoint {
   rounds: number
   queries: ApiQuery[]
   slots: Array<{ name: string; collection: string; state: 'fresh' | 'owned' }>
+  /** Rules of collections for which a call that is in order is refused when another is counted first; `blocks` are those that write so. */
+  rules: RuleAtStake[]
   /** What the client encrypts for whom. */
   encrypt: Array<{ value: string; openedBy: string[]; carriedBy: string[] }>
   blocks: Array<{

@@ -52,8 +52,16 @@ export interface Collection {
   indices: Record<string, Index>
 }
 
-/** `on` names scalar fields (int, text, bool, bytes, key) or `$owner`. Entries are ordered by these, then by key address. */
-export type Index = { kind: 'order'; on: string[] } | { kind: 'count'; on: string[] } | { kind: 'sum'; on: string[]; field: string }
+/**
+ * `on` names scalar fields (int, text, bool, bytes, key) or `$owner`. Entries are ordered by these, then by key address.
+ *
+ * An index may have a rule, held when a tick closes (`rules.ts`). The rows with the same values in all fields of `on` are a group: `atMost` rows
+ * are in one, or the sum of one is from `atLeast` to `atMost`, both inclusive.
+ */
+export type Index =
+  | { kind: 'order'; on: string[]; atMost?: number }
+  | { kind: 'count'; on: string[]; atMost?: number }
+  | { kind: 'sum'; on: string[]; field: string; atLeast?: string; atMost?: string }
 
 export interface Endpoint {
   doc: string

@@ -16,6 +16,8 @@ export const LIMITS = {
   jsonDepth: 1_000,
   /** Least and greatest value of a field that is summed, so that the sum of a million rows is an integer of the language. */
   summed: 9_007_199_254,
+  /** Rows that a rule lets be in a group. */
+  grouped: 1_000_000,
   /** Blocks of an endpoint, and its queries: what a request and a thread have room for. */
   blocks: 255,
   queries: 255,

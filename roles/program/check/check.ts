@@ -1,6 +1,7 @@
 import { checkEndpoint } from './endpoint.ts'
 import { readDocument } from './form.ts'
 import { Problems } from './problems.ts'
+import { checkReadable, checkRules } from './rules.ts'
 import { markChecked } from './checked.ts'
 import { createShapes } from './shapes.ts'
 import type { Collection, Index, Program, Type } from '../document.ts'
@@ -17,7 +18,8 @@ import { rowFieldType } from '../sources.ts'
  * @returns a frozen program, the only kind that the evaluators run. Errors: `program.shape` (not of the document's form, or over a limit),
  *   `program.scope` (something named that is not there, or not there yet), `program.type` (types that do not match),
  *   `program.query` (a query that its index cannot answer), `program.carry` (a value moved that has to be opened, or the reverse),
- *   `program.slot` (a key that may be written twice), `program.deep` (nested too deeply). The message starts with the JSON path.
+ *   `program.slot` (a key that may be written twice), `program.rule` (a rule of an index that cannot hold, or over what nothing reads),
+ *   `program.deep` (nested too deeply). The message starts with the JSON path.
  */
 export function check(json: unknown): Result<Program> {
   try {
@@ -25,6 +27,7 @@ export function check(json: unknown): Result<Program> {
     for (const name of sortedNames(program.collections)) checkCollection(program, name, program.collections[name]!)
     const shapes = createShapes()
     for (const name of sortedNames(program.endpoints)) checkEndpoint(program, shapes, program.endpoints[name]!, `/endpoints/${name}`)
+    checkReadable(program)
     return ok(markChecked(program))
   } catch (error) {
     if (error instanceof Problems) return fail(error.code, error.message)
@@ -44,6 +47,7 @@ function checkCollection(program: Program, name: string, collection: Collection)
       throw new Problems('program.shape', `${path}/indices/key`, 'every collection has the index key already; choose another name')
     checkIndex(name, collection, collection.indices[index]!, `${path}/indices/${index}`)
   }
+  checkRules(name, collection, path)
 }
 
 /** Types that can be compared and indexed. */

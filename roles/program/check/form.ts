@@ -156,7 +156,16 @@ const template = nested('Template', 'What the client makes of the sealed values 
 
 const doc = text(LIMITS.doc)
 const on = array(column, 1)
-const dbIndex = named('Index', 'An index of a collection.', tagged('kind', { order: { on }, count: { on }, sum: { on, field: name } }))
+const rows = { atMost: whole(1, LIMITS.grouped) }
+const dbIndex = named(
+  'Index',
+  'An index of a collection, and perhaps a rule: what is the most, or the least, of the rows with the same values in its fields.',
+  tagged(
+    'kind',
+    { order: { on }, count: { on }, sum: { on, field: name } },
+    { order: rows, count: rows, sum: { atLeast: decimal, atMost: decimal } },
+  ),
+)
 const collection = named(
   'Collection',
   'Rows with typed fields, and their indices.',

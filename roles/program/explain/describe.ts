@@ -1,6 +1,7 @@
 import type { ApiDocument, ApiEndpoint, ApiQuery } from '../api.ts'
 import type { Asked, Block, Endpoint, Json, Program, Query, Source } from '../document.ts'
 import { pathsOf } from './flow.ts'
+import { rulesAtStake } from '../rules.ts'
 import { emptyRecord, sortedNames } from '../value/measure.ts'
 import { indexFields, mapBetween, responseType, sourceName } from '../sources.ts'
 import { pausesOf, serversOf } from '../splits.ts'
@@ -25,6 +26,7 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
     rounds: endpoint.blocks.length === 0 ? 0 : pausesOf(endpoint).length + 1,
     queries: endpoint.queries.map((query) => describeQuery(program, endpoint, query)),
     slots: endpoint.slots,
+    rules: rulesAtStake(program, endpoint),
     encrypt: encryptions(endpoint),
     blocks: endpoint.blocks.map((block) => describeBlock(endpoint, block)),
   }

@@ -2,34 +2,62 @@ import type { Index } from '../document.ts'
 import type { Database } from './database.ts'
 import { declare } from './errors.ts'
 import type { Fields, Int, MarkOf, MarksOf, Natural, Rec, Scalar, Sealed, SealedFields, Text } from './marks.ts'
+import { rowsIndex, sumIndex } from './rules.ts'
 import { appGiven, collectionGiven, endpointGiven, indexFields } from './specs.ts'
+
+/** What is at most, or at least, so much in a group of an index: see `rules.ts`. */
+export interface RuleSpec {
+  readonly atLeast?: number
+  readonly atMost?: number
+}
 
 export interface IndexSpec<K extends Index['kind'], On extends readonly string[], Field extends string = string> {
   readonly kind: K
   readonly on: On
   /** Of a sum: what is added up. */
   readonly field?: Field
+  readonly rule?: RuleSpec
+}
+
+/** An index of rows that may be given a rule. It is held when a tick closes, in the order of the chain: of two that are too many, the later is refused. */
+export interface RowsIndex<K extends 'order' | 'count', On extends readonly string[]> extends IndexSpec<K, On, never> {
+  /** At most one row has the same values in these fields. @example once: count('post', '$owner').unique() */
+  unique(): IndexSpec<K, On, never>
+  /** At most so many rows have the same values in these fields. @example seats: count('show').atMost(200) */
+  atMost(rows: number): IndexSpec<K, On, never>
+}
+
+interface FromBelow<On extends readonly string[], Field extends string> extends IndexSpec<'sum', On, Field> {
+  atLeast(sum: number): IndexSpec<'sum', On, Field>
+}
+interface FromAbove<On extends readonly string[], Field extends string> extends IndexSpec<'sum', On, Field> {
+  atMost(sum: number): IndexSpec<'sum', On, Field>
+}
+
+/** A sum that may be given bounds. They are held when a tick closes, in the order of the chain. */
+export interface SumIndex<On extends readonly string[], Field extends string> extends IndexSpec<'sum', On, Field> {
+  /** The sum over the rows with the same values in `on` is at least so much. @example left: sum('change', 'good').atLeast(0) */
+  atLeast(sum: number): FromAbove<On, Field>
+  /** The sum over the rows with the same values in `on` is at most so much. @example given: sum('points', '$owner').atMost(10) */
+  atMost(sum: number): FromBelow<On, Field>
 }
 
 /** Rows ordered by these fields, then by key address. */
-export const order = <const On extends readonly [string, ...string[]]>(...on: On): IndexSpec<'order', On, never> => ({
-  kind: 'order',
-  on: indexFields('order()', on),
-})
+export const order = <const On extends readonly [string, ...string[]]>(...on: On): RowsIndex<'order', On> =>
+  rowsIndex('order', indexFields('order()', on))
 /** How many rows have the same values in these fields. */
-export const count = <const On extends readonly [string, ...string[]]>(...on: On): IndexSpec<'count', On, never> => ({
-  kind: 'count',
-  on: indexFields('count()', on),
-})
+export const count = <const On extends readonly [string, ...string[]]>(...on: On): RowsIndex<'count', On> =>
+  rowsIndex('count', indexFields('count()', on))
 /** The sum of an integer field over the rows with the same values in `on`. */
 export const sum = <const Field extends string, const On extends readonly [string, ...string[]]>(
   field: Field,
   ...on: On
-): IndexSpec<'sum', On, Field> => ({
-  kind: 'sum',
-  on: indexFields('sum(), which adds up its first field over rows with the same values in the others,', on),
-  field: indexFields('sum()', [field])[0],
-})
+): SumIndex<On, Field> =>
+  sumIndex({
+    kind: 'sum',
+    on: indexFields('sum(), which adds up its first field over rows with the same values in the others,', on),
+    field: indexFields('sum()', [field])[0],
+  })
 
 export interface CollectionSpec<F extends Fields, I> {
   readonly doc: string

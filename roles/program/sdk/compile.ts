@@ -8,7 +8,7 @@ import { emptyRecord, own, sortedNames } from '../value/measure.ts'
 import { exactForm } from '../value/natural.ts'
 import { fail } from '../result.ts'
 import type { Failure, Result } from '../result.ts'
-import type { App, CollectionSpec, EndpointSpec, IndexSpec } from './app.ts'
+import type { App, CollectionSpec, EndpointSpec, IndexSpec, RuleSpec } from './app.ts'
 import { withAnswersUsed } from './asked.ts'
 import { makeSealed, toTemplate } from './choose.ts'
 import { createDatabase } from './database.ts'
@@ -125,8 +125,8 @@ function located(source: App, error: Failure): { ok: false; error: Failure } {
 }
 
 function lineOf(source: App, path: string): string {
-  const collection = /^\/collections\/(\w+)/.exec(path)?.[1]
-  if (collection !== undefined) return declaredAt(own(source.collections, collection) ?? source)
+  const [, collection, declared] = /^\/collections\/(\w+)(?:\/indices\/(\w+))?/.exec(path) ?? []
+  if (collection !== undefined) return lineOfCollection(source, collection, declared)
   const [, name, part, index, node] = /^\/endpoints\/(\w+)(?:\/(queries|blocks)\/([0-9]+)(?:\/body\/nodes\/([0-9]+))?)?/.exec(path) ?? []
   if (name === undefined) return declaredAt(source)
   const made = build(source, true)
@@ -134,6 +134,12 @@ function lineOf(source: App, path: string): string {
   const recorder = part === 'blocks' ? own(made.blocks, name)?.[Number(index)] : undefined
   if (recorder === undefined) return query?.at ?? own(made.lines, name) ?? ''
   return line(recorder, node === undefined ? undefined : unprunedNode(wholeBody(recorder), Number(node)))
+}
+
+function lineOfCollection(source: App, name: string, index: string | undefined): string {
+  const collection = own(source.collections, name)
+  const declared = collection === undefined || index === undefined ? undefined : own(collection.indices as Record<string, object>, index)
+  return (declared === undefined ? '' : declaredAt(declared)) || declaredAt(collection ?? source)
 }
 
 function build(source: App, locate: boolean): Build {
@@ -155,11 +161,22 @@ function build(source: App, locate: boolean): Build {
 function buildCollection(spec: CollectionSpec<Fields, Record<string, IndexSpec<Index['kind'], readonly string[]>>>): Collection {
   const indices = emptyRecord<Index>()
   for (const name of sortedNames(spec.indices)) {
-    const { kind, on, field } = spec.indices[name]!
-    indices[name] = kind === 'sum' ? { kind, on: [...on], field: field ?? '' } : { kind, on: [...on] }
+    indices[name] = buildIndex(spec.indices[name]!)
   }
   const fields = typesOf(spec.fields)
   return { doc: spec.doc, fields, initial: initialOf(spec, fields), indices }
+}
+
+function buildIndex(spec: IndexSpec<Index['kind'], readonly string[]>): Index {
+  const { kind, on } = spec
+  const own = <T>(name: 'field' | 'rule', none: T): T => (Object.hasOwn(spec, name) ? (spec[name] as T) : none)
+  const { atLeast, atMost } = own<RuleSpec>('rule', {})
+  if (kind !== 'sum') return { kind, on: [...on], ...(atMost === undefined ? {} : { atMost }) }
+  const bounds = {
+    ...(atLeast === undefined ? {} : { atLeast: String(atLeast) }),
+    ...(atMost === undefined ? {} : { atMost: String(atMost) }),
+  }
+  return { kind, on: [...on], field: own('field', ''), ...bounds }
 }
 
 function initialOf(spec: CollectionSpec<Fields, unknown>, fields: Record<string, Type>): Json {

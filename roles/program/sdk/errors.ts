@@ -38,7 +38,7 @@ export function atDeclaration<T>(spec: object, work: () => T): T {
  *   or spread), `program.coerced` (arithmetic, comparison, text), `program.operation` (no such method), `program.async`, `program.callback`
  * · values: `program.literal`, `program.result`, `program.type`, `program.bound`, `program.branches`, `program.match`, `program.field`
  * · places: `program.sealed`, `program.foreign`, `program.leak`, `program.order`, `program.choice`, `program.nested`, `program.outside`
- * · the database: `program.query`, `program.carry`, `program.slot`, `program.name`
+ * · the database: `program.query`, `program.carry`, `program.slot`, `program.name`, `program.rule`
  * `compile` adds `program.nondeterministic`, `program.thrown` and what only the checker finds.
  */
 export class BuildError extends Error {

@@ -69,6 +69,27 @@ export const indexKind = (collection: string, index: string, { kind, on }: Colle
   },
 })
 
+const BOUNDS: ReadonlyMap<string, string> = new Map([
+  ...['max', 'most', 'lte', 'limit', 'atmost'].map((name) => [name, 'atMost'] as const),
+  ...['min', 'least', 'gte', 'atleast', 'nonNegative'].map((name) => [name, 'atLeast'] as const),
+  ...['primaryKey', 'primary', 'distinct', 'once'].map((name) => [name, 'unique'] as const),
+])
+
+/** What `order`, `count` and `sum` make. @param open names of the rules that it may be given @param rule those that it has */
+export const indexSpecKind = (kind: string, open: readonly string[], rule: object = {}): Kind => ({
+  what: `${kind}(…)`,
+  code: 'program.rule',
+  isPlain: true,
+  advice: (name) => {
+    const wanted = BOUNDS.get(name) ?? name
+    if (Object.hasOwn(rule, wanted) || (wanted === 'unique' && open.length === 0)) return 'it has its rule already.'
+    if (open.includes(wanted)) return `the rule is ${wanted}.`
+    if (wanted === 'atLeast') return 'rows are bounded from above only; a sum is bounded from both sides.'
+    if (wanted === 'unique') return 'a sum has bounds; for one row at most declare count(…).unique().'
+    return open.length === 0 ? 'it takes no further rule.' : `the rules that it takes are ${listed(open)}.`
+  },
+})
+
 /** @param fields the columns that a query found, each a sealed list or option of its own */
 export const foundKind = (collection: string, form: 'rows' | 'get', fields: readonly string[]): Kind => ({
   what: `what ${form}() found`,

@@ -1,6 +1,6 @@
 /** What an application imports. */
 export { app, collection, count, endpoint, order, sum } from './app.ts'
-export type { App, Context } from './app.ts'
+export type { App, Context, IndexSpec, RowsIndex, SumIndex } from './app.ts'
 export { compile } from './compile.ts'
 export type { CollectionApi, Database, IndexApi } from './database.ts'
 export { BuildError } from './errors.ts'

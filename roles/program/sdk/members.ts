@@ -23,7 +23,7 @@ const known = ownMap<Kind>()
 export function withMembers<T extends object>(members: T, kind: Kind): T {
   const refuse = (): never => cannotChange(kind.what)
   const made = new Proxy(Object.freeze(members), {
-    get: (target, name) => (typeof name === 'symbol' ? symbol(kind, name) : member(target, name, kind)),
+    get: (target, name) => (typeof name === 'symbol' ? symbol(target, kind, name) : member(target, name, kind)),
     set: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
@@ -35,7 +35,8 @@ export function withMembers<T extends object>(members: T, kind: Kind): T {
 const member = (members: object, name: string, { what, advice, code }: Kind): unknown =>
   Object.hasOwn(members, name) ? (members as Record<string, unknown>)[name] : missing(what, name, advice, code)
 
-function symbol({ what }: Kind, name: symbol): unknown {
+function symbol(members: object, { what }: Kind, name: symbol): unknown {
+  if (Object.hasOwn(members, name)) return Reflect.get(members, name)
   if (name === Symbol.iterator || name === Symbol.asyncIterator) return noLoop(what)
   return name === Symbol.toPrimitive ? noCoercion(what) : undefined
 }

@@ -48,6 +48,32 @@ collection({ doc: '', fields, indices: { by: sum('t', 'n') } })
 collection({ doc: '', fields, indices: { by: sum('maybe', 'n') } })
 // @ts-expect-error nor what is no field
 collection({ doc: '', fields, indices: { by: sum('x', 'n') } })
+collection({
+  doc: '',
+  fields,
+  indices: { u: order('t').unique(), a: count('t', '$owner').atMost(3), b: sum('n', 'k').atLeast(0).atMost(9) },
+})
+collection({ doc: '', fields, indices: { b: sum('n', 'k').atMost(9).atLeast(0) } })
+// @ts-expect-error a rule of an index whose fields are those of the collection
+collection({ doc: '', fields, indices: { by: order('x').unique() } })
+// @ts-expect-error an option is in no index, with a rule or without
+collection({ doc: '', fields, indices: { by: count('maybe').atMost(3) } })
+// @ts-expect-error texts are not added up, with a bound or without
+collection({ doc: '', fields, indices: { by: sum('t', 'n').atLeast(0) } })
+// @ts-expect-error rows are bounded from above only
+count('t').atLeast(1)
+// @ts-expect-error a sum is not unique
+sum('n', 'k').unique()
+// @ts-expect-error rows have one rule
+order('t').unique().atMost(3)
+// @ts-expect-error and each bound is given once
+sum('n', 'k').atLeast(0).atLeast(1)
+// @ts-expect-error the other way round too
+sum('n', 'k').atLeast(0).atMost(5).atLeast(1)
+// @ts-expect-error a bound is a number
+count('t').atMost('3')
+// @ts-expect-error and has to be given
+sum('n', 'k').atMost()
 // @ts-expect-error a collection says which indices it has
 collection({ doc: '', fields })
 // @ts-expect-error an option is no key of a map

@@ -1,7 +1,10 @@
 /** What `golem explain` knows of an endpoint, as data: `--json` prints it, `text.ts` words it. */
 import {
   costOf,
+  isOwn,
   labelOf,
+  rulesAtStake,
+  ruleWords,
   serversOf,
   typeWords,
   typeOfSource,
@@ -9,6 +12,7 @@ import {
   type Cost,
   type Endpoint,
   type Program,
+  type RuleAtStake,
   type Slot,
   type Source,
 } from '../../../../roles/program/index.ts'
@@ -40,6 +44,12 @@ export interface ExplainedValue {
   sealedFor: string[]
 }
 
+export interface ExplainedRule extends RuleAtStake {
+  words: string
+  /** Only other calls of the same caller can be in the way. */
+  own: boolean
+}
+
 export interface ExplainedEndpoint {
   name: string
   doc: string
@@ -52,6 +62,8 @@ export interface ExplainedEndpoint {
   points: ExplainedPoint[]
   values: ExplainedValue[]
   stored: ExplainedWrite[]
+  /** For which the call may be refused, though it was in order, when another is counted first. */
+  rules: ExplainedRule[]
   returned: ExplainedReturn[]
   /** In the worst case. */
   cost: Cost
@@ -76,6 +88,7 @@ export function explainEndpoint(program: Program, name: string): Result<Explaine
     points: endpoint.blocks.map((block, position) => explainPoint(endpoint, block, position)),
     values: valuesOf(program, endpoint),
     stored: writesOf(endpoint, label.value, names),
+    rules: rulesAtStake(program, endpoint).map((rule) => ({ ...rule, words: ruleWords(rule), own: isOwn(rule) })),
     returned: returnsOf(program, endpoint, label.value, names),
     cost: cost.value,
   })

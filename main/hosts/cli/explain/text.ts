@@ -1,8 +1,8 @@
 /** An explanation for someone who did not write the app. */
-import type { Cost, Program } from '../../../../roles/program/index.ts'
+import { rulesOf, ruleWords, type Collection, type Cost, type Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
 import type { ExplainedLookup, ExplainedSplit } from './lookups.ts'
-import type { ExplainedEndpoint, ExplainedPoint, ExplainedValue } from './model.ts'
+import type { ExplainedEndpoint, ExplainedPoint, ExplainedRule, ExplainedValue } from './model.ts'
 import { table, WIDTH, wrap } from '../../terminal/layout.ts'
 import { groupAnswers, listed, slotName } from './words.ts'
 
@@ -16,7 +16,10 @@ influence a result, no other value can change it, as long as the call does not f
 
 /** The whole text for some endpoints of a program. */
 export function explanationText(program: Program, endpoints: ExplainedEndpoint[]): string {
-  const collections = Object.entries(program.collections).map(([name, { doc }]): [string, string] => [name, doc])
+  const collections = Object.entries(program.collections).map(([name, collection]): [string, string] => [
+    name,
+    collectionText(name, collection),
+  ])
   return [
     program.name,
     ...wrap(program.doc, ''),
@@ -26,6 +29,10 @@ export function explanationText(program: Program, endpoints: ExplainedEndpoint[]
     ...endpoints.flatMap((endpoint) => ['', ...endpointText(endpoint)]),
   ].join('\n')
 }
+
+/** What a collection is, and its rules, which everybody is held to. */
+const collectionText = (name: string, collection: Collection): string =>
+  [collection.doc, ...rulesOf(name, collection).map((rule) => `Rule: ${ruleWords(rule)}.`)].join(' ')
 
 function endpointText(endpoint: ExplainedEndpoint): string[] {
   const title = `── ${endpoint.name} `
@@ -47,6 +54,7 @@ function endpointText(endpoint: ExplainedEndpoint): string[] {
       ),
     ),
     ...section('What is stored, and the only values that can influence it', endpoint.stored.flatMap(storedText)),
+    ...section('What may be refused if another call is counted first', endpoint.rules.flatMap(ruleText)),
     ...section('What the caller gets back, and the only values that can influence it', returnedText(endpoint.returned)),
     ...section('What a call costs at most', costText(endpoint.cost)),
   ]
@@ -167,6 +175,12 @@ function originText(how: ExplainedWrite['fields'][number]['how'], from: string[]
   if (how !== 'calculated') return `${from[0]!}, unchanged`
   return from.length === 0 ? 'nothing: it is always the same' : listed(from)
 }
+
+const ruleText = ({ words, own, blocks }: ExplainedRule): string[] =>
+  wrap(
+    `${listed(blocks)} may break this rule: ${words}. ${own ? "Only the caller's own calls can be in the way." : 'Whoever is counted first wins.'}`,
+    '    ',
+  )
 
 const returnedText = (returned: ExplainedReturn[]): string[] =>
   table(

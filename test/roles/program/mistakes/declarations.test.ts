@@ -64,6 +64,24 @@ describe('an index that cannot be is told in the words of the SDK, at its line',
   ])
 })
 
+describe('a rule that cannot be is told in the words of the SDK, at its line', () => {
+  const index = (make: () => Loose) => indexed({ a: text(5), n: int({ min: -5, max: 5 }) }, make)
+  check([
+    ['of no row', index(() => count('a').atMost(0)), 'the rows of count(…).atMost() is an integer from 1 to 1000000, not 0.'],
+    ['of a text', index(() => any(order('a')).atMost('3')), 'the rows of order(…).atMost() is an integer from 1 to 1000000, not "3".'],
+    ['of a fraction', index(() => sum('n', 'a').atLeast(0.5)), 'the bound of sum(…).atLeast() is an integer from -9007199254740991 to 9007199254740991, not 0.5.'],
+    ['of nothing', index(() => any(sum('n', 'a')).atMost()), 'the bound of sum(…).atMost() is an integer from -9007199254740991 to 9007199254740991, not undefined.'],
+    ['that rows do not have', index(() => any(count('a')).atLeast(1)), 'count(…) has no atLeast; rows are bounded from above only; a sum is bounded from both sides.'],
+    ['that sums do not have', index(() => any(sum('n', 'a')).unique()), 'sum(…) has no unique; a sum has bounds; for one row at most declare count(…).unique().'],
+    ['as another language calls it', index(() => any(sum('n', 'a')).min(0)), 'sum(…) has no min; the rule is atLeast.'],
+    ['that is there already', index(() => any(order('a').unique()).atMost(3)), 'order(…) has no atMost; it has its rule already.'],
+    ['twice', index(() => any(sum('n', 'a').atLeast(0)).atLeast(1)), 'sum(…) has no atLeast; it has its rule already.'],
+    ['that nobody knows', index(() => any(order('a')).sorted()), 'order(…) has no sorted; the rules that it takes are unique and atMost.'],
+    ['with bounds the wrong way round', index(() => sum('n', 'a').atLeast(3).atMost(2)), 'collection things, index by: no sum is at least 3 and at most 2.'],
+    ['put into the index', index(() => (any(count('a')).rule = 1)), 'count(…) cannot be changed; operations make new values.'],
+  ])
+})
+
 describe('a type that cannot be is told in the words of the SDK, at its line', () => {
   check([
     ['a bound that is no integer', typed(() => int({ max: 1.5 })), 'the max of int() is an integer from -9007199254740991 to 9007199254740991, not 1.5.'],
