@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../roles/protocol/bytes.ts'
@@ -94,7 +95,47 @@ function vectors(crypto: CryptoPort): void {
   })
 }
 
+const { Fn, Fp, BASE } = secp256k1.Point
+const scalarOf = (value: Uint8Array): bigint => Fn.create(BigInt(`0x${toHex(value)}`))
+const hex32 = (value: bigint): Uint8Array => fromHex(value.toString(16).padStart(64, '0'))
+
+/** Signatures that satisfy the equation of BIP340 but for one condition, each with what is wrong. */
+function nearSignatures(secret: bigint, message: Uint8Array): Array<[string, Uint8Array]> {
+  const publicKey = BASE.multiply(secret)
+  const d = publicKey.toAffine().y % 2n === 0n ? secret : Fn.neg(secret)
+  const signed = (r: Uint8Array, k: bigint): Uint8Array => {
+    const e = scalarOf(nobleCrypto.taggedHash('BIP0340/challenge', r, hex32(publicKey.toAffine().x), message))
+    return Uint8Array.of(...r, ...hex32(Fn.add(k, Fn.mul(e, d))))
+  }
+  const k = Fn.create(secret + 7n)
+  const R = BASE.multiply(k).toAffine()
+  const odd = R.y % 2n === 0n ? Fn.neg(k) : k
+  const right = signed(hex32(R.x), Fn.neg(odd))
+  const outside = [...right.subarray(0, 32), ...hex32(Fn.ORDER)]
+  return [
+    ['R has an odd y', signed(hex32(R.x), odd)],
+    ['R is at infinity', signed(hex32(R.x), 0n)],
+    ['s is the order', Uint8Array.from(outside)],
+    ['s is zero', Uint8Array.of(...right.subarray(0, 32), ...new Uint8Array(32))],
+    ['r is the field size', Uint8Array.of(...hex32(Fp.ORDER), ...right.subarray(32))],
+  ]
+}
+
 function equality(crypto: CryptoPort): void {
+  it('refuses signatures that lack one condition only, and keys that are no points', () => {
+    check(
+      fc.property(scalar, bytes(32), (key, message) => {
+        const publicKey = nobleCrypto.schnorr.publicKey(key)
+        for (const [why, signature] of nearSignatures(scalarOf(key), message))
+          expect([why, verdicts(crypto, signature, message, publicKey)]).toEqual([why, new Set([false])])
+        const signature = nobleCrypto.schnorr.sign(message, key, new Uint8Array(32))
+        for (const x of [hex32(Fp.ORDER), hex32(5n), new Uint8Array(32)])
+          expect(verdicts(crypto, signature, message, x)).toEqual(new Set([false]))
+      }),
+      8,
+    )
+  })
+
   it('hashes as the reference provider', () => {
     check(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.string(), fc.array(fc.uint8Array({ maxLength: 80 })), (data, tag, parts) => {

@@ -1,6 +1,6 @@
 /**
- * The fast provider: OpenSSL through node:crypto, libsecp256k1 as WebAssembly through tiny-secp256k1. Where the runtime's
- * OpenSSL (or Electron's BoringSSL) lacks a primitive, the reference provider's stands in.
+ * The fast provider: OpenSSL through node:crypto, libsecp256k1 as WebAssembly through tiny-secp256k1, and in native code where there is some for the
+ * platform. Where the runtime's OpenSSL (or Electron's BoringSSL) lacks a primitive, the reference provider's stands in.
  *
  * Secrets go in as key objects: from raw bytes node first finds out by an exception that they are none, which costs more than the cipher.
  */
@@ -19,6 +19,7 @@ import {
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
 import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
+import { nativeVerify, type Verify } from './native.ts'
 
 const TAG_LENGTH = 16
 const KEYS_KEPT = 1024
@@ -103,10 +104,13 @@ function scryptAsync(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: Scry
   )
 }
 
-function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
-  if (signature.length !== 64 || message.length !== 32 || publicKey.length !== 32) return false
-  return attempt(() => secp.verifySchnorr(message, publicKey, signature), false)
-}
+/** As WebAssembly, on every platform. */
+const wasmVerify: Verify = (signature, message, publicKey) => attempt(() => secp.verifySchnorr(message, publicKey, signature), false)
+
+const withLengths =
+  (verify: Verify): Verify =>
+  (signature, message, publicKey) =>
+    signature.length === 64 && message.length === 32 && publicKey.length === 32 && verify(signature, message, publicKey)
 
 const hasChaCha = getCiphers().includes('chacha20-poly1305')
 const hasX25519 = attempt(() => x25519PublicKey(new Uint8Array(32).fill(1)).length === 32, false)
@@ -117,10 +121,13 @@ export const fastCrypto: CryptoPort = {
   schnorr: {
     publicKey: (privateKey) => secp.xOnlyPointFromScalar(privateKey),
     sign: (message, privateKey, auxiliary) => secp.signSchnorr(message, privateKey, auxiliary),
-    verify,
+    verify: withLengths(nativeVerify() ?? wasmVerify),
   },
   x25519: hasX25519 ? { publicKey: x25519PublicKey, shared: x25519Shared } : nobleCrypto.x25519,
   aead: hasChaCha ? { seal, open } : nobleCrypto.aead,
   hkdf: (secret, salt, info, length) => new Uint8Array(hkdfSync('sha256', createSecretKey(secret), salt, info, length)),
   scrypt: scryptAsync,
 }
+
+/** The same without native code, as on platforms that have none. */
+export const portableCrypto: CryptoPort = { ...fastCrypto, schnorr: { ...fastCrypto.schnorr, verify: withLengths(wasmVerify) } }
