@@ -1,6 +1,7 @@
 import svelte from 'eslint-plugin-svelte'
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
+import { ownLookups } from './test/architecture/own-lookups.js'
 
 /** The roles get time and chance as input; they never take them from the machine. */
 const pure = {
@@ -84,6 +85,11 @@ export default defineConfig(
   },
   { files: ['**/*.mjs', '**/*.js'], rules: { ...correctness, ...size } },
   { files: ['test/**/*.ts'], rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    files: ['roles/**/*.ts', 'main/**/*.ts'],
+    plugins: { golem: { rules: { 'own-lookups': ownLookups } } },
+    rules: { 'golem/own-lookups': 'error' },
+  },
   // Types over functions with whatever parameters cannot be written without `any`.
   { files: ['roles/program/sdk/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
   pure,

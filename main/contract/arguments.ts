@@ -75,8 +75,8 @@ function problemOf(name: CommandName, args: unknown, issue: z.core.$ZodIssue): {
   if (issue.path.length === 0)
     return { field: '', problem: `the arguments have to be one object of fields, not ${given(args)}. Correct it` }
   const field = String(issue.path[0])
-  const value = (args as Record<string, unknown>)[field]
-  const form = fields[field] ?? {}
+  const value = new Map(Object.entries(args as object)).get(field) as unknown
+  const form = Object.hasOwn(fields, field) ? fields[field]! : {}
   if (value === undefined) return { field, problem: `${field} is missing; it has to be ${wanted(form)}. Add it` }
   // Of a list or an object that is one, an item is at fault.
   if (issue.path.length > 1) return { field, problem: `${field} holds something that is no JSON value. Correct it` }

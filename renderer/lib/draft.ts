@@ -1,5 +1,6 @@
 /** What a person fills in for a value of any type, and the JSON form it makes: integers as decimal strings, bytes in base64. */
 import type { Json, Type } from '../../roles/program/document.ts'
+import { own } from '../../roles/program/value/measure.ts'
 
 export interface OptionDraft {
   some: boolean
@@ -49,7 +50,7 @@ export function emptyOf(type: Type): DraftValue {
 export const emptyEntry = (type: Type & { kind: 'map' }): RecordDraft => ({ key: emptyOf(type.keys), value: emptyOf(type.of) })
 export const variantOf = (type: Type & { kind: 'variant' }, tag: string): VariantDraft => ({
   tag,
-  value: emptyOf(type.cases[tag] ?? { kind: 'record', fields: {} }),
+  value: emptyOf(own(type.cases, tag) ?? { kind: 'record', fields: {} }),
 })
 
 /** Characters as the language counts them: code points. */
@@ -90,7 +91,7 @@ export function jsonOf(type: Type, draft: DraftValue, path: string, problems: Pr
       return entriesOf(type, draft as RecordDraft[], path, problems)
     case 'record':
       return Object.fromEntries(
-        namesOf(type.fields).map((name) => [name, part(type.fields[name]!, (draft as RecordDraft)[name] ?? '', name)]),
+        namesOf(type.fields).map((name) => [name, part(type.fields[name]!, own(draft as RecordDraft, name) ?? '', name)]),
       )
     case 'option':
       return (draft as OptionDraft).some ? { some: part(type.of, (draft as OptionDraft).value, 'some') } : null

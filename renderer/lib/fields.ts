@@ -1,6 +1,7 @@
 /** Endpoint forms: from what a person typed to the JSON form of the program's values (integers are decimal strings). */
 import type { EndpointView, FieldView } from '../../main/contract/index.ts'
 import type { Json, Type } from '../../roles/program/document.ts'
+import { own } from '../../roles/program/value/measure.ts'
 import { emptyOf, jsonOf, type DraftValue, type Problems } from './draft.ts'
 
 export { lengthOf } from './draft.ts'
@@ -41,7 +42,7 @@ export function parseDraft(endpoint: EndpointView, draft: Draft): Parsed {
   const errors: Problems = {}
   const args: Arguments = {}
   for (const field of endpoint.fields) {
-    const value = draft[field.name] ?? emptyOf(typeOf(field))
+    const value = own(draft, field.name) ?? emptyOf(typeOf(field))
     if (!isLeftOut(field, value)) args[field.name] = jsonOf(typeOf(field), value, field.name, errors)
   }
   return Object.keys(errors).length > 0 ? { ok: false, errors } : { ok: true, arguments: args }

@@ -3,7 +3,7 @@
  * servers, seals to each what its block needs, and the whole to a top-level server that sees no primitive. Where a query needs what blocks
  * compute, that is done leg by leg: see `continue.ts`.
  */
-import { fromJson, type Endpoint, type Source } from '../program/index.ts'
+import { fromJson, type Endpoint, type Source, own } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import {
@@ -80,7 +80,7 @@ export function checkArguments(endpoint: Endpoint, args: Record<string, Json>): 
   const checked: Record<string, Json> = {}
   for (const [field, type] of Object.entries(endpoint.request)) {
     if (!Object.hasOwn(args, field)) return fail('client.argument', `The field ${field} is missing. Give it a value.`, { field })
-    const value = fromJson(type, args[field])
+    const value = fromJson(type, own(args, field))
     if (!value.ok) return fail('client.argument', `${field}: ${value.error.message}`, { field })
     checked[field] = args[field]!
   }
@@ -160,6 +160,6 @@ export const providedBy = (pending: Pending): Provided => ({
 /** JSON form of what the client provides for a source, for those who open replies. */
 export function providedValue(provided: Provided, source: Source): Json | undefined {
   if (source.from === 'caller') return provided.caller
-  if (source.from === 'request') return provided.arguments[source.field]
+  if (source.from === 'request') return own(provided.arguments, source.field)
   return source.from === 'slot' ? provided.slots[source.slot] : undefined
 }

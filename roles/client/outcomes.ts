@@ -1,3 +1,4 @@
+import { own } from '../program/index.ts'
 /** Outcomes of ticks in plain words, for the person whose write it was. */
 
 const WORDS: Record<string, string> = {
@@ -24,5 +25,5 @@ const WORDS: Record<string, string> = {
 
 /** One sentence with the next step. */
 export const outcomeText = (outcome: string): string =>
-  WORDS[outcome] ??
+  own(WORDS, outcome) ??
   `The tick refused it (${outcome}). Send it again; if that repeats, the app's program and its servers disagree: tell its Supervisor.`

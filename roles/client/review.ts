@@ -2,7 +2,7 @@
  * Vetting the writes before they are published (essay, Client Makes Endpoint Request 6): each field with the inputs that the program's
  * data-flow label lets reach it. What no declared flow explains is flagged: that is how a server smuggles secrets out.
  */
-import { sourceName, type Endpoint, type Label, type Program, type Source } from '../program/index.ts'
+import { sourceName, type Endpoint, type Label, type Program, type Source, own } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { Write } from '../protocol/documents/index.ts'
 import type { Opened, Pending, ReviewedWrite } from './types.ts'
@@ -78,7 +78,7 @@ function textsOf(endpoint: Endpoint, pending: Pending): Map<string, string[]> {
     for (const field of new Set(rows.flatMap((row) => Object.keys(row)))) {
       texts.set(
         sourceName(endpoint, { from: 'query', query, field }),
-        rows.flatMap((row) => stringsIn(row[field] ?? null)),
+        rows.flatMap((row) => stringsIn(own(row, field) ?? null)),
       )
     }
   }

@@ -1,4 +1,5 @@
 import type { Json, Program } from './document.ts'
+import { own } from './value/measure.ts'
 
 /** RFC 8785 text of JSON whose numbers are safe integers and whose texts are well-formed. */
 export function canonicalJson(json: Json): string {
@@ -6,7 +7,7 @@ export function canonicalJson(json: Json): string {
   if (typeof json !== 'object' || json === null) return JSON.stringify(json)
   const entries = Object.keys(json)
     .sort()
-    .filter((name) => json[name] !== undefined)
+    .filter((name) => own(json, name) !== undefined)
   return `{${entries.map((name) => `${JSON.stringify(name)}:${canonicalJson(json[name]!)}`).join(',')}}`
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from './document.ts'
-import { sortedNames } from './value/measure.ts'
+import { sortedNames, own } from './value/measure.ts'
 
 const isObject = (json: Json | undefined): json is { [name: string]: Json } =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
@@ -19,7 +19,7 @@ export function firstDifference(a: Json | undefined, b: Json | undefined, path =
   return a === b ? null : path
 }
 
-const field = (json: { [name: string]: Json }, name: string): Json | undefined => (Object.hasOwn(json, name) ? json[name] : undefined)
+const field = (json: { [name: string]: Json }, name: string): Json | undefined => own(json, name)
 
 function firstOf<T>(items: T[], find: (item: T) => string | null): string | null {
   for (const item of items) {

@@ -1,6 +1,7 @@
 /** The Golem language: types and values, builder, program document, checker, interpreter, data-flow label. */
 export * from './document.ts'
 export * from './value/value.ts'
+export { own } from './value/measure.ts'
 export { misfit } from './value/fit.ts'
 export { withoutBounds } from './value/type-bounds.ts'
 export { exactArguments, exactForm, naturalForm, readNatural } from './value/natural.ts'

@@ -56,6 +56,7 @@ function offence(value: unknown, path: string): string | null {
   for (const key of Object.keys(value)) {
     // Copying such a field would set a prototype instead of a property.
     if (key === '__proto__') return `${path} has a field named __proto__`
+    // eslint-disable-next-line golem/own-lookups -- one of its own
     const found = offence((value as Record<string, unknown>)[key], Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`)
     if (found !== null) return found
   }

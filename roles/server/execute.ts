@@ -2,7 +2,7 @@
  * A block's server: it checks what it is shown, runs one block, seals the results for the client and signs its link of the thread
  * (PROTOCOL.md 11.5). Nothing is answered before the request id is durably marked as used.
  */
-import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite } from '../program/index.ts'
+import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite, own } from '../program/index.ts'
 import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import {
@@ -166,7 +166,7 @@ function answer(
 
 /** Seals a value under an edge key of the client's. */
 function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json): Result<SealedEdge> {
-  const key = Object.hasOwn(hop.envelope.keys, id) ? hop.envelope.keys[id] : undefined
+  const key = own(hop.envelope.keys, id)
   if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
   const bytes = canonicalBytes(json)
   return fitsEdge(bytes)

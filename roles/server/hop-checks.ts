@@ -1,5 +1,5 @@
 /** What a server checks before it opens anything: message, tick, code, thread, caller. Each check has a code of its own. */
-import type { Endpoint } from '../program/index.ts'
+import { own, type Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
 import { type Link, beginVerify, signingDigest } from '../protocol/documents/index.ts'
 import { open } from '../protocol/crypto/index.ts'
@@ -108,7 +108,7 @@ function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: 
   const bad =
     Object.keys(message.edges).length !== wanted.length
       ? 'number'
-      : wanted.find((id) => !Object.hasOwn(message.edges, id) || !Object.hasOwn(commits, id) || message.edges[id]!.commit !== commits[id])
+      : wanted.find((id) => !Object.hasOwn(message.edges, id) || message.edges[id]!.commit !== own(commits, id))
   if (bad !== undefined) return fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
   return beginThread(ctx.crypto, start, links)
 }

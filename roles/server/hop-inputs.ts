@@ -1,5 +1,5 @@
 /** Opening what the client shows a block, and proving it: sealed values by type, rows by Merkle proofs, keys by the caller's reservation. */
-import { askedJson, fromJson, mapBetween, typeOfSource, type Asked, type Source, type Value } from '../program/index.ts'
+import { askedJson, fromJson, mapBetween, typeOfSource, type Asked, type Source, type Value, own } from '../program/index.ts'
 import { fromHex, isHex, parseUtf8 } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import { openEdge, blockNeeds, columnValue, KEY_FIELDS, keyLookup, queryLookup, edgeId } from '../protocol/requests/index.ts'
@@ -56,7 +56,7 @@ export function openInputs(ctx: Context, hop: AdmittedHop): Result<HopInputs> {
 }
 
 function openOne(ctx: Context, hop: AdmittedHop, id: string, source: Source): Result<Known> {
-  const key = Object.hasOwn(hop.envelope.keys, id) ? hop.envelope.keys[id] : undefined
+  const key = own(hop.envelope.keys, id)
   if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
   const bytes = openEdge(ctx.crypto, fromHex(key), id, hop.message.edges[id]!)
   if (!bytes.ok) return bytes

@@ -1,7 +1,7 @@
 /** A tick document, indexed once for the many requests that refer to it. */
 import { fromHex } from '../protocol/bytes.ts'
 import type { Plan, Tick } from '../protocol/documents/index.ts'
-import type { Endpoint } from '../program/index.ts'
+import { own, type Endpoint } from '../program/index.ts'
 import type { TickProgram, TickView } from './types.ts'
 
 /**
@@ -39,5 +39,4 @@ export function holds(view: TickView, version: string, endpoint: string, block: 
 }
 
 /** The endpoint as the tick's program declares it. */
-export const endpointOf = ({ program: { outline } }: TickView, name: string): Endpoint | undefined =>
-  Object.hasOwn(outline.endpoints, name) ? outline.endpoints[name] : undefined
+export const endpointOf = ({ program: { outline } }: TickView, name: string): Endpoint | undefined => own(outline.endpoints, name)

@@ -135,7 +135,8 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
   const secret: SecretPlan = { app: input.app, tick: input.tick, sealing: toHex(sealing), versions: [] }
   const plan: Plan = { tick: input.tick, sealing: toHex(ctx.crypto.x25519.publicKey(sealing)), endpoints: {}, code: [] }
   for (const [e, endpoint] of names.entries()) {
-    plan.endpoints[endpoint] = []
+    const blocks: Plan['endpoints'][string] = []
+    plan.endpoints[endpoint] = blocks
     for (const [block, holders] of dealt[e]!.entries()) {
       const listed: Plan['endpoints'][string][number] = []
       for (const servers of spreadVersions(holders, input.versions)) {
@@ -143,7 +144,7 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
         secret.versions.push(version)
         listed.push({ version: version.version, servers })
       }
-      plan.endpoints[endpoint].push(shuffle(ctx.random, listed))
+      blocks.push(shuffle(ctx.random, listed))
     }
   }
   return { plan, secret, code: codeFiles(input.program, plan, secret) }

@@ -9,6 +9,7 @@ import type { Sent } from '../wallet/keeper.ts'
 import { outOfTime, windowClosed } from './deadline.ts'
 import { reserveKeys } from './reserve.ts'
 import { noApp, signedText, type ClientSession, type Joined } from './session.ts'
+import { own } from '../../../roles/program/index.ts'
 
 const APPROVE_WAIT_MS = 20_000
 
@@ -77,7 +78,7 @@ export async function again(session: ClientSession, id: string): Promise<Result<
   if (entry !== asked && !over) return ok({ id: entry.id })
   if (entry.phase !== 'review' && !over)
     return wrongPhase(entry, 'it is composed anew once it failed, was refused, or is too late to count')
-  const slots = session.newest?.planned.endpoints[entry.endpoint]?.slots ?? []
+  const slots = own(session.newest?.planned.endpoints ?? {}, entry.endpoint)?.slots ?? []
   const chosenByItself = new Set(slots.filter(({ state }) => state === 'fresh').map(({ name }) => name))
   const kept = Object.entries(entry.arguments).filter(([name]) => !chosenByItself.has(name))
   const sent = await request(session, { endpoint: entry.endpoint, arguments: Object.fromEntries(kept) }, entry.id)

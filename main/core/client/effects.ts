@@ -16,6 +16,7 @@ import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
@@ -96,7 +97,7 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const env = {
     app: joined!.reference.sha256,
     outline,
-    label: labels[endpoint] ?? null,
+    label: own(labels, endpoint) ?? null,
     plan,
     reader,
     client: joined!.client,

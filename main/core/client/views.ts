@@ -15,6 +15,7 @@ import {
 import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** The transaction of a request as far as it is there. */
 export type SentView = Partial<Sent> & Pick<RequestView, 'transaction'>
@@ -146,7 +147,7 @@ function seenBy(blocks: Array<{ name: string }>, opens: string[]): string[] {
 
 function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
   const { top, hops } = reviewed!.pending
-  const blocks = describe(outline).endpoints[endpoint]?.blocks ?? []
+  const blocks = own(describe(outline).endpoints, endpoint)?.blocks ?? []
   return [
     { role: 'top-level server', id: top, sees: [] },
     ...hops.map(({ server }, at) => ({

@@ -15,6 +15,7 @@ import { lineOf, parentsOf } from './lines.ts'
 import { addPending } from './pending.ts'
 import { impossible } from './rivals.ts'
 import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 export interface AnewPlan {
   /** Sat per vbyte. */
@@ -96,7 +97,7 @@ function excluding(state: WalletState, versions: PendingTransaction[], old: Pend
   )
   const taken = new Set(state.pending.flatMap((one) => (one.own && one.payment !== old.payment ? one.inputs : [])))
   const isFree = (outpoint: string) =>
-    inputOf(state, outpoint, replaceable) !== undefined && state.coins[outpoint] !== undefined && !taken.has(outpoint)
+    inputOf(state, outpoint, replaceable) !== undefined && own(state.coins, outpoint) !== undefined && !taken.has(outpoint)
   const chosen = old.inputs.filter(isFree)
   for (const version of versions.filter((one) => !lost.has(one.txid))) {
     // What excludes a transaction of others that it stands on excludes it, and no other own payment than those on it.
@@ -113,7 +114,7 @@ function excluding(state: WalletState, versions: PendingTransaction[], old: Pend
 
 /** Coins at the scripts without which the payment would say something else, where the chosen ones are at none of these. */
 function signingCoins(state: WalletState, old: PendingTransaction, chosen: string[]): string[] | null {
-  const there = new Set(chosen.map((outpoint) => state.coins[outpoint]?.script))
+  const there = new Set(chosen.map((outpoint) => own(state.coins, outpoint)?.script))
   const missing = (old.signs ?? []).filter((script) => !there.has(script))
   const found = missing.map((script) => availableCoins(state).find((one) => one.script === script && one.height !== null))
   const outpoints = found.flatMap((one) => (one === undefined ? [] : [`${one.txid}:${one.vout}`]))

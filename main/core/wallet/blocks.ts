@@ -12,6 +12,7 @@ import { setAside, unblocked } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
 import { impossible, judged } from './rivals.ts'
 import { revived, withoutOrphans } from './versions.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /**
  * Applies the block after the wallet's tip.
@@ -30,7 +31,7 @@ export function applyBlock(state: WalletState, block: ChainBlock): Result<Wallet
     const outpoints = inputs.map((input) => `${input.txid}:${input.vout}`)
     const spent = outpoints.flatMap((outpoint) => changes.spend(outpoint) ?? [])
     const received = outputs.flatMap(({ script, value }, vout) => {
-      const owner = state.scripts[toHex(script)]
+      const owner = own(state.scripts, toHex(script))
       return owner ? [{ ...owner, vout, value: Number(value), height: block.height, coinbase: index === 0 }] : []
     })
     if (received.length === 0 && !outpoints.some(changes.isAwaited)) continue
@@ -52,10 +53,10 @@ function createChanges(state: WalletState) {
   const paid = new Set<string>()
   const mined = new Set<string>()
   const awaited = new Set([...state.pending, ...state.versions].flatMap((one) => one.inputs))
-  const own = ownIds(state)
+  const ours = ownIds(state)
 
   const spend = (outpoint: string): WalletCoin | undefined => {
-    const coin = coins[outpoint]
+    const coin = own(coins, outpoint)
     if (coin || awaited.has(outpoint)) consumed.add(outpoint)
     if (!coin) return undefined
     if (!created.delete(outpoint)) spent.push(coin)
@@ -99,7 +100,7 @@ function createChanges(state: WalletState) {
     )
     return endHopeless(revived(judged(forgetOld({ ...state, tip, coins, pending, versions, undo: [...state.undo, undo] }))))
   }
-  return { spend, confirm, finish, isOwn: (txid: string) => own.has(txid), isAwaited: (outpoint: string) => awaited.has(outpoint) }
+  return { spend, confirm, finish, isOwn: (txid: string) => ours.has(txid), isAwaited: (outpoint: string) => awaited.has(outpoint) }
 }
 
 const outpointOf = (coin: { txid: string; vout: number }) => `${coin.txid}:${coin.vout}`

@@ -7,6 +7,7 @@ import { fund } from './compose.ts'
 import type { ComposedInput, Composition } from './compose.ts'
 import { descendantsOf } from './lines.ts'
 import type { WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /**
  * Composes a replacement of an own pending transaction: same inputs and outputs, the change pays, and if it does not suffice a
@@ -45,8 +46,8 @@ export function bumpFee(
 /** A coin of the wallet, in a block or of a pending transaction, as an input; undefined where it is not the wallet’s. */
 export function inputOf(state: WalletState, outpoint: string, sequence: number): ComposedInput | undefined {
   const [txid = '', vout] = outpoint.split(':')
-  const coin = state.coins[outpoint]
+  const coin = own(state.coins, outpoint)
   const output = coin ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]
-  const owner = output && state.scripts[output.script]
+  const owner = output && own(state.scripts, output.script)
   return owner && { txid, vout: Number(vout), value: output.value, script: owner.script, key: owner.key, purpose: owner.purpose, sequence }
 }

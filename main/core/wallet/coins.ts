@@ -1,6 +1,7 @@
 /** Views of a wallet: what it holds, what of that can be spent now. */
 import { ancestorsOf } from './lines.ts'
 import { isOrdinary, type PendingTransaction, type WalletCoin, type WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 const coinbaseMaturity = 100
 
@@ -35,12 +36,12 @@ export function availableCoins(state: WalletState): AvailableCoin[] {
   return [...confirmed, ...unconfirmed].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
 }
 
-function unconfirmedCoins(state: WalletState, own: boolean): AvailableCoin[] {
+function unconfirmedCoins(state: WalletState, ours: boolean): AvailableCoin[] {
   return state.pending
-    .filter((one) => one.own === own)
+    .filter((one) => one.own === ours)
     .flatMap((one) =>
       one.outputs.flatMap((output, vout) => {
-        const owner = state.scripts[output.script]
+        const owner = own(state.scripts, output.script)
         if (!owner) return []
         return [
           {

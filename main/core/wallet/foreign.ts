@@ -10,6 +10,7 @@ import { waitingPayments } from './ends.ts'
 import { lineOf, parentsOf } from './lines.ts'
 import { setAside } from './pending.ts'
 import type { BlockUndo, PendingTransaction, WalletCoin, WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** Hex digits of raw transactions of others that are remembered, and how many of them of one block: beyond it those of the oldest blocks are forgotten. */
 export const foreignLimits = { digits: 2_000_000, inBlock: 500 }
@@ -106,7 +107,7 @@ export function neededIn(state: WalletState): Set<string> {
 export function withoutIdle(state: WalletState): WalletState {
   const isForeign = (one: PendingTransaction) => !one.own
   if (!state.pending.some(isForeign) && !state.versions.some(isForeign)) return state
-  const isMined = (one: PendingTransaction) => one.outputs.some((_, vout) => state.coins[`${one.txid}:${vout}`] !== undefined)
+  const isMined = (one: PendingTransaction) => one.outputs.some((_, vout) => own(state.coins, `${one.txid}:${vout}`) !== undefined)
   const rest = (list: PendingTransaction[]) => list.filter((one) => one.own || !isMined(one))
   const unmined = { ...state, pending: rest(state.pending), versions: rest(state.versions) }
   const needed = neededIn(unmined)

@@ -9,6 +9,7 @@ import type { ChainPort, RandomPort } from '../ports.ts'
 import type { WalletCell } from './cell.ts'
 import type { Composition } from './compose.ts'
 import { watch, type Purpose } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** Receive and change addresses watched ahead (BIP44's gap limit). */
 const GAP = 20
@@ -36,7 +37,7 @@ export function createKeyring({ crypto, random, identity, network }: KeyringPort
   const add = (purpose: Parameters<Identity['key']>[0], kind: Purpose): KeyPair => {
     const key = identity.key(purpose)
     const script = scriptOf(key)
-    if (cell.state().scripts[script] === undefined)
+    if (own(cell.state().scripts, script) === undefined)
       cell.commit(watch(cell.state(), [{ script, purpose: kind, key: JSON.stringify(purpose) }]))
     return key
   }

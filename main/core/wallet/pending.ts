@@ -7,6 +7,7 @@ import { endPayment, mayBeElsewhere } from './ends.ts'
 import { eventOf, phaseAfter, refusalAfter, type LifeEvent, type Phase } from './lifecycle.ts'
 import { descendantsOf, parentsFirst, parentsOf } from './lines.ts'
 import { isOrdinary, type PendingTransaction, type WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** The longest chain of unconfirmed transactions the wallet builds; nodes refuse more than 25. */
 export const maxAncestors = 20
@@ -48,9 +49,9 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
   const [txid, inputs] = [transaction.getId(), outpointsOf(transaction)]
   const outputs = transaction.outs.map((output) => ({ script: toHex(output.script), value: Number(output.value) }))
   const values = inputs.map((outpoint) => outputOf(state, outpoint)?.value)
-  const owners = inputs.flatMap((outpoint) => state.scripts[outputOf(state, outpoint)?.script ?? ''] ?? [])
+  const owners = inputs.flatMap((outpoint) => own(state.scripts, outputOf(state, outpoint)?.script ?? '') ?? [])
   const signs = owners.filter(({ purpose }) => !isOrdinary(purpose)).map(({ script }) => script)
-  const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => state.scripts[output.script])
+  const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => own(state.scripts, output.script))
   if (!isOurs && !details.own)
     return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
   const paid = values.every((value) => value !== undefined) ? values.reduce((sum, value) => sum + value, 0) : undefined
@@ -76,9 +77,10 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
 
 function outputOf(state: WalletState, outpoint: string): { script: string; value: number } | undefined {
   const [txid, vout] = outpoint.split(':')
-  return state.coins[outpoint] ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]
+  return own(state.coins, outpoint) ?? state.pending.find((one) => one.txid === txid)?.outputs[Number(vout)]
 }
-const isOwnCoin = (state: WalletState, outpoint: string): boolean => state.scripts[outputOf(state, outpoint)?.script ?? ''] !== undefined
+const isOwnCoin = (state: WalletState, outpoint: string): boolean =>
+  own(state.scripts, outputOf(state, outpoint)?.script ?? '') !== undefined
 
 /** Takes transactions and all that spends from them out of the pending ones; they are kept as versions of their payments. */
 export function setAside(state: WalletState, txids: string[]): WalletState {

@@ -4,6 +4,7 @@
  */
 import type { BlockRef } from '../ports.ts'
 import type { Phase, Refusal } from './lifecycle.ts'
+import { own } from '../../../roles/program/index.ts'
 
 /** Only `receive` and `change` are ordinary money; coins elsewhere are spent when a transaction asks for them by name. */
 export type Purpose = 'receive' | 'change' | 'identity' | 'key' | 'channel'
@@ -139,7 +140,7 @@ export function importCoins(
   coins: Array<{ txid: string; vout: number; value: bigint; script: string; height: number; coinbase: boolean }>,
 ): WalletState {
   const found = coins.flatMap(({ script, value, ...coin }): Array<[string, WalletCoin]> => {
-    const owner = state.scripts[script]
+    const owner = own(state.scripts, script)
     return owner === undefined ? [] : [[`${coin.txid}:${coin.vout}`, { ...owner, ...coin, value: Number(value) }]]
   })
   return { ...state, tip, coins: Object.fromEntries(found), undo: [], scan: false }

@@ -3,10 +3,11 @@ import { neededIn, withoutIdle } from './foreign.ts'
 import { parentsFirst, parentsOf } from './lines.ts'
 import { setAside } from './pending.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
+import { own } from '../../../roles/program/index.ts'
 
 const isThere = (state: WalletState, outpoint: string): boolean => {
   const [txid, vout] = outpoint.split(':')
-  return state.coins[outpoint] !== undefined || state.pending.some((one) => one.txid === txid && Number(vout) < one.outputs.length)
+  return own(state.coins, outpoint) !== undefined || state.pending.some((one) => one.txid === txid && Number(vout) < one.outputs.length)
 }
 
 /** Sets aside transactions one of whose own coins is gone, with all that spends from them. */

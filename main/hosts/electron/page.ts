@@ -18,15 +18,15 @@ export const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-}
+const types = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.js', 'text/javascript; charset=utf-8'],
+  ['.css', 'text/css; charset=utf-8'],
+  ['.json', 'application/json'],
+  ['.svg', 'image/svg+xml'],
+  ['.png', 'image/png'],
+  ['.woff2', 'font/woff2'],
+])
 
 const headers = (type: string): Record<string, string> => ({
   'content-type': type,
@@ -54,7 +54,7 @@ export async function answerPage(folder: string, request: { url: string; method:
   if (request.method !== 'GET') return refuse(405)
   if (!request.url.startsWith(`${origin}/`)) return refuse(400)
   const file = fileOf(folder, request.url)
-  const type = file === undefined ? undefined : types[extname(file)]
+  const type = file === undefined ? undefined : types.get(extname(file))
   if (file === undefined) return refuse(400)
   if (type === undefined) return refuse(404)
   const bytes = await readFile(file).catch(() => undefined)

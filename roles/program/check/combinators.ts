@@ -3,6 +3,7 @@ import { NAME } from '../limits.ts'
 import { parseInteger } from '../value/json.ts'
 import { rangeWords } from '../value/words.ts'
 import { Problems } from './problems.ts'
+import { own } from '../value/measure.ts'
 
 /** Where in the document a check is: names and positions, changed as it goes, so that documents without a mistake make no path. */
 export type Place = Array<string | number>
@@ -148,11 +149,11 @@ export const nullable = (form: Form): Form => ({
  */
 export function tagged(tag: string, forms: Record<string, Forms>, optional: Record<string, Forms> = {}): Form {
   const whole = new Map<string, Form>()
-  for (const [value, parts] of Object.entries(forms)) whole.set(value, object({ [tag]: anything, ...parts }, optional[value]))
+  for (const [value, parts] of Object.entries(forms)) whole.set(value, object({ [tag]: anything, ...parts }, own(optional, value)))
   const tags = [...whole.keys()]
   return {
     check(json, at) {
-      const value = isObject(json) ? json[tag] : undefined
+      const value = isObject(json) ? own(json, tag) : undefined
       const form = typeof value === 'string' ? whole.get(value) : undefined
       if (form === undefined) return refuse(at, `must be one of ${tags.join(', ')}`, tag)
       form.check(json, at)
@@ -161,7 +162,7 @@ export function tagged(tag: string, forms: Record<string, Forms>, optional: Reco
       type: 'object',
       properties: { [tag]: { enum: tags } },
       required: [tag],
-      allOf: [...Map.groupBy(tags, (value) => forms[value]).values()].map((same) => ({
+      allOf: [...Map.groupBy(tags, (value) => forms[value]!).values()].map((same) => ({
         if: { properties: { [tag]: { enum: same } } },
         then: whole.get(same[0]!)!.schema(definitions),
       })),

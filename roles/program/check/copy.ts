@@ -1,6 +1,6 @@
 import type { Json } from '../document.ts'
 import { LIMITS } from '../limits.ts'
-import { emptyRecord, newRecord } from '../value/measure.ts'
+import { emptyRecord, newRecord, own } from '../value/measure.ts'
 import { rangeWords } from '../value/words.ts'
 import { Problems } from './problems.ts'
 
@@ -33,7 +33,7 @@ function copyObject(json: Record<string, unknown>, way: Way): Json {
   const copy = LAYOUTS.has(names[0] ?? '') ? (newRecord() as Record<string, Json>) : emptyRecord<Json>()
   for (const name of names) {
     way.push(name)
-    copy[name] = copyPart(json[name], way)
+    copy[name] = copyPart(own(json, name), way)
     way.pop()
   }
   return Object.freeze(copy)

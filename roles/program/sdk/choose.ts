@@ -1,5 +1,5 @@
 import type { Node, Template, Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { emptyRecord, sortedNames, own } from '../value/measure.ts'
 import { joinTypes } from '../value/type-bounds.ts'
 import { toJson } from '../value/json.ts'
 import { guard } from './guards.ts'
@@ -41,7 +41,7 @@ function chooseFields(branches: Branch[], results: Array<Record<string, unknown>
   const made = emptyRecord<unknown>()
   for (const name of names)
     made[name] = chooseBranches(
-      branches.map((branch, i) => ({ ...branch, result: results[i]![name] })),
+      branches.map((branch, i) => ({ ...branch, result: own(results[i]!, name) })),
       join,
     )
   return made
@@ -108,7 +108,7 @@ function recordTemplate(value: Record<string, unknown>, block: Recorder | null):
   const record = emptyRecord<Template>()
   const fields = emptyRecord<Type>()
   for (const name of fieldNames(value)) {
-    const part = toTemplate(value[name], block)
+    const part = toTemplate(own(value, name), block)
     record[name] = part.template
     fields[name] = part.type
   }
@@ -130,7 +130,7 @@ export function sealResult(value: unknown, block: Recorder): unknown {
   if (isList(value)) return sealList(value, block)
   if (!isPlain(value)) return sealPart(value, block)
   const made = emptyRecord<unknown>()
-  for (const name of fieldNames(value)) made[name] = sealPart(value[name], block)
+  for (const name of fieldNames(value)) made[name] = sealPart(own(value, name), block)
   return made
 }
 

@@ -214,7 +214,7 @@ const endpointNames = (source: App, collections: Record<string, Collection>): st
 
 function buildEndpoint(source: App, name: string, recorder: EndpointRecorder): { endpoint: Endpoint; line: string } {
   return traceEndpoint(recorder, () => {
-    const spec = endpointsOf(source, recorder)[name]
+    const spec = own(endpointsOf(source, recorder), name)
     if (spec === undefined)
       throw new BuildError('program.nondeterministic', `the endpoint ${name} was there only once.`, declaredAt(source))
     recorder.request = typesOf(spec.request as Fields)

@@ -1,6 +1,6 @@
 import { freeName, LIMITS } from '../limits.ts'
 import type { Asked, Between, Query, Type } from '../document.ts'
-import { emptyRecord, sortedNames } from '../value/measure.ts'
+import { emptyRecord, sortedNames, own } from '../value/measure.ts'
 import { askedWith, columnType } from '../sources.ts'
 import { stageOf } from '../splits.ts'
 import { queryArgument } from './asking.ts'
@@ -139,7 +139,7 @@ function askQuery(endpoint: EndpointRecorder, target: Target, equals: unknown, o
   const given = on.slice(0, Object.keys(values).length)
   const { limit, descending, name, ...range } = optionsGiven(target, options)
   const asked = {
-    equals: given.map((field) => queryArgument(endpoint, collection, field, values[field], true)),
+    equals: given.map((field) => queryArgument(endpoint, collection, field, own(values, field), true)),
     ...rangeOf(endpoint, range, collection, on[given.length]),
   }
   const query: Query = { name: '', ...target, at: callSite(), ...asked, limit, stage: stageOf(askedWith(asked)) }

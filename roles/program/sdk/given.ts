@@ -79,9 +79,9 @@ export function typeGiven(value: unknown, what: string): Type {
 export function typesGiven(fields: unknown, what: string, one: string): Record<string, { type: Type }> {
   if (!isPlain(fields))
     return refuse('program.shape', `${what} are an object of declared types, such as { stars: int() }, not ${shown(fields)}.`)
-  for (const name of Object.keys(fields)) {
+  for (const [name, type] of Object.entries(fields)) {
     nameGiven(name, `the name of ${one}`)
-    typeGiven(fields[name], `${one} ${name}`)
+    typeGiven(type, `${one} ${name}`)
   }
   return fields as Record<string, { type: Type }>
 }
@@ -93,13 +93,10 @@ export const objectGiven = (value: unknown, what: string): Record<string, unknow
 /** An object of opened values of one kind. */
 export function valuesGiven(values: unknown, what: string, kind: Type['kind']): Record<string, unknown> {
   const given = objectGiven(values, what)
-  for (const name of Object.keys(given)) {
-    const core = isExpr(given[name]) ? exprCores.get(given[name]) : undefined
+  for (const [name, value] of Object.entries(given)) {
+    const core = isExpr(value) ? exprCores.get(value) : undefined
     if (core?.type.kind !== kind)
-      refuse(
-        'program.type',
-        `${what} takes opened values of type ${kind}; ${name.slice(0, 80)} is ${core?.type.kind ?? shown(given[name])}.`,
-      )
+      refuse('program.type', `${what} takes opened values of type ${kind}; ${name.slice(0, 80)} is ${core?.type.kind ?? shown(value)}.`)
   }
   return given
 }

@@ -1,4 +1,5 @@
 import { BuildError } from './errors.ts'
+import { own } from '../value/measure.ts'
 
 export function refused(code: string, message: string): never {
   throw new BuildError(code, message)
@@ -36,8 +37,7 @@ export function cannotChange(what: string): never {
 /** What Node prints looks through a proxy, at its target. */
 const printedAs = (what: string): object => Object.assign(Object.create(null) as object, { [INSPECT]: () => `<${what}>` })
 
-const method = (methods: object, name: string): unknown =>
-  Object.hasOwn(methods, name) ? (methods as Record<string, unknown>)[name] : undefined
+const method = (methods: object, name: string): unknown => own(methods as Record<string, unknown>, name)
 
 function symbol(what: string, name: symbol): unknown {
   if (name === Symbol.iterator || name === Symbol.asyncIterator) return noLoop(what)

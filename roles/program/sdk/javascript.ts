@@ -122,6 +122,7 @@ const madeOf = (target: Work, args: unknown[]): object =>
 /** Does `work`, at once, with these functions in the place of JavaScript's. */
 export function withWatchedJavaScript<T>(work: () => T): T {
   const before = changes()
+    // eslint-disable-next-line golem/own-lookups -- names of our own, of functions that the owner may inherit
     .filter(([owner, name]) => typeof (owner as Owner)[name] === 'function')
     .map(([owner, name, change]) => ({ owner, name, change, real: Object.getOwnPropertyDescriptor(owner, name)! }))
   try {

@@ -79,7 +79,7 @@ function liftRecord(block: Recorder, value: Record<string, unknown>, wanted: Typ
   const nodes = emptyRecord<number>()
   const fields = emptyRecord<Type>()
   for (const name of fieldNames(value)) {
-    const field = lift(value[name], wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
+    const field = lift(own(value, name), wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
     nodes[name] = field.node
     fields[name] = field.type
   }

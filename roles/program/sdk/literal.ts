@@ -104,7 +104,7 @@ function recorded(value: Record<string, unknown>, wanted: Type | null): Literal 
   const made = newRecord()
   const fields: Record<string, Type> = {}
   for (const name of fieldNames(value)) {
-    const field = literalOf(value[name], wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
+    const field = literalOf(own(value, name), wanted?.kind === 'record' ? (own(wanted.fields, name) ?? null) : null)
     if (field === null) return null
     made[name] = field.value
     fields[name] = field.type

@@ -3,6 +3,7 @@
  * members and nothing else: JavaScript would give `undefined` for any other name, and the program would go on without what its developer meant.
  */
 import { cannotChange, missing, noCoercion, noLoop } from './guards.ts'
+import { own } from '../value/measure.ts'
 import { ownMap } from './own-map.ts'
 
 export interface Kind {
@@ -33,7 +34,7 @@ export function withMembers<T extends object>(members: T, kind: Kind): T {
 }
 
 const member = (members: object, name: string, { what, advice, code }: Kind): unknown =>
-  Object.hasOwn(members, name) ? (members as Record<string, unknown>)[name] : missing(what, name, advice, code)
+  Object.hasOwn(members, name) ? own(members as Record<string, unknown>, name) : missing(what, name, advice, code)
 
 function symbol(members: object, { what }: Kind, name: symbol): unknown {
   if (Object.hasOwn(members, name)) return Reflect.get(members, name)

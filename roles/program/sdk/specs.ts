@@ -2,13 +2,14 @@
 import { BuildError } from './errors.ts'
 import { objectOf, shown, textOf, typesGiven } from './given.ts'
 import { isList, isPlain } from './plain.ts'
+import { own } from '../value/measure.ts'
 
 const refuse = (code: string, message: string): never => {
   throw new BuildError(code, message)
 }
 
 const need = (spec: Record<string, unknown>, name: string, what: string, advice: string): void => {
-  if (spec[name] === undefined) refuse('program.shape', `${what} needs ${name}: ${advice}`)
+  if (own(spec, name) === undefined) refuse('program.shape', `${what} needs ${name}: ${advice}`)
 }
 
 /** The fields of an index, as `order`, `count` and `sum` got them. @param what «order()» */
@@ -38,7 +39,7 @@ export function collectionGiven(spec: unknown, what = 'collection()'): void {
   for (const name of Object.keys(indices)) {
     if (OPERATIONS.includes(name))
       refuse('program.name', `the index ${name} of ${what} has the name of an operation of collections; choose another.`)
-    indexGiven(indices[name], name)
+    indexGiven(own(indices, name), name)
   }
 }
 
@@ -63,7 +64,7 @@ export function appGiven(spec: unknown): void {
   const { collections, endpoints } = given
   if (!isPlain(collections))
     return refuse('program.shape', `the collections of app() are an object of collection(…), not ${shown(collections)}.`)
-  for (const name of Object.keys(collections)) collectionGiven(collections[name], `the collection ${name}`)
+  for (const [name, spec] of Object.entries(collections)) collectionGiven(spec, `the collection ${name}`)
   if (typeof endpoints !== 'function')
     refuse('program.callback', `the endpoints of app() are a function of the database, not ${shown(endpoints)}.`)
 }
@@ -71,5 +72,5 @@ export function appGiven(spec: unknown): void {
 /** What the function `endpoints` returned. */
 export function endpointsGiven(endpoints: unknown): void {
   if (!isPlain(endpoints)) return refuse('program.shape', `endpoints returns an object of endpoint(…), not ${shown(endpoints)}.`)
-  for (const name of Object.keys(endpoints)) endpointGiven(endpoints[name], `the endpoint ${name}`)
+  for (const [name, spec] of Object.entries(endpoints)) endpointGiven(spec, `the endpoint ${name}`)
 }

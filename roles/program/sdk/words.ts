@@ -24,7 +24,7 @@ export function inWords(message: string): string {
   const parts = match[1]!.split('/').slice(1)
   const places: string[] = []
   for (let i = 0; i < parts.length && Object.hasOwn(PLACES, parts[i]!); i += 2)
-    places.push(`${PLACES[parts[i]!]} ${parts[i + 1] ?? ''}`.trim())
+    places.push(`${PLACES[parts[i]!]!} ${parts[i + 1] ?? ''}`.trim())
   const last = parts.at(-1) ?? ''
   if (['max', 'min', 'limit', 'doc', 'name', 'initial'].includes(last) && parts.length !== 2 * places.length) places.push(last)
   const said = SAYINGS.reduce((text, [pattern, words]) => text.replace(pattern, words), match[2]!)

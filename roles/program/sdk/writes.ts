@@ -60,7 +60,7 @@ export function writeRow(collection: string, handle: object, fields: unknown, st
   const slot = slotOf(block, collection, handle, state)
   if (!isPlain(fields)) throw new BuildError('program.field', `a write takes an object with fields of ${collection}.`)
   const values = emptyRecord<WriteValue>()
-  for (const name of sortedNames(fields)) values[name] = writeValue(block, collection, name, fields[name])
+  for (const name of sortedNames(fields)) values[name] = writeValue(block, collection, name, own(fields, name))
   const missing =
     state === 'fresh' ? Object.keys(block.endpoint.collections[collection]!.fields).find((name) => !Object.hasOwn(values, name)) : undefined
   if (missing !== undefined) throw new BuildError('program.field', `create() needs every field of ${collection}; ${missing} is missing.`)

@@ -5,6 +5,7 @@ import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import type { MapValue, RecordValue, SomeValue, TreeValue, Value, VariantValue } from './value.ts'
 import { rangeWords } from './words.ts'
+import { own } from './measure.ts'
 
 /** The JSON form of a value that fits its type. */
 export function toJson(type: Type, value: Value): Json {
@@ -151,7 +152,7 @@ function readRecord(fields: Record<string, Type>, json: unknown, path: string): 
   const names = sortedNames(fields)
   const object = exactly(json, names, path)
   const record = newRecord()
-  for (const name of names) record[name] = read(fields[name]!, object[name], `${path}/${name}`)
+  for (const name of names) record[name] = read(fields[name]!, own(object, name), `${path}/${name}`)
   return record
 }
 

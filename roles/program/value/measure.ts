@@ -17,6 +17,7 @@ export const newRecord = (): Record<string, Value> => new Bare()
 
 /** An own property, or undefined: names such as `constructor` find nothing by accident. */
 export const own = <T>(record: { readonly [name: string]: T }, name: string): T | undefined =>
+  // eslint-disable-next-line golem/own-lookups -- the one that the others use
   Object.hasOwn(record, name) ? record[name] : undefined
 
 /** Names in UTF-16 code unit order, which is the order of canonical JSON. */

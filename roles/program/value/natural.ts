@@ -10,6 +10,7 @@ import { fromJson, parseInteger, toJson } from './json.ts'
 import { compareValues, emptyRecord, sortedNames } from './measure.ts'
 import type { MapValue, RecordValue, SomeValue, Value, VariantValue } from './value.ts'
 import { isEmpty, wantedWords } from './words.ts'
+import { own } from './measure.ts'
 
 /** What a refusal shows of what was there. */
 const SHOWN = 60
@@ -97,7 +98,7 @@ function exactFields(fields: Record<string, Type>, json: Record<string, unknown>
   const extra = Object.keys(json).find((name) => !Object.hasOwn(fields, name))
   if (extra !== undefined) throw new Refusal(`${path} has no field ${extra.slice(0, 80)}; its fields are ${names.join(', ') || 'none'}.`)
   const made = emptyRecord<Json>()
-  for (const name of names) made[name] = exact(fields[name]!, Object.hasOwn(json, name) ? json[name] : undefined, `${path}.${name}`)
+  for (const name of names) made[name] = exact(fields[name]!, own(json, name), `${path}.${name}`)
   return made
 }
 
@@ -209,7 +210,7 @@ export function exactArguments(
     made[name] = value as Json
   }
   for (const name of sortedNames(request)) {
-    const form = exactForm(request[name]!, Object.hasOwn(given, name) ? given[name] : undefined, name)
+    const form = exactForm(request[name]!, own(given, name), name)
     if (!form.ok) return fail('program.argument', form.error.message, { field: name })
     made[name] = form.value
   }

@@ -87,7 +87,7 @@ function fieldsOf(key: string, row: Row): Fields {
 }
 
 const valueOf = (key: string, row: Row, field: string): SortValue =>
-  (field === '$owner' ? row.owner : field === '$key' ? key : row.fields![field]) as SortValue
+  (field === '$owner' ? row.owner : field === '$key' ? key : row.fields![field]!) as SortValue
 
 const bySortKey = (a: Entry, b: Entry): number => compareBytes(a.sortKey, b.sortKey)
 
@@ -113,7 +113,7 @@ function aggregateEntries(
     )
     const id = toHex(sortKey)
     const known = groups.get(id)
-    const add = index.kind === 'count' ? 1n : BigInt(row.fields![index.field] as string)
+    const add = index.kind === 'count' ? 1n : BigInt(row.fields![index.field]! as string)
     if (known !== undefined) known.total += add
     else
       groups.set(id, { sortKey, total: add, group: Object.fromEntries(index.on.map((field) => [field, valueOf(key, row, field) as Json])) })

@@ -6,7 +6,7 @@
  * commits to all its edges and each link to its block's outputs; every server holds the commitments of a hop against both.
  */
 import type { Between, Endpoint, Program, Query, Source, Value } from '../../program/index.ts'
-import { askedWith, columnType, fromJson, pausesOf } from '../../program/index.ts'
+import { askedWith, columnType, fromJson, pausesOf, own } from '../../program/index.ts'
 import { toHex, utf8 } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
@@ -160,7 +160,7 @@ export const KEY_FIELDS = ['$key', 'collection', 'owner', 'version', 'written']
 export function columnValue(program: Program, query: Query, field: string, rows: Array<Record<string, Json>>): Result<Value> {
   const type = columnType(program, query, field)
   if (type === undefined) return fail('program.query', `The query ${query.name} has no column ${field}.`)
-  const values = rows.map((row) => row[field] as Json)
+  const values = rows.map((row) => own(row, field) as Json)
   if (query.kind === 'rows') return fromJson(type, values)
   if (query.kind === 'get') return fromJson(type, values.length === 0 ? null : { some: values[0]! })
   return fromJson(type, values[0] ?? '0')

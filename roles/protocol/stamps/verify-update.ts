@@ -3,7 +3,7 @@
  * path, digests, types, versions. `checkStamp` needs what the tick reveals when the window closes: that the number really
  * passed through the path. When it did not, `blame` finds out through whom.
  */
-import { fromJson, type Program } from '../../program/index.ts'
+import { fromJson, type Program, own } from '../../program/index.ts'
 import type { Block, WriteSite } from '../../program/index.ts'
 import { fromHex } from '../bytes.ts'
 import { canonicalBytes } from '../canonical.ts'
@@ -204,9 +204,10 @@ function checkFields(ctx: VerifyContext, env: UpdateEnv, update: Update, write: 
   for (const [name, value] of Object.entries(write.fields)) {
     const typed = fromJson(types[name]!, value)
     if (!typed.ok) return refuse('update.type', `${write.collection}.${name}: ${typed.error.message}`)
-    const carried = write.carried[name]
+    const carried = own(write.carried, name)
     if (carried === undefined) continue
-    const opens = carried.edge === expected[name] && verifyCommit(ctx.crypto, carried.commit, fromHex(carried.salt), canonicalBytes(value))
+    const opens =
+      carried.edge === own(expected, name) && verifyCommit(ctx.crypto, carried.commit, fromHex(carried.salt), canonicalBytes(value))
     if (!opens) return refuse('update.carried', `${write.collection}.${name} is not the sealed value that the servers moved.`)
   }
   return passed

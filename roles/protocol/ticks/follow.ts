@@ -8,6 +8,7 @@
 import type { OpenedDocument, Reference, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { paysKey, spendsKey } from './ledger.ts'
+import { own } from '../../program/index.ts'
 
 /** Hash of the best chain's block at a height, as of the events taken so far; null above its tip. */
 export type HashAt = (height: number) => string | null
@@ -175,7 +176,7 @@ export function followDocument(following: Following, reference: Reference, { bod
 }
 
 function revoke(following: Following, key: string, height: number): Following {
-  const revoked = { ...following.revoked, [key]: Math.min(height, following.revoked[key] ?? height) }
+  const revoked = { ...following.revoked, [key]: Math.min(height, own(following.revoked, key) ?? height) }
   return { ...following, revoked, ticks: following.ticks.filter((tick) => !isRevoked(revoked, tick)) }
 }
 

@@ -3,7 +3,7 @@
  * published. No index and no Supervisor is asked, so it is there while both are gone. It is what the key's owner signed last; whether the
  * servers stamped it is what ticks decide, so the caller holds the version against the newest tick.
  */
-import type { Program } from '../../program/index.ts'
+import { own, type Program } from '../../program/index.ts'
 import type { Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import {
@@ -113,7 +113,7 @@ function reservationEntry(
 }
 
 const isWhole = ({ collection, written, fields }: KeyValue, outline: Program): boolean =>
-  !written || Object.keys(outline.collections[collection]?.fields ?? {}).every((name) => Object.hasOwn(fields ?? {}, name))
+  !written || Object.keys(own(outline.collections, collection)?.fields ?? {}).every((name) => Object.hasOwn(fields ?? {}, name))
 
 /**
  * The newest value of a key from its address alone. One document is fetched where the last write set all fields, else those before it, too.

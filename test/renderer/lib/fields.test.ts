@@ -31,6 +31,11 @@ describe('the form of an endpoint', () => {
     })
   })
 
+  it('takes a field called constructor for empty until it is filled in', () => {
+    const fields: EndpointView['fields'] = [{ name: 'constructor', type: 'text', max: 4 }]
+    expect(parseDraft({ ...endpoint, fields }, {})).toEqual({ ok: false, errors: { constructor: 'Please fill this in.' } })
+  })
+
   it('counts characters as the language does', () => {
     expect(lengthOf('👍é')).toBe(2)
     expect(parseDraft(endpoint, { ...draft, line: '👍👍👍👍' }).ok).toBe(true)

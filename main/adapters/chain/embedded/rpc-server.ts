@@ -127,7 +127,7 @@ function answer(call: unknown, methods: Methods): Reply {
   const { id = null, method, params = [] } = call as { id?: unknown; method?: unknown; params?: unknown }
   if (typeof method !== 'string') return failure(id, rpcCode.request, 'Missing method')
   if (!Array.isArray(params)) return failure(id, rpcCode.params, 'Params must be an array')
-  const run = Object.hasOwn(methods, method) ? methods[method] : undefined
+  const run = Object.hasOwn(methods, method) ? methods[method]! : undefined
   if (!run) return failure(id, rpcCode.method, 'Method not found')
   try {
     return { result: run(...params), error: null, id }

@@ -1,6 +1,6 @@
 /** From a path in the program document back to the developer's source. */
 import { readFileSync } from 'node:fs'
-import type { Program } from '../../../../roles/program/index.ts'
+import { own, type Program } from '../../../../roles/program/index.ts'
 
 /**
  * The line that a path of the document most probably comes from: that of the observation point where there is one, else where the
@@ -13,7 +13,7 @@ export function lineOfPath(file: string, path: string, program?: Program): numbe
 
 function lineOfBlock(path: string, program: Program | undefined): number | null {
   const match = /^\/endpoints\/(\w+)\/blocks\/(\d+)/.exec(path)
-  const block = match === null ? undefined : program?.endpoints[match[1]!]?.blocks[Number(match[2])]
+  const block = match === null ? undefined : own(program?.endpoints ?? {}, match[1]!)?.blocks[Number(match[2])]
   const line = /:(\d+)$/.exec(block?.at ?? '')
   return line === null ? null : Number(line[1])
 }

@@ -13,6 +13,7 @@ import {
   type WriteValue,
 } from '../../../../roles/program/index.ts'
 import { valueName } from './words.ts'
+import { own } from '../../../../roles/program/index.ts'
 
 export interface ExplainedWrite {
   collection: string
@@ -39,8 +40,8 @@ export function writesOf(endpoint: Endpoint, label: Label, names: Map<string, st
     block.sites.map((site, index) => {
       const stored = label.stored.filter((entry) => entry.block === position && entry.site === index)
       const slot = endpoint.slots[site.slot]!
-      const own = `slot.${slot.name}`
-      const decidedBy = stored.filter((entry) => entry.field === '$key').flatMap((entry) => entry.inputs.filter((name) => name !== own))
+      const slotKey = `slot.${slot.name}`
+      const decidedBy = stored.filter((entry) => entry.field === '$key').flatMap((entry) => entry.inputs.filter((name) => name !== slotKey))
       const values = fieldsOfSite(block.body.effects, index)
       return {
         collection: site.collection,
@@ -50,7 +51,7 @@ export function writesOf(endpoint: Endpoint, label: Label, names: Map<string, st
         decidedBy: named(decidedBy, names),
         fields: stored
           .filter((entry) => entry.field !== '$key')
-          .map((entry) => ({ field: entry.field, ...originOf(endpoint, block, values[entry.field], named(entry.inputs, names)) })),
+          .map((entry) => ({ field: entry.field, ...originOf(endpoint, block, own(values, entry.field), named(entry.inputs, names)) })),
       }
     }),
   )

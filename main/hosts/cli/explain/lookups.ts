@@ -17,6 +17,7 @@ import {
 } from '../../../../roles/program/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 import { fieldWords, listed, valueName } from './words.ts'
+import { own } from '../../../../roles/program/index.ts'
 
 export interface ExplainedLookup {
   name: string
@@ -53,7 +54,7 @@ export function lookupsOf(program: Program, endpoint: Endpoint): ExplainedLookup
 
 function lookupWords(program: Program, endpoint: Endpoint, query: Query): string {
   const { collection, index, kind, limit } = query
-  const declared = index === 'key' ? undefined : program.collections[collection]!.indices[index]
+  const declared = index === 'key' ? undefined : own(program.collections[collection]!.indices, index)
   const on = indexFields(program, query)!.map(fieldWords)
   const named = (asked: Asked): string => (asked.from === 'literal' ? literalWords(asked) : valueName(endpoint, asked))
   const equal = query.equals.map((asked, i) => equalityWords(on[i]!, named(asked)))

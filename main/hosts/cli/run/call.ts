@@ -30,6 +30,7 @@ import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { columnsOf } from '../explain/lookups.ts'
 import { keysOf, reserveMadeUp } from './data.ts'
 import { whyNoRow } from './no-row.ts'
+import { own } from '../../../../roles/program/index.ts'
 
 export interface LocalCall {
   endpoint: string
@@ -88,7 +89,7 @@ function readRequest(endpoint: Endpoint, { request }: LocalCall): Result<RecordV
   const exact = exactArguments(endpoint, request)
   if (!exact.ok) return fail('call.request', exact.error.message, exact.error.details)
   const values: Record<string, Value> = Object.create(null) as Record<string, Value>
-  for (const [name, type] of Object.entries(endpoint.request)) values[name] = must(fromJson(type, exact.value[name]))
+  for (const [name, type] of Object.entries(endpoint.request)) values[name] = must(fromJson(type, own(exact.value, name)))
   return ok(values)
 }
 
@@ -110,7 +111,7 @@ function slotsFor(db: Database, { slots }: Endpoint, { caller, request }: LocalC
     return fail('call.key', `The caller has several rows of ${collection}; say which with "${slot}" in the request: ${keys.join(', ')}.`)
   const { state } = slots.find(({ name }) => name === slot)!
   const count = slots.filter((one) => one.collection === collection && one.state === state).length
-  const named = Object.hasOwn(request, slot) ? request[slot] : null
+  const named = own(request, slot) ?? null
   return fail('call.key', whyNoRow(db, { slot, collection, state, count, caller, named }))
 }
 
@@ -139,7 +140,7 @@ function rowValue(program: Program, query: Query, row: Record<string, Json>): Ro
   const made: Record<string, Value> = Object.create(null) as Record<string, Value>
   for (const field of columnsOf(program, query)) {
     const { of } = columnType(program, query, field) as Type & { kind: 'list' }
-    made[field] = must(fromJson(of, row[field]))
+    made[field] = must(fromJson(of, own(row, field)))
   }
   return made
 }

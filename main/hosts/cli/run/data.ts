@@ -9,6 +9,7 @@ import { applyWrite, createDatabase, reserveKey, type Database } from '../../../
 import type { Json } from '../../../../roles/protocol/canonical.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { OwnKey } from '../../../../roles/client/types.ts'
+import { own } from '../../../../roles/program/index.ts'
 
 export const OWNER = /^[0-9a-f]{64}$/
 const KEY = /^[A-Za-z0-9]{1,100}$/
@@ -77,7 +78,7 @@ function exactFields(program: Program, collection: string, fields: Fields, path:
       return fail('data.shape', `${path} has no field ${name}; the fields of ${collection} are ${Object.keys(types).join(', ')}.`)
   for (const [name, type] of Object.entries(types)) {
     if (!Object.hasOwn(fields, name) && initial !== null) continue
-    const form = exactForm(type, Object.hasOwn(fields, name) ? fields[name] : undefined, `${path}.${name}`)
+    const form = exactForm(type, own(fields, name), `${path}.${name}`)
     if (!form.ok) return fail('data.shape', form.error.message)
     exact[name] = form.value
   }

@@ -1,6 +1,7 @@
 /** The built renderer, read into memory once at start: a request can name only what was there, so no path can leave the folder. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
+import { own } from '../../../../roles/program/index.ts'
 
 export interface Asset {
   type: string
@@ -22,7 +23,7 @@ export function loadAssets(folder: string): Map<string, Asset> {
   const assets = new Map<string, Asset>()
   const entries = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []
   for (const entry of entries) {
-    const type = types[extname(entry.name)]
+    const type = own(types, extname(entry.name))
     if (!entry.isFile() || type === undefined) continue
     const file = join(entry.parentPath, entry.name)
     assets.set(`/${relative(folder, file).split(sep).join('/')}`, { type, bytes: readFileSync(file) })

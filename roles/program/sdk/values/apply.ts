@@ -15,6 +15,7 @@ import { addConst, addNode } from '../nodes.ts'
 import { activeBlock, BuildError, exprCores } from '../recorder.ts'
 import type { Recorder } from '../recorder.ts'
 import { nameOfType } from '../shape.ts'
+import { own } from '../../value/measure.ts'
 
 export type Method = (this: object, ...args: any[]) => unknown
 /** What the opened values of a kind can do, method by method of their interface. */
@@ -128,7 +129,7 @@ export function pick(cond: Typed, then: Typed, otherwise: Typed): Typed {
 }
 
 export const field = (of: Typed, name: string): Typed => {
-  const type = of.type.kind === 'record' && Object.hasOwn(of.type.fields, name) ? of.type.fields[name] : undefined
+  const type = of.type.kind === 'record' ? own(of.type.fields, name) : undefined
   if (type === undefined)
     throw new BuildError('program.field', `there is no field ${String(name).slice(0, 80)}; the fields are ${nameOfType(of.type)}.`)
   return { node: addNode(activeBlock(), { op: 'field', of: of.node, field: name }), type }

@@ -23,11 +23,11 @@ function watched(methods: object): object {
   const made: Record<string, Method> = {}
   for (const [name, method] of Object.entries(methods as Record<string, Method>)) {
     const most = mostArguments(method)
-    made[name] = function (...args) {
+    const wrapped: Method = function (...args) {
       if (args.length > most) throw new BuildError('program.type', `${name} takes ${most} arguments besides the value, not ${args.length}.`)
       return Reflect.apply(method, this, args)
     }
-    Object.defineProperty(made[name], Symbol.toPrimitive, { value: () => notCalled(name) })
+    made[name] = Object.defineProperty(wrapped, Symbol.toPrimitive, { value: () => notCalled(name) })
   }
   return made
 }

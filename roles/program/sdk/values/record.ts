@@ -1,7 +1,7 @@
 import { objectGiven } from '../given.ts'
 import { liftKind } from '../lift.ts'
 import type { Comparable, Expr, In, Rec } from '../marks.ts'
-import { sortedNames } from '../../value/measure.ts'
+import { sortedNames, own } from '../../value/measure.ts'
 import { withMembers } from '../members.ts'
 import type { Kind } from '../members.ts'
 import { BuildError } from '../recorder.ts'
@@ -44,7 +44,7 @@ export const RECORD: Methods<RecExpr<unknown>> = {
     objectGiven(changes, 'with()')
     const unknown = Object.keys(changes).find((name) => !Object.hasOwn(types, name))
     if (unknown !== undefined) throw new BuildError('program.field', `there is no field ${unknown}; the fields are ${nameOfType(of.type)}.`)
-    const part = (name: string) => (Object.hasOwn(changes, name) ? liftKind(changes[name], types[name]!, name) : field(of, name))
+    const part = (name: string) => (Object.hasOwn(changes, name) ? liftKind(own(changes, name), types[name]!, name) : field(of, name))
     return give(recordOf(Object.fromEntries(sortedNames(types).map((name) => [name, part(name)]))))
   },
 }

@@ -1,3 +1,4 @@
+import { own } from '../../../../../roles/program/index.ts'
 /** What golem says where JavaScript takes a Golem value for one of its own. The codes are those that a build gives for the same. */
 export interface Mistake {
   code: 'program.condition' | 'program.coerced' | 'program.loop' | 'program.async' | 'program.hidden' | 'program.leak'
@@ -73,7 +74,7 @@ export function takenBy(callee: string): Mistake {
 /** A function that JavaScript, or a library, calls for a truth and that returns a Golem value. */
 export function testedBy(callee: string): Mistake {
   if (!/^(filter|some|every|find|findIndex|findLast|findLastIndex)$/.test(callee)) return HIDDEN
-  const ours = { some: 'any', every: 'all', filter: 'filter' }[callee] ?? 'find'
+  const ours = own({ some: 'any', every: 'all', filter: 'filter' }, callee) ?? 'find'
   return condition(
     `JavaScript's ${callee} takes every Golem value that its callback returns for true; use when(…) for each item, or ${ours} of a Golem list.`,
   )
