@@ -72,8 +72,16 @@ export async function composeRequest(
     answers: answersWith(endpoint, [], reads.value.queries),
     progress: null,
   }
-  return sealLeg(ctx, env, endpoint, pending, { edges: started.edges, number: started.number, reads: reads.value })
+  const sealed = sealLeg(ctx, env, endpoint, pending, { edges: started.edges, number: started.number, reads: reads.value })
+  const unusable = unusableServer(sealed)
+  // One server's key must not stop a request that others can take.
+  if (unusable === null || exclude.has(unusable)) return sealed
+  return composeRequest(ctx, env, name, args, new Set([...exclude, unusable]))
 }
+
+/** The server to which nothing can be sealed, if that is why a leg could not be. */
+const unusableServer = (sealed: Result<Composed>): string | null =>
+  !sealed.ok && sealed.error.code === 'envelope.recipient' ? String(sealed.error.details?.['server']) : null
 
 /** Every declared field present and of its type, and nothing else but slot names. */
 export function checkArguments(endpoint: Endpoint, args: Record<string, Json>): Result<Record<string, Json>> {

@@ -63,7 +63,7 @@ export interface LegParts {
 const largeEdge = (edges: Record<string, SealedEdge>): string | undefined =>
   Object.keys(edges).find((id) => (edges[id]!.box.length / 4) * 3 > EDGE_LIMIT + 2)
 
-/** Errors: `envelope.recipient`, `client.too-large`. */
+/** Errors: `envelope.recipient` (details.server: leave it out), `client.too-large`. */
 export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pending: Pending, parts: LegParts): Result<Composed> {
   const large = largeEdge(parts.edges)
   if (large !== undefined)
@@ -103,8 +103,10 @@ function asked(
   return { message: { ...message, links, outputs, handoff }, purpose: 'continuation', path: PATHS.continuation }
 }
 
-const sealTo = (sender: Ephemeral, server: TickServer, message: object, aad: Uint8Array): Result<Uint8Array> =>
-  sender.seal(fromHex(server.sealing), messageBytes(message), aad)
+function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: object, aad: Uint8Array): Result<Uint8Array> {
+  const box = sender.seal(fromHex(sealing), messageBytes(message), aad)
+  return box.ok ? box : { ok: false, error: { ...box.error, retryable: true, details: { server: id } } }
+}
 
 /** What one block's server alone may read. */
 function envelopeFor(

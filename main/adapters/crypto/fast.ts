@@ -18,7 +18,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
-import { attempt, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
+import { attempt, isX25519Key, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
 import { nativeVerify, type Verify } from './native.ts'
 
 const TAG_LENGTH = 16
@@ -75,10 +75,10 @@ const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
   plainBytes(Buffer.from(privateKeyObject(privateKey).export({ format: 'jwk' }).x!, 'base64url'))
 
 function x25519Shared(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null {
+  if (!isX25519Key(publicKey)) return null
   const make = (): Uint8Array =>
     plainBytes(diffieHellman({ privateKey: privateKeyObject(privateKey), publicKey: publicKeyObject(publicKey) }))
-  const secret = attempt(make, null)
-  return secret === null || secret.every((byte) => byte === 0) ? null : secret
+  return attempt(make, null)
 }
 
 function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, aad: Uint8Array): Uint8Array {

@@ -10,6 +10,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8 } from '../bytes.ts'
+import { isX25519Key } from './x25519.ts'
 
 export interface ScryptCost {
   /** CPU and memory cost, a power of two. Memory is 128 · n · r bytes. */
@@ -38,7 +39,7 @@ export interface CryptoPort {
   /** RFC 7748. */
   x25519: {
     publicKey(privateKey: Uint8Array): Uint8Array
-    /** The shared secret, or null when the other key is malformed or of low order (the secret would be zero). */
+    /** The shared secret, or null when the other key is none of `isX25519Key`: malformed, not canonical, or of small order. */
     shared(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null
   }
   /** ChaCha20-Poly1305 (RFC 8439); the 16-byte tag follows the ciphertext. */
@@ -106,7 +107,7 @@ export const nobleCrypto: CryptoPort = {
   },
   x25519: {
     publicKey: (privateKey) => x25519.getPublicKey(privateKey),
-    shared: (privateKey, publicKey) => attempt(() => x25519.getSharedSecret(privateKey, publicKey), null),
+    shared: (privateKey, publicKey) => (isX25519Key(publicKey) ? attempt(() => x25519.getSharedSecret(privateKey, publicKey), null) : null),
   },
   aead: {
     seal: (key, nonce, plain, aad) => chacha20poly1305(key, nonce, aad).encrypt(plain),

@@ -1,4 +1,5 @@
 export * from './crypto.ts'
 export * from './envelope.ts'
 export * from './work.ts'
+export * from './x25519.ts'
 export * from './merkle.ts'

@@ -1,8 +1,15 @@
 /** Field types that every document shares. All of them are bounded: nothing from outside grows without limit. */
 import { z } from 'zod'
+import { fromHex, isHex } from '../bytes.ts'
+import { isX25519Key } from '../crypto/index.ts'
 
 /** 32 bytes as lower-case hex: hashes, x-only public keys, request ids. */
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
+/** An X25519 public key to which something can be sealed, as hex. */
+export const sealingKey = hex32.refine(
+  (hex) => !isHex(hex, 32) || isX25519Key(fromHex(hex)),
+  'must be an X25519 public key below 2^255 - 19 that is not of small order',
+)
 export const hex20 = z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 lower-case hex digits')
 export const signature = z.string().regex(/^[0-9a-f]{128}$/, 'must be 128 lower-case hex digits')
 export const base64 = (maxBytes: number) => z.base64().max(Math.ceil(maxBytes / 3) * 4)

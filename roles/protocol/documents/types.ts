@@ -3,7 +3,22 @@
  * Every document is signed by `by`; `seal.ts` signs and opens them. PROTOCOL.md describes each field.
  */
 import { z } from 'zod'
-import { appJson, base64, file, height, hex32, hostname, name, natural, port, reference, sats, signature, tickNumber } from './fields.ts'
+import {
+  appJson,
+  base64,
+  file,
+  height,
+  hex32,
+  hostname,
+  name,
+  natural,
+  port,
+  reference,
+  sats,
+  sealingKey,
+  signature,
+  tickNumber,
+} from './fields.ts'
 
 const head = <T extends string>(type: T) => ({ type: z.literal(type), v: z.literal(1), by: hex32 })
 
@@ -37,7 +52,7 @@ export const offer = z.strictObject({
   master: hex32,
   grant: reference,
   /** X25519 key for receipts and complaints. */
-  sealing: hex32,
+  sealing: sealingKey,
   /** The offer which this one replaces; null for an app's first. The app id is the SHA-256 of the first. */
   supersedes: z.union([reference, z.null()]),
   app: z.union([hex32, z.null()]),
@@ -60,14 +75,14 @@ export const acceptance = z.strictObject({
   host: hostname,
   port,
   /** X25519 key for envelopes. */
-  sealing: hex32,
+  sealing: sealingKey,
   region,
   nonce: natural(64),
 })
 export type Acceptance = z.infer<typeof acceptance>
 
 /** A client's registration with an app. */
-export const registration = z.strictObject({ ...head('registration'), app: hex32, sealing: hex32, nonce: natural(64) })
+export const registration = z.strictObject({ ...head('registration'), app: hex32, sealing: sealingKey, nonce: natural(64) })
 export type Registration = z.infer<typeof registration>
 
 /** Keys reserved by a registered client (essay, Client reserves). Each key signs too: nobody reserves another's address. */
@@ -157,14 +172,14 @@ export const update = z.strictObject({
 })
 export type Update = z.infer<typeof update>
 
-const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: hex32, region })
+const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: sealingKey, region })
 export type TickServer = z.infer<typeof tickServer>
 
 /** What a tick publishes for a tick to come. */
 const plan = z.strictObject({
   tick: tickNumber,
   /** X25519 key to which openings and stamps of that tick are sealed; its secret is revealed when the window closes. */
-  sealing: hex32,
+  sealing: sealingKey,
   /** Per endpoint, per block: the versions and the servers that hold each. */
   endpoints: z.record(
     name,

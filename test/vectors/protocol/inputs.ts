@@ -4,9 +4,12 @@ import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import type { Anchor, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
 import type { KeyPurpose } from '../../../roles/protocol/keys/index.ts'
+import { x25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 
 const bytes = (label: string): string => toHex(sha256(utf8(`golem vector: ${label}`)))
+/** The X25519 public key of a label's secret. */
+const sealing = (label: string): string => toHex(x25519.getPublicKey(Uint8Array.from(Buffer.from(bytes(label), 'hex'))))
 const publicKey = (privateKey: string): string => toHex(schnorr.getPublicKey(Uint8Array.from(Buffer.from(privateKey, 'hex'))))
 
 /** One document of each type, all signed by one key. */
@@ -59,14 +62,14 @@ const write = {
 /** Their inner signatures are those of nobody: what they cover is in thread.json. */
 const documentFields: DocumentsInput['fields'] = {
   offer: {
-    master: publicKey(bytes('master')), grant: reference('grant'), sealing: bytes('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
+    master: publicKey(bytes('master')), grant: reference('grant'), sealing: sealing('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
     trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512,
     outline: file('outline', 1234), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
   },
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
   revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
-  acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: bytes('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
-  registration: { app, sealing: bytes('sealing'), nonce: '5' },
+  acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
+  registration: { app, sealing: sealing('sealing'), nonce: '5' },
   reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
   update: {
     app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, links: [link], stamp: { commit: bytes('after'), box: 'AAEC' },
@@ -77,8 +80,8 @@ const documentFields: DocumentsInput['fields'] = {
     indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
     summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }], documents: file('documents', 2048) },
     reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
-    servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: bytes('sealing'), region: 'eu-west' }],
-    plans: [{ tick: 10, sealing: bytes('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
+    servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
+    plans: [{ tick: 10, sealing: sealing('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
   tombstone: { app, subject: publicKey(bytes('server')), kind: 'server', reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), position: 1 } },
 }

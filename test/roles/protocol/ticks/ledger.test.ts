@@ -114,7 +114,7 @@ describe('registrations', () => {
       signDocument(
         crypto,
         'registration',
-        { app: APP, sealing: '00'.repeat(32), nonce: '18446744073709551615' },
+        { app: APP, sealing: `09${'00'.repeat(31)}`, nonce: '18446744073709551615' },
         keyPair(cast.random),
         cast.random(32),
       ),
