@@ -10,16 +10,17 @@
  * | `request.hop-failed` for any other cause, naming the server of that block | the block's server | elsewhere |
  * | `request.hop-failed` that names another server than the request did | the top-level server's | elsewhere |
  * | every other answer, and none | the top-level server's | elsewhere |
- * | a reply that is not what was signed | the block's server where a position is named, else the top-level one | elsewhere |
+ * | a reply that is not what was signed | the block's server where one is named, else the top-level one | elsewhere |
+ * | lanes that signed different things | the servers that are outvoted, all of that block where none has a majority | elsewhere |
  */
 import type { Tick } from '../protocol/documents/index.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { Pending } from './types.ts'
 
-/** `failure.retryable`: whether other servers may do it. `server`: who is left out then; null where nobody is at fault. */
+/** `failure.retryable`: whether other servers may do it. `servers`: who is left out then; none where nobody is at fault. */
 export interface Blame {
   failure: Failure
-  server: string | null
+  servers: string[]
 }
 
 const HOP_FAILED = 'request.hop-failed'
@@ -30,7 +31,7 @@ const BY_THE_PROGRAM = /^hop\.(block-failed|too-large)$/
 export const causeOf = ({ code, details }: Failure): string =>
   code === HOP_FAILED && typeof details?.['cause'] === 'string' ? details['cause'] : code
 
-const elsewhere = (failure: Failure, server: string): Blame => ({ failure: { ...failure, retryable: true }, server })
+const elsewhere = (failure: Failure, ...servers: string[]): Blame => ({ failure: { ...failure, retryable: true }, servers })
 
 /**
  * Judges what the top-level server answered instead of a reply, or why it answered nothing.
@@ -40,22 +41,29 @@ const elsewhere = (failure: Failure, server: string): Blame => ({ failure: { ...
 export function blameRefusal(pending: Pending, tick: Pick<Tick, 'tombstones'>, failure: Failure, before: string | null): Blame {
   const cause = causeOf(failure)
   if (EXPELLED.test(cause) && tick.tombstones.includes(pending.start.client))
-    return { failure: { ...failure, retryable: false }, server: null }
+    return { failure: { ...failure, retryable: false }, servers: [] }
   if (failure.code !== HOP_FAILED) return elsewhere(failure, pending.top)
-  const { server, position } = failure.details ?? {}
-  if (typeof position !== 'number' || typeof server !== 'string' || pending.hops[position]?.server !== server)
-    return elsewhere(failure, pending.top)
-  return BY_THE_PROGRAM.test(cause) && cause === before ? { failure: { ...failure, retryable: false }, server } : elsewhere(failure, server)
+  const { server } = failure.details ?? {}
+  if (typeof server !== 'string' || serverOf(pending, failure) !== server) return elsewhere(failure, pending.top)
+  return BY_THE_PROGRAM.test(cause) && cause === before
+    ? { failure: { ...failure, retryable: false }, servers: [server] }
+    : elsewhere(failure, server)
 }
 
-const OF_THE_REPLY = /^(reply|thread|edge)\./
+/** Who runs the block and lane that a failure names. */
+function serverOf(pending: Pending, { details }: Failure): string | undefined {
+  const { lane, position } = details ?? {}
+  return typeof lane === 'number' && typeof position === 'number' ? pending.lanes[lane]?.[position]?.server : undefined
+}
+
+const OF_THE_REPLY = /^(reply|thread|edge)\.|^request\.lanes$/
 
 /**
  * Judges why a reply was not taken. What is not about the reply (reading the snapshot for what follows, a tick that has passed) is
  * nobody's fault.
  */
 export function blameReply(pending: Pending, failure: Failure): Blame {
-  if (!OF_THE_REPLY.test(failure.code)) return { failure, server: null }
-  const position = failure.details?.['position']
-  return elsewhere(failure, (typeof position === 'number' ? pending.hops[position]?.server : undefined) ?? pending.top)
+  if (!OF_THE_REPLY.test(failure.code)) return { failure, servers: [] }
+  const named = failure.details?.['servers'] as string[] | undefined
+  return elsewhere(failure, ...(named ?? [serverOf(pending, failure) ?? pending.top]))
 }

@@ -1,7 +1,7 @@
 /** C1: a client looks into its own rejected updates as soon as a tick has revealed the primes, and reports what it finds with evidence. */
 import type { Update, Plan, Reference } from '../protocol/documents/index.ts'
 import type { RevealFile } from '../protocol/requests/index.ts'
-import { blameLink, checkStamp, readReveal, revealMatches, type Blame } from '../protocol/stamps/index.ts'
+import { checkStamps, readReveal, revealMatches, type Blame } from '../protocol/stamps/index.ts'
 import type { Context } from './types.ts'
 
 /** What anybody can check again from the anchored update and the tick's reveal. */
@@ -13,8 +13,8 @@ export interface Complaint {
 }
 
 export type Finding =
-  /** The first link that did not multiply or bind. */
-  | { by: 'server' | 'client'; blame: Blame }
+  /** The links that did not multiply or bind. */
+  | { by: 'server'; blamed: Blame[] }
   /** The stamp is right under the revealed primes, or they are not those of the plan: the rejection was wrong. */
   | { by: 'supervisor'; reason: string }
 
@@ -34,8 +34,8 @@ export function findPoison(
   const about = { app, tick: update.tick, update: reference }
   if (!revealMatches(ctx.crypto, opened, plan))
     return { ...about, finding: { by: 'supervisor', reason: "The revealed secrets are not those that the tick's plan committed to." } }
-  if (checkStamp(ctx, opened, update).ok)
+  const { stamp, blamed } = checkStamps(ctx, opened, update)
+  if (stamp.ok)
     return { ...about, finding: { by: 'supervisor', reason: 'The stamp passed through every revealed prime, and was rejected.' } }
-  const blame = blameLink(ctx, opened, update)
-  return { ...about, finding: { by: blame.kind, blame } }
+  return { ...about, finding: { by: 'server', blamed } }
 }

@@ -7,6 +7,7 @@ import { fromJson, type Endpoint, type Source, own } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import {
+  canWrite,
   chooseServers,
   type SealedEdge,
   commitsDigest,
@@ -22,9 +23,9 @@ import { commitNumber } from '../protocol/stamps/index.ts'
 import { answersWith, readLeg, type Values } from './reads.ts'
 import { sealEdges, sealLeg } from './seal-leg.ts'
 import { chooseSlots } from './slots.ts'
-import type { ClientEnv, Composed, Context, Pending } from './types.ts'
+import type { ClientEnv, Composed, Context, Hop, Pending } from './types.ts'
 
-/** Bytes of the number that a thread starts with: its product with the path's primes tells nobody the primes. */
+/** Bytes of the number that a thread starts with: its product with the path's primes tells no server the primes of those before. */
 const NUMBER_BYTES = 32
 
 /**
@@ -54,25 +55,23 @@ export async function composeRequest(
   if (!reads.ok) return reads
   const chosen = choose(ctx, env, name, exclude)
   if (!chosen.ok) return chosen
-  const started = begin(ctx, env, name, endpoint, values)
+  const started = begin(ctx, env, name, endpoint, values, chosen.value.lanes.length)
   const { request, start } = started
   const pending: Pending = {
     request,
     app: env.app,
     tick: env.plan.tick,
-    sealing: env.plan.sealing,
     endpoint: name,
     secret: toHex(started.secret),
     start,
-    number: started.number.number,
     top: chosen.value.top,
-    hops: chosen.value.hops,
+    lanes: chosen.value.lanes,
     arguments: checked.value,
     slots: slots.value,
     answers: answersWith(endpoint, [], reads.value.queries),
     progress: null,
   }
-  const sealed = sealLeg(ctx, env, endpoint, pending, { edges: started.edges, number: started.number, reads: reads.value })
+  const sealed = sealLeg(ctx, env, endpoint, pending, { edges: started.edges, numbers: started.numbers, reads: reads.value })
   const unusable = unusableServer(sealed)
   // One server's key must not stop a request that others can take.
   if (unusable === null || exclude.has(unusable)) return sealed
@@ -108,48 +107,61 @@ export function valuesOf(caller: string, endpoint: Endpoint, args: Record<string
   return values
 }
 
-function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet<string>): ReturnType<typeof chooseServers> {
+/** Servers for every block of every lane, and a top-level one. */
+function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet<string>): Result<{ lanes: Hop[][]; top: string }> {
   const { tick } = env.reader
   const blocks = Object.hasOwn(env.plan.endpoints, name) ? env.plan.endpoints[name]! : []
-  if (blocks.length !== env.outline.endpoints[name]!.blocks.length)
+  const endpoint = env.outline.endpoints[name]!
+  if (blocks.length !== endpoint.blocks.length)
     return fail('client.servers', `Tick ${env.plan.tick} offers no servers for ${name}. Wait for the next tick.`)
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
   const expelled = new Set(tick.tombstones)
   const failed = [...exclude]
+  const count = canWrite(endpoint) ? env.lanes : 1
+  const places = Array.from({ length: count }, () => blocks).flat()
   for (let forgiven = 0; ; forgiven++) {
-    const chosen = chooseServers(ctx, { blocks, servers, exclude: new Set([...failed.slice(forgiven), ...expelled]) })
+    const chosen = chooseServers(ctx, { blocks: places, servers, exclude: new Set([...failed.slice(forgiven), ...expelled]) })
     // A server that failed is better than none, and one that failed long ago better than the one that failed now.
-    if (chosen.ok || forgiven >= failed.length) return chosen
+    if (!chosen.ok && forgiven < failed.length) continue
+    if (!chosen.ok) return chosen
+    const { hops, top } = chosen.value
+    return ok({ lanes: Array.from({ length: count }, (_, lane) => hops.slice(lane * blocks.length, (lane + 1) * blocks.length)), top })
   }
 }
 
 interface Started {
   request: string
   secret: Uint8Array
-  number: NumberOpening
+  /** Of each lane. */
+  numbers: NumberOpening[]
   start: Pending['start']
   edges: Record<string, SealedEdge>
 }
 
-function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, values: Values): Started {
-  const { crypto } = ctx
-  const secret = ctx.random(32)
+function drawNumber(ctx: Context): NumberOpening {
   const bytes = ctx.random(NUMBER_BYTES)
   bytes[0]! |= 0x80
-  const number = { number: toHex(bytes), salt: toHex(ctx.random(32)) }
+  return { number: toHex(bytes), salt: toHex(ctx.random(32)) }
+}
+
+function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, values: Values, lanes: number): Started {
+  const { crypto } = ctx
+  const secret = ctx.random(32)
+  const numbers = Array.from({ length: lanes }, () => drawNumber(ctx))
   const edges = sealEdges(ctx, endpoint, secret, values)
   const request = toHex(ctx.random(32))
-  const commit = toHex(commitNumber(crypto, fromHex(number.salt), BigInt(`0x${number.number}`)))
   const unsigned = {
     request,
     app: env.app,
     tick: env.plan.tick,
     endpoint: name,
     client: env.client.publicKey,
-    number: commit,
+    base: env.base,
+    planned: env.planned,
+    numbers: numbers.map(({ number, salt }) => toHex(commitNumber(crypto, fromHex(salt), BigInt(`0x${number}`)))),
     keys: commitsDigest(crypto, commitsOf(edges)),
   }
-  return { request, secret, number, edges, start: signStart(crypto, unsigned, env.client, ctx.random(32)) }
+  return { request, secret, numbers, edges, start: signStart(crypto, unsigned, env.client, ctx.random(32)) }
 }
 
 /** What the client provides itself: its own key, checked arguments, and the keys of its slots. */

@@ -60,7 +60,7 @@ export async function composeContinuation(
   const endpoint = env.outline.endpoints[pending.endpoint]!
   const top = topFor(ctx, env, pending, exclude)
   if (top === null) return failForNow('client.servers', 'No other server of the tick can take the request on. Send it again.')
-  const outputs = openOutputs(ctx, endpoint, pending, progress)
+  const outputs = openOutputs(ctx, endpoint, pending, progress.lanes[0]!.links, progress.outputs)
   if (!outputs.ok) return outputs
   const values = known(endpoint, pending, outputs.value)
   const reads = await readLeg(env, endpoint, legOf(endpoint, pending), values)
@@ -68,7 +68,7 @@ export async function composeContinuation(
   const next: Pending = { ...pending, top, answers: answersWith(endpoint, pending.answers, reads.value.queries) }
   return sealLeg(ctx, env, endpoint, next, {
     edges: sealEdges(ctx, endpoint, fromHex(pending.secret), values),
-    number: null,
+    numbers: null,
     reads: reads.value,
   })
 }
@@ -81,7 +81,7 @@ function topFor(ctx: Context, env: ClientEnv, pending: Pending, exclude: Readonl
   return chooseTop(
     ctx,
     servers,
-    pending.hops.map((hop) => hop.server),
+    pending.lanes.flat().map((hop) => hop.server),
     new Set([...exclude, ...tick.tombstones]),
   )
 }

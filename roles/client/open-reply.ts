@@ -1,11 +1,12 @@
 /**
- * Opening a reply, of a whole request or of its leg up to a pause: nothing in it is believed before thread, digests, commitments and types
- * were found in order.
+ * Opening a reply, of a whole request or of its leg up to a pause: nothing in it is believed before the threads of all lanes, digests,
+ * commitments and types were found in order.
  */
-import { acceptsSites, fromJson, type Endpoint, type Program } from '../program/index.ts'
+import { fromJson, type Endpoint, type Program } from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
-import { checkSchema, type Write } from '../protocol/documents/index.ts'
+import { openBox } from '../protocol/crypto/index.ts'
+import { checkSchema, type Link, type Write } from '../protocol/documents/index.ts'
 import {
   edgeSalt,
   openEdge,
@@ -14,54 +15,51 @@ import {
   commitsDigest,
   commitsOf,
   edgeKey,
-  FINAL,
   outputId,
   writesId,
+  differingReply,
   draftWrites,
+  legReply,
   MESSAGE_LIMIT,
   messageAad,
-  numberOpening,
-  partialReply,
-  requestReply,
   edgeId,
-  NO_WRITES,
-  verifyThread,
   writeDigest,
-  writesDigest,
+  type DifferingReply,
   type DraftWrite,
-  type NumberOpening,
+  type LegReply,
 } from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
-import { commitNumber } from '../protocol/stamps/index.ts'
-import type { z } from 'zod'
+import { checkAgreement, checkThreads } from './check-lanes.ts'
 import { providedBy, providedValue } from './compose.ts'
 import { respond, type Outputs } from './respond.ts'
 import { review } from './review.ts'
 import { legOf, replyKey } from './seal-leg.ts'
 import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts'
 
-const NONCE_BYTES = 12
 /** Deeper than any value of a program; schemas are checked recursively. */
 const MAX_DEPTH = 100
 
 type Env = Pick<ClientEnv, 'outline' | 'label'>
 
-/** All that came back so far, earlier legs included. */
-type Gathered = Pick<Progress, 'links' | 'outputs' | 'writes'>
+/** All that came back so far, earlier legs included: of each lane its links, and what all of them made alike. */
+interface Gathered {
+  lanes: Link[][]
+  outputs: Progress['outputs']
+  writes: SealedEdge[]
+}
 
 /** A reply to the last leg, in order; the queries that only the response needs may be open still. */
 export interface Last {
   gathered: Gathered
   outputs: Outputs
   writes: Write[]
-  final: NumberOpening
 }
 
 /**
  * Opens the reply to a request and reviews its writes against the label. For requests of one leg, and queries that were all asked; `takeReply`
  * of `continue.ts` does the rest.
- * Errors: `reply.closed`, `reply.schema`, `reply.path` (other servers than chosen), `thread.*`, `reply.outputs`, `reply.writes`, `reply.number`;
- * all but bugs are retryable elsewhere: compose the request again without these servers.
+ * Errors: `reply.closed`, `reply.schema`, `reply.path` (other servers than chosen), `thread.*`, `request.lanes` (lanes differ; details as in
+ * check-lanes.ts), `reply.outputs`, `reply.writes`; all but bugs are retryable elsewhere: compose the request again without these servers.
  */
 export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Reviewed> {
   const last = openLast(ctx, env, pending, bytes)
@@ -71,65 +69,111 @@ export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8
 /** Errors: those of `openReply`. */
 export function openLast(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Last> {
   const endpoint = env.outline.endpoints[pending.endpoint]!
-  const reply = unseal(ctx, pending, requestReply, bytes)
-  if (!reply.ok) return reply
-  const gathered = gather(pending, reply.value)
-  const made = checkMade(ctx, endpoint, pending, gathered)
+  const made = openLeg(ctx, endpoint, pending, bytes)
   if (!made.ok) return made
-  const writes = completeWrites(ctx, env.outline, endpoint, pending, made.value.drafts, made.value.outputs)
-  if (!writes.ok) return writes
-  const final = openFinal(ctx, pending, gathered, reply.value.final)
-  return final.ok ? ok({ gathered, outputs: made.value.outputs, writes: writes.value, final: final.value }) : final
+  const { gathered, drafts, outputs } = made.value
+  const writes = completeWrites(ctx, env.outline, endpoint, pending, drafts, outputs)
+  return writes.ok ? ok({ gathered, outputs, writes: writes.value }) : writes
 }
 
-/** Opens the reply at a pause: what is held against the links now is kept, and the rest of the thread builds on it. Errors: those of `openReply`. */
+/** Opens the reply at a pause: what is held against the links now is kept, and the rest of the threads builds on it. Errors: those of `openReply`. */
 export function openPartial(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Progress> {
-  const reply = unseal(ctx, pending, partialReply, bytes)
-  if (!reply.ok) return reply
-  const gathered = gather(pending, reply.value)
-  const made = checkMade(ctx, env.outline.endpoints[pending.endpoint]!, pending, gathered)
-  return made.ok ? ok({ ...gathered, handoff: reply.value.handoff }) : made
+  const made = openLeg(ctx, env.outline.endpoints[pending.endpoint]!, pending, bytes)
+  if (!made.ok) return made
+  const { gathered, handoffs } = made.value
+  if (!handoffs.every((handoff) => handoff !== null))
+    return failForNow('reply.path', 'The number is not passed on. Send the request through other servers.')
+  const lanes = gathered.lanes.map((links, lane) => ({ links, handoff: handoffs[lane]! }))
+  return ok({ lanes, outputs: gathered.outputs, writes: gathered.writes })
 }
 
 /** Response and review of a request whose queries were all asked. */
-export function conclude(env: Env, pending: Pending, { gathered, outputs, writes, final }: Last): Result<Reviewed> {
+export function conclude(env: Env, pending: Pending, { gathered, outputs, writes }: Last): Result<Reviewed> {
   const endpoint = env.outline.endpoints[pending.endpoint]!
   const response = respond(env.outline, endpoint, { ...providedBy(pending), answers: pending.answers }, outputs)
   if (!response.ok) return response
-  const opened = { links: gathered.links, writes, response: response.value, final }
+  const opened = { lanes: gathered.lanes, writes, response: response.value }
   return ok({ pending: { ...pending, progress: null }, opened, writes: review(env.outline, env.label, pending, opened) })
 }
 
-function gather({ progress }: Pending, { links, outputs, writes }: Gathered): Gathered {
-  if (progress === null) return { links, outputs, writes }
-  return { links: [...progress.links, ...links], outputs: { ...outputs, ...progress.outputs }, writes: [...progress.writes, ...writes] }
+interface Leg {
+  gathered: Gathered
+  handoffs: Array<string | null>
+  outputs: Outputs
+  drafts: DraftWrite[]
 }
 
-function checkMade(
+function openLeg(ctx: Context, endpoint: Endpoint, pending: Pending, bytes: Uint8Array): Result<Leg> {
+  const json = unseal(ctx, pending, bytes)
+  if (!json.ok) return json
+  const differ = differingReply.safeParse(json.value)
+  if (differ.success) return judgeDifference(ctx, endpoint, pending, differ.data.differ)
+  const reply = checkSchema('reply', legReply, json.value)
+  if (!reply.ok) return reply
+  const gathered = gather(pending, reply.value)
+  const sound = checkThreads(ctx, endpoint, pending, gathered.lanes, legOf(endpoint, pending).end)
+  if (!sound.ok) return sound
+  const agreed = checkAgreement(gathered.lanes)
+  if (!agreed.ok) return agreed
+  const outputs = openOutputs(ctx, endpoint, pending, gathered.lanes[0]!, gathered.outputs)
+  if (!outputs.ok) return outputs
+  const drafts = openWrites(ctx, pending, gathered.lanes[0]!, gathered.writes)
+  if (!drafts.ok) return drafts
+  return ok({ gathered, handoffs: reply.value.lanes.map(({ handoff }) => handoff), outputs: outputs.value, drafts: drafts.value })
+}
+
+const earlier = ({ progress }: Pending, lane: number): Link[] => progress?.lanes[lane]?.links ?? []
+
+const gather = (pending: Pending, { lanes, outputs, writes }: LegReply): Gathered => ({
+  lanes: lanes.map(({ links }, lane) => [...earlier(pending, lane), ...links]),
+  outputs: { ...outputs, ...pending.progress?.outputs },
+  writes: [...(pending.progress?.writes ?? []), ...writes],
+})
+
+/**
+ * Whose doing it is that the lanes differ, as the top-level server says. Links that differ are told as they are; where they do not, it is those
+ * who sealed something else than they signed, or the top-level server's invention.
+ */
+function judgeDifference(
   ctx: Context,
   endpoint: Endpoint,
   pending: Pending,
-  gathered: Gathered,
-): Result<{ outputs: Outputs; drafts: DraftWrite[] }> {
-  const path = checkPath(ctx, endpoint, pending, gathered)
-  if (!path.ok) return path
-  const outputs = openOutputs(ctx, endpoint, pending, gathered)
-  if (!outputs.ok) return outputs
-  const drafts = openWrites(ctx, pending, gathered)
-  return drafts.ok ? ok({ outputs: outputs.value, drafts: drafts.value }) : drafts
+  differ: DifferingReply['differ'],
+): Extract<Result<never>, { ok: false }> {
+  const lanes = differ.map(({ links }, lane) => [...earlier(pending, lane), ...links])
+  const position = lanes[0]!.length - 1
+  const invented = failForNow(
+    'reply.path',
+    'The lanes of the request do not differ as the reply says. Send the request through other servers.',
+  )
+  if (position >= legOf(endpoint, pending).end) return invented
+  const sound = checkThreads(ctx, endpoint, pending, lanes, position + 1)
+  if (!sound.ok) return sound
+  const agreed = checkAgreement(lanes)
+  if (!agreed.ok) return agreed
+  const isSealed = (lane: number): boolean => {
+    const link = lanes[lane]![position]!
+    return (
+      openBlock(ctx, endpoint, pending, link, differ[lane]!.outputs) !== null &&
+      openDrafts(ctx, pending, link, differ[lane]!.writes) !== null
+    )
+  }
+  const servers = lanes.flatMap((links, lane) => (isSealed(lane) ? [] : [links[position]!.server]))
+  return servers.length === 0
+    ? invented
+    : failForNow(
+        'reply.outputs',
+        `The results of block ${position} are not what a server of it signed. Send the request through other servers.`,
+        { position, servers },
+      )
 }
 
-function unseal<S extends z.ZodType>(ctx: Context, pending: Pending, schema: S, bytes: Uint8Array): Result<z.infer<S>> {
+function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<Json> {
   const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
-  if (bytes.length > MESSAGE_LIMIT || bytes.length < NONCE_BYTES + 16) return closed
-  const plain = ctx.crypto.aead.open(
-    replyKey(ctx, pending),
-    bytes.subarray(0, 12),
-    bytes.subarray(12),
-    messageAad('reply', pending.request),
-  )
+  if (bytes.length > MESSAGE_LIMIT) return closed
+  const plain = openBox(ctx.crypto, replyKey(ctx, pending), bytes, messageAad('reply', pending.request))
   const json = plain === null ? undefined : parse(plain)
-  return json === undefined ? closed : checkSchema('reply', schema, json)
+  return json === undefined ? closed : ok(json)
 }
 
 function parse(bytes: Uint8Array): Json | undefined {
@@ -142,81 +186,77 @@ function parse(bytes: Uint8Array): Json | undefined {
   }
 }
 
-/** One link for each chosen server up to the end of the leg, unbroken and signed, with call sites that the block can execute. */
-function checkPath(ctx: Context, endpoint: Endpoint, pending: Pending, reply: Gathered): Result<null> {
-  const { links } = reply
-  const chosen =
-    links.length === legOf(endpoint, pending).end &&
-    links.every((link, i) => link.server === pending.hops[i]!.server && link.version === pending.hops[i]!.version)
-  if (!chosen || reply.writes.length !== links.length)
-    return failForNow('reply.path', 'The reply did not pass through the chosen servers. Send the request through others.')
-  const thread = verifyThread(ctx.crypto, pending.start, links)
-  if (!thread.ok) return thread
-  const strange = links.findIndex((link, i) => !acceptsSites(endpoint.blocks[i]!, link.sites))
-  return strange < 0
-    ? ok(null)
-    : failForNow('reply.path', `Block ${strange} claims writes that its program cannot make. Send the request through other servers.`, {
-        position: strange,
-      })
-}
-
 const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge): Json | undefined => {
   const bytes = openEdge(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), id), id, edge)
   return bytes.ok ? parse(bytes.value) : undefined
 }
 
-/** The outputs of all blocks that have a link, and each what its link was signed over. Errors: `reply.outputs`. */
+/**
+ * The outputs of all blocks that have a link, and each what its link was signed over. Error: `reply.outputs`.
+ * @param links of any lane: all agree
+ */
 export function openOutputs(
   ctx: Context,
   endpoint: Endpoint,
   pending: Pending,
-  reply: Pick<Progress, 'links' | 'outputs'>,
+  links: readonly Link[],
+  sealed: Progress['outputs'],
 ): Result<Outputs> {
   const outputs: Outputs = new Map()
-  const wrong = (position: number) =>
-    failForNow(
-      'reply.outputs',
-      `The results of block ${position} are not what its server signed. Send the request through other servers.`,
-      { position },
-    )
-  for (const [position, block] of endpoint.blocks.slice(0, reply.links.length).entries()) {
-    const sealed: Record<string, SealedEdge> = {}
-    for (const [i, type] of block.outputs.entries()) {
-      const id = outputId(position, i)
-      const edge = Object.hasOwn(reply.outputs, id) ? reply.outputs[id]! : null
-      const json = edge === null ? undefined : openWith(ctx, pending, id, edge)
-      const value = json === undefined ? null : fromJson(type, json)
-      if (edge === null || json === undefined || value === null || !value.ok) return wrong(position)
-      sealed[id] = edge
-      outputs.set(id, { json, value: value.value })
-    }
-    if (commitsDigest(ctx.crypto, commitsOf(sealed)) !== reply.links[position]!.outputs) return wrong(position)
+  for (const [position, link] of links.entries()) {
+    const opened = openBlock(ctx, endpoint, pending, link, sealed)
+    if (opened === null)
+      return failForNow(
+        'reply.outputs',
+        `The results of block ${position} are not what its server signed. Send the request through other servers.`,
+        { position },
+      )
+    for (const [id, output] of opened) outputs.set(id, output)
   }
   return ok(outputs)
 }
 
-/** The draft writes of all blocks that ran; the running digests of the links have to be theirs. */
-function openWrites(ctx: Context, pending: Pending, reply: Gathered): Result<DraftWrite[]> {
-  const wrong = (position: number) =>
-    failForNow(
-      'reply.writes',
-      `The writes of block ${position} are not those which its server signed. Send the request through other servers.`,
-      { position },
-    )
+/** The outputs of the link's block, or null where they are not what it was signed over, or of another type. */
+function openBlock(ctx: Context, endpoint: Endpoint, pending: Pending, link: Link, sealed: Progress['outputs']): Outputs | null {
+  const outputs: Outputs = new Map()
+  const edges: Record<string, SealedEdge> = {}
+  for (const [i, type] of endpoint.blocks[link.position]!.outputs.entries()) {
+    const id = outputId(link.position, i)
+    const edge = Object.hasOwn(sealed, id) ? sealed[id]! : null
+    const json = edge === null ? undefined : openWith(ctx, pending, id, edge)
+    const value = json === undefined ? null : fromJson(type, json)
+    if (edge === null || json === undefined || value === null || !value.ok) return null
+    edges[id] = edge
+    outputs.set(id, { json, value: value.value })
+  }
+  return commitsDigest(ctx.crypto, commitsOf(edges)) === link.outputs ? outputs : null
+}
+
+/** The draft writes of all blocks that ran, and each what its link was signed over. Error: `reply.writes`. */
+function openWrites(ctx: Context, pending: Pending, links: readonly Link[], sealed: readonly SealedEdge[]): Result<DraftWrite[]> {
   const all: DraftWrite[] = []
-  let running = NO_WRITES
-  for (const [position, link] of reply.links.entries()) {
-    const json = openWith(ctx, pending, writesId(position), reply.writes[position]!)
-    const drafts = json === undefined ? null : draftWrites.safeParse(json)
-    if (drafts === null || !drafts.success) return wrong(position)
-    const made = drafts.data as DraftWrite[]
-    const digests = made.map((draft) => writeDigest(ctx.crypto, draft))
-    running = writesDigest(ctx.crypto, running, position, digests)
-    const sites = made.length === link.sites.length && made.every((draft, i) => draft.block === position && draft.site === link.sites[i])
-    if (!sites || running !== link.writes) return wrong(position)
-    all.push(...made)
+  for (const [position, link] of links.entries()) {
+    const drafts = sealed[position] === undefined ? null : openDrafts(ctx, pending, link, sealed[position])
+    if (drafts === null)
+      return failForNow(
+        'reply.writes',
+        `The writes of block ${position} are not those which its server signed. Send the request through other servers.`,
+        { position },
+      )
+    all.push(...drafts)
   }
   return ok(all)
+}
+
+/** The draft writes of the link's block, or null where they are not those that it was signed over. */
+function openDrafts(ctx: Context, pending: Pending, link: Link, sealed: SealedEdge): DraftWrite[] | null {
+  const json = openWith(ctx, pending, writesId(link.position), sealed)
+  const drafts = json === undefined ? null : draftWrites.safeParse(json)
+  if (drafts === null || !drafts.success) return null
+  const made = drafts.data as DraftWrite[]
+  const isSigned = (draft: DraftWrite, i: number): boolean =>
+    draft.block === link.position && draft.site === link.sites[i] && writeDigest(ctx.crypto, draft) === link.own[i]
+  return made.length === link.sites.length && made.length === link.own.length && made.every(isSigned) ? made : null
 }
 
 /** Fills in carried values from what the client sealed or the blocks returned, each held against the commitment that was signed. */
@@ -267,21 +307,4 @@ function typedWrites(outline: Program, writes: Write[]): Result<Write[]> {
       )
   }
   return ok(writes)
-}
-
-/** The thread's last number: it opens the last commitment and is a multiple of the client's own. */
-function openFinal(ctx: Context, pending: Pending, reply: Gathered, sealed: SealedEdge): Result<NumberOpening> {
-  const parsed = numberOpening.safeParse(openWith(ctx, pending, FINAL, sealed))
-  const wrong = failForNow(
-    'reply.number',
-    'The number of the thread does not fit what the last server signed. Send the request through other servers.',
-    { position: reply.links.length - 1 },
-  )
-  if (!parsed.success) return wrong
-  const value = BigInt(`0x${parsed.data.number}`)
-  const fits =
-    toHex(commitNumber(ctx.crypto, fromHex(parsed.data.salt), value)) === reply.links.at(-1)!.after &&
-    value > 0n &&
-    value % BigInt(`0x${pending.number}`) === 0n
-  return fits ? ok(parsed.data) : wrong
 }

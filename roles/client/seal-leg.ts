@@ -11,7 +11,6 @@ import {
   clientEdges,
   edgeKey,
   EDGE_LIMIT,
-  FINAL,
   KEY_FIELDS,
   legEnd,
   outputId,
@@ -21,11 +20,13 @@ import {
   MESSAGE_LIMIT,
   PATHS,
   type ContinuationMessage,
+  shownId,
   type EnvelopeMessage,
   type RequestMessage,
   type NumberOpening,
+  type ShownMessage,
 } from '../protocol/requests/index.ts'
-import { ephemeral, type Ephemeral } from '../protocol/crypto/index.ts'
+import { ephemeral, sealBox, type Ephemeral } from '../protocol/crypto/index.ts'
 import { reduceProof, type ProvedRange } from '../protocol/index/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Leg, Reads, Values } from './reads.ts'
@@ -33,7 +34,7 @@ import type { ClientEnv, Composed, Context, Pending } from './types.ts'
 
 /** The leg that a pending request is about to take. */
 export function legOf(endpoint: Endpoint, pending: Pending): Leg {
-  const from = pending.progress?.links.length ?? 0
+  const from = pending.progress?.lanes[0]!.links.length ?? 0
   return { from, end: legEnd(endpoint, from) }
 }
 
@@ -42,7 +43,7 @@ export const replyKey = (ctx: Context, pending: Pending): Uint8Array =>
   edgeKey(
     ctx.crypto,
     fromHex(pending.secret),
-    pending.progress === null ? '$reply' : `$reply.${pending.progress.links.length}.${pending.top}`,
+    pending.progress === null ? '$reply' : `$reply.${pending.progress.lanes[0]!.links.length}.${pending.top}`,
   )
 
 /** The client's edges. Sealing is deterministic, so they are the same in every leg. */
@@ -53,10 +54,10 @@ export function sealEdges(ctx: Context, endpoint: Endpoint, secret: Uint8Array, 
   return edges
 }
 
-/** What a leg is sealed from; `number` is the client's own, for the first block. */
+/** What a leg is sealed from; `numbers` are the client's own, for the first block of each lane. */
 export interface LegParts {
   edges: Record<string, SealedEdge>
-  number: NumberOpening | null
+  numbers: NumberOpening[] | null
   reads: Reads
 }
 
@@ -70,21 +71,20 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
     return fail('client.too-large', `The value of ${large} is larger than 1 MiB, and no server takes it. Give less.`, { edge: large })
   const sender = ephemeral(ctx.crypto, ctx.random(32))
   const servers = new Map(env.reader.tick.servers.map((server) => [server.id, server]))
-  const { from, end } = legOf(endpoint, pending)
-  const hops: RequestMessage['hops'] = []
-  for (const [position, hop] of pending.hops.entries()) {
-    if (position < from || position >= end) {
-      hops.push({ ...hop, envelope: null })
-      continue
-    }
-    const message = envelopeFor(ctx, env, endpoint, pending, parts, position)
-    const aad = messageAad('envelope', pending.request, pending.tick, position, hop.version)
-    const box = sealTo(sender, servers.get(hop.server)!, message, aad)
-    if (!box.ok) return box
-    hops.push({ ...hop, envelope: toBase64(box.value) })
-  }
+  const leg = legOf(endpoint, pending)
+  const shown = endpoint.blocks.map((_, position) =>
+    isIn(leg, position) ? toBase64(showBlock(ctx, endpoint, pending, parts.reads, position)) : null,
+  )
+  const lanes = sealLanes(ctx, env, endpoint, pending, parts, leg, sender)
+  if (!lanes.ok) return lanes
   const top = servers.get(pending.top)!
-  const message: RequestMessage = { start: pending.start, reply: toHex(replyKey(ctx, pending)), edges: parts.edges, hops }
+  const message: RequestMessage = {
+    start: pending.start,
+    reply: toHex(replyKey(ctx, pending)),
+    edges: parts.edges,
+    shown,
+    lanes: lanes.value,
+  }
   const { message: whole, purpose, path } = asked(pending, message)
   const bytes = sealTo(sender, top, whole, messageAad(purpose, top.id))
   if (!bytes.ok) return bytes
@@ -99,8 +99,8 @@ function asked(
   message: RequestMessage,
 ): { message: RequestMessage | ContinuationMessage; purpose: 'request' | 'continuation'; path: string } {
   if (progress === null) return { message, purpose: 'request', path: PATHS.request }
-  const { links, outputs, handoff } = progress
-  return { message: { ...message, links, outputs, handoff }, purpose: 'continuation', path: PATHS.continuation }
+  const { lanes, outputs } = progress
+  return { message: { ...message, before: lanes, outputs }, purpose: 'continuation', path: PATHS.continuation }
 }
 
 function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: object, aad: Uint8Array): Result<Uint8Array> {
@@ -108,32 +108,75 @@ function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: object,
   return box.ok ? box : { ok: false, error: { ...box.error, retryable: true, details: { server: id } } }
 }
 
-/** What one block's server alone may read. */
+const isIn = ({ from, end }: Leg, position: number): boolean => position >= from && position < end
+
+/** The envelopes of every lane. Error: `envelope.recipient`. */
+function sealLanes(
+  ctx: Context,
+  env: ClientEnv,
+  endpoint: Endpoint,
+  pending: Pending,
+  parts: LegParts,
+  leg: Leg,
+  sender: Ephemeral,
+): Result<RequestMessage['lanes']> {
+  const servers = new Map(env.reader.tick.servers.map((server) => [server.id, server]))
+  const lanes: RequestMessage['lanes'] = []
+  for (const [lane, hops] of pending.lanes.entries()) {
+    const sealed: RequestMessage['lanes'][number] = []
+    for (const [position, hop] of hops.entries()) {
+      if (!isIn(leg, position)) {
+        sealed.push({ ...hop, envelope: null })
+        continue
+      }
+      const message = envelopeFor(ctx, env, endpoint, pending, parts, lane, position)
+      const aad = messageAad('envelope', pending.request, pending.tick, lane, position, hop.version)
+      const box = sealTo(sender, servers.get(hop.server)!, message, aad)
+      if (!box.ok) return box
+      sealed.push({ ...hop, envelope: toBase64(box.value) })
+    }
+    lanes.push(sealed)
+  }
+  return ok(lanes)
+}
+
+/** What all servers of a block may read, in whichever lane. */
+function showBlock(ctx: Context, endpoint: Endpoint, pending: Pending, reads: Reads, position: number): Uint8Array {
+  const { crypto } = ctx
+  const needs = blockNeeds(endpoint, position)
+  const reduced = (read: ProvedRange, fields: string[]): Json =>
+    reduceProof(crypto, read.proof, read.range, fields, read.options) as unknown as Json
+  const message: ShownMessage = {
+    caller: reduced(reads.caller, CLIENT_FIELDS),
+    queries: needs.queries.map(({ query, fields }) => ({ query, proof: reduced(reads.queries.get(query)!, fields) })),
+    slots: needs.slots.map((slot) => ({ slot, proof: reduced(reads.slots[slot]!, KEY_FIELDS) })),
+  }
+  const key = edgeKey(crypto, fromHex(pending.secret), shownId(position))
+  return sealBox(crypto, ctx.random(12), key, messageBytes(message), messageAad('shown', pending.request, position))
+}
+
+/** What one block's server in one lane alone may read. */
 function envelopeFor(
   ctx: Context,
   env: ClientEnv,
   endpoint: Endpoint,
   pending: Pending,
-  { number, reads }: LegParts,
+  { numbers }: LegParts,
+  lane: number,
   position: number,
 ): EnvelopeMessage {
   const { crypto } = ctx
   const secret = fromHex(pending.secret)
   const needs = blockNeeds(endpoint, position)
-  const last = position === endpoint.blocks.length - 1
   const outputs = endpoint.blocks[position]!.outputs.map((_, i) => outputId(position, i))
-  const ids = [...needs.opens.keys(), ...outputs, writesId(position), ...(last ? [FINAL] : [])]
-  const reduced = (read: ProvedRange, fields: string[]): Json =>
-    reduceProof(crypto, read.proof, read.range, fields, read.options) as unknown as Json
-  const { version, server } = pending.hops[position]!
+  const ids = [...needs.opens.keys(), ...outputs, writesId(position), shownId(position)]
+  const hops = pending.lanes[lane]!
+  const { version, server } = hops[position]!
   const receipt = { app: env.app, request: pending.request, tick: pending.tick, version, server, client: env.client.publicKey }
   return {
     keys: Object.fromEntries(ids.map((id) => [id, toHex(edgeKey(crypto, secret, id))])),
-    next: pending.hops[position + 1]?.server ?? null,
-    number: position === 0 ? number : null,
-    caller: reduced(reads.caller, CLIENT_FIELDS),
-    queries: needs.queries.map(({ query, fields }) => ({ query, proof: reduced(reads.queries.get(query)!, fields) })),
-    slots: needs.slots.map((slot) => ({ slot, proof: reduced(reads.slots[slot]!, KEY_FIELDS) })),
+    next: hops[position + 1]?.server ?? null,
+    number: position === 0 ? (numbers?.[lane] ?? null) : null,
     receipt: { ...receipt, sig: signUnder(crypto, 'receipt', receipt, env.client.privateKey, ctx.random(32)) },
   }
 }

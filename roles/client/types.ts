@@ -3,7 +3,7 @@ import type { Label, Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Link, Plan, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
-import type { SealedEdge, NumberOpening } from '../protocol/requests/index.ts'
+import type { SealedEdge } from '../protocol/requests/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import type { SnapshotReader } from '../protocol/index/index.ts'
 
@@ -30,6 +30,11 @@ export interface ClientEnv {
   label: Label | null
   /** The plan for the tick whose snapshot `reader` reads. */
   plan: Plan
+  /** SHA-256 of the tick's document, and of the one that published the plan. */
+  base: string
+  planned: string
+  /** In which a request that can write runs. */
+  lanes: number
   reader: SnapshotReader
   client: KeyPair
   /** In the order in which they are to be used; keys of requests under way left out. */
@@ -41,16 +46,13 @@ export interface Pending {
   request: string
   app: string
   tick: number
-  /** X25519 key to which the stamp is sealed, hex. */
-  sealing: string
   endpoint: string
   /** 32 bytes, hex, from which every edge key and the reply key follow. */
   secret: string
   start: Start
-  /** The client's number, hex. */
-  number: string
   top: string
-  hops: Array<{ version: string; server: string }>
+  /** Of each lane, who runs which version of each block. */
+  lanes: Hop[][]
   arguments: Record<string, Json>
   /** Data keys by slot. */
   slots: string[]
@@ -60,15 +62,22 @@ export interface Pending {
   progress: Progress | null
 }
 
+export interface Hop {
+  version: string
+  server: string
+}
+
 /** Rows that answer a query; null while it is not asked yet. */
 export type Rows = Array<Record<string, Json>> | null
 
-/** What came back before a pause, verified: links, sealed outputs and writes, and the number sealed to the next block's server. */
+/**
+ * What came back before a pause, verified: of each lane its links and the number sealed to the next block's server, and the sealed outputs
+ * and writes that all agree on.
+ */
 export interface Progress {
-  links: Link[]
+  lanes: Array<{ links: Link[]; handoff: string }>
   outputs: Record<string, SealedEdge>
   writes: SealedEdge[]
-  handoff: string
 }
 
 /** POST `bytes` to `path` of the top-level server. */
@@ -79,13 +88,13 @@ export interface Composed {
   pending: Pending
 }
 
-/** A reply whose thread, digests and number were found in order. */
+/** A reply whose threads and digests were found in order. */
 export interface Opened {
-  links: Link[]
+  /** The links of each lane. */
+  lanes: Link[][]
   writes: Write[]
   /** The response in its JSON form. */
   response: Json
-  final: NumberOpening
 }
 
 /** One write as it is shown for approval: which inputs explain each field, and what nothing explains. */

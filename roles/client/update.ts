@@ -1,10 +1,7 @@
 /** The document that publishes reviewed writes (essay, Client Makes Endpoint Request 7; PROTOCOL.md 13). */
-import { fromHex, toBase64 } from '../protocol/bytes.ts'
-import { canonicalBytes } from '../protocol/canonical.ts'
 import { signDocument, signUnder, type OpenedDocument } from '../protocol/documents/index.ts'
-import { seal } from '../protocol/crypto/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { messageAad, keySigningBody, writeDigest } from '../protocol/requests/index.ts'
+import { keySigningBody, writeDigest } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Context, Reviewed, Spending, UpdateFields } from './types.ts'
 
@@ -25,7 +22,7 @@ export const updateSpending = (keys: string[]): Spending => ({ spendFromKeys: ke
 /**
  * Signs the update of a reviewed reply. The caller stores it before anything is published: the same bytes are then published however
  * often it is tried.
- * Errors: `client.nothing` (no writes), `client.key` (a changed key is not this wallet's), `envelope.recipient`.
+ * Errors: `client.nothing` (no writes), `client.key` (a changed key is not this wallet's).
  */
 export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, reviewed: Reviewed): Result<PreparedUpdate> {
   const { pending, opened } = reviewed
@@ -40,8 +37,6 @@ export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, revie
       return fail('client.key', `The key ${key} is not one of this wallet's. Do not publish these writes.`, { key })
     keySigs.push({ key, sig: signUnder(crypto, 'key', body, pair.privateKey, ctx.random(32)) })
   }
-  const box = seal(crypto, ctx.random(32), fromHex(pending.sealing), canonicalBytes(opened.final), messageAad('stamp', pending.request))
-  if (!box.ok) return box
   const fields: UpdateFields = {
     app: pending.app,
     tick: pending.tick,
@@ -49,8 +44,7 @@ export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, revie
     request: pending.request,
     writes: opened.writes,
     start: pending.start,
-    links: opened.links,
-    stamp: { commit: opened.links.at(-1)!.after, box: toBase64(box.value) },
+    lanes: opened.lanes,
     keySigs,
   }
   const document = signDocument(crypto, 'update', fields, client, ctx.random(32))

@@ -3,7 +3,7 @@
  * (PROTOCOL.md 11.5). Nothing is answered before the request id is durably marked as used.
  */
 import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite, own } from '../program/index.ts'
-import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
+import { fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import {
   fitsEdge,
@@ -12,7 +12,8 @@ import {
   blockNeeds,
   commitsDigest,
   commitsOf,
-  FINAL,
+  inputCommits,
+  inputsDigest,
   outputId,
   writesId,
   messageAad,
@@ -21,11 +22,12 @@ import {
   type HopReply,
   signLink,
   writeDigest,
-  writesDigest,
+  writeSalt,
   type DraftWrite,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
-import { open, seal } from '../protocol/crypto/index.ts'
+import { MAX_WRITES } from '../protocol/documents/index.ts'
+import { open, seal, sealBox } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber, productOf } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
@@ -82,11 +84,8 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
 /** The secret of one envelope, never used again. */
 export const freshKey = (ctx: Context): Uint8Array => ctx.ephemeral?.() ?? ctx.random(32)
 
-/** Reply box: nonce (12) | ciphertext. */
-export function sealReply(ctx: Context, key: Uint8Array, request: string, reply: object): Uint8Array {
-  const nonce = ctx.random(12)
-  return concatBytes(nonce, ctx.crypto.aead.seal(key, nonce, messageBytes(reply), messageAad('reply', request)))
-}
+export const sealReply = (ctx: Context, key: Uint8Array, request: string, reply: object): Uint8Array =>
+  sealBox(ctx.crypto, ctx.random(12), key, messageBytes(reply), messageAad('reply', request))
 
 /** The number as it arrives: from the client at the first block, from the server before at all others; it has to fit its commitment. */
 function openNumber(ctx: Context, env: HopEnv, hop: AdmittedHop): Result<NumberOpening> {
@@ -109,22 +108,29 @@ function handedNumber(ctx: Context, env: HopEnv, { message, position }: Admitted
   const box = parseBase64(message.handoff ?? '')
   if (!box.ok) return box
   const { sealing } = env.keys
-  const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, box.value, handoffAad(message.start.request, position))
+  const plain = open(
+    ctx.crypto,
+    sealing.privateKey,
+    sealing.publicKey,
+    box.value,
+    handoffAad(message.start.request, message.lane, position),
+  )
   return plain.ok ? readMessage('number', numberOpening, plain.value) : plain
 }
 
-function draftWrites(ctx: Context, hop: AdmittedHop, writes: BlockWrite[], slots: Map<number, SlotKey>): DraftWrite[] {
+/** The same in every lane: whatever is not the program's doing follows from what all of them are given. */
+function draftWrites(ctx: Context, hop: AdmittedHop, key: Uint8Array, writes: BlockWrite[], slots: Map<number, SlotKey>): DraftWrite[] {
   const { carries } = blockNeeds(hop.endpoint, hop.position)
-  return writes.map((write) => {
+  return writes.map((write, index) => {
     const types = hop.view.program.outline.collections[write.collection]!.fields
-    const { key, version } = slots.get(write.slot)!
+    const slot = slots.get(write.slot)!
     const draft: DraftWrite = {
       block: hop.position,
       site: write.site,
       collection: write.collection,
-      key,
-      replaces: version,
-      salt: toHex(ctx.random(32)),
+      key: slot.key,
+      replaces: slot.version,
+      salt: writeSalt(ctx.crypto, key, index),
       fields: {},
       carried: {},
     }
@@ -155,22 +161,34 @@ function answer(
     return fail('hop.number', 'The number of the thread has grown too long. Write less in one request.')
   const outputs = sealOutputs(ctx, hop, run)
   if (!outputs.ok) return outputs
-  const drafts = draftWrites(ctx, hop, run.writes, slots)
+  const key = keyFor(hop, writesId(hop.position))
+  if (!key.ok) return key
+  if (run.writes.length > MAX_WRITES)
+    return fail(
+      'hop.too-large',
+      `Block ${hop.position} makes ${run.writes.length} writes; a request has ${MAX_WRITES} at most. Ask for less.`,
+    )
+  const drafts = draftWrites(ctx, hop, key.value, run.writes, slots)
   const writes = sealFor(ctx, hop, writesId(hop.position), drafts)
   if (!writes.ok) return writes
   const onward = passOn(ctx, hop, after.opening)
   if (!onward.ok) return onward
   const link = makeLink(ctx, env, hop, { before, after: after.opening, value: after.value, run, drafts, outputs: outputs.value })
-  return link.ok ? ok({ link: link.value, outputs: outputs.value, writes: writes.value, ...onward.value }) : link
+  return link.ok ? ok({ link: link.value, outputs: outputs.value, writes: writes.value, handoff: onward.value }) : link
 }
 
-/** Seals a value under an edge key of the client's. */
-function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json): Result<SealedEdge> {
+/** An edge key of the client's, 32 bytes. */
+function keyFor(hop: AdmittedHop, id: string): Result<Uint8Array> {
   const key = own(hop.envelope.keys, id)
-  if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
+  return key === undefined ? fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`) : ok(fromHex(key))
+}
+
+function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json): Result<SealedEdge> {
+  const key = keyFor(hop, id)
+  if (!key.ok) return key
   const bytes = canonicalBytes(json)
   return fitsEdge(bytes)
-    ? ok(sealEdge(ctx.crypto, fromHex(key), id, bytes))
+    ? ok(sealEdge(ctx.crypto, key.value, id, bytes))
     : fail(
         'hop.too-large',
         `What block ${hop.position} makes (${id}) has ${bytes.length} bytes; one sealed value has 1 MiB at most. Ask for less.`,
@@ -188,20 +206,18 @@ function sealOutputs(ctx: Context, hop: AdmittedHop, run: BlockRun): Result<Reco
   return ok(outputs)
 }
 
-/** The number goes sealed to the next block's server, or at the last block to the client. */
-function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Pick<HopReply, 'handoff' | 'final'>> {
+/** The number goes sealed to the next block's server; the last one only the Supervisor sees, in the link's opening. */
+function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<HopReply['handoff']> {
   const last = hop.position === hop.endpoint.blocks.length - 1
   const { next } = hop.envelope
   if (last !== (next === null))
     return fail('hop.next', 'The envelope names a next server exactly when a block follows. Compose the request again.')
-  if (next === null) {
-    const final = sealFor(ctx, hop, FINAL, { ...after })
-    return final.ok ? ok({ handoff: null, final: final.value }) : final
-  }
+  if (next === null) return ok(null)
   const sealing = sealingOf(hop.view, next)
   if (sealing === null) return fail('hop.next', 'The next server is not in this tick. Choose another one.')
-  const box = seal(ctx.crypto, freshKey(ctx), sealing, messageBytes(after), handoffAad(hop.message.start.request, hop.position + 1))
-  return box.ok ? ok({ handoff: toBase64(box.value), final: null }) : box
+  const { start, lane } = hop.message
+  const box = seal(ctx.crypto, freshKey(ctx), sealing, messageBytes(after), handoffAad(start.request, lane, hop.position + 1))
+  return box.ok ? ok(toBase64(box.value)) : box
 }
 
 interface LinkParts {
@@ -215,14 +231,15 @@ interface LinkParts {
 
 function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts): Result<HopReply['link']> {
   const { crypto } = ctx
-  const { request, app, tick, endpoint } = hop.message.start
+  const { start, lane, version, commits } = hop.message
+  const { request, app, tick, endpoint, base, planned } = start
   const { position, thread } = hop
   const opening = seal(
     crypto,
     freshKey(ctx),
     hop.view.sealing,
     canonicalBytes({ before: parts.before, after: parts.after }),
-    messageAad('opening', request, position),
+    messageAad('opening', request, lane, position),
   )
   if (!opening.ok) return opening
   const link = {
@@ -230,21 +247,20 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
     app,
     tick,
     endpoint,
+    lane,
     position,
-    version: hop.message.version,
+    version,
     server: env.keys.identity.publicKey,
     previous: thread.previous,
+    base,
+    planned,
+    inputs: inputsDigest(crypto, thread.start, hop.code.code, inputCommits(hop.endpoint, position, commits)),
     sites: parts.run.sites,
-    writes: writesDigest(
-      crypto,
-      thread.writes,
-      position,
-      parts.drafts.map((draft) => writeDigest(crypto, draft)),
-    ),
+    own: parts.drafts.map((draft) => writeDigest(crypto, draft)),
+    outputs: commitsDigest(crypto, commitsOf(parts.outputs)),
     before: thread.number,
     after: toHex(commitNumber(crypto, fromHex(parts.after.salt), parts.value)),
     opening: toBase64(opening.value),
-    outputs: commitsDigest(crypto, commitsOf(parts.outputs)),
   }
   return ok(signLink(crypto, link, env.keys.identity, ctx.random(32)))
 }

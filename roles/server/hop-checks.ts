@@ -2,7 +2,7 @@
 import { own, type Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
 import { type Link, beginVerify, signingDigest } from '../protocol/documents/index.ts'
-import { open } from '../protocol/crypto/index.ts'
+import { open, openBox } from '../protocol/crypto/index.ts'
 import { verifyReduced, type ReducedProof } from '../protocol/index/index.ts'
 import {
   boundCommits,
@@ -14,10 +14,12 @@ import {
   hopMessage,
   MESSAGE_LIMIT,
   messageAad,
+  shownId,
+  shownMessage,
   type EnvelopeMessage,
   type HopMessage,
+  type ShownMessage,
   beginThread,
-  type BegunThread,
   type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
@@ -30,12 +32,13 @@ import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 export interface AdmittedHop {
   message: HopMessage
   envelope: EnvelopeMessage
+  shown: ShownMessage
   view: TickView
   code: PreparedBlock
   endpoint: Endpoint
   position: number
   /** What the new link follows. */
-  thread: ThreadEnd
+  thread: ThreadEnd & { start: string }
   /** Whether client and servers signed it all. Asked for before anything is run. Errors: `thread.start`, `thread.link`, `hop.receipt`. */
   signed(): Result<null>
 }
@@ -50,7 +53,7 @@ export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Ho
 }
 
 /**
- * Errors: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.version`, `hop.replayed`, `hop.endpoint`,
+ * Errors: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.base`, `hop.version`, `hop.replayed`, `hop.endpoint`,
  * `thread.link`, `hop.link`, `hop.commits`, `hop.edges`, `hop.tombstoned`, `envelope.*`, `hop.receipt`, `hop.unregistered`.
  */
 export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result<AdmittedHop> {
@@ -61,6 +64,11 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
     return failForNow(
       'hop.tick',
       `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`,
+    )
+  if (start.base !== view.base || start.planned !== view.planned)
+    return failForNow(
+      'hop.base',
+      `This server knows another tick ${start.tick} than the request rests on. Compose it again on the newest tick.`,
     )
   const code = env.code(start.tick)?.blocks.get(version)
   const position = links.length
@@ -77,16 +85,18 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   if (!envelope.ok) return envelope
   const receipt = checkReceipt(ctx, env, view, message, envelope.value)
   if (!receipt.ok) return receipt
-  const caller = checkCaller(ctx, view, message, envelope.value)
+  const shown = openShown(ctx, message, envelope.value, position)
+  if (!shown.ok) return shown
+  const caller = checkCaller(ctx, view, message, shown.value)
   if (!caller.ok) return caller
   const signed = (): Result<null> => bothSigned(receipt.value(), thread.value.signed())
-  return ok({ message, envelope: envelope.value, view, code, endpoint, position, thread: thread.value, signed })
+  return ok({ message, envelope: envelope.value, shown: shown.value, view, code, endpoint, position, thread: thread.value, signed })
 }
 
 const bothSigned = (receipt: boolean, thread: Result<null>): Result<null> => (thread.ok && !receipt ? badReceipt : thread)
 
-function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): Result<BegunThread> {
-  const { start, links, commits } = message
+function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): ReturnType<typeof beginThread> {
+  const { start, lane, links, commits } = message
   const wrong = links.findIndex((link, i) => !holds(view, link.version, start.endpoint, i, link.server))
   if (wrong >= 0)
     return fail(
@@ -110,10 +120,15 @@ function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: 
       ? 'number'
       : wanted.find((id) => !Object.hasOwn(message.edges, id) || message.edges[id]!.commit !== own(commits, id))
   if (bad !== undefined) return fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
-  return beginThread(ctx.crypto, start, links)
+  return beginThread(ctx.crypto, start, lane, links)
 }
 
-function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: HopMessage, position: number): Result<EnvelopeMessage> {
+function openEnvelope(
+  ctx: Context,
+  env: HopEnv,
+  { start, lane, version, envelope }: HopMessage,
+  position: number,
+): Result<EnvelopeMessage> {
   const box = parseBase64(envelope)
   if (!box.ok) return box
   const { sealing } = env.keys
@@ -122,9 +137,22 @@ function openEnvelope(ctx: Context, env: HopEnv, { start, version, envelope }: H
     sealing.privateKey,
     sealing.publicKey,
     box.value,
-    messageAad('envelope', start.request, start.tick, position, version),
+    messageAad('envelope', start.request, start.tick, lane, position, version),
   )
   return plain.ok ? readMessage('envelope', envelopeMessage, plain.value) : plain
+}
+
+/** Sealed under a key that only the client and the servers of this block in all lanes have. */
+function openShown(ctx: Context, { start, shown }: HopMessage, { keys }: EnvelopeMessage, position: number): Result<ShownMessage> {
+  const id = shownId(position)
+  const key = own(keys, id)
+  if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
+  const box = parseBase64(shown)
+  if (!box.ok) return box
+  const plain = openBox(ctx.crypto, fromHex(key), box.value, messageAad('shown', start.request, position))
+  return plain === null
+    ? fail('envelope.closed', 'What the block is shown is damaged. Compose the request again.')
+    : readMessage('shown', shownMessage, plain)
 }
 
 const badReceipt = fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
@@ -150,8 +178,8 @@ function checkReceipt(
 }
 
 /** The caller is registered. */
-function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, envelope: EnvelopeMessage): Result<null> {
-  const registered = provedRows(ctx, view, clientLookup(start.client), envelope.caller, CLIENT_FIELDS)
+function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown: ShownMessage): Result<null> {
+  const registered = provedRows(ctx, view, clientLookup(start.client), shown.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
   return registered.value.length === 1
     ? ok(null)
@@ -172,7 +200,7 @@ export function provedRows(
   return verifyReduced(ctx.crypto, index.root, lookup.range, proof as unknown as ReducedProof, fields, { limit, descending })
 }
 
-export const handoffAad = (request: string, position: number): Uint8Array => messageAad('handoff', request, position)
+export const handoffAad = (request: string, lane: number, position: number): Uint8Array => messageAad('handoff', request, lane, position)
 export const sealingOf = (view: TickView, server: string): Uint8Array | null => {
   const found = view.servers.get(server)
   return found === undefined ? null : fromHex(found.sealing)

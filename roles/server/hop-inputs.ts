@@ -73,7 +73,7 @@ function proveSlots(ctx: Context, hop: AdmittedHop, wanted: number[], opened: Ma
   const seen = new Set<string>()
   for (const position of wanted) {
     const key = opened.get(edgeId({ from: 'slot', slot: position }))!.json
-    const proof = hop.envelope.slots.find((entry) => entry.slot === position)?.proof
+    const proof = hop.shown.slots.find((entry) => entry.slot === position)?.proof
     const slot = hop.endpoint.slots[position]!
     if (!isHex(key, 32) || proof === undefined || seen.has(key))
       return fail('hop.slot', `The slot ${slot.name} needs a key of its own with a proof. Compose the request again.`)
@@ -102,7 +102,7 @@ function proveQueries(ctx: Context, hop: AdmittedHop, opened: Map<string, Known>
   const known = (asked: Asked): Json => askedJson(asked, (source) => opened.get(edgeId(source))!.json)
   for (const { query: position, fields } of blockNeeds(hop.endpoint, hop.position).queries) {
     const query = hop.endpoint.queries[position]!
-    const proof = hop.envelope.queries.find((entry) => entry.query === position)?.proof
+    const proof = hop.shown.queries.find((entry) => entry.query === position)?.proof
     if (proof === undefined) return fail('hop.query', `The answer of the query ${query.name} is missing. Compose the request again.`)
     const lookup = queryLookup(hop.view.program.outline, query, query.equals.map(known), query.range && mapBetween(query.range, known))
     if (!lookup.ok) return lookup

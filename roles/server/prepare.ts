@@ -65,7 +65,8 @@ function prepareBlock(
     `The code for block ${block} of ${endpoint} is not the version that the tick names. Fetch the code file again.`,
   )
   if (!listed.some((held) => held.version === version && held.servers.includes(server))) return wrong
-  if (versionId(ctx.crypto, codeDigest(ctx.crypto, app, endpoint, block, code.body, code.salt), code) !== version) return wrong
+  const digest = codeDigest(ctx.crypto, app, endpoint, block, code.body, code.salt)
+  if (versionId(ctx.crypto, digest, code) !== version) return wrong
   const whole = withBody(outline, endpoint, block, code.body)
   if (!whole.ok) return whole
   const program = check(whole.value)
@@ -75,7 +76,7 @@ function prepareBlock(
   const expected = outline.endpoints[endpoint]!.blocks[block]!.sites.length
   if (sites.length !== expected || [passage, ...sites].some((prime) => prime < 2n))
     return fail('code.primes', `Block ${block} of ${endpoint} needs a passage prime and ${expected} site primes. Tell the Supervisor.`)
-  return ok({ endpoint, block, version, passage, sites, program: program.value })
+  return ok({ endpoint, block, version, code: digest, passage, sites, program: program.value })
 }
 
 /** The generations to keep after a new one came. */

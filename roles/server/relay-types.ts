@@ -1,6 +1,5 @@
-/** What a relay keeps between hops. */
-import type { SealedEdge, HopReply, RequestMessage } from '../protocol/requests/index.ts'
-import type { Link } from '../protocol/documents/index.ts'
+/** What a relay keeps between the blocks of a request. */
+import type { ContinuationMessage, HopReply, RequestMessage, SealedEdge } from '../protocol/requests/index.ts'
 import type { Result } from '../protocol/result.ts'
 import type { ServerKeys, TickView } from './types.ts'
 
@@ -11,30 +10,29 @@ export interface RelayEnv {
   tick(number: number): TickView | null
 }
 
-/** What the blocks before a pause made, as a continuation brings it. */
+/** What the blocks before a pause made, as a continuation brings it; no lanes in the first leg. */
 export interface Progress {
-  links: Link[]
+  lanes: ContinuationMessage['before']
   outputs: Record<string, SealedEdge>
-  handoff: string | null
 }
 
 export interface Relay {
   message: RequestMessage
-  /** Of earlier legs; empty in the first one. */
+  /** Of earlier legs. */
   before: Progress
   /** Whether client and servers signed the start and these links; asked for before a reply is taken. Errors: `thread.start`, `thread.link`. */
   signed(): Result<null>
   /** The leg goes up to this block, exclusive. */
   end: number
-  /** Replies of the blocks of this leg so far, in order. */
-  replies: HopReply[]
-  /** Reply key of the hop under way, hex; null between hops. */
-  awaiting: string | null
+  /** Replies of the blocks of this leg so far, in order, of each block one for each lane. */
+  replies: HopReply[][]
+  /** Reply keys of the hops under way, hex, by lane; null between blocks. */
+  awaiting: string[] | null
 }
 
-/** Where the next hop goes. POST `bytes` to PATHS.hop of the server. */
+/** Where one lane's hop goes. POST `bytes` to PATHS.hop of the server. */
 export interface OutgoingHop {
-  relay: Relay
+  lane: number
   position: number
   server: string
   host: string

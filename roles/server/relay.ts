@@ -1,18 +1,23 @@
 /**
- * The top-level server of a request: it forwards each block what that block needs, in order, and collects sealed results. It sees
- * structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does the sending.
+ * The top-level server of a request: it forwards each block what that block needs, in order and in all lanes beside each other, and collects
+ * sealed results. It sees structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does
+ * the sending.
  *
- *   openRequest or openContinuation → nextHop → POST PATHS.hop → takeReply → … → done
+ *   openRequest or openContinuation → nextHops → POST PATHS.hop, once for each lane → openReply of each → takeReplies → … → done
+ *
+ * After each block the lanes are compared. Where they signed different things nothing more is run: the client is told what each signed.
  *
  * Where an endpoint is split, each leg of a request is a run of this machine of its own: nothing is kept between them, so a continuation may
  * go to any server that holds none of the request's blocks.
  */
-import { pausesOf } from '../program/index.ts'
+import { own, pausesOf } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
-import { open, seal } from '../protocol/crypto/index.ts'
+import { open, openBox, seal } from '../protocol/crypto/index.ts'
 import {
   boundCommits,
+  commitsDigest,
   commitsOf,
+  differenceOf,
   forwardedEdges,
   legEnd,
   outputId,
@@ -25,9 +30,10 @@ import {
   type ContinuationMessage,
   type HopMessage,
   type HopReply,
+  type LegReply,
   type RequestMessage,
   type SealedEdge,
-  beginThread,
+  beginThreads,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { freshKey, sealReply } from './execute.ts'
@@ -38,8 +44,8 @@ import type { Context, TickView } from './types.ts'
 
 /**
  * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
- * `request.tick` (retryable), `request.endpoint`, `request.hops` (a version or server that the tick does not list, the same server
- * twice, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`.
+ * `request.tick` (retryable), `request.endpoint`, `request.base` (retryable), `request.hops` (a version or server that the tick does not list, the
+ * same server twice in all lanes, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`.
  * Whether it is signed is asked when a reply is taken: the first block's server checks it too, before it runs anything.
  */
 export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
@@ -48,12 +54,15 @@ export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Res
   const message = readMessage('request', requestMessage, plain.value)
   if (!message.ok) return message
   const end = admit(env, message.value, 0)
-  return end.ok ? begin(ctx, message.value, { links: [], outputs: {}, handoff: null }, end.value) : end
+  return end.ok ? begin(ctx, message.value, { lanes: [], outputs: {} }, end.value) : end
 }
 
+const linksBefore = ({ lanes }: Progress, lane: number) => lanes[lane]?.links ?? []
+
 function begin(ctx: Context, message: RequestMessage, before: Progress, end: number): Result<Relay> {
-  const thread = beginThread(ctx.crypto, message.start, before.links)
-  return thread.ok ? ok({ message, before, signed: thread.value.signed, end, replies: [], awaiting: null }) : thread
+  const lanes = message.lanes.map((_, lane) => ({ lane, links: linksBefore(before, lane) }))
+  const threads = beginThreads(ctx.crypto, message.start, lanes)
+  return threads.ok ? ok({ message, before, signed: threads.value.signed, end, replies: [], awaiting: null }) : threads
 }
 
 /**
@@ -65,11 +74,11 @@ export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array)
   if (!plain.ok) return plain
   const read = readMessage('continuation', continuationMessage, plain.value)
   if (!read.ok) return read
-  const { links, outputs, handoff, ...message } = read.value
-  const end = admit(env, message, links.length)
+  const { before, outputs, ...message } = read.value
+  const end = admit(env, message, before[0]!.links.length)
   if (!end.ok) return end
   return isProgress(ctx, read.value)
-    ? begin(ctx, message, { links, outputs, handoff }, end.value)
+    ? begin(ctx, message, { lanes: before, outputs }, end.value)
     : fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
 }
 
@@ -83,15 +92,24 @@ function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation'
   return open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad(purpose, identity.publicKey))
 }
 
-/** Links by the servers that the client chose, and exactly the outputs that they signed. The next block's server checks it all again. */
-function isProgress(ctx: Context, { start, hops, edges, links, outputs }: ContinuationMessage): boolean {
-  const chosen = links.every((link, i) => link.server === hops[i]!.server && link.version === hops[i]!.version)
-  const signed = links.map((link) => link.outputs)
-  return chosen && boundCommits(ctx.crypto, commitsOf({ ...edges, ...outputs }), start.keys, signed)
+/** Links by the servers that the client chose, alike in every lane, and exactly the outputs that they signed. The next blocks' servers check it all again. */
+function isProgress(ctx: Context, { start, lanes, edges, before, outputs }: ContinuationMessage): boolean {
+  const [first] = before
+  const chosen =
+    before.length === lanes.length &&
+    before.every(
+      ({ links }, lane) =>
+        links.length === first!.links.length &&
+        links.every((link, i) => link.server === lanes[lane]![i]!.server && link.version === lanes[lane]![i]!.version),
+    )
+  if (!chosen || differenceOf(before.map(({ links }) => links)) !== null) return false
+  const signed = first!.links.map((link) => link.outputs)
+  return boundCommits(ctx.crypto, commitsOf({ ...edges, ...outputs }), start.keys, signed)
 }
 
 /** @param from blocks that ran before. @returns where the leg ends */
-function admit(env: RelayEnv, { start, hops }: RequestMessage, from: number): Result<number> {
+function admit(env: RelayEnv, message: RequestMessage, from: number): Result<number> {
+  const { start } = message
   if (start.app !== env.app) return fail('request.app', "The request is for another app. Send it to one of that app's servers.")
   const view = viewOf(env, start.tick)
   if (view === null)
@@ -99,25 +117,23 @@ function admit(env: RelayEnv, { start, hops }: RequestMessage, from: number): Re
       'request.tick',
       `The request is for tick ${start.tick}; this server is at tick ${env.currentTick}. Compose it again on the newest tick.`,
     )
+  if (start.base !== view.base || start.planned !== view.planned)
+    return failForNow(
+      'request.base',
+      `This server knows another tick ${start.tick} than the request rests on. Compose it again on the newest tick.`,
+    )
   const endpoint = endpointOf(view, start.endpoint)
   if (endpoint === undefined) return fail('request.endpoint', `The app has no endpoint ${start.endpoint}.`)
   if (view.tombstones.has(start.client))
     return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
-  if (hops.length !== endpoint.blocks.length)
-    return fail('request.hops', `The endpoint has ${endpoint.blocks.length} blocks; the request names ${hops.length} servers.`)
-  const servers = new Set([env.keys.identity.publicKey, ...hops.map((hop) => hop.server)])
-  if (servers.size !== hops.length + 1)
-    return fail('request.hops', 'Every block needs a server of its own, and the top-level server none of them. Choose other servers.')
-  const wrong = hops.findIndex((hop, i) => !holds(view, hop.version, start.endpoint, i, hop.server) || !view.servers.has(hop.server))
-  if (wrong >= 0)
-    return fail(
-      'request.hops',
-      `The server named for block ${wrong} does not hold that version in tick ${start.tick}. Choose another one.`,
-      { position: wrong },
-    )
+  const lanes = admitLanes(env, view, message, endpoint.blocks.length)
+  if (!lanes.ok) return lanes
   const end = legEnd(endpoint, from)
+  const isAsked = (i: number): boolean => i >= from && i < end
   const fits =
-    (from === 0 || pausesOf(endpoint).includes(from)) && hops.every((hop, i) => (hop.envelope !== null) === (i >= from && i < end))
+    (from === 0 || pausesOf(endpoint).includes(from)) &&
+    message.shown.every((shown, i) => (shown !== null) === isAsked(i)) &&
+    message.lanes.every((hops) => hops.every((hop, i) => (hop.envelope !== null) === isAsked(i)))
   return fits
     ? ok(end)
     : fail(
@@ -126,97 +142,133 @@ function admit(env: RelayEnv, { start, hops }: RequestMessage, from: number): Re
       )
 }
 
+/** A server of its own for each block of each lane. */
+function admitLanes(env: RelayEnv, view: TickView, { start, lanes, shown }: RequestMessage, blocks: number): Result<null> {
+  if (shown.length !== blocks || lanes.some((hops) => hops.length !== blocks))
+    return fail('request.hops', `The endpoint has ${blocks} blocks; the request names servers for ${lanes[0]!.length}.`)
+  if (lanes.length !== start.numbers.length)
+    return fail('request.hops', `The request was begun for ${start.numbers.length} lanes and names servers for ${lanes.length}.`)
+  const hops = lanes.flatMap((lane) => lane.map((hop, position) => ({ ...hop, position })))
+  const servers = new Set([env.keys.identity.publicKey, ...hops.map(({ server }) => server)])
+  if (servers.size !== hops.length + 1)
+    return fail(
+      'request.hops',
+      'Every block of every lane needs a server of its own, and the top-level server none of them. Choose other servers.',
+    )
+  const wrong = hops.find(
+    ({ version, server, position }) => !holds(view, version, start.endpoint, position, server) || !view.servers.has(server),
+  )
+  return wrong === undefined
+    ? ok(null)
+    : fail(
+        'request.hops',
+        `The server named for block ${wrong.position} does not hold that version in tick ${start.tick}. Choose another one.`,
+        { position: wrong.position },
+      )
+}
+
 /** The block whose turn it is. */
-const positionOf = ({ before, replies }: Relay): number => before.links.length + replies.length
+const positionOf = ({ before, replies }: Relay): number => linksBefore(before, 0).length + replies.length
 
 const passed = (tick: number) =>
   failForNow('request.tick', `Tick ${tick} has passed while the request was under way. Compose it again on the newest tick.`)
 const viewOf = (env: RelayEnv, tick: number): TickView | null =>
   tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null
 
-/** The sealed message for the next block. Call it again to send the same hop anew. Errors: `request.tick`, `envelope.recipient`. */
-export function nextHop(ctx: Context, env: RelayEnv, relay: Relay): Result<OutgoingHop> {
-  const { start, hops } = relay.message
+/** The sealed messages for the next block, one for each lane. Call it again to send the same hops anew. Errors: `request.tick`, `envelope.recipient`. */
+export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ relay: Relay; hops: OutgoingHop[] }> {
+  const { start, lanes, edges: own } = relay.message
   const position = positionOf(relay)
-  const { version, server, envelope } = hops[position]!
   const view = viewOf(env, start.tick)
-  const to = view?.servers.get(server)
-  if (view === null || to === undefined) return passed(start.tick)
-  const all: Record<string, SealedEdge> = Object.assign(
-    {},
-    relay.message.edges,
-    relay.before.outputs,
-    ...relay.replies.map((reply) => reply.outputs),
-  )
+  if (view === null) return passed(start.tick)
+  // What the blocks made is alike in every lane.
+  const made = relay.replies.map(([first]) => first!.outputs)
+  const all: Record<string, SealedEdge> = Object.assign({}, own, relay.before.outputs, ...made)
   const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
   const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
-  const reply = toHex(ctx.random(32))
-  const message: HopMessage = {
-    start,
-    links: [...relay.before.links, ...relay.replies.map((done) => done.link)],
-    version,
-    envelope: envelope!,
-    edges,
-    commits: commitsOf(all),
-    handoff: (relay.replies.at(-1) ?? relay.before).handoff,
-    reply,
+  const shared = { start, shown: relay.message.shown[position]!, edges, commits: commitsOf(all) }
+  const hops: OutgoingHop[] = []
+  const awaiting: string[] = []
+  for (const lane of lanes.keys()) {
+    const { version, server, envelope } = lanes[lane]![position]!
+    const to = view.servers.get(server)
+    if (to === undefined) return passed(start.tick)
+    const reply = toHex(ctx.random(32))
+    const replies = relay.replies.map((of) => of[lane]!)
+    const links = [...linksBefore(relay.before, lane), ...replies.map(({ link }) => link)]
+    const handoff = (replies.at(-1) ?? relay.before.lanes[lane])?.handoff ?? null
+    const message: HopMessage = { ...shared, lane, links, version, envelope: envelope!, handoff, reply }
+    const box = seal(ctx.crypto, freshKey(ctx), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
+    if (!box.ok) return box
+    awaiting.push(reply)
+    hops.push({ lane, position, server, host: to.host, port: to.port, bytes: box.value })
   }
-  const box = seal(ctx.crypto, freshKey(ctx), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
-  if (!box.ok) return box
-  return ok({ relay: { ...relay, awaiting: reply }, position, server, host: to.host, port: to.port, bytes: box.value })
+  return ok({ relay: { ...relay, awaiting }, hops })
 }
 
 /**
- * Takes the reply to the hop under way: either more hops follow, or the reply for the client is done. A reply that is not what the block
- * owes gives `request.hop-failed` (details: position, server), so that the client tries elsewhere. Errors also: `thread.start`, `thread.link`.
+ * Opens one lane's reply to the hops under way. One that is not what the block owes gives `request.hop-failed` (details: lane, position,
+ * server), so that the client tries elsewhere. Errors also: `thread.start`, `thread.link`, `request.tick`.
  */
-export function takeReply(ctx: Context, env: RelayEnv, relay: Relay, bytes: Uint8Array): Result<RelayStep> {
+export function openReply(ctx: Context, env: RelayEnv, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
   const signed = relay.signed()
   if (!signed.ok) return signed
-  const { start, hops } = relay.message
-  const position = positionOf(relay)
-  const reply = openReply(ctx, relay, bytes)
-  if (!reply.ok) return hopFailed(relay, reply.error)
+  const { start } = relay.message
+  const reply = unsealReply(ctx, relay, lane, bytes)
+  if (!reply.ok) return hopFailed(relay, lane, reply.error)
   const view = viewOf(env, start.tick)
   if (view === null) return passed(start.tick)
-  const fault = faultOf(view, relay, reply.value)
-  if (fault !== null) return hopFailed(relay, { code: 'hop.reply', message: fault, retryable: true })
-  const replies = [...relay.replies, reply.value]
-  if (position + 1 < relay.end) return ok({ done: false, relay: { ...relay, replies, awaiting: null } })
-  const made = {
-    links: replies.map((done) => done.link),
-    outputs: Object.assign({}, ...replies.map((done) => done.outputs)) as Record<string, SealedEdge>,
-    writes: replies.map((done) => done.writes),
-  }
-  const answer = relay.end === hops.length ? { ...made, final: reply.value.final! } : { ...made, handoff: reply.value.handoff! }
-  return ok({ done: true, reply: sealReply(ctx, fromHex(relay.message.reply), start.request, answer) })
+  const fault = faultOf(ctx, view, relay, lane, reply.value)
+  return fault === null ? reply : hopFailed(relay, lane, { code: 'hop.reply', message: fault, retryable: true })
 }
 
-function openReply(ctx: Context, relay: Relay, bytes: Uint8Array): Result<HopReply> {
-  if (relay.awaiting === null) throw new Error('takeReply follows nextHop')
+/** Takes the opened replies of all lanes to the hops under way: more hops follow, or the reply for the client is done. */
+export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): RelayStep {
+  const { start, reply: key } = relay.message
+  const replies = [...relay.replies, opened]
+  const linksOf = (lane: number) => replies.map((of) => of[lane]!.link)
+  const lanes = [...opened.keys()]
+  if (isDifferent(opened)) {
+    const differ = lanes.map((lane) => ({ links: linksOf(lane), outputs: opened[lane]!.outputs, writes: opened[lane]!.writes }))
+    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, { differ }) }
+  }
+  if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, replies, awaiting: null } }
+  const answer: LegReply = {
+    lanes: lanes.map((lane) => ({ links: linksOf(lane), handoff: opened[lane]!.handoff })),
+    outputs: Object.assign({}, ...replies.map(([first]) => first!.outputs)) as Record<string, SealedEdge>,
+    writes: replies.map(([first]) => first!.writes),
+  }
+  return { done: true, reply: sealReply(ctx, fromHex(key), start.request, answer) }
+}
+
+/** Sealing is deterministic, so lanes that computed the same made the same boxes. */
+function isDifferent([first, ...others]: HopReply[]): boolean {
+  const isSame = (one: SealedEdge, other: SealedEdge | undefined): boolean => one.commit === other?.commit && one.box === other.box
+  const isEqual = ({ outputs, writes }: HopReply): boolean =>
+    isSame(first!.writes, writes) && Object.entries(first!.outputs).every(([id, edge]) => isSame(edge, own(outputs, id)))
+  return others.some((other) => differenceOf([[first!.link], [other.link]]) !== null || !isEqual(other))
+}
+
+function unsealReply(ctx: Context, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
+  if (relay.awaiting === null) throw new Error('openReply follows nextHops')
   if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', 'The reply is too large.')
-  const key = fromHex(relay.awaiting)
-  const plain = ctx.crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', relay.message.start.request))
+  const plain = openBox(ctx.crypto, fromHex(relay.awaiting[lane]!), bytes, messageAad('reply', relay.message.start.request))
   return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
 }
 
 /** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client. */
-function faultOf(view: TickView, relay: Relay, reply: HopReply): string | null {
-  const { start, hops } = relay.message
+function faultOf(ctx: Context, view: TickView, relay: Relay, lane: number, { link, outputs, handoff }: HopReply): string | null {
+  const { start, lanes } = relay.message
   const position = positionOf(relay)
-  const { link } = reply
-  if (
-    link.request !== start.request ||
-    link.position !== position ||
-    link.version !== hops[position]!.version ||
-    link.server !== hops[position]!.server
-  )
-    return 'The link is for another hop.'
+  const hop = lanes[lane]![position]!
+  const isThis = link.request === start.request && link.lane === lane && link.position === position
+  if (!isThis || link.version !== hop.version || link.server !== hop.server) return 'The link is for another hop.'
   const wanted = endpointOf(view, start.endpoint)!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
-  if (Object.keys(reply.outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(reply.outputs, id)))
+  if (Object.keys(outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(outputs, id)))
     return 'The outputs are not those of the block.'
-  const last = position === hops.length - 1
-  return last === (reply.final !== null) && last === (reply.handoff === null) ? null : 'The number is not passed on.'
+  if (commitsDigest(ctx.crypto, commitsOf(outputs)) !== link.outputs) return 'The outputs are not those that it signed.'
+  const last = position === lanes[lane]!.length - 1
+  return last === (handoff === null) ? null : 'The number is not passed on.'
 }
 
 /**
@@ -230,14 +282,14 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
  * Errors: `thread.start` and `thread.link` before others: what its client did not sign is no other server's fault.
  * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
  */
-export function hopFailed(relay: Relay, cause: Failure): { ok: false; error: Failure } {
+export function hopFailed(relay: Relay, lane: number, cause: Failure): { ok: false; error: Failure } {
   const signed = relay.signed()
   if (!signed.ok) return signed
   const position = positionOf(relay)
-  const server = relay.message.hops[position]!.server
+  const { server } = relay.message.lanes[lane]![position]!
   const inner = cause.details?.['peer'] as Failure | undefined
   const reason = inner?.code ?? cause.code
-  const details = { position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
+  const details = { lane, position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
   const message = `The server of block ${position} did not do its work (${reason}). ${(inner?.message ?? cause.message).slice(0, 500)}`
   return FINAL_CODES.test(reason) ? fail('request.hop-failed', message, details) : failForNow('request.hop-failed', message, details)
 }

@@ -6,11 +6,16 @@ import type { TickProgram, TickView } from './types.ts'
 
 /**
  * Indexes a tick whose document was verified.
- * @param document tick n: its snapshot is what requests of tick n read
- * @param plan the plan for tick n, published three ticks earlier (or by the first document)
+ * @param tick document n, with its digest: its snapshot is what requests of tick n read
+ * @param plan the plan for tick n; @param planned SHA-256 of the document that published it, three ticks earlier (or the first)
  * @param program of the offer for which that tick was planned
  */
-export function tickView(document: Tick, plan: Plan, program: TickProgram): TickView {
+export function tickView(
+  { body: document, sha256 }: { body: Tick; sha256: string },
+  plan: Plan,
+  planned: string,
+  program: TickProgram,
+): TickView {
   const versions: TickView['versions'] = new Map()
   for (const [endpoint, blocks] of Object.entries(plan.endpoints)) {
     for (const [block, held] of blocks.entries()) {
@@ -19,6 +24,8 @@ export function tickView(document: Tick, plan: Plan, program: TickProgram): Tick
   }
   return {
     number: plan.tick,
+    base: sha256,
+    planned,
     document,
     plan,
     program,

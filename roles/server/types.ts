@@ -32,6 +32,8 @@ export interface PreparedBlock {
   endpoint: string
   block: number
   version: string
+  /** Commitment to the code, as the version and the links' inputs name it. */
+  code: string
   passage: bigint
   sites: bigint[]
   /** The checked program that holds the block's body. */
@@ -53,6 +55,9 @@ export interface TickProgram {
 /** A tick document with the plan made for it three ticks earlier, indexed once for many requests. See `tickView`. */
 export interface TickView {
   number: number
+  /** SHA-256 of the document, and of the one that published the plan. */
+  base: string
+  planned: string
   document: Tick
   plan: Plan
   servers: Map<string, TickServer>

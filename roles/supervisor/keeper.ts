@@ -8,7 +8,7 @@ import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { closeTick, notePlans, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
+import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot } from '../protocol/index/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
 import { makePlan } from './plan.ts'
@@ -176,7 +176,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers: body.minimumServers }
     const input = { ...head, verdicts, documents: done.documents, snapshot: taken, servers, tombstones, reveal, plans, seed }
     const composed = composeTick({ crypto }, input)
-    notePlans(ledger, composed.document.body.plans, outline)
+    noteTick(ledger, composed.document, outline)
     const told = composedEvent(work, composed.document.body.state, done)
     return { ...composed, event: (reference) => ({ ...told, reference }) }
   }

@@ -98,9 +98,15 @@ function spreadVersions(holders: string[], versions: number): string[][] {
 
 type SecretVersion = SecretPlan['versions'][number]
 
-async function makeVersion(ctx: PlanContext, input: PlanInput, endpoint: string, block: number, used: Set<bigint>): Promise<SecretVersion> {
+async function makeVersion(
+  ctx: PlanContext,
+  input: PlanInput,
+  endpoint: string,
+  block: number,
+  salt: string,
+  used: Set<bigint>,
+): Promise<SecretVersion> {
   const source = input.program.endpoints[endpoint]!.blocks[block]!
-  const salt = toHex(ctx.random(32))
   const fresh = async (): Promise<string> => {
     for (;;) {
       const prime = await input.prime(input.primeBits)
@@ -139,8 +145,10 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
     plan.endpoints[endpoint] = blocks
     for (const [block, holders] of dealt[e]!.entries()) {
       const listed: Plan['endpoints'][string][number] = []
+      // One for all versions of a block: lanes sign that they ran the same code.
+      const salt = toHex(ctx.random(32))
       for (const servers of spreadVersions(holders, input.versions)) {
-        const version = await makeVersion(ctx, input, endpoint, block, used)
+        const version = await makeVersion(ctx, input, endpoint, block, salt, used)
         secret.versions.push(version)
         listed.push({ version: version.version, servers })
       }

@@ -22,8 +22,8 @@ describe('one key, one nonce', () => {
     const pays = [cast.supervisor.publicKey, cast.client.publicKey]
     const asServer = town.anchor(registered(grind(acceptanceWork(crypto, cast.client.publicKey, offer.sha256))), { pays })
     const asClient = town.anchor(registered(grind(registrationWork(crypto, cast.client.publicKey, app))), { pays })
-    await town.mineTo(1)
-    const verdict = (txid: string) => town.ticks[1]!.document.body.summary.verdicts.find((entry) => entry.txid === txid)?.outcome
+    await town.mineTo(2)
+    const verdict = (txid: string) => town.ticks[2]!.document.body.summary.verdicts.find((entry) => entry.txid === txid)?.outcome
     expect([verdict(asServer.txid), verdict(asClient.txid)]).toEqual(['registration.work', 'accepted'])
   })
 

@@ -22,8 +22,8 @@ export interface OpenedTick {
   offer: OpenedDocument<'offer'>
   /** In force for reading: it declares the indices of this tick. */
   outline: Program
-  /** For the tick's own number; null while sleeping. */
-  plan: Plan | null
+  /** For the tick's own number, with the digest of the document that published it; null while sleeping. */
+  plan: { plan: Plan; planned: string } | null
   /** Of the offer under which the plan was made, up to three ticks earlier: what requests follow. */
   planned: Program
   labels: Record<string, Label>
@@ -76,7 +76,7 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       local: local.for(app.value.outline),
     })
     if (!reader.ok) return reader
-    const plan = planDocument === null ? null : ((planDocument.value.body as Tick).plans.find((one) => one.tick === tick.number) ?? null)
+    const plan = (planDocument?.value.body as Tick | undefined)?.plans.find((one) => one.tick === tick.number)
     const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
     if (!labels.ok) return labels
     return ok({
@@ -84,7 +84,7 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       tick,
       offer: app.value.document,
       outline: app.value.outline,
-      plan,
+      plan: plan === undefined ? null : { plan, planned: planned!.reference.sha256 },
       planned: planApp.value.outline,
       reader: reader.value,
       fetchFile: indexFileOf(documents, reference, tick, false),

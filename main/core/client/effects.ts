@@ -18,6 +18,9 @@ import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
 import { own } from '../../../roles/program/index.ts'
 
+/** Of a request that can write. */
+const LANES = 1
+
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
 
@@ -98,7 +101,9 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
     app: joined!.reference.sha256,
     outline,
     label: own(labels, endpoint) ?? null,
-    plan,
+    ...plan,
+    base: opened.value.reference.sha256,
+    lanes: LANES,
     reader,
     client: joined!.client,
     keys: effect.keys,

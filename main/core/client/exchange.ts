@@ -58,8 +58,7 @@ export async function exchange(
     }
     const taken = await takeReply(ctx, env, pending, reply.value)
     if (!taken.ok) {
-      const { failure, server } = blameReply(pending, taken.error)
-      return { ok: false, failure, servers: server === null ? [] : [server], refused: false }
+      return { ok: false, ...blameReply(pending, taken.error), refused: false }
     }
     if (taken.value.done) return { ok: true, reviewed: taken.value.reviewed }
     composed = taken.value.composed
@@ -78,9 +77,9 @@ async function continueElsewhere(
   env: ClientEnv,
   { pending }: Composed,
   away: string[],
-  { failure, server }: Blame,
+  { failure, servers }: Blame,
 ): Promise<Composed | null> {
-  if (pending.progress === null || !failure.retryable || server !== pending.top || away.length >= MOST_TOPS) return null
+  if (pending.progress === null || !failure.retryable || !servers.includes(pending.top) || away.length >= MOST_TOPS) return null
   const composed = await composeContinuation(ctx, env, pending, new Set(away))
   return composed.ok ? composed.value : null
 }
@@ -89,8 +88,8 @@ async function continueElsewhere(
  * All top-level servers that would not take the last leg on, and the block's server where that one failed. A hop that was «replayed»
  * after a top-level server fell silent was run by way of that one, which is then at fault.
  */
-function lost({ failure, server }: Blame, away: string[], refused: boolean): Exchanged {
+function lost({ failure, servers }: Blame, away: string[], refused: boolean): Exchanged {
   const silent = away.slice(0, -1)
   if (silent.length > 0 && causeOf(failure) === 'hop.replayed') return { ok: false, failure, servers: silent, refused }
-  return { ok: false, failure, servers: server === null ? [] : [...new Set([...silent, server])], refused }
+  return { ok: false, failure, servers: servers.length === 0 ? [] : [...new Set([...silent, ...servers])], refused }
 }

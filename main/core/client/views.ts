@@ -146,15 +146,17 @@ function seenBy(blocks: Array<{ name: string }>, opens: string[]): string[] {
 }
 
 function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
-  const { top, hops } = reviewed!.pending
+  const { top, lanes } = reviewed!.pending
   const blocks = own(describe(outline).endpoints, endpoint)?.blocks ?? []
   return [
     { role: 'top-level server', id: top, sees: [] },
-    ...hops.map(({ server }, at) => ({
-      role: blocks[at]?.name ?? `block ${at}`,
-      id: server,
-      sees: seenBy(blocks, blocks[at]?.opens ?? []),
-    })),
+    ...lanes[0]!.flatMap((_, at) =>
+      lanes.map((hops) => ({
+        role: blocks[at]?.name ?? `block ${at}`,
+        id: hops[at]!.server,
+        sees: seenBy(blocks, blocks[at]?.opens ?? []),
+      })),
+    ),
   ]
 }
 

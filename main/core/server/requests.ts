@@ -1,15 +1,19 @@
-/** Answering over the network: a client's request is relayed from block to block, a block's hop is run. */
+/** Answering over the network: a client's request is relayed from block to block in all of its lanes, a block's hop is run. */
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
+import type { HopReply } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   executeHop,
   hopFailed,
-  nextHop,
+  nextHops,
   openContinuation,
+  openReply,
   openRequest,
-  takeReply,
+  takeReplies,
   type HopEnv,
+  type OutgoingHop,
   type Relay,
+  type RelayStep,
   type Served,
 } from '../../../roles/server/index.ts'
 import type { Json } from '../ports.ts'
@@ -43,16 +47,19 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
     },
   })
 
-  /** Of one hop; the environment is asked for anew, because a tick may begin while the request is under way. */
-  async function advance(relay: Relay, env: () => HopEnv): ReturnType<typeof takeStep> {
-    const hop = nextHop(ctx, env(), relay)
-    if (!hop.ok) return hop
-    const { host, port, bytes } = hop.value
-    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-    return takeStep(hop.value.relay, env, reply)
+  /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
+  async function advance(relay: Relay, env: () => HopEnv): Promise<Result<RelayStep>> {
+    const next = nextHops(ctx, env(), relay)
+    if (!next.ok) return next
+    const under = next.value.relay
+    const replies = await allOrFirstFailure(next.value.hops.map((hop) => sendHop(under, env, hop)))
+    return replies.ok ? ok(takeReplies(ctx, under, replies.value)) : replies
   }
-  const takeStep = async (relay: Relay, env: () => HopEnv, reply: Result<Uint8Array>) =>
-    reply.ok ? takeReply(ctx, env(), relay, reply.value) : hopFailed(relay, reply.error)
+
+  async function sendHop(relay: Relay, env: () => HopEnv, { lane, host, port, bytes }: OutgoingHop): Promise<Result<HopReply>> {
+    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
+    return reply.ok ? openReply(ctx, env(), relay, lane, reply.value) : hopFailed(relay, lane, reply.error)
+  }
 
   /** @param open of a request, or of its continuation after a pause */
   async function relay(env: () => HopEnv, open: typeof openRequest, body: Uint8Array): Promise<Result<Uint8Array>> {
@@ -74,4 +81,15 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
     const open = path === PATHS.request ? openRequest : path === PATHS.continuation ? openContinuation : null
     return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body)
   }
+}
+
+/** Waits for all, or for the first that fails: what the others do then interests nobody. */
+function allOrFirstFailure<T>(tasks: Array<Promise<Result<T>>>): Promise<Result<T[]>> {
+  return new Promise((resolve, reject) => {
+    for (const task of tasks) task.then((done) => done.ok || resolve(done), reject)
+    void Promise.all(tasks).then((results) => {
+      const values = results.flatMap((result) => (result.ok ? [result.value] : []))
+      if (values.length === results.length) resolve(ok(values))
+    }, reject)
+  })
 }

@@ -92,7 +92,7 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
         const plan = planOf(openedTick(generation.plan.sha256), tick)
         if (program === null || plan === undefined) continue
         const document = generation.document === null ? null : openedTick(generation.document.sha256)
-        if (document !== null) views.set(tick, tickView(document.body, plan, program))
+        if (document !== null) views.set(tick, tickView(document, plan, generation.plan.sha256, program))
         const code = prepared(generation.code, plan, keys, program, job.terms.app)
         if (code === null) continue
         codes.set(tick, code)

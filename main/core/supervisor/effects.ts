@@ -43,7 +43,7 @@ export function createEffects(
     await services.persist('publish a tombstone', () =>
       documents.publish({ documentType: 'tombstone', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [key.publicKey] }),
     )
-    log.log('warn', `A tombstone ends ${fields.kind} ${fields.subject}: ${fields.reason}`)
+    log.log('warn', `A tombstone ends the server ${fields.subject}: ${fields.reason}`)
     return []
   }
 

@@ -65,6 +65,16 @@ export const seal = (
   aad: Uint8Array,
 ): Result<Uint8Array> => ephemeral(crypto, random).seal(recipientPublicKey, plain, aad)
 
+const NONCE_BYTES = 12
+
+/** A box under a key that both sides have: nonce (12, random) | ciphertext with tag. @param random 12 fresh random bytes */
+export const sealBox = (crypto: CryptoPort, random: Uint8Array, key: Uint8Array, plain: Uint8Array, aad: Uint8Array): Uint8Array =>
+  concatBytes(random, crypto.aead.seal(key, random, plain, aad))
+
+/** Opens a box of `sealBox`; null when it is damaged, or sealed under another key or other associated data. */
+export const openBox = (crypto: CryptoPort, key: Uint8Array, box: Uint8Array, aad: Uint8Array): Uint8Array | null =>
+  box.length < NONCE_BYTES ? null : crypto.aead.open(key, box.subarray(0, NONCE_BYTES), box.subarray(NONCE_BYTES), aad)
+
 /** Opens a box of `seal`. Error: `envelope.closed` when it is damaged, for someone else, or sealed under other associated data. */
 export function open(
   crypto: CryptoPort,

@@ -96,35 +96,49 @@ export const reservation = z.strictObject({
 })
 export type Reservation = z.infer<typeof reservation>
 
-/** One server's link of a thread; see thread.ts. */
+/** Lanes of one request at most: one, eight witnesses and eight more for servers that were passed over. */
+export const MAX_LANES = 17
+/** Writes of one request at most, and so of one block. */
+export const MAX_WRITES = 64
+
+/** One server's link of a lane's thread; see thread.ts. */
 export const link = z.strictObject({
   request: hex32,
   app: hex32,
   tick: tickNumber,
   endpoint: name,
+  lane: z
+    .int()
+    .min(0)
+    .max(MAX_LANES - 1),
   position: z.int().min(0).max(255),
   /** The block's version: its entry-point hash in the tick document. */
   version: hex32,
   server: hex32,
   /** Digest of the link before, or of the thread's start. */
   previous: hex32,
+  /** Of the tick documents that were read, and that published the plan: as in the start. */
+  base: hex32,
+  planned: hex32,
+  /** What the block was given: digest over start, code and the commitments of the edges that it opens or carries. */
+  inputs: hex32,
   /** Call sites executed, in order. */
   sites: z.array(z.int().min(0).max(65_535)).max(4096),
-  /** Running digest of all writes so far. */
-  writes: hex32,
+  /** Digests of the block's own writes, in order. */
+  own: z.array(hex32).max(MAX_WRITES),
+  /** Digest of the commitments to this block's sealed outputs (edges.ts). */
+  outputs: hex32,
   before: hex32,
   after: hex32,
-  /** {before, after} numbers with salts, sealed to the tick's Supervisor key. */
+  /** {before, after} numbers with salts, sealed to the tick's Supervisor key: of the last link, the lane's stamp. */
   opening: base64(16_384),
-  /** Digest of the commitments to this block's sealed outputs; servers of later blocks demand it (request-edges.ts). */
-  outputs: hex32.optional(),
   sig: signature,
 })
 export type Link = z.infer<typeof link>
 
 /**
- * What the client commits to before the first server: signed, so that a number belongs to one client and request. `keys` is the digest of
- * the commitments to its sealed edges, so that all servers of the request see the same values (request-edges.ts).
+ * What the client commits to before the first server: signed, so that the numbers belong to one client and request. `keys` is the digest of
+ * the commitments to its sealed edges, so that all servers of the request see the same values (edges.ts).
  */
 export const start = z.strictObject({
   request: hex32,
@@ -132,7 +146,12 @@ export const start = z.strictObject({
   tick: tickNumber,
   endpoint: name,
   client: hex32,
-  number: hex32,
+  /** SHA-256 of the tick's document, whose snapshot is read. */
+  base: hex32,
+  /** SHA-256 of the tick document that published the tick's plan. */
+  planned: hex32,
+  /** Commitment to the number of each lane. */
+  numbers: z.array(hex32).min(1).max(MAX_LANES),
   keys: hex32,
   sig: signature,
 })
@@ -159,11 +178,10 @@ export const update = z.strictObject({
   tick: tickNumber,
   endpoint: name,
   request: hex32,
-  writes: z.array(write).min(1).max(64),
+  writes: z.array(write).min(1).max(MAX_WRITES),
   start,
-  links: z.array(link).min(1).max(256),
-  /** The accumulated stamp: the salted commitment and {number, salt} sealed to the tick's Supervisor key. */
-  stamp: z.strictObject({ commit: hex32, box: base64(16_384) }),
+  /** The links of each lane. The last one's `after` and `opening` are the lane's stamp: the accumulated number, committed to and sealed. */
+  lanes: z.array(z.array(link).min(1).max(256)).min(1).max(MAX_LANES),
   /** Each changed key signs the digest of writes and request. */
   keySigs: z
     .array(z.strictObject({ key: hex32, sig: signature }))
@@ -233,12 +251,16 @@ export const tombstone = z.strictObject({
   ...head('tombstone'),
   app: hex32,
   subject: hex32,
-  kind: z.enum(['server', 'client']),
   reason: z.string().max(500),
+  /** The link of an anchored update, stamped in that tick, that the subject signed. */
   evidence: z.strictObject({
     tick: tickNumber,
-    update: z.union([reference, z.null()]),
-    position: z.union([z.int().min(0).max(255), z.null()]),
+    update: reference,
+    lane: z
+      .int()
+      .min(0)
+      .max(MAX_LANES - 1),
+    position: z.int().min(0).max(255),
   }),
 })
 export type Tombstone = z.infer<typeof tombstone>

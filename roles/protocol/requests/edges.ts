@@ -86,7 +86,12 @@ export const legEnd = (endpoint: Endpoint, from: number): number =>
 
 export const outputId = (block: number, output: number): string => edgeId({ from: 'block', block, output })
 export const writesId = (block: number): string => `writes.${block}`
-export const FINAL = 'final'
+/** Not an edge, but a key of the same kind: what a block is shown that is alike in every lane. */
+export const shownId = (block: number): string => `shown.${block}`
+
+/** The commitments of what a block opens or carries, for its link's `inputs`. @param commits of all edges so far */
+export const inputCommits = (endpoint: Endpoint, position: number, commits: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(forwardedEdges(endpoint, position).map((id) => [id, commits[id]!]))
 
 /** Commitments of sealed edges, by id. */
 export const commitsOf = (edges: Record<string, SealedEdge>): Record<string, string> =>
@@ -97,12 +102,7 @@ export const commitsDigest = (crypto: CryptoPort, commits: Record<string, string
   toHex(crypto.taggedHash('golem/commits', canonicalBytes(commits)))
 
 /** Whether the commitments of a hop are exactly those which the start and the links were signed over. */
-export function boundCommits(
-  crypto: CryptoPort,
-  commits: Record<string, string>,
-  keys: string,
-  outputs: Array<string | undefined>,
-): boolean {
+export function boundCommits(crypto: CryptoPort, commits: Record<string, string>, keys: string, outputs: string[]): boolean {
   const groups: Array<Record<string, string>> = [{}, ...outputs.map(() => ({}))]
   for (const [id, commit] of Object.entries(commits)) {
     const match = /^block\.(0|[1-9]\d{0,2})\./.exec(id)

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
 import type { Json } from '../canonical.ts'
-import { appJson, base64, hex32, name, signature, tickNumber, link, start, write } from '../documents/index.ts'
+import { appJson, base64, hex32, name, signature, tickNumber, link, MAX_LANES, MAX_WRITES, start, write } from '../documents/index.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
 export const PATHS = { request: '/golem/1/request', continuation: '/golem/1/continue', hop: '/golem/1/hop' } as const
@@ -28,9 +28,15 @@ export const sealedEdge = z.strictObject({ commit: hex32, box: base64(EDGE_LIMIT
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
 export const messageAad = (
-  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'handoff' | 'opening' | 'stamp' | 'code' | 'reply',
+  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'shown' | 'handoff' | 'opening' | 'code' | 'reply',
   ...parts: Array<string | number>
 ): Uint8Array => utf8(JSON.stringify(['golem/1', purpose, ...parts]))
+
+const lanesOf = <T extends z.ZodType>(lane: T) => z.array(lane).min(1).max(MAX_LANES)
+const laneNumber = z
+  .int()
+  .min(0)
+  .max(MAX_LANES - 1)
 
 /** Client → top-level server, sealed to it. It sees structure, never a primitive. */
 export const requestMessage = z.strictObject({
@@ -39,24 +45,32 @@ export const requestMessage = z.strictObject({
   reply: hex32,
   /** The client's sealed edges, by edge id. */
   edges: z.record(edgeName, sealedEdge),
-  /**
-   * One for each block, in order: who runs which version, and the envelope only it can open. Null for blocks before or after the leg that
-   * this message asks for: their servers are chosen and named already.
-   */
-  hops: z
-    .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(2 << 20), z.null()]) }))
+  /** For each block what its servers are shown alike in every lane; null for blocks before or after the leg that this message asks for. */
+  shown: z
+    .array(z.union([base64(2 << 20), z.null()]))
     .min(1)
     .max(256),
+  /**
+   * For each lane and block, in order: who runs which version, and the envelope only it can open. Null for blocks before or after the leg:
+   * their servers are chosen and named already.
+   */
+  lanes: lanesOf(
+    z
+      .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(256 << 10), z.null()]) }))
+      .min(1)
+      .max(256),
+  ),
 })
 export type RequestMessage = z.infer<typeof requestMessage>
 
+const handoff = z.union([base64(16_384), z.null()])
+
 /** Client → a top-level server after a pause, sealed to it: the same request, with what came back so far. */
 export const continuationMessage = requestMessage.extend({
-  links: z.array(link).min(1).max(255),
+  /** Of each lane its links, and the number, sealed by the last of them to the next block's server. */
+  before: lanesOf(z.strictObject({ links: z.array(link).min(1).max(255), handoff: base64(16_384) })),
   /** Outputs of the blocks that ran. */
   outputs: z.record(edgeName, sealedEdge),
-  /** The number, sealed by the last of them to the next block's server. */
-  handoff: base64(16_384),
 })
 export type ContinuationMessage = z.infer<typeof continuationMessage>
 
@@ -68,7 +82,7 @@ export const numberOpening = z.strictObject({
   salt: hex32,
 })
 
-/** Plaintext of a link's `opening`, for the Supervisor. */
+/** Plaintext of a link's `opening`, for the Supervisor: what nobody else sees of the last number. */
 export const linkOpening = z.strictObject({ before: numberOpening, after: numberOpening })
 
 /** A signed promise to pay for one hop; the server keeps it as its receipt. */
@@ -86,17 +100,22 @@ export type Receipt = z.infer<typeof receipt>
 /** A part that is judged where it is used. All that can be said of it here is that it is JSON, and that is how it was read. */
 const asParsed = z.custom<Json>((value) => value !== undefined)
 
-/** Client → one block's server, inside the request. `queries` and `slots` hold reduced Merkle proofs (index-pages.ts). */
-export const envelopeMessage = z.strictObject({
-  /** Keys of the edges this block opens, seals (`block.i.k`, `writes.i`), and at the last block `final`. */
-  keys: z.record(edgeName, hex32),
-  /** The server of the next block, to which the number is sealed; null at the last block. */
-  next: z.union([hex32, z.null()]),
-  /** The client's number, at the first block only. */
-  number: z.union([numberOpening, z.null()]),
+/** Client → the servers of one block in all lanes, sealed under the key `shown.<block>`: reduced Merkle proofs (pages.ts). */
+export const shownMessage = z.strictObject({
   caller: asParsed,
   queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: asParsed })).max(64),
   slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: asParsed })).max(64),
+})
+export type ShownMessage = z.infer<typeof shownMessage>
+
+/** Client → one block's server in one lane, inside the request. */
+export const envelopeMessage = z.strictObject({
+  /** Keys of the edges this block opens, seals (`block.i.k`, `writes.i`), and of what it is shown (`shown.i`). */
+  keys: z.record(edgeName, hex32),
+  /** The server of the next block, to which the number is sealed; null at the last block. */
+  next: z.union([hex32, z.null()]),
+  /** The client's number of this lane, at the first block only. */
+  number: z.union([numberOpening, z.null()]),
   receipt,
 })
 export type EnvelopeMessage = z.infer<typeof envelopeMessage>
@@ -104,15 +123,18 @@ export type EnvelopeMessage = z.infer<typeof envelopeMessage>
 /** Top-level server → a block's server, sealed to it. */
 export const hopMessage = z.strictObject({
   start,
+  lane: laneNumber,
+  /** Of this lane. */
   links: z.array(link).max(256),
   version: hex32,
-  envelope: base64(2 << 20),
+  envelope: base64(256 << 10),
+  shown: base64(2 << 20),
   /** Only the edges that this block opens or carries. */
   edges: z.record(edgeName, sealedEdge),
   /** Commitments to all edges so far, the client's and the outputs of earlier blocks: held against start and links. */
   commits: z.record(edgeName, hex32),
   /** The number, sealed to this server by the one before; null at the first block. */
-  handoff: z.union([base64(16_384), z.null()]),
+  handoff,
   reply: hex32,
 })
 export type HopMessage = z.infer<typeof hopMessage>
@@ -123,35 +145,31 @@ export const hopReply = z.strictObject({
   outputs: z.record(edgeName, sealedEdge),
   /** The block's draft writes, for the client alone: edge `writes.i`. */
   writes: sealedEdge,
-  handoff: z.union([base64(16_384), z.null()]),
-  /** At the last block: the number and its salt for the client, edge `final`. */
-  final: z.union([sealedEdge, z.null()]),
+  /** Null at the last block: the number then stands in the link's opening, for the Supervisor alone. */
+  handoff,
 })
 export type HopReply = z.infer<typeof hopReply>
 
-/** Top-level server → client at a pause, sealed under the message's `reply`: what the blocks of this leg made. */
-export const partialReply = z.strictObject({
-  links: z.array(link).min(1).max(255),
-  outputs: z.record(edgeName, sealedEdge),
-  writes: z.array(sealedEdge).min(1).max(255),
-  /** For the server of the next block; nobody else opens it. */
-  handoff: base64(16_384),
-})
-export type PartialReply = z.infer<typeof partialReply>
-
-/** Top-level server → client at the end, sealed under the message's `reply`: what the blocks of this leg made, and the number. */
-export const requestReply = z.strictObject({
-  links: z.array(link).min(1).max(256),
+/** Top-level server → client after a leg, sealed under the message's `reply`: what its blocks made, alike in every lane. */
+export const legReply = z.strictObject({
+  /** Of each lane the links of this leg, and at a pause the number, for the next block's server; nobody else opens it. */
+  lanes: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), handoff })),
   outputs: z.record(edgeName, sealedEdge),
   writes: z.array(sealedEdge).min(1).max(256),
-  final: sealedEdge,
 })
-export type RequestReply = z.infer<typeof requestReply>
+export type LegReply = z.infer<typeof legReply>
+
+/** The same where lanes differ: nothing ran after that block. */
+export const differingReply = z.strictObject({
+  /** Of each lane the links of this leg up to the block where they differ, and what that block made there. */
+  differ: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), outputs: z.record(edgeName, sealedEdge), writes: sealedEdge })),
+})
+export type DifferingReply = z.infer<typeof differingReply>
 
 export const draftWrite = write
   .omit({ carried: true })
   .extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
-export const draftWrites = z.array(draftWrite).max(64)
+export const draftWrites = z.array(draftWrite).max(MAX_WRITES)
 
 /** Primes are decimal-free: lower-case hex. */
 const prime = z

@@ -1,8 +1,8 @@
 /**
- * The thread of a request (PROTOCOL.md 12): the client's random number passes through the blocks, each server multiplies it and signs
- * a link. Links bind content to path; the numbers prove that the path is complete.
+ * The threads of a request (PROTOCOL.md 12): in each lane a random number of the client's passes through the blocks, each server multiplies
+ * it and signs a link. Links bind content to path; the numbers prove that the path is complete. See lanes.ts for what lanes agree on.
  */
-import { fromHex, toHex } from '../bytes.ts'
+import { fromHex, toHex, uint32 } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import { beginVerify, signUnder, signingDigest, type Link, type Start, type Write } from '../documents/index.ts'
@@ -44,12 +44,20 @@ export function writeDigest(crypto: CryptoPort, write: DraftWrite | Write): stri
   )
 }
 
-/** Before any block: no writes. */
-export const NO_WRITES = '00'.repeat(32)
+/**
+ * Salt of a block's write, hex: derived from what all lanes share, so that they make the same digests.
+ * @param key of the edge `writes.<block>`, 32 bytes; @param index of the write in the block
+ */
+export const writeSalt = (crypto: CryptoPort, key: Uint8Array, index: number): string =>
+  toHex(crypto.taggedHash('golem/write-salt', key, uint32(index)))
 
-/** Running digest of all writes up to and including those of the block at `position`. */
-export const writesDigest = (crypto: CryptoPort, before: string, position: number, digests: string[]): string =>
-  toHex(crypto.taggedHash('golem/writes', fromHex(before), Uint8Array.of(position), canonicalBytes(digests)))
+/**
+ * What a block is given, hex: the request's start, the code it runs, and the commitments of the edges that it opens or carries. With the tick
+ * read, which stands in the start, that decides all that it does.
+ * @param start digest of the start, hex; @param code commitment to the block's code, hex; @param commits by edge id
+ */
+export const inputsDigest = (crypto: CryptoPort, start: string, code: string, commits: Record<string, string>): string =>
+  toHex(crypto.taggedHash('golem/inputs', fromHex(start), fromHex(code), canonicalBytes(commits)))
 
 /** The version that a key has after an accepted write, hex. */
 export const versionAfter = (crypto: CryptoPort, request: string, digest: string): string =>
@@ -88,62 +96,98 @@ export interface ThreadEnd {
   previous: string
   /** Commitment to the number. */
   number: string
-  /** Running digest of writes. */
-  writes: string
 }
 
 /** A thread whose chain holds. `signed` says whether its signatures do. */
 export interface BegunThread extends ThreadEnd {
-  /** Errors: `thread.start`, `thread.link` (details.position). */
+  /** Errors: `thread.start`, `thread.link` (details.lane, details.position). */
   signed(): Result<null>
 }
 
-const notSigned = {
-  start: fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.'),
-  link: 'is not signed by its server',
+/** Threads of lanes whose chains hold. */
+export interface BegunThreads {
+  /** Digest of the start that all share, hex. */
+  start: string
+  ends: ThreadEnd[]
+  /** Errors: `thread.start`, `thread.link` (details.lane, details.position). */
+  signed(): Result<null>
 }
-const broken = (position: number, how: string) =>
-  fail('thread.link', `Link ${position} of the thread ${how}. Send the request again through another server.`, { position })
+
+const unsignedStart = fail('thread.start', 'The start of the thread is not signed by its client. Send the request again.')
+const broken = (lane: number, position: number, how: string) =>
+  fail('thread.link', `Link ${position} of lane ${lane} ${how}. Send the request again through another server.`, { lane, position })
+
+type Verdicts = Array<() => boolean>
 
 /**
- * Checks a start and the links after it: same request, unbroken chain of digests and commitments, positions in order. Whether a version
- * exists and its server holds it is the caller's to check, against the tick. The check of every signature begins.
- * Error: `thread.link` (details.position).
+ * Checks a start and the links of each lane after it: same request, unbroken chain of digests and commitments, positions in order. Whether a
+ * version exists and its server holds it is the caller's to check, against the tick. The check of every signature begins.
+ * Error: `thread.link` (details.lane, details.position).
  */
-export function beginThread(crypto: CryptoPort, start: Start, links: Link[]): Result<BegunThread> {
+export function beginThreads(
+  crypto: CryptoPort,
+  start: Start,
+  lanes: ReadonlyArray<{ lane: number; links: Link[] }>,
+): Result<BegunThreads> {
   const begun = signingDigest(crypto, 'start', start)
-  const verdicts = [beginVerify(crypto, begun, start.sig, start.client)]
-  let state: ThreadEnd = { previous: toHex(begun), number: start.number, writes: NO_WRITES }
-  for (const [position, link] of links.entries()) {
-    const how = brokenLink(start, state, link, position)
-    if (how !== null) return broken(position, how)
-    const digest = signingDigest(crypto, 'link', link)
-    verdicts.push(beginVerify(crypto, digest, link.sig, link.server))
-    state = { previous: toHex(digest), number: link.after, writes: link.writes }
+  const startVerdict = beginVerify(crypto, begun, start.sig, start.client)
+  const followed: Array<{ lane: number; verdicts: Verdicts }> = []
+  const ends: ThreadEnd[] = []
+  for (const { lane, links } of lanes) {
+    const verdicts: Verdicts = []
+    const end = follow(crypto, start, toHex(begun), lane, links, verdicts)
+    if (!end.ok) return end
+    ends.push(end.value)
+    followed.push({ lane, verdicts })
+  }
+  const check = (): Result<null> => {
+    if (!startVerdict()) return unsignedStart
+    for (const { lane, verdicts } of followed) {
+      const first = verdicts.findIndex((verdict) => !verdict())
+      if (first >= 0) return broken(lane, first, 'is not signed by its server')
+    }
+    return ok(null)
   }
   let all: Result<null> | undefined
-  return ok({ ...state, signed: () => (all ??= firstUnsigned(verdicts)) })
+  return ok({ start: toHex(begun), ends, signed: () => (all ??= check()) })
 }
 
-/** Nothing after the first forged signature is checked for its sake. */
-function firstUnsigned(verdicts: Array<() => boolean>): Result<null> {
-  const first = verdicts.findIndex((verdict) => !verdict())
-  if (first < 0) return ok(null)
-  return first === 0 ? notSigned.start : broken(first - 1, notSigned.link)
+function follow(crypto: CryptoPort, start: Start, begun: string, lane: number, links: Link[], verdicts: Verdicts): Result<ThreadEnd> {
+  const number = start.numbers[lane]
+  if (number === undefined) return broken(lane, 0, 'is of a lane that the start does not have')
+  let state: ThreadEnd = { previous: begun, number }
+  for (const [position, link] of links.entries()) {
+    const how = brokenLink(start, lane, state, link, position)
+    if (how !== null) return broken(lane, position, how)
+    const digest = signingDigest(crypto, 'link', link)
+    verdicts.push(beginVerify(crypto, digest, link.sig, link.server))
+    state = { previous: toHex(digest), number: link.after }
+  }
+  return ok(state)
 }
 
-/** Checks a thread and all of its signatures. Errors: `thread.link` (details.position), `thread.start`. */
-export function verifyThread(crypto: CryptoPort, start: Start, links: Link[]): Result<ThreadEnd> {
-  const thread = beginThread(crypto, start, links)
-  if (!thread.ok) return thread
-  const { signed, ...end } = thread.value
-  const all = signed()
-  return all.ok ? ok(end) : all
+/** The same for one lane. Error: `thread.link` (details.lane, details.position). */
+export function beginThread(crypto: CryptoPort, start: Start, lane: number, links: Link[]): Result<BegunThread & { start: string }> {
+  const threads = beginThreads(crypto, start, [{ lane, links }])
+  return threads.ok ? ok({ ...threads.value.ends[0]!, start: threads.value.start, signed: threads.value.signed }) : threads
 }
 
-function brokenLink(start: Start, state: ThreadEnd, link: Link, position: number): string | null {
+/** Checks the threads of all lanes and all of their signatures. Errors: `thread.link` (details.lane, details.position), `thread.start`. */
+export function verifyThreads(crypto: CryptoPort, start: Start, lanes: readonly Link[][]): Result<BegunThreads> {
+  const threads = beginThreads(
+    crypto,
+    start,
+    lanes.map((links, lane) => ({ lane, links })),
+  )
+  if (!threads.ok) return threads
+  const all = threads.value.signed()
+  return all.ok ? threads : all
+}
+
+function brokenLink(start: Start, lane: number, state: ThreadEnd, link: Link, position: number): string | null {
   const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
-  if (!same) return 'belongs to another request'
+  if (!same || link.base !== start.base || link.planned !== start.planned) return 'belongs to another request'
+  if (link.lane !== lane) return `says lane ${link.lane}`
   if (link.position !== position) return `says position ${link.position}`
   if (link.previous !== state.previous) return 'does not follow the link before'
   return link.before === state.number ? null : 'starts from another number'

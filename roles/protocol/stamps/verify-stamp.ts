@@ -1,6 +1,6 @@
 /**
- * The half of verification that needs what a tick reveals (PROTOCOL.md 12, 13): whether a stamp passed through every prime of its path, and
- * who is at fault when it did not.
+ * The half of verification that needs what a tick reveals (PROTOCOL.md 12, 13): whether the stamp of every lane passed through every prime of
+ * its path, and which servers did not multiply or bind.
  */
 import { equalBytes, fromHex, parseBase64, toHex } from '../bytes.ts'
 import { parseCanonical, type Json } from '../canonical.ts'
@@ -8,7 +8,7 @@ import { type CryptoPort, open } from '../crypto/index.ts'
 import type { Link, Plan, Update } from '../documents/index.ts'
 import { versionId, messageAad, numberOpening, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { commitNumber, passes } from './stamp.ts'
+import { commitNumber, passes, productOf } from './stamp.ts'
 
 export interface StampContext {
   crypto: CryptoPort
@@ -59,46 +59,67 @@ function numberOf(ctx: StampContext, opening: unknown, commit: string): bigint |
   return equalBytes(commitNumber(ctx.crypto, fromHex(parsed.data.salt), number), fromHex(commit)) ? number : null
 }
 
-/**
- * Whether the number in the stamp went through every prime of the claimed path. Error: `update.stamp`.
- * @param update one that `checkUpdate` accepted
- */
-export function checkStamp(ctx: StampContext, reveal: Reveal, update: Update): Result<null> {
-  const number = numberOf(ctx, openJson(ctx, reveal, update.stamp.box, messageAad('stamp', update.request)), update.stamp.commit)
-  if (number === null) return fail('update.stamp', 'The stamp does not open to the number that it commits to.')
-  const primes = update.links.map((link) => primesOf(reveal, link))
-  if (!primes.every((list) => list !== null)) return fail('update.stamp', 'A version of the path is not in the reveal.')
-  return passes(number, primes.flat()) ? ok(null) : fail('update.stamp', 'The number did not pass through every prime of its path.')
+interface Opening {
+  before: bigint
+  after: bigint
+}
+
+/** The numbers in a link's sealed opening, or null where they do not open its commitments. */
+function openingOf(ctx: StampContext, reveal: Reveal, link: Link): Opening | null {
+  const aad = messageAad('opening', link.request, link.lane, link.position)
+  const json = openJson(ctx, reveal, link.opening, aad) as { before?: unknown; after?: unknown } | null
+  const before = numberOf(ctx, json?.before, link.before)
+  const after = numberOf(ctx, json?.after, link.after)
+  return before === null || after === null ? null : { before, after }
 }
 
 /** What is wrong with one link by its own sealed opening, or null when it multiplied and bound as it had to. */
 export function faultOfLink(ctx: StampContext, reveal: Reveal, link: Link): string | null {
-  const json = openJson(ctx, reveal, link.opening, messageAad('opening', link.request, link.position)) as {
-    before?: unknown
-    after?: unknown
-  } | null
-  const before = numberOf(ctx, json?.before, link.before)
-  const after = numberOf(ctx, json?.after, link.after)
-  if (before === null || after === null) return 'its opening does not open its commitments'
-  const primes = primesOf(reveal, link)
-  if (primes === null) return 'it names a version that the tick did not have'
-  return after === primes.reduce((product, factor) => product * factor, before) ? null : 'it did not multiply by the primes of its sites'
+  return faultOf(reveal, link, openingOf(ctx, reveal, link))
 }
 
-export type Blame =
-  | { kind: 'server'; subject: string; position: number; reason: string }
-  | { kind: 'client'; subject: string; position: null; reason: string }
+function faultOf(reveal: Reveal, link: Link, opening: Opening | null): string | null {
+  if (opening === null) return 'its opening does not open its commitments'
+  const primes = primesOf(reveal, link)
+  if (primes === null) return 'it names a version that the tick did not have'
+  return opening.after === opening.before * productOf(primes) ? null : 'it did not multiply by the primes of its sites'
+}
+
+/** A server whose link shows its own fault: `position` in `lane` of an update. */
+export interface Blame {
+  subject: string
+  lane: number
+  position: number
+  reason: string
+}
+
+export interface Stamped {
+  /** Whether the last number of every lane went through every prime of its path. Error: `update.stamp` (details.lane). */
+  stamp: Result<null>
+  /** Every link that does not multiply or bind, whether or not that spoiled a stamp. */
+  blamed: Blame[]
+}
 
 /**
- * Who is at fault for an update whose public checks pass and whose stamp fails: the first server whose link does not multiply or bind,
- * or the client when all links are right (then the box beside the stamp's commitment is its doing).
+ * Looks into every link of an update when its tick is revealed.
+ * @param update one that `checkUpdate` accepted
  */
-export function blameLink(ctx: StampContext, reveal: Reveal, update: Update): Blame {
-  for (const [position, link] of update.links.entries()) {
-    const fault = faultOfLink(ctx, reveal, link)
-    if (fault !== null) return { kind: 'server', subject: link.server, position, reason: `Link ${position}: ${fault}.` }
+export function checkStamps(ctx: StampContext, reveal: Reveal, update: Update): Stamped {
+  const blamed: Blame[] = []
+  let stamp: Result<null> = ok(null)
+  for (const [lane, links] of update.lanes.entries()) {
+    const openings = links.map((link) => openingOf(ctx, reveal, link))
+    for (const [position, link] of links.entries()) {
+      const fault = faultOf(reveal, link, openings[position]!)
+      if (fault !== null) blamed.push({ subject: link.server, lane, position, reason: `Link ${position} of lane ${lane}: ${fault}.` })
+    }
+    const primes = links.map((link) => primesOf(reveal, link))
+    const last = openings.at(-1)!
+    const passed = last !== null && primes.every((list) => list !== null) && passes(last.after, primes.flat())
+    if (!passed && stamp.ok)
+      stamp = fail('update.stamp', `The number of lane ${lane} did not pass through every prime of its path.`, { lane })
   }
-  return { kind: 'client', subject: update.by, position: null, reason: 'Every link is right, and the stamp does not open to their number.' }
+  return { stamp, blamed }
 }
 
 /** Whether a reveal is what its plan committed to: the sealing key, and for every version of every block its primes. */

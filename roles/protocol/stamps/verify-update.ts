@@ -1,7 +1,7 @@
 /**
  * Whether an update may enter the index (PROTOCOL.md 13). `checkUpdate` is what anybody can check at once: identities, signatures,
- * path, digests, types, versions. `checkStamp` needs what the tick reveals when the window closes: that the number really
- * passed through the path. When it did not, `blame` finds out through whom.
+ * paths, lanes, digests, types, versions. `checkStamps` needs what the tick reveals when the window closes: that the number of each lane
+ * really passed through its path, and through whom it did not.
  */
 import { fromJson, type Program, own } from '../../program/index.ts'
 import type { Block, WriteSite } from '../../program/index.ts'
@@ -13,14 +13,13 @@ import { verifyUnder, type Plan, type Update, type Write } from '../documents/in
 import {
   verifyCommit,
   acceptsPath,
+  differenceOf,
   eachEffect,
   edgeId,
   keySigningBody,
-  NO_WRITES,
-  verifyThread,
+  verifyThreads,
   versionAfter,
   writeDigest,
-  writesDigest,
 } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
@@ -37,6 +36,9 @@ export interface UpdateEnv {
   outline: Program
   /** The plan of the update's tick; null when it had none (sleeping). */
   plan: Plan | null
+  /** SHA-256 of that tick's document, and of the one that published the plan. */
+  base: string
+  planned: string
   /** As it stands after everything earlier in chain order. */
   database: Database
   /** Whether an identity had its tombstone when the update's tick opened. */
@@ -67,8 +69,10 @@ export const UPDATE_OUTCOMES = [
   'update.app',
   'update.client',
   'update.request',
-  'update.plan',
   'update.start',
+  'update.plan',
+  'update.base',
+  'update.lanes',
   'update.thread',
   'update.path',
   'update.version',
@@ -125,45 +129,64 @@ const checkStart: Check = (_ctx, _env, { start, ...update }) => {
     : refuse('update.start', 'The start of the thread belongs to another request or client.')
 }
 
-/** One link for each block, each by a server that holds the version according to the plan, no server twice. */
+/** Read from the chain's own tick: where a reorganisation took it, nobody is at fault. */
+const checkBase: Check = (_ctx, env, { start, tick }) => {
+  if (env.plan === null) return refuse('update.plan', `Tick ${tick} had no plan: the app was sleeping. Send the request again.`)
+  return start.base === env.base && start.planned === env.planned
+    ? passed
+    : refuse('update.base', `The update rests on a tick ${tick} that the chain does not have. Send the request again.`)
+}
+
+/** As many lanes as the client began, one link for each block in each, and what they sign alike. */
+const checkLanes: Check = (_ctx, env, update) => {
+  const blocks = own(env.plan!.endpoints, update.endpoint) ?? null
+  if (update.lanes.length !== update.start.numbers.length)
+    return refuse('update.lanes', `The request ran in ${update.start.numbers.length} lanes, and the update has ${update.lanes.length}.`)
+  if (blocks === null || update.lanes.some((links) => links.length !== blocks.length))
+    return refuse('update.path', `A thread does not pass through every block of ${update.endpoint}.`)
+  const position = differenceOf(update.lanes)
+  return position === null
+    ? passed
+    : refuse('update.lanes', `The lanes differ at block ${position}: one of its servers computed something else.`, { position })
+}
+
+/** Each link is by a server that holds the version according to the plan, no server twice in all lanes; its sites can be executed. */
 const checkPath: Check = (_ctx, env, update) => {
-  if (env.plan === null) return refuse('update.plan', `Tick ${update.tick} had no plan: the app was sleeping. Send the request again.`)
-  const blocks = Object.hasOwn(env.plan.endpoints, update.endpoint) ? env.plan.endpoints[update.endpoint]! : null
-  if (blocks === null || blocks.length !== update.links.length)
-    return refuse('update.path', `The thread does not pass through every block of ${update.endpoint}.`)
+  const blocks = env.plan!.endpoints[update.endpoint]!
   const seen = new Set<string>()
-  for (const [position, link] of update.links.entries()) {
+  for (const link of update.lanes.flatMap((links) => links.map((one, position) => ({ ...one, position })))) {
+    const { lane, position } = link
     const version = blocks[position]!.find((candidate) => candidate.version === link.version)
     if (version === undefined)
-      return refuse('update.version', `Link ${position} names a version that tick ${update.tick} does not have.`, { position })
+      return refuse('update.version', `Link ${position} names a version that tick ${update.tick} does not have.`, { lane, position })
     if (!version.servers.includes(link.server) || env.tombstoned(link.server) || seen.has(link.server)) {
-      return refuse('update.server', `Link ${position} is by a server that may not run this block in this request.`, { position })
+      return refuse('update.server', `Link ${position} is by a server that may not run this block in this request.`, { lane, position })
     }
     seen.add(link.server)
-    if (!acceptsPath(env.outline, update.endpoint, position, link.sites)) {
+    // Lanes agree on their sites.
+    if (lane === 0 && !acceptsPath(env.outline, update.endpoint, position, link.sites)) {
       return refuse('update.sites', `Link ${position} claims call sites which the block cannot execute in this order.`, { position })
     }
   }
   return passed
 }
 
-/** The writes are exactly those of the claimed sites, and the running digests of the links are theirs. */
-function checkDigests(ctx: VerifyContext, update: Update, digests: string[]): Result<null> {
-  let running = NO_WRITES
+/** The writes are exactly those of the claimed sites, and those that the links are signed over: of every lane, since lanes agree. */
+function checkDigests(update: Update, digests: string[]): Result<null> {
   let next = 0
-  for (const [position, link] of update.links.entries()) {
+  for (const [position, link] of update.lanes[0]!.entries()) {
     const from = next
     while (next < update.writes.length && update.writes[next]!.block === position) next++
     const sites = update.writes.slice(from, next).map((write) => write.site)
-    const same = sites.length === link.sites.length && sites.every((site, i) => site === link.sites[i])
-    running = writesDigest(ctx.crypto, running, position, digests.slice(from, next))
-    if (!same || running !== link.writes)
+    if (!sameList(sites, link.sites) || !sameList(digests.slice(from, next), link.own))
       return refuse('update.digest', `The writes are not those that link ${position} is signed over. Publish all of them, unchanged.`, {
         position,
       })
   }
   return next === update.writes.length ? passed : refuse('update.digest', 'The update holds writes of no block.')
 }
+
+const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
 
 /** Which field of a site is carried from where, as the outline's effects say: field → edge id. */
 function carriedBySite(block: Block): Map<number, Record<string, string>> {
@@ -270,11 +293,10 @@ function checkSignatures(ctx: VerifyContext, update: Update, digests: string[]):
   return passed
 }
 
-/** Threads are signed by server and client; the stamp is the number of the last link. */
-const checkThread: Check = (ctx, _env, update) => {
-  const thread = verifyThread(ctx.crypto, update.start, update.links)
-  if (!thread.ok) return refuse('update.thread', thread.error.message, thread.error.details)
-  return thread.value.number === update.stamp.commit ? passed : refuse('update.stamp', 'The stamp is not the number of the last link.')
+/** Threads are signed by servers and client. */
+const checkThreads: Check = (ctx, _env, update) => {
+  const threads = verifyThreads(ctx.crypto, update.start, update.lanes)
+  return threads.ok ? passed : refuse('update.thread', threads.error.message, threads.error.details)
 }
 
 function changesOf(ctx: VerifyContext, update: Update, digests: string[]): KeyChange[] {
@@ -293,15 +315,15 @@ function changesOf(ctx: VerifyContext, update: Update, digests: string[]): KeyCh
  * Every write of a key names the version that the key had before the request. Errors: see `UPDATE_OUTCOMES`.
  */
 export function checkUpdate(ctx: VerifyContext, env: UpdateEnv, update: Update): Result<VerifiedUpdate> {
-  for (const check of [checkTime, checkAuthor, checkStart, checkPath]) {
+  for (const check of [checkTime, checkAuthor, checkStart, checkBase, checkLanes, checkPath]) {
     const done = check(ctx, env, update)
     if (!done.ok) return done
   }
   const digests = update.writes.map((write) => writeDigest(ctx.crypto, write))
   const steps = [
-    () => checkDigests(ctx, update, digests),
+    () => checkDigests(update, digests),
     () => checkWrites(ctx, env, update),
-    () => checkThread(ctx, env, update),
+    () => checkThreads(ctx, env, update),
     () => checkSignatures(ctx, update, digests),
   ]
   for (const step of steps) {

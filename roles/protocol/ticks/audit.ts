@@ -16,7 +16,7 @@ import {
   checkSchema,
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
-import { closeTick, createLedger, isDecidedIn, notePlans, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { closeTick, createLedger, isDecidedIn, noteTick, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
 import { revealFile, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { databaseRoot, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
@@ -210,7 +210,7 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
   problems.push(...compareDecisions(tick.body, closed))
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
-  notePlans(ledger, tick.body.plans, parts.outline)
+  noteTick(ledger, tick, parts.outline)
   auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
   auditing.previous = tick
   const computed = auditing.last.root

@@ -16,12 +16,13 @@ import type { Plan } from '../documents/index.ts'
 import type { RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
-/** A plan with the outline of the offer under which it was made. */
+/** A plan with the outline of the offer under which it was made, and the SHA-256 of the tick that published it. */
 export interface NotedPlan {
   plan: Plan
   outline: Program
   /** Its secrets, once a tick has revealed them: two ticks decide updates that are stamped with them. */
   reveal: RevealFile | null
+  planned: string
 }
 
 /** What a tick changed, with the values from before, to take it back after a reorg. */
@@ -47,6 +48,8 @@ export interface Ledger {
   tombstones: Map<string, number>
   /** Plans of the ticks whose windows are open, by tick. */
   plans: Map<number, NotedPlan>
+  /** SHA-256 of the tick documents of these ticks, by number: what requests of theirs rest on. */
+  ticks: Map<number, string>
   undo: Undo[]
 }
 
@@ -59,12 +62,18 @@ export const createLedger = (app: string, outline: Program): Ledger => ({
   database: createDatabase(outline),
   tombstones: new Map(),
   plans: new Map(),
+  ticks: new Map(),
   undo: [],
 })
 
-/** Notes the plans that a tick document publishes; again is harmless. */
-export function notePlans(ledger: Ledger, plans: readonly Plan[], outline: Program): void {
-  for (const plan of plans) ledger.plans.set(plan.tick, { plan, outline, reveal: null })
+/** Notes a tick document and the plans that it publishes; again is harmless. */
+export function noteTick(
+  ledger: Ledger,
+  { sha256, body }: { sha256: string; body: { number: number; plans: readonly Plan[] } },
+  outline: Program,
+): void {
+  ledger.ticks.set(body.number, sha256)
+  for (const plan of body.plans) ledger.plans.set(plan.tick, { plan, outline, planned: sha256, reveal: null })
 }
 
 /**
@@ -159,6 +168,7 @@ export const exportLedger = (ledger: Ledger): Json => ({
   database: exportDatabase(ledger.database),
   tombstones: [...ledger.tombstones],
   plans: [...ledger.plans.values()] as unknown as Json,
+  ticks: [...ledger.ticks],
   undo: ledger.undo.map(exportUndo) as unknown as Json,
 })
 
@@ -186,6 +196,7 @@ export function importLedger(json: Json): Ledger {
     database: Json
     tombstones: Array<[string, number]>
     plans: NotedPlan[]
+    ticks: Array<[number, string]>
     undo: Undo[]
   }
   return {
@@ -194,6 +205,7 @@ export function importLedger(json: Json): Ledger {
     database: importDatabase(stored.program, stored.database),
     tombstones: new Map(stored.tombstones),
     plans: new Map(stored.plans.map((noted) => [noted.plan.tick, noted])),
+    ticks: new Map(stored.ticks),
     undo: stored.undo.map(importUndo),
   }
 }

@@ -27,7 +27,7 @@ import { type RevealFile, versionReserved } from '../requests/index.ts'
 import { adoptOutline, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { p2trScript } from '../tx/index.ts'
-import { blameLink, checkStamp, readReveal, type Blame, type Reveal, checkUpdate, type VerifiedUpdate } from '../stamps/index.ts'
+import { checkStamps, readReveal, type Blame, type Reveal, checkUpdate, type VerifiedUpdate } from '../stamps/index.ts'
 
 export * from './ledger-state.ts'
 
@@ -222,6 +222,8 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
     period: input.number - 2,
     outline: noted?.outline ?? input.outline,
     plan: noted?.plan ?? null,
+    base: ledger.ticks.get(tick) ?? '',
+    planned: noted?.planned ?? '',
     database: ledger.database,
     tombstoned: (id: string) => (ledger.tombstones.get(id) ?? Infinity) <= tick,
     used: (request: string) => closing.used.has(useOf({ by: document.body.by, request })),
@@ -231,10 +233,11 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
   const unspent = checked.value.changes.find(({ key }) => !spendsKey(transaction, key))
   if (unspent !== undefined) return fail('update.spends', `The transaction does not spend from the address of ${unspent.key}.`)
   if (reveal === undefined) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
-  const stamped = checkStamp(ctx, reveal, document.body)
-  if (stamped.ok) apply(closing, checked.value)
-  else bury(closing, blameLink(ctx, reveal, document.body), { sha256: document.sha256, infohash: transaction.anchor.infohash }, tick)
-  return stamped
+  const { stamp, blamed } = checkStamps(ctx, reveal, document.body)
+  if (stamp.ok) apply(closing, checked.value)
+  const reference = { sha256: document.sha256, infohash: transaction.anchor.infohash }
+  for (const blame of blamed) bury(closing, blame, reference, tick)
+  return stamp
 }
 
 // ───────────────────────────── closing ─────────────────────────────
@@ -276,7 +279,7 @@ function revealsFor(crypto: CryptoPort, ledger: Ledger, { number, reveal }: Clos
 /**
  * Closes one tick: decides everything anchored for it in chain order, changing the ledger. Calling it again for the number that was
  * closed last takes that back first, so a composition that was interrupted is simply repeated. Linear in the input.
- * Plans of earlier ticks must have been noted (`notePlans`); those of closed windows are dropped.
+ * Earlier ticks must have been noted (`noteTick`); those of closed windows are dropped.
  */
 export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput): ClosedTick {
   if (ledger.number >= input.number) rollbackTo(ledger, input.number - 1)
@@ -306,6 +309,7 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
   })
   ledger.number = input.number
   ledger.undo = [...ledger.undo, undo].slice(-UNDO_TICKS)
-  for (const tick of ledger.plans.keys()) if (tick < input.number - 2 - UNDO_TICKS) ledger.plans.delete(tick)
+  for (const noted of [ledger.plans, ledger.ticks])
+    for (const tick of noted.keys()) if (tick < input.number - 2 - UNDO_TICKS) noted.delete(tick)
   return { ledger, verdicts, blamed: closing.blamed }
 }

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import process from 'node:process'
 import { makeUpdate } from '../../roles/supervisor/actors.ts'
-import { dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
+import { BASE, dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
 
 const [file, from, to, deadline] = [process.argv[2]!, ...process.argv.slice(3).map(Number)] as [string, number, number, number]
 const scene = await setScene()
@@ -15,6 +15,8 @@ for (let n = from; n < to && Date.now() < deadline; n++) {
   const document = makeUpdate(cast, {
     app: scene.app,
     tick: STAMPED,
+    base: BASE,
+    planned: BASE,
     plan: scene.made.plan,
     secret: scene.made.secret,
     endpoint: 'post',

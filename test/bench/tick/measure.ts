@@ -8,11 +8,11 @@ import { ACCEPTED, closeTick, scriptOf, type AnchoredDocument } from '../../../r
 import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { snapshot } from '../../../roles/protocol/index/index.ts'
-import { passes, passesBatch, checkStamp, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { passes, passesBatch, checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { composeTick } from '../../../roles/supervisor/tick.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { anchorOf, crypto, notes } from '../../roles/supervisor/actors.ts'
-import { CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
+import { BASE, CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
 
 export interface Measured {
   count: number
@@ -133,6 +133,8 @@ async function measure(files: readonly string[], count: number): Promise<Measure
     period: STAMPED,
     outline: outlineOf(notes),
     plan: made.plan,
+    base: BASE,
+    planned: BASE,
     database: fresh.database,
     tombstoned: () => false,
     used: () => false,
@@ -142,7 +144,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   })
   const reveal = readReveal(crypto, made.secret)
   stage('of close: stamps', () => {
-    for (const { body } of documents) must(checkStamp({ crypto }, reveal, body))
+    for (const { body } of documents) must(checkStamps({ crypto }, reveal, body).stamp)
   })
   return { count, stages, stamps: compareStamps(scene, count), memory, documentBytes }
 }

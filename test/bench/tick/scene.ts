@@ -1,7 +1,7 @@
 /** The same app, plan and ledger in every process of the tick bench, all of it from one seed; 128-bit primes, because nothing is attacked here. */
 import { outlineOf, versionReserved } from '../../../roles/protocol/requests/index.ts'
 import { registerClient, reserveKey } from '../../../roles/protocol/index/index.ts'
-import { createLedger, notePlans, type Ledger } from '../../../roles/protocol/ticks/index.ts'
+import { createLedger, noteTick, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
@@ -14,6 +14,8 @@ const SEED = 'tick-close'
 /** The tick whose updates are decided, and the one whose document decides them. */
 export const STAMPED = 0
 export const CLOSING = STAMPED + 2
+/** Digest of the stamped tick's document, which published its plan too. */
+export const BASE = 'b5'.repeat(32)
 const RESERVATION = '11'.repeat(32)
 
 export interface Scene {
@@ -53,7 +55,7 @@ export function makeLedger({ cast, app, made }: Scene, keys: readonly string[]):
   const owner = cast.client.publicKey
   registerClient(ledger.database, owner, 1)
   for (const key of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
-  notePlans(ledger, [made.plan], outlineOf(notes))
+  noteTick(ledger, { sha256: BASE, body: { number: STAMPED, plans: [made.plan] } }, outlineOf(notes))
   ledger.number = CLOSING - 1
   return ledger
 }

@@ -38,7 +38,11 @@ async function ask(
     return result.ok || result.error.code.startsWith('transport.') ? result : refused(result.error)
   }
   const transport: TransportPort = { send, serve: () => Promise.reject(new Error('nobody serves here')) }
-  return { done: await exchange(world.ctx, transport, world.clientEnv(), first), sent, hops: first.pending.hops.map((hop) => hop.server) }
+  return {
+    done: await exchange(world.ctx, transport, world.clientEnv(), first),
+    sent,
+    hops: first.pending.lanes[0]!.map((hop) => hop.server),
+  }
 }
 
 const continued = (sent: Sent[]): number => sent.filter(({ path }) => path === PATHS.continuation).length

@@ -69,7 +69,7 @@ describe('An endpoint without observation points', () => {
   it('is not one that opens nothing and writes: constants need a stamp, so a server writes them', async () => {
     const world = await shelfWorld('alone-mark', [], 'mark')
     const done = must(await exchange(world, await compose(world, 'mark', {})))
-    expect([done.opened.response, done.opened.links.length]).toEqual([{}, 1])
+    expect([done.opened.response, done.opened.lanes[0]!.length]).toEqual([{}, 1])
     expect(done.writes).toMatchObject([{ fields: { title: 'Marked', stars: '1' }, flags: [] }])
   })
 

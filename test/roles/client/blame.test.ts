@@ -7,9 +7,15 @@ import { makeWorld } from '../request/world.ts'
 
 const pending = {
   top: 'top',
-  hops: [
-    { server: 'first', version: 'v1' },
-    { server: 'second', version: 'v2' },
+  lanes: [
+    [
+      { server: 'first', version: 'v1' },
+      { server: 'second', version: 'v2' },
+    ],
+    [
+      { server: 'third', version: 'v1' },
+      { server: 'fourth', version: 'v2' },
+    ],
   ],
   start: { client: 'ann' },
 } as unknown as Pending
@@ -17,7 +23,7 @@ const tick = { tombstones: ['someone else'] }
 const refusal = (code: string, retryable = false): Failure => (retryable ? failForNow : fail)(code, 'no').error
 const hopFailed = (cause: string, server = 'second', retryable = false): Failure => ({
   ...refusal('request.hop-failed', retryable),
-  details: { position: 1, server, cause },
+  details: { lane: server === 'fourth' ? 1 : 0, position: 1, server, cause },
 })
 
 describe('[R5] a refusal of the top-level server', () => {
@@ -43,19 +49,19 @@ describe('[R5] a refusal of the top-level server', () => {
     'transport.method',
     'whatever.invented',
   ])('«%s» is its own, although it calls it final: another server is asked', (code) => {
-    expect(blameRefusal(pending, tick, refusal(code), null)).toMatchObject({ server: 'top', failure: { code, retryable: true } })
+    expect(blameRefusal(pending, tick, refusal(code), null)).toMatchObject({ servers: ['top'], failure: { code, retryable: true } })
   })
 
   it.each(['request.tick', 'server.not-serving', 'transport.rate', 'transport.timeout', 'transport.unreachable', 'transport.internal'])(
     '«%s», which may pass, leaves it out too',
     (code) => {
-      expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ server: 'top', failure: { code, retryable: true } })
+      expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ servers: ['top'], failure: { code, retryable: true } })
     },
   )
 
   it.each(['request.tombstoned', 'hop.tombstoned'])('«%s» is told when the tick says so too', (code) => {
     const failure = code.startsWith('hop') ? hopFailed(code) : refusal(code, true)
-    expect(blameRefusal(pending, { tombstones: ['ann'] }, failure, null)).toMatchObject({ server: null, failure: { retryable: false } })
+    expect(blameRefusal(pending, { tombstones: ['ann'] }, failure, null)).toMatchObject({ servers: [], failure: { retryable: false } })
   })
 })
 
@@ -85,11 +91,11 @@ describe('[R5] a block that was not run', () => {
     'transport.timeout',
     'transport.unreachable',
   ])('for «%s» is left to another server, for the client proved to itself what that one says', (cause) => {
-    expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({ server: 'second', failure: { retryable: true } })
+    expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({ servers: ['second'], failure: { retryable: true } })
   })
 
   it.each(['hop.block-failed', 'hop.too-large'])('for «%s» is told when two servers say so, one after the other', (cause) => {
-    expect(blameRefusal(pending, tick, hopFailed(cause), null)).toMatchObject({ server: 'second', failure: { retryable: true } })
+    expect(blameRefusal(pending, tick, hopFailed(cause), null)).toMatchObject({ servers: ['second'], failure: { retryable: true } })
     expect(blameRefusal(pending, tick, hopFailed(cause), 'transport.timeout')).toMatchObject({ failure: { retryable: true } })
     expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({ failure: { retryable: false } })
     expect(causeOf(hopFailed(cause))).toBe(cause)
@@ -102,7 +108,7 @@ describe('[R5] a block that was not run', () => {
       refusal('request.hop-failed'),
       { ...hopFailed('hop.slot'), details: { server: 'second' } },
     ]) {
-      expect(blameRefusal(pending, tick, failure, 'hop.block-failed')).toMatchObject({ server: 'top', failure: { retryable: true } })
+      expect(blameRefusal(pending, tick, failure, 'hop.block-failed')).toMatchObject({ servers: ['top'], failure: { retryable: true } })
     }
   })
 })
@@ -111,21 +117,26 @@ describe('[R5] a reply that is not taken', () => {
   it.each([
     ['reply.closed', undefined, 'top'],
     ['reply.schema', undefined, 'top'],
-    ['reply.outputs', 1, 'second'],
-    ['reply.writes', 0, 'first'],
-    ['thread.link', 1, 'second'],
-    ['thread.link', 9, 'top'],
+    ['reply.outputs', { position: 1 }, 'top'],
+    ['reply.outputs', { position: 1, servers: ['second'] }, 'second'],
+    ['reply.writes', { position: 0 }, 'top'],
+    ['reply.path', { lane: 1, position: 0 }, 'third'],
+    ['thread.link', { lane: 0, position: 1 }, 'second'],
+    ['thread.link', { lane: 1, position: 1 }, 'fourth'],
+    ['thread.link', { lane: 0, position: 9 }, 'top'],
+    ['thread.link', { lane: 2, position: 0 }, 'top'],
+    ['request.lanes', { position: 1, servers: ['fourth'] }, 'fourth'],
     ['edge.commitment', undefined, 'top'],
-  ])('«%s» at position %s leaves out the %s server', (code, position, server) => {
-    expect(blameReply(pending, { ...refusal(code), ...(position === undefined ? {} : { details: { position } }) })).toMatchObject({
-      server,
+  ])('«%s» with %j leaves out the %s server', (code, details, server) => {
+    expect(blameReply(pending, { ...refusal(code), ...(details === undefined ? {} : { details }) })).toMatchObject({
+      servers: [server],
       failure: { retryable: true },
     })
   })
 
   it("for what the client could not read or compose is nobody's fault", () => {
     for (const failure of [refusal('swarm.timeout', true), refusal('client.too-large'), refusal('request.tick', true)])
-      expect(blameReply(pending, failure)).toEqual({ failure, server: null })
+      expect(blameReply(pending, failure)).toEqual({ failure, servers: [] })
   })
 })
 
@@ -134,8 +145,8 @@ it('[R5] servers that failed are left out as long as there are others, the lates
   const ids = world.tick.servers.map(({ id }) => id)
   for (const order of [ids, ids.toReversed()]) {
     const {
-      pending: { top, hops },
+      pending: { top, lanes },
     } = must(await composeRequest(world.ctx, world.clientEnv(), 'post', { topic: 'a', text: 'b' }, new Set(order)))
-    expect([top, ...hops.map(({ server }) => server)]).not.toContain(order.at(-1))
+    expect([top, ...lanes.flat().map(({ server }) => server)]).not.toContain(order.at(-1))
   }
 })

@@ -18,6 +18,6 @@ describe('an endpoint with a lookup, a count and a guard', () => {
     const nothing = await like('77'.repeat(32))
     expect(nothing.opened.response).toMatchObject({ accepted: false })
     expect(nothing.writes).toEqual([])
-    expect(nothing.opened.links.map((link) => link.sites)).toEqual([[], []])
+    expect(nothing.opened.lanes[0]!.map((link) => link.sites)).toEqual([[], []])
   })
 })

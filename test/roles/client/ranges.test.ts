@@ -16,7 +16,7 @@ import {
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { compiledDiary } from '../program/diary.story.ts'
-import { APP, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, PLANNED, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const entry = (topic: string, day: number) => ({
@@ -89,7 +89,17 @@ describe('[R2] a request with a range', () => {
     registerClient(database, world.client.publicKey, 1)
     for (const { key, replaces } of update.writes)
       must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
-    const env = { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    const env = {
+      app: APP,
+      period: TICK,
+      outline: world.outline,
+      plan: world.plan,
+      base: BASE,
+      planned: PLANNED,
+      database,
+      tombstoned: () => false,
+      used: () => false,
+    }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
   })
 

@@ -9,9 +9,9 @@ import { openDocument, verifyUnder } from '../../../roles/protocol/documents/ind
 import { seal } from '../../../roles/protocol/crypto/index.ts'
 import { messageAad, signLink } from '../../../roles/protocol/requests/index.ts'
 import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
-import { checkStamp, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
-import { APP, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, compose, crypto, makeWorld, PLANNED, serve, TICK, type World } from '../request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const AUTHORS = [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) }))
@@ -35,7 +35,17 @@ function updateEnv(world: World) {
     env: () => {
       for (const [key, version] of versions)
         must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
-      return { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+      return {
+        app: APP,
+        period: TICK,
+        outline: world.outline,
+        plan: world.plan,
+        base: BASE,
+        planned: PLANNED,
+        database,
+        tombstoned: () => false,
+        used: () => false,
+      }
     },
   }
 }
@@ -49,7 +59,7 @@ describe('a request', () => {
       { collection: 'posts', key: world.dataKeys[0]!.publicKey, fields: { ...ARGS, author: world.client.publicKey }, flags: [] },
     ])
     expect(done.writes[0]!.explained['text']).toContain('request.text')
-    expect(new Set(done.pending.hops.map((hop) => hop.server)).add(done.pending.top).size).toBe(3)
+    expect(new Set(done.pending.lanes[0]!.map((hop) => hop.server)).add(done.pending.top).size).toBe(3)
   })
 
   it('[R7][P2] becomes an update that the Supervisor accepts, stamp included', async () => {
@@ -60,7 +70,7 @@ describe('a request', () => {
     const supervisor = updateEnv(world)
     for (const write of opened.body.writes) supervisor.with(write.key, write.replaces)
     expect(checkUpdate({ crypto }, supervisor.env(), opened.body)).toMatchObject({ ok: true })
-    expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), opened.body)).toMatchObject({ ok: true })
+    expect(checkStamps({ crypto }, readReveal(crypto, world.reveal), opened.body)).toMatchObject({ stamp: { ok: true }, blamed: [] })
     expect(update.spending).toEqual({ spendFromKeys: [world.dataKeys[0]!.publicKey], payToKeys: [world.dataKeys[0]!.publicKey] })
   })
 
@@ -85,15 +95,15 @@ describe('a request', () => {
   it('[R5] tries elsewhere when a server does not answer, without that server', async () => {
     const world = await makeWorld({ seed: 'elsewhere', servers: 6 })
     const first = await compose(world, 'post', ARGS)
-    const dead = first.pending.hops[1]!.server
+    const dead = first.pending.lanes[0]![1]!.server
     const deliver = (server: string, bytes: Uint8Array) =>
       server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes)
     const failed = serve(world, first, deliver)
     expect(failed).toMatchObject({ ok: false, error: { retryable: true } })
-    const fault = blameRefusal(first.pending, world.tick, (failed as { error: Failure }).error, null).server!
+    const fault = blameRefusal(first.pending, world.tick, (failed as { error: Failure }).error, null).servers[0]!
     expect(fault).toBe(dead)
     const second = await compose(world, 'post', ARGS, new Set([fault]))
-    expect(second.pending.hops.map((hop) => hop.server)).not.toContain(dead)
+    expect(second.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(dead)
     expect(second.pending.request).not.toBe(first.pending.request)
     expect(serve(world, second, deliver)).toMatchObject({ ok: true })
   })
@@ -159,22 +169,23 @@ describe('a poisoned stamp', () => {
     const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done)).document.body
     const about = { sha256: '00'.repeat(32), infohash: '11'.repeat(20) }
     expect(findPoison(world.ctx, APP, update, about, world.reveal, world.plan).finding).toMatchObject({ by: 'supervisor' })
-    const link = update.links[1]!
+    const link = update.lanes[0]![1]!
+    const other = { number: 'ff', salt: '11'.repeat(32) }
     const opening = must(
       seal(
         crypto,
         world.ctx.random(32),
         fromHex(world.plan.sealing),
-        canonicalBytes({ before: done.opened.final, after: done.opened.final }),
-        messageAad('opening', link.request, 1),
+        canonicalBytes({ before: other, after: other }),
+        messageAad('opening', link.request, 0, 1),
       ),
     )
     const { sig: _sig, ...rest } = link
     const lazy = signLink(crypto, { ...rest, opening: toBase64(opening) }, world.servers.get(link.server)!.identity, world.ctx.random(32))
-    const spoiled = { ...update, links: [update.links[0]!, lazy], stamp: { ...update.stamp, commit: '22'.repeat(32) } }
+    const spoiled = { ...update, lanes: [[update.lanes[0]![0]!, lazy]] }
     expect(findPoison(world.ctx, APP, spoiled, about, world.reveal, world.plan).finding).toMatchObject({
       by: 'server',
-      blame: { subject: link.server, position: 1 },
+      blamed: [{ subject: link.server, lane: 0, position: 1 }],
     })
   })
 })

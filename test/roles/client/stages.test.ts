@@ -4,6 +4,7 @@ import { composeContinuation, composeUpdate, takeReply } from '../../../roles/cl
 import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
+import type { Link } from '../../../roles/protocol/documents/index.ts'
 import { createDatabase, registerClient, reserveKey, type RangeProof } from '../../../roles/protocol/index/index.ts'
 import {
   sealEdge,
@@ -13,15 +14,15 @@ import {
   messageBytes,
   PATHS,
   type ContinuationMessage,
-  type RequestReply,
+  type LegReply,
 } from '../../../roles/protocol/requests/index.ts'
-import { open, seal } from '../../../roles/protocol/crypto/index.ts'
+import { open, openBox, seal } from '../../../roles/protocol/crypto/index.ts'
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
-import { checkStamp, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop, sealReply } from '../../../roles/server/execute.ts'
-import { nextHop, openContinuation, openRequest } from '../../../roles/server/relay.ts'
+import { nextHops, openContinuation, openRequest } from '../../../roles/server/relay.ts'
 import { compiledSlugs } from '../program/slugs.story.ts'
-import { APP, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, compose, crypto, exchange, makeWorld, PLANNED, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
@@ -85,8 +86,8 @@ describe('[L8][R5] a request of two stages', () => {
       { collection: 'pages', fields: { slug: 'hello', title: '  Hello ', author: world.client.publicKey }, flags: [] },
     ])
     expect(done.pending).toMatchObject({ progress: null, answers: [[]] })
-    expect(done.opened.links.map((link) => link.server)).toEqual(legs[0]!.pending.hops.map((hop) => hop.server))
-    expect(legs[1]!.pending).toMatchObject({ request: legs[0]!.pending.request, hops: legs[0]!.pending.hops, top: legs[0]!.pending.top })
+    expect(done.opened.lanes[0]!.map((link) => link.server)).toEqual(legs[0]!.pending.lanes[0]!.map((hop) => hop.server))
+    expect(legs[1]!.pending).toMatchObject({ request: legs[0]!.pending.request, lanes: legs[0]!.pending.lanes, top: legs[0]!.pending.top })
   })
 
   it('sees what is stored under the computed value', async () => {
@@ -103,9 +104,19 @@ describe('[L8][R5] a request of two stages', () => {
     registerClient(database, world.client.publicKey, 1)
     for (const { key, replaces } of update.writes)
       must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
-    const env = { app: APP, period: TICK, outline: world.outline, plan: world.plan, database, tombstoned: () => false, used: () => false }
+    const env = {
+      app: APP,
+      period: TICK,
+      outline: world.outline,
+      plan: world.plan,
+      base: BASE,
+      planned: PLANNED,
+      database,
+      tombstoned: () => false,
+      used: () => false,
+    }
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
-    expect(checkStamp({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ ok: true })
+    expect(checkStamps({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ stamp: { ok: true }, blamed: [] })
   })
 
   it('goes over as many pauses as there are stages, and asks what only the response needs after the last block', async () => {
@@ -114,7 +125,7 @@ describe('[L8][R5] a request of two stages', () => {
     const follow = async (title: string): Promise<Json> =>
       must(await exchange(world, await compose(world, 'follow', { title, otherwise: '77'.repeat(32) }), undefined, legs)).opened.response
     expect(await follow(' HELLO')).toEqual({ title: 'Hello', same: '0' })
-    expect(legs.map((leg) => leg.pending.progress?.links.length ?? 0)).toEqual([0, 1, 2])
+    expect(legs.map((leg) => leg.pending.progress?.lanes[0]!.links.length ?? 0)).toEqual([0, 1, 2])
     expect(await follow('nowhere')).toEqual({ title: '', same: '0' })
   })
 
@@ -125,16 +136,16 @@ describe('[L8][R5] a request of two stages', () => {
     expect(must(await takeReply(world.ctx, world.clientEnv(), stored, must(serve(world, second))))).toMatchObject({ done: true })
   })
 
-  it('leaves requests without a split as they were: one message, all envelopes, the reply with four fields', async () => {
+  it('leaves requests without a split as they were: one message, all envelopes, the reply with three fields', async () => {
     const world = await makeWorld({ seed: 'hoisted' })
     const composed = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
     const relay = must(openRequest(world.ctx, world.relayEnv(composed.top.id), composed.bytes))
-    expect(Object.keys(relay.message).sort()).toEqual(['edges', 'hops', 'reply', 'start'])
-    expect(relay.message.hops.every((hop) => typeof hop.envelope === 'string')).toBe(true)
+    expect(Object.keys(relay.message).sort()).toEqual(['edges', 'lanes', 'reply', 'shown', 'start'])
+    expect(relay.message.lanes[0]!.every((hop) => typeof hop.envelope === 'string')).toBe(true)
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(composed.pending.secret), '$reply')
-    const reply = crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', composed.pending.request))!
-    expect(Object.keys(JSON.parse(new TextDecoder().decode(reply)) as RequestReply).sort()).toEqual(['final', 'links', 'outputs', 'writes'])
+    const reply = openBox(crypto, key, bytes, messageAad('reply', composed.pending.request))!
+    expect(Object.keys(JSON.parse(new TextDecoder().decode(reply)) as LegReply).sort()).toEqual(['lanes', 'outputs', 'writes'])
   })
 })
 
@@ -144,22 +155,24 @@ describe('[L8] a pause', () => {
     const { pending, ...composed } = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(pending.secret), '$reply')
-    const reply = JSON.parse(
-      new TextDecoder().decode(crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', pending.request))),
-    ) as RequestReply
-    const short = sealReply(world.ctx, key, pending.request, { ...reply, links: reply.links.slice(0, 1), writes: reply.writes.slice(0, 1) })
+    const reply = JSON.parse(new TextDecoder().decode(openBox(crypto, key, bytes, messageAad('reply', pending.request)))) as LegReply
+    const short = sealReply(world.ctx, key, pending.request, {
+      ...reply,
+      lanes: [{ links: reply.lanes[0]!.links.slice(0, 1), handoff: null }],
+      writes: reply.writes.slice(0, 1),
+    })
     expect(code(await takeReply(world.ctx, world.clientEnv(), pending, short))).toBe('reply.path')
   })
 
   it('hands the client no number, and nobody but the next server what the number is', async () => {
     const world = await slugsWorld('handoff')
     const { second } = await paused(world)
-    const handoff = Uint8Array.from(Buffer.from(second.pending.progress!.handoff, 'base64'))
+    const handoff = Uint8Array.from(Buffer.from(second.pending.progress!.lanes[0]!.handoff, 'base64'))
     const readers = [...world.servers].filter(
       ([, { sealing }]) =>
-        open(crypto, sealing.privateKey, sealing.publicKey, handoff, messageAad('handoff', second.pending.request, 1)).ok,
+        open(crypto, sealing.privateKey, sealing.publicKey, handoff, messageAad('handoff', second.pending.request, 0, 1)).ok,
     )
-    expect(readers.map(([id]) => id)).toEqual([second.pending.hops[1]!.server])
+    expect(readers.map(([id]) => id)).toEqual([second.pending.lanes[0]![1]!.server])
   })
 
   it('shows the servers of the first leg nothing of the second, and no top-level server a value', async () => {
@@ -167,7 +180,7 @@ describe('[L8] a pause', () => {
     const { first, second } = await paused(world, 'Secret title')
     const before = must(openRequest(world.ctx, world.relayEnv(first.top.id), first.bytes))
     const after = must(openContinuation(world.ctx, world.relayEnv(second.top.id), second.bytes))
-    expect([before, after].map((relay) => relay.message.hops.map((hop) => hop.envelope !== null))).toEqual([
+    expect([before, after].map((relay) => relay.message.lanes[0]!.map((hop) => hop.envelope !== null))).toEqual([
       [true, false],
       [false, true],
     ])
@@ -184,11 +197,8 @@ describe('[L8] a pause', () => {
     const first = await compose(world, 'publish', { title: 'Hello' })
     const bytes = must(serve(world, first))
     const key = edgeKey(crypto, fromHex(first.pending.secret), '$reply')
-    const reply = JSON.parse(
-      new TextDecoder().decode(
-        crypto.aead.open(key, bytes.subarray(0, 12), bytes.subarray(12), messageAad('reply', first.pending.request)),
-      ),
-    ) as Record<string, never>
+    const reply = JSON.parse(new TextDecoder().decode(openBox(crypto, key, bytes, messageAad('reply', first.pending.request)))) as LegReply
+    const [lane] = reply.lanes
     const answer = async (change: object): Promise<string> =>
       code(
         await takeReply(
@@ -203,8 +213,10 @@ describe('[L8] a pause', () => {
     expect(await answer({ outputs: { 'block.0.0': forged } })).toBe('reply.outputs')
     expect(await answer({ outputs: {} })).toBe('reply.outputs')
     expect(await answer({ writes: [forged] })).toBe('reply.writes')
-    expect(await answer({ links: [reply['links']![0], reply['links']![0]] })).toBe('reply.path')
-    expect(await answer({ final: forged, handoff: undefined })).toBe('reply.schema')
+    expect(await answer({ lanes: [{ ...lane!, links: [lane!.links[0]!, lane!.links[0]!] }] })).toBe('reply.path')
+    expect(await answer({ lanes: [{ ...lane!, handoff: null }] })).toBe('reply.path')
+    expect(await answer({ lanes: [] })).toBe('reply.schema')
+    expect(await answer({ lanes: [lane!, lane!] })).toBe('reply.path')
   })
 })
 
@@ -258,7 +270,7 @@ describe('[L8][R2] a continuation', () => {
     ).toBe('request.progress')
     const env = world.relayEnv(second.top.id)
     const relay = must(openContinuation(world.ctx, env, second.bytes))
-    const hop = must(nextHop(world.ctx, env, { ...relay, before: { ...relay.before, outputs } }))
+    const hop = must(nextHops(world.ctx, env, { ...relay, before: { ...relay.before, outputs } })).hops[0]!
     expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.commits')
   })
 
@@ -266,27 +278,32 @@ describe('[L8][R2] a continuation', () => {
     const world = await slugsWorld('foreign-links', [], 'publish', 8)
     const [{ second }, { second: other }] = [await paused(world), await paused(world, 'Other')]
     const send = (change: (message: ContinuationMessage) => object): unknown => cause(serve(world, tampered(world, second, change)))
-    const progress = other.pending.progress!
-    expect(send((message) => ({ ...message, links: progress.links }))).toBe('request.progress')
-    const changed = tampered(world, second, (message) => ({ ...message, links: [{ ...message.links[0]!, after: '12'.repeat(32) }] }))
-    expect(code(serve(world, changed))).toBe('thread.link')
-    expect(send((message) => ({ ...message, handoff: progress.handoff }))).toBe('envelope.closed')
-    expect(send((message) => ({ ...message, links: [] }))).toBe('continuation.schema')
-    expect(send((message) => ({ ...message, links: [...message.links, ...message.links] }))).toBe('request.stage')
-    const ended = (message: ContinuationMessage) => ({
+    const [progress] = other.pending.progress!.lanes
+    const links = (message: ContinuationMessage, change: (links: Link[]) => Link[]) => ({
       ...message,
-      links: [...message.links, ...message.links],
-      hops: message.hops.map((hop) => ({ ...hop, envelope: null })),
+      before: message.before.map((lane) => ({ ...lane, links: change(lane.links) })),
     })
+    expect(send((message) => links(message, () => progress!.links))).toBe('request.progress')
+    const changed = tampered(world, second, (message) => links(message, ([link]) => [{ ...link!, after: '12'.repeat(32) }]))
+    expect(code(serve(world, changed))).toBe('thread.link')
+    expect(send((message) => ({ ...message, before: [{ ...message.before[0]!, handoff: progress!.handoff }] }))).toBe('envelope.closed')
+    expect(send((message) => links(message, () => []))).toBe('continuation.schema')
+    expect(send((message) => links(message, (all) => [...all, ...all]))).toBe('request.stage')
+    const unsealed = (message: ContinuationMessage) => ({
+      ...message,
+      shown: message.shown.map(() => null),
+      lanes: message.lanes.map((hops) => hops.map((hop) => ({ ...hop, envelope: null }))),
+    })
+    const ended = (message: ContinuationMessage) => links(unsealed(message), (all) => [...all, ...all])
     expect(send(ended)).toBe('request.stage')
-    expect(send((message) => ({ ...message, hops: message.hops.map((hop) => ({ ...hop, envelope: null })) }))).toBe('request.stage')
+    expect(send(unsealed)).toBe('request.stage')
     expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe(
       'request.progress',
     )
     const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) =>
       servers.map((server) => ({ version, server, envelope: null })),
-    ).find(({ server }) => server !== second.top.id && second.pending.hops.every((hop) => hop.server !== server))!
-    expect(send((message) => ({ ...message, hops: [swapped, message.hops[1]!] }))).toBe('request.progress')
+    ).find(({ server }) => server !== second.top.id && second.pending.lanes[0]!.every((hop) => hop.server !== server))!
+    expect(send((message) => ({ ...message, lanes: [[swapped, message.lanes[0]![1]!]] }))).toBe('request.progress')
     expect(send((message) => message)).toBe('accepted')
   })
 
@@ -296,7 +313,10 @@ describe('[L8][R2] a continuation', () => {
     must(serve(world, second))
     const replayed = (position: number) => ({
       ok: false,
-      error: { code: 'request.hop-failed', details: { cause: 'hop.replayed', position, server: second.pending.hops[position]!.server } },
+      error: {
+        code: 'request.hop-failed',
+        details: { cause: 'hop.replayed', position, server: second.pending.lanes[0]![position]!.server },
+      },
     })
     expect(serve(world, second)).toMatchObject(replayed(1))
     expect(serve(world, first)).toMatchObject(replayed(0))
@@ -310,7 +330,7 @@ describe('[L8][R2] a continuation', () => {
       ),
     )
     expect(serve(world, otherwise)).toMatchObject(replayed(1))
-    expect(world.servers.get(second.pending.hops[1]!.server)!.used.size).toBe(1)
+    expect(world.servers.get(second.pending.lanes[0]![1]!.server)!.used.size).toBe(1)
   })
 
   it("[R5] goes through another top-level server when the first one is away, with the same blocks' servers", async () => {
@@ -318,7 +338,7 @@ describe('[L8][R2] a continuation', () => {
     const { second } = await paused(world)
     const elsewhere = must(await composeContinuation(world.ctx, world.clientEnv(), second.pending, new Set([second.pending.top])))
     expect(elsewhere.top.id).not.toBe(second.top.id)
-    expect(second.pending.hops.map((hop) => hop.server)).not.toContain(elsewhere.top.id)
+    expect(second.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(elsewhere.top.id)
     const taken = must(await takeReply(world.ctx, world.clientEnv(), elsewhere.pending, must(serve(world, elsewhere))))
     expect(taken).toMatchObject({ done: true, reviewed: { opened: { response: { published: true } } } })
     const everybody = new Set(world.servers.keys())

@@ -7,9 +7,10 @@ import {
   envelopeMessage,
   hopMessage,
   hopReply,
-  partialReply,
+  differingReply,
+  legReply,
   requestMessage,
-  requestReply,
+  shownMessage,
 } from '../../../roles/protocol/requests/index.ts'
 
 const root = new URL('../../../', import.meta.url)
@@ -49,8 +50,9 @@ describe('PROTOCOL.md', () => {
       ['### 11.4', envelopeMessage],
       ['### 11.5', hopMessage],
       ['### 11.5', hopReply],
-      ['### 11.6', requestReply],
-      ['### 11.7', partialReply],
+      ['### 11.4', shownMessage],
+      ['### 11.6', legReply],
+      ['### 11.6', differingReply],
       ['### 11.7', continuationMessage],
     ] as const
     for (const [heading, schema] of messages) {

@@ -10,7 +10,7 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../roles/protocol/crypto/index.ts'
 import { decryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { verifyThread } from '../../../roles/protocol/requests/index.ts'
+import { beginThread } from '../../../roles/protocol/requests/index.ts'
 import { compute, type VectorName } from '../../vectors/protocol/compute.ts'
 import { inputs } from '../../vectors/protocol/inputs.ts'
 
@@ -288,30 +288,28 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     for (const factor of factors) numbers.push(numbers.at(-1)! * factor)
     const bytesOf = (number: bigint): Buffer => hex(number.toString(16).padStart(Math.ceil(number.toString(16).length / 2) * 2, '0'))
     const commits = numbers.map((number, i) => T('golem/number', hex(input.salts[i]!), withLength(bytesOf(number))).toString('hex'))
-    expect(commits).toEqual([start.number, links[0]!.after, links[1]!.after])
+    expect(commits).toEqual([start.numbers[1], links[0]!.after, links[1]!.after])
     expect(links.map((link) => link.before)).toEqual(commits.slice(0, 2))
     expect(numbers.at(-1)!.toString(16)).toBe(expected.number)
     const edgeKey = T('golem/edge-key', hex(input.secret), utf8(input.carried.edge))
     const salt = hkdf(edgeKey, utf8('golem/edge/1'), Buffer.concat([withLength(utf8('salt')), utf8(input.carried.edge)]), 32)
     const commit = T('golem/edge', salt, C(input.carried.value)).toString('hex')
-    const { salt: writeSalt, ...write } = input.write
+    const writeSalt = T('golem/write-salt', T('golem/edge-key', hex(input.secret), utf8('writes.0')), u32(0))
+    expect(writeSalt.toString('hex')).toBe(expected.writeSalt)
     const digest = T(
       'golem/write',
-      hex(writeSalt),
-      C({ ...write, carried: { [input.carried.field]: { commit, edge: input.carried.edge } } }),
+      writeSalt,
+      C({ ...input.write, carried: { [input.carried.field]: { commit, edge: input.carried.edge } } }),
     )
     expect(digest.toString('hex')).toBe(expected.writeDigest)
-    const running = T('golem/writes', Buffer.alloc(32), Buffer.from([0]), C([expected.writeDigest]))
-    expect(links.map((link) => link.writes)).toEqual(
-      [running, T('golem/writes', running, Buffer.from([1]), C([]))].map((hash) => hash.toString('hex')),
+    expect(links.map((link) => link.own)).toEqual([[expected.writeDigest], []])
+    const codes = input.blocks.map(({ body, salt: codeSalt }, i) => T('golem/code', C([input.app, input.endpoint, i, body, codeSalt])))
+    const versions = input.blocks.map(({ passage, site }, i) => T('golem/version', C([codes[i]!.toString('hex'), passage, [site]])))
+    expect(links.map((link) => link.version)).toEqual(versions.map((version) => version.toString('hex')))
+    const given = [{ [input.carried.edge]: commit }, {}]
+    expect(links.map((link) => link.inputs)).toEqual(
+      given.map((commits, i) => T('golem/inputs', hex(expected.startDigest), codes[i]!, C(commits)).toString('hex')),
     )
-    const versions = input.blocks.map(({ body, salt: versionSalt, passage, site }, i) =>
-      T(
-        'golem/version',
-        C([T('golem/code', C([input.app, input.endpoint, i, body, versionSalt])).toString('hex'), passage, [site]]),
-      ).toString('hex'),
-    )
-    expect(links.map((link) => link.version)).toEqual(versions)
     expect(T('golem/key-version', hex(input.request), digest).toString('hex')).toBe(expected.versionAfter)
     expect(T('golem/key-reserved', hex(input.reservation), hex(input.write.key)).toString('hex')).toBe(expected.versionReserved)
   })
@@ -322,12 +320,15 @@ describe('the vectors are accepted by those who check', () => {
     const {
       expected: { start, links },
     } = read('thread')
-    expect(must(verifyThread(nobleCrypto, start, links)).number).toBe(links[1]!.after)
-    for (const field of ['after', 'writes', 'version', 'outputs'] as const) {
+    const thread = must(beginThread(nobleCrypto, start, 1, links))
+    expect([thread.number, thread.signed().ok]).toEqual([links[1]!.after, true])
+    expect(beginThread(nobleCrypto, start, 0, links).ok).toBe(false)
+    for (const field of ['after', 'inputs', 'version', 'outputs'] as const) {
       const changed = links.map((link, i) =>
-        i === 1 ? { ...link, [field]: `${link[field]!.startsWith('0') ? '1' : '0'}${link[field]!.slice(1)}` } : link,
+        i === 1 ? { ...link, [field]: `${link[field].startsWith('0') ? '1' : '0'}${link[field].slice(1)}` } : link,
       )
-      expect(verifyThread(nobleCrypto, start, changed).ok, field).toBe(false)
+      const begun = beginThread(nobleCrypto, start, 1, changed)
+      expect(begun.ok && begun.value.signed().ok, field).toBe(false)
     }
   })
 

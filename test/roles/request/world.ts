@@ -18,12 +18,12 @@ import {
 } from '../../../roles/protocol/index/index.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { outlineOf, PATHS, type RevealFile } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf, PATHS, type HopReply, type RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
 import type { RelayEnv } from '../../../roles/server/relay-types.ts'
-import { hopFailed, nextHop, openContinuation, openRequest, takeReply } from '../../../roles/server/relay.ts'
+import { hopFailed, nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
 import { makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
@@ -33,6 +33,8 @@ export { crypto }
 
 export const APP = 'aa'.repeat(32)
 export const TICK = 7
+/** Digests of the tick's document and of the one that published its plan. */
+export const [BASE, PLANNED] = ['b5'.repeat(32), 'd1'.repeat(32)]
 
 export interface Actor extends ServerKeys {
   used: Map<string, Served>
@@ -63,6 +65,8 @@ function makeServer(random: Random): Actor {
 export interface WorldOptions {
   seed: string
   servers?: number
+  /** Lanes of requests that can write; 1 where it is left out. */
+  lanes?: number
   posts?: Array<{ topic: string; text: string; author: string }>
   primeBits?: number
   /** Another app than the guestbook, with the collections of the client's four keys, the endpoint whose label is used, and rows of others. */
@@ -86,6 +90,7 @@ export async function makeWorld({
   servers: count = 5,
   posts = [],
   primeBits = 128,
+  lanes = 1,
   app = guestbook(),
 }: WorldOptions): Promise<World> {
   const random = seeded(seed)
@@ -126,7 +131,7 @@ export async function makeWorld({
   const fetchFile = (name: string): Promise<Result<Uint8Array>> =>
     Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
   const reader = must(openSnapshot({ crypto, program: outline, tick, fetchFile }))
-  const view = tickView(tick, plan, { outline, budget: { steps: 100_000, bytes: 1_000_000 } })
+  const view = tickView({ body: tick, sha256: BASE }, plan, PLANNED, { outline, budget: { steps: 100_000, bytes: 1_000_000 } })
   const code = new Map(
     made.code.map((file) => {
       const actor = servers.get(file.server)!
@@ -151,6 +156,9 @@ export async function makeWorld({
       outline,
       label: must(labelOf(program, app.endpoint)),
       plan,
+      base: BASE,
+      planned: PLANNED,
+      lanes,
       reader,
       client,
       keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })),
@@ -219,17 +227,18 @@ export function serve(
   if (!opened.ok) return opened
   let relay = opened.value
   for (;;) {
-    const hop = nextHop(world.ctx, env, relay)
-    if (!hop.ok) return hop
-    const reply =
-      deliver === undefined
-        ? executeHop(world.ctx, world.hopEnv(hop.value.server), hop.value.bytes)
-        : deliver(hop.value.server, hop.value.bytes)
-    if (!reply.ok) return hopFailed(relay, reply.error)
-    const step = takeReply(world.ctx, env, hop.value.relay, reply.value)
-    if (!step.ok) return step
-    if (step.value.done) return ok(step.value.reply)
-    relay = step.value.relay
+    const next = nextHops(world.ctx, env, relay)
+    if (!next.ok) return next
+    const replies: HopReply[] = []
+    for (const { lane, server, bytes: hop } of next.value.hops) {
+      const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(server), hop) : deliver(server, hop)
+      const opened = reply.ok ? openReply(world.ctx, env, next.value.relay, lane, reply.value) : hopFailed(relay, lane, reply.error)
+      if (!opened.ok) return opened
+      replies.push(opened.value)
+    }
+    const step = takeReplies(world.ctx, next.value.relay, replies)
+    if (step.done) return ok(step.reply)
+    relay = step.relay
   }
 }
 

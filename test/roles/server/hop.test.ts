@@ -7,7 +7,7 @@ import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import type { Relay } from '../../../roles/server/relay-types.ts'
-import { nextHop, openRequest, takeReply } from '../../../roles/server/relay.ts'
+import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
 import { seal as sealBox } from '../../../roles/protocol/crypto/index.ts'
 import type { RangeProof } from '../../../roles/protocol/index/index.ts'
 import type { Program } from '../../../roles/program/index.ts'
@@ -26,10 +26,11 @@ function forwardChanged(
   const env = world.relayEnv(composed.top.id)
   let relay = must(openRequest(world.ctx, env, composed.bytes))
   for (let at = 0; ; at++) {
-    const hop = must(nextHop(world.ctx, env, at === position ? change(relay) : relay))
-    const reply = executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes)
+    const { hops, relay: under } = must(nextHops(world.ctx, env, at === position ? change(relay) : relay))
+    const [hop] = hops
+    const reply = executeHop(world.ctx, world.hopEnv(hop!.server), hop!.bytes)
     if (at === position || !reply.ok) return reply
-    const step = must(takeReply(world.ctx, env, hop.relay, reply.value))
+    const step = takeReplies(world.ctx, under, [must(openHopReply(world.ctx, env, under, 0, reply.value))])
     if (step.done) throw new Error('the request ended before the change')
     relay = step.relay
   }
@@ -47,7 +48,7 @@ describe("a block's server", () => {
     const world = await makeWorld({ seed: 'replay' })
     const composed = await compose(world, 'post', ARGS)
     must(serve(world, composed))
-    const first = composed.pending.hops[0]!
+    const first = composed.pending.lanes[0]![0]!
     expect([...world.servers.get(first.server)!.used.values()]).toMatchObject([
       { request: composed.pending.request, position: 0, receipt: { client: world.client.publicKey } },
     ])
@@ -62,7 +63,7 @@ describe("a block's server", () => {
     const world = await makeWorld({ seed: 'tick' })
     const composed = await compose(world, 'post', ARGS)
     const env = world.relayEnv(composed.top.id)
-    const hop = must(nextHop(world.ctx, env, must(openRequest(world.ctx, env, composed.bytes))))
+    const hop = must(nextHops(world.ctx, env, must(openRequest(world.ctx, env, composed.bytes)))).hops[0]!
     const late = (currentTick: number): string => code(executeHop(world.ctx, { ...world.hopEnv(hop.server), currentTick }, hop.bytes))
     expect([late(9), late(6), late(8)]).toEqual(['hop.tick', 'hop.tick', 'accepted'])
   })
@@ -71,7 +72,7 @@ describe("a block's server", () => {
     const world = await makeWorld({ seed: 'message' })
     const composed = await compose(world, 'post', ARGS)
     const env = world.relayEnv(composed.top.id)
-    const hop = must(nextHop(world.ctx, env, must(openRequest(world.ctx, env, composed.bytes))))
+    const hop = must(nextHops(world.ctx, env, must(openRequest(world.ctx, env, composed.bytes)))).hops[0]!
     const other = [...world.servers.keys()].find((id) => id !== hop.server)!
     const damaged = hop.bytes.slice()
     damaged[100]! ^= 1
@@ -82,11 +83,11 @@ describe("a block's server", () => {
 
   it('refuses a link whose executed sites, writes or signature were changed', async () => {
     const world = await makeWorld({ seed: 'links' })
-    for (const [i, change] of [{ sites: [3] }, { writes: '12'.repeat(32) }, { after: '34'.repeat(32) }].entries()) {
+    for (const [i, change] of [{ sites: [3] }, { own: ['12'.repeat(32)] }, { after: '34'.repeat(32) }].entries()) {
       const composed = await compose(world, 'post', { ...ARGS, text: `Text ${i}` })
       const result = forwardChanged(world, composed, 1, (relay) => ({
         ...relay,
-        replies: [{ ...relay.replies[0]!, link: { ...relay.replies[0]!.link, ...change } }],
+        replies: [[{ ...relay.replies[0]![0]!, link: { ...relay.replies[0]![0]!.link, ...change } }]],
       }))
       expect(code(result)).toBe('thread.link')
     }
@@ -107,7 +108,9 @@ describe("a block's server", () => {
       return must(await composeRequest(ctx, world.clientEnv(), 'post', ARGS))
     }
     const used = ({ pending }: Composed) =>
-      pending.hops.map(({ server }) => [...world.servers.get(server)!.used.values()].some(({ request }) => request === pending.request))
+      pending.lanes[0]!.map(({ server }) =>
+        [...world.servers.get(server)!.used.values()].some(({ request }) => request === pending.request),
+      )
     const start = await forged(0)
     expect(code(forwardChanged(world, start, 0, (relay) => relay))).toBe('thread.start')
     expect(code(serve(world, start))).toBe('thread.start')
@@ -140,8 +143,8 @@ describe("a block's server", () => {
     const secret = fromHex(composed.pending.secret)
     const forge = (id: string) => sealEdge(world.ctx.crypto, edgeKey(world.ctx.crypto, secret, id), id, canonicalBytes(false))
     const result = forwardChanged(world, composed, 1, (relay) => {
-      const ids = Object.keys(relay.replies[0]!.outputs)
-      return { ...relay, replies: [{ ...relay.replies[0]!, outputs: Object.fromEntries(ids.map((id) => [id, forge(id)])) }] }
+      const ids = Object.keys(relay.replies[0]![0]!.outputs)
+      return { ...relay, replies: [[{ ...relay.replies[0]![0]!, outputs: Object.fromEntries(ids.map((id) => [id, forge(id)])) }]] }
     })
     expect(code(result)).toBe('hop.commits')
   })
@@ -153,8 +156,8 @@ describe("a block's server", () => {
     const relay = must(openRequest(world.ctx, env, composed.bytes))
     const view = env.tick(env.currentTick)!
     const hop = must(
-      nextHop(world.ctx, { ...env, tick: () => ({ ...view, program: { ...view.program, outline: withoutInputs(world) } }) }, relay),
-    )
+      nextHops(world.ctx, { ...env, tick: () => ({ ...view, program: { ...view.program, outline: withoutInputs(world) } }) }, relay),
+    ).hops[0]!
     expect(code(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes))).toBe('hop.edges')
   })
 
@@ -242,10 +245,10 @@ describe('a top-level server', () => {
     const keys = Object.keys(relay.message.edges).map((id) => toHex(edgeKey(world.ctx.crypto, fromHex(composed.pending.secret), id)))
     expect(keys.length).toBeGreaterThan(2)
     for (const secret of [...keys, composed.pending.secret, ...Object.values(ARGS)]) expect(seen.join('')).not.toContain(secret)
-    expect(composed.pending.hops.map((hop) => hop.server)).not.toContain(composed.pending.top)
-    for (const [position, hop] of relay.message.hops.entries()) {
+    expect(composed.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(composed.pending.top)
+    for (const [position, hop] of relay.message.lanes[0]!.entries()) {
       const other = world.hopEnv(composed.top.id)
-      const message = must(nextHop(world.ctx, env, { ...relay, replies: relay.replies.slice(0, position) }))
+      const message = must(nextHops(world.ctx, env, { ...relay, replies: relay.replies.slice(0, position) })).hops[0]!
       expect(code(executeHop(world.ctx, other, message.bytes))).toBe('envelope.closed')
       expect(hop.server).not.toBe(composed.top.id)
     }
@@ -255,15 +258,15 @@ describe('a top-level server', () => {
     const world = await makeWorld({ seed: 'twice' })
     const composed = await compose(world, 'post', ARGS)
     const { top, pending } = composed
-    const opened = (change: (hops: Relay['message']['hops']) => Relay['message']['hops']): string => {
+    const opened = (change: (hops: Relay['message']['lanes'][number]) => Relay['message']['lanes'][number]): string => {
       const env = world.relayEnv(top.id)
       const relay = must(openRequest(world.ctx, env, composed.bytes))
-      const message = { ...relay.message, hops: change(relay.message.hops) }
+      const message = { ...relay.message, lanes: relay.message.lanes.map(change) }
       const box = must(seal(world, top.id, message))
       return code(openRequest(world.ctx, env, box))
     }
     expect(opened((hops) => hops)).toBe('accepted')
-    expect(opened((hops) => hops.map((hop) => ({ ...hop, server: pending.hops[0]!.server })))).toBe('request.hops')
+    expect(opened((hops) => hops.map((hop) => ({ ...hop, server: pending.lanes[0]![0]!.server })))).toBe('request.hops')
     expect(opened((hops) => [{ ...hops[0]!, server: top.id }, hops[1]!])).toBe('request.hops')
     expect(opened((hops) => [{ ...hops[0]!, version: '99'.repeat(32) }, hops[1]!])).toBe('request.hops')
     expect(opened((hops) => hops.slice(0, 1))).toBe('request.hops')
@@ -274,11 +277,11 @@ describe('a top-level server', () => {
     const composed = await compose(world, 'post', ARGS)
     const random = seeded('noise')
     const result = serve(world, composed, (server, bytes) =>
-      server === composed.pending.hops[1]!.server ? ok(random(300)) : executeHop(world.ctx, world.hopEnv(server), bytes),
+      server === composed.pending.lanes[0]![1]!.server ? ok(random(300)) : executeHop(world.ctx, world.hopEnv(server), bytes),
     )
     expect(result).toMatchObject({
       ok: false,
-      error: { code: 'request.hop-failed', retryable: true, details: { position: 1, server: composed.pending.hops[1]!.server } },
+      error: { code: 'request.hop-failed', retryable: true, details: { position: 1, server: composed.pending.lanes[0]![1]!.server } },
     })
   })
 })

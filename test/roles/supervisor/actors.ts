@@ -6,6 +6,7 @@ import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import {
   signDocument,
   signUnder,
+  type Link,
   type Offer,
   type OpenedDocument,
   type Plan,
@@ -20,13 +21,12 @@ import {
   messageAad,
   type RevealFile,
   keySigningBody,
+  inputsDigest,
   linkDigest,
-  NO_WRITES,
   signLink,
   signStart,
   startDigest,
   writeDigest,
-  writesDigest,
 } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
@@ -228,10 +228,18 @@ export interface UpdateOptions {
   text: string
   client?: KeyPair
   request?: string
-  /** This position's server multiplies by its passage prime only, and commits to that. */
+  /** SHA-256 of the tick read, and of the one that published the plan. */
+  base: string
+  planned: string
+  /** Lanes; one where it is left out. */
+  lanes?: number
+  /** This position's server multiplies by its passage prime only (in lane `skipsIn`, by default 0), and commits to that. */
   skips?: number
-  /** The client seals another number than the last link's beside its commitment. */
-  forges?: boolean
+  skipsIn?: number
+  /** The servers of these places seal rubbish instead of their numbers. */
+  rubbish?: Array<{ lane: number; position: number }>
+  /** Changes a link before its server signs it. */
+  link?: (link: Omit<Link, 'sig'>) => Omit<Link, 'sig'>
   /** Changes the writes after the servers signed. */
   tamper?: (writes: Write[]) => Write[]
   /** Changes the writes before the servers sign, as colluding servers would. */
@@ -261,69 +269,30 @@ function makeWrites(cast: Cast, options: UpdateOptions): Write[] {
   ]
 }
 
+interface Numbered {
+  value: bigint
+  opening: { number: string; salt: string }
+  commit: string
+}
+
+function numbered(random: Random, value: bigint): Numbered {
+  const salt = random(32)
+  return { value, opening: { number: value.toString(16), salt: toHex(salt) }, commit: toHex(commitNumber(crypto, salt, value)) }
+}
+
 /** What client and servers do together in one request, honestly unless the options say otherwise. */
 export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'update'> {
-  const { app, tick, plan, secret, endpoint } = options
+  const { app, tick, endpoint, base, planned } = options
   const { random } = cast
   const client = options.client ?? cast.client
   const request = options.request ?? toHex(random(32))
   const signedWrites = (options.draft ?? ((writes) => writes))(makeWrites(cast, options))
-  const sealingKey = crypto.x25519.publicKey(fromHex(secret.sealing))
-  const sealed = (value: unknown, aad: Uint8Array): string =>
-    toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(value), aad)))
-  const number = (value: bigint) => {
-    const salt = random(32)
-    return { value, opening: { number: value.toString(16), salt: toHex(salt) }, commit: toHex(commitNumber(crypto, salt, value)) }
-  }
-  let current = number(prime(toHex(random(16))))
-  const start = signStart(
-    crypto,
-    { request, app, tick, endpoint, client: client.publicKey, number: current.commit, keys: '00'.repeat(32) },
-    client,
-    random(32),
-  )
-  const links: Update['links'] = []
-  let previous = startDigest(crypto, start)
-  let running = NO_WRITES
+  const first = Array.from({ length: options.lanes ?? 1 }, () => numbered(random, prime(toHex(random(16)))))
+  const numbers = first.map(({ commit }) => commit)
+  const about = { request, app, tick, endpoint, client: client.publicKey, base, planned, numbers, keys: '00'.repeat(32) }
+  const start = signStart(crypto, about, client, random(32))
   const taken = new Set<string>()
-  for (const [position, versions] of plan.endpoints[endpoint]!.entries()) {
-    const [version, server] = pickServer(cast, versions, taken)
-    const secrets = secret.versions.find((candidate) => candidate.version === version)!
-    const own = signedWrites.filter((write) => write.block === position)
-    const primes = [secrets.passage, ...(options.skips === position ? [] : own.map((write) => secrets.sites[write.site]!))].map(prime)
-    const factors = options.skips === position && own.length === 0 ? [] : primes
-    const after = number(factors.reduce((product, factor) => product * factor, current.value))
-    running = writesDigest(
-      crypto,
-      running,
-      position,
-      own.map((write) => writeDigest(crypto, write)),
-    )
-    const opening = sealed({ before: current.opening, after: after.opening }, messageAad('opening', request, position))
-    const link = signLink(
-      crypto,
-      {
-        request,
-        app,
-        tick,
-        endpoint,
-        position,
-        version,
-        server: server.publicKey,
-        previous,
-        sites: own.map((write) => write.site),
-        writes: running,
-        before: current.commit,
-        after: after.commit,
-        opening,
-      },
-      server,
-      random(32),
-    )
-    links.push(link)
-    previous = linkDigest(crypto, link)
-    current = after
-  }
+  const lanes = first.map((number, lane) => makeLane(cast, options, start, lane, number, signedWrites, taken))
   const writes = (options.tamper ?? ((list) => list))(signedWrites)
   const digests = writes.map((write) => writeDigest(crypto, write))
   const keySigs = [
@@ -332,9 +301,65 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
       sig: signUnder(crypto, 'key', keySigningBody(app, request, digests), options.key.privateKey, random(32)),
     },
   ]
-  const final = options.forges === true ? { ...current.opening, number: (current.value + 2n).toString(16) } : current.opening
-  const stamp = { commit: current.commit, box: sealed(final, messageAad('stamp', request)) }
-  return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, links, stamp, keySigs }, client, random(32))
+  return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, lanes, keySigs }, client, random(32))
+}
+
+function makeLane(
+  cast: Cast,
+  options: UpdateOptions,
+  start: Update['start'],
+  lane: number,
+  first: Numbered,
+  writes: Write[],
+  taken: Set<string>,
+): Link[] {
+  const { plan, secret } = options
+  const { random } = cast
+  const { request, app, tick, endpoint, base, planned } = start
+  const sealingKey = crypto.x25519.publicKey(fromHex(secret.sealing))
+  const links: Link[] = []
+  let previous = startDigest(crypto, start)
+  let current = first
+  for (const [position, versions] of plan.endpoints[endpoint]!.entries()) {
+    const [version, server] = pickServer(cast, versions, taken)
+    const secrets = secret.versions.find((candidate) => candidate.version === version)!
+    const own = writes.filter((write) => write.block === position)
+    const skips = options.skips === position && (options.skipsIn ?? 0) === lane
+    const primes = [secrets.passage, ...(skips ? [] : own.map((write) => secrets.sites[write.site]!))].map(prime)
+    const factors = skips && own.length === 0 ? [] : primes
+    const after = numbered(
+      random,
+      factors.reduce((product, factor) => product * factor, current.value),
+    )
+    const isRubbish = options.rubbish?.some((place) => place.lane === lane && place.position === position) ?? false
+    const opening = isRubbish ? { before: after.opening, after: after.opening } : { before: current.opening, after: after.opening }
+    const aad = messageAad('opening', request, lane, position)
+    const unsigned = {
+      request,
+      app,
+      tick,
+      endpoint,
+      lane,
+      position,
+      version,
+      server: server.publicKey,
+      previous,
+      base,
+      planned,
+      inputs: inputsDigest(crypto, startDigest(crypto, start), secrets.code, {}),
+      sites: own.map((write) => write.site),
+      own: own.map((write) => writeDigest(crypto, write)),
+      outputs: '00'.repeat(32),
+      before: current.commit,
+      after: after.commit,
+      opening: toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(opening), aad))),
+    }
+    const link = signLink(crypto, options.link?.(unsigned) ?? unsigned, server, random(32))
+    links.push(link)
+    previous = linkDigest(crypto, link)
+    current = after
+  }
+  return links
 }
 
 function pickServer(cast: Cast, versions: Plan['endpoints'][string][number], taken: Set<string>): [string, KeyPair] {

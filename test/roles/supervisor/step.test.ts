@@ -104,7 +104,7 @@ describe('a Supervisor', () => {
     const update = post(town, { skips: 1 })
     town.anchor(update, { spends: [key!.publicKey] })
     await town.mineTo(4)
-    const guilty = update.body.links[1]!.server
+    const guilty = update.body.lanes[0]![1]!.server
     expect(outcomes(town, 4)).toEqual(['update.stamp'])
     expect(town.ticks[4]!.document.body.tombstones).toEqual([guilty])
     expect(town.ticks[4]!.document.body.servers.map((server) => server.id)).not.toContain(guilty)
@@ -116,7 +116,7 @@ describe('a Supervisor', () => {
       ),
     ).not.toContain(guilty)
     expect(town.effects.find((effect) => effect.type === 'tombstone')).toMatchObject({
-      fields: { subject: guilty, kind: 'server', evidence: { tick: 2, position: 1 } },
+      fields: { subject: guilty, evidence: { tick: 2, lane: 0, position: 1 } },
     })
     expect((await auditTown(town)).ok).toBe(true)
   })

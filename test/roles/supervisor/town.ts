@@ -177,8 +177,10 @@ export async function peopleTown(seed: string, change: Parameters<typeof makeOff
 /** Plan and secrets of a tick, as the servers of that tick have them together. */
 export const tickSecrets = (town: Town, tick: number) => {
   const kept = town.state().plans.find((plan) => plan.tick === tick)!
-  const published = town.ticks.flatMap((made) => made.document.body.plans).findLast((plan) => plan.tick === tick)!
-  return { plan: published, secret: kept.secret }
+  const isPlanned = ({ document }: Published): boolean => document.body.plans.some((plan) => plan.tick === tick)
+  const { document } = town.ticks.findLast(isPlanned)!
+  const published = document.body.plans.find((plan) => plan.tick === tick)!
+  return { plan: published, secret: kept.secret, base: town.ticks[tick]!.document.sha256, planned: document.sha256 }
 }
 
 export const fileOf = (published: Published, name: string): Result<Uint8Array> => {

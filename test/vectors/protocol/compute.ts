@@ -8,7 +8,7 @@ import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
 import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
-import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, linkDigest, NO_WRITES, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesDigest, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
+import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -109,37 +109,38 @@ export function envelope({ ephemeral, recipient, purpose, parts, plain }: Envelo
   return { aad: new TextDecoder().decode(aad), recipient: toHex(publicKey), box: toHex(must(seal(crypto, fromHex(ephemeral), publicKey, utf8(plain), aad))) }
 }
 
-/** Two blocks; the first carries a field into a write of its one site, the second only passes. */
+/** The second of two lanes, two blocks; the first carries a field into a write of its one site, the second only passes. */
 export function thread(input: ThreadInput) {
-  const { app, request, tick, endpoint, salts, blocks } = input
+  const { app, request, tick, endpoint, base, planned, lane, salts, blocks } = input
   const client = keyPair(input.client)
   const carriedKey = edgeKey(crypto, fromHex(input.secret), input.carried.edge)
   const carried = sealEdge(crypto, carriedKey, input.carried.edge, canonicalBytes(input.carried.value))
   const commit = (number: bigint, at: number): string => toHex(commitNumber(crypto, fromHex(salts[at]!), number))
   let number = BigInt(`0x${input.number}`)
-  const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, number: commit(number, 0), keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
-  const write: DraftWrite = { ...input.write, carried: { [input.carried.field]: { edge: input.carried.edge, commit: carried.commit } } }
+  const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, base, planned, numbers: [...input.numbers, commit(number, 0)], keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
+  const salt = writeSalt(crypto, edgeKey(crypto, fromHex(input.secret), writesId(0)), 0)
+  const write: DraftWrite = { ...input.write, salt, carried: { [input.carried.field]: { edge: input.carried.edge, commit: carried.commit } } }
   const digests = [writeDigest(crypto, write)]
   const sealing = crypto.x25519.publicKey(fromHex(input.sealing))
   const links: Link[] = []
-  let running = NO_WRITES
   for (const [position, block] of blocks.entries()) {
     const server = keyPair(block.server)
     const factors = [block.passage, ...block.sites.map(() => block.site)].map((prime) => BigInt(`0x${prime}`))
     const after = factors.reduce((product, prime) => product * prime, number)
-    running = writesDigest(crypto, running, position, position === 0 ? digests : [])
+    const code = codeDigest(crypto, app, endpoint, position, block.body, block.salt)
     const opening = { before: { number: number.toString(16), salt: salts[position]! }, after: { number: after.toString(16), salt: salts[position + 1]! } }
     links.push(signLink(crypto, {
-      request, app, tick, endpoint, position, version: versionId(crypto, codeDigest(crypto, app, endpoint, position, block.body, block.salt), { passage: block.passage, sites: [block.site] }), server: server.publicKey,
-      previous: position === 0 ? startDigest(crypto, start) : linkDigest(crypto, links[position - 1]!), sites: block.sites, writes: running,
+      request, app, tick, endpoint, lane, position, version: versionId(crypto, code, { passage: block.passage, sites: [block.site] }), server: server.publicKey,
+      previous: position === 0 ? startDigest(crypto, start) : linkDigest(crypto, links[position - 1]!), base, planned,
+      inputs: inputsDigest(crypto, startDigest(crypto, start), code, position === 0 ? { [input.carried.edge]: carried.commit } : {}), sites: block.sites, own: position === 0 ? digests : [],
       before: commit(number, position), after: commit(after, position + 1), outputs: commitsDigest(crypto, {}),
-      opening: toBase64(must(seal(crypto, fromHex(block.ephemeral), sealing, canonicalBytes(opening), messageAad('opening', request, position)))),
+      opening: toBase64(must(seal(crypto, fromHex(block.ephemeral), sealing, canonicalBytes(opening), messageAad('opening', request, lane, position)))),
     }, server, fromHex(input.auxiliary)))
     number = after
   }
   const data = keyPair(input.key)
   return {
-    start, startDigest: startDigest(crypto, start), writeDigest: digests[0]!, links, linkDigests: links.map((link) => linkDigest(crypto, link)), number: number.toString(16),
+    start, startDigest: startDigest(crypto, start), writeSalt: salt, writeDigest: digests[0]!, links, linkDigests: links.map((link) => linkDigest(crypto, link)), number: number.toString(16),
     versionReserved: versionReserved(crypto, input.reservation, data.publicKey), versionAfter: versionAfter(crypto, request, digests[0]!),
     keySig: signUnder(crypto, 'key', keySigningBody(app, request, digests), data.privateKey, fromHex(input.auxiliary)),
   }

@@ -38,7 +38,8 @@ export interface SeatsInput {
 export interface ThreadInput {
   app: string; request: string; tick: number; endpoint: string; client: string; secret: string; number: string; sealing: string; auxiliary: string
   key: string; reservation: string; salts: string[]; carried: { field: string; edge: string; value: Json }
-  write: { block: number; site: number; collection: string; key: string; replaces: string; salt: string; fields: Record<string, Json> }
+  write: { block: number; site: number; collection: string; key: string; replaces: string; fields: Record<string, Json> }
+  base: string; planned: string; lane: number; numbers: string[]
   blocks: Array<{ server: string; passage: string; site: string; sites: number[]; salt: string; ephemeral: string; body: Json }>
 }
 
@@ -51,10 +52,10 @@ const row = (topic: string, key: string, text: string) => ({ tuple: [topic, key]
 const reference = (label: string) => ({ sha256: bytes(label), infohash: bytes(`${label} infohash`).slice(0, 40) })
 const file = (name: string, size: number) => ({ name, size, sha256: bytes(name) })
 const link = {
-  request: bytes('request'), app, tick: 7, endpoint: 'post', position: 0, version: bytes('version'), server: publicKey(bytes('server')), previous: bytes('start'),
-  sites: [0], writes: bytes('writes'), before: bytes('before'), after: bytes('after'), opening: 'AAEC', outputs: bytes('outputs'), sig: 'ab'.repeat(64),
+  request: bytes('request'), app, tick: 7, endpoint: 'post', lane: 0, position: 0, version: bytes('version'), server: publicKey(bytes('server')), previous: bytes('start'),
+  base: bytes('tick 7'), planned: bytes('tick 4'), inputs: bytes('inputs'), sites: [0], own: [bytes('own')], before: bytes('before'), after: bytes('after'), opening: 'AAEC', outputs: bytes('outputs'), sig: 'ab'.repeat(64),
 }
-const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), number: bytes('before'), keys: bytes('keys'), sig: 'cd'.repeat(64) }
+const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), base: bytes('tick 7'), planned: bytes('tick 4'), numbers: [bytes('before')], keys: bytes('keys'), sig: 'cd'.repeat(64) }
 const write = {
   block: 0, site: 0, collection: 'posts', key: publicKey(bytes('data key')), replaces: bytes('reserved'), fields: { text: 'hello', stars: '5' }, salt: bytes('salt'),
   carried: { text: { edge: 'argument text', commit: bytes('commit'), salt: bytes('edge salt') } },
@@ -72,7 +73,7 @@ const documentFields: DocumentsInput['fields'] = {
   registration: { app, sealing: sealing('sealing'), nonce: '5' },
   reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
   update: {
-    app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, links: [link], stamp: { commit: bytes('after'), box: 'AAEC' },
+    app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, lanes: [[link]],
     keySigs: [{ key: publicKey(bytes('data key')), sig: '12'.repeat(64) }],
   },
   tick: {
@@ -83,7 +84,7 @@ const documentFields: DocumentsInput['fields'] = {
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
     plans: [{ tick: 10, sealing: sealing('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
-  tombstone: { app, subject: publicKey(bytes('server')), kind: 'server', reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), position: 1 } },
+  tombstone: { app, subject: publicKey(bytes('server')), reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), lane: 0, position: 1 } },
 }
 
 /** Mersenne primes, so that anybody can check them; real primes are random and of `primeBits` bits. */
@@ -126,12 +127,13 @@ export const inputs = {
     rows: [row('clay', bytes('row 1'), 'soft'), row('stones', bytes('row 2'), 'hard 22'), row('stones', `f${bytes('row 3').slice(1)}`, 'old')],
   } satisfies IndexInput,
   edge: { secret: bytes('secret'), id: 'request.text', value: 'Hello, Golëm' } satisfies EdgeInput,
-  envelope: { ephemeral: bytes('ephemeral'), recipient: bytes('recipient'), purpose: 'envelope', parts: [bytes('request'), 41, 0, bytes('version')], plain: '{"a":1}' } satisfies EnvelopeInput,
+  envelope: { ephemeral: bytes('ephemeral'), recipient: bytes('recipient'), purpose: 'envelope', parts: [bytes('request'), 41, 0, 1, bytes('version')], plain: '{"a":1}' } satisfies EnvelopeInput,
   thread: {
     app, request: bytes('request'), tick: 41, endpoint: 'post', client: bytes('client'), secret: bytes('secret'), number: `8${bytes('number').slice(1)}`, sealing: bytes('tick 41'),
     auxiliary: bytes('auxiliary'), key: dataKey, reservation: bytes('reservation'), salts: [bytes('salt 0'), bytes('salt 1'), bytes('salt 2')],
+    base: bytes('tick 41'), planned: bytes('tick 38'), lane: 1, numbers: [bytes('number 0')],
     carried: { field: 'text', edge: 'request.text', value: 'Hello, Golëm' },
-    write: { block: 0, site: 0, collection: 'posts', key: publicKey(dataKey), replaces: bytes('replaced'), salt: bytes('write salt'), fields: { topic: 'clay' } },
+    write: { block: 0, site: 0, collection: 'posts', key: publicKey(dataKey), replaces: bytes('replaced'), fields: { topic: 'clay' } },
     blocks: [
       { server: bytes('server 0'), passage: MERSENNE[0]!, site: MERSENNE[1]!, sites: [0], salt: bytes('version salt 0'), ephemeral: bytes('ephemeral 0'), body: emptyBody },
       { server: bytes('server 1'), passage: MERSENNE[2]!, site: '3', sites: [], salt: bytes('version salt 1'), ephemeral: bytes('ephemeral 1'), body: emptyBody },

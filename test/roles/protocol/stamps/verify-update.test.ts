@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { cloneDatabase, type Database } from '../../../../roles/protocol/index/index.ts'
 import type { Update, Write } from '../../../../roles/protocol/documents/index.ts'
+import { fromHex, toBase64 } from '../../../../roles/protocol/bytes.ts'
+import { canonicalBytes } from '../../../../roles/protocol/canonical.ts'
+import { seal } from '../../../../roles/protocol/crypto/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
-import { blameLink, checkStamp, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
-import { versionAfter, writeDigest, outlineOf } from '../../../../roles/protocol/requests/index.ts'
+import { checkStamps, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
+import { messageAad, versionAfter, writeDigest, outlineOf } from '../../../../roles/protocol/requests/index.ts'
 import { crypto, makeUpdate, notes, type UpdateOptions } from '../../supervisor/actors.ts'
 import { peopleTown, tickSecrets } from '../../supervisor/town.ts'
 import { keyPair } from '../../../tools/seeded.ts'
@@ -13,7 +16,7 @@ const ctx = { crypto }
 async function scene() {
   const town = await peopleTown('verify')
   const tick = 2
-  const { plan, secret } = tickSecrets(town, tick)
+  const { plan, secret, base, planned } = tickSecrets(town, tick)
   const database: Database = cloneDatabase(town.keeper.ledger.database)
   const key = town.cast.keys[0]!
   const env: UpdateEnv = {
@@ -21,6 +24,8 @@ async function scene() {
     period: tick,
     outline: outlineOf(notes),
     plan,
+    base,
+    planned,
     database,
     tombstoned: () => false,
     used: () => false,
@@ -28,6 +33,8 @@ async function scene() {
   const options: UpdateOptions = {
     app: town.app,
     tick,
+    base,
+    planned,
     plan,
     secret,
     endpoint: 'post',
@@ -71,7 +78,7 @@ describe('the public checks of an update', () => {
     expect(outcome(make({ replaces: '77'.repeat(32) }))).toBe('update.replaced')
     expect(outcome(make({ endpoint: 'edit' }))).toBe('update.slot')
     expect(outcome(make(), { plan: null })).toBe('update.plan')
-    const server = make().links[0]!.server
+    const server = make().lanes[0]![0]!.server
     expect(outcome(make(), { tombstoned: (id) => id === server })).toBe('update.server')
     const blocks = env.plan!.endpoints['post']!
     const others = {
@@ -79,6 +86,8 @@ describe('the public checks of an update', () => {
       endpoints: { post: [blocks[0]!, blocks[1]!.map((version) => ({ ...version, version: '55'.repeat(32) }))] },
     }
     expect(outcome(make(), { plan: others })).toBe('update.version')
+    expect(outcome(make({ base: '0f'.repeat(32) }))).toBe('update.base')
+    expect(outcome(make({ planned: '0f'.repeat(32) }))).toBe('update.base')
     const stolen = cloneDatabase(env.database)
     for (const [name, reserved] of stolen.keys) stolen.keys.set(name, { ...reserved, owner: stranger.publicKey })
     expect(outcome(make(), { database: stolen })).toBe('update.owner')
@@ -109,16 +118,19 @@ describe('the public checks of an update', () => {
     const [update, other] = [make(), make()]
     expect(outcome({ ...update, keySigs: other.keySigs })).toBe('update.signature')
     expect(outcome({ ...update, start: other.start })).toBe('update.start')
-    expect(outcome({ ...update, links: [update.links[0]!] })).toBe('update.path')
-    expect(outcome({ ...update, links: update.links.map((link) => ({ ...link, sig: other.links[0]!.sig })) })).toBe('update.thread')
-    expect(outcome({ ...update, stamp: other.stamp })).toBe('update.stamp')
+    const [lane] = update.lanes
+    const withLane = (links: typeof lane): Update => ({ ...update, lanes: [links!] })
+    expect(outcome(withLane([lane![0]!]))).toBe('update.path')
+    expect(outcome(withLane(lane!.map((link) => ({ ...link, sig: other.lanes[0]![0]!.sig }))))).toBe('update.thread')
+    expect(outcome(withLane([lane![0]!, { ...lane![1]!, opening: other.lanes[0]![1]!.opening }]))).toBe('update.thread')
+    expect(outcome(withLane([lane![0]!, { ...lane![1]!, after: other.lanes[0]![1]!.after }]))).toBe('update.thread')
   })
 })
 
 describe('the stamp', () => {
   it('[P1] passes when every server multiplied', async () => {
     const { make, reveal } = await scene()
-    expect(checkStamp(ctx, reveal, make()).ok).toBe(true)
+    expect(checkStamps(ctx, reveal, make())).toMatchObject({ stamp: { ok: true }, blamed: [] })
   })
 
   it('[P3] fails for each server that skips its prime, and that server is named', async () => {
@@ -126,15 +138,28 @@ describe('the stamp', () => {
     for (const position of [0, 1]) {
       const update = make({ skips: position })
       expect(outcome(update)).toBe('accepted')
-      expect(checkStamp(ctx, reveal, update)).toMatchObject({ ok: false, error: { code: 'update.stamp' } })
-      expect(blameLink(ctx, reveal, update)).toMatchObject({ kind: 'server', subject: update.links[position]!.server, position })
+      expect(checkStamps(ctx, reveal, update)).toMatchObject({
+        stamp: { ok: false, error: { code: 'update.stamp' } },
+        blamed: [{ subject: update.lanes[0]![position]!.server, lane: 0, position }],
+      })
     }
   })
 
-  it('fails for a client that seals another number, and the client is named', async () => {
-    const { make, reveal } = await scene()
-    const update = make({ forges: true })
-    expect(checkStamp(ctx, reveal, update).ok).toBe(false)
-    expect(blameLink(ctx, reveal, update)).toMatchObject({ kind: 'client', subject: update.by })
+  it('fails for the last server that seals another number than it committed to, and that server is named', async () => {
+    const { make, reveal, secret } = await scene()
+    const sealed = must(
+      seal(
+        crypto,
+        new Uint8Array(32).fill(9),
+        crypto.x25519.publicKey(fromHex(secret.sealing)),
+        canonicalBytes({ before: { number: 'ff', salt: '11'.repeat(32) }, after: { number: 'ff', salt: '11'.repeat(32) } }),
+        messageAad('opening', '77'.repeat(32), 0, 1),
+      ),
+    )
+    const update = make({ request: '77'.repeat(32), link: (link) => (link.position === 1 ? { ...link, opening: toBase64(sealed) } : link) })
+    expect(checkStamps(ctx, reveal, update)).toMatchObject({
+      stamp: { ok: false },
+      blamed: [{ subject: update.lanes[0]![1]!.server, position: 1 }],
+    })
   })
 })

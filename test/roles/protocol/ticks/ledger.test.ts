@@ -8,7 +8,7 @@ import {
   exportLedger,
   importLedger,
   isDecidedIn,
-  notePlans,
+  noteTick,
   rollbackTo,
   type AnchoredDocument,
   type CloseInput,
@@ -35,6 +35,8 @@ import { keyPair } from '../../../tools/seeded.ts'
 const ctx = { crypto }
 const outline = outlineOf(notes)
 const APP = 'ab'.repeat(32)
+/** Digest of tick 0's document, which published its plan too. */
+const BASE = 'b5'.repeat(32)
 
 type Money = { spends?: string[]; pays?: string[] }
 const at = <T extends DocumentType>(document: OpenedDocument<T>, height: number, money: Money): AnchoredDocument<T> => ({
@@ -63,7 +65,7 @@ async function scene(seed: string): Promise<Scene> {
     { crypto, random: cast.random },
     { program: notes, app: APP, tick: 0, servers, versions: 2, primeBits: 128, prime: cast.prime },
   )
-  notePlans(ledger, [plan], outline)
+  noteTick(ledger, { sha256: BASE, body: { number: 0, plans: [plan] } }, outline)
   const close: Scene['close'] = (number, input) =>
     closeTick(ctx, ledger, {
       offer,
@@ -80,6 +82,8 @@ async function scene(seed: string): Promise<Scene> {
     makeUpdate(cast, {
       app: APP,
       tick: 0,
+      base: BASE,
+      planned: BASE,
       plan,
       secret,
       endpoint: 'post',
@@ -213,9 +217,10 @@ describe('updates', () => {
       { crypto, random: cast.random },
       { program: notes, app: APP, tick: 1, servers, versions: 2, primeBits: 128, prime: cast.prime },
     )
-    notePlans(ledger, [next.plan], outline)
+    const second = '2b'.repeat(32)
+    noteTick(ledger, { sha256: second, body: { number: 1, plans: [next.plan] } }, outline)
     const money = { spends: [cast.keys[0]!.publicKey] }
-    const early = at(update({ tick: 1, plan: next.plan, secret: next.secret, text: 'of tick 1' }), 7, money)
+    const early = at(update({ tick: 1, base: second, planned: second, plan: next.plan, secret: next.secret, text: 'of tick 1' }), 7, money)
     const late = at(update({ text: 'of tick 0' }), 8, money)
     expect(close(2, { reveal: secret })).toEqual([])
     expect(close(3, { updates: [late, early], reveal: next.secret })).toEqual(['accepted', 'update.replaced'])
@@ -256,15 +261,23 @@ describe('a ledger', () => {
     expect(snapshot(crypto, restored.database).root).toBe(before)
   })
 
-  it('expels a client that forged its stamp, and takes no more from it', async () => {
-    const { cast, close, update, secret, ledger } = await peopled('forged')
+  it('counts an update whose stamp divides, and buries the server that sealed rubbish instead of its numbers all the same', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('rubbish')
+    const [key] = cast.keys
+    const spoiled = update({ rubbish: [{ lane: 0, position: 0 }] })
+    expect(close(2, { updates: [at(spoiled, 5, { spends: [key!.publicKey] })], reveal: secret })).toEqual(['accepted'])
+    expect([...ledger.tombstones.keys()]).toEqual([spoiled.body.lanes[0]![0]!.server])
+  })
+
+  it('blames nobody for an update that rests on a tick which the chain does not have', async () => {
+    const { cast, close, update, secret, ledger } = await peopled('base')
     const [key, other] = [cast.keys[0]!, cast.keys[1]!]
     const updates = [
-      at(update({ forges: true }), 5, { spends: [key.publicKey] }),
-      at(update({ key: other }), 6, { spends: [other.publicKey] }),
+      at(update({ base: '0f'.repeat(32), skips: 0 }), 5, { spends: [key.publicKey] }),
+      at(update({ key: other, planned: '0f'.repeat(32), skips: 0 }), 6, { spends: [other.publicKey] }),
     ]
-    expect(close(2, { updates, reveal: secret })).toEqual(['update.stamp', 'update.client'])
-    expect([...ledger.tombstones.keys()]).toEqual([cast.client.publicKey])
+    expect(close(2, { updates, reveal: secret })).toEqual(['update.base', 'update.base'])
+    expect(ledger.tombstones.size).toBe(0)
   })
 
   it('goes on under a program that adds, and not under one that takes away', () => {

@@ -1,0 +1,44 @@
+/** What the lanes of a reply have to be before anything in it is believed: by the chosen servers, unbroken, signed, and alike. */
+import { acceptsSites, type Endpoint } from '../program/index.ts'
+import type { Link } from '../protocol/documents/index.ts'
+import { differenceOf, outvoted, verifyThreads } from '../protocol/requests/index.ts'
+import { failForNow, ok, type Result } from '../protocol/result.ts'
+import type { Context, Pending } from './types.ts'
+
+const elsewhere = 'Send the request through other servers.'
+
+/**
+ * @param lanes of each lane all links up to block `end`, exclusive, those of earlier legs included
+ * Errors: `reply.path` (details.position where a block is at fault), `thread.*` (details.lane, details.position).
+ */
+export function checkThreads(ctx: Context, endpoint: Endpoint, pending: Pending, lanes: Link[][], end: number): Result<null> {
+  const isChosen = (links: Link[], lane: number): boolean =>
+    links.length === end &&
+    links.every((link, i) => link.server === pending.lanes[lane]![i]!.server && link.version === pending.lanes[lane]![i]!.version)
+  if (lanes.length !== pending.lanes.length || !lanes.every(isChosen))
+    return failForNow('reply.path', `The reply did not pass through the chosen servers. ${elsewhere}`)
+  const threads = verifyThreads(ctx.crypto, pending.start, lanes)
+  if (!threads.ok) return threads
+  for (const [lane, links] of lanes.entries()) {
+    const position = links.findIndex((link, i) => !acceptsSites(endpoint.blocks[i]!, link.sites))
+    if (position >= 0)
+      return failForNow('reply.path', `Block ${position} claims writes that its program cannot make. ${elsewhere}`, { lane, position })
+  }
+  return ok(null)
+}
+
+/**
+ * Whether all lanes signed the same. Error: `request.lanes` with details: the first `position` where they differ, the `servers` that are
+ * outvoted there (all of them where no claim has a majority), and the `links` of all lanes there, from which anybody sees that one of them lies.
+ */
+export function checkAgreement(lanes: Link[][]): Result<null> {
+  const position = differenceOf(lanes)
+  if (position === null) return ok(null)
+  const links = lanes.map((lane) => lane[position]!)
+  const servers = outvoted(links).map((lane) => links[lane]!.server)
+  return failForNow(
+    'request.lanes',
+    `The servers of block ${position} disagree on what it makes, so at least one of them computes something else. ${elsewhere}`,
+    { position, servers, links },
+  )
+}
