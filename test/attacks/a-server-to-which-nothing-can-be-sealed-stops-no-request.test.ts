@@ -56,8 +56,8 @@ describe('an X25519 key to which nothing can be sealed, or which is written in a
     for (let request = 0; request < 60; request++) {
       const composed = await composeRequest(world.ctx, world.clientEnv(), 'post', { topic: 'x', text: `number ${request}` })
       if (!composed.ok) throw new Error(`${request}: ${composed.error.code}`)
-      const { top, hops } = composed.value.pending
-      expect([top, ...hops.map(({ server }) => server)]).not.toContain(poisoned!.id)
+      const { top, lanes } = composed.value.pending
+      expect([top, ...lanes.flat().map(({ server }) => server)]).not.toContain(poisoned!.id)
       if (request === 0) expect(await exchange(world, composed.value)).toMatchObject({ ok: true })
     }
   })
