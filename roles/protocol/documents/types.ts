@@ -65,7 +65,7 @@ export const offer = z.strictObject({
 })
 export type Offer = z.infer<typeof offer>
 
-/** Where a server says it stands, for the diversity score: free text such as `DE` or `eu-west`. */
+/** Where a server says it stands, for people: free text such as `DE` or `eu-west`. Nothing depends on it. */
 export const region = z.string().max(40)
 
 /** A server's identity certificate (essay, Server joins 3). `by` is the server's key; `nonce` is the proof of work. */
