@@ -1,5 +1,6 @@
-import { own } from '../program/index.ts'
 /** Outcomes of ticks in plain words, for the person whose write it was. */
+import { findRule, isOwn, own, ruleWords, type Program } from '../program/index.ts'
+import type { Verdict } from '../protocol/documents/index.ts'
 
 const WORDS: Record<string, string> = {
   'update.unavailable':
@@ -23,7 +24,24 @@ const WORDS: Record<string, string> = {
   'reservation.spends': "The reservation does not spend from the client's address. Reserve again from this wallet.",
 }
 
-/** One sentence with the next step. */
-export const outcomeText = (outcome: string): string =>
-  own(WORDS, outcome) ??
-  `The tick refused it (${outcome}). Send it again; if that repeats, the app's program and its servers disagree: tell its Supervisor.`
+/**
+ * A sentence with the next step. A refusal for a rule names its collection, index and what it says.
+ * @param outline that declares the rule; null where it is not at hand, and then the rule is named only
+ */
+export function outcomeText({ outcome, rule }: Pick<Verdict, 'outcome' | 'rule'>, outline: Program | null = null): string {
+  if (rule !== undefined) return ruleText(outcome, rule, outline)
+  return (
+    own(WORDS, outcome) ??
+    `The tick refused it (${outcome}). Send it again; if that repeats, the app's program and its servers disagree: tell its Supervisor.`
+  )
+}
+
+function ruleText(outcome: string, named: NonNullable<Verdict['rule']>, outline: Program | null): string {
+  const rule = outline === null ? null : findRule(outline, named)
+  const index = `${named.collection}.${named.index}`
+  const said = rule === null ? `the rule of the index ${index}` : `the rule that ${ruleWords(rule)} (index ${index})`
+  if (outcome === 'reservation.rule')
+    return `The keys begin with an initial value, and with as many of them ${said} would be broken. Reserve fewer.`
+  const who = rule !== null && isOwn(rule) ? 'Another request of yours' : 'Somebody, or another request of yours,'
+  return `${who} was faster: with this one, ${said} would be broken. Nothing of it was written; look at what is there now before you send it again.`
+}

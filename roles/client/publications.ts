@@ -116,5 +116,5 @@ function followUp(entry: RequestEntry): RequestEntry {
   const { verdict, height } = entry.publication!
   if (verdict === null) return { ...entry, phase: height === null ? 'signed' : 'anchored', error: null }
   if (verdict.outcome === 'accepted') return { ...entry, phase: 'counted', error: null }
-  return { ...entry, phase: 'rejected', error: { code: verdict.outcome, message: outcomeText(verdict.outcome) } }
+  return { ...entry, phase: 'rejected', error: { code: verdict.outcome, message: outcomeText(verdict) } }
 }

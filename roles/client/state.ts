@@ -1,6 +1,6 @@
 /** What a client has established with one app, as JSON. It holds the secrets of requests under way, so the core stores it as it stores keys. */
 import type { Json } from '../protocol/canonical.ts'
-import type { Reference } from '../protocol/documents/index.ts'
+import type { Reference, Verdict } from '../protocol/documents/index.ts'
 import { startFollowing, type Following } from '../protocol/ticks/index.ts'
 import type { OwnKey, Reviewed } from './types.ts'
 import type { Window } from './window.ts'
@@ -19,7 +19,7 @@ export interface Publication {
   /** Block of its anchor; null while in the mempool. */
   height: number | null
   /** The tick that decided it, and how: `accepted` or a code. */
-  verdict: { tick: Reference; number: number; outcome: string } | null
+  verdict: ({ tick: Reference; number: number } & Pick<Verdict, 'outcome' | 'rule'>) | null
   /** Publishing failed for now; it is tried again with the next block. */
   waiting: boolean
 }

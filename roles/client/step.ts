@@ -3,7 +3,7 @@
  * is stored signed before it is published, and always published as the same bytes, so nothing is written twice.
  */
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
+import type { OpenedDocument, Reference, Tick, Verdict } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
   followBlock,
@@ -142,14 +142,19 @@ function onTick(hashAt: HashAt, state: ClientState, reference: Reference, docume
   if (!following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return unchanged({ ...state, following })
   const outcomes = verdictsOf(document.body)
   const decided = changePublications({ ...state, following }, (one) => {
-    const outcome = one.height === null ? undefined : outcomes.get(`${one.sha256}/${one.txid}`)
-    return outcome === undefined ? one : { ...one, verdict: { tick: reference, number: document.body.number, outcome } }
+    const verdict = one.height === null ? undefined : outcomes.get(`${one.sha256}/${one.txid}`)
+    return verdict === undefined ? one : { ...one, verdict: { tick: reference, number: document.body.number, ...verdict } }
   })
   return { state: expire(decided, 0), effects: complaints(decided, reference) }
 }
 
-const verdictsOf = (tick: Tick): Map<string, string> =>
-  new Map(tick.summary.verdicts.map((verdict) => [`${verdict.document.sha256}/${verdict.txid}`, verdict.outcome]))
+const verdictsOf = (tick: Tick): Map<string, Pick<Verdict, 'outcome' | 'rule'>> =>
+  new Map(
+    tick.summary.verdicts.map(({ document, txid, outcome, rule }) => [
+      `${document.sha256}/${txid}`,
+      rule === undefined ? { outcome } : { outcome, rule },
+    ]),
+  )
 
 /** C1: a stamp that failed is a server's doing, or the Supervisor's; either way it is looked into. */
 function complaints(state: ClientState, tick: Reference): ClientEffect[] {

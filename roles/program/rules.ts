@@ -60,6 +60,22 @@ export function ruleWords({ collection, on, field, bound, limit }: Omit<Rule, 'i
   return limit === 1 ? `at most one row of ${collection} has ${same}` : `at most ${plural(limit, 'row')} of ${collection} have ${same}`
 }
 
+/**
+ * How many keys of a collection one client may have reserved at the same time, as far as rules say: keys that begin with an initial value are
+ * rows. `all` counts those written since, `unwritten` does not; Infinity where no rule is in the way.
+ */
+export function mostReserved(name: string, collection: Collection): { unwritten: number; all: number } {
+  const most = { unwritten: Infinity, all: Infinity }
+  if (collection.initial === null) return most
+  for (const { on, field, bound, limit } of rulesOf(name, collection)) {
+    const value = field === null ? 1 : Number((collection.initial as Record<string, string>)[field])
+    const grows = bound === 'atMost' ? value > 0 : value < 0
+    if (grows) most.unwritten = Math.min(most.unwritten, Math.floor(limit / value))
+    if (field === null && on.length === 1) most.all = Math.min(most.all, limit)
+  }
+  return most
+}
+
 // ───────────────────────────── what a write can break ─────────────────────────────
 
 /** Whether a write at this site can make the breach of a rule of its collection worse, as far as types say. */

@@ -93,10 +93,11 @@ function detailOf({ joined, newest, work }: ClientSession): string {
   if (joined === null) return ''
   if (work !== null) return workText(work)
   const state = joined.member.state()
-  const refused = isRefused(state.registration) && !isRegistered(state) ? outcomeText(state.registration!.verdict!.outcome) : ''
-  return (
-    refused || `${keysText(state, Object.keys((newest ?? joined.offer).outline.collections))}; ${counted(state.requests.length, 'request')}`
-  )
+  const { outline } = newest ?? joined.offer
+  if (isRefused(state.registration) && !isRegistered(state)) return outcomeText(state.registration!.verdict!)
+  const reserved = state.reservations.at(-1)?.verdict ?? null
+  const refused = reserved === null || reserved.outcome === 'accepted' ? '' : `${outcomeText(reserved, outline)} `
+  return `${refused}${keysText(state, Object.keys(outline.collections))}; ${counted(state.requests.length, 'request')}`
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

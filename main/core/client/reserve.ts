@@ -9,7 +9,7 @@ import {
   type ClientEvent,
   type ClientState,
 } from '../../../roles/client/index.ts'
-import type { Program } from '../../../roles/program/index.ts'
+import { mostReserved, type Program } from '../../../roles/program/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { signedText, type ClientSession, type ClientSettings, type Joined } from './session.ts'
 
@@ -62,8 +62,16 @@ export function collectionsShort(state: ClientState, outline: Program, settings:
     const { free, coming } = keyCounts(state, collection)
     const using = state.keys.filter((own) => own.collection === collection && own.request !== null && !own.written).length
     const target = wanted === 0 ? 0 : Math.max(wanted, Math.min(using, RESERVED_AT_ONCE))
-    return Array.from({ length: Math.max(0, target - free - coming) }, () => collection)
+    return Array.from({ length: Math.max(0, Math.min(target - free - coming, room(state, outline, collection))) }, () => collection)
   })
+}
+
+/** Keys that may still be reserved: with an initial value they are rows, of which a rule may let one client have so many. */
+function room({ keys, reservations }: ClientState, { collections }: Program, collection: string): number {
+  const refused = new Set(reservations.filter(isRefused).map(({ sha256 }) => sha256))
+  const own = keys.filter((one) => one.collection === collection && !refused.has(one.reservation))
+  const { unwritten, all } = mostReserved(collection, collections[collection]!)
+  return Math.min(unwritten - own.filter(({ written }) => !written).length, all - own.length)
 }
 
 /** Whether keys may be reserved without being asked: not while a reservation is under way, nor after several were refused. */

@@ -8,8 +8,10 @@ import {
   isRegistered,
   keyCounts,
   missedWindow,
+  outcomeText,
   UNCOUNTED,
   type ClientState,
+  type Publication,
   type RequestEntry,
 } from '../../../roles/client/index.ts'
 import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
@@ -120,12 +122,20 @@ export function requestView(
     servers: reviewed === null ? [] : serversOf(entry, outline),
     ...sent,
     ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
-    ...(entry.error === null ? {} : { error: entry.error }),
+    ...(entry.error === null ? {} : { error: told(entry.error, publication, outline) }),
     ...(entry.again === null ? {} : { again: entry.again }),
     ...deadlineOf(entry, wait),
     ...waitingText(entry, tick, offer, wait, placeOf(entry, sent, hindrance)),
   }
 }
+
+/** A refusal for a rule is told with what the rule says, which stands in the outline. */
+const told = (
+  error: NonNullable<RequestEntry['error']>,
+  publication: Publication | null,
+  outline: Program,
+): NonNullable<RequestEntry['error']> =>
+  publication?.verdict?.rule === undefined ? error : { ...error, message: outcomeText(publication.verdict, outline) }
 
 /** With writes it is true once they count: of those that do not there is none, which could be taken for done. */
 function responseOf(entry: RequestEntry, { height }: Wait): { response?: unknown } {

@@ -208,7 +208,19 @@ const plan = z.strictObject({
 })
 export type Plan = z.infer<typeof plan>
 
-const verdict = z.strictObject({ txid: hex32, document: reference, height, outcome: z.string().max(60) })
+/** `rule`: exactly with the outcomes `update.rule` and `reservation.rule`, the rule that would have been broken. */
+const verdict = z
+  .strictObject({
+    txid: hex32,
+    document: reference,
+    height,
+    outcome: z.string().max(60),
+    rule: z.strictObject({ collection: name, index: name, bound: z.enum(['atLeast', 'atMost']) }).optional(),
+  })
+  .refine(({ outcome, rule }) => (rule !== undefined) === ['update.rule', 'reservation.rule'].includes(outcome), {
+    path: ['rule'],
+    error: 'is there exactly where the outcome is a refusal for a rule',
+  })
 export type Verdict = z.infer<typeof verdict>
 
 export const tick = z.strictObject({

@@ -8,6 +8,7 @@ import type { Collection, Program } from '../../program/document.ts'
 import { fromJson } from '../../program/value/value.ts'
 import type { Json } from '../canonical.ts'
 import { fail, failForNow, ok, type Result } from '../result.ts'
+import { cloneTallies, createTallies, recount, type Tallies } from './rules.ts'
 
 export interface Row {
   /** X-only key of the client, hex. */
@@ -38,6 +39,8 @@ export interface Database {
   readonly keys: Map<string, ReservedKey>
   /** By x-only key, hex. */
   readonly clients: Map<string, Client>
+  /** Counters of the groups that rules are about: they follow from the rows. */
+  readonly tallies: Tallies
   /** Collections (and `$keys`, `$clients`) changed since the last snapshot. */
   readonly dirty: Set<string>
 }
@@ -53,8 +56,18 @@ export function createDatabase(program: Program): Database {
     collections: new Map(names.map((name) => [name, new Map()])),
     keys: new Map(),
     clients: new Map(),
+    tallies: createTallies(program),
     dirty: new Set([...names, KEYS, CLIENTS]),
   }
+}
+
+/** Puts a row in the place of the one with this key, or takes that away. Every change of a row goes through here. */
+export function setRow(db: Database, collection: string, key: string, row: Row | undefined): void {
+  const rows = db.collections.get(collection)!
+  recount(db.tallies, collection, rows.get(key), row)
+  if (row === undefined) rows.delete(key)
+  else rows.set(key, row)
+  db.dirty.add(collection)
 }
 
 /** Enters a registered client; again is harmless and keeps the first height. */
@@ -87,8 +100,8 @@ export function reserveKey(db: Database, { key, collection, owner, version }: Re
   if (db.keys.has(key)) return fail('database.taken', `The key ${key} is already reserved. Reserve another one.`)
   db.keys.set(key, { collection, owner, version })
   const initial = declared.initial as { [name: string]: Json } | null
-  db.collections.get(collection)!.set(key, { owner, version, written: false, fields: initial })
-  db.dirty.add(KEYS).add(collection)
+  setRow(db, collection, key, { owner, version, written: false, fields: initial })
+  db.dirty.add(KEYS)
   return ok(null)
 }
 
@@ -172,9 +185,9 @@ export function applyUpdate(db: Database, update: Update): Result<null> {
 
 function storeRow(db: Database, key: string, row: Row): void {
   const reserved = db.keys.get(key)!
-  db.collections.get(reserved.collection)!.set(key, row)
+  setRow(db, reserved.collection, key, row)
   db.keys.set(key, { ...reserved, version: row.version })
-  db.dirty.add(KEYS).add(reserved.collection)
+  db.dirty.add(KEYS)
 }
 
 /** Applies an update of a single write, see `applyUpdate`. */
@@ -197,7 +210,7 @@ export function importDatabase(program: Program, json: Json): Database {
     clients: Array<[string, number]>
   }
   for (const [collection, key, owner, version, written, fields] of stored.rows) {
-    db.collections.get(collection)!.set(key, { owner, version, written, fields })
+    setRow(db, collection, key, { owner, version, written, fields })
     db.keys.set(key, { collection, owner, version })
   }
   for (const [client, registered] of stored.clients) db.clients.set(client, { registered })
@@ -210,5 +223,6 @@ export const cloneDatabase = (db: Database): Database => ({
   collections: new Map([...db.collections].map(([name, rows]) => [name, new Map(rows)])),
   keys: new Map(db.keys),
   clients: new Map(db.clients),
+  tallies: cloneTallies(db.tallies),
   dirty: new Set(db.dirty),
 })

@@ -1,6 +1,7 @@
 export * from './database.ts'
 export * from './pages.ts'
 export * from './proofs.ts'
+export { againstRule, brokenRule, recount, rowsReserved, rowsWritten, type RowChange } from './rules.ts'
 export * from './snapshot.ts'
 export * from './snapshot-files.ts'
 export * from './snapshot-local.ts'

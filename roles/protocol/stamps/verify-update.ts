@@ -90,6 +90,7 @@ export const UPDATE_OUTCOMES = [
   'update.signature',
   'update.stamp',
   'update.spends',
+  'update.rule',
   'update.unavailable',
 ] as const
 export type UpdateOutcome = (typeof UPDATE_OUTCOMES)[number]

@@ -163,13 +163,17 @@ function checkHead({ input, previous, genesis }: Auditing, tick: Tick, offer: Of
   return problems
 }
 
+const outcomeWords = ({ outcome, rule }: Verdict): string =>
+  rule === undefined ? outcome : `${outcome} (${rule.bound} of ${rule.collection}.${rule.index})`
+
 /** Whether outcomes and tombstones are those that follow from the log. */
 function compareDecisions(tick: Tick, closed: ClosedTick): string[] {
   const problems: string[] = []
-  const computed = new Map(closed.verdicts.map((verdict) => [verdict.txid, verdict.outcome]))
-  for (const { txid, outcome } of tick.summary.verdicts) {
-    const own = computed.get(txid)
-    if (own !== undefined && own !== outcome) problems.push(`The anchor ${txid} got the outcome ${outcome}; by the rules it is ${own}.`)
+  const computed = new Map(closed.verdicts.map((verdict) => [verdict.txid, outcomeWords(verdict)]))
+  for (const verdict of tick.summary.verdicts) {
+    const own = computed.get(verdict.txid)
+    const said = outcomeWords(verdict)
+    if (own !== undefined && own !== said) problems.push(`The anchor ${verdict.txid} got the outcome ${said}; by the rules it is ${own}.`)
   }
   const tombstones = [...closed.ledger.tombstones.keys()].sort()
   if (canonicalText(tombstones) !== canonicalText(tick.tombstones))

@@ -7,6 +7,8 @@ import {
   exportDatabase,
   importDatabase,
   KEYS,
+  recount,
+  setRow,
   type Client,
   type Database,
   type ReservedKey,
@@ -106,8 +108,8 @@ function takeBack(ledger: Ledger, undo: Undo): void {
   }
   for (const [key, before] of undo.keys.toReversed()) put(database.keys, key, before)
   for (const [collection, key, before] of undo.rows.toReversed()) {
-    put(database.collections.get(collection)!, key, before)
-    database.dirty.add(collection).add(KEYS)
+    setRow(database, collection, key, before)
+    database.dirty.add(KEYS)
   }
   for (const [client, before] of undo.clients.toReversed()) put(database.clients, client, before)
   if (undo.clients.length > 0) database.dirty.add(CLIENTS)
@@ -119,7 +121,7 @@ function takeBack(ledger: Ledger, undo: Undo): void {
 
 /**
  * Whether data written under one outline stays readable under another: every collection keeps its fields, initial value and indices, and
- * more may be added. Error: `offer.collections`, naming what is gone.
+ * more may be added; rules of indices may change. Error: `offer.collections`, naming what is gone.
  */
 export function checkSuccession(before: Program, after: Program): Result<null> {
   for (const [name, collection] of Object.entries(before.collections)) {
@@ -136,6 +138,15 @@ export function checkSuccession(before: Program, after: Program): Result<null> {
 
 type Outline = Program['collections'][string]
 
+/** An index without its rule: rules may come, go and change, since they decide about what is to come. */
+const unruled = (indices: Outline['indices']): Outline['indices'] =>
+  Object.fromEntries(
+    Object.entries(indices).map(([name, one]) => [
+      name,
+      one.kind === 'sum' ? { kind: one.kind, on: one.on, field: one.field } : { kind: one.kind, on: one.on },
+    ]),
+  )
+
 /** The first part of a collection that is not what it was, in words; indices may be added. */
 function changeOf(before: Outline, after: Outline): string | null {
   const isSame = (one: object, other: object, name: string): boolean =>
@@ -145,16 +156,20 @@ function changeOf(before: Outline, after: Outline): string | null {
   const added = Object.keys(after.fields).find((name) => !Object.hasOwn(before.fields, name))
   if (added !== undefined) return `the field ${added} is new`
   if (canonicalText(before.initial) !== canonicalText(after.initial)) return 'its initial value is another'
-  const index = Object.keys(before.indices).find((name) => !isSame(before.indices, after.indices, name))
+  const [were, are] = [unruled(before.indices), unruled(after.indices)]
+  const index = Object.keys(were).find((name) => !isSame(were, are, name))
   return index === undefined ? null : `the index ${index} is ${Object.hasOwn(after.indices, index) ? 'another' : 'gone'}`
 }
 
-/** Goes on with the same rows under another program; `checkSuccession` holds between the two. */
+/** Goes on with the same rows under another program, whose rules are counted anew; `checkSuccession` holds between the two. */
 export function adoptOutline(ledger: Ledger, outline: Program): void {
   const { database } = ledger
   if (database.program === outline || canonicalText(database.program) === canonicalText(outline)) return
   const fresh = createDatabase(outline)
-  for (const [name, rows] of database.collections) fresh.collections.set(name, rows)
+  for (const [name, rows] of database.collections) {
+    fresh.collections.set(name, rows)
+    for (const row of rows.values()) recount(fresh.tallies, name, undefined, row)
+  }
   ledger.database = { ...fresh, keys: database.keys, clients: database.clients }
 }
 

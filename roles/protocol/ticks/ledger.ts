@@ -10,7 +10,16 @@ import type { Program } from '../../program/index.ts'
 import { fromHex, toHex } from '../bytes.ts'
 import { canonicalText } from '../canonical.ts'
 import { type CryptoPort, verifyWork, workChallenge } from '../crypto/index.ts'
-import { applyUpdate, registerClient, removeClient, reserveKey } from '../index/index.ts'
+import {
+  againstRule,
+  applyUpdate,
+  brokenRule,
+  registerClient,
+  removeClient,
+  reserveKey,
+  rowsReserved,
+  rowsWritten,
+} from '../index/index.ts'
 import {
   verifyUnder,
   type OpenedDocument,
@@ -174,6 +183,8 @@ function decideReservation(closing: Closing, transaction: AnchoredTransaction, b
     const checked = checkReserved(closing, transaction, body.by, entry)
     if (!checked.ok) return checked
   }
+  const broken = brokenRule(database, rowsReserved(database, body.by, body.keys))
+  if (broken !== null) return againstRule('reservation', broken)
   for (const { key, collection } of body.keys) {
     closing.undo.keys.push([key, undefined])
     closing.undo.rows.push([collection, key, undefined])
@@ -195,6 +206,16 @@ function apply(closing: Closing, { update, changes }: VerifiedUpdate): void {
   }
   closing.used.add(useOf(update))
   closing.undo.requests.push(useOf(update))
+}
+
+/** Applies an update that is right by itself, unless a rule would be broken by it. */
+function enter(closing: Closing, verified: VerifiedUpdate): Result<null> {
+  const { database } = closing.ledger
+  const writes = verified.changes.flatMap((change) => change.writes)
+  const broken = brokenRule(database, rowsWritten(database, writes))
+  if (broken !== null) return againstRule('update', broken)
+  apply(closing, verified)
+  return ok(null)
 }
 
 function bury(closing: Closing, blame: Blame, update: Reference, tick: number): void {
@@ -234,10 +255,10 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
   if (unspent !== undefined) return fail('update.spends', `The transaction does not spend from the address of ${unspent.key}.`)
   if (reveal === undefined) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
   const { stamp, blamed } = checkStamps(ctx, reveal, document.body)
-  if (stamp.ok) apply(closing, checked.value)
+  const decided = stamp.ok ? enter(closing, checked.value) : stamp
   const reference = { sha256: document.sha256, infohash: transaction.anchor.infohash }
   for (const blame of blamed) bury(closing, blame, reference, tick)
-  return stamp
+  return decided
 }
 
 // ───────────────────────────── closing ─────────────────────────────
@@ -266,6 +287,13 @@ function itemsOf(closing: Closing): Item[] {
     ...updates.map(({ transaction, document }) => ({ transaction, decide: () => decideUpdate(closing, transaction, document) })),
   ]
   return items.sort(byChain)
+}
+
+/** A refusal for a rule names it. */
+function outcomeOf(decided: Result<null>): Pick<Verdict, 'outcome' | 'rule'> {
+  if (decided.ok) return { outcome: ACCEPTED }
+  const { code, details } = decided.error
+  return details?.['rule'] === undefined ? { outcome: code } : { outcome: code, rule: details['rule'] as Verdict['rule'] }
 }
 
 /** The primes by which updates of period number−2 are stamped: of that tick, now revealed and noted with its plan, and of the one before. */
@@ -305,7 +333,7 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
       height,
       anchor: { sha256, infohash },
     } = transaction
-    return { txid, document: { sha256, infohash }, height, outcome: decided.ok ? ACCEPTED : decided.error.code }
+    return { txid, document: { sha256, infohash }, height, ...outcomeOf(decided) }
   })
   ledger.number = input.number
   ledger.undo = [...ledger.undo, undo].slice(-UNDO_TICKS)

@@ -8,6 +8,11 @@ export interface SimulatedChain {
   port(): ChainPort
   /** @param told whether those who follow the chain hear of it at once; else they do with the next block */
   mine(count: number, script: Uint8Array, told?: boolean): void
+  /**
+   * Another branch takes the place of all blocks above `fork`, one block longer. What was in them is in its first block, but for the
+   * transactions of `later`, which the second has.
+   */
+  reorg(fork: number, later: readonly string[], script: Uint8Array): void
   height(): number
   /** Anchors of the best chain in order. */
   anchors(): Array<{ type: string; sha256: string; txid: string }>
@@ -85,6 +90,20 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
     mine(count, script, told = true) {
       node.mine(count, script)
       if (told) for (const wake of followers) wake()
+    },
+    reorg(fork, later, script) {
+      const blocks = node.tip().height - fork
+      node.invalidate(refAt(fork + 1).hash)
+      const kept = later.map((id) => node.mempool.get(id)!.transaction.toBuffer())
+      for (const id of later) node.mempool.forget(id)
+      node.mine(1, script)
+      for (const raw of kept) {
+        const verdict = node.assess(raw)
+        if (!('entry' in verdict)) throw new Error(`a transaction does not come back: ${verdict.reason}`)
+        node.accept(verdict)
+      }
+      node.mine(blocks, script)
+      for (const wake of followers) wake()
     },
     anchors: () =>
       Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>

@@ -324,6 +324,8 @@ export const client = (name: string, freshKeys = 2): ParticipantSettings => ({ n
 /** What a story may choose: a sample app (the guestbook, if none is named), keys in reserve (2), and index caches of clients that have others than in memory. */
 export interface WorldOptions {
   app?: string
+  /** A document of the story's own, in the place of a sample app. */
+  program?: unknown
   freshKeys?: number
   indices?: Record<string, IndexPort>
 }
@@ -333,10 +335,10 @@ export async function startWorld(
   label: string,
   servers: number,
   clients: string[],
-  { app = 'guestbook', freshKeys = 2, indices = {} }: WorldOptions = {},
+  { app = 'guestbook', program, freshKeys = 2, indices = {} }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
-  await world.add(supervisor(3, sampleApp(app), app))
+  await world.add(supervisor(3, program ?? sampleApp(app), app))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name, freshKeys), indices[name])
   world.chain.mine(100, NOBODY)

@@ -79,7 +79,7 @@ const documentFields: DocumentsInput['fields'] = {
   tick: {
     app, offer: bytes('offer'), number: 7, previous: reference('tick 6'), blocks: { from: 136, to: 142, hash: bytes('block') }, state: 'running', root: bytes('root'),
     indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
-    summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }], documents: file('documents', 2048) },
+    summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: file('documents', 2048) },
     reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
     plans: [{ tick: 10, sealing: sealing('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],

@@ -83,6 +83,34 @@ describe('an audit', () => {
     expect(silent.ticks.flatMap((tick) => tick.problems).join()).toContain('got no verdict')
   })
 
+  it('[T2] finds an update that was counted against a rule, and a rule that is invented', async () => {
+    const { run, town } = await history('rule')
+    const [, key] = town.cast.keys
+    const replaces = town.keeper.ledger.database.keys.get(key!.publicKey)!.version
+    town.anchor(
+      makeUpdate(town.cast, { app: town.app, tick: 6, ...tickSecrets(town, 6), endpoint: 'post', key: key!, replaces, text: 'again' }),
+      { spends: [key!.publicKey] },
+    )
+    await town.mineTo(9)
+    expect((await run()).ok).toBe(true)
+    const collection = {
+      ...notes.collections['notes']!,
+      indices: { ...notes.collections['notes']!.indices, byAuthor: { kind: 'order' as const, on: ['author'], atMost: 1 } },
+    }
+    const outline = { ...outlineOf(notes), collections: { notes: collection } }
+    const broken = await run(undefined, { offers: () => ({ offer: town.offer.body, outline }) })
+    expect(broken.ticks.flatMap((tick) => tick.problems).join()).toContain(
+      'got the outcome accepted; by the rules it is update.rule (atMost of notes.byAuthor)',
+    )
+    const rule = { collection: 'notes', index: 'byAuthor', bound: 'atMost' } as const
+    const invented = await run(
+      inTick(4, ({ summary }) => ({
+        summary: { ...summary, verdicts: summary.verdicts.map((verdict) => ({ ...verdict, outcome: 'update.rule', rule })) },
+      })),
+    )
+    expect(invented.ticks[4]!.problems.join()).toContain('by the rules it is accepted')
+  })
+
   it('[T4] finds secrets that are not those of the plan, and invented tombstones', async () => {
     const { run, town } = await history('secrets')
     const withheld = await run(inTick(4, () => ({ reveal: null })))
