@@ -68,7 +68,7 @@ export function mostReserved(name: string, collection: Collection): { unwritten:
   const most = { unwritten: Infinity, all: Infinity }
   if (collection.initial === null) return most
   for (const { on, field, bound, limit } of rulesOf(name, collection)) {
-    const value = field === null ? 1 : Number((collection.initial as Record<string, string>)[field])
+    const value = field === null ? 1 : Number((collection.initial as Record<string, string>)[field]!)
     const grows = bound === 'atMost' ? value > 0 : value < 0
     if (grows) most.unwritten = Math.min(most.unwritten, Math.floor(limit / value))
     if (field === null && on.length === 1) most.all = Math.min(most.all, limit)
@@ -96,7 +96,7 @@ interface Stage {
 
 /** Whether a new row, whatever it holds, keeps its group within the bound: amounts that are never negative do not lower a sum. */
 function onlyHelps({ fields }: Collection, { field, bound, limit }: Rule): boolean {
-  const type = field === null ? undefined : fields[field]
+  const type = field === null ? undefined : own(fields, field)
   if (type?.kind !== 'int') return false
   return bound === 'atLeast' ? Number(type.min) >= Math.max(0, limit) : Number(type.max) <= Math.min(0, limit)
 }

@@ -19,7 +19,7 @@ function contradiction({ indices, fields }: Collection, { index, field, bound, l
   const { atLeast, atMost } = declared
   if (atLeast !== undefined && atMost !== undefined && Number(atLeast) > Number(atMost))
     return `no sum is at least ${atLeast} and at most ${atMost}`
-  const { min, max } = fields[field] as { min: string; max: string }
+  const { min, max } = fields[field]! as { min: string; max: string }
   const isNever = bound === 'atMost' ? Number(min) > Math.max(0, limit) : Number(max) < Math.min(0, limit)
   return isNever
     ? `no row can be written: ${field} is ${bound === 'atMost' ? `at least ${min}` : `at most ${max}`}, and its sum has to be ${bound === 'atMost' ? 'at most' : 'at least'} ${limit}`

@@ -51,7 +51,7 @@ function groupOf({ on }: Tally, row: Row | undefined): string | null {
 /** A group with a row more (`times` 1) or less (−1). */
 const withRow = ({ field }: Tally, { rows, sum }: Group, { fields }: Row, times: 1 | -1): Group => ({
   rows: rows + times,
-  sum: field === null ? sum : sum + BigInt(times) * BigInt(fields![field] as string),
+  sum: field === null ? sum : sum + BigInt(times) * BigInt(fields![field]! as string),
 })
 
 /** How groups change when rows do: from the rows before to those after. */

@@ -191,7 +191,7 @@ describe('[T2] rules of a database', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const life: Life = { db: createDatabase(RULED), undo: [], keys: [], outcomes: {} }
-        for (const step of all) take(life, step as Step)
+        for (const step of all) take(life, step)
         for (const [name, times] of Object.entries(life.outcomes)) outcomes[name] = (outcomes[name] ?? 0) + times
         // What is left of counters is what the rows make, and nothing of groups that are gone.
         expect(life.db.tallies).toEqual(importDatabase(life.db.program, exportDatabase(life.db)).tallies)
