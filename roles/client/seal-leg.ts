@@ -13,8 +13,7 @@ import {
   EDGE_LIMIT,
   KEY_FIELDS,
   legEnd,
-  outputId,
-  writesId,
+  madeIds,
   messageAad,
   messageBytes,
   MESSAGE_LIMIT,
@@ -168,8 +167,7 @@ function envelopeFor(
   const { crypto } = ctx
   const secret = fromHex(pending.secret)
   const needs = blockNeeds(endpoint, position)
-  const outputs = endpoint.blocks[position]!.outputs.map((_, i) => outputId(position, i))
-  const ids = [...needs.opens.keys(), ...outputs, writesId(position), shownId(position)]
+  const ids = [...needs.opens.keys(), ...madeIds(endpoint, position), shownId(position)]
   const hops = pending.lanes[lane]!
   const { version, server } = hops[position]!
   const receipt = { app: env.app, request: pending.request, tick: pending.tick, version, server, client: env.client.publicKey }

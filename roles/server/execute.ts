@@ -14,6 +14,7 @@ import {
   commitsOf,
   inputCommits,
   inputsDigest,
+  madeIds,
   outputId,
   writesId,
   messageAad,
@@ -220,6 +221,10 @@ function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Ho
   return box.ok ? ok(toBase64(box.value)) : box
 }
 
+/** Keys of all that the block makes; `sealFor` has refused an envelope that lacks one. */
+const madeKeys = ({ endpoint, position, envelope }: AdmittedHop): Record<string, string> =>
+  Object.fromEntries(madeIds(endpoint, position).map((id) => [id, own(envelope.keys, id)!]))
+
 interface LinkParts {
   before: NumberOpening
   after: NumberOpening
@@ -254,7 +259,10 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
     previous: thread.previous,
     base,
     planned,
-    inputs: inputsDigest(crypto, thread.start, hop.code.code, inputCommits(hop.endpoint, position, commits)),
+    inputs: inputsDigest(crypto, thread.start, hop.code.code, {
+      commits: inputCommits(hop.endpoint, position, commits),
+      keys: madeKeys(hop),
+    }),
     sites: parts.run.sites,
     own: parts.drafts.map((draft) => writeDigest(crypto, draft)),
     outputs: commitsDigest(crypto, commitsOf(parts.outputs)),

@@ -89,6 +89,12 @@ export const writesId = (block: number): string => `writes.${block}`
 /** Not an edge, but a key of the same kind: what a block is shown that is alike in every lane. */
 export const shownId = (block: number): string => `shown.${block}`
 
+/** Ids of the edges whose keys a block seals under, or salts by: its outputs, and its writes. */
+export const madeIds = (endpoint: Endpoint, position: number): string[] => [
+  ...endpoint.blocks[position]!.outputs.map((_, output) => outputId(position, output)),
+  writesId(position),
+]
+
 /** The commitments of what a block opens or carries, for its link's `inputs`. @param commits of all edges so far */
 export const inputCommits = (endpoint: Endpoint, position: number, commits: Record<string, string>): Record<string, string> =>
   Object.fromEntries(forwardedEdges(endpoint, position).map((id) => [id, commits[id]!]))

@@ -51,13 +51,25 @@ export function writeDigest(crypto: CryptoPort, write: DraftWrite | Write): stri
 export const writeSalt = (crypto: CryptoPort, key: Uint8Array, index: number): string =>
   toHex(crypto.taggedHash('golem/write-salt', key, uint32(index)))
 
+/** What a block is given by its client, beside what it is shown, which the tick read proves. */
+export interface Given {
+  /** Commitments of the edges that it opens or carries, hex, by edge id. */
+  commits: Record<string, string>
+  /** Keys of its outputs and of its writes (edges.ts, `madeIds`), 32 bytes hex, by edge id. */
+  keys: Record<string, string>
+}
+
+/** What binds the keys under which a block seals and salts what it makes, hex. The keys themselves are nobody's to see. */
+export const madeDigest = (crypto: CryptoPort, keys: Given['keys']): string => toHex(crypto.taggedHash('golem/made', canonicalBytes(keys)))
+
 /**
- * What a block is given, hex: the request's start, the code it runs, and the commitments of the edges that it opens or carries. With the tick
- * read, which stands in the start, that decides all that it does.
- * @param start digest of the start, hex; @param code commitment to the block's code, hex; @param commits by edge id
+ * What a block is given, hex: the request's start, the code it runs, the commitments of the edges that it opens or carries, and the keys of what it makes.
+ * With the tick read, which stands in the start, that decides all that it signs. So two links with equal inputs that differ prove that one of them lies,
+ * and no client can show keys or values afterwards under which an honest one seems to.
+ * @param start digest of the start, hex; @param code commitment to the block's code, hex
  */
-export const inputsDigest = (crypto: CryptoPort, start: string, code: string, commits: Record<string, string>): string =>
-  toHex(crypto.taggedHash('golem/inputs', fromHex(start), fromHex(code), canonicalBytes(commits)))
+export const inputsDigest = (crypto: CryptoPort, start: string, code: string, { commits, keys }: Given): string =>
+  toHex(crypto.taggedHash('golem/inputs', fromHex(start), fromHex(code), canonicalBytes({ commits, made: madeDigest(crypto, keys) })))
 
 /** The version that a key has after an accepted write, hex. */
 export const versionAfter = (crypto: CryptoPort, request: string, digest: string): string =>

@@ -307,8 +307,12 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     const versions = input.blocks.map(({ passage, site }, i) => T('golem/version', C([codes[i]!.toString('hex'), passage, [site]])))
     expect(links.map((link) => link.version)).toEqual(versions.map((version) => version.toString('hex')))
     const given = [{ [input.carried.edge]: commit }, {}]
+    const madeBy = (block: number): string => {
+      const id = `writes.${block}`
+      return T('golem/made', C({ [id]: T('golem/edge-key', hex(input.secret), utf8(id)).toString('hex') })).toString('hex')
+    }
     expect(links.map((link) => link.inputs)).toEqual(
-      given.map((commits, i) => T('golem/inputs', hex(expected.startDigest), codes[i]!, C(commits)).toString('hex')),
+      given.map((commits, i) => T('golem/inputs', hex(expected.startDigest), codes[i]!, C({ commits, made: madeBy(i) })).toString('hex')),
     )
     expect(T('golem/key-version', hex(input.request), digest).toString('hex')).toBe(expected.versionAfter)
     expect(T('golem/key-reserved', hex(input.reservation), hex(input.write.key)).toString('hex')).toBe(expected.versionReserved)

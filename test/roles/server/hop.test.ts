@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { composeRequest, openReply } from '../../../roles/client/request.ts'
+import { valuesOf } from '../../../roles/client/compose.ts'
+import { sealEdges } from '../../../roles/client/seal-leg.ts'
 import type { ClientEnv, Composed } from '../../../roles/client/types.ts'
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
-import { edgeKey, sealEdge, messageAad } from '../../../roles/protocol/requests/index.ts'
+import {
+  commitsOf,
+  edgeKey,
+  inputCommits,
+  inputsDigest,
+  madeIds,
+  sealEdge,
+  startDigest,
+  messageAad,
+} from '../../../roles/protocol/requests/index.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
@@ -11,7 +22,7 @@ import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '.
 import { seal as sealBox } from '../../../roles/protocol/crypto/index.ts'
 import type { RangeProof } from '../../../roles/protocol/index/index.ts'
 import type { Program } from '../../../roles/program/index.ts'
-import { compose, makeWorld, serve, type World } from '../request/world.ts'
+import { compose, exchange, makeWorld, serve, type World } from '../request/world.ts'
 import { seeded } from '../../tools/seeded.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
@@ -42,6 +53,28 @@ describe("a block's server", () => {
   it('[P1] answers an honest request', async () => {
     const world = await makeWorld({ seed: 'honest' })
     expect(code(serve(world, await compose(world, 'post', ARGS)))).toBe('accepted')
+  })
+
+  it('signs what it was given: the commitments of its values, and the keys under which it seals and salts what it makes', async () => {
+    const world = await makeWorld({ seed: 'given' })
+    const composed = await compose(world, 'post', ARGS)
+    const reviewed = must(await exchange(world, composed))
+    const [link] = reviewed.opened.lanes[0]!
+    const { secret, start } = composed.pending
+    const endpoint = world.outline.endpoints['post']!
+    const codeOf = world.reveal.versions.find(({ version }) => version === link!.version)!
+    const commits = inputCommits(
+      endpoint,
+      0,
+      commitsOf(sealEdges(world.ctx, endpoint, fromHex(secret), valuesOf(world.client.publicKey, endpoint, ARGS, composed.pending.slots))),
+    )
+    const keysUnder = (of: string) =>
+      Object.fromEntries(madeIds(endpoint, 0).map((id) => [id, toHex(edgeKey(world.ctx.crypto, fromHex(of), id))]))
+    const inputs = (keys: Record<string, string>) =>
+      inputsDigest(world.ctx.crypto, startDigest(world.ctx.crypto, start), codeOf.code, { commits, keys })
+    expect(link!.inputs).toBe(inputs(keysUnder(secret)))
+    expect(link!.inputs).not.toBe(inputs(keysUnder('77'.repeat(32))))
+    for (const id of madeIds(endpoint, 0)) expect(link!.inputs).not.toBe(inputs({ ...keysUnder(secret), [id]: '77'.repeat(32) }))
   })
 
   it('refuses a request id that it has served before, and has it on record before it answers', async () => {

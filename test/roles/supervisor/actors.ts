@@ -346,7 +346,7 @@ function makeLane(
       previous,
       base,
       planned,
-      inputs: inputsDigest(crypto, startDigest(crypto, start), secrets.code, {}),
+      inputs: inputsDigest(crypto, startDigest(crypto, start), secrets.code, { commits: {}, keys: {} }),
       sites: own.map((write) => write.site),
       own: own.map((write) => writeDigest(crypto, write)),
       outputs: '00'.repeat(32),

@@ -132,7 +132,7 @@ export function thread(input: ThreadInput) {
     links.push(signLink(crypto, {
       request, app, tick, endpoint, lane, position, version: versionId(crypto, code, { passage: block.passage, sites: [block.site] }), server: server.publicKey,
       previous: position === 0 ? startDigest(crypto, start) : linkDigest(crypto, links[position - 1]!), base, planned,
-      inputs: inputsDigest(crypto, startDigest(crypto, start), code, position === 0 ? { [input.carried.edge]: carried.commit } : {}), sites: block.sites, own: position === 0 ? digests : [],
+      inputs: inputsDigest(crypto, startDigest(crypto, start), code, { commits: position === 0 ? { [input.carried.edge]: carried.commit } : {}, keys: { [writesId(position)]: toHex(edgeKey(crypto, fromHex(input.secret), writesId(position))) } }), sites: block.sites, own: position === 0 ? digests : [],
       before: commit(number, position), after: commit(after, position + 1), outputs: commitsDigest(crypto, {}),
       opening: toBase64(must(seal(crypto, fromHex(block.ephemeral), sealing, canonicalBytes(opening), messageAad('opening', request, lane, position)))),
     }, server, fromHex(input.auxiliary)))
