@@ -47,8 +47,8 @@ export interface Town {
   lookup(transaction: AnchoredTransaction): OpenedDocument | null
 }
 
-export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Town {
-  const cast = makeCast(seed, 4)
+export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}, servers = 4): Town {
+  const cast = makeCast(seed, servers)
   const offer = makeOffer(cast, change)
   const app = offer.sha256
   const outline = outlineOf(notes)
@@ -150,8 +150,8 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
 }
 
 /** Offer and acceptances in blocks, tick 0 published. */
-export async function openTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Promise<Town> {
-  const town = makeTown(seed, change)
+export async function openTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}, servers = 4): Promise<Town> {
+  const town = makeTown(seed, change, servers)
   town.anchor(town.offer, {})
   await town.mine()
   for (const server of town.cast.servers)
@@ -161,8 +161,8 @@ export async function openTown(seed: string, change: Parameters<typeof makeOffer
 }
 
 /** One client registered and all keys of the cast reserved in period 0, which tick 2 decides. */
-export async function peopleTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}): Promise<Town> {
-  const town = await openTown(seed, change)
+export async function peopleTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}, servers = 4): Promise<Town> {
+  const town = await openTown(seed, change, servers)
   const { cast, app } = town
   town.anchor(makeRegistration(cast, cast.client, app), { pays: [cast.supervisor.publicKey, cast.client.publicKey] })
   await town.mine()
