@@ -27,10 +27,11 @@ import { APP, BASE, compose, crypto, exchange, makeWorld, PLANNED, serve, TICK, 
 const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
 
-const slugsWorld = (seed: string, titles: string[] = [], endpoint = 'publish', servers = 6): Promise<World> =>
+const slugsWorld = (seed: string, titles: string[] = [], endpoint = 'publish', servers = 6, lanes = 1): Promise<World> =>
   makeWorld({
     seed,
     servers,
+    lanes,
     app: { program: compiledSlugs(), keys: ['pages', 'pages', 'pages', 'pages'], endpoint, rows: titles.map(page) },
   })
 
@@ -61,6 +62,28 @@ function tampered(
     new TextDecoder().decode(must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad))),
   ) as ContinuationMessage
   return { top, path, bytes: must(seal(crypto, world.ctx.random(32), sealing.publicKey, messageBytes(change(message)), aad)) }
+}
+
+/** The update of a reviewed request, and what it is held against. */
+function updateOf(world: World, done: Reviewed) {
+  const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done))
+    .document.body
+  const database = createDatabase(world.outline)
+  registerClient(database, world.client.publicKey, 1)
+  for (const { key, replaces } of update.writes)
+    must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
+  const env = {
+    app: APP,
+    period: TICK,
+    outline: world.outline,
+    plan: world.plan,
+    base: BASE,
+    planned: PLANNED,
+    database,
+    tombstoned: () => false,
+    used: () => false,
+  }
+  return { update, env }
 }
 
 /** A client whose proofs of the pages are not true. */
@@ -98,23 +121,21 @@ describe('[L8][R5] a request of two stages', () => {
   it('becomes an update that the Supervisor accepts, stamp included', async () => {
     const world = await slugsWorld('stage-update')
     const done = await publish(world, 'Hello')
-    const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done))
-      .document.body
-    const database = createDatabase(world.outline)
-    registerClient(database, world.client.publicKey, 1)
-    for (const { key, replaces } of update.writes)
-      must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
-    const env = {
-      app: APP,
-      period: TICK,
-      outline: world.outline,
-      plan: world.plan,
-      base: BASE,
-      planned: PLANNED,
-      database,
-      tombstoned: () => false,
-      used: () => false,
-    }
+    const { update, env } = updateOf(world, done)
+    expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
+    expect(checkStamps({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ stamp: { ok: true }, blamed: [] })
+  })
+
+  it('runs in three lanes over the pause, each with its own number, and becomes one update with all of them', async () => {
+    const world = await slugsWorld('stage-lanes', ['Other'], 'publish', 20, 3)
+    const legs: Composed[] = []
+    const done = await publish(world, 'Hello', legs)
+    expect(legs).toHaveLength(2)
+    expect(legs[1]!.pending.progress!.lanes.map(({ links }) => links.length)).toEqual([1, 1, 1])
+    expect(new Set(legs[1]!.pending.progress!.lanes.map(({ handoff }) => handoff)).size).toBe(3)
+    expect(done.writes).toMatchObject([{ fields: { slug: 'hello', title: 'Hello' }, flags: [] }])
+    const { update, env } = updateOf(world, done)
+    expect(update.lanes.map((links) => links.length)).toEqual([2, 2, 2])
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
     expect(checkStamps({ crypto }, readReveal(crypto, world.reveal), update)).toMatchObject({ stamp: { ok: true }, blamed: [] })
   })
