@@ -11,6 +11,9 @@ export const participantSettings = z.strictObject({
       program: z.json(),
       perRequest: sats,
       ...offerTerms.shape,
+      /** Left out: what `defaultLanes` says. */
+      witnesses: offerTerms.shape.witnesses.optional(),
+      spare: offerTerms.shape.spare.optional(),
     })
     .optional(),
   server: z

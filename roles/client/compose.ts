@@ -14,6 +14,7 @@ import {
   commitsOf,
   legEnd,
   edgeId,
+  holdingOf,
   signStart,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
@@ -60,7 +61,7 @@ export async function composeRequest(
   const pending: Pending = {
     request,
     app: env.app,
-    tick: env.plan.tick,
+    tick: env.planned.plan.tick,
     endpoint: name,
     secret: toHex(started.secret),
     start,
@@ -110,14 +111,19 @@ export function valuesOf(caller: string, endpoint: Endpoint, args: Record<string
 /** Servers for every block of every lane, and a top-level one. */
 function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet<string>): Result<{ lanes: Hop[][]; top: string }> {
   const { tick } = env.reader
-  const blocks = Object.hasOwn(env.plan.endpoints, name) ? env.plan.endpoints[name]! : []
+  const { plan } = env.planned
+  const listed = Object.hasOwn(plan.endpoints, name) ? plan.endpoints[name]! : []
   const endpoint = env.outline.endpoints[name]!
-  if (blocks.length !== endpoint.blocks.length)
-    return fail('client.servers', `Tick ${env.plan.tick} offers no servers for ${name}. Wait for the next tick.`)
+  if (listed.length !== endpoint.blocks.length)
+    return fail('client.servers', `Tick ${plan.tick} offers no servers for ${name}. Wait for the next tick.`)
+  const holding = holdingOf(ctx.crypto, env.planned)
+  const blocks = listed.map((_, block) =>
+    holding.holders(name, block).map((server) => ({ version: holding.versionOf(name, block, server)!, servers: [server] })),
+  )
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
   const expelled = new Set(tick.tombstones)
   const failed = [...exclude]
-  const count = canWrite(endpoint) ? env.lanes : 1
+  const count = canWrite(endpoint) ? 1 + env.planned.terms.witnesses : 1
   const places = Array.from({ length: count }, () => blocks).flat()
   for (let forgiven = 0; ; forgiven++) {
     const chosen = chooseServers(ctx, { blocks: places, servers, exclude: new Set([...failed.slice(forgiven), ...expelled]) })
@@ -153,11 +159,11 @@ function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, v
   const unsigned = {
     request,
     app: env.app,
-    tick: env.plan.tick,
+    tick: env.planned.plan.tick,
     endpoint: name,
     client: env.client.publicKey,
     base: env.base,
-    planned: env.planned,
+    planned: env.planned.published,
     numbers: numbers.map(({ number, salt }) => toHex(commitNumber(crypto, fromHex(salt), BigInt(`0x${number}`)))),
     keys: commitsDigest(crypto, commitsOf(edges)),
   }

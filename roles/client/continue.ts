@@ -52,7 +52,7 @@ export async function composeContinuation(
 ): Promise<Result<Composed>> {
   const { progress } = pending
   if (progress === null) throw new Error('a continuation follows a pause')
-  if (env.plan.tick !== pending.tick)
+  if (env.planned.plan.tick !== pending.tick)
     return failForNow(
       'request.tick',
       `Tick ${pending.tick} has passed while the request was under way. Compose it again on the newest tick.`,

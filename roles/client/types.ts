@@ -2,8 +2,8 @@
 import type { Label, Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { Link, Plan, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
-import type { SealedEdge } from '../protocol/requests/index.ts'
+import type { Link, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
+import type { SealedEdge, PlannedTick } from '../protocol/requests/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import type { SnapshotReader } from '../protocol/index/index.ts'
 
@@ -28,13 +28,10 @@ export interface ClientEnv {
   outline: Program
   /** Data-flow label of the endpoint; null where the app does not publish one: then the outline explains, more coarsely. */
   label: Label | null
-  /** The plan for the tick whose snapshot `reader` reads. */
-  plan: Plan
-  /** SHA-256 of the tick's document, and of the one that published the plan. */
+  /** The plan for the tick whose snapshot `reader` reads, what its holders are dealt from, and who published it. */
+  planned: PlannedTick
+  /** SHA-256 of the tick's document. */
   base: string
-  planned: string
-  /** In which a request that can write runs. */
-  lanes: number
   reader: SnapshotReader
   client: KeyPair
   /** In the order in which they are to be used; keys of requests under way left out. */

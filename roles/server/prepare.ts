@@ -2,9 +2,18 @@
 import { check, type Program } from '../program/index.ts'
 import { isPlainObject } from './json.ts'
 import { parseCanonical, type Json } from '../protocol/canonical.ts'
-import { checkSchema, type Plan } from '../protocol/documents/index.ts'
+import { checkSchema } from '../protocol/documents/index.ts'
 import { open } from '../protocol/crypto/index.ts'
-import { codeDigest, versionId, withBody, codeFile, messageAad, type CodeFile } from '../protocol/requests/index.ts'
+import {
+  codeDigest,
+  holdingOf,
+  versionId,
+  withBody,
+  codeFile,
+  messageAad,
+  type CodeFile,
+  type PlannedTick,
+} from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Context, PreparedBlock, PreparedCode, ServerKeys } from './types.ts'
 
@@ -17,11 +26,19 @@ export const GENERATIONS = 4
  * Opens and checks a code file. Every body has to be the one that the plan names by version, and the program checker has to admit
  * it, before any of it runs.
  * @param box the sealed file, whose SHA-256 was compared with the plan's
- * @param plan the plan for the code's tick
+ * @param planned the plan for the code's tick
  * @param outline the offer's outline
  * Errors: `envelope.closed`, those of `parseCanonical`, `code.schema`, `code.foreign`, `code.version`, `outline.*`, `program.*`.
  */
-export function openCode(ctx: Context, box: Uint8Array, plan: Plan, keys: ServerKeys, outline: Program, app: string): Result<PreparedCode> {
+export function openCode(
+  ctx: Context,
+  box: Uint8Array,
+  planned: PlannedTick,
+  keys: ServerKeys,
+  outline: Program,
+  app: string,
+): Result<PreparedCode> {
+  const { plan } = planned
   const server = keys.identity.publicKey
   const plain = open(ctx.crypto, keys.sealing.privateKey, keys.sealing.publicKey, box, messageAad('code', app, plan.tick, server))
   if (!plain.ok) return plain
@@ -34,7 +51,7 @@ export function openCode(ctx: Context, box: Uint8Array, plan: Plan, keys: Server
     return fail('code.foreign', 'The code file is for another app, tick or server. Fetch the file that the tick lists for this server.')
   const blocks = new Map<string, PreparedBlock>()
   for (const block of code.value.blocks) {
-    const prepared = prepareBlock(ctx, block, plan, server, outline, app)
+    const prepared = prepareBlock(ctx, block, planned, server, outline, app)
     if (!prepared.ok) return prepared
     blocks.set(block.version, prepared.value)
   }
@@ -53,20 +70,21 @@ function readCode(json: Json): Result<CodeFile> {
 function prepareBlock(
   ctx: Context,
   code: CodeFile['blocks'][number],
-  plan: Plan,
+  planned: PlannedTick,
   server: string,
   outline: Program,
   app: string,
 ): Result<PreparedBlock> {
   const { endpoint, block, version } = code
-  const listed = Object.hasOwn(plan.endpoints, endpoint) ? (plan.endpoints[endpoint]![block] ?? []) : []
+  const { endpoints } = planned.plan
+  const listed = Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint]![block] : undefined
   const wrong = fail(
     'code.version',
     `The code for block ${block} of ${endpoint} is not the version that the tick names. Fetch the code file again.`,
   )
-  if (!listed.some((held) => held.version === version && held.servers.includes(server))) return wrong
-  const digest = codeDigest(ctx.crypto, app, endpoint, block, code.body, code.salt)
-  if (versionId(ctx.crypto, digest, code) !== version) return wrong
+  if (listed === undefined || holdingOf(ctx.crypto, planned).versionOf(endpoint, block, server) !== version) return wrong
+  if (codeDigest(ctx.crypto, app, endpoint, block, code.body, code.salt) !== listed.code) return wrong
+  if (versionId(ctx.crypto, listed.code, code) !== version) return wrong
   const whole = withBody(outline, endpoint, block, code.body)
   if (!whole.ok) return whole
   const program = check(whole.value)
@@ -76,7 +94,7 @@ function prepareBlock(
   const expected = outline.endpoints[endpoint]!.blocks[block]!.sites.length
   if (sites.length !== expected || [passage, ...sites].some((prime) => prime < 2n))
     return fail('code.primes', `Block ${block} of ${endpoint} needs a passage prime and ${expected} site primes. Tell the Supervisor.`)
-  return ok({ endpoint, block, version, code: digest, passage, sites, program: program.value })
+  return ok({ endpoint, block, version, code: listed.code, passage, sites, program: program.value })
 }
 
 /** The generations to keep after a new one came. */

@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, Plan, Tick, TickServer } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import type { Receipt } from '../protocol/requests/index.ts'
+import type { DealTerms, Holding, Receipt } from '../protocol/requests/index.ts'
 import type { Program } from '../program/index.ts'
 
 /** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */
@@ -46,9 +46,10 @@ export interface PreparedCode {
   blocks: Map<string, PreparedBlock>
 }
 
-/** What an offer says of its program: the outline, and what one block may use. */
+/** What an offer says of its program: the outline, what one block may use, and how blocks are dealt. */
 export interface TickProgram {
   outline: Program
+  terms: DealTerms
   budget: Offer['budget']
 }
 
@@ -61,8 +62,7 @@ export interface TickView {
   document: Tick
   plan: Plan
   servers: Map<string, TickServer>
-  /** version → its place and the servers that hold it. */
-  versions: Map<string, { endpoint: string; block: number; servers: ReadonlySet<string> }>
+  holding: Holding
   /** Index name → root and number of entries. */
   indices: Map<string, { root: string; count: number }>
   tombstones: ReadonlySet<string>

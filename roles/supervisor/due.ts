@@ -1,11 +1,11 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
 import { isDecidedIn, tickRange } from '../protocol/ticks/index.ts'
-import type { Accepted, SupervisorState } from './state.ts'
+import type { Accepted, KeptPlan, SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
 import type { Step } from '../protocol/events.ts'
 
-/** Code for tick n+3 is published in tick n. */
+/** Code for tick n+3 is published in tick n; none for n itself, whose seats would be known when its holders are dealt. */
 export const PLAN_AHEAD = 3
 
 /** Servers whose acceptance is in a block up to `height` and who have no tombstone. */
@@ -25,13 +25,18 @@ export function genesisOf(state: SupervisorState): number | null {
 
 const tickServer = ({ id, host, port, sealing, region }: Accepted): TickServer => ({ id, host, port, sealing, region })
 
+/** Plans published by the ticks that stand, and those that the tick under way publishes. */
+const publishedPlans = ({ plans, ticks }: SupervisorState, underWay: { number: number; hash: string }): KeptPlan[] =>
+  plans.filter(({ publishedIn, hash }) => [...ticks, underWay].some((tick) => tick.number === publishedIn && tick.hash === hash))
+
 /** What composing that tick takes, as the state stands. */
 export function tickWork(state: SupervisorState, number: number, genesis: number, hash: string): TickWork {
   const range = tickRange(genesis, state.offer.body.tickBlocks, number)
   const from = number === 0 ? Math.max(0, (state.offered ?? 0) - 1) : range.from
   const servers = liveServers(state, range.to).map(tickServer)
   const running = servers.length >= state.offer.body.minimumServers
-  const wanted = running ? Array.from({ length: PLAN_AHEAD + 1 }, (_, i) => number + i) : []
+  const wanted = running ? Array.from({ length: PLAN_AHEAD }, (_, i) => number + 1 + i) : []
+  const published = publishedPlans(state, { number, hash })
   return {
     app: state.app,
     number,
@@ -47,9 +52,9 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
         ({ decidedIn, transaction }) => decidedIn === null && isDecidedIn(number, transaction.height, genesis, state.offer.body.tickBlocks),
       )
       .map(({ transaction }) => transaction),
-    planTicks: wanted.filter((tick) => !state.plans.some((plan) => plan.tick === tick)),
-    plans: state.plans.filter((plan) => plan.publishedIn === number).map(({ plan, secret }) => ({ plan, secret })),
-    reveal: state.plans.find((plan) => plan.tick === number - 2)?.secret ?? null,
+    planTicks: wanted.filter((tick) => !published.some((plan) => plan.tick === tick)),
+    plans: published.filter((plan) => plan.publishedIn === number).map(({ plan, secret }) => ({ plan, secret })),
+    reveal: published.find((plan) => plan.tick === number - 2)?.secret ?? null,
   }
 }
 

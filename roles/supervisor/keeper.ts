@@ -10,6 +10,7 @@ import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot } from '../protocol/index/index.ts'
+import { termsOf } from '../protocol/requests/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
 import { makePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'
@@ -129,8 +130,8 @@ async function makePlans(options: KeeperOptions, work: TickWork, servers: TickWo
   if (servers.length < body.minimumServers) return made
   const { versions, primeBits } = body
   for (const tick of work.planTicks) {
-    const { plan, secret } = await makePlan({ crypto, random }, { program, app: work.app, tick, servers, versions, primeBits, prime })
-    made.push({ plan, secret })
+    const ready = servers.map(({ id }) => id)
+    made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, versions, primeBits, prime }))
   }
   return made
 }
@@ -152,7 +153,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (closing?.key === key && ledger.number === work.number) return closing
     const { body, outline } = options.offer(work.offer)
     const sorted = sortAnchors(work, documents, concernsLedger(ledger))
-    const result = closeTick({ crypto }, ledger, { offer: body, outline, number: work.number, reveal: work.reveal, ...sorted })
+    const result = closeTick({ crypto }, ledger, {
+      offer: body,
+      outline,
+      number: work.number,
+      reveal: work.reveal?.reveal ?? null,
+      ...sorted,
+    })
     closing = { key, closed: result, foreign: sorted.foreign, documents: documentsOf(result, sorted) }
     return closing
   }
@@ -173,10 +180,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const { app, offer, number, previous, from, to, hash, plans, reveal } = work
     const [servers, tombstones] = [alive(work), [...ledger.tombstones.keys()]]
     const { verdicts } = done.closed
-    const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers: body.minimumServers }
+    const terms = termsOf(body)
+    const { minimumServers } = body
+    const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers, terms }
     const input = { ...head, verdicts, documents: done.documents, snapshot: taken, servers, tombstones, reveal, plans, seed }
     const composed = composeTick({ crypto }, input)
-    noteTick(ledger, composed.document, outline)
+    noteTick(ledger, composed.document, { outline, terms })
     const told = composedEvent(work, composed.document.body.state, done)
     return { ...composed, event: (reference) => ({ ...told, reference }) }
   }

@@ -35,8 +35,8 @@ const beforeGenesis = (state: SupervisorState): Step<SupervisorState, Supervisor
 })
 
 /**
- * Takes back blocks above `height`, and the ticks that closed any of them. Their plans stay: what was revealed to servers is
- * published unchanged with the tick that takes their place. Readers choose among ticks of one number the one whose last block
+ * Takes back blocks above `height`, and the ticks that closed any of them. Their plans stay for the case that their blocks come back; those of the
+ * ticks that take their place are made anew, because other servers hold them. Readers choose among ticks of one number the one whose last block
  * is on the best chain.
  */
 export function takeBack(before: SupervisorState, height: number): Step<SupervisorState, SupervisorEffect> {

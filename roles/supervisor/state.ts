@@ -36,6 +36,11 @@ export interface Waiting {
 export interface KeptPlan {
   tick: number
   publishedIn: number
+  /**
+   * Of the block that ends the range of that document. After a reorg another block does, to which other servers' holdings follow: plans are made anew then,
+   * so that no server learns the primes of two of them. These stay, in case the first branch comes back.
+   */
+  hash: string
   /** SHA-256 of the offer whose program it hands out. */
   offer: string
   plan: Plan

@@ -7,7 +7,7 @@ import { tombstoneFields } from '../protocol/stamps/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { takeBack } from './reorg.ts'
-import { REMEMBERED_BLOCKS, REMEMBERED_TICKS, type Phase, type SupervisorState } from './state.ts'
+import { REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
 
 export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
 
@@ -231,11 +231,14 @@ function onClosed(state: SupervisorState, event: SupervisorEvent & { type: 'clos
   const made = event.plans.map(({ plan, secret }) => ({
     tick: plan.tick,
     publishedIn: event.number,
+    hash: event.hash,
     offer: state.offer.sha256,
     plan,
     secret,
   }))
-  const plans = [...state.plans.filter((plan) => !made.some(({ tick }) => tick === plan.tick)), ...made]
+  const isAgain = (plan: KeptPlan): boolean =>
+    made.some(({ tick, publishedIn, hash }) => tick === plan.tick && publishedIn === plan.publishedIn && hash === plan.hash)
+  const plans = [...state.plans.filter((plan) => !isAgain(plan)), ...made]
   const kept: SupervisorState = { ...state, plans, composing: { ...composing, stage: 'publishing', seed: event.seed } }
   return { state: kept, effects: [{ type: 'compose', work: tickWork(kept, event.number, genesis, event.hash), seed: event.seed }] }
 }
@@ -257,7 +260,8 @@ function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'com
     ticks: [...state.ticks, { number, reference, to, hash }].slice(-REMEMBERED_TICKS),
     // A sleeping tick publishes no plan, so those kept for it were not published.
     plans: state.plans.filter(
-      (plan) => plan.tick > number - 2 - REMEMBERED_TICKS && (event.state === 'running' || plan.publishedIn !== number),
+      (plan) =>
+        plan.tick > number - 2 - REMEMBERED_TICKS && (event.state === 'running' || plan.publishedIn !== number || plan.hash !== hash),
     ),
     buried: [...new Set([...state.buried, ...event.blamed.map(({ subject }) => subject)])],
   }

@@ -17,6 +17,7 @@ import {
 } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
+import type { DealTerms } from '../protocol/requests/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
 /** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */
@@ -43,6 +44,8 @@ export interface ComposeInput {
   blocks: Tick['blocks']
   /** Running when at least so many servers are left. */
   minimumServers: number
+  /** Of the offer: how blocks are dealt. */
+  terms: DealTerms
   verdicts: Verdict[]
   /** Documents of the verdicts, those that were not available left out. */
   documents: OpenedDocument[]
@@ -91,7 +94,8 @@ function sealPlan(
   const sealing = new Map(input.servers.map((server) => [server.id, server.sealing]))
   const files: SnapshotFile[] = []
   const code: Plan['code'] = []
-  for (const content of codeFiles(input.program, plan, secret)) {
+  const planned = { plan, hash: input.blocks.hash, terms: input.terms }
+  for (const content of codeFiles(crypto, input.program, planned, secret)) {
     const key = sealing.get(content.server)
     const sealed = key === undefined ? null : sealCode({ crypto, random }, content, key)
     if (sealed === null || !sealed.ok) continue
@@ -120,7 +124,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   const snapshot = snapshotFiles(crypto, input.snapshot)
   const documents = documentsFile(input.documents)
   const schema = { name: 'schema', bytes: schemaBytes(input.program) }
-  const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.tick}`, bytes: canonicalBytes(input.reveal) }
+  const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.reveal.tick}`, bytes: canonicalBytes(input.reveal.reveal) }
   const { app, offer, number, previous, blocks, servers } = input
   const document = signDocument(
     crypto,
@@ -137,7 +141,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
       indices: snapshot.indices,
       tombstones: [...input.tombstones].sort(),
       summary: { verdicts: input.verdicts, documents: fileEntry(crypto, documents) },
-      reveal: reveal === null ? null : { tick: input.reveal!.tick, file: fileEntry(crypto, reveal) },
+      reveal: reveal === null ? null : { tick: input.reveal!.reveal.tick, file: fileEntry(crypto, reveal) },
       plans: sealed.map(({ plan }) => plan),
       schema: fileEntry(crypto, schema),
     },

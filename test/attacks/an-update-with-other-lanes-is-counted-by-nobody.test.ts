@@ -14,12 +14,11 @@ async function scene(seed: string) {
   const secrets = tickSecrets(town, TICK)
   const database = cloneDatabase(town.keeper.ledger.database)
   const [key] = town.cast.keys
-  const { plan, base, planned } = secrets
+  const { base, planned } = secrets
   const env: UpdateEnv = {
     app: town.app,
     period: TICK,
     outline: outlineOf(notes),
-    plan,
     base,
     planned,
     database,

@@ -215,7 +215,7 @@ describe('a request id that a rival has seen', () => {
     town.anchor(honest, { spends: [other.publicKey] })
     town.anchor(again, { spends: [cast.keys[2]!.publicKey] })
     await town.mineTo(6)
-    expect([key.publicKey, replaces, secrets.plan.tick]).toHaveLength(3)
+    expect([key.publicKey, replaces, secrets.planned.plan.tick]).toHaveLength(3)
     expect(town.ticks[6]!.document.body.summary.verdicts.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'update.request'])
   })
 })

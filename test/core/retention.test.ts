@@ -20,7 +20,7 @@ const digest = (bytes: Uint8Array) => toHex(crypto.sha256(bytes))
 /** A node with every tick of a small app, each file of it in the swarm and as a blob. */
 async function node() {
   const town = await openTown('retention')
-  await town.mineTo(3)
+  await town.mineTo(5)
   const storage = createMemoryStorage()
   const swarm = createSwarmNetwork(createNetwork(createVirtualClock(), createSeededRandom('retention'))).peer('ann')
   const retention = createRetention({ crypto, storage, swarm, log })
@@ -54,7 +54,7 @@ async function node() {
 describe('an old tick', () => {
   it('loses index and code once 144 blocks have passed and no role needs it, and keeps what an audit reads', async () => {
     const { town, storage, retention, at, take, inSwarm, blobs } = await node()
-    const [first, second] = [town.ticks[2]!, town.ticks[3]!]
+    const [first, second] = [town.ticks[4]!, town.ticks[5]!]
     at(1_000)
     await take(first)
     at(1_001)

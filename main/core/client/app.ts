@@ -1,9 +1,9 @@
 /** What a client knows of the app it uses: offer, outline, and the newest tick with its plan, labels and proved snapshot reader. */
 import type { Label, Program } from '../../../roles/program/index.ts'
-import type { OpenedDocument, Plan, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import { newestTick, planTick, type Following } from '../../../roles/protocol/ticks/index.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
-import { OUTLINE_LIMIT, parseOutline } from '../../../roles/protocol/requests/index.ts'
+import { OUTLINE_LIMIT, parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/index/index.ts'
 import { indexFileOf } from '../read-index.ts'
@@ -22,8 +22,8 @@ export interface OpenedTick {
   offer: OpenedDocument<'offer'>
   /** In force for reading: it declares the indices of this tick. */
   outline: Program
-  /** For the tick's own number, with the digest of the document that published it; null while sleeping. */
-  plan: { plan: Plan; planned: string } | null
+  /** For the tick's own number, with what its holders are dealt from; null in tick 0 and while sleeping. */
+  plan: PlannedTick | null
   /** Of the offer under which the plan was made, up to three ticks earlier: what requests follow. */
   planned: Program
   labels: Record<string, Label>
@@ -40,7 +40,8 @@ export interface ClientApp {
 }
 
 export function createClientApp({ crypto, documents }: Services, local: LocalIndex): ClientApp {
-  let kept: OpenedTick | null = null
+  /** Documents come in any order: the one with a tick's plan may come after the tick. */
+  let kept: { name: string; opened: OpenedTick } | null = null
 
   async function offer(reference: Reference): Promise<Result<OpenedOffer>> {
     const document = await documents.fetch(reference, 'offer')
@@ -76,7 +77,8 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       local: local.for(app.value.outline),
     })
     if (!reader.ok) return reader
-    const plan = (planDocument?.value.body as Tick | undefined)?.plans.find((one) => one.tick === tick.number)
+    const terms = termsOf(planApp.value.document.body)
+    const plan = planDocument === null ? null : plannedIn(planDocument.value as OpenedDocument<'tick'>, tick.number, terms)
     const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
     if (!labels.ok) return labels
     return ok({
@@ -84,7 +86,7 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       tick,
       offer: app.value.document,
       outline: app.value.outline,
-      plan: plan === undefined ? null : { plan, planned: planned!.reference.sha256 },
+      plan,
       planned: planApp.value.outline,
       reader: reader.value,
       fetchFile: indexFileOf(documents, reference, tick, false),
@@ -97,14 +99,15 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     async newest(following, offerOf) {
       const newest = newestTick(following)
       if (newest === null) return failForNow('client.no-tick', 'No tick of this app has arrived yet. Wait for the next one.')
-      if (kept?.reference.sha256 === newest.reference.sha256) return ok(kept)
       const plan = planTick(following, newest.number)
+      const name = `${newest.reference.sha256}/${plan?.reference.sha256 ?? ''}`
+      if (kept?.name === name) return ok(kept.opened)
       const opened = await open(
         newest.reference,
         plan === null ? null : { reference: plan.reference, offer: offerOf(plan.offer) },
         offerOf(newest.offer),
       )
-      if (opened.ok) kept = opened.value
+      if (opened.ok) kept = { name, opened: opened.value }
       return opened
     },
   }

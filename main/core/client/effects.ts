@@ -18,9 +18,6 @@ import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
 import { own } from '../../../roles/program/index.ts'
 
-/** Of a request that can write. */
-const LANES = 1
-
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
 
@@ -84,6 +81,9 @@ async function stillCounts(session: ClientSession, sha256: string): Promise<Resu
   return entry === undefined ? ok(null) : outOfTime(session, entry)
 }
 
+const ASLEEP = 'The app sleeps: it has too few servers in this tick. Try again after the next one.'
+const NOT_YET = 'The app has just begun: its code runs from tick 1 on. Try again after the next tick.'
+
 async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
   const { ctx, services, joined } = session
   const { id, attempt, endpoint } = effect
@@ -95,15 +95,13 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
     const answered = await answerAlone({ outline, reader, client: joined!.client, keys: effect.keys }, endpoint, effect.arguments)
     return answered.ok ? { type: 'answered', id, attempt, response: answered.value } : failed(answered.error)
   }
-  if (plan === null)
-    return failed(failForNow('client.sleeping', 'The app sleeps: it has too few servers in this tick. Try again after the next one.').error)
+  if (plan === null) return failed(failForNow('client.sleeping', reader.tick.number === 0 ? NOT_YET : ASLEEP).error)
   const env = {
     app: joined!.reference.sha256,
     outline,
     label: own(labels, endpoint) ?? null,
-    ...plan,
+    planned: plan,
     base: opened.value.reference.sha256,
-    lanes: LANES,
     reader,
     client: joined!.client,
     keys: effect.keys,

@@ -1,6 +1,6 @@
 /** Everything in memory that a request needs: ticks, plans and opened code, made anew when the state says that something else is served. */
-import { openDocument, type OpenedDocument, type Plan } from '../../../roles/protocol/documents/index.ts'
-import { parseOutline } from '../../../roles/protocol/requests/index.ts'
+import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { fail, type Failure } from '../../../roles/protocol/result.ts'
 import {
   openCode,
@@ -39,11 +39,8 @@ export interface ServedTicks {
   checkCode(state: ServerState, tick: number, tickSha256: string, box: Uint8Array): Failure | null
 }
 
-export function createServedTicks({ services: { crypto, storage }, ctx, keysFor }: ServerSession): ServedTicks {
-  let ready: Ready | null = null
-  /** Opened code by the digest of its file: a reorganisation may bring another plan, and with it other code, for the same tick. */
-  let held = new Map<string, PreparedCode>()
-
+/** Documents from this node's own storage, opened once. */
+function createOpened({ crypto, storage }: ServerSession['services']) {
   const openedTick = remembering(OPENED, (sha256): OpenedDocument<'tick'> | null => {
     const bytes = storage.getBlob(sha256)
     const opened = bytes === undefined ? null : openDocument(crypto, 'tick', bytes, sha256)
@@ -57,17 +54,37 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
     const { outline, budget } = opened.value.body
     const file = storage.getBlob(outline.sha256)
     const parsed = file === undefined ? null : parseOutline(file)
-    return parsed?.ok ? { outline: parsed.value, budget } : null
+    return parsed?.ok ? { outline: parsed.value, budget, terms: termsOf(opened.value.body) } : null
   })
 
-  const planOf = (document: OpenedDocument<'tick'> | null, tick: number): Plan | undefined =>
-    document?.body.plans.find((plan) => plan.tick === tick)
+  /** One object for one plan, because its holders are dealt once for each. */
+  const dealt = remembering(OPENED, (name): PlannedTick | null => {
+    const [sha256 = '', offer = '', tick = ''] = name.split('/')
+    const [document, program] = [openedTick(sha256), programOf(offer)]
+    return document === null || program === null ? null : plannedIn(document, Number(tick), program.terms)
+  })
+  const plannedFor = (sha256: string, offer: string, tick: number): PlannedTick | null => dealt(`${sha256}/${offer}/${tick}`)
+  return { openedTick, programOf, plannedFor }
+}
 
-  function prepared(code: Generation['code'], plan: Plan, keys: ServerKeys, program: TickProgram, app: string): PreparedCode | null {
+export function createServedTicks({ services, ctx, keysFor }: ServerSession): ServedTicks {
+  const { crypto, storage } = services
+  const { openedTick, programOf, plannedFor } = createOpened(services)
+  let ready: Ready | null = null
+  /** Opened code by the digest of its file: a reorganisation may bring another plan, and with it other code, for the same tick. */
+  let held = new Map<string, PreparedCode>()
+
+  function prepared(
+    code: Generation['code'],
+    planned: PlannedTick,
+    keys: ServerKeys,
+    program: TickProgram,
+    app: string,
+  ): PreparedCode | null {
     if (code === null) return null
     const { sha256 } = code.file
     const box = held.has(sha256) ? undefined : storage.getBlob(sha256)
-    const opened = box === undefined ? null : openCode(ctx, box, plan, keys, program.outline, app)
+    const opened = box === undefined ? null : openCode(ctx, box, planned, keys, program.outline, app)
     return held.get(sha256) ?? (opened?.ok ? opened.value : null)
   }
 
@@ -89,11 +106,11 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
       for (const generation of wants.generations) {
         const { tick } = generation
         const program = programOf(generation.offer)
-        const plan = planOf(openedTick(generation.plan.sha256), tick)
-        if (program === null || plan === undefined) continue
+        const planned = plannedFor(generation.plan.sha256, generation.offer, tick)
+        if (program === null || planned === null) continue
         const document = generation.document === null ? null : openedTick(generation.document.sha256)
-        if (document !== null) views.set(tick, tickView(document, plan, generation.plan.sha256, program))
-        const code = prepared(generation.code, plan, keys, program, job.terms.app)
+        if (document !== null) views.set(tick, tickView(crypto, document, planned, program))
+        const code = prepared(generation.code, planned, keys, program, job.terms.app)
         if (code === null) continue
         codes.set(tick, code)
         kept.set(generation.code!.file.sha256, code)
@@ -104,11 +121,11 @@ export function createServedTicks({ services: { crypto, storage }, ctx, keysFor 
     },
     checkCode({ job }, tick, tickSha256, box) {
       const document = openedTick(tickSha256)
-      const plan = planOf(document, tick)
       const program = document === null ? null : programOf(document.body.offer)
-      if (job === null || plan === undefined || program === null)
+      const planned = document === null ? null : plannedFor(tickSha256, document.body.offer, tick)
+      if (job === null || planned === null || program === null)
         return fail('server.code', 'The tick or the outline of this code is not here.').error
-      const code = openCode(ctx, box, plan, keysFor(job.offer), program.outline, job.terms.app)
+      const code = openCode(ctx, box, planned, keysFor(job.offer), program.outline, job.terms.app)
       return code.ok ? null : code.error
     },
   }

@@ -3,7 +3,7 @@ import { check, splitNotes, type Program } from '../../../roles/program/index.ts
 import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { checkSuccession, createLedger } from '../../../roles/protocol/ticks/index.ts'
-import { outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { checkServers, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   createKeeper,
@@ -23,7 +23,7 @@ import { createEffects } from './effects.ts'
 import { startHiring, type Hiring } from './hiring.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
-import { createOfferBook, type OfferBook, type SupervisorSettings } from './offers.ts'
+import { createOfferBook, lanesOf, type OfferBook, type SupervisorSettings } from './offers.ts'
 
 export interface SupervisorService {
   state(): SupervisorState | null
@@ -45,10 +45,12 @@ export interface SupervisorService {
 
 type Member = Dispatching<SupervisorState, SupervisorEvent>
 
-/** Errors: those of the checker, for the program in the settings. */
+/** Errors: those of the checker, for the program in the settings, and `offer.servers`. */
 export function startSupervisor(services: Services, engine: Engine, settings: SupervisorSettings): Result<SupervisorService> {
   const checked = check(settings.program)
   if (!checked.ok) return checked
+  const enough = checkServers({ ...lanesOf(settings), minimumServers: settings.minimumServers }, checked.value)
+  if (!enough.ok) return enough
   tellSplits(services, checked.value)
   const book = createOfferBook(services, settings)
   const reading = createReading(services, book)
@@ -152,6 +154,8 @@ async function replace(
     return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
+  const enough = checkServers({ ...lanesOf(settings), minimumServers: settings.minimumServers }, program)
+  if (!enough.ok) return enough
   const refusal = refuseTerms(state, settings)
   if (refusal !== null) return fail('offer.refused', `The new offer cannot take over: ${refusal}.`)
   const index = reason === null ? keyIndex : keyIndex + 1

@@ -14,7 +14,7 @@ import {
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
 import { nameOfChange, type OfferParts, type Wanted } from '../../../roles/supervisor/index.ts'
@@ -166,12 +166,19 @@ interface OfferHead {
   outline: Program
 }
 
+/** What the settings say of witnesses and spare servers, and what stands for the rest. */
+export function lanesOf({ minimumServers, witnesses, spare }: SupervisorSettings): { witnesses: number; spare: number } {
+  const otherwise = defaultLanes(minimumServers)
+  return { witnesses: witnesses ?? otherwise.witnesses, spare: spare ?? otherwise.spare }
+}
+
 function signOffer({ crypto, random, identity }: Services, settings: SupervisorSettings, head: OfferHead): OpenedDocument<'offer'> {
   const { program: _program, title: _title, perRequest, ...terms } = settings
   const { signer, outline, ...named } = head
   const fields = {
     ...named,
     ...terms,
+    ...lanesOf(settings),
     sealing: toHex(identity.sealing(signer, 'receipts').publicKey),
     outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outline) }),
     pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },

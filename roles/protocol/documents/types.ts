@@ -41,6 +41,10 @@ export const offerTerms = z.strictObject({
   /** A tick's block range is closed once it is buried under so many further blocks. */
   confirmations: z.int().min(0).max(100),
   versions: z.int().min(1).max(64),
+  /** Further lanes of a request that can write: so many servers besides the first run each of its blocks. */
+  witnesses: z.int().min(0).max(8),
+  /** How many servers of a block a client may pass over. */
+  spare: z.int().min(0).max(8),
   primeBits: z.int().min(128).max(4096),
 })
 export type OfferTerms = z.infer<typeof offerTerms>
@@ -198,11 +202,10 @@ const plan = z.strictObject({
   tick: tickNumber,
   /** X25519 key to which openings and stamps of that tick are sealed; its secret is revealed when the window closes. */
   sealing: sealingKey,
-  /** Per endpoint, per block: the versions and the servers that hold each. */
-  endpoints: z.record(
-    name,
-    z.array(z.array(z.strictObject({ version: hex32, servers: z.array(hex32).min(1).max(1000) })).max(64)).max(256),
-  ),
+  /** Servers that are ready for that tick, ascending: its blocks are dealt to them, which everybody repeats (requests/holders.ts). */
+  ready: z.array(hex32).max(10_000),
+  /** Per endpoint, per block: the salted commitment to its body, and the ids of its versions. */
+  endpoints: z.record(name, z.array(z.strictObject({ code: hex32, versions: z.array(hex32).min(1).max(64) })).max(256)),
   /** Sealed code files, one for each server. */
   code: z.array(z.strictObject({ server: hex32, file })).max(10_000),
 })

@@ -37,8 +37,9 @@ export interface Holder {
 /** Servers that a block needs so that a client always finds its seats. */
 export const leastHolders = ({ witnesses, spare }: Pick<DealTerms, 'witnesses' | 'spare'>): number => 1 + witnesses + spare
 
-/** Servers that an endpoint of so many blocks needs; one without blocks needs none. */
-export const serversNeeded = (terms: Pick<DealTerms, 'witnesses' | 'spare'>, blocks: number): number => blocks * leastHolders(terms)
+/** Servers that an endpoint of so many blocks needs: its holders, and one besides its lanes that moves the request. One without blocks needs none. */
+export const serversNeeded = (terms: Pick<DealTerms, 'witnesses' | 'spare'>, blocks: number): number =>
+  blocks === 0 ? 0 : Math.max(blocks * leastHolders(terms), blocks * (1 + terms.witnesses) + 1)
 
 /** Holders of each block of an endpoint with `blocks` blocks: as many as are left when every server holds at most one of them. */
 export function holdersOfBlock({ ready, blocks: all, terms }: Omit<Deal, 'hash' | 'tick'>, blocks: number): number {

@@ -188,6 +188,7 @@ export const codeFile = z.strictObject({
         endpoint: name,
         block: z.int().min(0).max(255),
         version: hex32,
+        /** Of the block's code: the same for all who hold the block in this tick, and known to nobody else. */
         salt: hex32,
         passage: prime,
         sites: z.array(prime).max(4096),
@@ -211,10 +212,8 @@ export const revealFile = z.strictObject({
       z.strictObject({
         endpoint: name,
         block: z.int().min(0).max(255),
+        /** Follows from the primes and the commitment to the block's code in the plan, whose salt is revealed to nobody. */
         version: hex32,
-        salt: hex32,
-        /** Commitment to the block's code: with the primes it makes the version that the plan named. */
-        code: hex32,
         passage: prime,
         sites: z.array(prime).max(4096),
       }),

@@ -152,7 +152,10 @@ export function acceptsPath(outline: Program, endpoint: string, block: number, s
   return found !== undefined && acceptsSites(found, sites)
 }
 
-/** Salted commitment to the code of one block, hex. It is revealed with the primes; the body stays private. */
+/**
+ * Salted commitment to the code of one block, hex. The plan publishes it; the salt goes to the block's holders alone, because with it and a guess anybody
+ * could try constants of the body.
+ */
 export const codeDigest = (crypto: CryptoPort, app: string, endpoint: string, block: number, body: Json | Body, salt: string): string =>
   toHex(crypto.taggedHash('golem/code', canonicalBytes([app, endpoint, block, body as Json, salt])))
 

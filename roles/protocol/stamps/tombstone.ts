@@ -3,8 +3,8 @@
  * anybody repeats the finding. Evidence that does not show the fault is refused.
  */
 import type { CryptoPort } from '../crypto/index.ts'
-import type { OpenedDocument, Plan, Reference, Tombstone } from '../documents/index.ts'
-import { beginThread, type RevealFile } from '../requests/index.ts'
+import type { OpenedDocument, Reference, Tombstone } from '../documents/index.ts'
+import { beginThread, holdingOf, type PlannedTick, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { faultOfLink, readReveal, revealMatches, type Blame } from './verify-stamp.ts'
 
@@ -19,14 +19,14 @@ export const tombstoneFields = (app: string, tick: number, update: Reference, bl
 /**
  * Accepts a tombstone only when its evidence shows what it says: the update was published by its author, the lane's thread is signed by the
  * servers it names, and the accused's link does not multiply or bind under the revealed primes, whatever the other links do. The reveal has
- * to be the one that the tick's plan committed to. Whether `update` is anchored, and that `plan` and `reveal` were published, is checked by
- * their digests before. Error: `tombstone.evidence`.
+ * to be the one that the tick's plan committed to, and the block dealt to the accused. Whether `update` is anchored, and that plan and `reveal`
+ * were published, is checked by their digests before. Error: `tombstone.evidence`.
  */
 export function verifyTombstone(
   ctx: { crypto: CryptoPort },
   tombstone: Tombstone,
   reveal: RevealFile,
-  plan: Plan,
+  planned: PlannedTick,
   update: OpenedDocument<'update'>,
 ): Result<null> {
   const refuse = (why: string) => fail('tombstone.evidence', `The evidence does not hold: ${why}. Ignore this tombstone.`)
@@ -43,6 +43,9 @@ export function verifyTombstone(
   const thread = beginThread(ctx.crypto, body.start, evidence.lane, links)
   if (!thread.ok || !thread.value.signed().ok) return refuse('the thread is not signed by those it names')
   const opened = readReveal(ctx.crypto, reveal)
+  const { plan } = planned
   if (plan.tick !== reveal.tick || !revealMatches(ctx.crypto, opened, plan)) return refuse('the revealed primes are not those of the plan')
+  if (holdingOf(ctx.crypto, planned).versionOf(body.endpoint, link.position, link.server) !== link.version)
+    return refuse('the block was not dealt to this server')
   return faultOfLink(ctx, opened, link) === null ? refuse('the link multiplied and bound as it had to') : ok(null)
 }

@@ -125,12 +125,12 @@ export function checkStamps(ctx: StampContext, reveal: Reveal, update: Update): 
 /** Whether a reveal is what its plan committed to: the sealing key, and for every version of every block its primes. */
 export function revealMatches(crypto: CryptoPort, reveal: Reveal, plan: Plan): boolean {
   const secrets = new Map(reveal.file.versions.map((version) => [version.version, version]))
-  const isBound = (endpoint: string, block: number, version: string): boolean => {
+  const isBound = (endpoint: string, block: number, code: string, version: string): boolean => {
     const secret = secrets.get(version)
-    return secret?.endpoint === endpoint && secret.block === block && versionId(crypto, secret.code, secret) === version
+    return secret?.endpoint === endpoint && secret.block === block && versionId(crypto, code, secret) === version
   }
   const bound = Object.entries(plan.endpoints).every(([endpoint, blocks]) =>
-    blocks.every((versions, block) => versions.every(({ version }) => isBound(endpoint, block, version))),
+    blocks.every(({ code, versions }, block) => versions.every((version) => isBound(endpoint, block, code, version))),
   )
   return bound && toHex(reveal.publicKey) === plan.sealing
 }

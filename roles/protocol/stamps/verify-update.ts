@@ -9,17 +9,19 @@ import { fromHex } from '../bytes.ts'
 import { canonicalBytes } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { Database, Row, Write as DatabaseWrite } from '../index/index.ts'
-import { verifyUnder, type Plan, type Update, type Write } from '../documents/index.ts'
+import { verifyUnder, type Update, type Write } from '../documents/index.ts'
 import {
   verifyCommit,
   acceptsPath,
   differenceOf,
   eachEffect,
   edgeId,
+  holdingOf,
   keySigningBody,
   verifyThreads,
   versionAfter,
   writeDigest,
+  type PlannedTick,
 } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
@@ -34,11 +36,10 @@ export interface UpdateEnv {
   period: number
   /** Outline of the offer under which the plan of the update's tick was made. */
   outline: Program
-  /** The plan of the update's tick; null when it had none (sleeping). */
-  plan: Plan | null
-  /** SHA-256 of that tick's document, and of the one that published the plan. */
+  /** The plan of the update's tick with what its holders are dealt from and the SHA-256 of the document that published it; null when it had none (sleeping). */
+  planned: PlannedTick | null
+  /** SHA-256 of that tick's document. */
   base: string
-  planned: string
   /** As it stands after everything earlier in chain order. */
   database: Database
   /** Whether an identity had its tombstone when the update's tick opened. */
@@ -132,15 +133,15 @@ const checkStart: Check = (_ctx, _env, { start, ...update }) => {
 
 /** Read from the chain's own tick: where a reorganisation took it, nobody is at fault. */
 const checkBase: Check = (_ctx, env, { start, tick }) => {
-  if (env.plan === null) return refuse('update.plan', `Tick ${tick} had no plan: the app was sleeping. Send the request again.`)
-  return start.base === env.base && start.planned === env.planned
+  if (env.planned === null) return refuse('update.plan', `Tick ${tick} had no plan. Send the request again.`)
+  return start.base === env.base && start.planned === env.planned.published
     ? passed
     : refuse('update.base', `The update rests on a tick ${tick} that the chain does not have. Send the request again.`)
 }
 
 /** As many lanes as the client began, one link for each block in each, and what they sign alike. */
 const checkLanes: Check = (_ctx, env, update) => {
-  const blocks = own(env.plan!.endpoints, update.endpoint) ?? null
+  const blocks = own(env.planned!.plan.endpoints, update.endpoint) ?? null
   if (update.lanes.length !== update.start.numbers.length)
     return refuse('update.lanes', `The request ran in ${update.start.numbers.length} lanes, and the update has ${update.lanes.length}.`)
   if (blocks === null || update.lanes.some((links) => links.length !== blocks.length))
@@ -151,16 +152,17 @@ const checkLanes: Check = (_ctx, env, update) => {
     : refuse('update.lanes', `The lanes differ at block ${position}: one of its servers computed something else.`, { position })
 }
 
-/** Each link is by a server that holds the version according to the plan, no server twice in all lanes; its sites can be executed. */
-const checkPath: Check = (_ctx, env, update) => {
-  const blocks = env.plan!.endpoints[update.endpoint]!
+/** Each link is by a server to which its version was dealt, no server twice in all lanes; its sites can be executed. */
+const checkPath: Check = (ctx, env, update) => {
+  const blocks = env.planned!.plan.endpoints[update.endpoint]!
+  const holding = holdingOf(ctx.crypto, env.planned!)
   const seen = new Set<string>()
   for (const link of update.lanes.flatMap((links) => links.map((one, position) => ({ ...one, position })))) {
     const { lane, position } = link
-    const version = blocks[position]!.find((candidate) => candidate.version === link.version)
-    if (version === undefined)
+    if (!blocks[position]!.versions.includes(link.version))
       return refuse('update.version', `Link ${position} names a version that tick ${update.tick} does not have.`, { lane, position })
-    if (!version.servers.includes(link.server) || env.tombstoned(link.server) || seen.has(link.server)) {
+    const holds = holding.versionOf(update.endpoint, position, link.server) === link.version
+    if (!holds || env.tombstoned(link.server) || seen.has(link.server)) {
       return refuse('update.server', `Link ${position} is by a server that may not run this block in this request.`, { lane, position })
     }
     seen.add(link.server)

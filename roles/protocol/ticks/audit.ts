@@ -17,7 +17,7 @@ import {
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { closeTick, createLedger, isDecidedIn, noteTick, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
-import { revealFile, type RevealFile } from '../requests/index.ts'
+import { planProblems, revealFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { databaseRoot, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
 import { readReveal, revealMatches } from '../stamps/index.ts'
@@ -196,6 +196,17 @@ function omissions({ input, ledger, decided }: Auditing, { blocks: { to } }: Tic
     .map(({ txid }) => `The update anchored by ${txid} got no verdict.`)
 }
 
+/** A tick publishes the plans of the next three that are missing, so that it cannot choose among several deals. */
+function missingPlans({ plans }: Ledger, { number, state, plans: published }: Tick): string[] {
+  const missing = state === 'running' ? [1, 2, 3].map((ahead) => number + ahead).filter((tick) => !plans.has(tick)) : []
+  const same = canonicalText(missing) === canonicalText(published.map(({ tick }) => tick))
+  return same
+    ? []
+    : [`The tick publishes the plans of ${listOf(published.map(({ tick }) => tick))}; those of ${listOf(missing)} were missing.`]
+}
+
+const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))
+
 async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<AuditedTick> {
   const { ctx, input, ledger } = auditing
   const { number, root: expected } = tick.body
@@ -214,7 +225,12 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
   problems.push(...compareDecisions(tick.body, closed))
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
-  noteTick(ledger, tick, parts.outline)
+  const terms = termsOf(parts.offer)
+  problems.push(
+    ...missingPlans(ledger, tick.body),
+    ...tick.body.plans.flatMap((plan) => planProblems(parts.outline, tick.body, plan, terms)),
+  )
+  noteTick(ledger, tick, { outline: parts.outline, terms })
   auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
   auditing.previous = tick
   const computed = auditing.last.root

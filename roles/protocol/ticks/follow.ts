@@ -200,6 +200,6 @@ export function chainOf(following: Following): SeenTick[] {
 export const newestTick = (following: Following): SeenTick | null => chainOf(following).at(-1) ?? null
 export const tickNumbered = (following: Following, number: number): SeenTick | null =>
   chainOf(following).find((tick) => tick.number === number) ?? null
-/** The document that publishes the plan for a tick. */
+/** The document that publishes the plan for a tick: the first that does, before that tick, so that nobody deals its blocks again. */
 export const planTick = (following: Following, number: number): SeenTick | null =>
-  chainOf(following).findLast((tick) => tick.plans.includes(number)) ?? null
+  chainOf(following).find((tick) => tick.number < number && tick.plans.includes(number)) ?? null

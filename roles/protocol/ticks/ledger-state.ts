@@ -14,17 +14,16 @@ import {
   type ReservedKey,
   type Row,
 } from '../index/index.ts'
-import type { Plan } from '../documents/index.ts'
-import type { RevealFile } from '../requests/index.ts'
+import type { Tick } from '../documents/index.ts'
+import type { DealTerms, PlannedTick, RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
-/** A plan with the outline of the offer under which it was made, and the SHA-256 of the tick that published it. */
-export interface NotedPlan {
-  plan: Plan
+/** A plan with the outline of the offer under which it was made, and the tick that published it. */
+export interface NotedPlan extends PlannedTick {
   outline: Program
+  publishedIn: number
   /** Its secrets, once a tick has revealed them: two ticks decide updates that are stamped with them. */
   reveal: RevealFile | null
-  planned: string
 }
 
 /** What a tick changed, with the values from before, to take it back after a reorg. */
@@ -68,14 +67,21 @@ export const createLedger = (app: string, outline: Program): Ledger => ({
   undo: [],
 })
 
-/** Notes a tick document and the plans that it publishes; again is harmless. */
+/**
+ * Notes a tick document and the plans that it publishes, under the offer that it names; again is harmless. A plan for that tick itself or one before serves nobody,
+ * and of two for one tick the first does, so that nobody deals its blocks again.
+ */
 export function noteTick(
   ledger: Ledger,
-  { sha256, body }: { sha256: string; body: { number: number; plans: readonly Plan[] } },
-  outline: Program,
+  { sha256, body: { number, blocks, plans } }: { sha256: string; body: Pick<Tick, 'number' | 'blocks' | 'plans'> },
+  { outline, terms }: { outline: Program; terms: DealTerms },
 ): void {
-  ledger.ticks.set(body.number, sha256)
-  for (const plan of body.plans) ledger.plans.set(plan.tick, { plan, outline, planned: sha256, reveal: null })
+  ledger.ticks.set(number, sha256)
+  for (const plan of plans) {
+    const known = ledger.plans.get(plan.tick)
+    if (plan.tick > number && (known === undefined || known.publishedIn >= number))
+      ledger.plans.set(plan.tick, { plan, hash: blocks.hash, published: sha256, terms, outline, publishedIn: number, reveal: null })
+  }
 }
 
 /**
@@ -91,6 +97,7 @@ export function rollbackTo(ledger: Ledger, number: number): void {
     takeBack(ledger, undo)
     ledger.number--
   }
+  for (const [tick, { publishedIn }] of ledger.plans) if (publishedIn > number) ledger.plans.delete(tick)
 }
 
 /** Whether `rollbackTo` can reach that tick. */

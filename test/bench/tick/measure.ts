@@ -48,7 +48,7 @@ function anchored(documents: Array<OpenedDocument<'update'>>): Array<AnchoredDoc
 /** Numbers as the stamps would show them, for the arithmetic alone: all through the same path. */
 function compareStamps(scene: Scene, count: number): Measured['stamps'] {
   const { bytes } = createSystemRandom()
-  const primes = scene.made.secret.versions
+  const primes = scene.made.secret.reveal.versions
     .filter(({ endpoint }) => endpoint === 'post')
     .flatMap(({ passage, sites }) => [passage, ...sites])
     .map((hex) => BigInt(`0x${hex}`))
@@ -95,7 +95,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
     registrations: [],
     reservations: [],
     updates,
-    reveal: made.secret,
+    reveal: made.secret.reveal,
   }
   const closed = stage('close', () => closeTick({ crypto }, ledger, input))
   if (closed.verdicts.some(({ outcome }) => outcome !== ACCEPTED))
@@ -113,6 +113,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
         previous: null,
         blocks: { from: 2, to: 4, hash: '00'.repeat(32) },
         minimumServers: 3,
+        terms: scene.planned.terms,
         verdicts: closed.verdicts,
         documents,
         snapshot: taken,
@@ -132,9 +133,8 @@ async function measure(files: readonly string[], count: number): Promise<Measure
     app,
     period: STAMPED,
     outline: outlineOf(notes),
-    plan: made.plan,
     base: BASE,
-    planned: BASE,
+    planned: scene.planned,
     database: fresh.database,
     tombstoned: () => false,
     used: () => false,
@@ -142,7 +142,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   stage('of close: checks', () => {
     for (const { body } of documents) must(checkUpdate({ crypto }, env, body))
   })
-  const reveal = readReveal(crypto, made.secret)
+  const reveal = readReveal(crypto, made.secret.reveal)
   stage('of close: stamps', () => {
     for (const { body } of documents) must(checkStamps({ crypto }, reveal, body).stamp)
   })

@@ -1,5 +1,5 @@
 /** The same app, plan and ledger in every process of the tick bench, all of it from one seed; 128-bit primes, because nothing is attacked here. */
-import { outlineOf, versionReserved } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf, termsOf, versionReserved, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { registerClient, reserveKey } from '../../../roles/protocol/index/index.ts'
 import { createLedger, noteTick, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -12,10 +12,12 @@ import { keyPair, seeded } from '../../tools/seeded.ts'
 
 const SEED = 'tick-close'
 /** The tick whose updates are decided, and the one whose document decides them. */
-export const STAMPED = 0
+export const STAMPED = 1
 export const CLOSING = STAMPED + 2
-/** Digest of the stamped tick's document, which published its plan too. */
+/** Digest of the stamped tick's document, and of the one that published its plan. */
 export const BASE = 'b5'.repeat(32)
+/** Of the block that ended the range of the document which published the plan. */
+const HASH = 'ab'.repeat(32)
 const RESERVATION = '11'.repeat(32)
 
 export interface Scene {
@@ -24,6 +26,7 @@ export interface Scene {
   offer: OpenedDocument<'offer'>
   servers: TickServer[]
   made: MadePlan
+  planned: PlannedTick
 }
 
 export async function setScene(): Promise<Scene> {
@@ -39,9 +42,10 @@ export async function setScene(): Promise<Scene> {
   const { versions, primeBits } = offer.body
   const made = await makePlan(
     { crypto, random: cast.random },
-    { program: notes, app: offer.sha256, tick: STAMPED, servers, versions, primeBits, prime: cast.prime },
+    { program: notes, app: offer.sha256, tick: STAMPED, ready: servers.map(({ id }) => id), versions, primeBits, prime: cast.prime },
   )
-  return { cast, app: offer.sha256, offer, servers, made }
+  const planned = { plan: made.plan, hash: HASH, published: BASE, terms: termsOf(offer.body) }
+  return { cast, app: offer.sha256, offer, servers, made, planned }
 }
 
 /** The key that the update number `n` writes to. */
@@ -50,12 +54,14 @@ export const partRandom = (part: number) => seeded(`${SEED}/part/${part}`)
 export const versionOf = (key: string): string => versionReserved(crypto, RESERVATION, key)
 
 /** A ledger in which the client is registered and every key reserved, standing before the closing tick. */
-export function makeLedger({ cast, app, made }: Scene, keys: readonly string[]): Ledger {
+export function makeLedger({ cast, app, planned }: Scene, keys: readonly string[]): Ledger {
   const ledger = createLedger(app, outlineOf(notes))
   const owner = cast.client.publicKey
   registerClient(ledger.database, owner, 1)
   for (const key of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
-  noteTick(ledger, { sha256: BASE, body: { number: STAMPED, plans: [made.plan] } }, outlineOf(notes))
+  const published = { number: STAMPED - 1, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [planned.plan] }
+  noteTick(ledger, { sha256: BASE, body: published }, { outline: outlineOf(notes), terms: planned.terms })
+  ledger.ticks.set(STAMPED, BASE)
   ledger.number = CLOSING - 1
   return ledger
 }

@@ -16,7 +16,7 @@ import {
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { compiledDiary } from '../program/diary.story.ts'
-import { APP, BASE, PLANNED, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const entry = (topic: string, day: number) => ({
@@ -93,9 +93,8 @@ describe('[R2] a request with a range', () => {
       app: APP,
       period: TICK,
       outline: world.outline,
-      plan: world.plan,
       base: BASE,
-      planned: PLANNED,
+      planned: world.planned,
       database,
       tombstoned: () => false,
       used: () => false,

@@ -11,7 +11,7 @@ import { messageAad, signLink } from '../../../roles/protocol/requests/index.ts'
 import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
 import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
-import { APP, BASE, compose, crypto, makeWorld, PLANNED, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const AUTHORS = [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) }))
@@ -39,9 +39,8 @@ function updateEnv(world: World) {
         app: APP,
         period: TICK,
         outline: world.outline,
-        plan: world.plan,
         base: BASE,
-        planned: PLANNED,
+        planned: world.planned,
         database,
         tombstoned: () => false,
         used: () => false,

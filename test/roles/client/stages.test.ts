@@ -7,6 +7,7 @@ import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
 import type { Link } from '../../../roles/protocol/documents/index.ts'
 import { createDatabase, registerClient, reserveKey, type RangeProof } from '../../../roles/protocol/index/index.ts'
 import {
+  holdingOf,
   sealEdge,
   type SealedEdge,
   edgeKey,
@@ -22,7 +23,7 @@ import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/st
 import { executeHop, sealReply } from '../../../roles/server/execute.ts'
 import { nextHops, openContinuation, openRequest } from '../../../roles/server/relay.ts'
 import { compiledSlugs } from '../program/slugs.story.ts'
-import { APP, BASE, compose, crypto, exchange, makeWorld, PLANNED, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
@@ -76,9 +77,8 @@ function updateOf(world: World, done: Reviewed) {
     app: APP,
     period: TICK,
     outline: world.outline,
-    plan: world.plan,
     base: BASE,
-    planned: PLANNED,
+    planned: world.planned,
     database,
     tombstoned: () => false,
     used: () => false,
@@ -321,9 +321,10 @@ describe('[L8][R2] a continuation', () => {
     expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe(
       'request.progress',
     )
-    const swapped = world.plan.endpoints['publish']![0]!.flatMap(({ version, servers }) =>
-      servers.map((server) => ({ version, server, envelope: null })),
-    ).find(({ server }) => server !== second.top.id && second.pending.lanes[0]!.every((hop) => hop.server !== server))!
+    const holding = holdingOf(crypto, world.planned)
+    const holders = holding.holders('publish', 0)
+    const named = holders.map((server) => ({ version: holding.versionOf('publish', 0, server)!, server, envelope: null }))
+    const swapped = named.find(({ server }) => server !== second.top.id && second.pending.lanes[0]!.every((hop) => hop.server !== server))!
     expect(send((message) => ({ ...message, lanes: [[swapped, message.lanes[0]![1]!]] }))).toBe('request.progress')
     expect(send((message) => message)).toBe('accepted')
   })
@@ -376,7 +377,7 @@ describe('[L8][R2] a continuation', () => {
       openContinuation(world.ctx, { ...world.relayEnv(second.top.id), currentTick }, second.bytes)
     expect(at(TICK + 1)).toMatchObject({ ok: true })
     expect(at(TICK + 2)).toMatchObject({ ok: false, error: { code: 'request.tick', retryable: true } })
-    const later = { ...world.clientEnv(), plan: { ...world.plan, tick: TICK + 1 } }
+    const later = { ...world.clientEnv(), planned: { ...world.planned, plan: { ...world.plan, tick: TICK + 1 } } }
     expect(await composeContinuation(world.ctx, later, second.pending)).toMatchObject({
       ok: false,
       error: { code: 'request.tick', retryable: true },

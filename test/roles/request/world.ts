@@ -18,7 +18,7 @@ import {
 } from '../../../roles/protocol/index/index.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { outlineOf, PATHS, type HopReply, type RevealFile } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf, PATHS, type HopReply, type PlannedTick, type RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
@@ -26,7 +26,7 @@ import type { RelayEnv } from '../../../roles/server/relay-types.ts'
 import { hopFailed, nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
-import { makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+import { codeFiles, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
 import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
@@ -45,6 +45,7 @@ export interface World {
   program: Program
   outline: Program
   plan: Plan
+  planned: PlannedTick
   reveal: RevealFile
   tick: Tick
   reader: SnapshotReader
@@ -120,23 +121,25 @@ export async function makeWorld({
     program,
     app: APP,
     tick: TICK,
-    servers: [...servers.keys()].map((id) => ({ id })),
+    ready: [...servers.keys()],
     versions: 2,
     primeBits,
     prime: primesFrom(random),
   })
   const { plan } = made
+  const terms = { witnesses: lanes - 1, spare: 0, versions: 2 }
+  const planned: PlannedTick = { plan, hash: 'dd'.repeat(32), published: PLANNED, terms }
   const tick = tickOf(actors, taken.root, indices, plan)
   const content = new Map(files.map((file) => [file.name, file.bytes]))
   const fetchFile = (name: string): Promise<Result<Uint8Array>> =>
     Promise.resolve(content.has(name) ? ok(content.get(name)!) : fail('test.file', name))
   const reader = must(openSnapshot({ crypto, program: outline, tick, fetchFile }))
-  const view = tickView({ body: tick, sha256: BASE }, plan, PLANNED, { outline, budget: { steps: 100_000, bytes: 1_000_000 } })
+  const view = tickView(crypto, { body: tick, sha256: BASE }, planned, { outline, terms, budget: { steps: 100_000, bytes: 1_000_000 } })
   const code = new Map(
-    made.code.map((file) => {
+    codeFiles(crypto, program, planned, made.secret).map((file) => {
       const actor = servers.get(file.server)!
       const box = must(sealCode(ctx, file, toHex(actor.sealing.publicKey)))
-      return [file.server, must(openCode(ctx, box, plan, actor, outline, APP))]
+      return [file.server, must(openCode(ctx, box, planned, actor, outline, APP))]
     }),
   )
   const seen = (number: number) => (number === TICK ? view : null)
@@ -145,7 +148,8 @@ export async function makeWorld({
     program,
     outline,
     plan,
-    reveal: made.secret,
+    planned,
+    reveal: made.secret.reveal,
     tick,
     reader,
     servers,
@@ -155,10 +159,8 @@ export async function makeWorld({
       app: APP,
       outline,
       label: must(labelOf(program, app.endpoint)),
-      plan,
+      planned,
       base: BASE,
-      planned: PLANNED,
-      lanes,
       reader,
       client,
       keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })),

@@ -62,7 +62,7 @@ describe("a block's server", () => {
     const [link] = reviewed.opened.lanes[0]!
     const { secret, start } = composed.pending
     const endpoint = world.outline.endpoints['post']!
-    const codeOf = world.reveal.versions.find(({ version }) => version === link!.version)!
+    const { code } = world.plan.endpoints['post']![0]!
     const commits = inputCommits(
       endpoint,
       0,
@@ -71,7 +71,7 @@ describe("a block's server", () => {
     const keysUnder = (of: string) =>
       Object.fromEntries(madeIds(endpoint, 0).map((id) => [id, toHex(edgeKey(world.ctx.crypto, fromHex(of), id))]))
     const inputs = (keys: Record<string, string>) =>
-      inputsDigest(world.ctx.crypto, startDigest(world.ctx.crypto, start), codeOf.code, { commits, keys })
+      inputsDigest(world.ctx.crypto, startDigest(world.ctx.crypto, start), code, { commits, keys })
     expect(link!.inputs).toBe(inputs(keysUnder(secret)))
     expect(link!.inputs).not.toBe(inputs(keysUnder('77'.repeat(32))))
     for (const id of madeIds(endpoint, 0)) expect(link!.inputs).not.toBe(inputs({ ...keysUnder(secret), [id]: '77'.repeat(32) }))

@@ -9,7 +9,6 @@ import {
   type Link,
   type Offer,
   type OpenedDocument,
-  type Plan,
   type Update,
   type Write,
 } from '../../../roles/protocol/documents/index.ts'
@@ -18,7 +17,9 @@ import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import {
+  holdingOf,
   messageAad,
+  type PlannedTick,
   type RevealFile,
   keySigningBody,
   inputsDigest,
@@ -169,6 +170,8 @@ export const makeOffer = ({ random, supervisor, master }: Cast, change: Partial<
       joinBlocks: 3,
       confirmations: 0,
       versions: 2,
+      witnesses: 0,
+      spare: 0,
       primeBits: 128,
       budget: { steps: 1000, bytes: 10_000 },
       ...change,
@@ -219,7 +222,8 @@ export function makeReservation({ random }: Cast, client: KeyPair, app: string, 
 export interface UpdateOptions {
   app: string
   tick: number
-  plan: Plan
+  /** The plan with what its holders are dealt from. */
+  planned: PlannedTick
   /** Primes: what the servers know together. */
   secret: RevealFile
   endpoint: 'post' | 'edit'
@@ -228,9 +232,8 @@ export interface UpdateOptions {
   text: string
   client?: KeyPair
   request?: string
-  /** SHA-256 of the tick read, and of the one that published the plan. */
+  /** SHA-256 of the tick read. */
   base: string
-  planned: string
   /** Lanes; one where it is left out. */
   lanes?: number
   /** This position's server multiplies by its passage prime only (in lane `skipsIn`, by default 0), and commits to that. */
@@ -289,7 +292,7 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
   const signedWrites = (options.draft ?? ((writes) => writes))(makeWrites(cast, options))
   const first = Array.from({ length: options.lanes ?? 1 }, () => numbered(random, prime(toHex(random(16)))))
   const numbers = first.map(({ commit }) => commit)
-  const about = { request, app, tick, endpoint, client: client.publicKey, base, planned, numbers, keys: '00'.repeat(32) }
+  const about = { request, app, tick, endpoint, client: client.publicKey, base, planned: planned.published, numbers, keys: '00'.repeat(32) }
   const start = signStart(crypto, about, client, random(32))
   const taken = new Set<string>()
   const lanes = first.map((number, lane) => makeLane(cast, options, start, lane, number, signedWrites, taken))
@@ -313,15 +316,19 @@ function makeLane(
   writes: Write[],
   taken: Set<string>,
 ): Link[] {
-  const { plan, secret } = options
+  const { secret } = options
+  const holding = holdingOf(crypto, options.planned)
   const { random } = cast
   const { request, app, tick, endpoint, base, planned } = start
   const sealingKey = crypto.x25519.publicKey(fromHex(secret.sealing))
   const links: Link[] = []
   let previous = startDigest(crypto, start)
   let current = first
-  for (const [position, versions] of plan.endpoints[endpoint]!.entries()) {
-    const [version, server] = pickServer(cast, versions, taken)
+  for (const [position, { code }] of options.planned.plan.endpoints[endpoint]!.entries()) {
+    const id = holding.holders(endpoint, position).find((holder) => !taken.has(holder))!
+    taken.add(id)
+    const version = holding.versionOf(endpoint, position, id)!
+    const server = cast.servers.find(({ publicKey }) => publicKey === id)!
     const secrets = secret.versions.find((candidate) => candidate.version === version)!
     const own = writes.filter((write) => write.block === position)
     const skips = options.skips === position && (options.skipsIn ?? 0) === lane
@@ -346,7 +353,7 @@ function makeLane(
       previous,
       base,
       planned,
-      inputs: inputsDigest(crypto, startDigest(crypto, start), secrets.code, { commits: {}, keys: {} }),
+      inputs: inputsDigest(crypto, startDigest(crypto, start), code, { commits: {}, keys: {} }),
       sites: own.map((write) => write.site),
       own: own.map((write) => writeDigest(crypto, write)),
       outputs: '00'.repeat(32),
@@ -360,16 +367,6 @@ function makeLane(
     current = after
   }
   return links
-}
-
-function pickServer(cast: Cast, versions: Plan['endpoints'][string][number], taken: Set<string>): [string, KeyPair] {
-  for (const { version, servers } of versions) {
-    const id = servers.find((candidate) => !taken.has(candidate))
-    if (id === undefined) continue
-    taken.add(id)
-    return [version, cast.servers.find((server) => server.publicKey === id)!]
-  }
-  throw new Error('The plan has no server left for a block.')
 }
 
 // ───────────────────────────── transactions ─────────────────────────────

@@ -1,96 +1,51 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { open } from '../../../roles/protocol/crypto/index.ts'
-import { codeDigest, versionId, codeFile, revealFile } from '../../../roles/protocol/requests/index.ts'
+import { codeDigest, holdingOf, versionId, codeFile, revealFile } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { codeAad, dealServers, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+import { codeAad, codeFiles, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
 import { crypto, makeCast, notes, sealingOf } from './actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
-import { seeded } from '../../tools/seeded.ts'
 
 const APP = 'ab'.repeat(32)
 
-/** Whether every block can get a server of its own (augmenting paths). */
-function matches(blocks: string[][]): boolean {
-  const owner = new Map<string, number>()
-  const place = (block: number, seen: Set<string>): boolean =>
-    blocks[block]!.some((server) => {
-      if (seen.has(server)) return false
-      seen.add(server)
-      const other = owner.get(server)
-      if (other !== undefined && !place(other, seen)) return false
-      owner.set(server, block)
-      return true
-    })
-  return blocks.every((_, block) => place(block, new Set()))
-}
-
-describe('dealing servers', () => {
-  it('[N6] gives everybody work, every block two servers, and every request a server of its own for each block', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 6, max: 30 }),
-        fc.integer({ min: 1, max: 4 }),
-        fc.string(),
-        (blocks, count, versions, seed) => {
-          const servers = Array.from({ length: count }, (_, i) => `s${i}`)
-          const dealt = dealServers(seeded(seed), blocks, servers, versions)
-          expect(new Set(dealt.flat(2)).size).toBe(count)
-          for (const endpoint of dealt) {
-            expect(endpoint.every((holders) => new Set(holders).size === holders.length && holders.length >= Math.max(2, versions))).toBe(
-              true,
-            )
-            expect(matches(endpoint)).toBe(true)
-          }
-        },
-      ),
-      { seed: 7, numRuns: 200 },
-    )
-  })
-})
-
 describe('a plan', () => {
-  it('[N4][N7][P4] gives every version its own salt and primes, and each server what it holds, sealed', async () => {
-    const cast = makeCast('plan', 5)
+  it('[N4][N7][P4] gives every version primes of its own, every block a salt that only its servers get, and each server what it holds, sealed', async () => {
+    const cast = makeCast('plan', 7)
     const ctx = { crypto, random: cast.random }
-    const servers = cast.servers.map((server) => ({ id: server.publicKey }))
-    const { plan, secret, code } = await makePlan(ctx, {
-      program: notes,
-      app: APP,
-      tick: 4,
-      servers,
-      versions: 3,
-      primeBits: 128,
-      prime: cast.prime,
-    })
-    expect(revealFile.safeParse(secret).success).toBe(true)
-    expect(
-      Object.values(plan.endpoints)
-        .flat()
-        .every((versions) => versions.length === 3),
-    ).toBe(true)
-    const primes = secret.versions.flatMap((version) => [version.passage, ...version.sites])
+    const ready = cast.servers.map((server) => server.publicKey)
+    const made = await makePlan(ctx, { program: notes, app: APP, tick: 4, ready, versions: 3, primeBits: 128, prime: cast.prime })
+    const { plan, secret } = made
+    const planned = { plan, hash: 'cd'.repeat(32), terms: { witnesses: 1, spare: 1, versions: 3 } }
+    expect(plan.ready).toEqual([...ready].sort())
+    expect(revealFile.safeParse(secret.reveal).success).toBe(true)
+    const blocks = Object.values(plan.endpoints).flat()
+    expect(blocks.map(({ versions }) => versions.length)).toEqual([3, 3, 3])
+    const salts = Object.values(secret.salts).flat()
+    expect([salts.length, new Set(salts).size]).toEqual([3, 3])
+    const primes = secret.reveal.versions.flatMap((version) => [version.passage, ...version.sites])
     expect(new Set(primes).size).toBe(primes.length)
-    for (const { endpoint, block, version, salt, passage, sites } of secret.versions) {
-      const digest = codeDigest(crypto, APP, endpoint, block, notes.endpoints[endpoint]!.blocks[block]!.body, salt)
-      expect(versionId(crypto, digest, { passage, sites })).toBe(version)
+    for (const { endpoint, block, version, passage, sites } of secret.reveal.versions) {
+      const code = codeDigest(crypto, APP, endpoint, block, notes.endpoints[endpoint]!.blocks[block]!.body, secret.salts[endpoint]![block]!)
+      expect(plan.endpoints[endpoint]![block]).toMatchObject({ code, versions: expect.arrayContaining([version]) as string[] })
+      expect(versionId(crypto, code, { passage, sites })).toBe(version)
     }
-    expect(code).toHaveLength(5)
-    for (const file of code) {
+    const files = codeFiles(crypto, notes, planned, secret)
+    // Two blocks of `post` with three holders each, and the one of `edit`.
+    expect(files.flatMap(({ blocks }) => blocks)).toHaveLength(9)
+    const holding = holdingOf(crypto, planned)
+    for (const file of files) {
       const server = cast.servers.find(({ publicKey }) => publicKey === file.server)!
       const { privateKey, publicKey } = sealingOf(server)
       const box = must(sealCode(ctx, file, toHex(publicKey)))
       const opened = must(open(crypto, privateKey, publicKey, box, codeAad(APP, 4, file.server)))
       expect(codeFile.parse(must(parseCanonical(opened, { maxBytes: 1 << 20, maxDepth: 100 })))).toEqual(file)
-      const held = Object.values(plan.endpoints)
-        .flat(2)
-        .filter((version) => version.servers.includes(file.server))
-        .map((version) => version.version)
+      const held = Object.entries(plan.endpoints).flatMap(([name, listed]) =>
+        listed.flatMap((_, block) => holding.versionOf(name, block, file.server) ?? []),
+      )
       expect(file.blocks.map((block) => block.version).sort()).toEqual(held.sort())
     }
-    expect(toHex(crypto.x25519.publicKey(fromHex(secret.sealing)))).toBe(plan.sealing)
+    expect(toHex(crypto.x25519.publicKey(fromHex(secret.reveal.sealing)))).toBe(plan.sealing)
   })
 })

@@ -3,7 +3,7 @@ import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { createLedger } from '../../../roles/protocol/ticks/index.ts'
-import { outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf, plannedIn, termsOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   createKeeper,
@@ -176,11 +176,11 @@ export async function peopleTown(seed: string, change: Parameters<typeof makeOff
 
 /** Plan and secrets of a tick, as the servers of that tick have them together. */
 export const tickSecrets = (town: Town, tick: number) => {
-  const kept = town.state().plans.find((plan) => plan.tick === tick)!
-  const isPlanned = ({ document }: Published): boolean => document.body.plans.some((plan) => plan.tick === tick)
-  const { document } = town.ticks.findLast(isPlanned)!
-  const published = document.body.plans.find((plan) => plan.tick === tick)!
-  return { plan: published, secret: kept.secret, base: town.ticks[tick]!.document.sha256, planned: document.sha256 }
+  const { document } = town.ticks.findLast((made) => made.document.body.plans.some((plan) => plan.tick === tick))!
+  const { body } = document
+  const kept = town.state().plans.find((plan) => plan.tick === tick && plan.hash === body.blocks.hash)!
+  const planned = plannedIn(document, tick, termsOf(town.offers.get(body.offer)!.body))!
+  return { planned, secret: kept.secret.reveal, base: town.ticks[tick]!.document.sha256 }
 }
 
 export const fileOf = (published: Published, name: string): Result<Uint8Array> => {

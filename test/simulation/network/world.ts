@@ -310,6 +310,9 @@ export const supervisor = (minimumServers: number, program = GUESTBOOK, title = 
     confirmations: 0,
     work: { client: 4, server: 4 },
     versions: 1,
+    // The stories run with few servers; test/attacks has those that tell of witnesses.
+    witnesses: 0,
+    spare: 0,
     primeBits: PRIME_BITS,
     perRequest: 10,
     trackers: [],

@@ -24,7 +24,7 @@ const SERVERS = 5
 const PROGRAM = JSON.parse(new TextDecoder().decode(canonicalBytes(compiledSlugs()))) as never
 
 const slugs = (): ParticipantSettings => {
-  const settings = supervisor(3)
+  const settings = supervisor(4)
   return { ...settings, supervisor: { ...settings.supervisor!, program: PROGRAM, title: 'Slugs' } }
 }
 

@@ -64,7 +64,7 @@ const write = {
 const documentFields: DocumentsInput['fields'] = {
   offer: {
     master: publicKey(bytes('master')), grant: reference('grant'), sealing: sealing('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
-    trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512,
+    trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512, witnesses: 1, spare: 1,
     outline: file('outline', 1234), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
   },
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
@@ -82,7 +82,7 @@ const documentFields: DocumentsInput['fields'] = {
     summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: file('documents', 2048) },
     reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
-    plans: [{ tick: 10, sealing: sealing('plan'), endpoints: { post: [[{ version: bytes('version'), servers: [publicKey(bytes('server'))] }]] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
+    plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], endpoints: { post: [{ code: bytes('code'), versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
   tombstone: { app, subject: publicKey(bytes('server')), reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), lane: 0, position: 1 } },
 }

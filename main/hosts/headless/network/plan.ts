@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail, must, ok, type ParticipantConfig, type ParticipantSettings, type Result } from '../../../core/index.ts'
+import { fail, lanesWithin, must, ok, type ParticipantConfig, type ParticipantSettings, type Result } from '../../../core/index.ts'
 import { readTextFile } from '../../terminal/text-file.ts'
 import { replaceFile } from '../../terminal/write-file.ts'
 import type { ChainAccess } from './chain.ts'
@@ -33,7 +33,7 @@ export function settingsOf({ program, title, servers, clients, tickBlocks }: Net
       supervisor: {
         program: program as never,
         title,
-        minimumServers: Math.min(3, servers),
+        ...lanesWithin(program as never, servers),
         tickBlocks,
         joinBlocks: 100,
         confirmations: 0,

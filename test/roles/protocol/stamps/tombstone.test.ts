@@ -8,7 +8,7 @@ import { peopleTown, tickSecrets } from '../../supervisor/town.ts'
 async function scene() {
   const town = await peopleTown('tombstone')
   const secrets = tickSecrets(town, 2)
-  const { plan, secret } = secrets
+  const { planned, secret } = secrets
   const key = town.cast.keys[0]!
   const make = (change: Partial<UpdateOptions>): OpenedDocument<'update'> =>
     makeUpdate(town.cast, { app: town.app, tick: 2, ...secrets, endpoint: 'post', key, replaces: '00'.repeat(32), text: 'x', ...change })
@@ -25,7 +25,7 @@ async function scene() {
     ).body
   }
   const accepted = (tombstone: Tombstone, update: OpenedDocument<'update'>): boolean =>
-    verifyTombstone({ crypto }, tombstone, secret, plan, update).ok
+    verifyTombstone({ crypto }, tombstone, secret, planned, update).ok
   return { make, bury, accepted, town }
 }
 

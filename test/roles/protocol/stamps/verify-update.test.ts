@@ -16,14 +16,13 @@ const ctx = { crypto }
 async function scene() {
   const town = await peopleTown('verify')
   const tick = 2
-  const { plan, secret, base, planned } = tickSecrets(town, tick)
+  const { planned, secret, base } = tickSecrets(town, tick)
   const database: Database = cloneDatabase(town.keeper.ledger.database)
   const key = town.cast.keys[0]!
   const env: UpdateEnv = {
     app: town.app,
     period: tick,
     outline: outlineOf(notes),
-    plan,
     base,
     planned,
     database,
@@ -35,7 +34,6 @@ async function scene() {
     tick,
     base,
     planned,
-    plan,
     secret,
     endpoint: 'post',
     key,
@@ -77,17 +75,16 @@ describe('the public checks of an update', () => {
     expect(outcome(make({ key: stranger }))).toBe('update.key')
     expect(outcome(make({ replaces: '77'.repeat(32) }))).toBe('update.replaced')
     expect(outcome(make({ endpoint: 'edit' }))).toBe('update.slot')
-    expect(outcome(make(), { plan: null })).toBe('update.plan')
+    expect(outcome(make(), { planned: null })).toBe('update.plan')
     const server = make().lanes[0]![0]!.server
     expect(outcome(make(), { tombstoned: (id) => id === server })).toBe('update.server')
-    const blocks = env.plan!.endpoints['post']!
-    const others = {
-      ...env.plan!,
-      endpoints: { post: [blocks[0]!, blocks[1]!.map((version) => ({ ...version, version: '55'.repeat(32) }))] },
-    }
-    expect(outcome(make(), { plan: others })).toBe('update.version')
+    const { plan } = env.planned!
+    const [look, write] = plan.endpoints['post']!
+    const others = { ...plan, endpoints: { ...plan.endpoints, post: [look!, { ...write!, versions: ['55'.repeat(32), '66'.repeat(32)] }] } }
+    expect(outcome(make(), { planned: { ...env.planned!, plan: others } })).toBe('update.version')
+    expect(outcome(make(), { planned: { ...env.planned!, hash: '77'.repeat(32) } }), 'dealt to others').toBe('update.server')
     expect(outcome(make({ base: '0f'.repeat(32) }))).toBe('update.base')
-    expect(outcome(make({ planned: '0f'.repeat(32) }))).toBe('update.base')
+    expect(outcome(make({ planned: { ...env.planned!, published: '0f'.repeat(32) } }))).toBe('update.base')
     const stolen = cloneDatabase(env.database)
     for (const [name, reserved] of stolen.keys) stolen.keys.set(name, { ...reserved, owner: stranger.publicKey })
     expect(outcome(make(), { database: stolen })).toBe('update.owner')

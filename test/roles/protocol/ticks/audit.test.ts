@@ -124,6 +124,29 @@ describe('an audit', () => {
     expect(buried.ticks[4]!.problems.join()).toContain('tombstones')
   })
 
+  it('finds a plan that is missing, for another tick, deals to strangers, or has other blocks than the program', async () => {
+    const { run } = await history('plans')
+    const problemsOf = async (change: (plan: Tick['plans'][number]) => Partial<Tick['plans'][number]>): Promise<string> => {
+      const report = await run(inTick(5, ({ plans }) => ({ plans: plans.map((plan) => ({ ...plan, ...change(plan) })) })))
+      expect(report.ok).toBe(false)
+      return report.ticks[5]!.problems.join(' ')
+    }
+    expect((await run(inTick(5, () => ({ plans: [] })))).ticks[5]!.problems).toEqual([
+      'The tick publishes the plans of no tick; those of 8 were missing.',
+    ])
+    expect(await problemsOf(() => ({ tick: 7 }))).toContain('publishes the plans of 7; those of 8 were missing')
+    expect(await problemsOf(() => ({ tick: 5 }))).toContain('those of 8 were missing')
+    expect(await problemsOf(({ ready }) => ({ ready: [...ready, 'ff'.repeat(32)] }))).toContain('a server that the tick does not list')
+    expect(await problemsOf(({ ready }) => ({ ready: [...ready].reverse() }))).toContain('in order, each once')
+    expect(await problemsOf(({ endpoints }) => ({ endpoints: { post: endpoints['post']! } }))).toContain('blocks of the program')
+    const twice = ({ code, versions }: { code: string; versions: string[] }) => ({ code, versions: [versions[0]!, versions[0]!] })
+    expect(await problemsOf(({ endpoints }) => ({ endpoints: { ...endpoints, edit: endpoints['edit']!.map(twice) } }))).toContain('twice')
+    const one = ({ code, versions }: { code: string; versions: string[] }) => ({ code, versions: [versions[0]!] })
+    expect(await problemsOf(({ endpoints }) => ({ endpoints: { ...endpoints, edit: endpoints['edit']!.map(one) } }))).toContain(
+      'does not have 2 versions of each block',
+    )
+  })
+
   it('finds an anchor that is not on the chain', async () => {
     const { run } = await history('chain')
     const report = await run(undefined, { transaction: () => null })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { signDocument, type DocumentType, type Offer, type OpenedDocument, type Plan } from '../../../../roles/protocol/documents/index.ts'
+import { signDocument, type DocumentType, type Offer, type OpenedDocument } from '../../../../roles/protocol/documents/index.ts'
 import {
   canRollBack,
   checkSuccession,
@@ -14,7 +14,8 @@ import {
   type CloseInput,
   type Ledger,
 } from '../../../../roles/protocol/ticks/index.ts'
-import { type RevealFile, outlineOf } from '../../../../roles/protocol/requests/index.ts'
+import { type PlannedTick, type RevealFile, outlineOf, termsOf } from '../../../../roles/protocol/requests/index.ts'
+import { verifyWork, workChallenge } from '../../../../roles/protocol/crypto/index.ts'
 import { snapshot } from '../../../../roles/protocol/index/index.ts'
 import type { KeyPair } from '../../../../roles/protocol/keys/index.ts'
 import { makePlan } from '../../../../roles/supervisor/plan.ts'
@@ -48,24 +49,31 @@ interface Scene {
   cast: Cast
   offer: Offer
   ledger: Ledger
-  plan: Plan
+  planned: PlannedTick
   secret: RevealFile
   close(number: number, input: Partial<CloseInput>): string[]
   update(change?: Partial<UpdateOptions>): OpenedDocument<'update'>
   registration(client?: KeyPair): AnchoredDocument<'registration'>
 }
 
-/** A ledger with tick 0 closed; the plan of tick 0 is noted. */
+/** A ledger before tick 0 is closed, which publishes the plan of tick 1. */
 async function scene(seed: string): Promise<Scene> {
   const cast = makeCast(seed)
   const offer = makeOffer(cast).body
   const ledger = createLedger(APP, outline)
-  const servers = cast.servers.map((server) => ({ id: server.publicKey }))
-  const { plan, secret } = await makePlan(
+  const ready = cast.servers.map((server) => server.publicKey)
+  const made = await makePlan(
     { crypto, random: cast.random },
-    { program: notes, app: APP, tick: 0, servers, versions: 2, primeBits: 128, prime: cast.prime },
+    { program: notes, app: APP, tick: 1, ready, versions: 2, primeBits: 128, prime: cast.prime },
   )
-  noteTick(ledger, { sha256: BASE, body: { number: 0, plans: [plan] } }, outline)
+  const planned = { plan: made.plan, hash: 'dd'.repeat(32), published: BASE, terms: termsOf(offer) }
+  const secret = made.secret.reveal
+  noteTick(
+    ledger,
+    { sha256: BASE, body: { number: 0, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [made.plan] } },
+    { outline, terms: planned.terms },
+  )
+  ledger.ticks.set(1, BASE)
   const close: Scene['close'] = (number, input) =>
     closeTick(ctx, ledger, {
       offer,
@@ -81,10 +89,9 @@ async function scene(seed: string): Promise<Scene> {
   const update: Scene['update'] = (change = {}) =>
     makeUpdate(cast, {
       app: APP,
-      tick: 0,
+      tick: 1,
       base: BASE,
-      planned: BASE,
-      plan,
+      planned,
       secret,
       endpoint: 'post',
       key: cast.keys[0]!,
@@ -94,10 +101,10 @@ async function scene(seed: string): Promise<Scene> {
     })
   const registration: Scene['registration'] = (client = cast.client) =>
     at(makeRegistration(cast, client, APP), 1, { pays: [cast.supervisor.publicKey] })
-  return { cast, offer, ledger, plan, secret, close, update, registration }
+  return { cast, offer, ledger, planned, secret, close, update, registration }
 }
 
-/** With the cast's client registered in tick 0 and its keys reserved in tick 1. */
+/** With the cast's client registered, its keys reserved in tick 1, and tick 2 closed: the next decides what is stamped in tick 1. */
 async function peopled(seed: string): Promise<Scene> {
   const made = await scene(seed)
   made.close(0, { registrations: [made.registration()] })
@@ -107,6 +114,7 @@ async function peopled(seed: string): Promise<Scene> {
     pays: cast.keys.map((key) => key.publicKey),
   })
   expect(made.close(1, { reservations: [reservation] })).toEqual(['accepted'])
+  made.close(2, {})
   return made
 }
 
@@ -114,17 +122,13 @@ describe('registrations', () => {
   it('[K2] count with work and payment, once', async () => {
     const { cast, close, registration } = await scene('registrations')
     const unpaid = at(makeRegistration(cast, keyPair(cast.random), APP), 1, {})
-    const lazy = at(
-      signDocument(
-        crypto,
-        'registration',
-        { app: APP, sealing: `09${'00'.repeat(31)}`, nonce: '18446744073709551615' },
-        keyPair(cast.random),
-        cast.random(32),
-      ),
-      1,
-      { pays: [cast.supervisor.publicKey] },
-    )
+    const nonce = '18446744073709551615'
+    const works = (client: KeyPair): boolean => verifyWork(workChallenge(crypto, 'client', client.publicKey, APP), BigInt(nonce), 4)
+    let idle = keyPair(cast.random)
+    while (works(idle)) idle = keyPair(cast.random)
+    const lazy = at(signDocument(crypto, 'registration', { app: APP, sealing: `09${'00'.repeat(31)}`, nonce }, idle, cast.random(32)), 1, {
+      pays: [cast.supervisor.publicKey],
+    })
     const elsewhere = at(makeRegistration(cast, cast.client, 'cd'.repeat(32)), 1, { pays: [cast.supervisor.publicKey] })
     const twice = registration()
     expect(close(0, { registrations: [registration(), twice, unpaid, lazy, elsewhere] }).sort()).toEqual([
@@ -186,7 +190,7 @@ describe('updates', () => {
       at(update({ text: 'first' }), 5, money),
       at(update({ text: 'second' }), 6, money),
     ]
-    expect(close(2, { updates: [second, first, unspent], reveal: secret })).toEqual(['update.spends', 'accepted', 'update.replaced'])
+    expect(close(3, { updates: [second, first, unspent], reveal: secret })).toEqual(['update.spends', 'accepted', 'update.replaced'])
     expect(ledger.database.collections.get('notes')!.get(key.publicKey)!.fields).toMatchObject({ text: 'first' })
   })
 
@@ -197,34 +201,37 @@ describe('updates', () => {
     const [one, two] = [update({ request }), update({ request, key: other })]
     const lost = { transaction: anchorOf(update(), 7, {}), document: null }
     expect(
-      close(2, { updates: [at(one, 5, { spends: [key.publicKey] }), at(two, 6, { spends: [other.publicKey] }), lost], reveal: secret }),
+      close(3, { updates: [at(one, 5, { spends: [key.publicKey] }), at(two, 6, { spends: [other.publicKey] }), lost], reveal: secret }),
     ).toEqual(['accepted', 'update.request', 'update.unavailable'])
-    // Tick 3 decides period 1, in which a stamp of tick 0 counts, too.
+    // Tick 4 decides period 2, in which a stamp of tick 1 counts, too.
     const twice = update({ request, key: other })
     const inTime = update({ key: other })
-    expect(close(3, { updates: [twice, inTime].map((one) => at(one, 8, { spends: [other.publicKey] })) })).toEqual([
+    expect(close(4, { updates: [twice, inTime].map((one) => at(one, 8, { spends: [other.publicKey] })) })).toEqual([
       'update.request',
       'accepted',
     ])
-    expect(close(4, { updates: [at(update({ key: other }), 9, { spends: [other.publicKey] })] })).toEqual(['update.late'])
+    expect(close(5, { updates: [at(update({ key: other }), 9, { spends: [other.publicKey] })] })).toEqual(['update.late'])
   })
 
   it('[D4] of two ticks compete in the order of the chain: the later stamp wins when its anchor is the earlier one', async () => {
     const made = await peopled('two-ticks')
-    const { cast, close, update, secret, ledger } = made
-    const servers = cast.servers.map((server) => ({ id: server.publicKey }))
+    const { cast, close, update, secret, ledger, planned: first } = made
+    const ready = cast.servers.map((server) => server.publicKey)
     const next = await makePlan(
       { crypto, random: cast.random },
-      { program: notes, app: APP, tick: 1, servers, versions: 2, primeBits: 128, prime: cast.prime },
+      { program: notes, app: APP, tick: 2, ready, versions: 2, primeBits: 128, prime: cast.prime },
     )
+    const { hash, terms } = first
     const second = '2b'.repeat(32)
-    noteTick(ledger, { sha256: second, body: { number: 1, plans: [next.plan] } }, outline)
+    noteTick(ledger, { sha256: second, body: { number: 1, blocks: { from: 1, to: 2, hash }, plans: [next.plan] } }, { outline, terms })
+    ledger.ticks.set(2, second)
+    const planned = { plan: next.plan, hash, published: second, terms }
     const money = { spends: [cast.keys[0]!.publicKey] }
-    const early = at(update({ tick: 1, base: second, planned: second, plan: next.plan, secret: next.secret, text: 'of tick 1' }), 7, money)
-    const late = at(update({ text: 'of tick 0' }), 8, money)
-    expect(close(2, { reveal: secret })).toEqual([])
-    expect(close(3, { updates: [late, early], reveal: next.secret })).toEqual(['accepted', 'update.replaced'])
-    expect(ledger.database.collections.get('notes')!.get(cast.keys[0]!.publicKey)!.fields).toMatchObject({ text: 'of tick 1' })
+    const early = at(update({ tick: 2, base: second, planned, secret: next.secret.reveal, text: 'of tick 2' }), 7, money)
+    const late = at(update({ base: second, text: 'of tick 1' }), 8, money)
+    expect(close(3, { reveal: secret })).toEqual([])
+    expect(close(4, { updates: [late, early], reveal: next.secret.reveal })).toEqual(['accepted', 'update.replaced'])
+    expect(ledger.database.collections.get('notes')!.get(cast.keys[0]!.publicKey)!.fields).toMatchObject({ text: 'of tick 2' })
   })
 
   it('[T4] are decided with everything else of their period, two documents later, whatever they are stamped', () => {
@@ -233,17 +240,52 @@ describe('updates', () => {
   })
 })
 
+describe('a plan', () => {
+  it('counts when it was published first and before its tick, and goes with the tick that published it', async () => {
+    const { ledger, planned, close } = await peopled('plans')
+    const terms = planned.terms
+    const publish = (number: number, hash: string, ...ticks: number[]): void =>
+      noteTick(
+        ledger,
+        { sha256: hash, body: { number, blocks: { from: 0, to: 1, hash }, plans: ticks.map((tick) => ({ ...planned.plan, tick })) } },
+        { outline, terms },
+      )
+    const noted = () =>
+      [...ledger.plans.values()].filter(({ plan }) => plan.tick > 1).map(({ plan, hash }) => [plan.tick, hash.slice(0, 2)])
+    const [a, b] = ['aa'.repeat(32), 'bb'.repeat(32)]
+    publish(2, a, 2, 3, 4)
+    expect(noted()).toEqual([
+      [3, 'aa'],
+      [4, 'aa'],
+    ])
+    close(3, {})
+    publish(3, b, 4, 5)
+    expect(noted()).toEqual([
+      [3, 'aa'],
+      [4, 'aa'],
+      [5, 'bb'],
+    ])
+    rollbackTo(ledger, 2)
+    expect(noted()).toEqual([
+      [3, 'aa'],
+      [4, 'aa'],
+    ])
+    rollbackTo(ledger, 1)
+    expect(noted()).toEqual([])
+  })
+})
+
 describe('a ledger', () => {
   it('closes a tick again with the same result, and is taken back to where it was', async () => {
     const { cast, close, update, secret, ledger } = await peopled('again')
     const before = snapshot(crypto, ledger.database).root
     const input = { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret }
-    expect(close(2, input)).toEqual(['accepted'])
+    expect(close(3, input)).toEqual(['accepted'])
     const after = snapshot(crypto, ledger.database).root
-    expect(close(2, input)).toEqual(['accepted'])
+    expect(close(3, input)).toEqual(['accepted'])
     expect(snapshot(crypto, ledger.database).root).toBe(after)
     expect(after).not.toBe(before)
-    rollbackTo(ledger, 1)
+    rollbackTo(ledger, 2)
     expect(snapshot(crypto, ledger.database).root).toBe(before)
     expect(canRollBack(ledger, -1)).toBe(true)
     rollbackTo(ledger, -1)
@@ -254,10 +296,10 @@ describe('a ledger', () => {
   it('survives storage, with the means to take ticks back', async () => {
     const { cast, close, update, secret, ledger } = await peopled('stored')
     const before = snapshot(crypto, ledger.database).root
-    close(2, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret })
+    close(3, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret })
     const restored = importLedger(JSON.parse(JSON.stringify(exportLedger(ledger))))
     expect(snapshot(crypto, restored.database).root).toBe(snapshot(crypto, ledger.database).root)
-    rollbackTo(restored, 1)
+    rollbackTo(restored, 2)
     expect(snapshot(crypto, restored.database).root).toBe(before)
   })
 
@@ -265,18 +307,18 @@ describe('a ledger', () => {
     const { cast, close, update, secret, ledger } = await peopled('rubbish')
     const [key] = cast.keys
     const spoiled = update({ rubbish: [{ lane: 0, position: 0 }] })
-    expect(close(2, { updates: [at(spoiled, 5, { spends: [key!.publicKey] })], reveal: secret })).toEqual(['accepted'])
+    expect(close(3, { updates: [at(spoiled, 5, { spends: [key!.publicKey] })], reveal: secret })).toEqual(['accepted'])
     expect([...ledger.tombstones.keys()]).toEqual([spoiled.body.lanes[0]![0]!.server])
   })
 
   it('blames nobody for an update that rests on a tick which the chain does not have', async () => {
-    const { cast, close, update, secret, ledger } = await peopled('base')
+    const { cast, close, update, secret, ledger, planned } = await peopled('base')
     const [key, other] = [cast.keys[0]!, cast.keys[1]!]
     const updates = [
       at(update({ base: '0f'.repeat(32), skips: 0 }), 5, { spends: [key.publicKey] }),
-      at(update({ key: other, planned: '0f'.repeat(32), skips: 0 }), 6, { spends: [other.publicKey] }),
+      at(update({ key: other, planned: { ...planned, published: '0f'.repeat(32) }, skips: 0 }), 6, { spends: [other.publicKey] }),
     ]
-    expect(close(2, { updates, reveal: secret })).toEqual(['update.base', 'update.base'])
+    expect(close(3, { updates, reveal: secret })).toEqual(['update.base', 'update.base'])
     expect(ledger.tombstones.size).toBe(0)
   })
 
@@ -301,7 +343,7 @@ describe('a ledger', () => {
   it('[B5] keeps its rows under a superseding program', async () => {
     const { cast, close, update, secret, ledger } = await peopled('superseded')
     const added = { ...outline, collections: { ...outline.collections, more: outline.collections['notes']! } }
-    expect(close(2, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret, outline: added })).toEqual([
+    expect(close(3, { updates: [at(update(), 5, { spends: [cast.keys[0]!.publicKey] })], reveal: secret, outline: added })).toEqual([
       'accepted',
     ])
     expect([...snapshot(crypto, ledger.database).indices.keys()]).toContain('more.key')
