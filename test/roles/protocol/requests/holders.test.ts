@@ -49,7 +49,7 @@ describe('who holds a block', () => {
     )
   })
 
-  it('gives every block as many holders, no server twice in an endpoint, and each version in turn', () => {
+  it('[N6] gives every block as many holders, no server twice in an endpoint, and each version in turn', () => {
     for (const servers of [10, 11, 37, 200]) {
       const dealt = dealer(nobleCrypto, deal(servers))('post', 2)
       const each = holdersOfBlock(deal(servers), 2)
