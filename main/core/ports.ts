@@ -187,10 +187,19 @@ export interface TransportPort {
     body: Uint8Array,
     options: { timeoutMs: number; maxBytes: number; signal?: AbortSignal },
   ): Promise<Result<Uint8Array>>
-  /** Serves requests on `port` (0: the system picks one). Bodies above `maxBytes` and slow senders are refused. */
+  /**
+   * Serves requests on `port` (0: the system picks one). Bodies above `maxBytes`, slow senders, and peers that send more than `perMinutePerPeer` are refused.
+   * A peer is an address, in IPv6 a network of 64 bits; the handler is told whose request it is.
+   */
   serve(
-    options: { host: string; port: number; maxBytes: number; timeoutMs: number; perMinutePerPeer: number },
-    handler: (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>,
+    options: {
+      host: string
+      port: number
+      maxBytes: number
+      timeoutMs: number
+      perMinutePerPeer: { requests: number; bytes: number }
+    },
+    handler: (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>,
   ): Promise<Result<Listening>>
 }
 

@@ -42,7 +42,7 @@ const NUMBER_BITS = 24_000
 /**
  * Serves one hop.
  * @param bytes body of the POST to PATHS.hop: the sealed hop message
- * @returns the reply, sealed under the hop's reply key. Errors: those of `openHop`, `admitHop`, `openInputs` and `signed`; `hop.number`, `hop.next`,
+ * @returns the reply, sealed under the hop's reply key. Errors: those of `openHop`, `admitHop` and `openInputs`; `hop.number`, `hop.next`,
  * `hop.block-failed` (details.code says how the program failed, without its values), `hop.replayed`.
  */
 export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Uint8Array> {
@@ -51,10 +51,8 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
   const hop = admitHop(ctx, env, message.value)
   if (!hop.ok) return hop
   const before = openNumber(ctx, env, hop.value)
-  const inputs = before.ok ? openInputs(ctx, hop.value) : before
-  const signed = hop.value.signed()
-  if (!signed.ok) return signed
   if (!before.ok) return before
+  const inputs = openInputs(ctx, hop.value)
   if (!inputs.ok) return inputs
   const { code, position } = hop.value
   const run = inputs.value.runs

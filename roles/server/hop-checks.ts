@@ -9,6 +9,7 @@ import {
   CLIENT_FIELDS,
   clientLookup,
   forwardedEdges,
+  knownEdges,
   type Lookup,
   envelopeMessage,
   hopMessage,
@@ -24,11 +25,11 @@ import {
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import type { Json } from '../protocol/canonical.ts'
-import { readMessage } from './json.ts'
+import { MOST_PARTS, readMessage } from './json.ts'
 import { endpointOf, holds } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 
-/** A hop whose thread and envelope were found in order. */
+/** A hop that its client and the servers before signed, and that concerns a registered client. */
 export interface AdmittedHop {
   message: HopMessage
   envelope: EnvelopeMessage
@@ -39,8 +40,6 @@ export interface AdmittedHop {
   position: number
   /** What the new link follows. */
   thread: ThreadEnd & { start: string }
-  /** Whether client and servers signed it all. Asked for before anything is run. Errors: `thread.start`, `thread.link`, `hop.receipt`. */
-  signed(): Result<null>
 }
 
 /** Opens and checks a hop message's outside. Errors: `hop.too-large`, `envelope.closed`, `hop.json`, `hop.schema`. */
@@ -49,15 +48,49 @@ export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Ho
     return fail('hop.too-large', `The message has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
   const { identity, sealing } = env.keys
   const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad('hop', identity.publicKey))
-  return plain.ok ? readMessage('hop', hopMessage, plain.value) : plain
+  return plain.ok ? readMessage('hop', hopMessage, plain.value, MOST_PARTS) : plain
 }
 
 /**
- * Errors: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.base`, `hop.version`, `hop.replayed`, `hop.endpoint`,
- * `thread.link`, `hop.link`, `hop.commits`, `hop.edges`, `hop.tombstoned`, `envelope.*`, `hop.receipt`, `hop.unregistered`.
+ * Admits a hop, from cheap to dear: what is read and compared, then what is opened, then the signatures, and only then what is hashed. So nobody makes this
+ * server hash what nobody signed, and who is no client of the app makes it hash one small proof.
+ * Errors, in this order: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.base`, `hop.version`, `hop.replayed`,
+ * `hop.endpoint`, `hop.tombstoned`, `hop.link`, `hop.commits`, `hop.edges`, `thread.link`, `thread.start`, `envelope.*`, `hop.receipt`, `hop.key`,
+ * `hop.unregistered`, `hop.busy` (retryable elsewhere: the client used up its share of this server), `hop.commits`.
  */
 export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result<AdmittedHop> {
-  const { start, links, version } = message
+  const placed = placeHop(env, message)
+  if (!placed.ok) return placed
+  const { view, endpoint, position } = placed.value
+  const { start, lane, links, commits } = message
+  const shaped = checkShape(view, endpoint, message)
+  if (!shaped.ok) return shaped
+  const thread = beginThread(ctx.crypto, start, lane, links)
+  if (!thread.ok) return thread
+  const envelope = openEnvelope(ctx, env, message, position)
+  const receipt = envelope.ok ? checkReceipt(ctx, env, message, envelope.value) : envelope
+  const signed = thread.value.signed()
+  if (!signed.ok) return signed
+  env.signedBy?.(start.client)
+  if (!envelope.ok) return envelope
+  if (!receipt.ok) return receipt
+  if (!receipt.value()) return badReceipt
+  const shown = openShown(ctx, message, envelope.value, position)
+  if (!shown.ok) return shown
+  const caller = checkCaller(ctx, view, message, shown.value)
+  if (!caller.ok) return caller
+  if (env.mayServe?.(start.client) === false)
+    return failForNow('hop.busy', 'This client has used up its share of this server for now. Ask another server.')
+  const outputs = links.map((link: Link) => link.outputs)
+  return boundCommits(ctx.crypto, commits, start.keys, outputs)
+    ? ok({ message, envelope: envelope.value, shown: shown.value, thread: thread.value, ...placed.value })
+    : fail('hop.commits', 'The sealed values are not those which the client and the servers before signed. Compose the request again.')
+}
+
+type Placed = Pick<AdmittedHop, 'view' | 'code' | 'endpoint' | 'position'>
+
+/** Where the hop belongs, and that it is this server's to run, and for a client that is not expelled. */
+function placeHop(env: HopEnv, { start, links, version }: HopMessage): Result<Placed> {
   if (start.app !== env.app) return fail('hop.app', "The request is for another app. Send it to one of that app's servers.")
   const view = start.tick === env.currentTick || start.tick === env.currentTick - 1 ? env.tick(start.tick) : null
   if (view === null)
@@ -79,24 +112,13 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
     return fail('hop.endpoint', 'The version belongs to another place of the endpoint. Keep the order of the blocks.')
   if (!holds(view, version, start.endpoint, position, env.keys.identity.publicKey))
     return fail('hop.version', 'The tick does not give that version to this server. Choose another server of the block.')
-  const thread = checkThread(ctx, view, endpoint, message)
-  if (!thread.ok) return thread
-  const envelope = openEnvelope(ctx, env, message, position)
-  if (!envelope.ok) return envelope
-  const receipt = checkReceipt(ctx, env, view, message, envelope.value)
-  if (!receipt.ok) return receipt
-  const shown = openShown(ctx, message, envelope.value, position)
-  if (!shown.ok) return shown
-  const caller = checkCaller(ctx, view, message, shown.value)
-  if (!caller.ok) return caller
-  const signed = (): Result<null> => bothSigned(receipt.value(), thread.value.signed())
-  return ok({ message, envelope: envelope.value, shown: shown.value, view, code, endpoint, position, thread: thread.value, signed })
+  return view.tombstones.has(start.client)
+    ? fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
+    : ok({ view, code, endpoint, position })
 }
 
-const bothSigned = (receipt: boolean, thread: Result<null>): Result<null> => (thread.ok && !receipt ? badReceipt : thread)
-
-function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: HopMessage): ReturnType<typeof beginThread> {
-  const { start, lane, links, commits } = message
+/** Links by holders of their versions, exactly the edges of the block, and exactly the commitments of the endpoint so far. */
+function checkShape(view: TickView, endpoint: Endpoint, { start, links, edges, commits }: HopMessage): Result<null> {
   const wrong = links.findIndex((link, i) => !holds(view, link.version, start.endpoint, i, link.server))
   if (wrong >= 0)
     return fail(
@@ -104,23 +126,16 @@ function checkThread(ctx: Context, view: TickView, endpoint: Endpoint, message: 
       `Link ${wrong} is by a server that does not hold that version in tick ${start.tick}. Compose the request again.`,
       { position: wrong },
     )
-  if (
-    !boundCommits(
-      ctx.crypto,
-      commits,
-      start.keys,
-      links.map((link: Link) => link.outputs),
-    )
-  ) {
-    return fail('hop.commits', 'The sealed values are not those which the client and the servers before signed. Compose the request again.')
-  }
+  const known = knownEdges(endpoint, links.length)
+  const given = Object.keys(commits)
+  if (given.length !== known.size || !given.every((id) => known.has(id)))
+    return fail('hop.commits', `The block needs exactly the commitments of ${known.size} sealed values. Compose the request again.`)
   const wanted = forwardedEdges(endpoint, links.length)
   const bad =
-    Object.keys(message.edges).length !== wanted.length
+    Object.keys(edges).length !== wanted.length
       ? 'number'
-      : wanted.find((id) => !Object.hasOwn(message.edges, id) || message.edges[id]!.commit !== own(commits, id))
-  if (bad !== undefined) return fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
-  return beginThread(ctx.crypto, start, lane, links)
+      : wanted.find((id) => !Object.hasOwn(edges, id) || edges[id]!.commit !== own(commits, id))
+  return bad === undefined ? ok(null) : fail('hop.edges', `The block needs exactly the edges ${wanted.join(', ')}; look at ${bad}.`)
 }
 
 function openEnvelope(
@@ -157,16 +172,13 @@ function openShown(ctx: Context, { start, shown }: HopMessage, { keys }: Envelop
 
 const badReceipt = fail('hop.receipt', 'The receipt does not promise this hop to this server. Compose the request again.')
 
-/** The caller is not expelled, and pays this server for this hop. @returns whether it signed that */
+/** The caller pays this server for this hop. @returns whether it signed that */
 function checkReceipt(
   { crypto }: Context,
   env: HopEnv,
-  view: TickView,
   { start, version }: HopMessage,
   { receipt }: EnvelopeMessage,
 ): Result<() => boolean> {
-  if (view.tombstones.has(start.client))
-    return fail('hop.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   const about =
     receipt.app === start.app &&
     receipt.request === start.request &&
@@ -177,8 +189,16 @@ function checkReceipt(
   return about ? ok(beginVerify(crypto, signingDigest(crypto, 'receipt', receipt), receipt.sig, start.client)) : badReceipt
 }
 
+/** Most characters of the proof that a caller is registered, as JSON: two pages of 64 entries need half of it. It is hashed for anybody who signs. */
+const CALLER_LIMIT = 64 << 10
+
 /** The caller is registered. */
 function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown: ShownMessage): Result<null> {
+  if (JSON.stringify(shown.caller).length > CALLER_LIMIT)
+    return fail(
+      'index.proof-shape',
+      `The proof that the client is registered has more than ${CALLER_LIMIT} characters. Reduce it to one page.`,
+    )
   const registered = provedRows(ctx, view, clientLookup(start.client), shown.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
   return registered.value.length === 1

@@ -10,13 +10,26 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
 
 /**
  * Parses and checks a message. Its canonical form is not asked for: nothing signs the message as a whole, and what is signed inside is
- * hashed again from its fields. Errors: `bytes.utf8`, `<what>.json`, `<what>.schema`.
+ * hashed again from its fields.
+ * @param maxParts commas that it may have: a schema looks at every part of what a stranger sent, even where the first of them is wrong
+ * Errors: `bytes.utf8`, `<what>.json`, `<what>.schema`.
  */
-export function readMessage<S extends z.ZodType>(what: string, schema: S, bytes: Uint8Array): Result<z.infer<S>> {
+export function readMessage<S extends z.ZodType>(what: string, schema: S, bytes: Uint8Array, maxParts = Infinity): Result<z.infer<S>> {
   const text = parseUtf8(bytes)
   if (!text.ok) return text
+  if (hasMoreParts(text.value, maxParts))
+    return fail(`${what}.schema`, `The ${what} has more than ${maxParts} parts. Ask for less in one request.`)
   const json = parseJson(text.value)
   return json === undefined ? fail(`${what}.json`, `The ${what} is not JSON. Send it again.`) : checkSchema(what, schema, json)
+}
+
+/** Commas in the outside of a request or hop: 255 links have 5,000, and proofs and values are sealed within. */
+export const MOST_PARTS = 1 << 15
+
+function hasMoreParts(text: string, most: number): boolean {
+  let parts = 0
+  for (let at = text.indexOf(','); at >= 0 && parts <= most; at = text.indexOf(',', at + 1)) parts++
+  return parts > most
 }
 
 /** Deeper than any value of a program; schemas are checked recursively. */

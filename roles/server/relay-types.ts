@@ -20,7 +20,7 @@ export interface Relay {
   message: RequestMessage
   /** Of earlier legs. */
   before: Progress
-  /** Whether client and servers signed the start and these links; asked for before a reply is taken. Errors: `thread.start`, `thread.link`. */
+  /** Whether client and servers signed the start and these links; asked for before anything is forwarded. Errors: `thread.start`, `thread.link`. */
   signed(): Result<null>
   /** The leg goes up to this block, exclusive. */
   end: number

@@ -15,6 +15,7 @@ import { fromHex, toHex } from '../protocol/bytes.ts'
 import { open, openBox, seal } from '../protocol/crypto/index.ts'
 import {
   boundCommits,
+  clientEdges,
   commitsDigest,
   commitsOf,
   differenceOf,
@@ -37,7 +38,7 @@ import {
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { freshKey, sealReply } from './execute.ts'
-import { readMessage } from './json.ts'
+import { MOST_PARTS, readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
@@ -45,13 +46,13 @@ import type { Context, TickView } from './types.ts'
 /**
  * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
  * `request.tick` (retryable), `request.endpoint`, `request.base` (retryable), `request.hops` (a version or server that the tick does not list, the
- * same server twice in all lanes, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`.
- * Whether it is signed is asked when a reply is taken: the first block's server checks it too, before it runs anything.
+ * same server twice in all lanes, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`,
+ * `request.edges` (other edges than the endpoint's). Whether it is signed is asked before anything is forwarded.
  */
 export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'request', bytes)
   if (!plain.ok) return plain
-  const message = readMessage('request', requestMessage, plain.value)
+  const message = readMessage('request', requestMessage, plain.value, MOST_PARTS)
   if (!message.ok) return message
   const end = admit(env, message.value, 0)
   return end.ok ? begin(ctx, message.value, { lanes: [], outputs: {} }, end.value) : end
@@ -72,15 +73,23 @@ function begin(ctx: Context, message: RequestMessage, before: Progress, end: num
 export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'continuation', bytes)
   if (!plain.ok) return plain
-  const read = readMessage('continuation', continuationMessage, plain.value)
+  const read = readMessage('continuation', continuationMessage, plain.value, MOST_PARTS)
   if (!read.ok) return read
   const { before, outputs, ...message } = read.value
   const end = admit(env, message, before[0]!.links.length)
   if (!end.ok) return end
-  return isProgress(ctx, read.value)
-    ? begin(ctx, message, { lanes: before, outputs }, end.value)
-    : fail('request.progress', 'What came back so far is not what the servers of this request signed. Compose the request again.')
+  if (!isByChosen(read.value)) return foreignProgress
+  const begun = begin(ctx, message, { lanes: before, outputs }, end.value)
+  // Nothing is hashed that nobody signed.
+  const signed = begun.ok ? begun.value.signed() : begun
+  if (!signed.ok) return signed
+  return isSigned(ctx, read.value) ? begun : foreignProgress
 }
+
+const foreignProgress = fail(
+  'request.progress',
+  'What came back so far is not what the servers of this request signed. Compose the request again.',
+)
 
 function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation', bytes: Uint8Array): Result<Uint8Array> {
   if (bytes.length > MESSAGE_LIMIT)
@@ -92,8 +101,8 @@ function unseal(ctx: Context, env: RelayEnv, purpose: 'request' | 'continuation'
   return open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad(purpose, identity.publicKey))
 }
 
-/** Links by the servers that the client chose, alike in every lane, and exactly the outputs that they signed. The next blocks' servers check it all again. */
-function isProgress(ctx: Context, { start, lanes, edges, before, outputs }: ContinuationMessage): boolean {
+/** Links by the servers that the client chose, alike in every lane. */
+function isByChosen({ lanes, before }: ContinuationMessage): boolean {
   const [first] = before
   const chosen =
     before.length === lanes.length &&
@@ -102,9 +111,13 @@ function isProgress(ctx: Context, { start, lanes, edges, before, outputs }: Cont
         links.length === first!.links.length &&
         links.every((link, i) => link.server === lanes[lane]![i]!.server && link.version === lanes[lane]![i]!.version),
     )
-  if (!chosen || differenceOf(before.map(({ links }) => links)) !== null) return false
-  const signed = first!.links.map((link) => link.outputs)
-  return boundCommits(ctx.crypto, commitsOf({ ...edges, ...outputs }), start.keys, signed)
+  return chosen && differenceOf(before.map(({ links }) => links)) === null
+}
+
+/** Exactly the outputs that these signed. The next blocks' servers check it all again. */
+function isSigned({ crypto }: Context, { start, edges, before, outputs }: ContinuationMessage): boolean {
+  const signed = before[0]!.links.map((link) => link.outputs)
+  return boundCommits(crypto, commitsOf({ ...edges, ...outputs }), start.keys, signed)
 }
 
 /** @param from blocks that ran before. @returns where the leg ends */
@@ -128,6 +141,10 @@ function admit(env: RelayEnv, message: RequestMessage, from: number): Result<num
     return fail('request.tombstoned', 'This client was expelled from the app. Register anew with another key.')
   const lanes = admitLanes(env, view, message, endpoint.blocks.length)
   if (!lanes.ok) return lanes
+  const known = clientEdges(endpoint)
+  const given = Object.keys(message.edges)
+  if (given.length !== known.size || !given.every((id) => known.has(id)))
+    return fail('request.edges', `The endpoint takes exactly ${known.size} sealed values of its client. Compose the request again.`)
   const end = legEnd(endpoint, from)
   const isAsked = (i: number): boolean => i >= from && i < end
   const fits =
@@ -175,8 +192,13 @@ const passed = (tick: number) =>
 const viewOf = (env: RelayEnv, tick: number): TickView | null =>
   tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null
 
-/** The sealed messages for the next block, one for each lane. Call it again to send the same hops anew. Errors: `request.tick`, `envelope.recipient`. */
+/**
+ * The sealed messages for the next block, one for each lane. Call it again to send the same hops anew. Errors: `thread.start`, `thread.link` (what is not
+ * signed is forwarded to nobody), `request.tick`, `envelope.recipient`.
+ */
 export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ relay: Relay; hops: OutgoingHop[] }> {
+  const signed = relay.signed()
+  if (!signed.ok) return signed
   const { start, lanes, edges: own } = relay.message
   const position = positionOf(relay)
   const view = viewOf(env, start.tick)
@@ -208,11 +230,9 @@ export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ re
 
 /**
  * Opens one lane's reply to the hops under way. One that is not what the block owes gives `request.hop-failed` (details: lane, position,
- * server), so that the client tries elsewhere. Errors also: `thread.start`, `thread.link`, `request.tick`.
+ * server), so that the client tries elsewhere. Error also: `request.tick`.
  */
 export function openReply(ctx: Context, env: RelayEnv, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
-  const signed = relay.signed()
-  if (!signed.ok) return signed
   const { start } = relay.message
   const reply = unsealReply(ctx, relay, lane, bytes)
   if (!reply.ok) return hopFailed(relay, lane, reply.error)
@@ -279,12 +299,9 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
 
 /**
  * The failure for the client when a hop did not answer, or refused. Retryable elsewhere unless the request itself is at fault.
- * Errors: `thread.start` and `thread.link` before others: what its client did not sign is no other server's fault.
  * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
  */
 export function hopFailed(relay: Relay, lane: number, cause: Failure): { ok: false; error: Failure } {
-  const signed = relay.signed()
-  if (!signed.ok) return signed
   const position = positionOf(relay)
   const { server } = relay.message.lanes[lane]![position]!
   const inner = cause.details?.['peer'] as Failure | undefined

@@ -92,6 +92,10 @@ export interface HopEnv {
   code(number: number): PreparedCode | null
   /** Whether this server has answered this request at this version before. */
   used(request: string, version: string): boolean
+  /** Told when the hop turns out to be signed: what is wrong with it after that, no top-level server could have seen. */
+  signedBy?(client: string): void
+  /** Whether there is time left for this client, who is registered and signed the hop: asked for before what costs much. Without it, always. */
+  mayServe?(client: string): boolean
   /** Writes the entry durably; false when it was there already. Called before the reply is made. */
   record(served: Served): boolean
 }

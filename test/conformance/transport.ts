@@ -7,7 +7,7 @@ type ServeOptions = Parameters<TransportPort['serve']>[0]
 /** No measure of speed: what is to take too long names its own. */
 const LONG_MS = 600_000
 const LIMITS = { timeoutMs: LONG_MS, maxBytes: 100_000 }
-const SERVE: ServeOptions = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: 1_000 }
+const SERVE: ServeOptions = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: { requests: 1_000, bytes: 1e12 } }
 
 /** What every TransportPort keeps. `start` makes a fresh one. */
 export function transportConformance(name: string, start: () => { port: TransportPort; stop(): Promise<void> | void }): void {
@@ -105,7 +105,7 @@ export function transportConformance(name: string, start: () => { port: Transpor
     })
 
     it('refuses the request after the last one that the rate allows', async () => {
-      const to = await serve(async (_path, body) => ok(body), { perMinutePerPeer: 3 })
+      const to = await serve(async (_path, body) => ok(body), { perMinutePerPeer: { requests: 3, bytes: 1e12 } })
       const codes = []
       for (let i = 0; i < 4; i += 1) codes.push(await transport.send(to, '/', Uint8Array.of(1), LIMITS))
       expect(codes.map(codeOf)).toEqual(['ok', 'ok', 'ok', 'transport.status'])

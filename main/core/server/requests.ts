@@ -18,6 +18,7 @@ import {
 } from '../../../roles/server/index.ts'
 import type { Json } from '../ports.ts'
 import type { ServerSession } from './session.ts'
+import { createShares } from './shares.ts'
 import type { Ready } from './ticks.ts'
 
 /** Of one block's server. A relay has to outlive a hop that never answers, or its client would not learn which server to leave out. */
@@ -26,10 +27,18 @@ export const RELAY_TIMEOUT_MS = 25_000
 /** Rows of requests that were run: a request id is used once. */
 const SERVED = 'served'
 
-export type Answer = (path: string, body: Uint8Array) => Promise<Result<Uint8Array>>
+/** @param peer who sends it, as the transport counts peers */
+export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>
+
+/** Of a minute, in milliseconds of processor time: what one address may cost with what no client of the app signed, and what one client may cost. */
+const UNSIGNED_MS = 3_000
+const CLIENT_MS = 12_000
 
 /** @param ready what is served at this moment */
-export function createAnswer({ services: { storage, transport }, ctx, counts }: ServerSession, ready: () => Ready | null): Answer {
+export function createAnswer({ services, ctx, counts }: ServerSession, ready: () => Ready | null): Answer {
+  const { storage, transport, clock } = services
+  const unsigned = createShares(UNSIGNED_MS, () => clock.now())
+  const clients = createShares(CLIENT_MS, () => clock.now())
   const envOf = ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
     app,
     keys,
@@ -61,10 +70,39 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
     return reply.ok ? openReply(ctx, env(), relay, lane, reply.value) : hopFailed(relay, lane, reply.error)
   }
 
+  /**
+   * Runs a hop, and charges what it took: to the client who registered and signed it, or to the address that sent what no client signed. What an honest
+   * top-level server cannot foresee is not charged to it.
+   */
+  function runHop(serving: Ready, body: Uint8Array, peer: string): Result<Uint8Array> {
+    const began = clock.now()
+    let signed = false
+    let client: string | null = null
+    const env: HopEnv = {
+      ...envOf(serving),
+      signedBy: () => {
+        signed = true
+      },
+      mayServe(registered) {
+        client = registered
+        return clients.has(registered)
+      },
+    }
+    const result = executeHop(ctx, env, body)
+    const took = clock.now() - began
+    if (client !== null) clients.use(client, took)
+    else if (!signed) unsigned.use(peer, took)
+    return result
+  }
+
   /** @param open of a request, or of its continuation after a pause */
-  async function relay(env: () => HopEnv, open: typeof openRequest, body: Uint8Array): Promise<Result<Uint8Array>> {
+  async function relay(env: () => HopEnv, open: typeof openRequest, body: Uint8Array, peer: string): Promise<Result<Uint8Array>> {
+    const began = clock.now()
     const opened = open(ctx, env(), body)
+    const signed = opened.ok ? opened.value.signed() : opened
+    if (!signed.ok) unsigned.use(peer, clock.now() - began)
     if (!opened.ok) return opened
+    if (!signed.ok) return signed
     counts.requests++
     for (let state = opened.value; ;) {
       const step = await advance(state, env)
@@ -74,12 +112,14 @@ export function createAnswer({ services: { storage, transport }, ctx, counts }: 
     }
   }
 
-  return async (path, body) => {
+  return async (path, body, peer) => {
     const serving = ready()
     if (serving === null) return failForNow('server.not-serving', 'This server has no tick to serve yet. Try another server.')
-    if (path === PATHS.hop) return executeHop(ctx, envOf(serving), body)
+    if (!unsigned.has(peer))
+      return failForNow('transport.rate', 'Too much came from this address that nobody signed: wait a minute, or ask another server.')
+    if (path === PATHS.hop) return runHop(serving, body, peer)
     const open = path === PATHS.request ? openRequest : path === PATHS.continuation ? openContinuation : null
-    return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body)
+    return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body, peer)
   }
 }
 

@@ -77,6 +77,19 @@ export function clientEdges(endpoint: Endpoint): Map<string, Source> {
   return edges
 }
 
+const known = new WeakMap<Endpoint, Array<ReadonlySet<string>>>()
+
+/** Ids of all edges whose commitments a hop at `position` carries: the client's, and the outputs of the blocks before. Computed once for an endpoint. */
+export function knownEdges(endpoint: Endpoint, position: number): ReadonlySet<string> {
+  const positions =
+    known.get(endpoint) ?? endpoint.blocks.map((_, at) => new Set([...clientEdges(endpoint).keys(), ...outputsBefore(endpoint, at)]))
+  known.set(endpoint, positions)
+  return positions[position]!
+}
+
+const outputsBefore = (endpoint: Endpoint, position: number): string[] =>
+  endpoint.blocks.slice(0, position).flatMap((block, at) => block.outputs.map((_, output) => outputId(at, output)))
+
 /**
  * Where the leg of a request that begins at block `from` ends: at the next pause, where the client reads what later blocks need, or after
  * the last block. An endpoint whose queries are all hoisted has one leg.

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
-import { createRateLimit } from '../../../main/adapters/transport/rate.ts'
+import { createRateLimit, peerOf } from '../../../main/adapters/transport/rate.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { transportConformance } from '../../conformance/transport.ts'
 import { holdsOnce } from '../../tools/timing.ts'
@@ -14,7 +14,7 @@ transportConformance('HTTP', () => {
 
 /** No measure of speed. */
 const LONG_MS = 600_000
-const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: 100_000 }
+const SERVE = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: { requests: 100_000, bytes: 1e12 } }
 
 /** Sends text over a bare connection, and says what came back until it was closed. */
 const talk = (port: number, first: string, trickle?: string): Promise<string> =>
@@ -111,5 +111,59 @@ describe('the rate limit', () => {
     expect(rate.allows('a')).toBe(false)
     now = 31_000
     expect([rate.allows('a'), rate.allows('a')]).toEqual([true, false])
+  })
+  it('takes from nobody who is known what a flood of others uses up', () => {
+    let now = 0
+    const rate = createRateLimit(2, () => now)
+    expect([rate.allows('known'), rate.allows('known'), rate.allows('known')]).toEqual([true, true, false])
+    const flood = Array.from({ length: 60_000 }, (_, i) => rate.allows(`stranger ${i}`))
+    // Those who are too many to be remembered share what one may ask for.
+    expect(flood.filter((allowed) => allowed).length).toBeLessThanOrEqual(50_002)
+    expect(rate.allows('known')).toBe(false)
+    now = 120_000
+    expect([rate.allows('known'), rate.allows('new')]).toEqual([true, true])
+  })
+
+  it('counts a subscriber as one peer, whatever addresses of its network it uses', () => {
+    expect(['192.0.2.1', '::ffff:192.0.2.1'].map(peerOf)).toEqual(['192.0.2.1', '192.0.2.1'])
+    expect(['2001:db8:1:2::5', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:0db8:0001:0002::1%eth0'].map(peerOf)).toEqual(
+      Array(3).fill('2001:db8:1:2/64'),
+    )
+    expect(['::1', '2001:db8::1', '2001:db8:0:1::1', 'fe80::1'].map(peerOf)).toEqual([
+      '0:0:0:0/64',
+      '2001:db8:0:0/64',
+      '2001:db8:0:1/64',
+      'fe80:0:0:0/64',
+    ])
+  })
+})
+
+describe('a peer that sends much', () => {
+  it('is refused after so many bytes of a minute, in the middle of a body, too', async () => {
+    const transport = createHttpTransport()
+    const server = must(
+      await transport.serve({ ...SERVE, perMinutePerPeer: { requests: 1_000, bytes: 25_000 } }, async (_path, body) => ok(body)),
+    )
+    const to = { host: '127.0.0.1', port: server.port }
+    const send = (size: number) => transport.send(to, '/', new Uint8Array(size), { timeoutMs: LONG_MS, maxBytes: 10_000 })
+    expect([(await send(10_000)).ok, (await send(10_000)).ok]).toEqual([true, true])
+    expect(await send(9_000)).toMatchObject({ ok: false, error: { retryable: true, details: { peer: { code: 'transport.rate' } } } })
+    expect((await send(1_000)).ok).toBe(true)
+    await server.close()
+    transport.close()
+  })
+
+  it('holds no more than its part of the connections', async () => {
+    const transport = createHttpTransport()
+    const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
+    const sockets = Array.from({ length: 420 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined))
+    await new Promise<void>((resolve) => {
+      let gone = 0
+      for (const socket of sockets) socket.once('close', () => ++gone === 20 && resolve())
+    })
+    expect(sockets.filter((socket) => !socket.destroyed)).toHaveLength(400)
+    for (const socket of sockets) socket.destroy()
+    await server.close()
+    transport.close()
   })
 })

@@ -15,7 +15,7 @@ async function serve({ reply, hops }: EchoConfig): Promise<void> {
   const bodies = hops.map((hop) => new Uint8Array(hop.bytes))
   const listening = must(
     await transport.serve(
-      { host: '127.0.0.1', port: 0, maxBytes: MESSAGE_LIMIT, timeoutMs: 15_000, perMinutePerPeer: 1_000_000 },
+      { host: '127.0.0.1', port: 0, maxBytes: MESSAGE_LIMIT, timeoutMs: 15_000, perMinutePerPeer: { requests: 1_000_000, bytes: 1e12 } },
       async () => {
         for (const [i, { port }] of hops.entries())
           must(

@@ -304,7 +304,8 @@ describe('[L8][R2] a continuation', () => {
       ...message,
       before: message.before.map((lane) => ({ ...lane, links: change(lane.links) })),
     })
-    expect(send((message) => links(message, () => progress!.links))).toBe('request.progress')
+    // By other servers, or by the same ones for another start.
+    expect(['request.progress', 'thread.link']).toContain(send((message) => links(message, () => progress!.links)))
     const changed = tampered(world, second, (message) => links(message, ([link]) => [{ ...link!, after: '12'.repeat(32) }]))
     expect(code(serve(world, changed))).toBe('thread.link')
     expect(send((message) => ({ ...message, before: [{ ...message.before[0]!, handoff: progress!.handoff }] }))).toBe('envelope.closed')

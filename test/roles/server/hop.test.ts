@@ -145,7 +145,7 @@ describe("a block's server", () => {
         [...world.servers.get(server)!.used.values()].some(({ request }) => request === pending.request),
       )
     const start = await forged(0)
-    expect(code(forwardChanged(world, start, 0, (relay) => relay))).toBe('thread.start')
+    expect(code(forwardChanged(world, start, 0, (relay) => ({ ...relay, signed: () => ok(null) })))).toBe('thread.start')
     expect(code(serve(world, start))).toBe('thread.start')
     expect(used(start)).toEqual([false, false])
     // Whatever a block's server says: the top-level server has checked it too before it passes anything on.

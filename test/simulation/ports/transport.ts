@@ -24,7 +24,7 @@ export function createTransportNetwork(network: Network): { peer(name: string): 
         const address = `${options.host}:${port}`
         if (servers.has(address))
           return fail('transport.port', `Port ${port} on ${options.host} cannot be used (EADDRINUSE): choose another port in the settings.`)
-        servers.set(address, { owner: name, options, handler, rate: createRateLimit(options.perMinutePerPeer, network.clock.now) })
+        servers.set(address, { owner: name, options, handler, rate: createRateLimit(options.perMinutePerPeer.requests, network.clock.now) })
         return ok({
           port,
           close: async () => {
@@ -100,7 +100,7 @@ async function serveOne(
   body: Uint8Array,
 ): Promise<Result<Uint8Array>> {
   if (!rate.allows(from))
-    return failForNow('transport.rate', `More than ${options.perMinutePerPeer} requests a minute came from this address: wait a minute.`)
+    return failForNow('transport.rate', `More than ${options.perMinutePerPeer.requests} requests a minute came from this address: wait a minute.`)
   if (body.length > options.maxBytes)
     return fail('transport.too-large', `The body is above the limit of ${options.maxBytes} bytes: send less.`)
   const late = alarm(
@@ -112,7 +112,7 @@ async function serveOne(
   const result = await Promise.race([
     late.rings,
     Promise.resolve()
-      .then(() => handler(path, body))
+      .then(() => handler(path, body, from))
       .catch(() => failed),
   ])
   late.clear()
