@@ -130,15 +130,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, servin
   if (request.method !== 'POST') return refuse(response, 405, fail('transport.method', 'Only POST is answered here.').error, true)
   const body = await readBody(request, peer, serving)
   if (body === undefined) return
-  if (!body.ok) return refuse(response, STATUS[body.error.code] ?? 503, body.error, true)
+  if (!body.ok) return refuse(response, STATUS.get(body.error.code) ?? 503, body.error, true)
   const result = await withinTime(handle(handler, request.url ?? '/', body.value, peer), options.timeoutMs)
   held.give(peer, body.value.length)
-  if (!result.ok) return refuse(response, STATUS[result.error.code] ?? (result.error.retryable ? 503 : 400), result.error, false)
+  if (!result.ok) return refuse(response, STATUS.get(result.error.code) ?? (result.error.retryable ? 503 : 400), result.error, false)
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': result.value.length })
   response.end(result.value)
 }
 
-const STATUS: Record<string, number | undefined> = { 'transport.too-large': 413, 'transport.rate': 429 }
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ['transport.too-large', 413],
+  ['transport.rate', 429],
+])
 
 const tooMuch = ({ perMinutePerPeer }: ServeOptions, what: 'requests' | 'bytes') =>
   failForNow('transport.rate', `More than ${perMinutePerPeer[what]} ${what} a minute came from this address: wait a minute.`)

@@ -16,7 +16,7 @@ import {
   type RelayStep,
   type Served,
 } from '../../../roles/server/index.ts'
-import type { Json } from '../ports.ts'
+import type { Json, StoragePort } from '../ports.ts'
 import type { ServerSession } from './session.ts'
 import { createShares } from './shares.ts'
 import type { Ready } from './ticks.ts'
@@ -39,22 +39,7 @@ export function createAnswer({ services, ctx, counts }: ServerSession, ready: ()
   const { storage, transport, clock } = services
   const unsigned = createShares(UNSIGNED_MS, () => clock.now())
   const clients = createShares(CLIENT_MS, () => clock.now())
-  const envOf = ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
-    app,
-    keys,
-    currentTick,
-    tick: (number) => views.get(number) ?? null,
-    code: (number) => codes.get(number) ?? null,
-    used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,
-    record(served: Served) {
-      const key = `${served.request}:${served.version}`
-      if (storage.get(SERVED, key) !== undefined) return false
-      // Whoever cuts the power gains nothing: an index takes a request id once. The next block's commit brings the receipts to the disk.
-      storage.transact([{ table: SERVED, key, value: served as unknown as Json }], 'crash')
-      counts.hops++
-      return true
-    },
-  })
+  const envOf = createEnvironments(storage, counts)
 
   /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
   async function advance(relay: Relay, env: () => HopEnv): Promise<Result<RelayStep>> {
@@ -121,6 +106,26 @@ export function createAnswer({ services, ctx, counts }: ServerSession, ready: ()
     const open = path === PATHS.request ? openRequest : path === PATHS.continuation ? openContinuation : null
     return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body, peer)
   }
+}
+
+/** What is served, as a hop needs it. */
+function createEnvironments(storage: StoragePort, counts: ServerSession['counts']): (ready: Ready) => HopEnv {
+  return ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
+    app,
+    keys,
+    currentTick,
+    tick: (number) => views.get(number) ?? null,
+    code: (number) => codes.get(number) ?? null,
+    used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,
+    record(served: Served) {
+      const key = `${served.request}:${served.version}`
+      if (storage.get(SERVED, key) !== undefined) return false
+      // Whoever cuts the power gains nothing: an index takes a request id once. The next block's commit brings the receipts to the disk.
+      storage.transact([{ table: SERVED, key, value: served as unknown as Json }], 'crash')
+      counts.hops++
+      return true
+    },
+  })
 }
 
 /** Waits for all, or for the first that fails: what the others do then interests nobody. */
