@@ -25,7 +25,7 @@ import type { ServerSession } from '../../main/core/server/session.ts'
 import type { Ready } from '../../main/core/server/ticks.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { keyPair } from '../tools/seeded.ts'
-import { APP, compose, makeWorld, TICK, type World } from '../roles/request/world.ts'
+import { APP, compose, makeWorld, TICK } from '../roles/request/world.ts'
 
 interface Hashed {
   calls: number
