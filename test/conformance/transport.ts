@@ -7,7 +7,13 @@ type ServeOptions = Parameters<TransportPort['serve']>[0]
 /** No measure of speed: what is to take too long names its own. */
 const LONG_MS = 600_000
 const LIMITS = { timeoutMs: LONG_MS, maxBytes: 100_000 }
-const SERVE: ServeOptions = { host: '127.0.0.1', port: 0, maxBytes: 10_000, timeoutMs: LONG_MS, perMinutePerPeer: { requests: 1_000, bytes: 1e12 } }
+const SERVE: ServeOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  maxBytes: 10_000,
+  timeoutMs: LONG_MS,
+  perMinutePerPeer: { requests: 1_000, bytes: 1e12 },
+}
 
 /** What every TransportPort keeps. `start` makes a fresh one. */
 export function transportConformance(name: string, start: () => { port: TransportPort; stop(): Promise<void> | void }): void {

@@ -46,7 +46,10 @@ describe('the simulated network', () => {
     const server = must(
       await transports
         .peer('bob')
-        .serve({ host: 'bob', port: 0, maxBytes: 10, timeoutMs: 100, perMinutePerPeer: { requests: 1_000, bytes: 1e12 } }, async (_path, body) => ok(body)),
+        .serve(
+          { host: 'bob', port: 0, maxBytes: 10, timeoutMs: 100, perMinutePerPeer: { requests: 1_000, bytes: 1e12 } },
+          async (_path, body) => ok(body),
+        ),
     )
     const outcomes: string[] = []
     for (let i = 0; i < 30; i += 1) {

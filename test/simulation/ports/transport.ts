@@ -100,7 +100,10 @@ async function serveOne(
   body: Uint8Array,
 ): Promise<Result<Uint8Array>> {
   if (!rate.allows(from))
-    return failForNow('transport.rate', `More than ${options.perMinutePerPeer.requests} requests a minute came from this address: wait a minute.`)
+    return failForNow(
+      'transport.rate',
+      `More than ${options.perMinutePerPeer.requests} requests a minute came from this address: wait a minute.`,
+    )
   if (body.length > options.maxBytes)
     return fail('transport.too-large', `The body is above the limit of ${options.maxBytes} bytes: send less.`)
   const late = alarm(
