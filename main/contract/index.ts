@@ -105,8 +105,18 @@ export interface RequestView {
    * (`refused`, `late`, `rejected`, `failed`, or `signed` and in no block by the deadline).
    */
   response?: unknown
-  /** Shown while in `review`; what would become public. */
-  writes: Array<{ collection: string; key: string; fields: Record<string, unknown>; explained: Record<string, string[]>; flags: string[] }>
+  /**
+   * Shown while in `review`; what would become public. `flags`: what nothing explains. `rules`: for what it may be refused if somebody is faster, a
+   * sentence each.
+   */
+  writes: Array<{
+    collection: string
+    key: string
+    fields: Record<string, unknown>
+    explained: Record<string, string[]>
+    flags: string[]
+    rules: string[]
+  }>
   servers: Array<{ role: string; id: string; sees: string[] }>
   /** Fee of the publishing transaction, once known or estimated. */
   fee?: number

@@ -1,5 +1,5 @@
 /** Polls: one vote for each client, tallies that anybody reads at any time, and a result that the program counts when a poll closes. */
-import { app, asList, collection, construct, count, endpoint, int, key, list, literal, order, record, see, sum, text } from 'golem'
+import { app, asList, collection, construct, count, endpoint, int, key, list, literal, order, record, see, text } from 'golem'
 import { variant, when, zipLists } from 'golem'
 import type { Bool, Database, In, Text, TextExpr } from 'golem'
 
@@ -30,17 +30,11 @@ const collections = {
     fields: { question: text(200), options: list(choice, MOST_OPTIONS), state },
     indices: { byOwner: order('$owner') },
   }),
-  // Calls of one tick do not see one another's writes, so «has not voted yet» could be true twice. Every vote therefore writes the
-  // voter's card too: of two votes at once, both replace the same version of it, and only the first on the chain counts.
-  voters: collection({
-    doc: 'The electoral roll: a card for each voter. Only the holder of exactly one valid card votes.',
-    fields: { valid: int({ min: 0, max: 1 }) },
-    indices: { byOwner: order('$owner'), cards: count('$owner'), valid: sum('valid', '$owner') },
-  }),
   votes: collection({
     doc: 'One vote. It is never changed.',
     fields: { poll: key('polls'), choice },
-    indices: { byPoll: order('poll'), tally: count('poll', 'choice'), mine: count('poll', '$owner') },
+    // Calls of one tick do not see one another's writes, so «has not voted yet» could be true twice. The rule is held when the tick closes.
+    indices: { byPoll: order('poll'), tally: count('poll', 'choice'), mine: count('poll', '$owner').unique() },
   }),
 }
 type Db = Database<typeof collections>
@@ -63,37 +57,14 @@ const create = (db: Db) => endpoint({
   },
 })
 
-const enrol = (db: Db) => endpoint({
-  doc: 'Enters the caller in the electoral roll, once, before the first vote.',
-  request: {},
-  run: (_, { caller }) => {
-    const cards = db.voters.cards.count({ $owner: caller }, { name: 'cards' })
-    return see('desk', cards, (held) =>
-      unless(problem([held.greater(0), 'You are on the roll already.']), () => db.voters.create({ valid: 1 })),
-    )
-  },
-})
-
-const surrender = (db: Db) => endpoint({
-  doc: 'Gives a card back: for whoever enrolled twice at once, and so cannot vote with either card.',
-  request: {},
-  run: () => {
-    const card = db.voters.owned('card')
-    return see('desk', card.key, () => (db.voters.update(card, { valid: 0 }), { accepted: true }))
-  },
-})
-
 const vote = (db: Db) => endpoint({
-  doc: 'Votes in a poll, once and for good. The caller has enrolled in an earlier tick.',
+  doc: 'Votes in a poll, once and for good.',
   request: { poll: key('polls'), choice },
   run: (req, { caller }) => {
     const poll = db.polls.get(req.poll, { name: 'poll' })
-    const card = db.voters.owned('card')
-    const held = db.voters.get(card.key, { name: 'held' })
-    const cards = db.voters.valid.sum({ $owner: caller }, { name: 'cards' })
     const earlier = db.votes.mine.count({ poll: req.poll, $owner: caller }, { name: 'earlier' })
 
-    // The booth sees the choice and nothing about the voter's card; the box sees the card and stores the choice sealed.
+    // The booth sees the choice; the box sees whether the caller has voted, and stores the choice sealed.
     const booth = see('booth', poll.state, poll.options, req.choice, (now, options, wanted) =>
       problem(
         [now.isNone(), 'There is no such poll.'],
@@ -101,17 +72,9 @@ const vote = (db: Db) => endpoint({
         [options.orElse([]).contains(wanted).not(), 'That is not one of the options.'],
       ),
     )
-    return see('box', booth, held.valid, cards, earlier, (reason, valid, all, votes) => {
-      const refusal = problem(
-        [reason.isEmpty().not(), reason],
-        [valid.orElse(0).equals(0), 'Your card is not valid.'],
-        [all.greater(1), 'You have several cards; surrender all but one.'],
-        [votes.greater(0), 'You have voted in this poll.'],
-      )
-      return unless(refusal, () => {
-        db.votes.create({ poll: req.poll, choice: req.choice })
-        db.voters.update(card, { valid: 1 })
-      })
+    return see('box', booth, earlier, (reason, votes) => {
+      const refusal = problem([reason.isEmpty().not(), reason], [votes.greater(0), 'You have voted in this poll.'])
+      return unless(refusal, () => db.votes.create({ poll: req.poll, choice: req.choice }))
     })
   },
 })
@@ -143,5 +106,5 @@ export default app({
   name: 'poll',
   doc: 'Polls. Votes are public, like raised hands. Read the tally of an option with the index tally of votes.',
   collections,
-  endpoints: (db) => ({ create: create(db), enrol: enrol(db), surrender: surrender(db), vote: vote(db), close: close(db) }),
+  endpoints: (db) => ({ create: create(db), vote: vote(db), close: close(db) }),
 })

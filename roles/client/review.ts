@@ -2,7 +2,7 @@
  * Vetting the writes before they are published (essay, Client Makes Endpoint Request 6): each field with the inputs that the program's
  * data-flow label lets reach it. What no declared flow explains is flagged: that is how a server smuggles secrets out.
  */
-import { sourceName, type Endpoint, type Label, type Program, type Source, own } from '../program/index.ts'
+import { canBreak, own, refusalWords, rulesOf, sourceName, type Endpoint, type Label, type Program, type Source } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { Write } from '../protocol/documents/index.ts'
 import type { Opened, Pending, ReviewedWrite } from './types.ts'
@@ -30,8 +30,25 @@ export function review(outline: Program, label: Label | null, pending: Pending, 
           ),
         )
     }
-    return { collection: write.collection, key: write.key, fields: { ...write.fields }, explained, flags }
+    return {
+      collection: write.collection,
+      key: write.key,
+      fields: { ...write.fields },
+      explained,
+      flags,
+      rules: rulesFor(outline, endpoint, write),
+    }
   })
+}
+
+/** For which rules the write may be refused when another update is counted first, a sentence each. */
+function rulesFor({ collections }: Program, { blocks, slots }: Endpoint, write: Write): string[] {
+  const site = blocks[write.block]?.sites[write.site]
+  const collection = own(collections, write.collection)
+  if (site === undefined || collection === undefined) return []
+  return rulesOf(write.collection, collection)
+    .filter((rule) => canBreak({ collections, slots }, site, rule))
+    .map(refusalWords)
 }
 
 function strangeKey(endpoint: Endpoint, pending: Pending, write: Write): string[] {

@@ -101,6 +101,8 @@ export interface ReviewedWrite {
   fields: Record<string, Json>
   explained: Record<string, string[]>
   flags: string[]
+  /** For what it may be refused if somebody is faster, a sentence each. */
+  rules: string[]
 }
 
 /** JSON, kept until the writes are counted or dropped. */

@@ -82,9 +82,6 @@ test('a poll is made of a question and a list of options, and a row offers what 
   await row.getByRole('button', { name: 'Close' }).click()
   await page.getByRole('button', { name: 'Send close' }).click()
   expect(await sent('poll', 'close')).toEqual({ poll: key })
-  await choose(page, 'Enrol')
-  await page.getByRole('button', { name: 'Send enrol' }).click()
-  expect(await sent('poll', 'enrol')).toEqual({})
 })
 
 test('goods are a map, the lines of an order a list of records, a state a variant', async ({ page }) => {

@@ -211,6 +211,15 @@ test('[R6] what no input explains is flagged before approval, on the button too'
   await expect(page.getByRole('button', { name: 'Approve despite 1 warning' })).toBeVisible()
 })
 
+test('[R6] a write that may be refused if somebody is faster says so before approval, without a warning', async ({ page, open }) => {
+  const plain = request('5', 'review')
+  const rule = 'This may be refused if somebody, or another request of yours, is faster: at most one row of posts has the same topic.'
+  await open({ requests: [{ ...plain, writes: [{ ...plain.writes[0]!, rules: [rule] }] }] })
+  await expect(page.getByText(rule)).toBeVisible()
+  await expect(page.getByText('Warning:')).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Approve', exact: true })).toBeVisible()
+})
+
 test('an app that writes nothing says why', async ({ page, open }) => {
   await open({
     requests: [

@@ -39,7 +39,6 @@ describe('The poll and the marketplace', () => {
     const [{ listings: listing }, { polls }] = await Promise.all([
       done('alice', 'sell', { title: 'Tea', goods: [{ key: 'tea', value: { price: '333', stock: '5' } }] }),
       done('alice', 'create', { question: 'Tea or coffee?', options: ['Tea', ' Coffee'] }),
-      done('bob', 'enrol', {}),
     ])
     const address = Buffer.from('sealed for alice').toString('base64')
     const [{ orders: order }] = await Promise.all([

@@ -27,6 +27,19 @@ const flagged = request('6', 'review', {
     },
   ],
 })
+const ruled = request('5', 'review', {
+  fee: 312,
+  response: { accepted: true },
+  writes: [
+    {
+      ...review.writes[0]!,
+      rules: [
+        'This may be refused if another request of yours is faster: at most one row of votes has the same poll and owner.',
+        'This may be refused if somebody, or another request of yours, is faster: the sum of change over the rows of stock with the same listing and good is at least 0.',
+      ],
+    },
+  ],
+})
 const deadline = { until: 1_292, approveBefore: 1_291, margin: 1, blocksLeft: 7, estimatedMs: 14_000 }
 const late = request('7', 'late', {
   error: {
@@ -55,6 +68,7 @@ const scenes: Record<
   first: { state: {} },
   review: { state: { requests: [review, ...life] } },
   flagged: { state: { requests: [flagged] } },
+  rule: { state: { requests: [ruled] } },
   deadline: { state: { requests: [{ ...review, deadline }, late, { ...late, id: hash('8'), again: hash('9') }] } },
   reserve: {
     state: {

@@ -134,6 +134,7 @@ export const request = (id: string, state: RequestView['state'], more: Partial<R
       fields: { topic: 'golem', text: 'A post that nobody can unwrite.' },
       explained: { topic: ['request.topic'], text: ['request.text'] },
       flags: [],
+      rules: [],
     },
   ],
   servers: [

@@ -80,7 +80,7 @@ describe('[L11] golem explain on the guestbook', () => {
       /recent +up to 20 rows of posts with the same topic, by number and key, greatest first; used:\s+recent\.author and recent\.number/,
       /Three servers take part/,
       /front +passes everything on and sees no value/,
-      /^ {4}1 {2}moderation {3}\(guestbook\.ts:41\)\n {7}sees +topic and text\n {7}writes +nothing$/m,
+      /^ {4}1 {2}moderation {3}\(guestbook\.ts:42\)\n {7}sees +topic and text\n {7}writes +nothing$/m,
       /sees +topic, caller, new posts key, recent\.author, recent\.number and moderation's answer$/m,
       /moves +text, sealed, into what it stores/,
       /^ {4}text +moderation; stays sealed for flood$/m,
@@ -115,6 +115,19 @@ describe('[L11] golem explain on the guestbook', () => {
         })
       }
     }
+  })
+
+  it('says which calls may be refused for a rule when another is counted first', async () => {
+    const { out } = await golem('/', 'explain', guestbookDocument)
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(
+      'What may be refused if another call is counted first once may break this rule: at most one row of likes has the same post and author. Whoever is counted first wins.',
+    )
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('One client likes one post. Rule: at most one row of likes has the same post and author.')
+    const [like, post] = answered(await golem('/', 'explain', guestbookDocument, '--json')).value.endpoints as ExplainedEndpoint[]
+    expect(post!.rules).toEqual([])
+    expect(like!.rules).toMatchObject([
+      { collection: 'likes', index: 'byPostAuthor', bound: 'atMost', limit: 1, blocks: ['once'], own: false },
+    ])
   })
 
   it('fits a hundred columns', async () => {

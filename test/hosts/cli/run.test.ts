@@ -107,6 +107,7 @@ describe('[L10] golem run tells a story without a network', () => {
         key,
         owner: ALICE,
         fields: { author: ALICE, number: '0', text: 'Hello!', topic: 'cats' },
+        rules: [],
       },
     ])
     expect(await guestbook('like', { post: key }, ...state, '--caller', BOB)).toMatchObject({ value: { response: { accepted: true } } })

@@ -13,7 +13,16 @@ describe('an endpoint with a lookup, a count and a guard', () => {
     }
     const liked = await like(post)
     expect(liked.opened.response).toMatchObject({ accepted: true })
-    expect(liked.writes).toMatchObject([{ collection: 'likes', fields: { post, author: world.client.publicKey }, flags: [] }])
+    expect(liked.writes).toMatchObject([
+      {
+        collection: 'likes',
+        fields: { post, author: world.client.publicKey },
+        flags: [],
+        rules: [
+          'This may be refused if somebody, or another request of yours, is faster: at most one row of likes has the same post and author.',
+        ],
+      },
+    ])
     expect(Object.keys(liked.opened.writes[0]!.carried).sort()).toEqual(['author', 'post'])
     const nothing = await like('77'.repeat(32))
     expect(nothing.opened.response).toMatchObject({ accepted: false })

@@ -23,12 +23,21 @@ import {
 } from '../../../../roles/program/index.ts'
 import { chooseSlots } from '../../../../roles/client/slots.ts'
 import type { Json } from '../../../../roles/protocol/canonical.ts'
-import { applyUpdate, type Database, provePageRange, verifyRange, snapshot, type Snapshot } from '../../../../roles/protocol/index/index.ts'
+import {
+  applyUpdate,
+  provePageRange,
+  snapshot,
+  verifyRange,
+  type Database,
+  type Snapshot,
+  type Write as DatabaseWrite,
+} from '../../../../roles/protocol/index/index.ts'
 import { queryLookup } from '../../../../roles/protocol/requests/index.ts'
 import { fail, must, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { columnsOf } from '../explain/lookups.ts'
 import { keysOf, reserveMadeUp } from './data.ts'
+import { againstRule, refusedKeys, refusedWrites, type Refused } from './rules.ts'
 import { whyNoRow } from './no-row.ts'
 import { own } from '../../../../roles/program/index.ts'
 
@@ -48,11 +57,14 @@ export interface LocalRun {
   slots: string[]
   /** Those of them that the data did not have. */
   madeUp: string[]
+  /** Why a tick would not count it; null where it would. */
+  refused: Refused | null
 }
 
 /**
  * Runs an endpoint on a database, which gets the keys that had to be made up and nothing else.
- * Errors: `call.endpoint`, `call.request` (names the field), `call.key`, those of `runEndpoint`.
+ * Errors: `call.endpoint`, `call.request` (names the field), `call.key`, `reservation.rule` (a rule lets the caller have no further key), those of
+ * `runEndpoint`.
  */
 export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const { program } = db
@@ -64,7 +76,8 @@ export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
   const endpoint = program.endpoints[call.endpoint]!
   const request = readRequest(endpoint, call)
   if (!request.ok) return request
-  const madeUp = makeUpKeys(db, endpoint, call.caller)
+  const made = makeUpKeys(db, endpoint, call.caller)
+  if (!made.ok) return made
   const slots = slotsFor(db, endpoint, call)
   if (!slots.ok) return slots
   const taken = snapshot(fastCrypto, db)
@@ -80,7 +93,7 @@ export function callEndpoint(db: Database, call: LocalCall): Result<LocalRun> {
       'program.budget',
       `${endpoint.blocks[over]!.name} needs ${used(run.value.blocks[over]!)}; one observation point may use ${used(call.budget)}.`,
     )
-  return ok({ run: run.value, slots: slots.value, madeUp })
+  return ok({ run: run.value, slots: slots.value, madeUp: made.value, refused: refusedWrites(db, writesOf(db, run.value, slots.value)) })
 }
 
 export const used = ({ steps, bytes }: Budget): string => `${plural(steps, 'step')}, ${plural(bytes, 'byte')}`
@@ -94,12 +107,16 @@ function readRequest(endpoint: Endpoint, { request }: LocalCall): Result<RecordV
 }
 
 /** Reserves what the endpoint's new rows need beyond the caller's reserved keys. */
-function makeUpKeys(db: Database, { slots }: Endpoint, caller: string): string[] {
-  return [...new Set(slots.map((slot) => slot.collection))].flatMap((collection) => {
+function makeUpKeys(db: Database, { slots }: Endpoint, caller: string): Result<string[]> {
+  const made: string[] = []
+  for (const collection of new Set(slots.map((slot) => slot.collection))) {
     const wanted = slots.filter((slot) => slot.collection === collection && slot.state === 'fresh').length
     const there = keysOf(db, caller).filter((own) => own.collection === collection && !own.written).length
-    return Array.from({ length: Math.max(0, wanted - there) }, () => reserveMadeUp(db, collection, caller))
-  })
+    const refused = refusedKeys(db, caller, collection, Math.max(0, wanted - there))
+    if (refused !== null) return againstRule('reservation', caller, refused)
+    for (let missing = wanted - there; missing > 0; missing--) made.push(reserveMadeUp(db, collection, caller))
+  }
+  return ok(made)
 }
 
 /** Keys as the client chooses them; an owned one has to be in the data. */
@@ -145,12 +162,15 @@ function rowValue(program: Program, query: Query, row: Record<string, Json>): Ro
   return made
 }
 
-/** Enters the writes of a run, all of them or none. Errors: `database.*`. */
-export function commit(db: Database, { run, slots }: LocalRun, caller: string): Result<null> {
-  const writes = run.writes.map((write) => {
+const writesOf = (db: Database, run: EndpointRun, slots: readonly string[]): DatabaseWrite[] =>
+  run.writes.map((write) => {
     const types = db.program.collections[write.collection]!.fields
     const fields = Object.fromEntries(Object.entries(write.fields).map(([name, value]) => [name, toJson(types[name]!, value)]))
     return { key: slots[write.slot]!, collection: write.collection, fields, replaces: db.keys.get(slots[write.slot]!)!.version }
   })
-  return applyUpdate(db, { owner: caller, version: '1'.padStart(64, '0'), writes })
+
+/** Enters the writes of a run, all of them or none. Errors: `database.*`, `update.rule` (names the rule, and whose rows are in the way). */
+export function commit(db: Database, { run, slots, refused }: LocalRun, caller: string): Result<null> {
+  if (refused !== null) return againstRule('update', caller, refused)
+  return applyUpdate(db, { owner: caller, version: '1'.padStart(64, '0'), writes: writesOf(db, run, slots) })
 }

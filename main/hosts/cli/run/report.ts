@@ -1,8 +1,11 @@
 /** What a local run prints. */
 import {
+  canBreak,
   isEmpty,
   naturalForm,
+  refusalWords,
   responseType,
+  rulesOf,
   toJson,
   type BlockRun,
   type Endpoint,
@@ -11,6 +14,7 @@ import {
   type Type,
   type Write,
 } from '../../../../roles/program/index.ts'
+import { wrap } from '../../terminal/layout.ts'
 import { used, type LocalRun } from './call.ts'
 
 export interface About {
@@ -26,7 +30,7 @@ const endpointOf = ({ program, endpoint }: About): Endpoint => program.endpoints
 const ran = (endpoint: Endpoint, run: BlockRun, position: number): boolean => endpoint.blocks[position]!.guard === null || run.steps > 0
 
 /** For programs: values in exact form. */
-export function runValue(about: About, { run, slots }: LocalRun): unknown {
+export function runValue(about: About, { run, slots, refused }: LocalRun): unknown {
   const endpoint = endpointOf(about)
   const fieldsOf = (write: Write): Json => {
     const types = about.program.collections[write.collection]!.fields
@@ -41,7 +45,9 @@ export function runValue(about: About, { run, slots }: LocalRun): unknown {
       key: slots[write.slot]!,
       owner: about.caller,
       fields: fieldsOf(write),
+      rules: rulesFor(about, write),
     })),
+    refused,
     blocks: run.blocks.map((block, i) => ({
       name: endpoint.blocks[i]!.name,
       ran: ran(endpoint, block, i),
@@ -64,6 +70,7 @@ export function runText(about: About, done: LocalRun): string {
     indent(response),
     '',
     ...writesText(about, done),
+    ...rulesText(about, done),
     '',
     'observation points',
     ...pointsText(endpointOf(about), done),
@@ -91,6 +98,21 @@ function writesText(about: About, { run, slots }: LocalRun): string[] {
   ]
 }
 
+/** For what a write may be refused when another is counted first, a sentence each. */
+function rulesFor({ program, endpoint }: About, write: Write): string[] {
+  const { blocks, slots } = program.endpoints[endpoint]!
+  const stage = { collections: program.collections, slots }
+  return rulesOf(write.collection, program.collections[write.collection]!)
+    .filter((rule) => canBreak(stage, blocks[write.block]!.sites[write.site]!, rule))
+    .map(refusalWords)
+}
+
+/** Which rule the data lets the writes break; where it lets them, which ones others may. */
+function rulesText(about: About, { run, refused }: LocalRun): string[] {
+  if (refused !== null) return ['', 'refused', ...wrap(`It would not count. ${refused.says}`, '  ')]
+  return [...new Set(run.writes.flatMap((write) => rulesFor(about, write)))].flatMap((sentence) => wrap(sentence, '  '))
+}
+
 function fieldLines(types: Record<string, Type>, { fields }: Write): string[] {
   const width = Math.max(...Object.keys(fields).map((name) => name.length))
   return Object.entries(fields).map(([name, value]) => `    ${name.padEnd(width)}  ${JSON.stringify(naturalForm(types[name]!, value))}`)
@@ -109,8 +131,9 @@ function pointsText(endpoint: Endpoint, { run }: LocalRun): string[] {
   return [...lines, `  ${'together'.padEnd(width)}  ${used(run)}`]
 }
 
-function ending({ data, committed, caller }: About, { run }: LocalRun): string {
+function ending({ data, committed, caller }: About, { run, refused }: LocalRun): string {
   const who = `caller ${caller.slice(0, 8)}…`
+  if (refused !== null) return `${who}; refused by a rule, and nothing of it would be stored`
   if (run.writes.length === 0) return `${who}; nothing to store`
   if (committed) return `${who}; the writes are stored in ${data}`
   return `${who}; nothing was stored: ${data === null ? '--data FILE --commit' : '--commit'} stores the writes`
