@@ -2,14 +2,17 @@
  * A block's server: it checks what it is shown, runs one block, seals the results for the client and signs its link of the thread
  * (PROTOCOL.md 11.5). Nothing is answered before the request id is durably marked as used.
  */
-import { runBlock, skipBlock, toJson, type BlockRun, type BlockWrite, own } from '../program/index.ts'
-import { fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
+import { runBlock, skipBlock, toJson, type BlockRun, own } from '../program/index.ts'
+import { fromHex, parseBase64, parseUtf8, toBase64, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import {
   fitsEdge,
   sealEdge,
   type SealedEdge,
-  blockNeeds,
+  blockInputs,
+  draftsOf,
+  openEdge,
+  type BlockInputs,
   commitsDigest,
   commitsOf,
   inputCommits,
@@ -23,7 +26,6 @@ import {
   type HopReply,
   signLink,
   writeDigest,
-  writeSalt,
   type DraftWrite,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
@@ -32,8 +34,7 @@ import { open, seal, sealBox } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber, productOf } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
-import { openInputs, type SlotKey } from './hop-inputs.ts'
-import { readMessage } from './json.ts'
+import { parseJson, readMessage } from './json.ts'
 import type { Context, HopEnv } from './types.ts'
 
 /** Longest number whose opening fits a link, in bits. */
@@ -80,6 +81,32 @@ export function executeHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result
   return ok(sealReply(ctx, fromHex(message.value.reply), start.request, reply.value))
 }
 
+const placeOf = ({ crypto }: Context, { view, endpoint, position }: AdmittedHop) => ({
+  crypto,
+  outline: view.program.outline,
+  endpoint,
+  position,
+})
+
+/** What the client shows the block, opened and proved. Errors: those of `blockInputs`; `hop.key` (an edge key is missing), `edge.*`, `program.value`. */
+const openInputs = (ctx: Context, hop: AdmittedHop): Result<BlockInputs> =>
+  blockInputs({
+    ...placeOf(ctx, hop),
+    caller: hop.message.start.client,
+    tick: hop.view,
+    shown: hop.shown,
+    open: (id) => openOne(ctx, hop, id),
+  })
+
+function openOne(ctx: Context, hop: AdmittedHop, id: string): Result<Json> {
+  const key = keyFor(hop, id)
+  const bytes = key.ok ? openEdge(ctx.crypto, key.value, id, hop.message.edges[id]!) : key
+  if (!bytes.ok) return bytes
+  const text = parseUtf8(bytes.value)
+  const json = text.ok ? parseJson(text.value) : undefined
+  return json === undefined ? fail('program.value', `The value of ${id} is not JSON. Compose the request again.`) : ok(json as Json)
+}
+
 /** The secret of one envelope, never used again. */
 export const freshKey = (ctx: Context): Uint8Array => ctx.ephemeral?.() ?? ctx.random(32)
 
@@ -117,30 +144,6 @@ function handedNumber(ctx: Context, env: HopEnv, { message, position }: Admitted
   return plain.ok ? readMessage('number', numberOpening, plain.value) : plain
 }
 
-/** The same in every lane: whatever is not the program's doing follows from what all of them are given. */
-function draftWrites(ctx: Context, hop: AdmittedHop, key: Uint8Array, writes: BlockWrite[], slots: Map<number, SlotKey>): DraftWrite[] {
-  const { carries } = blockNeeds(hop.endpoint, hop.position)
-  return writes.map((write, index) => {
-    const types = hop.view.program.outline.collections[write.collection]!.fields
-    const slot = slots.get(write.slot)!
-    const draft: DraftWrite = {
-      block: hop.position,
-      site: write.site,
-      collection: write.collection,
-      key: slot.key,
-      replaces: slot.version,
-      salt: writeSalt(ctx.crypto, key, index),
-      fields: {},
-      carried: {},
-    }
-    for (const [name, from] of Object.entries(write.fields)) {
-      if ('value' in from) draft.fields[name] = toJson(types[name]!, from.value)
-      else draft.carried[name] = { edge: carries[from.carry]!, commit: hop.message.commits[carries[from.carry]!]! }
-    }
-    return draft
-  })
-}
-
 /** Multiplies in the prime of the passage and of every executed site. */
 function multiply(ctx: Context, hop: AdmittedHop, before: NumberOpening, sites: number[]): { opening: NumberOpening; value: bigint } {
   const value = BigInt(`0x${before.number}`) * productOf([hop.code.passage, ...sites.map((site) => hop.code.sites[site]!)])
@@ -153,7 +156,7 @@ function answer(
   hop: AdmittedHop,
   before: NumberOpening,
   run: BlockRun,
-  slots: Map<number, SlotKey>,
+  slots: BlockInputs['slots'],
 ): Result<HopReply> {
   const after = multiply(ctx, hop, before, run.sites)
   if (after.opening.number.length * 4 > NUMBER_BITS)
@@ -167,7 +170,7 @@ function answer(
       'hop.too-large',
       `Block ${hop.position} makes ${run.writes.length} writes; a request has ${MAX_WRITES} at most. Ask for less.`,
     )
-  const drafts = draftWrites(ctx, hop, key.value, run.writes, slots)
+  const drafts = draftsOf(placeOf(ctx, hop), run.writes, { key: key.value, commits: hop.message.commits, slots })
   const writes = sealFor(ctx, hop, writesId(hop.position), drafts)
   if (!writes.ok) return writes
   const onward = passOn(ctx, hop, after.opening)

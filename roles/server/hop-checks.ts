@@ -3,14 +3,13 @@ import { own, type Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
 import { type Link, beginVerify, signingDigest } from '../protocol/documents/index.ts'
 import { open, openBox } from '../protocol/crypto/index.ts'
-import { verifyReduced, type ReducedProof } from '../protocol/index/index.ts'
 import {
   boundCommits,
   CLIENT_FIELDS,
   clientLookup,
   forwardedEdges,
   knownEdges,
-  type Lookup,
+  provedRows,
   envelopeMessage,
   hopMessage,
   MESSAGE_LIMIT,
@@ -24,7 +23,6 @@ import {
   type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import type { Json } from '../protocol/canonical.ts'
 import { MOST_PARTS, readMessage } from './json.ts'
 import { endpointOf, holds } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
@@ -199,25 +197,11 @@ function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown:
       'index.proof-shape',
       `The proof that the client is registered has more than ${CALLER_LIMIT} characters. Reduce it to one page.`,
     )
-  const registered = provedRows(ctx, view, clientLookup(start.client), shown.caller, CLIENT_FIELDS)
+  const registered = provedRows(ctx.crypto, view, clientLookup(start.client), shown.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
   return registered.value.length === 1
     ? ok(null)
     : fail('hop.unregistered', 'The client is not registered in this tick. Register first, and wait for the next tick.')
-}
-
-/** Complete rows of a lookup under the tick's roots. Errors: `index.*`. */
-export function provedRows(
-  ctx: Context,
-  view: TickView,
-  lookup: Lookup,
-  proof: Json,
-  fields: string[],
-): Result<Array<Record<string, Json>>> {
-  const index = view.indices.get(lookup.index)
-  if (index === undefined) return fail('index.unknown', `Tick ${view.number} has no index ${lookup.index}.`)
-  const { limit, descending } = lookup
-  return verifyReduced(ctx.crypto, index.root, lookup.range, proof as unknown as ReducedProof, fields, { limit, descending })
 }
 
 export const handoffAad = (request: string, lane: number, position: number): Uint8Array => messageAad('handoff', request, lane, position)

@@ -3,13 +3,15 @@
  * to add a row, its section in PROTOCOL.md 5 and its vector.
  */
 import type { z } from 'zod'
-import { acceptance, grant, offer, registration, reservation, revocation, tick, tombstone, update } from './types.ts'
+import { acceptance, dispute, grant, offer, registration, reservation, revocation, tick, tombstone, update } from './types.ts'
 
 export interface DocumentKind {
   /** Of its anchor; never reused. */
   byte: number
   /** Bytes of `document.json` at most. */
   limit: number
+  /** Nesting of its JSON at most; 32 where it is left out. */
+  depth?: number
   schema: z.ZodObject
   signer: 'master key' | 'secondary key' | 'server' | 'client'
 }
@@ -24,6 +26,7 @@ export const documentKinds = {
   update: { byte: 7, limit: 1 << 20, schema: update, signer: 'client' },
   tick: { byte: 8, limit: 32 << 20, schema: tick, signer: 'secondary key' },
   tombstone: { byte: 9, limit: 16 << 10, schema: tombstone, signer: 'secondary key' },
+  dispute: { byte: 12, limit: 1 << 20, depth: 100, schema: dispute, signer: 'client' },
 } as const satisfies Record<string, DocumentKind>
 
 export type DocumentType = keyof typeof documentKinds

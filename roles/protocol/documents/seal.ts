@@ -6,7 +6,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
 import { signature } from './fields.ts'
-import { documentKinds, type DocumentBody, type DocumentType, type Signed } from './kinds.ts'
+import { documentKinds, type DocumentBody, type DocumentKind, type DocumentType, type Signed } from './kinds.ts'
 
 export interface OpenedDocument<T extends DocumentType = DocumentType> {
   body: Signed<DocumentBody[T]>
@@ -87,10 +87,11 @@ export function openDocument<T extends DocumentType>(
   bytes: Uint8Array,
   sha256?: string,
 ): Result<OpenedDocument<T>> {
+  const kind: DocumentKind = documentKinds[type]
   const digest = toHex(crypto.sha256(bytes))
   if (sha256 !== undefined && digest !== sha256)
     return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
-  const parsed = parseCanonical(bytes, { maxBytes: documentKinds[type].limit, maxDepth: 32 })
+  const parsed = parseCanonical(bytes, { maxBytes: kind.limit, maxDepth: kind.depth ?? 32 })
   if (!parsed.ok) return parsed
   const json = parsed.value as Record<string, Json>
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return fail(`${type}.schema`, `The ${type} is not a JSON object.`)

@@ -279,3 +279,31 @@ export const tombstone = z.strictObject({
   }),
 })
 export type Tombstone = z.infer<typeof tombstone>
+
+/** A reduced proof (8.6). What it says is judged where it is used. */
+const proof = appJson
+const edgeName = z.string().max(200)
+
+/**
+ * Two links of one block that were given the same and sign different things: one of them lies. The client opens what the block opened and gives the keys under
+ * which it made what it made, so that anybody can run the block again; what the block only carried stays sealed. See stamps/dispute.ts.
+ */
+export const dispute = z.strictObject({
+  ...head('dispute'),
+  app: hex32,
+  start,
+  links: z.tuple([link, link]),
+  /** Commitments of the edges that the block opens or carries. */
+  commits: z.record(edgeName, hex32),
+  /** Of the edges that it opens: the value, and the salt which opens the commitment to it. */
+  opened: z.record(edgeName, z.strictObject({ value: appJson, salt: hex32 })),
+  /** Keys of its outputs and writes. */
+  keys: z.record(edgeName, hex32),
+  /** What it was shown: the proofs that its client is registered, of its queries' answers, and of its slots. */
+  shown: z.strictObject({
+    caller: proof,
+    queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof })).max(64),
+    slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof })).max(64),
+  }),
+})
+export type Dispute = z.infer<typeof dispute>

@@ -26,6 +26,10 @@ export const edgeSalt = (crypto: CryptoPort, key: Uint8Array, edgeId: string): U
 
 const commitment = (crypto: CryptoPort, salt: Uint8Array, value: Uint8Array): Uint8Array => crypto.taggedHash('golem/edge', salt, value)
 
+/** The commitment of a value (canonical bytes) under an edge's key, hex: what `sealEdge` commits to. */
+export const edgeCommit = (crypto: CryptoPort, key: Uint8Array, edgeId: string, value: Uint8Array): string =>
+  toHex(commitment(crypto, edgeSalt(crypto, key, edgeId), value))
+
 /** Whether `commit` (hex) commits to `value` under `salt`. */
 export function verifyCommit(crypto: CryptoPort, commit: string, salt: Uint8Array, value: Uint8Array): boolean {
   const expected = parseHex(commit, 32)

@@ -1,5 +1,6 @@
 export * from './messages.ts'
 export * from './edges.ts'
+export * from './block-inputs.ts'
 export * from './edge.ts'
 export * from './thread.ts'
 export * from './lanes.ts'
