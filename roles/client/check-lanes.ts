@@ -3,6 +3,7 @@ import { acceptsSites, type Endpoint } from '../program/index.ts'
 import type { Link } from '../protocol/documents/index.ts'
 import { differenceOf, outvoted, verifyThreads } from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
+import type { Difference } from './dispute.ts'
 import type { Context, Pending } from './types.ts'
 
 const elsewhere = 'Send the request through other servers.'
@@ -29,16 +30,23 @@ export function checkThreads(ctx: Context, endpoint: Endpoint, pending: Pending,
 
 /**
  * Whether all lanes signed the same. Error: `request.lanes` with details: the first `position` where they differ, the `servers` that are
- * outvoted there (all of them where no claim has a majority), and the `links` of all lanes there, from which anybody sees that one of them lies.
+ * outvoted there (all of them where no claim has a majority), and the rest of a `Difference` (dispute.ts), from which anybody sees that one of them lies.
+ * @param outputs sealed outputs of the blocks, by edge id
  */
-export function checkAgreement(lanes: Link[][]): Result<null> {
+export function checkAgreement(lanes: Link[][], outputs: Difference['outputs']): Result<null> {
   const position = differenceOf(lanes)
   if (position === null) return ok(null)
   const links = lanes.map((lane) => lane[position]!)
   const servers = outvoted(links).map((lane) => links[lane]!.server)
+  const before = lanes[0]!.slice(0, position)
+  const made = before.flatMap(({ position: block }) => outputsOf(outputs, block))
+  const difference: Difference = { position, links, before, outputs: Object.fromEntries(made) }
   return failForNow(
     'request.lanes',
     `The servers of block ${position} disagree on what it makes, so at least one of them computes something else. ${elsewhere}`,
-    { position, servers, links },
+    { servers, ...difference },
   )
 }
+
+const outputsOf = (outputs: Difference['outputs'], block: number) =>
+  Object.entries(outputs).filter(([id]) => id.startsWith(`block.${block}.`))

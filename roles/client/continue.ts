@@ -87,7 +87,7 @@ function topFor(ctx: Context, env: ClientEnv, pending: Pending, exclude: Readonl
 }
 
 /** What queries may be asked with: what the client provides, and what the blocks returned. */
-function known(endpoint: Endpoint, pending: Pending, outputs: Outputs): Values {
+export function known(endpoint: Endpoint, pending: Pending, outputs: Outputs): Values {
   const values = valuesOf(pending.start.client, endpoint, pending.arguments, pending.slots)
   for (const [id, { json }] of outputs) values.set(id, json)
   return values

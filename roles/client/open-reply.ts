@@ -107,13 +107,13 @@ function openLeg(ctx: Context, endpoint: Endpoint, pending: Pending, bytes: Uint
   const json = unseal(ctx, pending, bytes)
   if (!json.ok) return json
   const differ = differingReply.safeParse(json.value)
-  if (differ.success) return judgeDifference(ctx, endpoint, pending, differ.data.differ)
+  if (differ.success) return judgeDifference(ctx, endpoint, pending, differ.data)
   const reply = checkSchema('reply', legReply, json.value)
   if (!reply.ok) return reply
   const gathered = gather(pending, reply.value)
   const sound = checkThreads(ctx, endpoint, pending, gathered.lanes, legOf(endpoint, pending).end)
   if (!sound.ok) return sound
-  const agreed = checkAgreement(gathered.lanes)
+  const agreed = checkAgreement(gathered.lanes, gathered.outputs)
   if (!agreed.ok) return agreed
   const outputs = openOutputs(ctx, endpoint, pending, gathered.lanes[0]!, gathered.outputs)
   if (!outputs.ok) return outputs
@@ -138,7 +138,7 @@ function judgeDifference(
   ctx: Context,
   endpoint: Endpoint,
   pending: Pending,
-  differ: DifferingReply['differ'],
+  { before, differ }: DifferingReply,
 ): Extract<Result<never>, { ok: false }> {
   const lanes = differ.map(({ links }, lane) => [...earlier(pending, lane), ...links])
   const position = lanes[0]!.length - 1
@@ -149,7 +149,7 @@ function judgeDifference(
   if (position >= legOf(endpoint, pending).end) return invented
   const sound = checkThreads(ctx, endpoint, pending, lanes, position + 1)
   if (!sound.ok) return sound
-  const agreed = checkAgreement(lanes)
+  const agreed = checkAgreement(lanes, { ...before, ...pending.progress?.outputs })
   if (!agreed.ok) return agreed
   const isSealed = (lane: number): boolean => {
     const link = lanes[lane]![position]!

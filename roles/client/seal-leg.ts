@@ -139,19 +139,22 @@ function sealLanes(
   return ok(lanes)
 }
 
-/** What all servers of a block may read, in whichever lane. */
-function showBlock(ctx: Context, endpoint: Endpoint, pending: Pending, reads: Reads, position: number): Uint8Array {
-  const { crypto } = ctx
+/** What all servers of a block are shown, in whichever lane. @param reads of the leg that the block is in */
+export function shownTo({ crypto }: Context, endpoint: Endpoint, reads: Reads, position: number): ShownMessage {
   const needs = blockNeeds(endpoint, position)
   const reduced = (read: ProvedRange, fields: string[]): Json =>
     reduceProof(crypto, read.proof, read.range, fields, read.options) as unknown as Json
-  const message: ShownMessage = {
+  return {
     caller: reduced(reads.caller, CLIENT_FIELDS),
     queries: needs.queries.map(({ query, fields }) => ({ query, proof: reduced(reads.queries.get(query)!, fields) })),
     slots: needs.slots.map((slot) => ({ slot, proof: reduced(reads.slots[slot]!, KEY_FIELDS) })),
   }
-  const key = edgeKey(crypto, fromHex(pending.secret), shownId(position))
-  return sealBox(crypto, ctx.random(12), key, messageBytes(message), messageAad('shown', pending.request, position))
+}
+
+function showBlock(ctx: Context, endpoint: Endpoint, pending: Pending, reads: Reads, position: number): Uint8Array {
+  const key = edgeKey(ctx.crypto, fromHex(pending.secret), shownId(position))
+  const message = shownTo(ctx, endpoint, reads, position)
+  return sealBox(ctx.crypto, ctx.random(12), key, messageBytes(message), messageAad('shown', pending.request, position))
 }
 
 /** What one block's server in one lane alone may read. */

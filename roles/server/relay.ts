@@ -250,16 +250,19 @@ export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): Rel
   const lanes = [...opened.keys()]
   if (isDifferent(opened)) {
     const differ = lanes.map((lane) => ({ links: linksOf(lane), outputs: opened[lane]!.outputs, writes: opened[lane]!.writes }))
-    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, { differ }) }
+    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, { before: outputsOf(relay.replies), differ }) }
   }
   if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, replies, awaiting: null } }
   const answer: LegReply = {
     lanes: lanes.map((lane) => ({ links: linksOf(lane), handoff: opened[lane]!.handoff })),
-    outputs: Object.assign({}, ...replies.map(([first]) => first!.outputs)) as Record<string, SealedEdge>,
+    outputs: outputsOf(replies),
     writes: replies.map(([first]) => first!.writes),
   }
   return { done: true, reply: sealReply(ctx, fromHex(key), start.request, answer) }
 }
+
+/** What blocks made on which all lanes agree. */
+const outputsOf = (replies: HopReply[][]): Record<string, SealedEdge> => Object.assign({}, ...replies.map(([first]) => first!.outputs))
 
 /** Sealing is deterministic, so lanes that computed the same made the same boxes. */
 function isDifferent([first, ...others]: HopReply[]): boolean {

@@ -181,7 +181,7 @@ describe('a top-level server', () => {
       must(openHopReply(world.ctx, env, next.relay, lane, must(executeHop(world.ctx, world.hopEnv(server), bytes)))),
     )
     const differ = replies.map(({ link, outputs, writes }) => ({ links: [link], outputs, writes }))
-    const bytes = sealReply(world.ctx, fromHex(relay.message.reply), composed.pending.request, { differ })
+    const bytes = sealReply(world.ctx, fromHex(relay.message.reply), composed.pending.request, { before: {}, differ })
     const opened = openReply(world.ctx, world.clientEnv(), composed.pending, bytes)
     expect(opened).toMatchObject({ ok: false, error: { code: 'reply.path' } })
     expect(blameReply(composed.pending, errorOf(opened)).servers).toEqual([composed.top.id])
@@ -190,7 +190,7 @@ describe('a top-level server', () => {
       world.ctx,
       world.clientEnv(),
       composed.pending,
-      sealReply(world.ctx, fromHex(relay.message.reply), composed.pending.request, { differ: forged }),
+      sealReply(world.ctx, fromHex(relay.message.reply), composed.pending.request, { before: {}, differ: forged }),
     )
     expect(code(invented)).toBe('thread.link')
   })

@@ -1,5 +1,5 @@
 /**
- * The nine documents that travel as torrents and are anchored on the chain, one schema each; `kinds.ts` is the table of them.
+ * The documents that travel as torrents and are anchored on the chain, one schema each; `kinds.ts` is the table of them.
  * Every document is signed by `by`; `seal.ts` signs and opens them. PROTOCOL.md describes each field.
  */
 import { z } from 'zod'
@@ -285,14 +285,15 @@ const proof = appJson
 const edgeName = z.string().max(200)
 
 /**
- * Two links of one block that were given the same and sign different things: one of them lies. The client opens what the block opened and gives the keys under
+ * Links of one block that were given the same and sign different things: one of them lies. The client opens what the block opened and gives the keys under
  * which it made what it made, so that anybody can run the block again; what the block only carried stays sealed. See stamps/dispute.ts.
  */
 export const dispute = z.strictObject({
   ...head('dispute'),
   app: hex32,
   start,
-  links: z.tuple([link, link]),
+  /** Of one block: what its servers sign in the lanes of the request. */
+  links: z.array(link).min(2).max(MAX_LANES),
   /** Commitments of the edges that the block opens or carries. */
   commits: z.record(edgeName, hex32),
   /** Of the edges that it opens: the value, and the salt which opens the commitment to it. */

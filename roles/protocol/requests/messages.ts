@@ -161,6 +161,8 @@ export type LegReply = z.infer<typeof legReply>
 
 /** The same where lanes differ: nothing ran after that block. */
 export const differingReply = z.strictObject({
+  /** Outputs of the blocks of this leg before it, on which all lanes agree. */
+  before: z.record(edgeName, sealedEdge),
   /** Of each lane the links of this leg up to the block where they differ, and what that block made there. */
   differ: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), outputs: z.record(edgeName, sealedEdge), writes: sealedEdge })),
 })

@@ -1,5 +1,5 @@
 /**
- * Disputes (PROTOCOL.md 14): two links of one block that were given the same and sign different things prove that one of them lies. Who it is, the reference
+ * Disputes (PROTOCOL.md 14): links of one block that were given the same and sign different things prove that one of them lies. Who it is, the reference
  * interpreter says, from what the client opens and the code that the Supervisor adds. Nothing is believed that a link is not signed over: with its
  * `inputs` a server has bound values, keys and code, with `base` all rows, so nobody can show others under which an honest server seems to lie.
  */
@@ -50,7 +50,7 @@ export interface BlockCode {
   salt: string
 }
 
-/** A dispute in which one of the two servers lies for certain, ready to be decided. */
+/** A dispute in which one of the servers lies for certain, ready to be decided. */
 export interface OpenDispute {
   dispute: Dispute
   facts: TickFacts
@@ -63,8 +63,8 @@ export interface OpenDispute {
 /** A link of a dispute that is not what its block makes. */
 export interface DisputeBlame {
   subject: string
-  /** Which of the two links. */
-  link: 0 | 1
+  /** Which of the links. */
+  link: number
   reason: string
 }
 
@@ -98,7 +98,7 @@ const refuse = (code: (typeof DISPUTE_OUTCOMES)[number], message: string): { ok:
   fail(code, message)
 
 /**
- * Whether the document and the ticks alone prove that one of the two links lies. Cheap checks come first, then hashes, then signatures, and proofs last.
+ * Whether the document and the ticks alone prove that one of the links lies. Cheap checks come first, then hashes, then signatures, and proofs last.
  * Errors: see `DISPUTE_OUTCOMES`, of which none blames anybody.
  */
 export function checkDispute(ctx: { crypto: CryptoPort }, env: DisputeEnv, dispute: Dispute & { by: string }): Result<OpenDispute> {
@@ -111,12 +111,12 @@ export function checkDispute(ctx: { crypto: CryptoPort }, env: DisputeEnv, dispu
   if (facts === null || start.base !== facts.base || start.planned !== facts.planned)
     return refuse('dispute.base', `The request rests on a tick ${start.tick} that the chain does not have. Nobody is blamed.`)
   const endpoint = own(facts.outline.endpoints, start.endpoint)
-  const code = endpoint === undefined ? null : codeOf(facts, start.endpoint, dispute.links[0].position)
+  const code = endpoint === undefined ? null : codeOf(facts, start.endpoint, dispute.links[0]!.position)
   if (endpoint === undefined || code === null) return refuse('dispute.links', `The tick has no such block of ${start.endpoint}.`)
   const comparable = checkLinks(ctx, facts, dispute)
   if (!comparable.ok) return comparable
   if (dispute.links.every(({ server }) => env.tombstoned(server)))
-    return refuse('dispute.known', 'Both servers have their tombstones already.')
+    return refuse('dispute.known', 'All of the servers have their tombstones already.')
   const given = checkGiven(ctx, dispute, endpoint, code)
   if (!given.ok) return given
   if (!isSigned(ctx.crypto, dispute))
@@ -127,9 +127,9 @@ export function checkDispute(ctx: { crypto: CryptoPort }, env: DisputeEnv, dispu
     : refuse('dispute.proof', `What the block was shown does not hold: ${inputs.error.message}`)
 }
 
-/** Both of this request, of one block, by servers that held it, given the same, and different. */
+/** All of this request, of one block, by servers that held it, given the same, and not all alike. */
 function checkLinks(ctx: { crypto: CryptoPort }, facts: TickFacts, { start, links }: Dispute): Result<null> {
-  const [one, other] = links
+  const [first] = links
   const isOfRequest = (link: Link): boolean =>
     link.request === start.request &&
     link.app === start.app &&
@@ -138,9 +138,9 @@ function checkLinks(ctx: { crypto: CryptoPort }, facts: TickFacts, { start, link
     link.base === start.base &&
     link.planned === start.planned
   if (!links.every(isOfRequest)) return refuse('dispute.links', 'A link belongs to another request.')
-  if (one.position !== other.position || one.inputs !== other.inputs)
+  if (!links.every(({ position, inputs }) => position === first!.position && inputs === first!.inputs))
     return refuse('dispute.links', 'The links are of different blocks, or were given different inputs: they may differ.')
-  if (sameClaim(one, other)) return refuse('dispute.links', 'The links sign the same.')
+  if (links.every((link) => sameClaim(link, first!))) return refuse('dispute.links', 'The links sign the same.')
   return links.every((link) => holdsIn(ctx.crypto, facts, link))
     ? ok(null)
     : refuse('dispute.links', 'A link is by a server that does not hold the block.')
@@ -149,7 +149,7 @@ function checkLinks(ctx: { crypto: CryptoPort }, facts: TickFacts, { start, link
 /** What the block was given, by name exactly, and that the links are signed over it. */
 function checkGiven({ crypto }: { crypto: CryptoPort }, dispute: Dispute, endpoint: Endpoint, code: string): Result<null> {
   const { start, links, commits, opened, keys } = dispute
-  const [{ position, inputs }] = links
+  const { position, inputs } = links[0]!
   const wrong = (what: string) => refuse('dispute.inputs', `${what} The links are signed over something else.`)
   if (!sameNames(commits, forwardedEdges(endpoint, position))) return wrong('The commitments are not those of the block.')
   if (!sameNames(keys, madeIds(endpoint, position))) return wrong('The keys are not those of what the block makes.')
@@ -173,7 +173,7 @@ const shownBlock = ({ crypto }: { crypto: CryptoPort }, facts: TickFacts, endpoi
   crypto,
   outline: facts.outline,
   endpoint,
-  position: dispute.links[0].position,
+  position: dispute.links[0]!.position,
   caller: dispute.start.client,
   tick: { number: dispute.start.tick, indices: facts.indices },
   shown: dispute.shown,
@@ -181,21 +181,21 @@ const shownBlock = ({ crypto }: { crypto: CryptoPort }, facts: TickFacts, endpoi
 })
 
 /**
- * Decides a dispute: runs the block by the reference interpreter, under the budget of the offer. A server whose link is not what comes out lied; both did
+ * Decides a dispute: runs the block by the reference interpreter, under the budget of the offer. A server whose link is not what comes out lied; all did
  * where the block fails, because a link says that it ran.
  * @returns at least one, since the links differ. Error: `dispute.code`, where the code is not what the plan committed to: then the Supervisor is at fault.
  */
 export function decideDispute({ crypto }: { crypto: CryptoPort }, open: OpenDispute, code: BlockCode | null): Result<DisputeBlame[]> {
-  const { dispute, facts, endpoint } = open
+  const { dispute, endpoint } = open
   const { app, endpoint: name } = dispute.start
-  const { position } = dispute.links[0]
+  const { position } = dispute.links[0]!
   if (code === null || codeDigest(crypto, app, name, position, code.body, code.salt) !== open.code)
     return fail('dispute.code', `The tick does not publish the code of block ${position} of ${name}, which decides a dispute.`)
   const claim = claimOf(crypto, open, code.body)
   const blamed = dispute.links.flatMap((link, i): DisputeBlame[] =>
     claim !== null && sameClaim(link, claim)
       ? []
-      : [{ subject: link.server, link: i as 0 | 1, reason: reasonOf(link, claim, endpoint.blocks[position]!.name) }],
+      : [{ subject: link.server, link: i, reason: reasonOf(link, claim, endpoint.blocks[position]!.name) }],
   )
   return ok(blamed)
 }
@@ -210,9 +210,10 @@ function reasonOf(link: Link, claim: Claim | null, block: string): string {
 }
 
 /** What an honest server signs for these inputs; null where it signs nothing. */
-function claimOf(crypto: CryptoPort, { dispute, facts, endpoint, inputs }: OpenDispute, body: Json): Claim | null {
-  const { position } = dispute.links[0]
-  const run = runOf({ facts, inputs }, dispute, body)
+function claimOf(crypto: CryptoPort, open: OpenDispute, body: Json): Claim | null {
+  const { dispute, facts, endpoint, inputs } = open
+  const { position } = dispute.links[0]!
+  const run = runOf(open, body)
   if (run === null || run.writes.length > MAX_WRITES) return null
   const { keys, commits } = dispute
   const place = { crypto, outline: facts.outline, endpoint, position }
@@ -229,8 +230,8 @@ function claimOf(crypto: CryptoPort, { dispute, facts, endpoint, inputs }: OpenD
 }
 
 /** Null where the block fails, or its body is none that a server may run. */
-function runOf({ facts, inputs }: Pick<OpenDispute, 'facts' | 'inputs'>, { start, links }: Dispute, body: Json): BlockRun | null {
-  const { position } = links[0]
+function runOf({ dispute: { start, links }, facts, inputs }: OpenDispute, body: Json): BlockRun | null {
+  const { position } = links[0]!
   const whole = withBody(facts.outline, start.endpoint, position, body)
   const program = whole.ok ? check(whole.value) : whole
   if (!program.ok) return null

@@ -85,6 +85,11 @@ const documentFields: DocumentsInput['fields'] = {
     plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], endpoints: { post: [{ code: bytes('code'), versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
   tombstone: { app, subject: publicKey(bytes('server')), reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), lane: 0, position: 1 } },
+  dispute: {
+    app, start, links: [link, { ...link, lane: 1, server: publicKey(bytes('server 1')), sites: [], own: [] }], commits: { caller: bytes('commit caller'), 'request.text': bytes('commit') },
+    opened: { caller: { value: publicKey(bytes('client')), salt: bytes('edge salt') } }, keys: { 'block.0.0': bytes('key 0'), 'writes.0': bytes('key 1') },
+    shown: { caller: { first: 0, pageCount: 1, entryCount: 1, merkle: [], pages: [] }, queries: [{ query: 0, proof: null }], slots: [{ slot: 0, proof: null }] },
+  },
 }
 
 /** Mersenne primes, so that anybody can check them; real primes are random and of `primeBits` bits. */

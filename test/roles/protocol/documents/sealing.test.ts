@@ -16,7 +16,7 @@ describe('an anchor', () => {
   it.each(types)('names a document of type %s in 58 bytes', (type) => {
     const payload = encodeAnchor({ type, ...anchor })
     expect(payload).toHaveLength(58)
-    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d010${documentKinds[type].byte}`)
+    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d01${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
     expect(must(decodeAnchor(payload))).toEqual({ type, ...anchor })
   })
 
