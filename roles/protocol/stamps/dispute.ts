@@ -108,7 +108,7 @@ export function checkDispute(ctx: { crypto: CryptoPort }, env: DisputeEnv, dispu
   if (start.tick < env.number - DISPUTED_TICKS)
     return refuse('dispute.late', `The request ran in tick ${start.tick}, and is disputed more than ${DISPUTED_TICKS} ticks later.`)
   const { facts } = env
-  if (facts === null || start.base !== facts.base || start.planned !== facts.planned)
+  if (facts === null || start.base !== facts.base || start.planned !== facts.planned.published)
     return refuse('dispute.base', `The request rests on a tick ${start.tick} that the chain does not have. Nobody is blamed.`)
   const endpoint = own(facts.outline.endpoints, start.endpoint)
   const code = endpoint === undefined ? null : codeOf(facts, start.endpoint, dispute.links[0]!.position)

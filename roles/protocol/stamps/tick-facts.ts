@@ -1,15 +1,15 @@
 /** What the chain's ticks say about one of them: what evidence is held against, in a ledger as on any node (PROTOCOL.md 14). */
 import { own, type Budget, type Program } from '../../program/index.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import type { Link, Plan } from '../documents/index.ts'
-import type { IndexRoots, RevealFile } from '../requests/index.ts'
+import type { Link } from '../documents/index.ts'
+import { holdingOf, type IndexRoots, type PlannedTick, type RevealFile } from '../requests/index.ts'
 
 export interface TickFacts {
-  /** SHA-256 of the tick's document, and of the one that published its plan. */
+  /** SHA-256 of the tick's document. */
   base: string
-  planned: string
   indices: IndexRoots
-  plan: Plan
+  /** Its plan, with the digest of the document that published it. */
+  planned: PlannedTick
   /** Of the offer under which the plan was made. */
   outline: Program
   budget: Budget
@@ -18,11 +18,9 @@ export interface TickFacts {
 }
 
 /** Commitment to a block's code, hex; null where the plan has no such block. */
-export const codeOf = ({ reveal }: TickFacts, endpoint: string, block: number): string | null =>
-  reveal?.versions.find((version) => version.endpoint === endpoint && version.block === block)?.code ?? null
+export const codeOf = ({ planned: { plan } }: TickFacts, endpoint: string, block: number): string | null =>
+  own(plan.endpoints, endpoint)?.[block]?.code ?? null
 
-/** Whether a link is by a server that holds its version. */
-export function holdsIn(_crypto: CryptoPort, { plan }: TickFacts, { endpoint, position, version, server }: Link): boolean {
-  const versions = own(plan.endpoints, endpoint)?.[position] ?? []
-  return versions.some((held) => held.version === version && held.servers.includes(server))
-}
+/** Whether a link is by a server to which its version was dealt. */
+export const holdsIn = (crypto: CryptoPort, { planned }: TickFacts, { endpoint, position, version, server }: Link): boolean =>
+  holdingOf(crypto, planned).versionOf(endpoint, position, server) === version

@@ -26,7 +26,7 @@ import type { RelayEnv } from '../../../roles/server/relay-types.ts'
 import { hopFailed, nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
-import { codeFiles, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+import { codeFiles, makePlan, sealCode, type SecretPlan } from '../../../roles/supervisor/plan.ts'
 import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
@@ -47,6 +47,7 @@ export interface World {
   plan: Plan
   planned: PlannedTick
   reveal: RevealFile
+  secret: SecretPlan
   tick: Tick
   reader: SnapshotReader
   servers: Map<string, Actor>
@@ -150,6 +151,7 @@ export async function makeWorld({
     plan,
     planned,
     reveal: made.secret.reveal,
+    secret: made.secret,
     tick,
     reader,
     servers,

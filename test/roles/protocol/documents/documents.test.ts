@@ -36,7 +36,7 @@ function* places(holder: Json, path: string[] = []): Generator<{ path: string[];
 }
 /** Values of an app: any JSON is one, and the program says which is right. */
 const isAppValue = (path: string[]): boolean =>
-  ['fields', 'initial'].some((name) => path.slice(0, -1).includes(name) || path.at(-1) === name)
+  ['fields', 'initial', 'value', 'proof', 'caller'].some((name) => path.slice(0, -1).includes(name) || path.at(-1) === name)
 
 describe.each(documentTypes)('a document of type %s', (type) => {
   it('is opened as its vector says', () => {

@@ -181,8 +181,9 @@ describe('a client that wants an innocent server buried', () => {
     expect(verdict(honest, document, envOf(honest, { number: TICK + 12 }))).toEqual(honest.liars)
     expect(verdict(honest, document, envOf(honest, { number: TICK + 13 }))).toBe('dispute.late')
     expect(verdict(honest, document, envOf(honest, { facts: null }))).toBe('dispute.base')
-    for (const name of ['base', 'planned'])
-      expect(verdict(honest, document, envOf(honest, { facts: { ...honest.facts, [name]: '77'.repeat(32) } }))).toBe('dispute.base')
+    const planned = { ...honest.facts.planned, published: '77'.repeat(32) }
+    for (const other of [{ base: '77'.repeat(32) }, { planned }])
+      expect(verdict(honest, document, envOf(honest, { facts: { ...honest.facts, ...other } }))).toBe('dispute.base')
     expect(verdict(honest, document, envOf(honest, { tombstoned: () => true }))).toBe('dispute.known')
     expect(verdict(honest, document, envOf(honest, { tombstoned: (id) => id === innocent() }))).toEqual(honest.liars)
   })

@@ -8,7 +8,7 @@ import { signLink } from '../../../../roles/protocol/requests/index.ts'
 import { must, type Result } from '../../../../roles/protocol/result.ts'
 import { checkDispute, decideDispute, type BlockCode, type DisputeEnv, type TickFacts } from '../../../../roles/protocol/stamps/index.ts'
 import { deliverWith, type Lie } from '../../../attacks/liar.ts'
-import { APP, BASE, PLANNED, compose, crypto, exchange, makeWorld, TICK, type World, type WorldOptions } from '../../request/world.ts'
+import { APP, BASE, compose, crypto, exchange, makeWorld, TICK, type World, type WorldOptions } from '../../request/world.ts'
 
 export interface Disputed {
   world: World
@@ -24,18 +24,17 @@ export interface Disputed {
 /** What the ticks of such a world say about its one tick. */
 export const factsOf = (world: World): TickFacts => ({
   base: BASE,
-  planned: PLANNED,
+  planned: world.planned,
   indices: new Map(world.tick.indices.map(({ name, root }) => [name, { root }])),
-  plan: world.plan,
   outline: world.outline,
   budget: { steps: 100_000, bytes: 1_000_000 },
   reveal: world.reveal,
 })
 
-export const codeIn = (world: World, endpoint: string, block: number): BlockCode => {
-  const { salt } = world.reveal.versions.find((version) => version.endpoint === endpoint && version.block === block)!
-  return { body: world.program.endpoints[endpoint]!.blocks[block]!.body as unknown as Json, salt }
-}
+export const codeIn = (world: World, endpoint: string, block: number): BlockCode => ({
+  body: world.program.endpoints[endpoint]!.blocks[block]!.body as unknown as Json,
+  salt: world.secret.salts[endpoint]![block]!,
+})
 
 /** @param liars lanes whose server of the lie's block lies */
 export async function dispute(options: WorldOptions, lie: Lie, args: Record<string, Json>, liars: number[]): Promise<Disputed> {
