@@ -171,7 +171,7 @@ describe('a client that wants an innocent server buried', () => {
     refused({ shown: { ...shown, slots: [] } }, 'dispute.proof')
     const proof = structuredClone(shown.slots[0]!.proof) as unknown as { pages: Array<{ entries: Array<[string, Json]> }> }
     proof.pages[0]!.entries[0]![1] = '77'.repeat(32)
-    refused({ shown: { ...shown, slots: [{ slot: 0, proof: proof as unknown as Json }] } }, 'dispute.proof')
+    refused({ shown: { ...shown, slots: [{ slot: 0, proof: proof }] } }, 'dispute.proof')
   })
 
   it('cannot dispute for somebody else, in another app, too late, on a tick that the chain does not have, or twice', () => {
@@ -199,11 +199,11 @@ describe('a client that wants an innocent server buried', () => {
     const document = published(honest)
     expect(verdict(honest, document)).toEqual([links[0]!.server])
     const random = seeded('changes')
-    const paths = leaves(document as unknown as Json)
+    const paths = leaves(document)
     for (let i = 0; i < 400; i++) {
       const path = paths[random(4).reduce((sum, byte) => sum * 256 + byte, 0) % paths.length]!
       const copy = structuredClone(document)
-      change(copy as unknown as Record<string, Json>, path, random)
+      change(copy, path, random)
       const checked = checkDispute({ crypto }, envOf(honest), copy)
       const decided = checked.ok ? must(decideDispute({ crypto }, checked.value, honest.code)).map(({ subject }) => subject) : []
       expect(
@@ -217,7 +217,7 @@ describe('a client that wants an innocent server buried', () => {
 /** Paths of all texts and numbers. */
 function leaves(value: Json, path: Array<string | number> = []): Array<Array<string | number>> {
   if (typeof value !== 'object' || value === null) return [path]
-  return Object.entries(value).flatMap(([name, part]) => leaves(part as Json, [...path, name]))
+  return Object.entries(value).flatMap(([name, part]) => leaves(part, [...path, name]))
 }
 
 function change(root: Record<string, Json>, path: Array<string | number>, random: (length: number) => Uint8Array): void {
