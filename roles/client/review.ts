@@ -2,7 +2,7 @@
  * Vetting the writes before they are published (essay, Client Makes Endpoint Request 6): each field with the inputs that the program's
  * data-flow label lets reach it. What no declared flow explains is flagged: that is how a server smuggles secrets out.
  */
-import { canBreak, own, refusalWords, rulesOf, sourceName, type Endpoint, type Label, type Program, type Source } from '../program/index.ts'
+import { canBreak, own, refusalWords, rulesOf, sourceName, type Endpoint, type Label, type Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { Write } from '../protocol/documents/index.ts'
 import type { Opened, Pending, ReviewedWrite } from './types.ts'
@@ -10,19 +10,21 @@ import type { Opened, Pending, ReviewedWrite } from './types.ts'
 /** Shorter texts occur in other texts by chance. */
 const TELLING_LENGTH = 4
 
-/** Reviews all writes of a reply. @param label null when the app publishes none: then what a block opens explains all that it writes */
-export function review(outline: Program, label: Label | null, pending: Pending, opened: Pick<Opened, 'writes'>): ReviewedWrite[] {
+/** Reviews all writes of a reply. @param label of the request's endpoint */
+export function review(outline: Program, label: Label, pending: Pending, opened: Pick<Opened, 'writes'>): ReviewedWrite[] {
   const endpoint = outline.endpoints[pending.endpoint]!
   const secrets = textsOf(endpoint, pending)
   return opened.writes.map((write) => {
     const explained: Record<string, string[]> = {}
     const flags = strangeKey(endpoint, pending, write)
     for (const [field, value] of Object.entries(write.fields)) {
-      const inputs = inputsOf(endpoint, label, write, field)
+      const flow = flowOf(label, write, field)
+      const inputs = flow?.inputs
       explained[field] = inputs ?? []
-      if (isOpenedAgainstLabel(label, write, field))
+      // The program moves such a field without looking at it, so its value has to be one that was committed to.
+      if (flow?.carried === true && !Object.hasOwn(write.carried, field))
         flags.push(`${write.collection}.${field} should be moved sealed, and a server filled it in.`)
-      if (inputs === null) flags.push(`No declared flow writes ${write.collection}.${field}.`)
+      if (inputs === undefined) flags.push(`No declared flow writes ${write.collection}.${field}.`)
       else
         flags.push(
           ...smuggled(secrets, new Set(inputs), value).map(
@@ -61,29 +63,6 @@ const flowOf = (label: Label, write: Write, field: string): Label['stored'][numb
   label.stored.find(
     (entry) => entry.block === write.block && entry.site === write.site && entry.field === field && entry.collection === write.collection,
   )
-
-/** The program moves this field without looking at it, so its value has to be one that was committed to. */
-const isOpenedAgainstLabel = (label: Label | null, write: Write, field: string): boolean =>
-  label !== null && flowOf(label, write, field)?.carried === true && !Object.hasOwn(write.carried, field)
-
-/** Names of the inputs that may reach a field, or null when none is declared. */
-function inputsOf(endpoint: Endpoint, label: Label | null, write: Write, field: string): string[] | null {
-  if (label !== null) return flowOf(label, write, field)?.inputs ?? null
-  const block = endpoint.blocks[write.block]
-  const site = block?.sites[write.site]
-  if (block === undefined || site === undefined || !site.fields.includes(field)) return null
-  const sources = [...block.inputs.map((input) => input.source), ...(Object.hasOwn(write.carried, field) ? block.carries : [])]
-  return [...new Set(sources.flatMap((source) => originsOf(endpoint, source)))].sort()
-}
-
-/** The inputs from which a source may have been computed. */
-function originsOf(endpoint: Endpoint, source: Source): string[] {
-  if (source.from !== 'block') return [sourceName(endpoint, source)]
-  const block = endpoint.blocks[source.block]!
-  return [...block.inputs.map((input) => input.source), ...(block.guard === null ? [] : [block.guard])].flatMap((inner) =>
-    originsOf(endpoint, inner),
-  )
-}
 
 /** Texts that the servers of the request may have seen, by the name of their input. */
 function textsOf(endpoint: Endpoint, pending: Pending): Map<string, string[]> {

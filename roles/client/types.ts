@@ -26,8 +26,8 @@ export interface OwnKey {
 export interface ClientEnv {
   app: string
   outline: Program
-  /** Data-flow label of the endpoint; null where the app does not publish one: then the outline explains, more coarsely. */
-  label: Label | null
+  /** Data-flow label of the endpoint, from those of the blocks in the plan (`labelIn`). */
+  label: Label
   /** The plan for the tick whose snapshot `reader` reads, what its holders are dealt from, and who published it. */
   planned: PlannedTick
   /** SHA-256 of the tick's document. */

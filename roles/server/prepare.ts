@@ -1,7 +1,7 @@
 /** Opening the code that a tick publishes for this server three ticks ahead (essay, Server Response to Tick, step 2). */
-import { check, type Program } from '../program/index.ts'
+import { blockLabelOf, check, type Program } from '../program/index.ts'
 import { isPlainObject } from './json.ts'
-import { parseCanonical, type Json } from '../protocol/canonical.ts'
+import { canonicalText, parseCanonical, type Json } from '../protocol/canonical.ts'
 import { checkSchema } from '../protocol/documents/index.ts'
 import { open } from '../protocol/crypto/index.ts'
 import {
@@ -28,7 +28,7 @@ export const GENERATIONS = 4
  * @param box the sealed file, whose SHA-256 was compared with the plan's
  * @param planned the plan for the code's tick
  * @param outline the offer's outline
- * Errors: `envelope.closed`, those of `parseCanonical`, `code.schema`, `code.foreign`, `code.version`, `outline.*`, `program.*`.
+ * Errors: `envelope.closed`, those of `parseCanonical`, `code.schema`, `code.foreign`, `code.version`, `code.label`, `code.primes`, `outline.*`, `program.*`.
  */
 export function openCode(
   ctx: Context,
@@ -89,6 +89,11 @@ function prepareBlock(
   if (!whole.ok) return whole
   const program = check(whole.value)
   if (!program.ok) return program
+  if (canonicalText(blockLabelOf(program.value.endpoints[endpoint]!.blocks[block]!)) !== canonicalText(listed.label))
+    return fail(
+      'code.label',
+      `The tick says otherwise what reaches what in block ${block} of ${endpoint} than its body does. Refuse the job: clients would review writes by a false label.`,
+    )
   const sites = code.sites.map((prime) => BigInt(`0x${prime}`))
   const passage = BigInt(`0x${code.passage}`)
   const expected = outline.endpoints[endpoint]!.blocks[block]!.sites.length

@@ -2,7 +2,7 @@
  * The plan of a tick (essay, Supervisor Tick, next portion 4 to 7): every block gets several versions, each with primes of its own, so that stamps of
  * one endpoint share few factors. Who holds them is not the Supervisor's to choose: they are dealt (requests/holders.ts), and it seals to each its code.
  */
-import type { Program } from '../program/index.ts'
+import { blockLabelOf, type Program } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { type CryptoPort, seal } from '../protocol/crypto/index.ts'
@@ -77,13 +77,14 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
   for (const endpoint of Object.keys(program.endpoints).sort()) {
     const listed: Plan['endpoints'][string] = (plan.endpoints[endpoint] = [])
     const salts: string[] = (secret.salts[endpoint] = [])
-    for (const [block, { body, sites }] of program.endpoints[endpoint]!.blocks.entries()) {
+    for (const [block, source] of program.endpoints[endpoint]!.blocks.entries()) {
+      const { body, sites } = source
       const salt = toHex(ctx.random(32))
       const code = codeDigest(ctx.crypto, app, endpoint, block, body, salt)
       const versions: SecretVersion[] = []
       for (let i = 0; i < input.versions; i++) versions.push(await makeVersion(ctx, { endpoint, block, code, sites: sites.length }, fresh))
       salts.push(salt)
-      listed.push({ code, versions: versions.map(({ version }) => version) })
+      listed.push({ code, label: blockLabelOf(source), versions: versions.map(({ version }) => version) })
       secret.reveal.versions.push(...versions)
     }
   }

@@ -2,7 +2,7 @@
  * Composes one tick document with its files (essay, Supervisor Tick). Deterministic: the same input gives the same bytes, so a
  * composition that a crash interrupted is repeated, and publishing it twice is publishing it once.
  */
-import { canonicalJson, describe, labelOf, type Json, type Program } from '../program/index.ts'
+import type { Program } from '../program/index.ts'
 import { fromHex, uint32, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
@@ -17,7 +17,7 @@ import {
 } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
-import type { DealTerms } from '../protocol/requests/index.ts'
+import { outlineOf, schemaFile, type DealTerms } from '../protocol/requests/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
 /** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */
@@ -66,24 +66,6 @@ export interface ComposedTick {
   files: SnapshotFile[]
 }
 
-/** The API document with the label of every endpoint, as JSON. */
-export function schemaOf(program: Program): Json {
-  const labels = Object.keys(program.endpoints).map((name) => {
-    const label = labelOf(program, name)
-    if (!label.ok) throw new Error(`a checked endpoint has a label: ${label.error.message}`)
-    return [name, label.value] as const
-  })
-  return { api: describe(program), labels: Object.fromEntries(labels) } as unknown as Json
-}
-
-const schemas = new WeakMap<Program, Uint8Array>()
-
-function schemaBytes(program: Program): Uint8Array {
-  const known = schemas.get(program) ?? utf8(canonicalJson(schemaOf(program)))
-  schemas.set(program, known)
-  return known
-}
-
 /** Sealed code files of one plan, and the plan that names them. A server whose key cannot be sealed to gets none. */
 function sealPlan(
   crypto: CryptoPort,
@@ -123,7 +105,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   const sealed = running ? input.plans.map((plan) => sealPlan(crypto, random, input, plan)) : []
   const snapshot = snapshotFiles(crypto, input.snapshot)
   const documents = documentsFile(input.documents)
-  const schema = { name: 'schema', bytes: schemaBytes(input.program) }
+  const schema = schemaFile(outlineOf(input.program))
   const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.reveal.tick}`, bytes: canonicalBytes(input.reveal.reveal) }
   const { app, offer, number, previous, blocks, servers } = input
   const document = signDocument(

@@ -1,9 +1,8 @@
-/** What a client knows of the app it uses: offer, outline, and the newest tick with its plan, labels and proved snapshot reader. */
-import type { Label, Program } from '../../../roles/program/index.ts'
+/** What a client knows of the app it uses: offer, outline, and the newest tick with its plan and proved snapshot reader. */
+import type { Program } from '../../../roles/program/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import { newestTick, planTick, type Following } from '../../../roles/protocol/ticks/index.ts'
-import { parseCanonical } from '../../../roles/protocol/canonical.ts'
-import { OUTLINE_LIMIT, parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
+import { parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/index/index.ts'
 import { indexFileOf } from '../read-index.ts'
@@ -26,7 +25,6 @@ export interface OpenedTick {
   plan: PlannedTick | null
   /** Of the offer under which the plan was made, up to three ticks earlier: what requests follow. */
   planned: Program
-  labels: Record<string, Label>
   reader: SnapshotReader
   /** A file of the tick's torrent, for one use. */
   fetchFile: FetchFile
@@ -67,8 +65,6 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     if (planDocument?.ok === false) return planDocument
     const planApp = planned === null ? app : await offer(planned.offer)
     if (!planApp.ok) return planApp
-    const schema = await documents.fetchFile(reference.infohash, tick.schema)
-    if (!schema.ok) return schema
     const reader = openSnapshot({
       crypto,
       program: app.value.outline,
@@ -79,8 +75,6 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
     if (!reader.ok) return reader
     const terms = termsOf(planApp.value.document.body)
     const plan = planDocument === null ? null : plannedIn(planDocument.value as OpenedDocument<'tick'>, tick.number, terms)
-    const labels = parseCanonical(schema.value, { maxBytes: OUTLINE_LIMIT, maxDepth: 64 })
-    if (!labels.ok) return labels
     return ok({
       reference,
       tick,
@@ -90,7 +84,6 @@ export function createClientApp({ crypto, documents }: Services, local: LocalInd
       planned: planApp.value.outline,
       reader: reader.value,
       fetchFile: indexFileOf(documents, reference, tick, false),
-      labels: (labels.value as unknown as { labels: Record<string, Label> }).labels,
     })
   }
 

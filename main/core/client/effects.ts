@@ -11,12 +11,12 @@ import {
   type ClientEffect,
   type ClientEvent,
 } from '../../../roles/client/index.ts'
+import { labelIn } from '../../../roles/protocol/requests/index.ts'
 import { fetchBetweenBlocks } from '../services.ts'
 import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
-import { own } from '../../../roles/program/index.ts'
 
 /** Wait before the second attempt at servers that have not seen the newest tick yet; twice as long before the third. */
 const BEHIND_MS = 2_000
@@ -90,16 +90,18 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const failed = (failure: Failure, servers: string[] = []): ClientEvent => ({ type: 'send.failed', id, attempt, failure, servers })
   const opened = await session.newestTick(joined!)
   if (!opened.ok) return failed(opened.error)
-  const { plan, planned: outline, labels, reader } = opened.value
+  const { plan, planned: outline, reader } = opened.value
   if (Object.hasOwn(outline.endpoints, endpoint) && serversOf(outline.endpoints[endpoint]!) === 0) {
     const answered = await answerAlone({ outline, reader, client: joined!.client, keys: effect.keys }, endpoint, effect.arguments)
     return answered.ok ? { type: 'answered', id, attempt, response: answered.value } : failed(answered.error)
   }
   if (plan === null) return failed(failForNow('client.sleeping', reader.tick.number === 0 ? NOT_YET : ASLEEP).error)
+  const label = labelIn(plan.plan, outline, endpoint)
+  if (!label.ok) return failed(label.error)
   const env = {
     app: joined!.reference.sha256,
     outline,
-    label: own(labels, endpoint) ?? null,
+    label: label.value,
     planned: plan,
     base: opened.value.reference.sha256,
     reader,

@@ -197,6 +197,13 @@ export type Update = z.infer<typeof update>
 const tickServer = z.strictObject({ id: hex32, host: hostname, port, sealing: sealingKey, region })
 export type TickServer = z.infer<typeof tickServer>
 
+const inputs = z.array(z.int().min(0).max(10_000)).max(10_000)
+/** What reaches what inside of a block, in positions of its inputs: `BlockLabel` of roles/program. */
+const blockLabel = z.strictObject({
+  outputs: z.array(inputs).max(10_000),
+  sites: z.array(z.strictObject({ decided: inputs, fields: z.record(name, inputs) })).max(4096),
+})
+
 /** What a tick publishes for a tick to come. */
 const plan = z.strictObject({
   tick: tickNumber,
@@ -204,8 +211,8 @@ const plan = z.strictObject({
   sealing: sealingKey,
   /** Servers that are ready for that tick, ascending: its blocks are dealt to them, which everybody repeats (requests/holders.ts). */
   ready: z.array(hex32).max(10_000),
-  /** Per endpoint, per block: the salted commitment to its body, and the ids of its versions. */
-  endpoints: z.record(name, z.array(z.strictObject({ code: hex32, versions: z.array(hex32).min(1).max(64) })).max(256)),
+  /** Per endpoint, per block: the salted commitment to its body, what reaches what in it, and the ids of its versions. */
+  endpoints: z.record(name, z.array(z.strictObject({ code: hex32, label: blockLabel, versions: z.array(hex32).min(1).max(64) })).max(256)),
   /** Sealed code files, one for each server. */
   code: z.array(z.strictObject({ server: hex32, file })).max(10_000),
 })

@@ -3,9 +3,9 @@
  * because clients build requests from them and auditors check paths with them; what a block computes is not. So each body shrinks
  * to the skeleton of its effects, and the servers of a block get the body itself in their sealed code file (PROTOCOL.md 9.3).
  */
-import { acceptsSites, canonicalProgram, check, defaultValue, toJson } from '../../program/index.ts'
+import { acceptsSites, canonicalJson, canonicalProgram, check, defaultValue, describe, toJson } from '../../program/index.ts'
 import type { Block, Body, Effect, EffectArm, Endpoint, Program, WriteSite } from '../../program/index.ts'
-import { toHex } from '../bytes.ts'
+import { toHex, utf8 } from '../bytes.ts'
 import { canonicalBytes, canonicalText, parseCanonical, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -56,6 +56,15 @@ export function outlineOf(program: Program): Program {
   const unplaced = (endpoint: Endpoint): Endpoint => ({ ...endpoint, queries: endpoint.queries.map((query) => ({ ...query, at: '' })) })
   const endpoints = Object.entries(program.endpoints).map(([name, endpoint]) => [name, mapBlocks(unplaced(endpoint), shrink)] as const)
   return { ...program, endpoints: Object.fromEntries(endpoints) }
+}
+
+const schemas = new WeakMap<Program, Uint8Array>()
+
+/** The file `schema` of a tick: the API document, which everybody makes from the outline alone (PROTOCOL.md 9.5). Remembered for each outline. */
+export function schemaFile(outline: Program): { name: string; bytes: Uint8Array } {
+  const bytes = schemas.get(outline) ?? utf8(canonicalJson(describe(outline) as unknown as Json))
+  schemas.set(outline, bytes)
+  return { name: 'schema', bytes }
 }
 
 /** The outline's file: canonical JSON. */

@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../crypto/index.ts'
 import type { Offer, Plan, Tick } from '../documents/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import type { Program } from '../../program/index.ts'
+import { composeLabel, fitsBlock, type Label, type Program } from '../../program/index.ts'
 import { dealer, serversNeeded, type Dealer, type DealTerms } from './holders.ts'
 
 /** A plan with what its holders are dealt from. JSON. */
@@ -101,6 +101,24 @@ export function checkServers(
   )
 }
 
+/**
+ * The data-flow label of an endpoint, from those of its blocks in a plan. Each server holds the label of its block against the body and refuses to run
+ * another one, so nobody has to believe the Supervisor. Errors: `client.endpoint`, `client.label`.
+ */
+export function labelIn({ tick, endpoints }: Pick<Plan, 'tick' | 'endpoints'>, outline: Program, name: string): Result<Label> {
+  const endpoint = Object.hasOwn(outline.endpoints, name) ? outline.endpoints[name]! : undefined
+  if (endpoint === undefined)
+    return fail('client.endpoint', `The app has no endpoint ${name}. It has ${Object.keys(outline.endpoints).join(', ')}.`)
+  const labels = (Object.hasOwn(endpoints, name) ? endpoints[name]! : []).map(({ label }) => label)
+  const wrong = endpoint.blocks.findIndex((block, i) => labels[i] === undefined || !fitsBlock(block, labels[i]))
+  return wrong < 0
+    ? ok(composeLabel(endpoint, labels))
+    : fail(
+        'client.label',
+        `The plan for tick ${tick} has no right label for block ${wrong} of ${name}: nobody could review what it writes.`,
+      )
+}
+
 /** What is wrong with a plan as far as the tick that publishes it shows, as sentences. */
 export function planProblems(outline: Program, tick: Tick, plan: Plan, terms: DealTerms): string[] {
   const problems: string[] = []
@@ -109,6 +127,11 @@ export function planProblems(outline: Program, tick: Tick, plan: Plan, terms: De
   const listed = new Set(tick.servers.map(({ id }) => id))
   if (plan.ready.some((id) => !listed.has(id))) told('deals blocks to a server that the tick does not list')
   if (!hasBlocks(plan, outline)) told('does not have the blocks of the program')
+  else
+    for (const name of Object.keys(outline.endpoints)) {
+      const label = labelIn(plan, outline, name)
+      if (!label.ok) problems.push(label.error.message)
+    }
   const versions = Object.values(plan.endpoints).flatMap((blocks) => blocks.flatMap((block) => block.versions))
   if (Object.values(plan.endpoints).some((blocks) => blocks.some((block) => block.versions.length !== terms.versions)))
     told(`does not have ${terms.versions} versions of each block`)

@@ -17,9 +17,9 @@ import {
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { closeTick, createLedger, isDecidedIn, noteTick, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
-import { planProblems, revealFile, termsOf, type RevealFile } from '../requests/index.ts'
+import { planProblems, revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { databaseRoot, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
+import { databaseRoot, fileEntry, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
 import { readReveal, revealMatches } from '../stamps/index.ts'
 
 /** What belongs to an offer, by its SHA-256: the document was checked against its anchor, the outline against the offer. */
@@ -225,6 +225,8 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
   problems.push(...compareDecisions(tick.body, closed))
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
+  if (canonicalText(fileEntry(ctx.crypto, schemaFile(parts.outline))) !== canonicalText(tick.body.schema))
+    problems.push('The schema is not the one of the program.')
   const terms = termsOf(parts.offer)
   problems.push(
     ...missingPlans(ledger, tick.body),

@@ -18,6 +18,7 @@ import { openIdentity } from '../../../main/core/identity.ts'
 import type { IndexPort, LogPort, StoragePort } from '../../../main/core/ports.ts'
 import type { Services } from '../../../main/core/services.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../../main/hosts/headless/network/local-network.ts'
+import { labelIn } from '../../../roles/protocol/requests/index.ts'
 import { freeKeys, type ClientState } from '../../../roles/client/index.ts'
 import type { ClientEnv } from '../../../roles/client/types.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
@@ -93,7 +94,7 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
   return {
     app: joined.reference.sha256,
     outline: newest.outline,
-    label: newest.labels[ENDPOINT] ?? null,
+    label: must(labelIn(newest.plan.plan, newest.planned, ENDPOINT)),
     planned: newest.plan,
     base: newest.reference.sha256,
     reader: newest.reader,

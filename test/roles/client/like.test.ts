@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { labelOf } from '../../../roles/program/index.ts'
 import { openReply } from '../../../roles/client/request.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { compose, makeWorld, serve } from '../request/world.ts'
@@ -7,9 +8,10 @@ describe('an endpoint with a lookup, a count and a guard', () => {
   it('writes carried caller and key when the guard lets it, and passes the thread on when it does not', async () => {
     const world = await makeWorld({ seed: 'like', posts: [{ topic: 'weather', text: 'Mine', author: 'dd'.repeat(32) }] })
     const post = must(await world.reader.rows('posts', 'byTopic', ['weather'])).value[0]!['$key'] as string
+    const label = must(labelOf(world.program, 'like'))
     const like = async (key: string) => {
       const composed = await compose(world, 'like', { post: key })
-      return must(openReply(world.ctx, { outline: world.outline, label: null }, composed.pending, must(serve(world, composed))))
+      return must(openReply(world.ctx, { outline: world.outline, label }, composed.pending, must(serve(world, composed))))
     }
     const liked = await like(post)
     expect(liked.opened.response).toMatchObject({ accepted: true })

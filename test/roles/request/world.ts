@@ -1,6 +1,6 @@
 /** A tick made by hand: the guestbook, some servers with prepared code, one registered client with reserved keys. All of it seeded. */
 import { readFileSync } from 'node:fs'
-import { check, labelOf, type Program } from '../../../roles/program/index.ts'
+import { check, type Program } from '../../../roles/program/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
 import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.ts'
 import { composeRequest, takeReply as takeLeg } from '../../../roles/client/request.ts'
@@ -18,7 +18,7 @@ import {
 } from '../../../roles/protocol/index/index.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { outlineOf, PATHS, type HopReply, type PlannedTick, type RevealFile } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf, PATHS, type HopReply, type PlannedTick, type RevealFile, labelIn } from '../../../roles/protocol/requests/index.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
@@ -160,7 +160,7 @@ export async function makeWorld({
     clientEnv: () => ({
       app: APP,
       outline,
-      label: must(labelOf(program, app.endpoint)),
+      label: must(labelIn(plan, outline, app.endpoint)),
       planned,
       base: BASE,
       reader,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { audit, exportLedger, importLedger } from '../../../roles/protocol/ticks/index.ts'
-import { outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { labelIn, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { openSnapshot } from '../../../roles/protocol/index/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { check, type ApiDocument, type Label } from '../../../roles/program/index.ts'
+import { check, type ApiDocument } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
@@ -61,10 +61,7 @@ describe('a Supervisor', () => {
     for (const { document, files } of town.ticks) {
       const bytes = files.get('schema')!
       expect(document.body.schema).toEqual({ name: 'schema', size: bytes.length, sha256: toHex(crypto.sha256(bytes)) })
-      const { api, labels } = must(parseCanonical(bytes, { maxBytes: 1 << 20, maxDepth: 64 })) as unknown as {
-        api: ApiDocument
-        labels: Record<string, Label>
-      }
+      const api = must(parseCanonical(bytes, { maxBytes: 1 << 20, maxDepth: 64 })) as unknown as ApiDocument
       expect([Object.keys(api.endpoints).sort(), api.endpoints['post']!.servers, api.endpoints['edit']!.servers]).toEqual([
         ['edit', 'post'],
         3,
@@ -72,8 +69,12 @@ describe('a Supervisor', () => {
       ])
       expect(api.endpoints['post']!.request).toEqual({ text: { kind: 'text', max: 100 } })
       expect(api.endpoints['post']!.encrypt).toContainEqual({ value: 'request.text', openedBy: ['look'], carriedBy: ['write'] })
-      const stored = labels['post']!.stored.map(({ collection, field, inputs }) => [`${collection}.${field}`, inputs] as const)
-      expect(Object.fromEntries(stored)).toMatchObject({ 'notes.text': ['request.text'], 'notes.author': ['caller', 'request.text'] })
+      for (const plan of document.body.plans) {
+        const stored = must(labelIn(plan, outlineOf(notes), 'post')).stored.map(
+          ({ collection, field, inputs }) => [`${collection}.${field}`, inputs] as const,
+        )
+        expect(Object.fromEntries(stored)).toMatchObject({ 'notes.text': ['request.text'], 'notes.author': ['caller', 'request.text'] })
+      }
     }
   })
 

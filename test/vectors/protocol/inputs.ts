@@ -82,7 +82,7 @@ const documentFields: DocumentsInput['fields'] = {
     summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: file('documents', 2048) },
     reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
-    plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], endpoints: { post: [{ code: bytes('code'), versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
+    plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], endpoints: { post: [{ code: bytes('code'), label: { outputs: [[0, 2]], sites: [{ decided: [0], fields: { text: [1] } }] }, versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
   tombstone: { app, subject: publicKey(bytes('server')), reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), lane: 0, position: 1 } },
   dispute: {

@@ -139,12 +139,24 @@ describe('an audit', () => {
     expect(await problemsOf(({ ready }) => ({ ready: [...ready, 'ff'.repeat(32)] }))).toContain('a server that the tick does not list')
     expect(await problemsOf(({ ready }) => ({ ready: [...ready].reverse() }))).toContain('in order, each once')
     expect(await problemsOf(({ endpoints }) => ({ endpoints: { post: endpoints['post']! } }))).toContain('blocks of the program')
-    const twice = ({ code, versions }: { code: string; versions: string[] }) => ({ code, versions: [versions[0]!, versions[0]!] })
+    type Block = Tick['plans'][number]['endpoints'][string][number]
+    const twice = (block: Block) => ({ ...block, versions: [block.versions[0]!, block.versions[0]!] })
     expect(await problemsOf(({ endpoints }) => ({ endpoints: { ...endpoints, edit: endpoints['edit']!.map(twice) } }))).toContain('twice')
-    const one = ({ code, versions }: { code: string; versions: string[] }) => ({ code, versions: [versions[0]!] })
+    const one = (block: Block) => ({ ...block, versions: [block.versions[0]!] })
     expect(await problemsOf(({ endpoints }) => ({ endpoints: { ...endpoints, edit: endpoints['edit']!.map(one) } }))).toContain(
       'does not have 2 versions of each block',
     )
+    const other = (block: Block) => ({ ...block, label: { ...block.label, outputs: [[4096]] } })
+    expect(await problemsOf(({ endpoints }) => ({ endpoints: { ...endpoints, edit: endpoints['edit']!.map(other) } }))).toContain(
+      'no right label for block 0 of edit',
+    )
+  })
+
+  it('finds a schema that is not the one of the program', async () => {
+    const { run } = await history('schema')
+    const report = await run(inTick(3, ({ schema }) => ({ schema: { ...schema, sha256: '00'.repeat(32) } })))
+    expect(report.ok).toBe(false)
+    expect(report.ticks[3]!.problems).toEqual(['The schema is not the one of the program.'])
   })
 
   it('finds an anchor that is not on the chain', async () => {
