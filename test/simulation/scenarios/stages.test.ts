@@ -7,14 +7,15 @@ import type { Relay } from '../../../roles/server/index.ts'
 import { compiledSlugs } from '../../roles/program/slugs.story.ts'
 import { client, createWorld, expectCrashes, server, supervisor, type World } from '../network/world.ts'
 
-/** Continuations as servers got them: by which server, of which request; the first `away` of them meet a server that is going away. */
-const seen = vi.hoisted(() => ({ continuations: [] as Array<{ server: string; request: string }>, away: 0 }))
+/** Continuations as servers got them: by which server, of which request; the first `away` of them meet a server that is going away, `behind` one without the tick. */
+const seen = vi.hoisted(() => ({ continuations: [] as Array<{ server: string; request: string }>, away: 0, behind: false }))
 
 vi.mock('../../../roles/server/relay.ts', async (original) => {
   const honest = await original<typeof import('../../../roles/server/relay.ts')>()
   const openContinuation: typeof honest.openContinuation = (ctx, env, bytes) => {
     const relay: Result<Relay> = honest.openContinuation(ctx, env, bytes)
     if (relay.ok) seen.continuations.push({ server: env.keys.identity.publicKey, request: relay.value.message.start.request })
+    if (seen.behind) return failForNow('request.tick', 'This server has not seen the tick yet.')
     return seen.away-- > 0 ? failForNow('server.not-serving', 'This server goes away.') : relay
   }
   return { ...honest, openContinuation }
@@ -111,9 +112,11 @@ describe('An endpoint that is split', () => {
   })
 
   it('[L8][D4] composes the request anew when its client dies between the legs, and publishes it once', async () => {
+    seen.behind = true
     const id = await ask('Twice asked')
     for (let waits = 0; waits < 2_000 && seen.continuations.length === 0; waits++) await world.run(10)
     expect(await world.request('alice', id)).toMatchObject({ state: 'sending' })
+    seen.behind = false
     await world.restart('alice')
     expect(await answered(id)).toMatchObject({ state: 'review' })
     expect(new Set(seen.continuations.map(({ request }) => request)).size).toBe(2)
