@@ -29,10 +29,16 @@ export interface Hops {
   close(): void
 }
 
-/** @param outer between the client and the top-level server; @param inner between that one and the blocks' servers, in order */
-export async function startHops(outer: Exchange, inner: readonly Exchange[]): Promise<Hops> {
-  const leaves = await Promise.all(inner.map((exchange) => startEcho({ reply: exchange.received, hops: [] })))
-  const top = await startEcho({ reply: outer.received, hops: inner.map(({ sent }, i) => ({ port: leaves[i]!.port, bytes: sent })) })
+/** @param outer between the client and the top-level server; @param inner between that one and the servers of each block, one for each lane */
+export async function startHops(outer: Exchange, inner: ReadonlyArray<readonly Exchange[]>): Promise<Hops> {
+  const blocks = await Promise.all(
+    inner.map((lanes) =>
+      Promise.all(lanes.map(async ({ sent, received }) => ({ ...(await startEcho({ reply: received, hops: [] })), bytes: sent }))),
+    ),
+  )
+  const hops = blocks.map((lanes) => lanes.map(({ port, bytes }) => ({ port, bytes })))
+  const top = await startEcho({ reply: outer.received, hops })
+  const leaves = blocks.flat()
   const transport = createHttpTransport()
   const body = new Uint8Array(outer.sent)
   return {
