@@ -1,5 +1,5 @@
 /** What a relay keeps between the blocks of a request. */
-import type { ContinuationMessage, HopReply, RequestMessage, SealedEdge } from '../protocol/requests/index.ts'
+import type { ContinuationMessage, HopReply, RequestMessage, SealedEdge, ThreadEnd } from '../protocol/requests/index.ts'
 import type { Result } from '../protocol/result.ts'
 import type { ServerKeys, TickView } from './types.ts'
 
@@ -22,6 +22,8 @@ export interface Relay {
   before: Progress
   /** Whether client and servers signed the start and these links; asked for before anything is forwarded. Errors: `thread.start`, `thread.link`. */
   signed(): Result<null>
+  /** What the next link of each lane follows. */
+  ends: ThreadEnd[]
   /** The leg goes up to this block, exclusive. */
   end: number
   /** Replies of the blocks of this leg so far, in order, of each block one for each lane. */

@@ -34,7 +34,10 @@ import {
   type LegReply,
   type RequestMessage,
   type SealedEdge,
+  beginThread,
   beginThreads,
+  brokenLink,
+  linkDigest,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { freshKey, sealReply } from './execute.ts'
@@ -63,7 +66,9 @@ const linksBefore = ({ lanes }: Progress, lane: number) => lanes[lane]?.links ??
 function begin(ctx: Context, message: RequestMessage, before: Progress, end: number): Result<Relay> {
   const lanes = message.lanes.map((_, lane) => ({ lane, links: linksBefore(before, lane) }))
   const threads = beginThreads(ctx.crypto, message.start, lanes)
-  return threads.ok ? ok({ message, before, signed: threads.value.signed, end, replies: [], awaiting: null }) : threads
+  if (!threads.ok) return threads
+  const { ends, signed } = threads.value
+  return ok({ message, before, signed, ends, end, replies: [], awaiting: null })
 }
 
 /**
@@ -235,11 +240,11 @@ export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ re
 export function openReply(ctx: Context, env: RelayEnv, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
   const { start } = relay.message
   const reply = unsealReply(ctx, relay, lane, bytes)
-  if (!reply.ok) return hopFailed(relay, lane, reply.error)
+  if (!reply.ok) return hopFailed(ctx, relay, lane, reply.error)
   const view = viewOf(env, start.tick)
   if (view === null) return passed(start.tick)
   const fault = faultOf(ctx, view, relay, lane, reply.value)
-  return fault === null ? reply : hopFailed(relay, lane, { code: 'hop.reply', message: fault, retryable: true })
+  return fault === null ? reply : hopFailed(ctx, relay, lane, { code: 'hop.reply', message: fault, retryable: true })
 }
 
 /** Takes the opened replies of all lanes to the hops under way: more hops follow, or the reply for the client is done. */
@@ -252,7 +257,7 @@ export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): Rel
     const differ = lanes.map((lane) => ({ links: linksOf(lane), outputs: opened[lane]!.outputs, writes: opened[lane]!.writes }))
     return { done: true, reply: sealReply(ctx, fromHex(key), start.request, { before: outputsOf(relay.replies), differ }) }
   }
-  if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, replies, awaiting: null } }
+  if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, ends: endsOf(ctx, opened), replies, awaiting: null } }
   const answer: LegReply = {
     lanes: lanes.map((lane) => ({ links: linksOf(lane), handoff: opened[lane]!.handoff })),
     outputs: outputsOf(replies),
@@ -263,6 +268,8 @@ export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): Rel
 
 /** What blocks made on which all lanes agree. */
 const outputsOf = (replies: HopReply[][]): Record<string, SealedEdge> => Object.assign({}, ...replies.map(([first]) => first!.outputs))
+const endsOf = ({ crypto }: Context, replies: HopReply[]): Relay['ends'] =>
+  replies.map(({ link }) => ({ previous: linkDigest(crypto, link), number: link.after }))
 
 /** Sealing is deterministic, so lanes that computed the same made the same boxes. */
 function isDifferent([first, ...others]: HopReply[]): boolean {
@@ -279,13 +286,14 @@ function unsealReply(ctx: Context, relay: Relay, lane: number, bytes: Uint8Array
   return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
 }
 
-/** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client. */
+/** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client; here where one of these complains. */
 function faultOf(ctx: Context, view: TickView, relay: Relay, lane: number, { link, outputs, handoff }: HopReply): string | null {
   const { start, lanes } = relay.message
   const position = positionOf(relay)
   const hop = lanes[lane]![position]!
-  const isThis = link.request === start.request && link.lane === lane && link.position === position
-  if (!isThis || link.version !== hop.version || link.server !== hop.server) return 'The link is for another hop.'
+  if (link.version !== hop.version || link.server !== hop.server) return 'The link is for another hop.'
+  const how = brokenLink(start, lane, relay.ends[lane]!, link, position)
+  if (how !== null) return `The link ${how}.`
   const wanted = endpointOf(view, start.endpoint)!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
   if (Object.keys(outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(outputs, id)))
     return 'The outputs are not those of the block.'
@@ -302,14 +310,24 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
 
 /**
  * The failure for the client when a hop did not answer, or refused. Retryable elsewhere unless the request itself is at fault.
+ * A server that refuses a link before its own is right where that link is not signed: then the one who sent it is named.
  * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
  */
-export function hopFailed(relay: Relay, lane: number, cause: Failure): { ok: false; error: Failure } {
-  const position = positionOf(relay)
-  const { server } = relay.message.lanes[lane]![position]!
+export function hopFailed(ctx: Context, relay: Relay, lane: number, cause: Failure): { ok: false; error: Failure } {
   const inner = cause.details?.['peer'] as Failure | undefined
   const reason = inner?.code ?? cause.code
+  const position = reason === 'thread.link' ? unsignedLink(ctx, relay, lane) : positionOf(relay)
+  const { server } = relay.message.lanes[lane]![position]!
   const details = { lane, position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
   const message = `The server of block ${position} did not do its work (${reason}). ${(inner?.message ?? cause.message).slice(0, 500)}`
   return FINAL_CODES.test(reason) ? fail('request.hop-failed', message, details) : failForNow('request.hop-failed', message, details)
+}
+
+/** The first block of a lane whose link of this leg is not signed, or where all are, the block whose turn it is. */
+function unsignedLink({ crypto }: Context, { message, before, replies }: Relay, lane: number): number {
+  const links = [...linksBefore(before, lane), ...replies.map((of) => of[lane]!.link)]
+  const thread = beginThread(crypto, message.start, lane, links)
+  const signed = thread.ok ? thread.value.signed() : thread
+  const position = signed.ok ? undefined : signed.error.details?.['position']
+  return typeof position === 'number' ? position : links.length
 }

@@ -4,7 +4,16 @@ import { blameReply, openReply, takeReply } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
 import type { Body, Node } from '../../roles/program/index.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
-import { commitsDigest, commitsOf, edgeKey, sealEdge, signLink, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
+import {
+  commitsDigest,
+  commitsOf,
+  edgeKey,
+  linkDigest,
+  sealEdge,
+  signLink,
+  type HopReply,
+  type LegReply,
+} from '../../roles/protocol/requests/index.ts'
 import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
@@ -56,7 +65,8 @@ function serveBlindly(world: World, composed: Composed, deliver: Deliver): Uint8
     all.push(replies)
     // Outputs and writes of lane 0 are passed on as everybody's.
     if (all.length === relay.end) break
-    relay = { ...next.relay, replies: all, awaiting: null }
+    const ends = replies.map(({ link }) => ({ previous: linkDigest(world.ctx.crypto, link), number: link.after }))
+    relay = { ...next.relay, ends, replies: all, awaiting: null }
   }
   const reply: LegReply = {
     lanes: composed.pending.lanes.map((_, lane) => ({ links: all.map((of) => of[lane]!.link), handoff: null })),

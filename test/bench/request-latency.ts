@@ -8,7 +8,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { composeRequest, openReply } from '../../roles/client/index.ts'
-import type { Composed, Context } from '../../roles/client/types.ts'
+import type { ClientEnv, Composed, Context } from '../../roles/client/types.ts'
 import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { createSystemRandom } from '../../main/adapters/system/random.ts'
@@ -31,6 +31,8 @@ const { values } = parseArgs({
 const ROUNDS = Number(values.rounds)
 const LANES = 1 + Number(values.witnesses)
 const BLOCKS = 2
+/** With so many an offer of two blocks has that many witnesses. */
+const SERVERS = [4, 6, 11][LANES - 1] ?? 0
 const AT_ONCE = 8
 const WARM_UP = Number(values['warm-up'])
 /** Latency against one lane's cryptography and hops, processor time against that of all lanes. */
@@ -43,8 +45,14 @@ const { bytes } = createSystemRandom()
 const context: Context = { crypto: fastCrypto, random: bytes }
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
+/** As many servers are dealt to a block whichever of them are witnesses and which spare. */
+function withLanes(env: ClientEnv, lanes: number): ClientEnv {
+  const { terms } = env.planned
+  const spare = terms.spare + terms.witnesses + 1 - lanes
+  return lanes === terms.witnesses + 1 ? env : { ...env, planned: { ...env.planned, terms: { ...terms, witnesses: lanes - 1, spare } } }
+}
 const compose = async ({ env }: Stage, ctx = context, lanes = LANES): Promise<Composed> =>
-  must(await composeRequest(ctx, { ...env, lanes }, ENDPOINT, ARGUMENTS))
+  must(await composeRequest(ctx, withLanes(env, lanes), ENDPOINT, ARGUMENTS))
 const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promise<Uint8Array> =>
   must(await transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
 
@@ -253,7 +261,7 @@ function reportProcessor({ requests, cryptography, hops, resting }: Processor): 
 
 async function main(): Promise<void> {
   sayLoad()
-  const stage = await setStage(BLOCKS * LANES + 2)
+  const stage = await setStage(SERVERS)
   const closing: Array<() => void> = []
   try {
     const recorded = await record(stage)

@@ -52,7 +52,7 @@ export function createAnswer({ services, ctx, counts }: ServerSession, ready: ()
 
   async function sendHop(relay: Relay, env: () => HopEnv, { lane, host, port, bytes }: OutgoingHop): Promise<Result<HopReply>> {
     const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-    return reply.ok ? openReply(ctx, env(), relay, lane, reply.value) : hopFailed(relay, lane, reply.error)
+    return reply.ok ? openReply(ctx, env(), relay, lane, reply.value) : hopFailed(ctx, relay, lane, reply.error)
   }
 
   /**

@@ -196,7 +196,8 @@ export function verifyThreads(crypto: CryptoPort, start: Start, lanes: readonly 
   return all.ok ? threads : all
 }
 
-function brokenLink(start: Start, lane: number, state: ThreadEnd, link: Link, position: number): string | null {
+/** How a link does not follow on a thread that ends in `state`, in words, or null. */
+export function brokenLink(start: Start, lane: number, state: ThreadEnd, link: Link, position: number): string | null {
   const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
   if (!same || link.base !== start.base || link.planned !== start.planned) return 'belongs to another request'
   if (link.lane !== lane) return `says lane ${link.lane}`

@@ -236,7 +236,9 @@ export function serve(
     const replies: HopReply[] = []
     for (const { lane, server, bytes: hop } of next.value.hops) {
       const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(server), hop) : deliver(server, hop)
-      const opened = reply.ok ? openReply(world.ctx, env, next.value.relay, lane, reply.value) : hopFailed(relay, lane, reply.error)
+      const opened = reply.ok
+        ? openReply(world.ctx, env, next.value.relay, lane, reply.value)
+        : hopFailed(world.ctx, relay, lane, reply.error)
       if (!opened.ok) return opened
       replies.push(opened.value)
     }
