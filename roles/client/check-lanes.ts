@@ -1,7 +1,20 @@
 /** What the lanes of a reply have to be before anything in it is believed: by the chosen servers, unbroken, signed, and alike. */
 import { acceptsSites, type Endpoint } from '../program/index.ts'
+import { fromHex, toHex } from '../protocol/bytes.ts'
 import type { Link } from '../protocol/documents/index.ts'
-import { differenceOf, outvoted, verifyThreads } from '../protocol/requests/index.ts'
+import {
+  commitsOf,
+  differenceOf,
+  edgeKey,
+  inputCommits,
+  inputsDigest,
+  madeIds,
+  outvoted,
+  startDigest,
+  verifyThreads,
+  type PlannedTick,
+  type SealedEdge,
+} from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
 import type { Difference } from './dispute.ts'
 import type { Context, Pending } from './types.ts'
@@ -24,6 +37,36 @@ export function checkThreads(ctx: Context, endpoint: Endpoint, pending: Pending,
     const position = links.findIndex((link, i) => !acceptsSites(endpoint.blocks[i]!, link.sites))
     if (position >= 0)
       return failForNow('reply.path', `Block ${position} claims writes that its program cannot make. ${elsewhere}`, { lane, position })
+  }
+  return ok(null)
+}
+
+/**
+ * Whether every server signed that it was given what the client sealed, the outputs of the blocks before, and the code of the plan. The client knows
+ * that by itself, however many say otherwise. Error: `reply.inputs` (details.position, details.servers).
+ * @param outputs of all blocks but the last one that ran, opened before
+ */
+export function checkInputs(
+  { crypto }: Context,
+  { plan }: PlannedTick,
+  endpoint: Endpoint,
+  pending: Pending,
+  lanes: Link[][],
+  outputs: Record<string, SealedEdge>,
+): Result<null> {
+  const start = startDigest(crypto, pending.start)
+  const secret = fromHex(pending.secret)
+  const all = { ...pending.commits, ...commitsOf(outputs) }
+  for (const position of lanes[0]!.keys()) {
+    const keys = Object.fromEntries(madeIds(endpoint, position).map((id) => [id, toHex(edgeKey(crypto, secret, id))]))
+    const { code } = plan.endpoints[pending.endpoint]![position]!
+    const given = inputsDigest(crypto, start, code, { commits: inputCommits(endpoint, position, all), keys })
+    const servers = lanes.flatMap((links) => (links[position]!.inputs === given ? [] : [links[position]!.server]))
+    if (servers.length > 0)
+      return failForNow('reply.inputs', `A server of block ${position} signed that it was given something else. ${elsewhere}`, {
+        position,
+        servers,
+      })
   }
   return ok(null)
 }

@@ -65,6 +65,7 @@ export async function composeRequest(
     endpoint: name,
     secret: toHex(started.secret),
     start,
+    commits: commitsOf(started.edges),
     top: chosen.value.top,
     lanes: chosen.value.lanes,
     arguments: checked.value,

@@ -29,7 +29,7 @@ import {
   type LegReply,
 } from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
-import { checkAgreement, checkThreads } from './check-lanes.ts'
+import { checkAgreement, checkInputs, checkThreads } from './check-lanes.ts'
 import { providedBy, providedValue } from './compose.ts'
 import { respond, type Outputs } from './respond.ts'
 import { review } from './review.ts'
@@ -39,7 +39,7 @@ import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts
 /** Deeper than any value of a program; schemas are checked recursively. */
 const MAX_DEPTH = 100
 
-type Env = Pick<ClientEnv, 'outline' | 'label'>
+type Env = Pick<ClientEnv, 'outline' | 'label' | 'planned'>
 
 /** All that came back so far, earlier legs included: of each lane its links, and what all of them made alike. */
 interface Gathered {
@@ -59,7 +59,7 @@ export interface Last {
  * Opens the reply to a request and reviews its writes against the label. For requests of one leg, and queries that were all asked; `takeReply`
  * of `continue.ts` does the rest.
  * Errors: `reply.closed`, `reply.schema`, `reply.path` (other servers than chosen), `thread.*`, `request.lanes` (lanes differ; details as in
- * check-lanes.ts), `reply.outputs`, `reply.writes`; all but bugs are retryable elsewhere: compose the request again without these servers.
+ * check-lanes.ts), `reply.inputs`, `reply.outputs`, `reply.writes`; all but bugs are retryable elsewhere: compose the request again without these servers.
  */
 export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Reviewed> {
   const last = openLast(ctx, env, pending, bytes)
@@ -69,7 +69,7 @@ export function openReply(ctx: Context, env: Env, pending: Pending, bytes: Uint8
 /** Errors: those of `openReply`. */
 export function openLast(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Last> {
   const endpoint = env.outline.endpoints[pending.endpoint]!
-  const made = openLeg(ctx, endpoint, pending, bytes)
+  const made = openLeg(ctx, env, endpoint, pending, bytes)
   if (!made.ok) return made
   const { gathered, drafts, outputs } = made.value
   const writes = completeWrites(ctx, env.outline, endpoint, pending, drafts, outputs)
@@ -78,7 +78,7 @@ export function openLast(ctx: Context, env: Env, pending: Pending, bytes: Uint8A
 
 /** Opens the reply at a pause: what is held against the links now is kept, and the rest of the threads builds on it. Errors: those of `openReply`. */
 export function openPartial(ctx: Context, env: Env, pending: Pending, bytes: Uint8Array): Result<Progress> {
-  const made = openLeg(ctx, env.outline.endpoints[pending.endpoint]!, pending, bytes)
+  const made = openLeg(ctx, env, env.outline.endpoints[pending.endpoint]!, pending, bytes)
   if (!made.ok) return made
   const { gathered, handoffs } = made.value
   if (!handoffs.every((handoff) => handoff !== null))
@@ -103,11 +103,11 @@ interface Leg {
   drafts: DraftWrite[]
 }
 
-function openLeg(ctx: Context, endpoint: Endpoint, pending: Pending, bytes: Uint8Array): Result<Leg> {
+function openLeg(ctx: Context, env: Env, endpoint: Endpoint, pending: Pending, bytes: Uint8Array): Result<Leg> {
   const json = unseal(ctx, pending, bytes)
   if (!json.ok) return json
   const differ = differingReply.safeParse(json.value)
-  if (differ.success) return judgeDifference(ctx, endpoint, pending, differ.data)
+  if (differ.success) return judgeDifference(ctx, env, endpoint, pending, differ.data)
   const reply = checkSchema('reply', legReply, json.value)
   if (!reply.ok) return reply
   const gathered = gather(pending, reply.value)
@@ -117,6 +117,8 @@ function openLeg(ctx: Context, endpoint: Endpoint, pending: Pending, bytes: Uint
   if (!agreed.ok) return agreed
   const outputs = openOutputs(ctx, endpoint, pending, gathered.lanes[0]!, gathered.outputs)
   if (!outputs.ok) return outputs
+  const given = checkInputs(ctx, env.planned, endpoint, pending, gathered.lanes, gathered.outputs)
+  if (!given.ok) return given
   const drafts = openWrites(ctx, pending, gathered.lanes[0]!, gathered.writes)
   if (!drafts.ok) return drafts
   return ok({ gathered, handoffs: reply.value.lanes.map(({ handoff }) => handoff), outputs: outputs.value, drafts: drafts.value })
@@ -136,6 +138,7 @@ const gather = (pending: Pending, { lanes, outputs, writes }: LegReply): Gathere
  */
 function judgeDifference(
   ctx: Context,
+  env: Env,
   endpoint: Endpoint,
   pending: Pending,
   { before, differ }: DifferingReply,
@@ -149,7 +152,10 @@ function judgeDifference(
   if (position >= legOf(endpoint, pending).end) return invented
   const sound = checkThreads(ctx, endpoint, pending, lanes, position + 1)
   if (!sound.ok) return sound
-  const agreed = checkAgreement(lanes, { ...before, ...pending.progress?.outputs })
+  const known = { ...before, ...pending.progress?.outputs }
+  const given = checkGiven(ctx, env, endpoint, pending, lanes, known)
+  if (!given.ok) return given
+  const agreed = checkAgreement(lanes, known)
   if (!agreed.ok) return agreed
   const isSealed = (lane: number): boolean => {
     const link = lanes[lane]![position]!
@@ -166,6 +172,22 @@ function judgeDifference(
         `The results of block ${position} are not what a server of it signed. Send the request through other servers.`,
         { position, servers },
       )
+}
+
+/** What the last blocks of all lanes were given; on what the blocks before made they have to agree. */
+function checkGiven(
+  ctx: Context,
+  { planned }: Env,
+  endpoint: Endpoint,
+  pending: Pending,
+  lanes: Link[][],
+  outputs: Progress['outputs'],
+): Result<null> {
+  const before = lanes.map((links) => links.slice(0, -1))
+  const agreed = checkAgreement(before, outputs)
+  if (!agreed.ok) return agreed
+  const opened = openOutputs(ctx, endpoint, pending, before[0]!, outputs)
+  return opened.ok ? checkInputs(ctx, planned, endpoint, pending, lanes, outputs) : opened
 }
 
 function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<Json> {

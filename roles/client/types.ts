@@ -48,6 +48,8 @@ export interface Pending {
   secret: string
   start: Start
   top: string
+  /** Commitments of the client's edges, by id. */
+  commits: Record<string, string>
   /** Of each lane, who runs which version of each block. */
   lanes: Hop[][]
   arguments: Record<string, Json>

@@ -29,6 +29,7 @@ import {
   messageBytes,
   requestMessage,
   type ContinuationMessage,
+  type DifferingReply,
   type HopMessage,
   type HopReply,
   type LegReply,
@@ -209,8 +210,7 @@ export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ re
   const view = viewOf(env, start.tick)
   if (view === null) return passed(start.tick)
   // What the blocks made is alike in every lane.
-  const made = relay.replies.map(([first]) => first!.outputs)
-  const all: Record<string, SealedEdge> = Object.assign({}, own, relay.before.outputs, ...made)
+  const all: Record<string, SealedEdge> = { ...own, ...relay.before.outputs, ...outputsOf(relay.replies) }
   const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
   const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
   const shared = { start, shown: relay.message.shown[position]!, edges, commits: commitsOf(all) }
@@ -255,7 +255,8 @@ export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): Rel
   const lanes = [...opened.keys()]
   if (isDifferent(opened)) {
     const differ = lanes.map((lane) => ({ links: linksOf(lane), outputs: opened[lane]!.outputs, writes: opened[lane]!.writes }))
-    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, { before: outputsOf(relay.replies), differ }) }
+    const answer: DifferingReply = { before: outputsOf(relay.replies), differ }
+    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, answer) }
   }
   if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, ends: endsOf(ctx, opened), replies, awaiting: null } }
   const answer: LegReply = {

@@ -1,6 +1,6 @@
 /** Whatever one server makes of a block, the other lanes' servers make what the program says: it stands alone, and nothing of it counts. */
 import { describe, expect, it } from 'vitest'
-import { blameReply, openReply, takeReply } from '../../roles/client/request.ts'
+import { blameRefusal, blameReply, openReply, takeReply } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
 import type { Body, Node } from '../../roles/program/index.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
@@ -17,7 +17,7 @@ import {
 import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
-import { compose, exchange, makeWorld, serve, type Deliver, type World } from '../roles/request/world.ts'
+import { compose, exchange, makeWorld, serve, TICK, type Deliver, type World } from '../roles/request/world.ts'
 import { deliverWith, type Lie } from './liar.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
@@ -177,6 +177,45 @@ describe('a server that signs what all sign, and seals something else', () => {
     expect(step.done && openReply(world.ctx, world.clientEnv(), composed.pending, step.reply)).toMatchObject({
       error: { code: 'request.lanes', details: { position: 0, servers: [liar] } },
     })
+  })
+})
+
+describe('a server that signs that it was given something else', () => {
+  it('is named by the client, which knows what it gave, although two of three say the same', async () => {
+    const world = await worldOf('inputs', 3)
+    const composed = await compose(world, 'post', ARGS)
+    const liars = [0, 2].map((lane) => composed.pending.lanes[lane]![1]!.server)
+    const honest = world.hopEnv.bind(world)
+    const deliver: Deliver = (server, bytes) => {
+      const env = honest(server)
+      const code = env.code(TICK)!
+      const other = { ...code, blocks: new Map([...code.blocks].map(([version, block]) => [version, { ...block, code: '77'.repeat(32) }])) }
+      return executeHop(world.ctx, liars.includes(server) ? { ...env, code: () => other } : env, bytes)
+    }
+    const result = await exchange(world, composed, deliver)
+    expect(result).toMatchObject({ ok: false, error: { code: 'reply.inputs', details: { position: 1, servers: liars } } })
+    expect(blameReply(composed.pending, errorOf(result))).toMatchObject({ servers: liars })
+    const all = composed.pending.lanes.map((hops) => hops[1]!.server)
+    const again = await compose(world, 'post', ARGS)
+    liars.splice(0, liars.length, ...again.pending.lanes.map((hops) => hops[1]!.server))
+    expect(all).toHaveLength(3)
+    expect(await exchange(world, again, deliver)).toMatchObject({ error: { code: 'reply.inputs', details: { servers: liars } } })
+  })
+
+  it('or whose link is not signed is named, and not the server that refuses to go on from it', async () => {
+    const world = await worldOf('unsigned link', 2)
+    const composed = await compose(world, 'post', ARGS)
+    const liar = composed.pending.lanes[1]![0]!.server
+    const { crypto } = world.ctx
+    const sign: typeof crypto.schnorr.sign = (...args) => crypto.schnorr.sign(...args).map((byte, i) => (i === 40 ? byte ^ 1 : byte))
+    const forging = { ...world.ctx, crypto: { ...crypto, schnorr: { ...crypto.schnorr, sign } } }
+    const result = await exchange(world, composed, (server, bytes) =>
+      executeHop(server === liar ? forging : world.ctx, world.hopEnv(server), bytes),
+    )
+    expect(result).toMatchObject({
+      error: { code: 'request.hop-failed', details: { cause: 'thread.link', lane: 1, position: 0, server: liar } },
+    })
+    expect(blameRefusal(composed.pending, world.tick, errorOf(result), null).servers).toEqual([liar])
   })
 })
 
