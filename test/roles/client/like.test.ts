@@ -11,7 +11,7 @@ describe('an endpoint with a lookup, a count and a guard', () => {
     const label = must(labelOf(world.program, 'like'))
     const like = async (key: string) => {
       const composed = await compose(world, 'like', { post: key })
-      return must(openReply(world.ctx, { ...world.clientEnv(), label: null }, composed.pending, must(serve(world, composed))))
+      return must(openReply(world.ctx, { ...world.clientEnv(), label }, composed.pending, must(serve(world, composed))))
     }
     const liked = await like(post)
     expect(liked.opened.response).toMatchObject({ accepted: true })
