@@ -1,6 +1,6 @@
 /**
- * Making a request (essay, Client Makes Endpoint Request 1 to 5): the client answers the endpoint's queries from the tick's snapshot, chooses
- * servers, seals to each what its block needs, and the whole to a top-level server that sees no primitive. Where a query needs what blocks
+ * Making a request (essay, Client Makes Endpoint Request 1 to 5): the client answers the endpoint's queries from the tick's snapshot, takes the
+ * servers that it has to, seals to each what its block needs, and the whole to a top-level server that sees no primitive. Where a query needs what blocks
  * compute, that is done leg by leg: see `continue.ts`.
  */
 import { fromJson, type Endpoint, type Source, own } from '../program/index.ts'
@@ -8,20 +8,23 @@ import { fromHex, toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import {
   canWrite,
-  chooseServers,
+  chooseTop,
   type SealedEdge,
   commitsDigest,
   commitsOf,
   legEnd,
   edgeId,
   holdingOf,
+  SEAT_TICKS,
+  seatOrder,
+  takeSeats,
   signStart,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber } from '../protocol/stamps/index.ts'
-import { answersWith, readLeg, type Values } from './reads.ts'
+import { answersWith, readLeg, type Reads, type Values } from './reads.ts'
 import { sealEdges, sealLeg } from './seal-leg.ts'
 import { chooseSlots } from './slots.ts'
 import type { ClientEnv, Composed, Context, Hop, Pending } from './types.ts'
@@ -34,7 +37,7 @@ const NUMBER_BYTES = 32
  * @param args JSON forms of the endpoint's fields; a slot's name may name the owned key to write to
  * @param exclude ids of servers that failed this request before, the latest last: the first of them come back when too few are left
  * Errors: `client.endpoint`, `client.argument` (details.field), `client.no-key` (details.collection: reserve one first), `client.choose-key`,
- * `client.unregistered`, `client.servers`, `client.too-large`, those of the reader.
+ * `client.unregistered`, `client.seats`, `client.servers`, `client.too-large`, those of the reader.
  */
 export async function composeRequest(
   ctx: Context,
@@ -54,9 +57,11 @@ export async function composeRequest(
   const values = valuesOf(env.client.publicKey, endpoint, checked.value, slots.value)
   const reads = await readLeg(env, endpoint, { from: 0, end: legEnd(endpoint, 0) }, values)
   if (!reads.ok) return reads
-  const chosen = choose(ctx, env, name, exclude)
+  const seat = seatFor(env, reads.value)
+  if (!seat.ok) return seat
+  const chosen = choose(ctx, env, name, seat.value, exclude)
   if (!chosen.ok) return chosen
-  const started = begin(ctx, env, name, endpoint, values, chosen.value.lanes.length)
+  const started = begin(ctx, env, name, endpoint, values, seat.value, chosen.value.lanes.length)
   const { request, start } = started
   const pending: Pending = {
     request,
@@ -109,31 +114,53 @@ export function valuesOf(caller: string, endpoint: Endpoint, args: Record<string
   return values
 }
 
-/** Servers for every block of every lane, and a top-level one. */
-function choose(ctx: Context, env: ClientEnv, name: string, exclude: ReadonlySet<string>): Result<{ lanes: Hop[][]; top: string }> {
+/** The client's value for the tick, from what the snapshot says of its registration. Error: `client.seats` when the chain has ended. */
+function seatFor(env: ClientEnv, { caller }: Pick<Reads, 'caller'>): Result<string> {
+  const since = Number(caller.rows[0]!.fields.find(([name]) => name === 'since')?.[1])
+  const seat = env.chain.value(env.planned.plan.tick - since)
+  return seat === null
+    ? fail('client.seats', `This registration lasted ${SEAT_TICKS} ticks, which have passed. Register with a new identity.`)
+    : ok(seat)
+}
+
+/** The servers that this client has to take for every block of every lane, and a top-level one that is none of them. */
+function choose(
+  ctx: Context,
+  env: ClientEnv,
+  name: string,
+  seat: string,
+  exclude: ReadonlySet<string>,
+): Result<{ lanes: Hop[][]; top: string }> {
   const { tick } = env.reader
-  const { plan } = env.planned
-  const listed = Object.hasOwn(plan.endpoints, name) ? plan.endpoints[name]! : []
+  const { plan, terms } = env.planned
   const endpoint = env.outline.endpoints[name]!
-  if (listed.length !== endpoint.blocks.length)
+  if ((own(plan.endpoints, name) ?? []).length !== endpoint.blocks.length)
     return fail('client.servers', `Tick ${plan.tick} offers no servers for ${name}. Wait for the next tick.`)
   const holding = holdingOf(ctx.crypto, env.planned)
-  const blocks = listed.map((_, block) =>
-    holding.holders(name, block).map((server) => ({ version: holding.versionOf(name, block, server)!, servers: [server] })),
+  const expelled = new Set(tick.tombstones)
+  const of = { hash: tick.blocks.hash, seat, client: env.client.publicKey, tick: plan.tick, endpoint: name }
+  const orders = endpoint.blocks.map((_, block) =>
+    seatOrder(
+      of,
+      block,
+      holding.holders(name, block).filter((id) => !expelled.has(id)),
+    ),
   )
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
-  const expelled = new Set(tick.tombstones)
   const failed = [...exclude]
-  const count = canWrite(endpoint) ? 1 + env.planned.terms.witnesses : 1
-  const places = Array.from({ length: count }, () => blocks).flat()
-  for (let forgiven = 0; ; forgiven++) {
-    const chosen = chooseServers(ctx, { blocks: places, servers, exclude: new Set([...failed.slice(forgiven), ...expelled]) })
-    // A server that failed is better than none, and one that failed long ago better than the one that failed now.
-    if (!chosen.ok && forgiven < failed.length) continue
-    if (!chosen.ok) return chosen
-    const { hops, top } = chosen.value
-    return ok({ lanes: Array.from({ length: count }, (_, lane) => hops.slice(lane * blocks.length, (lane + 1) * blocks.length)), top })
+  // A server that failed is better than none, and one that failed long ago better than the one that failed now.
+  for (let forgiven = 0; forgiven <= failed.length; forgiven++) {
+    const passed = new Set(failed.slice(forgiven))
+    const taken = takeSeats(orders, terms, canWrite(endpoint), passed)
+    const top = taken === null ? null : chooseTop(ctx, servers, taken.flat(), new Set([...passed, ...expelled]))
+    if (taken === null || top === null) continue
+    const hop = (lane: number, block: number): Hop => {
+      const server = taken[block]![lane]!
+      return { server, version: holding.versionOf(name, block, server)! }
+    }
+    return ok({ lanes: taken[0]!.map((_, lane) => taken.map((__, block) => hop(lane, block))), top })
   }
+  return fail('client.servers', `Too few servers that hold the blocks of ${name} are left in tick ${plan.tick}. Wait for the next tick.`)
 }
 
 interface Started {
@@ -151,7 +178,7 @@ function drawNumber(ctx: Context): NumberOpening {
   return { number: toHex(bytes), salt: toHex(ctx.random(32)) }
 }
 
-function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, values: Values, lanes: number): Started {
+function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, values: Values, seat: string, lanes: number): Started {
   const { crypto } = ctx
   const secret = ctx.random(32)
   const numbers = Array.from({ length: lanes }, () => drawNumber(ctx))
@@ -165,6 +192,7 @@ function begin(ctx: Context, env: ClientEnv, name: string, endpoint: Endpoint, v
     client: env.client.publicKey,
     base: env.base,
     planned: env.planned.published,
+    seat,
     numbers: numbers.map(({ number, salt }) => toHex(commitNumber(crypto, fromHex(salt), BigInt(`0x${number}`)))),
     keys: commitsDigest(crypto, commitsOf(edges)),
   }

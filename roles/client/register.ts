@@ -11,15 +11,16 @@ import type { Context, Spending } from './types.ts'
 export const registrationWork = (crypto: CryptoPort, client: string, app: string): Uint8Array =>
   workChallenge(crypto, 'client', client, app)
 
-/** @param nonce found for `registrationWork`; @param sealing the client's X25519 public key */
+/** @param nonce found for `registrationWork`; @param sealing the client's X25519 public key; @param seats end of its `seatChain` */
 export const composeRegistration = (
   ctx: Context,
   app: string,
   client: KeyPair,
   sealing: Uint8Array,
+  seats: string,
   nonce: bigint,
 ): OpenedDocument<'registration'> =>
-  signDocument(ctx.crypto, 'registration', { app, sealing: toHex(sealing), nonce: nonce.toString() }, client, ctx.random(32))
+  signDocument(ctx.crypto, 'registration', { app, sealing: toHex(sealing), seats, nonce: nonce.toString() }, client, ctx.random(32))
 
 /** Pays the Supervisor's watched address, and the client's own: the coin that its first reservation spends. */
 export const registrationSpending = (offer: Offer, client: string): Spending => ({ spendFromKeys: [], payToKeys: [offer.by, client] })

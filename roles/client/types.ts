@@ -3,7 +3,7 @@ import type { Label, Program } from '../program/index.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Link, Start, TickServer, Update, Write } from '../protocol/documents/index.ts'
-import type { SealedEdge, PlannedTick } from '../protocol/requests/index.ts'
+import type { SealedEdge, PlannedTick, SeatChain } from '../protocol/requests/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import type { SnapshotReader } from '../protocol/index/index.ts'
 
@@ -34,6 +34,8 @@ export interface ClientEnv {
   base: string
   reader: SnapshotReader
   client: KeyPair
+  /** The client's values, which decide the servers that it has to take. */
+  chain: SeatChain
   /** In the order in which they are to be used; keys of requests under way left out. */
   keys: OwnKey[]
 }

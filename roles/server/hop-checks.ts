@@ -18,13 +18,14 @@ import {
   shownMessage,
   type EnvelopeMessage,
   type HopMessage,
+  type SeatsRow,
   type ShownMessage,
   beginThread,
   type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import { MOST_PARTS, readMessage } from './json.ts'
-import { endpointOf, holds } from './tick-view.ts'
+import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 
 /** A hop that its client and the servers before signed, and that concerns a registered client. */
@@ -54,7 +55,7 @@ export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<Ho
  * server hash what nobody signed, and who is no client of the app makes it hash one small proof.
  * Errors, in this order: `hop.app`, `hop.tick` (retryable: compose it again on the newest tick), `hop.base`, `hop.version`, `hop.replayed`,
  * `hop.endpoint`, `hop.tombstoned`, `hop.link`, `hop.commits`, `hop.edges`, `thread.link`, `thread.start`, `envelope.*`, `hop.receipt`, `hop.key`,
- * `hop.unregistered`, `hop.busy` (retryable elsewhere: the client used up its share of this server), `hop.commits`.
+ * `hop.unregistered`, `hop.busy` (retryable elsewhere: the client used up its share of this server), `hop.seat`, `hop.commits`.
  */
 export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result<AdmittedHop> {
   const placed = placeHop(env, message)
@@ -79,6 +80,8 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   if (!caller.ok) return caller
   if (env.mayServe?.(start.client) === false)
     return failForNow('hop.busy', 'This client has used up its share of this server for now. Ask another server.')
+  const seat = checkSeat(env, placed.value, message, envelope.value, caller.value)
+  if (!seat.ok) return seat
   const outputs = links.map((link: Link) => link.outputs)
   return boundCommits(ctx.crypto, commits, start.keys, outputs)
     ? ok({ message, envelope: envelope.value, shown: shown.value, thread: thread.value, ...placed.value })
@@ -191,7 +194,7 @@ function checkReceipt(
 const CALLER_LIMIT = 64 << 10
 
 /** The caller is registered. */
-function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown: ShownMessage): Result<null> {
+function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown: ShownMessage): Result<SeatsRow> {
   if (JSON.stringify(shown.caller).length > CALLER_LIMIT)
     return fail(
       'index.proof-shape',
@@ -199,9 +202,31 @@ function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown:
     )
   const registered = provedRows(ctx.crypto, view, clientLookup(start.client), shown.caller, CLIENT_FIELDS)
   if (!registered.ok) return registered
-  return registered.value.length === 1
-    ? ok(null)
+  const [row] = registered.value
+  return row !== undefined
+    ? ok({ seats: String(row['seats']), since: Number(row['since']) })
     : fail('hop.unregistered', 'The client is not registered in this tick. Register first, and wait for the next tick.')
+}
+
+/**
+ * This server has a seat that the client had to take, and so has the one that is to get the number next: a client chooses neither. Asked once the
+ * start is known to be the client's, because an old client's value may take many hashes. Error: `hop.seat`.
+ */
+function checkSeat(
+  env: HopEnv,
+  { view, endpoint, position }: Placed,
+  { start }: HopMessage,
+  envelope: EnvelopeMessage,
+  caller: SeatsRow,
+): Result<null> {
+  const refused = (what: string) => fail('hop.seat', `${what} Take the servers in the order of the tick ${start.tick}.`)
+  if (!seatsOf(view, start, position).has(env.keys.identity.publicKey))
+    return refused('This server has no seat at this block for this client.')
+  if (envelope.next !== null && position + 1 < endpoint.blocks.length && !seatsOf(view, start, position + 1).has(envelope.next))
+    return refused('The next server has no seat at its block for this client.')
+  return env.seats.verify(start.client, caller, start.tick, start.seat)
+    ? ok(null)
+    : refused("The seat is not the value of this client's chain for the tick.")
 }
 
 export const handoffAad = (request: string, lane: number, position: number): Uint8Array => messageAad('handoff', request, lane, position)

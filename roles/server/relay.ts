@@ -44,7 +44,7 @@ import { fail, failForNow, ok, type Failure, type Result } from '../protocol/res
 import { freshKey, sealReply } from './execute.ts'
 import { MOST_PARTS, readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
-import { endpointOf, holds } from './tick-view.ts'
+import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
 
 /**
@@ -181,12 +181,22 @@ function admitLanes(env: RelayEnv, view: TickView, { start, lanes, shown }: Requ
   const wrong = hops.find(
     ({ version, server, position }) => !holds(view, version, start.endpoint, position, server) || !view.servers.has(server),
   )
-  return wrong === undefined
+  if (wrong !== undefined)
+    return fail(
+      'request.hops',
+      `The server named for block ${wrong.position} does not hold that version in tick ${start.tick}. Choose another one.`,
+      { position: wrong.position },
+    )
+  const permitted = Array.from({ length: blocks }, (_, position) => seatsOf(view, start, position))
+  const unseated = hops.find(({ server, position }) => !permitted[position]!.has(server))
+  return unseated === undefined
     ? ok(null)
     : fail(
-        'request.hops',
-        `The server named for block ${wrong.position} does not hold that version in tick ${start.tick}. Choose another one.`,
-        { position: wrong.position },
+        'request.seat',
+        `A server named for block ${unseated.position} has no seat there for this client. Take the servers in the order of the tick.`,
+        {
+          position: unseated.position,
+        },
       )
 }
 

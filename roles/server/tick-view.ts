@@ -1,8 +1,8 @@
 /** A tick document, indexed once for the many requests that refer to it. */
 import { fromHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { Tick } from '../protocol/documents/index.ts'
-import { holdingOf, type PlannedTick } from '../protocol/requests/index.ts'
+import type { Start, Tick } from '../protocol/documents/index.ts'
+import { canWrite, holdingOf, permittedSeats, seatOf, seatOrder, type PlannedTick } from '../protocol/requests/index.ts'
 import { own, type Endpoint } from '../program/index.ts'
 import type { TickProgram, TickView } from './types.ts'
 
@@ -37,6 +37,17 @@ export function tickView(
 /** Whether this version of this block was dealt to a server for the tick, and the server is not expelled. */
 export const holds = (view: TickView, version: string, endpoint: string, block: number, server: string): boolean =>
   view.holding.versionOf(endpoint, block, server) === version && !view.tombstones.has(server)
+
+/**
+ * Which holders of a block a client may have in a request of so many lanes, as far as the start says who the client is; whether its value is right is
+ * for those to check who are shown its registration.
+ */
+export function seatsOf(view: TickView, start: Start, position: number): ReadonlySet<string> {
+  const endpoint = endpointOf(view, start.endpoint)!
+  const holders = view.holding.holders(start.endpoint, position).filter((id) => !view.tombstones.has(id))
+  const order = seatOrder(seatOf(start, view.document.blocks.hash), position, holders)
+  return new Set(order.slice(0, permittedSeats(view.program.terms, start.numbers.length, holders.length, canWrite(endpoint))))
+}
 
 /** The endpoint as the tick's program declares it. */
 export const endpointOf = ({ program: { outline } }: TickView, name: string): Endpoint | undefined => own(outline.endpoints, name)

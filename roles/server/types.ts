@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, Plan, Tick, TickServer } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import type { DealTerms, Holding, Receipt } from '../protocol/requests/index.ts'
+import type { DealTerms, Holding, Receipt, SeatMemory } from '../protocol/requests/index.ts'
 import type { Program } from '../program/index.ts'
 
 /** Cryptography, chance and time, passed explicitly so that a run can be repeated from a seed. */
@@ -96,6 +96,8 @@ export interface HopEnv {
   signedBy?(client: string): void
   /** Whether there is time left for this client, who is registered and signed the hop: asked for before what costs much. Without it, always. */
   mayServe?(client: string): boolean
+  /** What this server remembers of its clients' seats. */
+  seats: SeatMemory
   /** Writes the entry durably; false when it was there already. Called before the reply is made. */
   record(served: Served): boolean
 }

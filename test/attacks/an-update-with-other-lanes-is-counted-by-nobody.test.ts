@@ -10,16 +10,17 @@ import { peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
 const TICK = 2
 
 async function scene(seed: string) {
-  const town = await peopleTown(seed, { minimumServers: 14 }, 14)
+  const town = await peopleTown(seed, { minimumServers: 14, witnesses: 1, spare: 2 }, 14)
   const secrets = tickSecrets(town, TICK)
   const database = cloneDatabase(town.keeper.ledger.database)
   const [key] = town.cast.keys
-  const { base, planned } = secrets
+  const { base, hash, planned } = secrets
   const env: UpdateEnv = {
     app: town.app,
     period: TICK,
     outline: outlineOf(notes),
     base,
+    hash,
     planned,
     database,
     tombstoned: () => false,

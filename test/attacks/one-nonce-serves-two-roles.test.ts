@@ -18,7 +18,8 @@ describe('one key, one nonce', () => {
     const town = await openTown('two roles', { work: { client: BITS, server: 4 } })
     const { cast, app, offer } = town
     const sealing = toHex(sealingOf(cast.client).publicKey)
-    const registered = (nonce: string) => signDocument(crypto, 'registration', { app, sealing, nonce }, cast.client, cast.random(32))
+    const registered = (nonce: string) =>
+      signDocument(crypto, 'registration', { app, sealing, seats: 'ab'.repeat(32), nonce }, cast.client, cast.random(32))
     const pays = [cast.supervisor.publicKey, cast.client.publicKey]
     const asServer = town.anchor(registered(grind(acceptanceWork(crypto, cast.client.publicKey, offer.sha256))), { pays })
     const asClient = town.anchor(registered(grind(registrationWork(crypto, cast.client.publicKey, app))), { pays })

@@ -57,7 +57,7 @@ async function register(session: ClientSession, { challenge, bits }: ClientEffec
   const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
   progress(null)
   const sealing = services.identity.sealing(client, 'identity')
-  const document = composeRegistration(session.ctx, reference.sha256, client, sealing.publicKey, nonce)
+  const document = composeRegistration(session.ctx, reference.sha256, client, sealing.publicKey, session.chain(joined!).end, nonce)
   return { type: 'work.done', ...signedText(document, registrationSpending(session.inForce(joined!).body, client.publicKey)) }
 }
 
@@ -106,6 +106,7 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
     base: opened.value.reference.sha256,
     reader,
     client: joined!.client,
+    chain: session.chain(joined!),
     keys: effect.keys,
   }
   const composed = await composeRequest(ctx, env, endpoint, effect.arguments, new Set(effect.exclude))

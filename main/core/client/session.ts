@@ -7,6 +7,7 @@ import type { Dispatching } from '../engine.ts'
 import type { Json, StorageWrite, WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
+import { seatChain, type SeatChain } from '../../../roles/protocol/requests/index.ts'
 import type { ClientApp, OpenedOffer, OpenedTick } from './app.ts'
 import { createClientApp } from './app.ts'
 import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
@@ -46,6 +47,8 @@ export interface ClientSession {
   readonly fees: Map<string, number>
   /** The newest tick that is followed, opened now. */
   newestTick(joined: Joined): Promise<Result<OpenedTick>>
+  /** What decides the servers that the client has to take, worked out once. */
+  chain(joined: Joined): SeatChain
   /** The offer whose terms hold now: that of the newest tick, or before any tick the one that was joined. */
   inForce(joined: Joined): OpenedDocument<'offer'>
   /** Tells those who wait that the client's state has changed. */
@@ -75,6 +78,7 @@ export function createSession(services: Services, settings: ClientSettings): Cli
   const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
   const app = createClientApp(services, local)
   const waiting = new Set<() => void>()
+  let chain: { app: string; made: SeatChain } | null = null
   const session: ClientSession = {
     services,
     settings,
@@ -86,6 +90,10 @@ export function createSession(services: Services, settings: ClientSettings): Cli
     work: null,
     fees: new Map(),
     newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
+    chain({ reference: { sha256 }, client }) {
+      if (chain?.app !== sha256) chain = { app: sha256, made: seatChain(crypto, client.privateKey, sha256) }
+      return chain.made
+    },
     inForce: (joined) => session.newest?.offer ?? joined.offer.document,
     changed: () => {
       for (const look of waiting) look()

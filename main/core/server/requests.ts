@@ -1,5 +1,5 @@
 /** Answering over the network: a client's request is relayed from block to block in all of its lanes, a block's hop is run. */
-import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT, PATHS, seatMemory } from '../../../roles/protocol/requests/index.ts'
 import type { HopReply } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
@@ -26,6 +26,9 @@ const HOP_TIMEOUT_MS = 8_000
 export const RELAY_TIMEOUT_MS = 25_000
 /** Rows of requests that were run: a request id is used once. */
 const SERVED = 'served'
+
+/** Clients whose seats are remembered. */
+const CLIENTS = 20_000
 
 /** @param peer who sends it, as the transport counts peers */
 export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>
@@ -110,12 +113,14 @@ export function createAnswer({ services, ctx, counts }: ServerSession, ready: ()
 
 /** What is served, as a hop needs it. */
 function createEnvironments(storage: StoragePort, counts: ServerSession['counts']): (ready: Ready) => HopEnv {
+  const seats = seatMemory(CLIENTS, true)
   return ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
     app,
     keys,
     currentTick,
     tick: (number) => views.get(number) ?? null,
     code: (number) => codes.get(number) ?? null,
+    seats,
     used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,
     record(served: Served) {
       const key = `${served.request}:${served.version}`

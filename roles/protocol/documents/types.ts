@@ -86,7 +86,14 @@ export const acceptance = z.strictObject({
 export type Acceptance = z.infer<typeof acceptance>
 
 /** A client's registration with an app. */
-export const registration = z.strictObject({ ...head('registration'), app: hex32, sealing: sealingKey, nonce: natural(64) })
+export const registration = z.strictObject({
+  ...head('registration'),
+  app: hex32,
+  sealing: sealingKey,
+  /** End of the hash chain whose values decide, tick by tick, which servers it has to take (requests/seats.ts). */
+  seats: hex32,
+  nonce: natural(64),
+})
 export type Registration = z.infer<typeof registration>
 
 /** Keys reserved by a registered client (essay, Client reserves). Each key signs too: nobody reserves another's address. */
@@ -155,6 +162,8 @@ export const start = z.strictObject({
   /** SHA-256 of the tick document that published the tick's plan. */
   planned: hex32,
   /** Commitment to the number of each lane. */
+  /** The client's value for this tick: it decides which servers of a block may be in the request. */
+  seat: hex32,
   numbers: z.array(hex32).min(1).max(MAX_LANES),
   keys: hex32,
   sig: signature,

@@ -30,6 +30,10 @@ export interface ReservedKey {
 export interface Client {
   /** Block height of the registration. */
   registered: number
+  /** End of the hash chain that decides its seats, hex (requests/seats.ts). */
+  seats: string
+  /** Number of the tick document that registered it. */
+  since: number
 }
 
 export interface Database {
@@ -70,10 +74,10 @@ export function setRow(db: Database, collection: string, key: string, row: Row |
   db.dirty.add(collection)
 }
 
-/** Enters a registered client; again is harmless and keeps the first height. */
-export function registerClient(db: Database, client: string, height: number): void {
+/** Enters a registered client; again is harmless and keeps what it registered with first. */
+export function registerClient(db: Database, client: string, row: Client): void {
   if (db.clients.has(client)) return
-  db.clients.set(client, { registered: height })
+  db.clients.set(client, row)
   db.dirty.add(CLIENTS)
 }
 
@@ -199,7 +203,7 @@ export function exportDatabase(db: Database): Json {
   const rows = [...db.collections].flatMap(([collection, byKey]) =>
     [...byKey].map(([key, { owner, version, written, fields }]): Json => [collection, key, owner, version, written, fields]),
   )
-  return { rows, clients: [...db.clients].map(([client, { registered }]): Json => [client, registered]) }
+  return { rows, clients: [...db.clients].map(([client, { registered, seats, since }]): Json => [client, registered, seats, since]) }
 }
 
 /** Reads what `exportDatabase` wrote for the same program. The content is trusted: it comes from the node's own storage. */
@@ -207,13 +211,13 @@ export function importDatabase(program: Program, json: Json): Database {
   const db = createDatabase(program)
   const stored = json as unknown as {
     rows: Array<[string, string, string, string, boolean, Row['fields']]>
-    clients: Array<[string, number]>
+    clients: Array<[string, number, string, number]>
   }
   for (const [collection, key, owner, version, written, fields] of stored.rows) {
     setRow(db, collection, key, { owner, version, written, fields })
     db.keys.set(key, { collection, owner, version })
   }
-  for (const [client, registered] of stored.clients) db.clients.set(client, { registered })
+  for (const [client, registered, seats, since] of stored.clients) db.clients.set(client, { registered, seats, since })
   return db
 }
 

@@ -3,7 +3,7 @@
  * `posts.<index>` for every collection, `$keys.key` (reserved keys) and `$clients.key` (registered clients).
  *
  * Rows have all declared fields, `$key` and `$owner`. Rows of count and sum indices have the group's fields and `$count` or
- * `$sum`. `$keys` has `$key`, `collection`, `owner`, `version`, `written`; `$clients` has `$key` and `registered`. Integers are decimal
+ * `$sum`. `$keys` has `$key`, `collection`, `owner`, `version`, `written`; `$clients` has `$key`, `registered`, `seats`, `since`. Integers are decimal
  * strings. Rows that were never written appear only where the collection declares an initial value.
  */
 import type { Between, Collection, Index, Program } from '../../program/document.ts'
@@ -139,7 +139,12 @@ function keyEntries(db: Database): Entry[] {
 }
 
 const clientEntries = (db: Database): Entry[] =>
-  keyed([...db.clients].map(([client, { registered }]) => [client, { registered: String(registered) }]))
+  keyed(
+    [...db.clients].map(([client, { registered, seats, since }]) => [
+      client,
+      { registered: String(registered), seats, since: String(since) },
+    ]),
+  )
 
 /** Entries of all indices of one collection, by index name. */
 function collectionEntries(db: Database, name: string): Array<[string, Entry[]]> {

@@ -165,7 +165,7 @@ const exactKey = (index: string, key: string): Lookup => ({
 
 /** Proves that a client is registered. */
 export const clientLookup = (client: string): Lookup => exactKey(`${CLIENTS}.key`, client)
-export const CLIENT_FIELDS = ['$key']
+export const CLIENT_FIELDS = ['$key', 'seats', 'since']
 
 /** Proves whose a data key is, of which collection, and its version. */
 export const keyLookup = (key: string): Lookup => exactKey(`${KEYS}.key`, key)

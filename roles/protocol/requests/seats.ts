@@ -77,6 +77,36 @@ export function verifySeat(row: SeatsRow, tick: number, seat: string, known: Kno
   return toHex(hashChain(fromHex(seat), steps)) === (known === null ? row.seats : known.seat)
 }
 
+/** Remembers what was verified, so that an active client costs a hash or two for each tick. */
+export interface SeatMemory {
+  /** As `verifySeat`, from the last value of this client that was right. */
+  verify(client: string, row: SeatsRow, tick: number, seat: string): boolean
+}
+
+/** Hashes that nobody needs to be kept from. */
+const CHEAP = 256
+
+/**
+ * @param most clients that are remembered; the least recently seen is forgotten
+ * @param once whether a client whose value was wrong is heard no more in that tick where finding out is dear: for those whom anybody may ask
+ */
+export function seatMemory(most: number, once: boolean): SeatMemory {
+  const kept = new Map<string, { known: KnownSeat | null; wrong: number | null }>()
+  return {
+    verify(client, row, tick, seat) {
+      const name = `${client}/${row.seats}/${row.since}`
+      const { known, wrong } = kept.get(name) ?? { known: null, wrong: null }
+      if (once && wrong === tick && seatSteps(row, tick, known) > CHEAP) return false
+      const right = verifySeat(row, tick, seat, known)
+      const newer = right && (known === null || known.tick < tick)
+      kept.delete(name)
+      kept.set(name, { known: newer ? { tick, seat } : known, wrong: right ? wrong : tick })
+      if (kept.size > most) kept.delete(kept.keys().next().value!)
+      return right
+    },
+  }
+}
+
 /** Whose seats, when, and where. */
 export interface SeatOf {
   /** Hash of the block that ended the range of the tick of the request, display hex. */
@@ -92,17 +122,23 @@ export interface SeatOf {
  * The holders of a block in the order in which this client has to take them.
  * @param block its position in the endpoint; @param holders ids of its holders, each once
  */
-export function seatOrder(crypto: CryptoPort, of: SeatOf, block: number, holders: readonly string[]): string[] {
+export function seatOrder(of: SeatOf, block: number, holders: readonly string[]): string[] {
   const head = concatBytes(fromHex(of.hash), fromHex(of.seat), fromHex(of.client), uint32(of.tick), named(of.endpoint))
-  const rank = (server: string) => ({
-    server,
-    hash: crypto.taggedHash('golem/seat', head, Uint8Array.of(block), fromHex(server)),
-  })
+  const hash = taggedPrefix('golem/seat', head, Uint8Array.of(block))
   return holders
-    .map(rank)
+    .map((server) => ({ server, hash: hash(fromHex(server)).slice() }))
     .sort((a, b) => compareBytes(a.hash, b.hash))
     .map(({ server }) => server)
 }
+
+/** The part of a start that decides seats; `hash` is of the tick that it rests on. */
+export const seatOf = ({ seat, client, tick, endpoint }: Omit<SeatOf, 'hash'>, hash: string): SeatOf => ({
+  hash,
+  seat,
+  client,
+  tick,
+  endpoint,
+})
 
 type SeatTerms = Pick<DealTerms, 'witnesses' | 'spare'>
 

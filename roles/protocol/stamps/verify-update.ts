@@ -16,7 +16,12 @@ import {
   differenceOf,
   eachEffect,
   edgeId,
+  canWrite,
+  checkSeats,
   holdingOf,
+  seatMemory,
+  seatOf,
+  seatOrder,
   keySigningBody,
   verifyThreads,
   versionAfter,
@@ -38,8 +43,9 @@ export interface UpdateEnv {
   outline: Program
   /** The plan of the update's tick with what its holders are dealt from and the SHA-256 of the document that published it; null when it had none (sleeping). */
   planned: PlannedTick | null
-  /** SHA-256 of that tick's document. */
+  /** SHA-256 of that tick's document, and hash of the last block that it closes; empty when there is none. */
   base: string
+  hash: string
   /** As it stands after everything earlier in chain order. */
   database: Database
   /** Whether an identity had its tombstone when the update's tick opened. */
@@ -78,6 +84,7 @@ export const UPDATE_OUTCOMES = [
   'update.path',
   'update.version',
   'update.server',
+  'update.seat',
   'update.sites',
   'update.digest',
   'update.collection',
@@ -172,6 +179,28 @@ const checkPath: Check = (ctx, env, update) => {
     }
   }
   return passed
+}
+
+/** Clients whose seats are remembered, by all who verify here. */
+const seats = seatMemory(200_000, false)
+
+/** Every server has a seat that this client had to take in this tick: so no client puts a server of its own where it likes. */
+const checkSeat: Check = (ctx, env, { start, lanes, tick, by, endpoint }) => {
+  const { terms } = env.planned!
+  const holding = holdingOf(ctx.crypto, env.planned!)
+  const writes = canWrite(env.outline.endpoints[endpoint]!)
+  for (const position of lanes[0]!.keys()) {
+    const holders = holding.holders(endpoint, position).filter((id) => !env.tombstoned(id))
+    const order = seatOrder(seatOf(start, env.hash), position, holders)
+    const chosen = lanes.map((links) => links[position]!.server)
+    if (!checkSeats(order, terms, writes, chosen))
+      return refuse('update.seat', `The servers of block ${position} are not those that this client had to take in tick ${tick}.`, {
+        position,
+      })
+  }
+  return seats.verify(by, env.database.clients.get(by)!, tick, start.seat)
+    ? passed
+    : refuse('update.seat', `The seat is not the value of this client's chain for tick ${tick}.`)
 }
 
 /** The writes are exactly those of the claimed sites, and those that the links are signed over: of every lane, since lanes agree. */
@@ -318,7 +347,7 @@ function changesOf(ctx: VerifyContext, update: Update, digests: string[]): KeyCh
  * Every write of a key names the version that the key had before the request. Errors: see `UPDATE_OUTCOMES`.
  */
 export function checkUpdate(ctx: VerifyContext, env: UpdateEnv, update: Update): Result<VerifiedUpdate> {
-  for (const check of [checkTime, checkAuthor, checkStart, checkBase, checkLanes, checkPath]) {
+  for (const check of [checkTime, checkAuthor, checkStart, checkBase, checkLanes, checkPath, checkSeat]) {
     const done = check(ctx, env, update)
     if (!done.ok) return done
   }

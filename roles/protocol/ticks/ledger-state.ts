@@ -18,6 +18,13 @@ import type { Tick } from '../documents/index.ts'
 import type { DealTerms, PlannedTick, RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 
+/** A tick document that was published. */
+export interface NotedTick {
+  sha256: string
+  /** Hash of the last block that it closes, display hex: with it, holders are put in the order of seats. */
+  hash: string
+}
+
 /** A plan with the outline of the offer under which it was made, and the tick that published it. */
 export interface NotedPlan extends PlannedTick {
   outline: Program
@@ -49,8 +56,8 @@ export interface Ledger {
   tombstones: Map<string, number>
   /** Plans of the ticks whose windows are open, by tick. */
   plans: Map<number, NotedPlan>
-  /** SHA-256 of the tick documents of these ticks, by number: what requests of theirs rest on. */
-  ticks: Map<number, string>
+  /** The tick documents of these ticks, by number: what requests of theirs rest on. */
+  ticks: Map<number, NotedTick>
   undo: Undo[]
 }
 
@@ -76,7 +83,7 @@ export function noteTick(
   { sha256, body: { number, blocks, plans } }: { sha256: string; body: Pick<Tick, 'number' | 'blocks' | 'plans'> },
   { outline, terms }: { outline: Program; terms: DealTerms },
 ): void {
-  ledger.ticks.set(number, sha256)
+  ledger.ticks.set(number, { sha256, hash: blocks.hash })
   for (const plan of plans) {
     const known = ledger.plans.get(plan.tick)
     if (plan.tick > number && (known === undefined || known.publishedIn >= number))
@@ -98,6 +105,7 @@ export function rollbackTo(ledger: Ledger, number: number): void {
     ledger.number--
   }
   for (const [tick, { publishedIn }] of ledger.plans) if (publishedIn > number) ledger.plans.delete(tick)
+  for (const tick of ledger.ticks.keys()) if (tick > number) ledger.ticks.delete(tick)
 }
 
 /** Whether `rollbackTo` can reach that tick. */
@@ -190,7 +198,7 @@ export const exportLedger = (ledger: Ledger): Json => ({
   database: exportDatabase(ledger.database),
   tombstones: [...ledger.tombstones],
   plans: [...ledger.plans.values()] as unknown as Json,
-  ticks: [...ledger.ticks],
+  ticks: [...ledger.ticks] as unknown as Json,
   undo: ledger.undo.map(exportUndo) as unknown as Json,
 })
 
@@ -218,7 +226,7 @@ export function importLedger(json: Json): Ledger {
     database: Json
     tombstones: Array<[string, number]>
     plans: NotedPlan[]
-    ticks: Array<[number, string]>
+    ticks: Array<[number, NotedTick]>
     undo: Undo[]
   }
   return {

@@ -145,7 +145,7 @@ function decideRegistration(closing: Closing, transaction: AnchoredTransaction, 
     return fail('registration.work', `The nonce does not make ${input.offer.work.client} zero bits. Grind again.`)
   }
   closing.undo.clients.push([body.by, undefined])
-  registerClient(database, body.by, transaction.height)
+  registerClient(database, body.by, { registered: transaction.height, seats: body.seats, since: closing.input.number })
   return ok(null)
 }
 
@@ -243,7 +243,8 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
     period: input.number - 2,
     outline: noted?.outline ?? input.outline,
     planned: noted,
-    base: ledger.ticks.get(tick) ?? '',
+    base: ledger.ticks.get(tick)?.sha256 ?? '',
+    hash: ledger.ticks.get(tick)?.hash ?? '',
     database: ledger.database,
     tombstoned: (id: string) => (ledger.tombstones.get(id) ?? Infinity) <= tick,
     used: (request: string) => closing.used.has(useOf({ by: document.body.by, request })),

@@ -22,6 +22,7 @@ import { labelIn } from '../../../roles/protocol/requests/index.ts'
 import { freeKeys, type ClientState } from '../../../roles/client/index.ts'
 import type { ClientEnv } from '../../../roles/client/types.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
+import { seatChain } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
 export const ENDPOINT = 'post'
@@ -99,6 +100,7 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     base: newest.reference.sha256,
     reader: newest.reader,
     client,
+    chain: seatChain(fastCrypto, client.privateKey, joined.reference.sha256),
     keys: freeKeys(state),
   }
 }

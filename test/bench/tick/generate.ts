@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import process from 'node:process'
 import { makeUpdate } from '../../roles/supervisor/actors.ts'
-import { BASE, dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
+import { BASE, HASH, dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
 
 const [file, from, to, deadline] = [process.argv[2]!, ...process.argv.slice(3).map(Number)] as [string, number, number, number]
 const scene = await setScene()
@@ -16,6 +16,7 @@ for (let n = from; n < to && Date.now() < deadline; n++) {
     app: scene.app,
     tick: STAMPED,
     base: BASE,
+    hash: HASH,
     planned: scene.planned,
     secret: scene.made.secret.reveal,
     endpoint: 'post',

@@ -12,7 +12,7 @@ import { passes, passesBatch, checkStamps, readReveal, checkUpdate } from '../..
 import { composeTick } from '../../../roles/supervisor/tick.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { anchorOf, crypto, notes } from '../../roles/supervisor/actors.ts'
-import { BASE, CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
+import { BASE, HASH, CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
 
 export interface Measured {
   count: number
@@ -134,6 +134,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
     period: STAMPED,
     outline: outlineOf(notes),
     base: BASE,
+    hash: HASH,
     planned: scene.planned,
     database: fresh.database,
     tombstoned: () => false,

@@ -6,7 +6,7 @@ import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
 import { makePlan, type MadePlan } from '../../../roles/supervisor/plan.ts'
-import { crypto, makeCast, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
+import { chainOf, crypto, makeCast, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { keyPair, seeded } from '../../tools/seeded.ts'
 
@@ -17,7 +17,7 @@ export const CLOSING = STAMPED + 2
 /** Digest of the stamped tick's document, and of the one that published its plan. */
 export const BASE = 'b5'.repeat(32)
 /** Of the block that ended the range of the document which published the plan. */
-const HASH = 'ab'.repeat(32)
+export const HASH = 'ab'.repeat(32)
 const RESERVATION = '11'.repeat(32)
 
 export interface Scene {
@@ -57,11 +57,11 @@ export const versionOf = (key: string): string => versionReserved(crypto, RESERV
 export function makeLedger({ cast, app, planned }: Scene, keys: readonly string[]): Ledger {
   const ledger = createLedger(app, outlineOf(notes))
   const owner = cast.client.publicKey
-  registerClient(ledger.database, owner, 1)
+  registerClient(ledger.database, owner, { registered: 1, seats: chainOf(cast.client, app).end, since: 0 })
   for (const key of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
   const published = { number: STAMPED - 1, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [planned.plan] }
   noteTick(ledger, { sha256: BASE, body: published }, { outline: outlineOf(notes), terms: planned.terms })
-  ledger.ticks.set(STAMPED, BASE)
+  ledger.ticks.set(STAMPED, { sha256: BASE, hash: HASH })
   ledger.number = CLOSING - 1
   return ledger
 }

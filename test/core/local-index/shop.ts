@@ -47,7 +47,7 @@ export function createShop() {
   const database = createDatabase(SHOP)
   const random = seeded('shop')
   let number = 0
-  for (const owner of OWNERS) registerClient(database, owner, 7)
+  for (const owner of OWNERS) registerClient(database, owner, { registered: 7, seats: '5e'.repeat(32), since: 0 })
   return {
     sell(count: number, collection = 'orders'): void {
       for (let i = 0; i < count; i++) {

@@ -16,7 +16,7 @@ import {
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { compiledDiary } from '../program/diary.story.ts'
-import { APP, BASE, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, HASH, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const entry = (topic: string, day: number) => ({
@@ -86,7 +86,7 @@ describe('[R2] a request with a range', () => {
       composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, reviewed),
     ).document.body
     const database = createDatabase(world.outline)
-    registerClient(database, world.client.publicKey, 1)
+    registerClient(database, world.client.publicKey, world.registered)
     for (const { key, replaces } of update.writes)
       must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
     const env = {
@@ -94,6 +94,7 @@ describe('[R2] a request with a range', () => {
       period: TICK,
       outline: world.outline,
       base: BASE,
+      hash: HASH,
       planned: world.planned,
       database,
       tombstoned: () => false,

@@ -11,7 +11,7 @@ import { messageAad, signLink } from '../../../roles/protocol/requests/index.ts'
 import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
 import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
-import { APP, BASE, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, HASH, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const AUTHORS = [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) }))
@@ -26,7 +26,7 @@ async function reviewed(world: World) {
 /** What the Supervisor holds an update against. */
 function updateEnv(world: World) {
   const database = createDatabase(world.outline)
-  registerClient(database, world.client.publicKey, 1)
+  registerClient(database, world.client.publicKey, world.registered)
   const versions = new Map<string, string>()
   return {
     with: (key: string, version: string) => {
@@ -40,6 +40,7 @@ function updateEnv(world: World) {
         period: TICK,
         outline: world.outline,
         base: BASE,
+        hash: HASH,
         planned: world.planned,
         database,
         tombstoned: () => false,
@@ -192,7 +193,7 @@ describe('a poisoned stamp', () => {
 describe('registration and reservation', () => {
   it('[K1] are documents whose keys consent', async () => {
     const world = await makeWorld({ seed: 'register' })
-    const registration = composeRegistration(world.ctx, APP, world.client, world.ctx.random(32), 5n)
+    const registration = composeRegistration(world.ctx, APP, world.client, world.ctx.random(32), 'ab'.repeat(32), 5n)
     expect(openDocument(crypto, 'registration', registration.bytes)).toMatchObject({ ok: true })
     expect(toHex(registrationWork(world.ctx.crypto, world.client.publicKey, APP))).toHaveLength(64)
     const key = world.dataKeys[0]!

@@ -23,7 +23,7 @@ import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/st
 import { executeHop, sealReply } from '../../../roles/server/execute.ts'
 import { nextHops, openContinuation, openRequest } from '../../../roles/server/relay.ts'
 import { compiledSlugs } from '../program/slugs.story.ts'
-import { APP, BASE, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { APP, BASE, HASH, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
@@ -70,19 +70,11 @@ function updateOf(world: World, done: Reviewed) {
   const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done))
     .document.body
   const database = createDatabase(world.outline)
-  registerClient(database, world.client.publicKey, 1)
+  registerClient(database, world.client.publicKey, world.registered)
   for (const { key, replaces } of update.writes)
     must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
-  const env = {
-    app: APP,
-    period: TICK,
-    outline: world.outline,
-    base: BASE,
-    planned: world.planned,
-    database,
-    tombstoned: () => false,
-    used: () => false,
-  }
+  const { outline, planned } = world
+  const env = { app: APP, period: TICK, outline, base: BASE, hash: HASH, planned, database, tombstoned: () => false, used: () => false }
   return { update, env }
 }
 

@@ -67,7 +67,7 @@ describe('a field that is summed', () => {
 describe('a sum', () => {
   it('is exact at the bounds, negative numbers included', () => {
     const db = createDatabase(must(ledger({ min: -MOST, max: MOST })))
-    registerClient(db, CALLER, 1)
+    registerClient(db, CALLER, { registered: 1, seats: '5e'.repeat(32), since: 0 })
     for (const [i, amount] of [MOST, MOST, -MOST, -MOST, -MOST, -3].entries()) {
       const key = `k${i}`
       must(reserveKey(db, { key, collection: 'rows', owner: CALLER, version: '00' }))

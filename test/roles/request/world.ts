@@ -18,7 +18,17 @@ import {
 } from '../../../roles/protocol/index/index.ts'
 import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { outlineOf, PATHS, type HopReply, type PlannedTick, type RevealFile, labelIn } from '../../../roles/protocol/requests/index.ts'
+import {
+  outlineOf,
+  PATHS,
+  type HopReply,
+  type PlannedTick,
+  type RevealFile,
+  labelIn,
+  seatChain,
+  seatMemory,
+  type SeatMemory,
+} from '../../../roles/protocol/requests/index.ts'
 import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
@@ -33,11 +43,14 @@ export { crypto }
 
 export const APP = 'aa'.repeat(32)
 export const TICK = 7
+/** Of the last block that the tick closes. */
+export const HASH = 'cc'.repeat(32)
 /** Digests of the tick's document and of the one that published its plan. */
 export const [BASE, PLANNED] = ['b5'.repeat(32), 'd1'.repeat(32)]
 
 export interface Actor extends ServerKeys {
   used: Map<string, Served>
+  seats: SeatMemory
 }
 
 export interface World {
@@ -52,6 +65,8 @@ export interface World {
   reader: SnapshotReader
   servers: Map<string, Actor>
   client: KeyPair
+  /** Row of the client. */
+  registered: { registered: number; seats: string; since: number }
   dataKeys: KeyPair[]
   clientEnv(): ClientEnv
   hopEnv(server: string): HopEnv
@@ -60,7 +75,12 @@ export interface World {
 
 function makeServer(random: Random): Actor {
   const secret = random(32)
-  return { identity: keyPair(random), sealing: { privateKey: secret, publicKey: crypto.x25519.publicKey(secret) }, used: new Map() }
+  return {
+    identity: keyPair(random),
+    sealing: { privateKey: secret, publicKey: crypto.x25519.publicKey(secret) },
+    used: new Map(),
+    seats: seatMemory(100, true),
+  }
 }
 
 /** Posts of a topic by other authors, in the order in which they are given. */
@@ -104,7 +124,9 @@ export async function makeWorld({
   const actors = Array.from({ length: count }, () => makeServer(random))
   const servers = new Map(actors.map((actor) => [actor.identity.publicKey, actor]))
   const database = createDatabase(outline)
-  registerClient(database, client.publicKey, 1)
+  const chain = seatChain(crypto, client.privateKey, APP)
+  const registered = { registered: 1, seats: chain.end, since: 0 }
+  registerClient(database, client.publicKey, registered)
   dataKeys.forEach((key, i) =>
     must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })),
   )
@@ -156,6 +178,7 @@ export async function makeWorld({
     reader,
     servers,
     client,
+    registered,
     dataKeys,
     clientEnv: () => ({
       app: APP,
@@ -165,6 +188,7 @@ export async function makeWorld({
       base: BASE,
       reader,
       client,
+      chain,
       keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })),
     }),
     hopEnv: (server) => {
@@ -176,6 +200,7 @@ export async function makeWorld({
         currentTick: TICK,
         tick: seen,
         code: (number) => (number === TICK ? (code.get(server) ?? null) : null),
+        seats: actor.seats,
         used: (request, version) => actor.used.has(id(request, version)),
         record: (served) =>
           !actor.used.has(id(served.request, served.version)) && actor.used.set(id(served.request, served.version), served).size > 0,
@@ -195,7 +220,7 @@ function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: P
     offer: APP,
     number: TICK,
     previous: null,
-    blocks: { from: 0, to: 1, hash: 'cc'.repeat(32) },
+    blocks: { from: 0, to: 1, hash: HASH },
     state: 'running',
     root,
     indices,

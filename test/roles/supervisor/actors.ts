@@ -1,6 +1,5 @@
 /** A small app and the people around it, all of it seeded: what the tests of Supervisor, ledger and audit share. */
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
-import { check, type Program } from '../../../roles/program/index.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import {
@@ -21,6 +20,10 @@ import {
   messageAad,
   type PlannedTick,
   type RevealFile,
+  seatChain,
+  seatOf,
+  seatOrder,
+  type SeatChain,
   keySigningBody,
   inputsDigest,
   linkDigest,
@@ -34,90 +37,7 @@ import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
-
-const text = { kind: 'text', max: 100 } as const
-
-/** `post` writes a note when its text is not empty: block 0 looks at the text, block 1 moves it unopened. `edit` changes one's own note. */
-export const notes: Program = must(
-  check({
-    golem: 1,
-    name: 'notes',
-    doc: '',
-    collections: {
-      notes: {
-        doc: '',
-        fields: { author: { kind: 'text', max: 64 }, text },
-        initial: null,
-        indices: { byAuthor: { kind: 'order', on: ['author'] }, perAuthor: { kind: 'count', on: ['author'] } },
-      },
-    },
-    endpoints: {
-      post: {
-        doc: '',
-        request: { text },
-        queries: [],
-        slots: [{ name: 'note', collection: 'notes', state: 'fresh' }],
-        blocks: [
-          {
-            name: 'look',
-            at: 'notes.ts:1',
-            guard: null,
-            inputs: [{ name: 'text', source: { from: 'request', field: 'text' } }],
-            carries: [],
-            sites: [],
-            outputs: [{ kind: 'bool' }],
-            body: {
-              scopes: [],
-              nodes: [
-                { op: 'input', input: 0 },
-                { op: 'const', type: text, value: '' },
-                { op: 'equal', args: [0, 1] },
-                { op: 'not', args: [2] },
-              ],
-              outputs: [3],
-              effects: [],
-            },
-          },
-          {
-            name: 'write',
-            at: 'notes.ts:2',
-            guard: { from: 'block', block: 0, output: 0 },
-            inputs: [{ name: 'caller', source: { from: 'caller' } }],
-            carries: [{ from: 'request', field: 'text' }],
-            sites: [{ collection: 'notes', slot: 0, fields: ['author', 'text'] }],
-            outputs: [],
-            body: {
-              scopes: [],
-              nodes: [{ op: 'input', input: 0 }],
-              outputs: [],
-              effects: [{ write: 0, fields: { author: { node: 0 }, text: { carry: 0 } } }],
-            },
-          },
-        ],
-        response: { source: { from: 'block', block: 0, output: 0 } },
-      },
-      edit: {
-        doc: '',
-        request: { text },
-        queries: [],
-        slots: [{ name: 'note', collection: 'notes', state: 'owned' }],
-        blocks: [
-          {
-            name: 'change',
-            at: 'notes.ts:3',
-            guard: null,
-            inputs: [{ name: 'text', source: { from: 'request', field: 'text' } }],
-            carries: [],
-            sites: [{ collection: 'notes', slot: 0, fields: ['text'] }],
-            outputs: [],
-            body: { scopes: [], nodes: [{ op: 'input', input: 0 }], outputs: [], effects: [{ write: 0, fields: { text: { node: 0 } } }] },
-          },
-        ],
-        response: { source: { from: 'request', field: 'text' } },
-      },
-    },
-  }),
-)
+export { notes } from './notes.ts'
 
 export interface Cast {
   random: Random
@@ -200,11 +120,26 @@ export const makeAcceptance = ({ random }: Cast, server: KeyPair, offer: string,
     random(32),
   )
 
+const chains = new Map<string, SeatChain>()
+
+/** The client's values in an app, worked out once. */
+export function chainOf(client: KeyPair, app: string): SeatChain {
+  const name = `${client.publicKey}/${app}`
+  const chain = chains.get(name) ?? seatChain(crypto, client.privateKey, app)
+  chains.set(name, chain)
+  return chain
+}
+
 export const makeRegistration = ({ random }: Cast, client: KeyPair, app: string): OpenedDocument<'registration'> =>
   signDocument(
     crypto,
     'registration',
-    { app, sealing: toHex(sealingOf(client).publicKey), nonce: grind(workChallenge(crypto, 'client', client.publicKey, app), 4) },
+    {
+      app,
+      sealing: toHex(sealingOf(client).publicKey),
+      seats: chainOf(client, app).end,
+      nonce: grind(workChallenge(crypto, 'client', client.publicKey, app), 4),
+    },
     client,
     random(32),
   )
@@ -232,9 +167,16 @@ export interface UpdateOptions {
   text: string
   client?: KeyPair
   request?: string
-  /** SHA-256 of the tick read. */
+  /** SHA-256 of the tick read, and hash of the last block that it closes. */
   base: string
-  /** Lanes; one where it is left out. */
+  hash: string
+  /** The tick that registered a client; 0 where it is left out. */
+  sinceOf?: (client: string) => number
+  /** Expelled when that tick opened. */
+  tombstones?: readonly string[]
+  /** Takes other servers than the client has to: gets those of a block in the order of seats. */
+  seats?: (order: string[], position: number) => string[]
+  /** Lanes; as many as witnesses and one where it is left out. */
   lanes?: number
   /** This position's server multiplies by its passage prime only (in lane `skipsIn`, by default 0), and commits to that. */
   skips?: number
@@ -290,12 +232,23 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
   const client = options.client ?? cast.client
   const request = options.request ?? toHex(random(32))
   const signedWrites = (options.draft ?? ((writes) => writes))(makeWrites(cast, options))
-  const first = Array.from({ length: options.lanes ?? 1 }, () => numbered(random, prime(toHex(random(16)))))
+  const first = Array.from({ length: options.lanes ?? 1 + planned.terms.witnesses }, () => numbered(random, prime(toHex(random(16)))))
+  const seat = chainOf(client, app).value(tick - (options.sinceOf?.(client.publicKey) ?? 0))!
   const numbers = first.map(({ commit }) => commit)
-  const about = { request, app, tick, endpoint, client: client.publicKey, base, planned: planned.published, numbers, keys: '00'.repeat(32) }
+  const about = {
+    request,
+    app,
+    tick,
+    endpoint,
+    client: client.publicKey,
+    base,
+    planned: planned.published,
+    seat,
+    numbers,
+    keys: '00'.repeat(32),
+  }
   const start = signStart(crypto, about, client, random(32))
-  const taken = new Set<string>()
-  const lanes = first.map((number, lane) => makeLane(cast, options, start, lane, number, signedWrites, taken))
+  const lanes = first.map((number, lane) => makeLane(cast, options, start, lane, number, signedWrites))
   const writes = (options.tamper ?? ((list) => list))(signedWrites)
   const digests = writes.map((write) => writeDigest(crypto, write))
   const keySigs = [
@@ -307,15 +260,7 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
   return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, lanes, keySigs }, client, random(32))
 }
 
-function makeLane(
-  cast: Cast,
-  options: UpdateOptions,
-  start: Update['start'],
-  lane: number,
-  first: Numbered,
-  writes: Write[],
-  taken: Set<string>,
-): Link[] {
+function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], lane: number, first: Numbered, writes: Write[]): Link[] {
   const { secret } = options
   const holding = holdingOf(crypto, options.planned)
   const { random } = cast
@@ -325,8 +270,9 @@ function makeLane(
   let previous = startDigest(crypto, start)
   let current = first
   for (const [position, { code }] of options.planned.plan.endpoints[endpoint]!.entries()) {
-    const id = holding.holders(endpoint, position).find((holder) => !taken.has(holder))!
-    taken.add(id)
+    const holders = holding.holders(endpoint, position).filter((id) => !(options.tombstones ?? []).includes(id))
+    const order = seatOrder(seatOf(start, options.hash), position, holders)
+    const id = (options.seats ?? ((list) => list))(order, position)[lane]!
     const version = holding.versionOf(endpoint, position, id)!
     const server = cast.servers.find(({ publicKey }) => publicKey === id)!
     const secrets = secret.versions.find((candidate) => candidate.version === version)!

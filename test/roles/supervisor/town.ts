@@ -180,7 +180,10 @@ export const tickSecrets = (town: Town, tick: number) => {
   const { body } = document
   const kept = town.state().plans.find((plan) => plan.tick === tick && plan.hash === body.blocks.hash)!
   const planned = plannedIn(document, tick, termsOf(town.offers.get(body.offer)!.body))!
-  return { planned, secret: kept.secret.reveal, base: town.ticks[tick]!.document.sha256 }
+  const opened = town.ticks[tick]!.document
+  const sinceOf = (client: string): number => town.keeper.ledger.database.clients.get(client)?.since ?? 0
+  const { hash } = opened.body.blocks
+  return { planned, secret: kept.secret.reveal, base: opened.sha256, hash, tombstones: opened.body.tombstones, sinceOf }
 }
 
 export const fileOf = (published: Published, name: string): Result<Uint8Array> => {

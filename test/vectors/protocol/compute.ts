@@ -111,13 +111,13 @@ export function envelope({ ephemeral, recipient, purpose, parts, plain }: Envelo
 
 /** The second of two lanes, two blocks; the first carries a field into a write of its one site, the second only passes. */
 export function thread(input: ThreadInput) {
-  const { app, request, tick, endpoint, base, planned, lane, salts, blocks } = input
+  const { app, request, tick, endpoint, base, planned, seat, lane, salts, blocks } = input
   const client = keyPair(input.client)
   const carriedKey = edgeKey(crypto, fromHex(input.secret), input.carried.edge)
   const carried = sealEdge(crypto, carriedKey, input.carried.edge, canonicalBytes(input.carried.value))
   const commit = (number: bigint, at: number): string => toHex(commitNumber(crypto, fromHex(salts[at]!), number))
   let number = BigInt(`0x${input.number}`)
-  const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, base, planned, numbers: [...input.numbers, commit(number, 0)], keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
+  const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, base, planned, seat, numbers: [...input.numbers, commit(number, 0)], keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
   const salt = writeSalt(crypto, edgeKey(crypto, fromHex(input.secret), writesId(0)), 0)
   const write: DraftWrite = { ...input.write, salt, carried: { [input.carried.field]: { edge: input.carried.edge, commit: carried.commit } } }
   const digests = [writeDigest(crypto, write)]
@@ -155,7 +155,7 @@ export function seats({ hash, tick, since, servers, endpoints, terms, client, ap
   const of = { hash: at.hash, seat: chain.value(at.tick - since)!, client: keyPair(client).publicKey, tick: at.tick, endpoint: at.endpoint }
   return {
     ready, dealt, end: chain.end, values: ages.map((age) => chain.value(age)), seat: of.seat,
-    order: dealt[at.endpoint]!.map((holders, block) => seatOrder(crypto, of, block, holders.map(({ server }) => server))),
+    order: dealt[at.endpoint]!.map((holders, block) => seatOrder(of, block, holders.map(({ server }) => server))),
   }
 }
 

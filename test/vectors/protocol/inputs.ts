@@ -39,7 +39,7 @@ export interface ThreadInput {
   app: string; request: string; tick: number; endpoint: string; client: string; secret: string; number: string; sealing: string; auxiliary: string
   key: string; reservation: string; salts: string[]; carried: { field: string; edge: string; value: Json }
   write: { block: number; site: number; collection: string; key: string; replaces: string; fields: Record<string, Json> }
-  base: string; planned: string; lane: number; numbers: string[]
+  base: string; planned: string; seat: string; lane: number; numbers: string[]
   blocks: Array<{ server: string; passage: string; site: string; sites: number[]; salt: string; ephemeral: string; body: Json }>
 }
 
@@ -55,7 +55,7 @@ const link = {
   request: bytes('request'), app, tick: 7, endpoint: 'post', lane: 0, position: 0, version: bytes('version'), server: publicKey(bytes('server')), previous: bytes('start'),
   base: bytes('tick 7'), planned: bytes('tick 4'), inputs: bytes('inputs'), sites: [0], own: [bytes('own')], before: bytes('before'), after: bytes('after'), opening: 'AAEC', outputs: bytes('outputs'), sig: 'ab'.repeat(64),
 }
-const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), base: bytes('tick 7'), planned: bytes('tick 4'), numbers: [bytes('before')], keys: bytes('keys'), sig: 'cd'.repeat(64) }
+const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), base: bytes('tick 7'), planned: bytes('tick 4'), seat: bytes('seat'), numbers: [bytes('before')], keys: bytes('keys'), sig: 'cd'.repeat(64) }
 const write = {
   block: 0, site: 0, collection: 'posts', key: publicKey(bytes('data key')), replaces: bytes('reserved'), fields: { text: 'hello', stars: '5' }, salt: bytes('salt'),
   carried: { text: { edge: 'argument text', commit: bytes('commit'), salt: bytes('edge salt') } },
@@ -70,7 +70,7 @@ const documentFields: DocumentsInput['fields'] = {
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
   revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
   acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
-  registration: { app, sealing: sealing('sealing'), nonce: '5' },
+  registration: { app, sealing: sealing('sealing'), seats: bytes('seats'), nonce: '5' },
   reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
   update: {
     app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, lanes: [[link]],
@@ -136,7 +136,7 @@ export const inputs = {
   thread: {
     app, request: bytes('request'), tick: 41, endpoint: 'post', client: bytes('client'), secret: bytes('secret'), number: `8${bytes('number').slice(1)}`, sealing: bytes('tick 41'),
     auxiliary: bytes('auxiliary'), key: dataKey, reservation: bytes('reservation'), salts: [bytes('salt 0'), bytes('salt 1'), bytes('salt 2')],
-    base: bytes('tick 41'), planned: bytes('tick 38'), lane: 1, numbers: [bytes('number 0')],
+    base: bytes('tick 41'), planned: bytes('tick 38'), seat: bytes('seat'), lane: 1, numbers: [bytes('number 0')],
     carried: { field: 'text', edge: 'request.text', value: 'Hello, Golëm' },
     write: { block: 0, site: 0, collection: 'posts', key: publicKey(dataKey), replaces: bytes('replaced'), fields: { topic: 'clay' } },
     blocks: [

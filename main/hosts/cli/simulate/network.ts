@@ -70,7 +70,6 @@ export function countNetwork(crypto: CryptoPort, network: Network, clientTicks: 
     const of = { hash: next(), seat: next(), client: next(), tick, endpoint: ENDPOINT }
     const orders = deal.map((holders, block) =>
       seatOrder(
-        crypto,
         of,
         block,
         holders.map(({ server }) => server),

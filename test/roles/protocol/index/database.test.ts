@@ -24,6 +24,7 @@ import {
 } from '../../../../roles/protocol/index/index.ts'
 import { must, type Result } from '../../../../roles/protocol/result.ts'
 
+const SEATS = '5e'.repeat(32)
 const crypto = fastCrypto
 const program: Program = {
   golem: 1,
@@ -51,7 +52,7 @@ const code = (result: Result<unknown>): string => (result.ok ? 'ok' : result.err
 
 function board(): Database {
   const db = createDatabase(program)
-  registerClient(db, ann, 7)
+  registerClient(db, ann, { registered: 7, seats: SEATS, since: 3 })
   for (const [key, owner] of [
     ['p1', ann],
     ['p2', ann],
@@ -152,8 +153,8 @@ describe('the database', () => {
 
   it('lists keys and clients', () => {
     const db = filled()
-    registerClient(db, ann, 99)
-    expect(rows(snapshot(crypto, db), '$clients.key')).toEqual([{ $key: ann, registered: '7' }])
+    registerClient(db, ann, { registered: 99, seats: '00'.repeat(32), since: 9 })
+    expect(rows(snapshot(crypto, db), '$clients.key')).toEqual([{ $key: ann, registered: '7', seats: SEATS, since: '3' }])
     expect(rows(snapshot(crypto, db), '$keys.key', ['p4'])).toEqual([
       { $key: 'p4', collection: 'posts', owner: bob, version: version(1), written: false },
     ])

@@ -25,7 +25,7 @@ const AUTHORS = ['a'.repeat(64), 'b'.repeat(64)]
 function library(count: number, damage: (name: string, bytes: Uint8Array) => Uint8Array = (_name, bytes) => bytes) {
   const database = createDatabase(outline)
   const random = seeded('library')
-  registerClient(database, AUTHORS[0]!, 7)
+  registerClient(database, AUTHORS[0]!, { registered: 7, seats: '5e'.repeat(32), since: 0 })
   for (let i = 0; i < count; i++) {
     const [key, version, owner] = [toHex(random(32)), toHex(random(32)), AUTHORS[i % 2]!]
     must(reserveKey(database, { key, collection: 'notes', owner, version }))

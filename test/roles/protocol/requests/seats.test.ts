@@ -62,8 +62,8 @@ describe('the order of seats', () => {
   const holders = Array.from({ length: 9 }, (_, i) => id(`server ${i}`))
 
   it('does not depend on how the holders are listed, and changes with everything else', () => {
-    const order = seatOrder(nobleCrypto, of, 0, holders)
-    expect(seatOrder(nobleCrypto, of, 0, [...holders].reverse())).toEqual(order)
+    const order = seatOrder(of, 0, holders)
+    expect(seatOrder(of, 0, [...holders].reverse())).toEqual(order)
     expect([...order].sort()).toEqual([...holders].sort())
     const others: SeatOf[] = [
       { ...of, hash: id('h') },
@@ -72,16 +72,15 @@ describe('the order of seats', () => {
       { ...of, tick: 10 },
       { ...of, endpoint: 'vote' },
     ]
-    const orders = [order, seatOrder(nobleCrypto, of, 1, holders), ...others.map((other) => seatOrder(nobleCrypto, other, 0, holders))]
+    const orders = [order, seatOrder(of, 1, holders), ...others.map((other) => seatOrder(other, 0, holders))]
     expect(new Set(orders.map((one) => one.join())).size).toBe(7)
   })
 
   it('keeps its holders in place when one of them is gone', () => {
-    const order = seatOrder(nobleCrypto, of, 0, holders)
+    const order = seatOrder(of, 0, holders)
     const gone = order[3]!
     expect(
       seatOrder(
-        nobleCrypto,
         of,
         0,
         holders.filter((server) => server !== gone),
@@ -129,7 +128,7 @@ describe('seats that a client may take', () => {
     expect(checkSeats([], one, false, ['a'])).toBe(false)
   })
 
-  it('are taken in the order, with a lane more for each failed server in front', () => {
+  it('[R3] are taken in the order, with a lane more for each failed server in front', () => {
     const orders = [
       ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'],
       ['q', 'r', 's', 't', 'u', 'v', 'w', 'x'],

@@ -16,7 +16,8 @@ const ctx = { crypto }
 async function scene() {
   const town = await peopleTown('verify')
   const tick = 2
-  const { planned, secret, base } = tickSecrets(town, tick)
+  const secrets = tickSecrets(town, tick)
+  const { planned, secret, base, hash } = secrets
   const database: Database = cloneDatabase(town.keeper.ledger.database)
   const key = town.cast.keys[0]!
   const env: UpdateEnv = {
@@ -24,6 +25,7 @@ async function scene() {
     period: tick,
     outline: outlineOf(notes),
     base,
+    hash,
     planned,
     database,
     tombstoned: () => false,
@@ -32,9 +34,7 @@ async function scene() {
   const options: UpdateOptions = {
     app: town.app,
     tick,
-    base,
-    planned,
-    secret,
+    ...secrets,
     endpoint: 'post',
     key,
     replaces: database.keys.get(key.publicKey)!.version,
@@ -84,6 +84,7 @@ describe('the public checks of an update', () => {
     expect(outcome(make(), { planned: { ...env.planned!, plan: others } })).toBe('update.version')
     expect(outcome(make(), { planned: { ...env.planned!, hash: '77'.repeat(32) } }), 'dealt to others').toBe('update.server')
     expect(outcome(make({ base: '0f'.repeat(32) }))).toBe('update.base')
+    expect(outcome(make({ sinceOf: () => env.period - 1 })), 'the value of another tick').toBe('update.seat')
     expect(outcome(make({ planned: { ...env.planned!, published: '0f'.repeat(32) } }))).toBe('update.base')
     const stolen = cloneDatabase(env.database)
     for (const [name, reserved] of stolen.keys) stolen.keys.set(name, { ...reserved, owner: stranger.publicKey })

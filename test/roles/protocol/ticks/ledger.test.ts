@@ -38,6 +38,7 @@ const outline = outlineOf(notes)
 const APP = 'ab'.repeat(32)
 /** Digest of tick 0's document, which published its plan too. */
 const BASE = 'b5'.repeat(32)
+const HASH = 'ec'.repeat(32)
 
 type Money = { spends?: string[]; pays?: string[] }
 const at = <T extends DocumentType>(document: OpenedDocument<T>, height: number, money: Money): AnchoredDocument<T> => ({
@@ -73,7 +74,7 @@ async function scene(seed: string): Promise<Scene> {
     { sha256: BASE, body: { number: 0, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [made.plan] } },
     { outline, terms: planned.terms },
   )
-  ledger.ticks.set(1, BASE)
+  ledger.ticks.set(1, { sha256: BASE, hash: HASH })
   const close: Scene['close'] = (number, input) =>
     closeTick(ctx, ledger, {
       offer,
@@ -91,6 +92,7 @@ async function scene(seed: string): Promise<Scene> {
       app: APP,
       tick: 1,
       base: BASE,
+      hash: HASH,
       planned,
       secret,
       endpoint: 'post',
@@ -126,9 +128,19 @@ describe('registrations', () => {
     const works = (client: KeyPair): boolean => verifyWork(workChallenge(crypto, 'client', client.publicKey, APP), BigInt(nonce), 4)
     let idle = keyPair(cast.random)
     while (works(idle)) idle = keyPair(cast.random)
-    const lazy = at(signDocument(crypto, 'registration', { app: APP, sealing: `09${'00'.repeat(31)}`, nonce }, idle, cast.random(32)), 1, {
-      pays: [cast.supervisor.publicKey],
-    })
+    const lazy = at(
+      signDocument(
+        crypto,
+        'registration',
+        { app: APP, sealing: `09${'00'.repeat(31)}`, seats: 'ab'.repeat(32), nonce },
+        idle,
+        cast.random(32),
+      ),
+      1,
+      {
+        pays: [cast.supervisor.publicKey],
+      },
+    )
     const elsewhere = at(makeRegistration(cast, cast.client, 'cd'.repeat(32)), 1, { pays: [cast.supervisor.publicKey] })
     const twice = registration()
     expect(close(0, { registrations: [registration(), twice, unpaid, lazy, elsewhere] }).sort()).toEqual([
@@ -224,7 +236,8 @@ describe('updates', () => {
     const { hash, terms } = first
     const second = '2b'.repeat(32)
     noteTick(ledger, { sha256: second, body: { number: 1, blocks: { from: 1, to: 2, hash }, plans: [next.plan] } }, { outline, terms })
-    ledger.ticks.set(2, second)
+    ledger.ticks.set(1, { sha256: second, hash: HASH })
+    ledger.ticks.set(2, { sha256: second, hash: HASH })
     const planned = { plan: next.plan, hash, published: second, terms }
     const money = { spends: [cast.keys[0]!.publicKey] }
     const early = at(update({ tick: 2, base: second, planned, secret: next.secret.reveal, text: 'of tick 2' }), 7, money)
