@@ -27,7 +27,7 @@ export {
 } from './sources.ts'
 export { check } from './check/check.ts'
 export { programSchema } from './check/form.ts'
-export { breach, canBreak, findRule, isOwn, mostReserved, refusalWords, rulesAtStake, rulesOf, ruleWords } from './rules.ts'
+export { breach, canBreak, findRule, isOwn, mostReserved, refusalWords, rulesAtStake, rulesOf, ruleWords, withoutRules } from './rules.ts'
 export type { Rule, RuleAtStake } from './rules.ts'
 export { firstDifference } from './difference.ts'
 export { blockLabelOf } from './explain/block-label.ts'

@@ -32,6 +32,15 @@ export function rulesOf(name: string, { indices }: Pick<Collection, 'indices'>):
   })
 }
 
+/** Indices without their rules. */
+export const withoutRules = (indices: Collection['indices']): Collection['indices'] =>
+  Object.fromEntries(
+    Object.entries(indices).map(([name, one]) => [
+      name,
+      one.kind === 'sum' ? { kind: one.kind, on: one.on, field: one.field } : { kind: one.kind, on: one.on },
+    ]),
+  )
+
 /** One rule by its name; null when the program has no such rule. */
 export function findRule(program: Program, name: Pick<Rule, 'collection' | 'index' | 'bound'>): Rule | null {
   const collection = own(program.collections, name.collection)

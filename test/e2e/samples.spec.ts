@@ -90,20 +90,18 @@ test('goods are a map, the lines of an order a list of records, a state a varian
   await page.getByLabel('Title').fill('Tea and more')
   const entry = (at: number) => page.getByRole('group', { name: `Goods ${at}`, exact: true })
   await entry(1).getByLabel('Key').fill('tea')
-  await entry(1).getByLabel('Price').fill('0')
-  await entry(1).getByLabel('Stock').fill('10')
+  await entry(1).getByLabel('Value').fill('0')
   await page.getByRole('button', { name: 'Send sell' }).click()
   await expect(page.getByText('At least 1.')).toBeVisible()
-  await entry(1).getByLabel('Price').fill('333')
+  await entry(1).getByLabel('Value').fill('333')
   await page.getByRole('button', { name: 'Add an entry' }).click()
   await entry(2).getByLabel('Key').fill('cup')
-  await entry(2).getByLabel('Price').fill('1250')
-  await entry(2).getByLabel('Stock').fill('3')
+  await entry(2).getByLabel('Value').fill('1250')
   await picture(page, 'marketplace-sell')
   await page.getByRole('button', { name: 'Send sell' }).click()
   const goods = [
-    { key: 'cup', value: { price: '1250', stock: '3' } },
-    { key: 'tea', value: { price: '333', stock: '10' } },
+    { key: 'cup', value: '1250' },
+    { key: 'tea', value: '333' },
   ]
   expect(await sent('marketplace', 'sell')).toEqual({ title: 'Tea and more', goods })
   await choose(page, 'Offer')

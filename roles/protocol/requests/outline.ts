@@ -3,7 +3,7 @@
  * because clients build requests from them and auditors check paths with them; what a block computes is not. So each body shrinks
  * to the skeleton of its effects, and the servers of a block get the body itself in their sealed code file (PROTOCOL.md 9.3).
  */
-import { acceptsSites, canonicalJson, canonicalProgram, check, defaultValue, describe, toJson } from '../../program/index.ts'
+import { acceptsSites, canonicalJson, canonicalProgram, check, defaultValue, describe, toJson, withoutRules } from '../../program/index.ts'
 import type { Block, Body, Effect, EffectArm, Endpoint, Program, WriteSite } from '../../program/index.ts'
 import { toHex, utf8 } from '../bytes.ts'
 import { canonicalBytes, canonicalText, parseCanonical, type Json } from '../canonical.ts'
@@ -123,8 +123,9 @@ function neutralBody(program: Program, block: Block): Body {
 }
 
 /**
- * The program that a block's server runs: the outline's endpoint with this one body; all other blocks are neutral. The caller passes the
- * result to the program checker before running it, because outline and body come from outside.
+ * The program that a block's server runs: the outline's endpoint with this one body; all other blocks are neutral. Rules of indices are left out: no
+ * server holds them, and whether the program reads what they are over is seen from all endpoints. The caller passes the result to the program
+ * checker before running it, because outline and body come from outside.
  * @param body JSON of the code file
  * Errors: `outline.endpoint`, `outline.block`, `outline.body` (another skeleton than the outline promises).
  */
@@ -144,7 +145,10 @@ export function withBody(outline: Program, endpoint: string, block: number, body
     at: other.at,
     body: i === block ? (body as unknown as Body) : neutralBody(outline, other),
   }))
-  return ok({ ...outline, endpoints: { [endpoint]: whole } })
+  const collections = Object.fromEntries(
+    Object.entries(outline.collections).map(([name, one]) => [name, { ...one, indices: withoutRules(one.indices) }]),
+  )
+  return ok({ ...outline, collections, endpoints: { [endpoint]: whole } })
 }
 
 function hasSkeleton(body: Json, skeleton: Body): boolean {

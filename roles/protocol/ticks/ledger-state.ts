@@ -1,5 +1,5 @@
 /** The ledger as it is held and stored: what it knows, how a tick is taken back, how it goes on under another program. */
-import type { Program } from '../../program/index.ts'
+import { withoutRules, type Program } from '../../program/index.ts'
 import { canonicalText, type Json } from '../canonical.ts'
 import {
   CLIENTS,
@@ -153,15 +153,6 @@ export function checkSuccession(before: Program, after: Program): Result<null> {
 
 type Outline = Program['collections'][string]
 
-/** An index without its rule: rules may come, go and change, since they decide about what is to come. */
-const unruled = (indices: Outline['indices']): Outline['indices'] =>
-  Object.fromEntries(
-    Object.entries(indices).map(([name, one]) => [
-      name,
-      one.kind === 'sum' ? { kind: one.kind, on: one.on, field: one.field } : { kind: one.kind, on: one.on },
-    ]),
-  )
-
 /** The first part of a collection that is not what it was, in words; indices may be added. */
 function changeOf(before: Outline, after: Outline): string | null {
   const isSame = (one: object, other: object, name: string): boolean =>
@@ -171,7 +162,8 @@ function changeOf(before: Outline, after: Outline): string | null {
   const added = Object.keys(after.fields).find((name) => !Object.hasOwn(before.fields, name))
   if (added !== undefined) return `the field ${added} is new`
   if (canonicalText(before.initial) !== canonicalText(after.initial)) return 'its initial value is another'
-  const [were, are] = [unruled(before.indices), unruled(after.indices)]
+  // Rules may come, go and change: they decide about what is to come.
+  const [were, are] = [withoutRules(before.indices), withoutRules(after.indices)]
   const index = Object.keys(were).find((name) => !isSame(were, are, name))
   return index === undefined ? null : `the index ${index} is ${Object.hasOwn(after.indices, index) ? 'another' : 'gone'}`
 }

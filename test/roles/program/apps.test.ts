@@ -49,12 +49,13 @@ describe('[L11] who sees what', () => {
     const encrypted = (endpoint: string, value: string) =>
       describeProgram(programs.marketplace).endpoints[endpoint]!.encrypt.find((one) => one.value === value)
     expect(encrypted('offer', 'request.address')).toEqual({ value: 'request.address', openedBy: [], carriedBy: ['till'] })
-    expect(encrypted('restock', 'request.goods')).toEqual({ value: 'request.goods', openedBy: [], carriedBy: ['stall'] })
+    for (const value of ['request.good', 'request.change'])
+      expect(encrypted('restock', value)).toEqual({ value, openedBy: [], carriedBy: ['stall'] })
   })
 
-  it('when an offer is accepted: the desk no goods, the shelf neither who nor in which state', () => {
+  it('when an offer is accepted: the desk not what is in stock, the shelf neither who nor in which state', () => {
     const { desk, shelf } = opensOf('marketplace', 'accept')
-    expect(desk!.filter((name) => /goods|lines/.test(name))).toEqual([])
+    expect(desk!.filter((name) => /left|price/.test(name))).toEqual([])
     expect(shelf!.filter((name) => /seller|rank|caller/.test(name))).toEqual([])
   })
 })
