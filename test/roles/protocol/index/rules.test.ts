@@ -183,8 +183,8 @@ function write(life: Life, wanted: Extract<Step, { do: 'write' }>['writes']): vo
   })
 }
 
-describe('[T2] rules of a database', () => {
-  it('are told from counters as from all rows, over writes, reservations, what is taken back, and restarts', () => {
+describe('Rules of a database', () => {
+  it('[T2] are told from counters as from all rows, over writes, reservations, what is taken back, and restarts', () => {
     const outcomes: Record<string, number> = {}
     const seed = Number(process.env['GOLEM_SEED'] ?? 20_261_127)
     console.log(`seed ${seed} (GOLEM_SEED=${seed} replays)`)
