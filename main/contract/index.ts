@@ -199,6 +199,8 @@ export interface OfferView {
 export interface AuditView {
   ok: boolean
   ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>
+  /** Why the history ends before its newest tick, in words; then `ok` is false. */
+  stopped?: string
   ms: number
 }
 
@@ -326,6 +328,19 @@ export const commands = {
     doc: "Takes the app's signing key back with the master key, grants a new one, and goes on with it.",
     args: z.strictObject({ reason: z.string().min(1).max(500) }),
     result: result<{ offer: string; key: string }>(),
+  },
+  resume: {
+    of: 'supervisor',
+    doc: 'Ends ticks that are bad, stolen, or cannot be had: the master key names the last good one (by default the last that was published here), and a new key goes on. More than three are taken back only with what shows the first faulty one.',
+    args: z.strictObject({
+      reason: z.string().min(1).max(500),
+      tick: z.int().min(0).max(1_000_000_000).optional(),
+      shows: z
+        .array(z.strictObject({ sha256: hex32, infohash: z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 lower-case hex digits') }))
+        .max(2)
+        .optional(),
+    }),
+    result: result<{ good: number | null; key: string }>(),
   },
   audit: {
     of: 'auditor',

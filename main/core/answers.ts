@@ -56,6 +56,7 @@ export function answersOf({ ports, wallet, roles, view, lines }: Participant): A
     acceptOffer: ({ offer }) => server((service) => service.decide('accept', offer)),
     declineOffer: ({ offer }) => server((service) => service.decide('decline', offer)),
     supersede: ({ program, title }) => roles.supervisor?.supersede(program, title) ?? noSupervisor,
+    resume: (args) => roles.supervisor?.resume(args) ?? noSupervisor,
     replaceKey: ({ reason }) => roles.supervisor?.replaceKey(reason) ?? noSupervisor,
   }
 }

@@ -175,8 +175,10 @@ function findAnchors(
       made.set(`${id.value}:${vout}`, script)
       outputs.push({ outpoint: `${id.value}:${vout}`, script })
     }
-    const { type, sha256, infohash } = anchor
-    anchored.push({ txid: id.value, height: block.height, position, anchor: { type, sha256, infohash }, spends, pays })
+    const { vout: _vout, ...named } = anchor
+    const [input] = scanned.value.inputs
+    const first = `${input?.txid ?? ''}:${input?.vout ?? 0}`
+    anchored.push({ txid: id.value, height: block.height, position, anchor: named, first, spends, pays })
   }
   return { anchored, outputs, spent }
 }

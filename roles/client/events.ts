@@ -4,6 +4,7 @@ import type { Json } from '../protocol/canonical.ts'
 import type { Reference } from '../protocol/documents/index.ts'
 import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { Failure } from '../protocol/result.ts'
+import type { FollowEvent, Prove } from '../protocol/ticks/index.ts'
 import type { OwnKey, Reviewed } from './types.ts'
 import type { Window } from './window.ts'
 
@@ -17,6 +18,7 @@ export interface SignedText {
 
 export type ClientEvent =
   | WorldEvent
+  | FollowEvent
   /** A superseding offer of the app is by this key, whose grant was checked. */
   | { type: 'signer'; key: string }
   /** Register with the app under the offer in force (its SHA-256); `bits` is its `work.client`. Safe to repeat. */
@@ -66,6 +68,7 @@ export type ClientEffect =
     }
   /** Anchor and broadcast exactly this document; answer `published`. Seed it, too, unless it is an update. Repeating it publishes nothing twice. */
   | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
+  | Prove
   /** An update's anchor is in a block: serve it now. In the mempool nobody shall read it, to write the same and pay more. */
   | { type: 'seed'; documentType: 'update'; document: string }
   /**

@@ -9,10 +9,17 @@ import {
   followBlock,
   followDocument,
   followMissing,
+  followProof,
   followReorg,
   followSigner,
+  forgetOld,
+  stopOf,
+  takenBack,
+  type Followed,
   type Following,
   type HashAt,
+  type HistoryBlock,
+  type Wanted,
 } from '../protocol/ticks/index.ts'
 import { expire, onAnswered, onApprove, onPublishFailed, onReplied, onRequest, onSendFailed } from './asking.ts'
 import type { ClientEffect, ClientEvent } from './events.ts'
@@ -35,13 +42,17 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
     case 'block':
       return onBlock(state, event.anchored, event.height)
     case 'reorg':
-      return unchanged(onReorg(state, event.height))
+      return onReorg(state, event.height)
     case 'document':
       return onDocument(ctx, state, event.reference, event.document)
     case 'signer':
       return onSigner(state, event.key)
     case 'document.missing':
-      return unchanged({ ...state, following: followMissing(state.following, event.reference, event.failure.retryable) })
+      return unchanged({ ...state, following: followMissing(state.following, event.reference, event.failure) })
+    case 'history':
+      return onHistory(state, event.blocks)
+    case 'proof':
+      return onFollowed(state, followProof(state.following, event.resumption, event.holds), Infinity)
     case 'register':
       return onRegister(ctx, state, event)
     case 'work.done':
@@ -81,20 +92,29 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
 
 const isRefusable = ({ phase }: RequestEntry): boolean => phase === 'review' || phase === 'late'
 
-/** What a block makes too late ends before anything else is done with it. */
-function onSigner(state: ClientState, key: string): Stepped {
-  const { following, fetch } = followSigner(state.following, key)
-  return { state: { ...state, following }, effects: fetch.map((wanted) => ({ type: 'fetch', ...wanted })) }
+const onSigner = (state: ClientState, key: string): Stepped => onFollowed(state, followSigner(state.following, key), Infinity)
+
+/** What happened before this client took part, in one piece: so nothing comes in between. */
+function onHistory(state: ClientState, blocks: HistoryBlock[]): Stepped {
+  const effects: ClientEffect[] = []
+  let current = state
+  for (const { height, anchored } of blocks) {
+    const stepped = onBlock(current, anchored, height)
+    current = stepped.state
+    effects.push(...stepped.effects)
+  }
+  return { state: current, effects }
 }
 
+/** What a block makes too late ends before anything else is done with it. */
 function onBlock(before: ClientState, anchored: AnchoredTransaction[], height: number): Stepped {
   const state = expire(before, height)
   const { following, fetch } = followBlock(state.following, anchored)
   const mine = new Map(anchored.map((transaction) => [transaction.anchor.sha256, transaction]))
   const all = publicationsOf(state)
   const again = all.filter((one) => one.waiting)
-  const next = following === state.following ? state : { ...state, following }
-  const effects = [...fetch.map((wanted): ClientEffect => ({ type: 'fetch', ...wanted })), ...again.map(publish)]
+  const next = following === state.following ? state : withoutTicks(state, following, Infinity)
+  const effects = [...fetch.map(fetchOf), ...proofs(state.following, following), ...again.map(publish)]
   if (again.length === 0 && !all.some((one) => mine.has(one.sha256))) return { state: next, effects }
   const seen = (one: Publication): Publication => {
     const found = mine.get(one.sha256)
@@ -115,20 +135,37 @@ function onBlock(before: ClientState, anchored: AnchoredTransaction[], height: n
 const seedOf = ({ documentType, document }: Publication): ClientEffect[] =>
   documentType === 'update' ? [{ type: 'seed', documentType, document }] : []
 
-/** Blocks and ticks above the fork are gone, and so is what they established. */
-const onReorg = (state: ClientState, height: number): ClientState => withoutTicks(state, followReorg(state.following, height), height)
+const fetchOf = (wanted: Wanted): ClientEffect => ({ type: 'fetch', ...wanted })
 
-/** A revoked key's ticks are void, and so are their verdicts. */
+/** What a resumption shows is looked at once. */
+function proofs(before: Following, after: Following): ClientEffect[] {
+  const stop = stopOf(after)
+  const known = stopOf(before)
+  if (stop?.kind !== 'unproved' || (known?.kind === 'unproved' && known.reference.sha256 === stop.reference.sha256)) return []
+  return [{ type: 'prove', resumption: stop.reference, shows: stop.shows }]
+}
+
+/** Blocks and ticks above the fork are gone, and so is what they established. */
+const onReorg = (state: ClientState, height: number): Stepped => onFollowed(state, followReorg(state.following, height), height)
+
+/** Ticks that count no more take their verdicts with them. */
+function onFollowed(state: ClientState, { following, fetch }: Followed, height: number): Stepped {
+  if (following === state.following && height === Infinity) return { state, effects: fetch.map(fetchOf) }
+  return { state: withoutTicks(state, following, height), effects: [...fetch.map(fetchOf), ...proofs(state.following, following)] }
+}
+
 function onDocument({ hashAt }: ClientStepContext, state: ClientState, reference: Reference, document: OpenedDocument): Stepped {
-  if (document.body.type === 'revocation')
-    return unchanged(withoutTicks(state, followDocument(state.following, reference, document, hashAt), Infinity))
-  return document.body.type === 'tick' ? onTick(hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
+  const { counts, ...followed } = followDocument(state.following, reference, document, hashAt)
+  const stepped = onFollowed(state, followed, Infinity)
+  if (!counts) return stepped
+  const ticked = onTick({ ...stepped.state, following: forgetOld(stepped.state.following) }, reference, document as OpenedDocument<'tick'>)
+  return { state: ticked.state, effects: [...stepped.effects, ...ticked.effects] }
 }
 
 /** Forgets the verdicts of ticks that are followed no more, and anchors above `height`. */
 function withoutTicks(state: ClientState, following: Following, height: number): ClientState {
-  const kept = new Set(following.ticks.map((tick) => tick.reference.sha256))
-  const gone = new Set(state.following.ticks.map((tick) => tick.reference.sha256).filter((sha256) => !kept.has(sha256)))
+  const gone = takenBack(state.following, following)
+  if (gone.size === 0 && height === Infinity) return { ...state, following }
   return changePublications({ ...state, following }, (one) => ({
     ...one,
     height: one.height !== null && one.height > height ? null : one.height,
@@ -137,11 +174,9 @@ function withoutTicks(state: ClientState, following: Following, height: number):
 }
 
 /** The verdicts of a tick about our own anchors. */
-function onTick(hashAt: HashAt, state: ClientState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
-  const following = followDocument(state.following, reference, document, hashAt)
-  if (!following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return unchanged({ ...state, following })
+function onTick(state: ClientState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
   const outcomes = verdictsOf(document.body)
-  const decided = changePublications({ ...state, following }, (one) => {
+  const decided = changePublications(state, (one) => {
     const verdict = one.height === null ? undefined : outcomes.get(`${one.sha256}/${one.txid}`)
     return verdict === undefined ? one : { ...one, verdict: { tick: reference, number: document.body.number, ...verdict } }
   })

@@ -5,7 +5,7 @@
 import type { Tick } from '../protocol/documents/index.ts'
 import type { Failure } from '../protocol/result.ts'
 import { fail } from '../protocol/result.ts'
-import { tickRange, type Following } from '../protocol/ticks/index.ts'
+import { tickNumbered, tickRange, type Following } from '../protocol/ticks/index.ts'
 
 export interface Window {
   /** SHA-256 of the tick that the request was composed on. */
@@ -42,8 +42,10 @@ export const countedIn = ({ number, until, tickBlocks }: Window, height: number)
 export const isClosed = ({ until }: Window, height: number): boolean => height >= until
 
 /** Whether the chain followed holds another tick where the request's was, or has gone on without it: a reorg took it. */
-const isReplaced = ({ tick, number }: Window, { ticks }: Following): boolean =>
-  ticks.some((seen) => seen.number === number) && !ticks.some((seen) => seen.reference.sha256 === tick)
+function isReplaced({ tick, number }: Window, following: Following): boolean {
+  const known = tickNumbered(following, number)
+  return known !== null && known.reference.sha256 !== tick
+}
 
 /**
  * Why an approval at chain height `height` would be for nothing, or null.

@@ -10,6 +10,8 @@ export interface AnchoredTransaction {
   /** Its place in the block: with the height it orders all anchors. */
   position: number
   anchor: Anchor
+  /** The output that its input 0 spends, `txid:vout`: of a tick the seal of the one before. */
+  first: string
   /** scriptPubKeys (hex) of the outputs it spends, where they were made by an earlier anchor transaction; '' where unknown. */
   spends: string[]
   pays: Array<{ script: string; value: number }>

@@ -1,11 +1,13 @@
 /** What the server's step hears besides the world, and what it asks the core to do. */
 import type { FileEntry, Reference } from '../protocol/documents/index.ts'
 import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
+import type { FollowEvent, Prove } from '../protocol/ticks/index.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { Rule } from './state.ts'
 
 export type ServerEvent =
   | WorldEvent
+  | FollowEvent
   /** A person accepts an offer by its digest, or declines it. */
   | { type: 'accept'; offer: string }
   | { type: 'decline'; offer: string }
@@ -20,6 +22,9 @@ export type ServerEvent =
 
 export type ServerEffect =
   | WorldEffect
+  | Prove
+  /** Tell which blocks had anchors before this server took the job, in one event: `history`. */
+  | { type: 'look-back' }
   /** Find the nonce for an identity; answer `work.done`. `challenge` is hex. */
   | { type: 'grind'; offer: string; identity: string; challenge: string; bits: number }
   /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */

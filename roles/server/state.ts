@@ -60,8 +60,8 @@ export interface Job {
   code: OwnCode[]
   /** Number of the tick that listed this server first and last; null before. */
   listed: { first: number; last: number } | null
-  /** A tick carries its tombstone; undone by a reorg with the tick's height. */
-  expelled: number | null
+  /** Digest of the tick that carries its tombstone; undone when that one counts no more. */
+  expelled: string | null
 }
 
 export type Phase =

@@ -7,14 +7,21 @@ import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
+  chainOf,
   startFollowing,
   followBlock,
   followDocument,
   followMissing,
+  followProof,
   followReorg,
   followSigner,
+  forgetOld,
   newestTick,
+  stopOf,
+  takenBack,
+  type Followed,
   type HashAt,
+  type HistoryBlock,
   type SeenTick,
 } from '../protocol/ticks/index.ts'
 import { acceptanceWork } from './accept.ts'
@@ -41,7 +48,11 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
     case 'block':
       return onBlock(state, event.anchored)
     case 'reorg':
-      return unchanged(onReorg(state, event.height))
+      return onReorg(state, event.height)
+    case 'history':
+      return onHistory(state, event.blocks)
+    case 'proof':
+      return onProof(state, event.resumption, event.holds)
     case 'document':
       return onDocument(ctx, state, event.reference, event.document)
     case 'document.missing':
@@ -79,46 +90,81 @@ function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   }
   const { job } = state
   if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
-  const followed = followBlock(job.following, anchored)
+  const followed = onFollowed(state, job, followBlock(job.following, anchored))
   const mine = anchored.find(
     (transaction) => transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 === job.acceptance?.sha256,
   )
   const acceptance = mine === undefined ? job.acceptance : { ...job.acceptance!, txid: mine.txid, height: mine.height }
   if (mine !== undefined) effects.push(log(`The acceptance is in block ${mine.height}.`))
-  for (const wanted of followed.fetch) effects.push({ type: 'fetch', ...wanted })
-  const same = effects.length === 0 && followed.following === job.following
-  return same ? unchanged(state) : { state: { ...state, offers, job: { ...job, acceptance, following: followed.following } }, effects }
+  effects.push(...followed.effects)
+  const next = followed.state.job!
+  const same = effects.length === 0 && next.following === job.following
+  return same ? unchanged(state) : { state: { ...state, offers, job: { ...next, acceptance } }, effects }
 }
 
-function onReorg(state: ServerState, height: number): ServerState {
-  const offers = state.offers.filter((offer) => offer.height <= height || offer.reference.sha256 === state.job?.offer)
+function onReorg(before: ServerState, height: number): Stepped {
+  const offers = before.offers.filter((offer) => offer.height <= height || offer.reference.sha256 === before.job?.offer)
+  const state = { ...before, offers }
   const { job } = state
-  if (job === null) return { ...state, offers }
-  const following = followReorg(job.following, height)
+  if (job === null) return unchanged(state)
   const acceptance = job.acceptance !== null && (job.acceptance.height ?? 0) > height ? { ...job.acceptance, height: null } : job.acceptance
+  return onFollowed(state, { ...job, acceptance }, followReorg(job.following, height))
+}
+
+/** What happened before this server took the job, in one piece: so nothing comes in between. */
+function onHistory(state: ServerState, blocks: HistoryBlock[]): Stepped {
+  const effects: ServerEffect[] = []
+  let current = state
+  for (const { anchored } of blocks) {
+    const { job } = current
+    if (job === null) return unchanged(state)
+    const stepped = onFollowed(current, job, followBlock(job.following, anchored))
+    current = stepped.state
+    effects.push(...stepped.effects)
+  }
+  return { state: current, effects }
+}
+
+const onProof = (state: ServerState, resumption: string, holds: boolean): Stepped =>
+  state.job === null ? unchanged(state) : onFollowed(state, state.job, followProof(state.job.following, resumption, holds))
+
+/** What ticks established goes with those that count no more. */
+function onFollowed(state: ServerState, job: Job, { following, fetch }: Followed): Stepped {
+  const effects = fetch.map((wanted): ServerEffect => ({ type: 'fetch', ...wanted }))
+  const stop = stopOf(following)
+  const known = stopOf(job.following)
+  const isNew = stop?.kind === 'unproved' && (known?.kind !== 'unproved' || known.reference.sha256 !== stop.reference.sha256)
+  if (isNew) effects.push({ type: 'prove', resumption: stop.reference, shows: stop.shows })
+  const gone = takenBack(job.following, following)
+  if (gone.size === 0) return { state: { ...state, job: { ...job, following } }, effects }
   const newest = newestTick(following)?.number ?? -1
   const listed =
     job.listed === null || newest < job.listed.first ? null : { first: job.listed.first, last: Math.min(job.listed.last, newest) }
-  const published = new Set(following.ticks.map((tick) => tick.reference.sha256))
-  const code = job.code.filter((entry) => published.has(entry.reference.sha256))
-  return {
-    ...state,
-    offers,
-    job: { ...job, following, acceptance, listed, code, expelled: job.expelled !== null && job.expelled > height ? null : job.expelled },
-  }
+  const code = job.code.filter((entry) => !gone.has(entry.reference.sha256))
+  const expelled = job.expelled !== null && gone.has(job.expelled) ? null : job.expelled
+  return { state: { ...state, job: { ...job, following, listed, code, expelled } }, effects }
 }
 
 function onDocument(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument): Stepped {
   if (document.body.type === 'offer') return onOffer(ctx, state, reference, document.body)
-  if (document.body.type === 'revocation' && state.job !== null)
-    return unchanged({ ...state, job: { ...state.job, following: followDocument(state.job.following, reference, document, ctx.hashAt) } })
-  return document.body.type === 'tick' ? onTick(ctx.hashAt, state, reference, document as OpenedDocument<'tick'>) : unchanged(state)
+  const { job } = state
+  if (job === null) return unchanged(state)
+  const { counts, ...followed } = followDocument(job.following, reference, document, ctx.hashAt)
+  const stepped = onFollowed(state, job, followed)
+  if (!counts) return stepped
+  const kept = stepped.state.job!
+  const ticked = onTick(
+    { ...stepped.state, job: { ...kept, following: forgetOld(kept.following) } },
+    reference,
+    document as OpenedDocument<'tick'>,
+  )
+  return { state: ticked.state, effects: [...stepped.effects, ...ticked.effects] }
 }
 
 /** An offer that is broken for good is forgotten; a tick is asked for again with the next block. */
 function onMissing(state: ServerState, reference: Reference, failure: Failure): Stepped {
   const { job } = state
-  const following = job === null ? null : followMissing(job.following, reference, failure.retryable)
+  const following = job === null ? null : followMissing(job.following, reference, failure)
   if (job !== null && following !== null && following !== job.following) {
     return {
       state: { ...state, job: { ...job, following } },
@@ -150,11 +196,10 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
   const { job } = state
   // An offer that supersedes ours goes on with the same app: its outline is needed, its ticks name it.
   if (job !== null && terms.app === job.terms.app && terms.master === job.terms.master) {
-    const { following, fetch } = followSigner(job.following, terms.by)
-    const ticks = fetch.map((wanted): ServerEffect => ({ type: 'fetch', ...wanted }))
+    const stepped = onFollowed({ ...state, offers }, job, followSigner(job.following, terms.by))
     return {
-      state: { ...state, offers, job: { ...job, following } },
-      effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }, ...ticks],
+      state: stepped.state,
+      effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }, ...stepped.effects],
     }
   }
   return considerAll(ctx, { ...state, offers })
@@ -170,6 +215,10 @@ function considerAll(ctx: ServerStepContext, state: ServerState): Stepped {
   return best === undefined ? unchanged(state) : acceptOffer(ctx, state, best.reference.sha256)
 }
 
+/** Keys of all offers of the app that were seen: each was granted by its master key. */
+const signersOf = ({ offers }: ServerState, { app, master }: OfferTerms): string[] =>
+  offers.flatMap(({ terms }) => (terms !== null && terms.app === app && terms.master === master ? [terms.by] : []))
+
 /** J3: the offer's outline is fetched while the identity is ground. */
 function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string): Stepped {
   const offer = state.offers.find((seen) => seen.reference.sha256 === sha256)
@@ -181,7 +230,7 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
     terms,
     identity,
     acceptance: null,
-    following: startFollowing(terms.app, terms.master, [terms.by]),
+    following: startFollowing(terms.app, terms.master, [...new Set([terms.by, ...signersOf(state, terms)])]),
     code: [],
     listed: null,
     expelled: null,
@@ -192,6 +241,7 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
     state: { ...state, offers, job },
     effects: [
       log(`Accepting «${terms.title}» for ${terms.perRequest} sats a request.`),
+      { type: 'look-back' },
       { type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' },
       { type: 'grind', offer: sha256, identity, challenge: toHex(acceptanceWork(ctx.crypto, identity, sha256)), bits: terms.workBits },
     ],
@@ -218,25 +268,23 @@ function onPublished(state: ServerState, { id, reference, txid }: Extract<Server
 // ───────────────────────────── ticks ─────────────────────────────
 
 /** V1 and V2: the newest tick decides what is served; the code three ahead is fetched at once. */
-function onTick(hashAt: HashAt, state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
+function onTick(state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
   const { job } = state
-  if (job === null) return unchanged(state)
-  const following = followDocument(job.following, reference, document, hashAt)
-  const seen = following.ticks.find((tick) => tick.reference.sha256 === reference.sha256)
-  if (seen === undefined) return unchanged({ ...state, job: { ...job, following } })
+  const seen = job === null ? undefined : chainOf(job.following).find((tick) => tick.reference.sha256 === reference.sha256)
+  if (job === null || seen === undefined) return unchanged(state)
   const { effects, code } = wantedCode(job, seen, document.body)
-  const newest = newestTick(following)!.number
+  const newest = newestTick(job.following)!.number
   const isListed = document.body.servers.some((server) => server.id === job.identity)
   const listed = isListed
     ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) }
     : job.listed
-  const expelled = document.body.tombstones.includes(job.identity) ? (job.expelled ?? seen.height) : job.expelled
+  const expelled = document.body.tombstones.includes(job.identity) ? (job.expelled ?? reference.sha256) : job.expelled
   if (expelled !== null && job.expelled === null) effects.push(log('The Supervisor published a tombstone for this server.', 'error'))
   const kept = [...job.code, ...code]
     .filter((entry) => entry.tick > newest - 2)
     .sort((a, b) => a.tick - b.tick)
     .slice(-GENERATIONS - 1)
-  const next = { ...state, job: { ...job, following, code: kept, listed, expelled } }
+  const next = { ...state, job: { ...job, code: kept, listed, expelled } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
 }

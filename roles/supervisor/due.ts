@@ -1,6 +1,6 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
 import { isDecidedIn, tickRange } from '../protocol/ticks/index.ts'
-import type { Accepted, KeptPlan, SupervisorState } from './state.ts'
+import { isBuried, type Accepted, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
 import type { Step } from '../protocol/events.ts'
@@ -10,13 +10,13 @@ export const PLAN_AHEAD = 3
 
 /** Servers whose acceptance is in a block up to `height` and who have no tombstone. */
 export const liveServers = (state: SupervisorState, height: number): Accepted[] =>
-  state.servers.filter((server) => server.height <= height && !state.buried.includes(server.id))
+  state.servers.filter((server) => server.height <= height && !isBuried(state, server.id))
 
 /** The first block at which as many servers as the offer wants have accepted within its window; null when there is none yet. */
 export function genesisOf(state: SupervisorState): number | null {
   const { minimumServers, joinBlocks } = state.offer.body
   const heights = state.servers
-    .filter((server) => !state.buried.includes(server.id))
+    .filter((server) => !isBuried(state, server.id))
     .map((server) => server.height)
     .sort((a, b) => a - b)
   const last = heights.findIndex((height, i) => i + 1 >= minimumServers && height - heights[i + 1 - minimumServers]! < joinBlocks)
@@ -41,6 +41,7 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
     app: state.app,
     number,
     offer: state.offer.sha256,
+    by: state.by,
     genesis,
     from,
     to: range.to,
@@ -62,8 +63,12 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
 function adoptOffer(state: SupervisorState, to: number): SupervisorState {
   const { next } = state
   if (next === null || next.height === null) return state
-  return next.height <= to || state.revoked.includes(state.offer.body.by) ? { ...state, offer: next.offer, next: null } : state
+  if (next.height > to && !state.revoked.includes(state.offer.body.by)) return state
+  const { by } = next.offer.body
+  return { ...state, offer: next.offer, next: null, by: state.ended.includes(by) ? state.by : by }
 }
+
+const WAITING: ReadonlySet<Phase> = new Set<Phase>(['revoked', 'offered', 'usurped', 'resuming'])
 
 /**
  * Begins the next tick if it is due: the tip has passed its last block by the offer's confirmations. One tick at a time.
@@ -71,7 +76,7 @@ function adoptOffer(state: SupervisorState, to: number): SupervisorState {
  */
 export function advance(state: SupervisorState): Step<SupervisorState, SupervisorEffect> {
   const idle = { state, effects: [] }
-  if (state.phase === 'revoked' || state.phase === 'offered' || state.composing !== null) return idle
+  if (WAITING.has(state.phase) || state.composing !== null) return idle
   const genesis = state.genesis ?? genesisOf(state)
   if (genesis === null) return idle
   const known = state.genesis === null ? { ...state, genesis } : state

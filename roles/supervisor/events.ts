@@ -3,12 +3,15 @@ import type { Offer, Plan, Reference, TickServer, Tombstone } from '../protocol/
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { Blame } from '../protocol/stamps/index.ts'
 import type { SecretPlan } from './plan.ts'
+import type { Resumed } from './state.ts'
 import type { PlanToPublish } from './tick.ts'
 
 export type SupervisorEvent =
   | WorldEvent
   /** A superseding offer was signed and published (essay, Supervisor bootstraps 5). */
   | { type: 'offer.superseding'; sha256: string; offer: Offer }
+  /** The master key takes ticks back: its statement is signed and about to be published. */
+  | { type: 'resuming'; resumption: Omit<Resumed, 'height' | 'obeyed'> }
   /** Answers `close`. The secrets are in the state before anything of them is published. */
   | { type: 'closed'; number: number; hash: string; plans: Array<{ plan: Plan; secret: SecretPlan }>; seed: string }
   /** Answers `compose`: the document is seeded, and its anchor was broadcast. */
@@ -34,6 +37,8 @@ export interface TickWork {
   number: number
   /** SHA-256 of the offer in force: its outline and program are the core's to look up. */
   offer: string
+  /** The key that signs the tick. */
+  by: string
   genesis: number
   from: number
   to: number

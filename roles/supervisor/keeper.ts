@@ -20,7 +20,6 @@ export interface OfferParts {
   /** Checked, with all bodies. */
   program: Program
   outline: Program
-  signer: KeyPair
 }
 
 export interface KeeperOptions {
@@ -31,6 +30,8 @@ export interface KeeperOptions {
   ledger: Ledger
   /** What belongs to an offer, by its SHA-256. */
   offer: (sha256: string) => OfferParts
+  /** The pair of a key that signs ticks. */
+  signer: (by: string) => KeyPair
 }
 
 /** The opened document of an anchor, or null when it is not here (fetched in time) or malformed. */
@@ -174,7 +175,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   function compose(work: TickWork, seed: string, documents: DocumentLookup): ReturnType<Keeper['compose']> {
     const done = closed(work, documents)
-    const { body, program, outline, signer } = options.offer(work.offer)
+    const { body, program, outline } = options.offer(work.offer)
+    const signer = options.signer(work.by)
     const taken = snapshot(crypto, ledger.database, last ?? undefined)
     last = taken
     const { app, offer, number, previous, from, to, hash, plans, reveal } = work

@@ -8,11 +8,16 @@ function forgetBlocks(state: SupervisorState, height: number): SupervisorState {
   const offered = state.offered !== null && state.offered > height ? null : state.offered
   const next =
     state.next !== null && state.next.height !== null && state.next.height > height ? { ...state.next, height: null } : state.next
+  const seals = state.seals.filter((seal) => seal.height <= height)
+  const gone = state.resumption?.height != null && state.resumption.height > height
   return {
     ...state,
+    seals,
+    // What it took back stays taken back: its anchor will be in a block again, and until then nothing is published.
+    resumption: gone ? { ...state.resumption!, height: null } : state.resumption,
     offered,
     next,
-    phase: offered === null && state.offered !== null ? 'offered' : state.phase,
+    phase: gone ? 'resuming' : offered === null && state.offered !== null ? 'offered' : state.phase,
     blocks: state.blocks.filter((block) => block.height <= height),
     servers: state.servers.filter((server) => server.height <= height),
     expected: state.expected.filter((transaction) => transaction.height <= height),
@@ -28,6 +33,7 @@ const beforeGenesis = (state: SupervisorState): Step<SupervisorState, Supervisor
     ticks: [],
     plans: [],
     composing: null,
+    buried: [],
     phase: state.phase === 'ticking' || state.phase === 'sleeping' ? 'gathering' : state.phase,
     waiting: state.waiting.map(({ transaction }) => ({ transaction, decidedIn: null })),
   },
@@ -53,13 +59,21 @@ export function takeBack(before: SupervisorState, height: number): Step<Supervis
     return { state: { ...state, composing: null, phase: 'revoked' }, effects: [{ type: 'log', level: 'error', message }] }
   }
   const last = ticks.at(-1)?.number ?? -1
-  const waiting = state.waiting.map((entry) => (entry.decidedIn !== null && entry.decidedIn > last ? { ...entry, decidedIn: null } : entry))
   const message = `Blocks above ${height} are gone: ${gone} ticks are composed again.`
   return {
-    state: { ...state, ticks, composing, waiting },
+    state: { ...backTo(state, last), composing },
     effects: [
       { type: 'rollback', number: last },
       { type: 'log', level: 'warn', message },
     ],
   }
 }
+
+/** The state with a tick as the last one; −1: with none. What later ones decided waits again. */
+export const backTo = (state: SupervisorState, last: number): SupervisorState => ({
+  ...state,
+  ticks: state.ticks.filter(({ number }) => number <= last),
+  composing: null,
+  waiting: state.waiting.map((entry) => (entry.decidedIn !== null && entry.decidedIn > last ? { ...entry, decidedIn: null } : entry)),
+  buried: state.buried.filter(({ tick }) => tick <= last),
+})

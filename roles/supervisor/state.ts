@@ -17,6 +17,10 @@ export type Phase =
   | 'sleeping'
   /** The master key took the secondary key back: nothing is published any more. */
   | 'revoked'
+  /** Somebody else anchored a tick with the key that signs: nothing is published until the master key has ended that (`resume`). */
+  | 'usurped'
+  /** The master key takes ticks back; its anchor is in no block yet. */
+  | 'resuming'
 
 /** A server's acceptance that was checked: work, payment, offer. */
 export interface Accepted extends TickServer {
@@ -59,11 +63,39 @@ export interface TickRef {
   hash: string
 }
 
+/** An anchor on the line of seals (PROTOCOL.md 4.5): of the first offer, a tick, or a resumption. */
+export interface Sealed {
+  txid: string
+  height: number
+  sha256: string
+  /** Of a tick. */
+  number: number | null
+  /** Whether it was made here. */
+  own: boolean
+}
+
+/** What the master key said, written before it is published: the last good tick, the key that goes on, and since which block that holds. */
+export interface Resumed {
+  sha256: string
+  good: number | null
+  key: string
+  height: number | null
+  /** Whether a block had it once: then the ticks are taken back, and a reorg that takes its block does not bring them back. */
+  obeyed: boolean
+}
+
 export interface SupervisorState {
   phase: Phase
   /** SHA-256 of the app's first offer, hex. */
   app: string
   offer: OfferInForce
+  /** The key that signs ticks: that of the offer in force, or of a resumption. */
+  by: string
+  /** Keys that a resumption ended. */
+  ended: string[]
+  resumption: Resumed | null
+  /** The line of seals in blocks, newest last; as far back as a reorg may reach. */
+  seals: Sealed[]
   /** Offers under which acceptances count: the one in force and those it superseded. */
   offers: string[]
   /** Block of the first offer's anchor. */
@@ -85,9 +117,11 @@ export interface SupervisorState {
   composing: { number: number; hash: string; stage: 'closing' | 'publishing'; seed: string | null } | null
   /** Keys that the master took back: nothing is signed by them any more. */
   revoked: string[]
-  /** Subjects of tombstones. */
-  buried: string[]
+  /** Subjects of tombstones, with the tick from which on they count. */
+  buried: Array<{ subject: string; tick: number }>
 }
+
+export const isBuried = ({ buried }: Pick<SupervisorState, 'buried'>, id: string): boolean => buried.some(({ subject }) => subject === id)
 
 /** Blocks, ticks and decisions that are remembered for reorgs. */
 export const REMEMBERED_BLOCKS = 144
@@ -101,6 +135,10 @@ export const initialState = (offer: OfferInForce, app: string): SupervisorState 
   phase: 'offered',
   app,
   offer,
+  by: offer.body.by,
+  ended: [],
+  resumption: null,
+  seals: [],
   offers: [offer.sha256],
   offered: null,
   next: null,

@@ -6,8 +6,9 @@ import { paysSupervisor } from '../protocol/ticks/index.ts'
 import { tombstoneFields } from '../protocol/stamps/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
-import { takeBack } from './reorg.ts'
-import { REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
+import { backTo, takeBack } from './reorg.ts'
+import { usurper, withSeal, type IsOwn } from './seals.ts'
+import { isBuried, REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
 
 export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
 
@@ -21,9 +22,9 @@ function thenAdvance(state: SupervisorState, effects: SupervisorEffect[] = []): 
 
 // ───────────────────────────── blocks ─────────────────────────────
 
-/** Forgets old blocks, but none that ends a tick which is still to be composed. */
+/** Forgets old blocks, but none that ends a tick which is still to be composed, or may have to be again. */
 function trimBlocks(state: SupervisorState, tip: number): SupervisorState['blocks'] {
-  const composed = state.ticks.at(-1)?.to ?? -1
+  const composed = state.ticks[0]?.to ?? -1
   const ends = (height: number): boolean =>
     state.genesis !== null && height > composed && (height - state.genesis) % state.offer.body.tickBlocks === 0
   return state.blocks.filter(({ height }) => height > tip - REMEMBERED_BLOCKS || ends(height))
@@ -57,12 +58,16 @@ function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'ex
 const paysAny = (state: SupervisorState, transaction: AnchoredTransaction): boolean =>
   paysSupervisor(transaction, state.offer.body) || (state.next !== null && paysSupervisor(transaction, state.next.offer.body))
 
-function onAnchor(state: SupervisorState, transaction: AnchoredTransaction, effects: SupervisorEffect[]): SupervisorState {
+function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTransaction, effects: SupervisorEffect[]): SupervisorState {
   const {
     anchor: { type, sha256 },
     height,
   } = transaction
+  const seals = withSeal(isOwn, before, transaction)
+  const state = seals === before.seals ? before : { ...before, seals }
   if (type === 'offer') return onOffer(state, sha256, height)
+  if (type === 'resumption' && sha256 === state.resumption?.sha256 && state.resumption.height === null)
+    return onResumed(state, height, effects)
   if (state.phase === 'offered') return state
   const place = concerns(state, transaction)
   if (place === null) return state
@@ -70,6 +75,38 @@ function onAnchor(state: SupervisorState, transaction: AnchoredTransaction, effe
   return place === 'expected'
     ? { ...state, expected: [...state.expected, transaction] }
     : { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
+}
+
+/** The master key's statement is in a block: what it takes back is void, and the new key goes on. */
+function onResumed(state: SupervisorState, height: number, effects: SupervisorEffect[]): SupervisorState {
+  const resumption = { ...state.resumption!, height, obeyed: true }
+  // What was composed since is right: a second document of one number over the same block would count against the key.
+  if (state.resumption!.obeyed) return { ...state, resumption, phase: resumed(state) }
+  const last = resumption.good ?? -1
+  const taken = state.ticks.filter(({ number }) => number > last).length
+  effects.push(
+    { type: 'rollback', number: last },
+    log('warn', `The ticks above ${last} are void: ${taken} of them are composed again by another key.`),
+  )
+  const ended = state.by === resumption.key ? state.ended : [...new Set([...state.ended, state.by])]
+  const back = backTo({ ...state, resumption, ended, by: resumption.key }, last)
+  return { ...back, phase: back.offered === null ? 'offered' : resumed(back) }
+}
+
+function onResuming(state: SupervisorState, { resumption }: SupervisorEvent & { type: 'resuming' }): SupervisorStep {
+  // Performed again after a crash.
+  if (state.resumption?.sha256 === resumption.sha256) return { state, effects: [] }
+  return { state: { ...state, resumption: { ...resumption, height: null, obeyed: false }, phase: 'resuming' }, effects: [] }
+}
+
+/** Somebody else has the key: nothing is anchored with it any more. */
+function guarded({ state, effects }: SupervisorStep): SupervisorStep {
+  if (state.phase === 'resuming') return { state, effects }
+  const rival = usurper(state)
+  if (rival === null) return { state: state.phase === 'usurped' ? { ...state, phase: resumed(state) } : state, effects }
+  if (state.phase === 'usurped') return { state, effects }
+  const message = `Somebody else anchored tick ${rival.number} in block ${rival.height} with the key that signs ticks. Nothing is published any more: take it back with the command «resume».`
+  return { state: { ...state, phase: 'usurped' }, effects: [...effects, log('error', message)] }
 }
 
 function onOffer(state: SupervisorState, sha256: string, height: number): SupervisorState {
@@ -88,18 +125,19 @@ function askAgain(state: SupervisorState, tip: number): { expected: AnchoredTran
   return { expected, effects: due.map(fetchOf) }
 }
 
-function onBlock(state: SupervisorState, event: SupervisorEvent & { type: 'block' }): SupervisorStep {
+function onBlock(isOwn: IsOwn, state: SupervisorState, event: SupervisorEvent & { type: 'block' }): SupervisorStep {
   const last = state.blocks.at(-1)
   if (last !== undefined && event.height <= last.height) return { state, effects: [] }
   const again = askAgain(state, event.height)
   const effects = again.effects
   const blocks = [...state.blocks, { height: event.height, hash: event.hash }]
-  const seen = event.anchored.reduce((current, transaction) => onAnchor(current, transaction, effects), {
+  const seen = event.anchored.reduce((current, transaction) => onAnchor(isOwn, current, transaction, effects), {
     ...state,
     blocks,
     expected: again.expected,
   })
-  return thenAdvance({ ...seen, blocks: trimBlocks(seen, event.height) }, effects)
+  const safe = guarded({ state: { ...seen, blocks: trimBlocks(seen, event.height) }, effects })
+  return thenAdvance(safe.state, safe.effects)
 }
 
 // ───────────────────────────── documents ─────────────────────────────
@@ -107,7 +145,7 @@ function onBlock(state: SupervisorState, event: SupervisorEvent & { type: 'block
 /** Why an acceptance does not count, or null. */
 function refuseAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: AnchoredTransaction, body: Acceptance): string | null {
   if (!state.offers.includes(body.offer)) return 'is for another offer'
-  if (state.buried.includes(body.by)) return 'is by an identity under a tombstone'
+  if (isBuried(state, body.by)) return 'is by an identity under a tombstone'
   if (!paysAny(state, transaction)) return "does not pay the Supervisor's address"
   const worked = verifyWork(workChallenge(crypto, 'server', body.by, body.offer), BigInt(body.nonce), state.offer.body.work.server)
   return worked ? null : `has not ${state.offer.body.work.server} bits of work`
@@ -143,7 +181,7 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: A
 
 function onRevocation(state: SupervisorState, body: Signed<DocumentBody['revocation']>): SupervisorStep {
   const { offer } = state
-  if (body.by !== offer.body.master || body.key !== offer.body.by) return { state, effects: [] }
+  if (body.by !== offer.body.master || body.key !== state.by) return { state, effects: [] }
   const revoked = { ...state, revoked: [...new Set([...state.revoked, body.key])], composing: null }
   const replaced = state.next !== null && state.next.height !== null && state.next.offer.body.by !== body.key
   if (replaced)
@@ -263,7 +301,10 @@ function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'com
       (plan) =>
         plan.tick > number - 2 - REMEMBERED_TICKS && (event.state === 'running' || plan.publishedIn !== number || plan.hash !== hash),
     ),
-    buried: [...new Set([...state.buried, ...event.blamed.map(({ subject }) => subject)])],
+    buried: [
+      ...state.buried,
+      ...event.blamed.filter(({ subject }) => !isBuried(state, subject)).map(({ subject }) => ({ subject, tick: number })),
+    ],
   }
 }
 
@@ -284,16 +325,17 @@ function onComposed(state: SupervisorState, event: SupervisorEvent & { type: 'co
 
 /**
  * The Supervisor's step function. Deterministic; ignores what repeats or comes too late, so every effect may be performed again.
- * @example const step = createStep(nobleCrypto); const { state, effects } = step(initialState(offer, app), event)
+ * @param isOwn whether a document, by its digest, was made here: that has to be known before its anchor can be in a block
+ * @example const step = createStep(nobleCrypto, isOwn); const { state, effects } = step(initialState(offer, app), event)
  */
 export const createStep =
-  (crypto: CryptoPort) =>
+  (crypto: CryptoPort, isOwn: IsOwn) =>
   (state: SupervisorState, event: SupervisorEvent): SupervisorStep => {
     switch (event.type) {
       case 'block':
-        return onBlock(state, event)
+        return onBlock(isOwn, state, event)
       case 'reorg': {
-        const back = takeBack(state, event.height)
+        const back = guarded(takeBack(state, event.height))
         return thenAdvance(back.state, back.effects)
       }
       case 'document':
@@ -302,6 +344,8 @@ export const createStep =
         return onMissing(state, event)
       case 'offer.superseding':
         return onSuperseding(state, event)
+      case 'resuming':
+        return onResuming(state, event)
       case 'closed':
         return onClosed(state, event)
       case 'composed':

@@ -36,24 +36,38 @@ describe('a Supervisor', () => {
 })
 
 describe('whoever follows an app', () => {
-  it("stops asking for ticks that a stranger only pretends to have, and never for those that spend from the Supervisor's key", () => {
+  it('never asks for ticks that a stranger anchors, and a bounded number of times for a revocation that anybody could have anchored', () => {
     const [master, signer] = [keyPair(seeded('master')).publicKey, keyPair(seeded('signer')).publicKey]
-    const anchor = (byte: string, money: object): AnchoredTransaction => ({
+    const anchor = (byte: string, type: 'offer' | 'tick' | 'revocation', money: object): AnchoredTransaction => ({
       txid: byte.repeat(32),
       height: 1,
       position: 0,
-      anchor: { type: 'tick', sha256: byte.repeat(32), infohash: byte.repeat(20) },
+      anchor: { type, sha256: byte.repeat(32), infohash: byte.repeat(20), ...(type === 'tick' ? { number: 0 } : {}) },
+      first: '',
       spends: [],
       pays: [],
       ...money,
     })
-    const fake = anchor('aa', { pays: [{ script: scriptOf(signer)!, value: 330 }] })
-    const own = anchor('bb', { spends: [scriptOf(signer)!] })
-    let following = followBlock(startFollowing('cc'.repeat(32), master, [signer]), [fake, own]).following
+    const pays = (key: string) => [
+      { script: '6a', value: 0 },
+      { script: scriptOf(key)!, value: 330 },
+    ]
+    const begun = followBlock(startFollowing('cc'.repeat(32), master, [signer]), [anchor('cc', 'offer', { pays: pays(signer) })])
+    const fake = followBlock(begun.following, [
+      anchor('aa', 'tick', { pays: pays(signer) }),
+      anchor('ab', 'tick', { pays: pays(signer), first: `${'aa'.repeat(32)}:1` }),
+    ])
+    expect(fake.fetch).toEqual([])
+    const own = followBlock(fake.following, [anchor('bb', 'tick', { first: `${'cc'.repeat(32)}:1` })])
+    let { following } = followBlock(own.following, [anchor('dd', 'revocation', { pays: pays(master) })])
+    const asked = { tick: own.fetch.length, revocation: 1 }
     for (let block = 0; block < 200; block++) {
-      for (const { reference } of following.expected) following = followMissing(following, reference, true)
-      following = followBlock(following, []).following
+      for (const reference of [following.lines[0]!.ticks[0]!.reference, ...following.expected.map((one) => one.reference)])
+        following = followMissing(following, reference, { message: 'slow', retryable: true })
+      const next = followBlock(following, [])
+      following = next.following
+      for (const { documentType } of next.fetch) asked[documentType as 'tick']++
     }
-    expect(following.expected.map(({ reference }) => reference.sha256)).toEqual(['bb'.repeat(32)])
+    expect(asked).toEqual({ tick: 201, revocation: 144 })
   })
 })

@@ -23,7 +23,7 @@ function anchorOf(byte: string): Uint8Array {
 function spending(txid: string, vout: number): Transaction {
   const transaction = new Transaction()
   transaction.addInput(Uint8Array.from(Buffer.from(txid, 'hex')).reverse(), vout)
-  transaction.addOutput(must(anchorScript({ type: 'tick', sha256: '11'.repeat(32), infohash: '11'.repeat(20) })), 0n)
+  transaction.addOutput(must(anchorScript({ type: 'tick', number: 1, sha256: '11'.repeat(32), infohash: '11'.repeat(20) })), 0n)
   transaction.addOutput(Uint8Array.from([0x51, 0x20, ...new Uint8Array(32).fill(2)]), 330n)
   return transaction
 }

@@ -37,19 +37,25 @@ export interface ClientApp {
   newest(following: Following, offerOf: (sha256: string) => Reference): Promise<Result<OpenedTick>>
 }
 
-export function createClientApp({ crypto, documents }: Services, local: LocalIndex): ClientApp {
+/** An offer with its outline. Errors: those of fetching and of `parseOutline`. */
+export async function fetchOfferWithOutline(
+  { documents }: Pick<Services, 'documents'>,
+  reference: Reference,
+): Promise<Result<OpenedOffer>> {
+  const document = await documents.fetch(reference, 'offer')
+  if (!document.ok) return document
+  const opened = document.value as OpenedDocument<'offer'>
+  const bytes = await documents.fetchFile(reference.infohash, opened.body.outline)
+  if (!bytes.ok) return bytes
+  const outline = parseOutline(bytes.value)
+  return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
+}
+
+export function createClientApp(services: Services, local: LocalIndex): ClientApp {
+  const { crypto, documents } = services
   /** Documents come in any order: the one with a tick's plan may come after the tick. */
   let kept: { name: string; opened: OpenedTick } | null = null
-
-  async function offer(reference: Reference): Promise<Result<OpenedOffer>> {
-    const document = await documents.fetch(reference, 'offer')
-    if (!document.ok) return document
-    const opened = document.value as OpenedDocument<'offer'>
-    const bytes = await documents.fetchFile(reference.infohash, opened.body.outline)
-    if (!bytes.ok) return bytes
-    const outline = parseOutline(bytes.value)
-    return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
-  }
+  const offer = (reference: Reference): Promise<Result<OpenedOffer>> => fetchOfferWithOutline(services, reference)
 
   async function open(
     reference: Reference,

@@ -1,77 +1,91 @@
 /** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
 import type { AuditView } from '../../contract/index.ts'
-import { audit, newestTick, type Following } from '../../../roles/protocol/ticks/index.ts'
-import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import { audit, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
+import type { Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
+import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
 import type { OpenedOffer } from './app.ts'
 import type { Services } from '../services.ts'
 
 export interface AuditSubject {
-  app: string
   following: Following
   offerOf(sha256: string): Reference
   open(reference: Reference): Promise<Result<OpenedOffer>>
 }
 
-/** One attempt may meet peers that are just leaving, and an audit ends where a file cannot be had. */
-const ATTEMPTS = 3
-
-async function tried<T>(attempt: () => Promise<Result<T>>): Promise<Result<T>> {
-  for (let left = ATTEMPTS - 1; ; left--) {
-    const result = await attempt()
-    if (result.ok || !result.error.retryable || left === 0) return result
-  }
-}
-
-/** Walks back from the newest tick to the first. Errors: those of fetching; `audit.no-tick`. */
-export async function auditApp(services: Services, subject: AuditSubject): Promise<Result<AuditView>> {
-  const { crypto, documents, storage, clock } = services
-  const begun = clock.now()
-  const newest = newestTick(subject.following)
-  if (newest === null) return failForNow('audit.no-tick', 'There is no tick to audit yet.')
-  const ticks: Array<OpenedDocument<'tick'>> = []
-  const infohashes = new Map<string, string>()
-  for (let at: Reference | null = newest.reference; at !== null;) {
-    const reference: Reference = at
-    const document: Result<OpenedDocument> = await tried(() => documents.fetch(reference, 'tick'))
-    if (!document.ok) return document
-    ticks.unshift(document.value as OpenedDocument<'tick'>)
-    infohashes.set(document.value.sha256, at.infohash)
-    at = (document.value.body as Tick).previous
-  }
+/** What an audit finds of a history that was read before. Errors: those of fetching offers. */
+export async function auditHistory(
+  services: Services,
+  { following, offerOf, open }: AuditSubject,
+  history: AppHistory,
+): Promise<Result<AuditReport>> {
+  const { crypto, documents, storage } = services
+  const ticks = history.ticks.map(({ document }) => document)
+  const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
   for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
-    const opened = await tried(() => subject.open(subject.offerOf(sha256)))
+    const opened = await tried(() => open(offerOf(sha256)))
     if (!opened.ok) return opened
     offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
   }
-  const last = ticks.at(-1)!.body.blocks.to
+  const last = ticks.at(-1)?.body.blocks.to ?? 0
   const anchored = anchoredBetween(storage, 0, last)
   const byTxid = new Map(anchored.map((transaction) => [transaction.txid, transaction]))
-  const report = await audit(
-    { crypto },
-    {
-      app: subject.app,
-      ticks,
-      offers: (sha256) => offers.get(sha256) ?? null,
-      fetchFile: (tick, name) => {
-        const entry = filesOf(tick.body).find((file) => file.name === name)
-        return entry === undefined
-          ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
-          : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
+  return ok(
+    await audit(
+      { crypto },
+      {
+        app: following.app,
+        ticks,
+        resumed: history.resumed,
+        offers: (sha256) => offers.get(sha256) ?? null,
+        fetchFile: (tick, name) => {
+          const entry = filesOf(tick.body).find((file) => file.name === name)
+          return entry === undefined
+            ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
+            : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
+        },
+        transaction: (txid) => byTxid.get(txid) ?? null,
+        between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
       },
-      transaction: (txid) => byTxid.get(txid) ?? null,
-      between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
-    },
+    ),
   )
-  for (const { number, problems } of report.ticks)
-    for (const problem of problems) services.log.log('warn', `audit of tick ${number}: ${problem}`)
+}
+
+/** Walks the anchored chain from the first tick to the newest. Errors: those of fetching; `audit.no-tick`. */
+export async function auditApp(services: Services, subject: AuditSubject): Promise<Result<AuditView>> {
+  const { clock, log } = services
+  const begun = clock.now()
+  const history = await historyOf(services, subject.following)
+  if (!history.ok) return history
+  if (history.value.ticks.length === 0) return failForNow('audit.no-tick', 'There is no tick to audit yet.')
+  const report = await auditHistory(services, subject, history.value)
+  if (!report.ok) return report
+  for (const { number, problems } of report.value.ticks)
+    for (const problem of problems) log.log('warn', `audit of tick ${number}: ${problem}`)
+  const { stop } = history.value
+  if (stop !== null) log.log('warn', `The history ends before its newest tick: ${stopText(stop)}`)
   return ok({
-    ok: report.ok,
-    ticks: report.ticks.map(({ number, expected, computed, equal }) => ({ number, expected, computed, equal })),
+    ok: report.value.ok && stop === null,
+    ticks: report.value.ticks.map(({ number, expected, computed, equal }) => ({ number, expected, computed, equal })),
+    ...(stop === null ? {} : { stopped: stopText(stop) }),
     ms: clock.now() - begun,
   })
+}
+
+/** Whether a tick, named by its digest, is one that an own audit finds faulty while a resumption counts for nothing. Errors: those of fetching. */
+export async function showsFault(services: Services, subject: AuditSubject, resumption: string, tick: string): Promise<Result<boolean>> {
+  const history = await historyOf(services, subject.following, resumption)
+  if (!history.ok) return history
+  const { ticks, stop } = history.value
+  if (stop?.kind === 'faulty' && stop.reference.sha256 === tick) return ok(true)
+  const at = ticks.findIndex(({ reference }) => reference.sha256 === tick)
+  if (at < 0) return ok(false)
+  const report = await auditHistory(services, subject, { ...history.value, ticks: ticks.slice(0, at + 1) })
+  if (!report.ok) return report
+  const found = report.value.ticks[at]
+  return ok(found !== undefined && !(found.equal && found.problems.length === 0))
 }
 
 const filesOf = (tick: Tick) => [

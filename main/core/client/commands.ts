@@ -4,6 +4,8 @@ import { exactArguments } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { composeUpdate, isRegistered, keyCounts, missedWindow, UNCOUNTED, type RequestEntry } from '../../../roles/client/index.ts'
+import { stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { isHalted, stopText } from '../history.ts'
 import { readIndex } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { outOfTime, windowClosed } from './deadline.ts'
@@ -32,6 +34,8 @@ type Asked = Pick<CommandArgs<'request'>, 'endpoint' | 'arguments'>
 export async function request(session: ClientSession, asked: Asked, instead?: string): Promise<Result<{ id: string }>> {
   const { joined, newest, services } = session
   if (joined === null || newest === null) return noApp()
+  const stop = stopOf(joined.member.state().following)
+  if (isHalted(stop)) return fail('client.stopped', stopText(stop))
   const endpoint = Object.hasOwn(newest.planned.endpoints, asked.endpoint) ? newest.planned.endpoints[asked.endpoint]! : null
   if (endpoint === null)
     return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}. It has ${Object.keys(newest.planned.endpoints).join(', ')}.`)

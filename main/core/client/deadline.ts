@@ -1,6 +1,8 @@
 /** Whether a request's writes would still be in time, by the chain as it is now and not as this node has followed it so far. */
 import { isClosed, lateness, type RequestEntry } from '../../../roles/client/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { isHalted, stopText } from '../history.ts'
 import type { ClientSession } from './session.ts'
 
 /** The height of the chain now: a computer that slept has not taken all of its blocks in. Error: `client.chain` (retryable). */
@@ -14,10 +16,12 @@ async function heightNow({ services }: ClientSession): Promise<Result<number>> {
       )
 }
 
-/** Passes while an approval is in time. Errors: `client.late`, `client.base`, `client.chain` (retryable). */
+/** Passes while an approval is in time. Errors: `client.late`, `client.base`, `client.stopped`, `client.chain` (retryable). */
 export async function outOfTime(session: ClientSession, { id, window }: RequestEntry): Promise<Result<null>> {
   const { joined } = session
   if (joined === null || window === null) return ok(null)
+  const stop = stopOf(joined.member.state().following)
+  if (isHalted(stop)) return fail('client.stopped', stopText(stop))
   const height = await heightNow(session)
   if (!height.ok) return height
   const failure = lateness(window, joined.member.state().following, height.value)

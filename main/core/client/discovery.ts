@@ -1,7 +1,8 @@
 /** Finding the app: job offers on the chain, the one that is joined, and the offers that supersede it. */
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../../roles/protocol/events.ts'
-import { hashAtOf, anchoredHeights, blockAgain } from '../chain-watch.ts'
+import { hashAtOf } from '../chain-watch.ts'
+import { historyFrom } from '../history.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
 import type { Json } from '../ports.ts'
@@ -94,7 +95,7 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
   /** Blocks since the offer are told to a role that is new; once all of them are taken this is noted, and repeating it harms nothing. */
   async function replay(joined: Joined): Promise<void> {
     if (storage.get(CLIENT_ROWS, 'replayed') === undefined) {
-      for (const height of anchoredHeights(storage, joined.height)) await joined.member.dispatch(() => blockAgain(storage, height))
+      await joined.member.dispatch(() => ({ type: 'history', blocks: historyFrom(storage, 0) }))
       storage.transact([{ table: CLIENT_ROWS, key: 'replayed', value: true }])
     }
     actions.tend()

@@ -1,7 +1,8 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
 import { serversOf } from '../../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import { stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import {
   answerAlone,
   composeRegistration,
@@ -12,7 +13,10 @@ import {
   type ClientEvent,
 } from '../../../roles/client/index.ts'
 import { labelIn } from '../../../roles/protocol/requests/index.ts'
+import type { Reference } from '../../../roles/protocol/documents/index.ts'
+import { isHalted, showsEquivocation, stopText } from '../history.ts'
 import { fetchBetweenBlocks } from '../services.ts'
+import { showsFault } from './audit.ts'
 import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
@@ -33,6 +37,8 @@ export const createEffects =
         return [await send(session, effect)]
       case 'publish':
         return [await publish(session, effect)]
+      case 'prove':
+        return [await prove(session, effect)]
       case 'seed': {
         const own = { documentType: effect.documentType, document: utf8(effect.document), files: [] }
         await session.services.persist('serve an update', () => session.services.documents.seed(own))
@@ -46,6 +52,20 @@ export const createEffects =
         return []
     }
   }
+
+/** What a resumption shows is looked at until it can be: nobody goes on before. */
+async function prove({ services, joined, app, offerOf }: ClientSession, effect: ClientEffect & { type: 'prove' }): Promise<ClientEvent> {
+  const { sha256 } = effect.resumption
+  const [one, other] = effect.shows
+  const { following } = joined!.member.state()
+  const subject = { following, offerOf, open: (reference: Reference) => app.offer(reference) }
+  const holds = await services.persist('look at what a resumption shows', () =>
+    one !== undefined && other !== undefined
+      ? showsEquivocation(services, following.app, [one, other])
+      : showsFault(services, subject, sha256, one!.sha256),
+  )
+  return { type: 'proof', resumption: sha256, holds }
+}
 
 async function register(session: ClientSession, { challenge, bits }: ClientEffect & { type: 'grind' }): Promise<ClientEvent> {
   const { services, joined } = session
@@ -88,6 +108,8 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const { ctx, services, joined } = session
   const { id, attempt, endpoint } = effect
   const failed = (failure: Failure, servers: string[] = []): ClientEvent => ({ type: 'send.failed', id, attempt, failure, servers })
+  const stop = stopOf(joined!.member.state().following)
+  if (isHalted(stop)) return failed(fail('client.stopped', stopText(stop)).error)
   const opened = await session.newestTick(joined!)
   if (!opened.ok) return failed(opened.error)
   const { plan, planned: outline, reader } = opened.value

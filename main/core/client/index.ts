@@ -10,6 +10,7 @@ import type {
   RowsView,
   TickView,
 } from '../../contract/index.ts'
+import { chainOf } from '../../../roles/protocol/ticks/index.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { isRefused, isRegistered, keyCounts, outcomeText, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
@@ -56,7 +57,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
   discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session) })
   return {
     key: () => session.joined?.client.publicKey ?? null,
-    ticks: () => (session.joined?.member.state().following.ticks ?? []).map(({ reference }) => reference.sha256),
+    ticks: () => ticksOf(session).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(session),
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),
@@ -73,7 +74,6 @@ export function startClient(services: Services, engine: Engine, settings: Client
       const { joined, app, offerOf } = session
       if (joined === null) return noApp()
       return auditApp(services, {
-        app: joined.reference.sha256,
         following: joined.member.state().following,
         offerOf,
         open: (reference) => app.offer(reference),
@@ -81,6 +81,8 @@ export function startClient(services: Services, engine: Engine, settings: Client
     },
   }
 }
+
+const ticksOf = ({ joined }: ClientSession) => (joined === null ? [] : chainOf(joined.member.state().following))
 
 function phaseOf({ joined }: ClientSession): string {
   if (joined === null) return 'looking for an app'

@@ -1,4 +1,5 @@
 /** Keeps the newest tick open, the client registered under the terms in force, and keys of every collection in reserve. */
+import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { isRegistered, mayRegister } from '../../../roles/client/index.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import { collectionsShort, mayReserve, reserveKeys } from './reserve.ts'
@@ -54,7 +55,7 @@ export function createUpkeep(session: ClientSession): () => void {
     const { sha256, body } = session.inForce(joined)
     const { member } = joined
     if (!mayRegister(member.state(), sha256)) return
-    if (member.state().following.expected.some(({ own, documentType }) => own && documentType === 'tick')) return
+    if (stopOf(member.state().following)?.kind === 'unfetched') return
     const tip = await services.chain.tip()
     if (!tip.ok || hashAtOf(services.storage)(tip.value.height) !== tip.value.hash) return later()
     await member.dispatch({ type: 'register', offer: sha256, bits: body.work.client })

@@ -54,19 +54,30 @@ async function fetchDocument(options: FetchOptions, reference: Reference, type: 
   const bytes = await fetchBytes(options, { infohash, name: 'document.json', maxBytes, sha256, keep: true, large: type === 'tick' })
   const opened = bytes.ok ? openDocument(options.crypto, type, bytes.value, sha256) : bytes
   if (opened.ok && type === 'tick') options.onTick?.(reference, false)
-  return opened.ok && opened.value.body.type === 'offer' ? withGrant(options, opened.value as OpenedDocument<'offer'>) : opened
+  if (!opened.ok) return opened
+  const { body } = opened.value
+  if (body.type === 'offer')
+    return withGrant(options, opened.value, { ...body, key: body.by }, () =>
+      fail('offer.grant', `The offer «${body.title}» is signed by a key that its master key did not grant. Do not use it.`),
+    )
+  if (body.type === 'resumption')
+    return withGrant(options, opened.value, { ...body, master: body.by }, () =>
+      fail('resumption.grant', 'The resumption names a key that its master key did not grant. Do not follow it.'),
+    )
+  return opened
 }
 
-/** An offer counts only with its certificate chain: the master key's grant for the key that signed it (essay, Supervisor bootstraps 1). */
-async function withGrant(options: FetchOptions, offer: OpenedDocument<'offer'>): Promise<Result<OpenedDocument>> {
-  const { by, master, grant } = offer.body
+/** What names a new key counts only with its certificate chain: the master key's grant for that key (essay, Supervisor bootstraps 1). */
+async function withGrant(
+  options: FetchOptions,
+  document: OpenedDocument,
+  { master, key, grant }: { master: string; key: string; grant: Reference },
+  refuse: () => Result<OpenedDocument>,
+): Promise<Result<OpenedDocument>> {
   const granted = await fetchDocument(options, grant, 'grant')
   if (!granted.ok) return granted
   const { body } = granted.value
-  const chained = body.type === 'grant' && body.by === master && body.key === by
-  return chained
-    ? ok(offer)
-    : fail('offer.grant', `The offer «${offer.body.title}» is signed by a key that its master key did not grant. Do not use it.`)
+  return body.type === 'grant' && body.by === master && body.key === key ? ok(document) : refuse()
 }
 
 async function fetchFile(

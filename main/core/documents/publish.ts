@@ -6,10 +6,13 @@ import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchorScript } from '../../../roles/protocol/tx/index.ts'
-import type { SwarmFile } from '../ports.ts'
+import type { StoragePort, SwarmFile } from '../ports.ts'
 import type { Documents, DocumentsOptions, Publication, Published } from './types.ts'
 
 const PUBLICATIONS = 'publication'
+
+/** Whether a document, by its digest, was anchored from this folder: that is on the disk before any node hears of it. */
+export const isPublished = (storage: StoragePort, sha256: string): boolean => storage.get(PUBLICATIONS, sha256) !== undefined
 
 /** A row: by which transaction the document was published last. */
 interface Stored {
@@ -69,11 +72,13 @@ async function sendAgain({ wallet }: PublishOptions, { txid, fee }: Stored, refe
 
 async function anchor({ wallet }: PublishOptions, publication: Publication, reference: Reference): Promise<Result<Published>> {
   const { sha256, infohash } = reference
-  const script = anchorScript({ type: publication.documentType, ...reference })
+  const { tick } = publication
+  const script = anchorScript({ type: publication.documentType, ...reference, ...(tick === undefined ? {} : { number: tick.number }) })
   if (!script.ok) return script
   const paid = await wallet.pay({
     outputs: [{ script: script.value, value: 0 }, ...publication.payToKeys.map((key) => ({ key: fromHex(key) }))],
     spendFromKeys: publication.spendFromKeys,
+    ...(tick === undefined ? {} : { seal: tick.seal }),
     record: (txid, fee) => [{ table: PUBLICATIONS, key: sha256, value: { infohash, txid, fee } }],
   })
   return paid.ok ? ok({ reference, ...paid.value }) : paid

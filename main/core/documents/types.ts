@@ -13,8 +13,10 @@ export interface Publication {
   files: SwarmFile[]
   /** X-only keys whose newest coin is spent: the signature on the chain that the document asks for. */
   spendFromKeys: string[]
-  /** X-only keys that get a dust output. */
+  /** X-only keys that get a dust output, from output 1 on. */
   payToKeys: string[]
+  /** Of a tick: its number, and the seal that it spends (`Payment.seal`). */
+  tick?: { number: number; seal: () => string }
   /** Asked before anything is paid, and no more once it was: a refusal ends the publication. */
   mayPay?(): Promise<Result<null>>
 }

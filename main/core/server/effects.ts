@@ -1,6 +1,11 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { composeAcceptance, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
+import type { Reference } from '../../../roles/protocol/documents/index.ts'
+import { fetchOfferWithOutline } from '../client/app.ts'
+import { showsFault } from '../client/audit.ts'
+import type { Dispatching } from '../engine.ts'
+import { historyFrom, showsEquivocation } from '../history.ts'
 import { fetchBetweenBlocks, fetchOffer } from '../services.ts'
 import type { ServerSession } from './session.ts'
 import type { ServedTicks } from './ticks.ts'
@@ -10,7 +15,7 @@ type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
 export function createEffects(
   session: ServerSession,
   ticks: ServedTicks,
-  state: () => ServerState,
+  { state, dispatch }: Dispatching<ServerState, ServerEvent>,
 ): (effect: ServerEffect) => Promise<ServerEvent[]> {
   const { services, settings, port, ctx, keysFor } = session
 
@@ -45,6 +50,22 @@ export function createEffects(
     return [{ type: 'code', tick: effect.tick, failure }]
   }
 
+  /** What a resumption shows is looked at until it can be: nobody goes on before. */
+  async function prove({ resumption, shows: [one, other] }: Effect<'prove'>): Promise<ServerEvent> {
+    const { following } = state().job!
+    const subject = {
+      following,
+      offerOf: (sha256: string) => state().offers.find(({ reference }) => reference.sha256 === sha256)!.reference,
+      open: (reference: Reference) => fetchOfferWithOutline(services, reference),
+    }
+    const holds = await services.persist('look at what a resumption shows', () =>
+      one !== undefined && other !== undefined
+        ? showsEquivocation(services, following.app, [one, other])
+        : showsFault(services, subject, resumption.sha256, one!.sha256),
+    )
+    return { type: 'proof', resumption: resumption.sha256, holds }
+  }
+
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
@@ -55,6 +76,12 @@ export function createEffects(
         return [await publish(effect)]
       case 'fetch-file':
         return fetchFile(effect)
+      case 'look-back':
+        // In its turn: no block may come between what is read and what it tells.
+        await dispatch(() => ({ type: 'history', blocks: historyFrom(services.storage, 0) }))
+        return []
+      case 'prove':
+        return [await prove(effect)]
       case 'log':
         return []
     }

@@ -1,5 +1,6 @@
 /** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
 import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
+import { chainOf } from '../../../roles/protocol/ticks/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   initialServerState,
@@ -52,7 +53,7 @@ export async function startServer(services: Services, engine: Engine, settings: 
   const { state } = member
   return ok({
     key: () => state().job?.identity ?? null,
-    ticks: () => (state().job?.following.ticks ?? []).map(({ reference }) => reference.sha256),
+    ticks: () => ticksOf(state()).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(state()),
     detail: () => detailOf(session),
     offers: () => offersOf(state()),
@@ -60,6 +61,8 @@ export async function startServer(services: Services, engine: Engine, settings: 
     stop: () => listening.value.close(),
   })
 }
+
+const ticksOf = ({ job }: ServerState) => (job === null ? [] : chainOf(job.following))
 
 function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer) => void): Dispatching<ServerState, ServerEvent> {
   const {
@@ -77,7 +80,10 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
       if (stepped.state !== state) queueMicrotask(() => ticks.refresh(member.state()))
       return stepped
     },
-    perform: createEffects(session, ticks, () => member.state()),
+    perform: createEffects(session, ticks, {
+      state: () => member.state(),
+      dispatch: (event) => member.dispatch(event),
+    }),
   })
   ticks.refresh(member.state())
   ready(createAnswer(session, ticks.ready))

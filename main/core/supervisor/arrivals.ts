@@ -6,7 +6,7 @@ import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { failForNow, type Result } from '../../../roles/protocol/result.ts'
 import type { TickWork } from '../../../roles/supervisor/index.ts'
-import type { StorageWrite } from '../ports.ts'
+import type { StoragePort, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { SUPERVISOR_ROWS } from './offers.ts'
 
@@ -15,19 +15,17 @@ const LAST_CHANCE_MS = 4_000
 
 export type Lookup = (transaction: AnchoredTransaction) => OpenedDocument | null
 
-interface Settled {
-  hash: string
-  txids: string[]
-}
+const rowsOf = (number: number): string => `arrived:${String(number).padStart(10, '0')}:`
+/** For each block that the tick may close: a reorganisation may lead back to one. */
+const rowOf = ({ number, hash }: Pick<TickWork, 'number' | 'hash'>): string => `${rowsOf(number)}${hash}`
 
-const rowOf = (number: number): string => `arrived:${String(number).padStart(10, '0')}`
-
-export const forgetArrivals = (number: number): StorageWrite => ({ table: SUPERVISOR_ROWS, key: rowOf(number), delete: true })
+export const forgetArrivals = (storage: StoragePort, number: number): StorageWrite[] =>
+  storage.list(SUPERVISOR_ROWS, rowsOf(number)).map(({ key }) => ({ table: SUPERVISOR_ROWS, key, delete: true }))
 
 /** Throws when a document that was here is not any more: the tick is tried again later. */
 export async function arrivedDocuments({ storage, documents, clock }: Services, work: TickWork): Promise<Lookup> {
-  const stored = storage.get(SUPERVISOR_ROWS, rowOf(work.number)) as unknown as Settled | undefined
-  const known = stored?.hash === work.hash ? new Set(stored.txids) : null
+  const stored = storage.get(SUPERVISOR_ROWS, rowOf(work)) as string[] | undefined
+  const known = stored === undefined ? null : new Set(stored)
   const wanted = work.transactions.filter(({ txid }) => known === null || known.has(txid))
   // Fetching began when the block came; what nobody seeds must not hold up the tick of everybody else.
   const lastChance = new Promise<Result<OpenedDocument>>((resolve) => {
@@ -42,7 +40,6 @@ export async function arrivedDocuments({ storage, documents, clock }: Services, 
     }),
   )
   const byTxid = new Map(found.flat())
-  const settled: Settled = { hash: work.hash, txids: [...byTxid.keys()] }
-  if (known === null) storage.transact([{ table: SUPERVISOR_ROWS, key: rowOf(work.number), value: settled as never }])
+  if (known === null) storage.transact([{ table: SUPERVISOR_ROWS, key: rowOf(work), value: [...byTxid.keys()] }])
   return ({ txid }) => byTxid.get(txid) ?? null
 }

@@ -1,13 +1,21 @@
 /** Performs what the Supervisor's step asks for; every effect may be performed again after a crash. */
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { ok, type Result } from '../../../roles/protocol/result.ts'
-import type { Keeper, SupervisorEffect, SupervisorEvent } from '../../../roles/supervisor/index.ts'
+import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import {
+  newestSeal,
+  REMEMBERED_TICKS,
+  type Keeper,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorState,
+  type TickWork,
+} from '../../../roles/supervisor/index.ts'
 import { performFetch, type Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { arrivedDocuments, forgetArrivals } from './arrivals.ts'
-import { KEEP_LEDGERS, ledgerRows } from './ledger-store.ts'
-import type { OfferBook } from './offers.ts'
+import { ledgerRows } from './ledger-store.ts'
+import { madeBefore, madeRows } from './made.ts'
 
 type Effect<T extends SupervisorEffect['type']> = Extract<SupervisorEffect, { type: T }>
 
@@ -15,24 +23,42 @@ type Effect<T extends SupervisorEffect['type']> = Extract<SupervisorEffect, { ty
 export function createEffects(
   services: Services,
   keeper: Keeper,
-  book: OfferBook,
   signer: () => KeyPair,
+  state: () => SupervisorState,
 ): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
   const { crypto, storage, documents, log } = services
   const turns = createTurns()
 
-  async function compose({ work, seed }: Effect<'compose'>): Promise<Result<SupervisorEvent[]>> {
+  /** A tick that a reorganisation took back, or that the master key ended, is published no more. */
+  const isWanted = ({ number, hash, by }: TickWork): boolean => {
+    const { composing, by: signs } = state()
+    return composing?.number === number && composing.hash === hash && signs === by
+  }
+
+  async function close({ work }: Effect<'close'>): Promise<SupervisorEvent[]> {
+    const before = madeBefore(storage, work)
+    if (before === null) return [await keeper.close(work, await arrivedDocuments(services, work))]
+    const closed = await keeper.close(before.work, await arrivedDocuments(services, before.work))
+    return [{ ...closed, plans: before.work.plans, seed: before.seed }]
+  }
+
+  async function compose(effect: Effect<'compose'>): Promise<Result<SupervisorEvent[]>> {
+    if (!isWanted(effect.work)) return ok([])
+    if (state().phase === 'usurped' || state().phase === 'resuming')
+      return failForNow('wallet.no-seal', 'Nothing is anchored before the master key has ended what somebody else anchored.')
+    const { work, seed } = madeBefore(storage, effect.work) ?? effect
+    storage.transact(madeRows(storage, { work, seed }))
     const composed = keeper.compose(work, seed, await arrivedDocuments(services, work))
-    const { publicKey } = book.partsOf(work.offer).signer
     const published = await documents.publish({
       documentType: 'tick',
       document: composed.document.bytes,
       files: composed.files,
-      spendFromKeys: [publicKey],
-      payToKeys: [publicKey],
+      spendFromKeys: [],
+      payToKeys: [work.by],
+      tick: { number: work.number, seal: () => newestSeal(state()) ?? '' },
     })
     if (!published.ok) return published
-    storage.transact([...ledgerRows(storage, work.number, keeper.ledger), forgetArrivals(work.number - KEEP_LEDGERS)])
+    storage.transact([...ledgerRows(storage, work.number, keeper.ledger), ...forgetArrivals(storage, work.number - REMEMBERED_TICKS)])
     return ok([composed.event(published.value.reference)])
   }
 
@@ -52,7 +78,7 @@ export function createEffects(
       case 'fetch':
         return performFetch(documents, effect)
       case 'close':
-        return turns.take(async () => [await keeper.close(effect.work, await arrivedDocuments(services, effect.work))])
+        return turns.take(() => close(effect))
       case 'compose':
         // Between two attempts others have their turn: a reorganisation may take the tick back.
         return services.persist(`publish tick ${effect.work.number}`, () => turns.take(() => compose(effect)))

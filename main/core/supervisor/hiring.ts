@@ -1,5 +1,5 @@
 /** Puts hiring into service: performs what its step asks for. All statements of the master key and of an offer are published here, in one way. */
-import { beaconKey, type DocumentType, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { beaconKey, type DocumentType, type OpenedDocument, type Reference } from '../../../roles/protocol/documents/index.ts'
 import { encodeOutline } from '../../../roles/protocol/requests/index.ts'
 import {
   hiringStep,
@@ -77,18 +77,20 @@ async function perform(
       const document = book.documentOf(effect.offer)
       await offered(document, effect.wanted)
       const files = [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }]
-      book.notePublished(await publish(services, document, [beaconKey(services.crypto, 'offer'), document.body.by], files))
+      book.notePublished(await publish(services, document, [document.body.by, beaconKey(services.crypto, 'offer')], files))
       return [{ type: 'hire.published', wanted: effect.wanted, offer: document.sha256 }]
     }
   }
 }
 
-async function publish<T extends DocumentType>(
+/** Seeds and anchors a statement of the Supervisor, for as long as it takes. @returns where it is */
+export async function publish<T extends DocumentType>(
   { documents, persist }: Services,
   { body, bytes }: OpenedDocument<T>,
   payToKeys: string[],
   files: SwarmFile[] = [],
-) {
-  const publication = { documentType: body.type, document: bytes, files, spendFromKeys: [], payToKeys }
+  spendFromKeys: string[] = [],
+): Promise<Reference> {
+  const publication = { documentType: body.type, document: bytes, files, spendFromKeys, payToKeys }
   return (await persist(`publish the ${body.type}`, () => documents.publish(publication))).reference
 }

@@ -17,10 +17,12 @@ import {
   type Wanted,
 } from '../../../roles/supervisor/index.ts'
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
+import { isPublished } from '../documents/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
 import { createEffects } from './effects.ts'
 import { startHiring, type Hiring } from './hiring.ts'
+import { resume, startResuming } from './resuming.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
 import { createOfferBook, lanesOf, type OfferBook, type SupervisorSettings } from './offers.ts'
@@ -38,6 +40,11 @@ export interface SupervisorService {
   supersede(program: unknown, title?: string): Promise<Result<{ offer: string }>>
   /** Revokes the secondary key and goes on with a newly granted one. Errors: `offer.*`, before anything is published. */
   replaceKey(reason: string): Promise<Result<{ offer: string; key: string }>>
+  /**
+   * Ends, by the master key, every tick after a good one: by default those after the last that was published here and that nobody else has replaced. A new
+   * key goes on from there. Errors: `offer.none`, `resume.tick`, `resume.shows`, `resume.busy`, before anything is published.
+   */
+  resume(args: CommandArgs<'resume'>): Promise<Result<{ good: number | null; key: string }>>
   /** Reads the newest tick that it published. */
   read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
   stop(): void
@@ -55,13 +62,15 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const book = createOfferBook(services, settings)
   const reading = createReading(services, book)
   let member: Member | null = null
-  const signer = (): KeyPair => book.signerAt(hiring.state().keyIndex)
+  const keyIndex = (): number => Math.max(hiring.state().keyIndex, resuming.state().keyIndex ?? 0)
+  const signer = (): KeyPair => book.signerAt(keyIndex())
   const takeUp = (first: OpenedDocument<'offer'>): Member => (member ??= takePart(services, engine, book, first, reading, signer))
   const first = book.first()
   if (first !== null) takeUp(first)
   const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
+  const resuming = startResuming(services, engine, book, (event) => (member === null ? Promise.resolve() : member.dispatch(event)))
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
-  const succeed = (change: Change) => replace({ book, hiring, member, settings }, change)
+  const succeed = (change: Change) => replace({ book, hiring, member, settings, keyIndex: keyIndex() }, change)
   return ok({
     state: () => member?.state() ?? null,
     ticks: () => (member?.state().ticks ?? []).map(({ reference }) => reference.sha256),
@@ -79,6 +88,7 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
       const done = await succeed({ program: book.partsOf(state.offer.sha256).program, reason })
       return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
     },
+    resume: (asked) => resume({ member, resuming, index: keyIndex() + 1, services }, asked),
     read: (args) => reading.read(member?.state() ?? null, args),
     stop: () => reading.close(),
   })
@@ -103,9 +113,10 @@ function takePart(
     random: (n) => random.bytes(n),
     prime: (bits) => random.prime(bits),
     offer: book.partsOf,
+    signer: book.signerOf,
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
-  const step = createStep(crypto)
+  const step = createStep(crypto, (sha256) => isPublished(storage, sha256))
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
     name: 'supervisor',
     initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
@@ -114,7 +125,7 @@ function takePart(
       if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.catchUp(member.state()))
       return stepped
     },
-    perform: createEffects(services, keeper, book, signer),
+    perform: createEffects(services, keeper, signer, () => member.state()),
   })
   reading.catchUp(member.state())
   return member
@@ -135,6 +146,8 @@ interface Succession {
   hiring: Hiring
   member: Member | null
   settings: SupervisorSettings
+  /** Number of the key that signs now. */
+  keyIndex: number
 }
 
 type Change = Pick<Wanted, 'reason' | 'title'> & { program: Program }
@@ -144,12 +157,12 @@ type Change = Pick<Wanted, 'reason' | 'title'> & { program: Program }
  * refuse it is asked before anything is signed or published.
  */
 async function replace(
-  { book, hiring, member, settings }: Succession,
+  { book, hiring, member, settings, keyIndex }: Succession,
   { program, reason, ...titled }: Change,
 ): Promise<Result<{ offer: string }>> {
   if (member === null) return noOffer
   const state = member.state()
-  const { keyIndex, wanted } = hiring.state()
+  const { wanted } = hiring.state()
   if (wanted !== null)
     return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))

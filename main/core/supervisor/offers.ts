@@ -17,7 +17,7 @@ import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
-import { nameOfChange, type OfferParts, type Wanted } from '../../../roles/supervisor/index.ts'
+import { nameOfChange, type OfferParts, type Wanted, type WantedResumption } from '../../../roles/supervisor/index.ts'
 import type { Json } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
@@ -26,6 +26,9 @@ export type SupervisorSettings = NonNullable<ParticipantSettings['supervisor']>
 
 /** Rows of this service in the node's storage. */
 export const SUPERVISOR_ROWS = 'supervisor'
+
+/** Secondary keys that one wallet is searched for. */
+const MOST_KEYS = 1_000
 
 /** What a block's program may use at most. */
 const BUDGET: Offer['budget'] = { steps: 1_000_000, bytes: 4_000_000 }
@@ -56,6 +59,10 @@ export interface OfferBook {
   revocation(index: number, reason: string): OpenedDocument<'revocation'>
   /** The offer of a change, under this grant. */
   offer(wanted: Wanted, grant: Reference): OpenedDocument<'offer'>
+  /** The master key's statement that ends ticks; the grant is that of its key. */
+  resumption(wanted: WantedResumption, grant: Reference): OpenedDocument<'resumption'>
+  /** The pair of a secondary key. Throws for a key of somebody else. */
+  signerOf(key: string): KeyPair
 }
 
 const row = (key: string, value: Json) => ({ table: SUPERVISOR_ROWS, key, value })
@@ -87,6 +94,20 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
       once('revocation', `revocation:${index}`, () =>
         signDocument(crypto, 'revocation', { key: signerAt(index).publicKey, reason }, master, random.bytes(32)),
       ),
+    resumption: ({ index, ...fields }, grant) =>
+      once('resumption', `resumption:${index}`, () =>
+        signDocument(
+          crypto,
+          'resumption',
+          { ...fields, app: rows.first()!.sha256, key: signerAt(index).publicKey, grant },
+          master,
+          random.bytes(32),
+        ),
+      ),
+    signerOf(key) {
+      for (let index = 0; index < MOST_KEYS; index++) if (signerAt(index).publicKey === key) return signerAt(index)
+      throw new Error(`the key ${key} is none of this Supervisor's`)
+    },
     offer(wanted, grant) {
       const signed = storage.get(SUPERVISOR_ROWS, `signed:${nameOfChange(wanted)}`)
       if (signed !== undefined) return rows.documentOf(String(signed))
@@ -113,7 +134,8 @@ function createOfferRows({ crypto, storage }: Services, signerAt: (index: number
   const remember = (sha256: string, stored: StoredOffer): void => {
     const program = programOf(stored.program)
     const body = stored.document as unknown as Offer
-    parts.set(sha256, { body, program, outline: outlineOf(program), signer: signerAt(stored.keyIndex) })
+    signerAt(stored.keyIndex)
+    parts.set(sha256, { body, program, outline: outlineOf(program) })
   }
   for (const { key, value } of storage.list(SUPERVISOR_ROWS, 'offer:'))
     remember(key.slice('offer:'.length), value as unknown as StoredOffer)

@@ -53,7 +53,7 @@ export function payAnew(
   const versions = [...state.versions, ...state.pending].filter((one) => one.own && one.payment === payment)
   const old = versions.at(-1)
   const parsed = old === undefined ? undefined : parseTransaction(fromHex(old.raw))
-  const coins = old === undefined ? null : excluding(state, versions, old)
+  const coins = old === undefined ? null : sealFirst(old, excluding(state, versions, old))
   if (old === undefined || !parsed?.ok || coins === null)
     return fail(
       'wallet.no-coin',
@@ -85,6 +85,13 @@ export function payAnew(
   if (!added.ok) return added
   const { txid } = added.value.pending.at(-1)!
   return ok({ state: withoutIdle(added.value), old: versions.map((one) => one.txid), txid, fee: composed.value.fee })
+}
+
+/** A seal is spent by input 0 or not at all: where it is not there, neither is the payment. */
+function sealFirst(old: PendingTransaction, coins: string[] | null): string[] | null {
+  const [seal] = old.inputs
+  if (coins === null || old.seal !== true) return coins
+  return coins.includes(seal!) ? [seal!, ...coins.filter((outpoint) => outpoint !== seal)] : null
 }
 
 /** Coins that are there, of which every version that may still be mined spends one, or what it stands on does; those of the old version come first. */

@@ -23,6 +23,11 @@ export interface Payment {
   outputs: Array<{ script: Uint8Array; value: number } | { key: Uint8Array }>
   /** X-only keys of this wallet whose coin is spent. */
   spendFromKeys: string[]
+  /**
+   * The newest seal in a block, as `txid:vout`, asked for whenever it is composed anew: input 0 spends the end of the line of own transactions
+   * that begins with it.
+   */
+  seal?: () => string
   /** Rows to commit in the same transaction as the signed payment. */
   record(txid: string, fee: number): StorageWrite[]
 }
@@ -103,9 +108,17 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
     const recorded = await record(ports, (state, least) => {
       const required = keyCoins(state, storage, payment.spendFromKeys)
       if (!required.ok) return required
-      const plan = { outputs, requiredInputs: required.value, feeRate: rate.value, changeScript: keyring.changeScript() }
+      const seal = payment.seal === undefined ? ok([]) : sealCoin(state, payment.seal())
+      if (!seal.ok) return seal
+      const plan = {
+        outputs,
+        requiredInputs: [...seal.value, ...required.value],
+        feeRate: rate.value,
+        changeScript: keyring.changeScript(),
+      }
       const composed = fund(state, plan, { leastFee: () => least })
-      return composed.ok ? prepared(state, composed.value, keyring, ({ txid, fee }) => payment.record(txid, fee)) : composed
+      const rows = ({ txid, fee }: Sent): StorageWrite[] => payment.record(txid, fee)
+      return composed.ok ? prepared(state, composed.value, keyring, rows, { seal: payment.seal !== undefined }) : composed
     })
     if (!recorded.ok) return recorded
     const sent = recorded.value.sent[0]!
@@ -166,11 +179,11 @@ function prepared(
   composition: Composition,
   keyring: Keyring,
   rows: (sent: Sent) => StorageWrite[],
-  payment?: string,
+  details: { payment: string } | { seal: boolean },
 ): Result<Prepared> {
   const raw = keyring.sign(composition)
   const change = composition.change?.vout ?? null
-  const next = addPending(state, raw, { own: true, change, ...(payment === undefined ? {} : { payment }) })
+  const next = addPending(state, raw, { own: true, change, ...details })
   if (!next.ok) return next
   const sent = { txid: next.value.pending.at(-1)!.txid, fee: composition.fee }
   return ok({ state: next.value, raw, sent: [sent], writes: rows(sent) })
@@ -217,7 +230,7 @@ function prepareBump(state: WalletState, { txid, rate, least }: Bump, fees: FeeQ
     increment: fees.increment,
     least,
   })
-  return composed.ok ? prepared(state, composed.value, keyring, (sent) => [replacedBy(old.txid, sent)], old.payment) : composed
+  return composed.ok ? prepared(state, composed.value, keyring, (sent) => [replacedBy(old.txid, sent)], { payment: old.payment }) : composed
 }
 
 function prepareFamily(state: WalletState, txid: string, rate: number, { increment }: FeeQuote, keyring: Keyring): Result<Prepared> {
@@ -239,6 +252,23 @@ const outputOf = (output: Payment['outputs'][number]): PaymentOutput => {
   if ('value' in output) return { script: toHex(output.script), value: output.value }
   const script = must(p2trScript(output.key))
   return { script: toHex(script), value: Number(dustThreshold(script)) }
+}
+
+/**
+ * The end of the line of seals that begins with an output in a block: own transactions that wait for a block spend one and make the next.
+ * Error: `wallet.no-seal` (retryable: its transaction may be on the way, or somebody else has the key).
+ */
+function sealCoin(state: WalletState, from: string): Result<Array<{ txid: string; vout: number }>> {
+  let end = from
+  for (;;) {
+    const next = state.pending.find((one) => one.own && one.seal === true && one.inputs[0] === end)
+    if (next === undefined) break
+    end = `${next.txid}:1`
+  }
+  const coin = availableCoins(state).find(({ txid, vout }) => `${txid}:${vout}` === end)
+  return coin === undefined
+    ? failForNow('wallet.no-seal', `The seal ${end} is not a coin that this wallet can spend now. Wait for its transaction to confirm.`)
+    : ok([{ txid: coin.txid, vout: coin.vout }])
 }
 
 /**

@@ -19,6 +19,8 @@ export interface PendingDetails {
   label?: string
   /** What it is another version of. */
   payment?: string
+  /** Its input 0 spends a seal. Other versions of its payment have that from it. */
+  seal?: boolean
   /** `built` where it is given to the node later. Default for own ones: `offered`. */
   phase?: Phase
 }
@@ -54,6 +56,7 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
   const isOurs = values.some((value) => value !== undefined) || outputs.some((output) => own(state.scripts, output.script))
   if (!isOurs && !details.own)
     return fail('wallet.foreign', `transaction ${txid} neither pays nor spends anything of this wallet: nothing to record`)
+  const isSeal = details.seal ?? [...state.pending, ...state.versions].some((one) => one.payment === details.payment && one.seal === true)
   const paid = values.every((value) => value !== undefined) ? values.reduce((sum, value) => sum + value, 0) : undefined
   return ok({
     txid,
@@ -69,6 +72,7 @@ function entryOf(state: WalletState, raw: Uint8Array, details: PendingDetails): 
     inputs,
     spends: inputs.filter((outpoint, index) => values[index] !== undefined && isOwnCoin(state, outpoint)),
     ...(signs.length === 0 ? {} : { signs }),
+    ...(isSeal ? { seal: true } : {}),
     outputs,
     label: details.label ?? '',
     ...(state.tip === null ? {} : { since: state.tip.height }),

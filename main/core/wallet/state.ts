@@ -51,6 +51,8 @@ export interface PendingTransaction {
   spends: string[]
   /** Scripts at which it spends coins that are no ordinary money: without them it would say something else. */
   signs?: string[]
+  /** Its input 0 spends a seal, and its output 1 is the next one: both stay where they are in every version. */
+  seal?: true
   outputs: Array<{ script: string; value: number }>
   /** What it is for, to show and to join with documents. */
   label: string

@@ -27,6 +27,21 @@ export const grant = z.strictObject({ ...head('grant'), key: hex32, note: z.stri
 /** Takes a grant back: ticks the key signs are refused when anchored at or above the revocation's block. Signed by the master key. */
 export const revocation = z.strictObject({ ...head('revocation'), key: hex32, reason: z.string().max(500) })
 
+/** Ends ticks that are bad, stolen, or cannot be had: all that come after the last good one are void, and another key goes on. Signed by the master key. */
+export const resumption = z.strictObject({
+  ...head('resumption'),
+  app: hex32,
+  /** The last good tick; null: there is none. */
+  good: z.union([z.strictObject({ number: tickNumber, ...reference.shape }), z.null()]),
+  /** The key that signs ticks from now on, and its grant. */
+  key: hex32,
+  grant: reference,
+  reason: z.string().max(500),
+  /** What shows that the ticks which are taken back are faulty: the first faulty one, or two documents of one number. */
+  shows: z.array(reference).max(2),
+})
+export type Resumption = z.infer<typeof resumption>
+
 /** What a Supervisor decides about its app when it hires: the same fields in its settings and in its offers. */
 export const offerTerms = z.strictObject({
   title: z.string().min(1).max(80),

@@ -28,8 +28,10 @@ export type OfferLookup = (sha256: string) => { offer: Offer; outline: Program }
 export interface AuditInput {
   app: string
   offers: OfferLookup
-  /** In order, from tick 0 on. */
+  /** In order, from tick 0 on: those of the anchored chain. */
   ticks: Array<OpenedDocument<'tick'>>
+  /** Keys that sign ticks by a resumption, and that no offer names. */
+  resumed?: readonly string[]
   /** A file of a tick's torrent. */
   fetchFile: (tick: OpenedDocument<'tick'>, name: string) => ReturnType<FetchFile>
   /** An anchored transaction of the best chain, as the auditor's own node has it. */
@@ -155,7 +157,8 @@ function misplaced(
 /** Predecessor, signer, blocks. */
 function checkHead({ input, previous, genesis }: Auditing, tick: Tick, offer: Offer): string[] {
   const problems: string[] = []
-  if (tick.app !== input.app || tick.by !== offer.by) problems.push('The tick is not signed by the Supervisor of this app.')
+  const signs = tick.by === offer.by || input.resumed?.includes(tick.by) === true
+  if (tick.app !== input.app || !signs) problems.push('The tick is not signed by the Supervisor of this app.')
   if (tick.number !== (previous === null ? 0 : previous.body.number + 1)) problems.push('The tick does not have the next number.')
   if ((tick.previous?.sha256 ?? null) !== (previous?.sha256 ?? null)) problems.push('The tick does not name the tick before.')
   if (tick.blocks.to !== genesis + tick.number * offer.tickBlocks || (previous !== null && tick.blocks.from !== previous.body.blocks.to))

@@ -1,40 +1,29 @@
 /**
- * Following an app's ticks from anchors and documents, as servers and clients do: small JSON and pure functions. Documents arrive in any
- * order and blocks may be undone; the newest tick is always the last one of the best chain that its Supervisor signed.
+ * Following an app's ticks from anchors and documents, as servers and clients do: small JSON and pure functions. Anchors say which tick follows which
+ * (`line.ts`), documents are taken in that order, and what counts is computed from both (`chain.ts`). Nobody acts on what no block has, nor goes on past a
+ * tick that cannot be fetched.
  *
- * After a reorg the tick document of a branch that is gone may be anchored in the new branch too. It closes a block that does not exist, so it
- * is left out when it arrives. Later this cannot change: its anchor lies above the block that it closes, so a reorg takes the anchor first.
+ * Whoever follows hears of the document of every tick in the moment in which it begins to count; one that begins to count again, because a reorganisation
+ * took back what had ended it, is asked for once more.
  */
 import type { OpenedDocument, Reference, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
+import { chainFrom, type Chain, type SeenTick, type Shown, type Stop } from './chain.ts'
 import { paysKey, spendsKey } from './ledger.ts'
 import { own } from '../../program/index.ts'
+import { forgetTicks, grow, linesBelow, MOST_STRAYS, type Line, type SealedTick } from './line.ts'
+
+export type { Chain, SeenTick, Stop } from './chain.ts'
+export type { Line, SealedTick } from './line.ts'
 
 /** Hash of the best chain's block at a height, as of the events taken so far; null above its tip. */
 export type HashAt = (height: number) => string | null
 
-/** A tick document that was checked, whose anchor is in a block, and which closes a block of the best chain. */
-export interface SeenTick {
-  number: number
-  /** The key that signed it. */
-  by: string
-  reference: Reference
-  /** Block of its anchor, and the place in it. */
-  height: number
-  position: number
-  /** Digest of the offer in force. */
-  offer: string
-  previous: string | null
-  /** Ticks for which it publishes plans. */
-  plans: number[]
-}
-
 /**
- * An anchor whose document is not here yet; `missing`: it was given up for now, and is asked for again with the next block. `own`: it spends from one of
- * the Supervisor's keys; anybody can pay them, so what only pays is asked for a bounded number of times (`tries`).
+ * The anchor of a revocation whose document is not here yet; `missing`: it was given up for now, and is asked for again with the next block. Anybody can
+ * pay the master key's address, so what only pays is asked for a bounded number of times (`tries`).
  */
 export interface ExpectedDocument {
-  documentType: 'tick' | 'revocation'
   reference: Reference
   height: number
   position: number
@@ -43,29 +32,55 @@ export interface ExpectedDocument {
   tries: number
 }
 
-/**
- * `signers` are the Supervisor's granted keys; `revoked` says from which block on the master key took one back: ticks it anchors there or
- * later count for nobody.
- */
+/** `signers` are keys that the master key granted. */
 export interface Following {
   app: string
   master: string
   signers: string[]
   revoked: Record<string, number>
   expected: ExpectedDocument[]
-  /** Ticks of the last blocks by keys that are none of the signers: one of them may turn out to be granted by an offer that is still being fetched. */
-  overlooked: AnchoredTransaction[]
-  ticks: SeenTick[]
+  lines: Line[]
+  /** Ticks beside the line, signed by a key of the app: one may show that the key signed twice. */
+  strays: SealedTick[]
+  shown: Shown | null
 }
 
-/** Blocks within which the offer of a new signer comes, and other apps' ticks that are remembered for so long at most. */
-const OVERLOOKED_BLOCKS = 6
-const MOST_OVERLOOKED = 64
+/** The anchors of a block that came before somebody took part. */
+export interface HistoryBlock {
+  height: number
+  anchored: AnchoredTransaction[]
+}
 
-/** Ticks remembered: enough for four generations of code and the reorgs that are likely. */
-const REMEMBERED = 24
-/** Times that a document is asked for whose anchor anybody could have made. */
+export interface Wanted {
+  reference: Reference
+  documentType: 'tick' | 'revocation' | 'resumption'
+}
+export interface Followed {
+  following: Following
+  fetch: Wanted[]
+}
+
+/** What those who follow hear besides blocks and documents. */
+export type FollowEvent =
+  /** The blocks with anchors since the app's first offer, in order: what came before somebody took part. Safe to repeat. */
+  | { type: 'history'; blocks: HistoryBlock[] }
+  /** Answers `prove`; `resumption` is its digest. */
+  | { type: 'proof'; resumption: string; holds: boolean }
+
+/**
+ * A resumption takes back more ticks than it may without a reason: look whether what it shows holds (two documents of one number, or a tick that an own
+ * audit finds faulty); answer `proof`.
+ */
+export interface Prove {
+  type: 'prove'
+  resumption: Reference
+  shows: Reference[]
+}
+
+/** Times that a revocation is asked for whose anchor anybody could have made. */
 const MAX_TRIES = 144
+/** Documents asked for ahead of their turn, so that one who was away catches up. */
+const AHEAD = 8
 
 export const startFollowing = (app: string, master: string, signers: string[]): Following => ({
   app,
@@ -73,133 +88,305 @@ export const startFollowing = (app: string, master: string, signers: string[]): 
   signers,
   revoked: {},
   expected: [],
-  overlooked: [],
-  ticks: [],
+  lines: [],
+  strays: [],
+  shown: null,
 })
 
-/**
- * A superseding offer may come by another key, granted by the same master; the caller has checked the grant.
- * @returns what to fetch: ticks by that key whose anchors came before its offer was here
- */
-export function followSigner(following: Following, key: string): { following: Following; fetch: Wanted[] } {
-  if (following.signers.includes(key)) return { following, fetch: [] }
-  const { overlooked, ...known } = following
-  return followBlock({ ...known, signers: [...following.signers, key], overlooked: [] }, overlooked)
+const chains = new WeakMap<Following, Chain>()
+
+/** What counts, and where and why nobody goes on. */
+export function followed(following: Following): Chain {
+  const known = chains.get(following) ?? chainFrom(following)
+  chains.set(following, known)
+  return known
 }
 
-/** Whether a transaction comes from one of the Supervisor's addresses or pays it, which only its own ticks need to do. */
-function isOurs(following: Following, transaction: AnchoredTransaction): boolean {
-  if (transaction.anchor.type === 'revocation') return paysKey(transaction, following.master)
-  return transaction.anchor.type === 'tick' && following.signers.some((key) => spendsKey(transaction, key) || paysKey(transaction, key))
-}
-
-export type Wanted = Pick<ExpectedDocument, 'reference' | 'documentType'>
-
-/** Notes the anchors of ticks and revocations in a block. @returns what to fetch */
-export function followBlock(following: Following, anchored: AnchoredTransaction[]): { following: Following; fetch: Wanted[] } {
-  const isOwn = (transaction: AnchoredTransaction): boolean =>
-    [following.master, ...following.signers].some((key) => spendsKey(transaction, key))
-  const isNew = ({ anchor, height, position }: AnchoredTransaction): boolean =>
-    !following.expected.some((known) => known.reference.sha256 === anchor.sha256 && known.height === height && known.position === position)
-  const found = anchored
-    .filter((transaction) => isOurs(following, transaction) && isNew(transaction))
-    .map((transaction): ExpectedDocument => {
-      const { anchor, height, position } = transaction
-      const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
-      return { documentType: anchor.type as 'tick', reference, height, position, missing: false, own: isOwn(transaction), tries: 0 }
-    })
-  const strange = anchored.filter((transaction) => transaction.anchor.type === 'tick' && !isOurs(following, transaction))
-  const overlooked = strange.length === 0 ? following.overlooked : lately([...following.overlooked, ...strange])
-  const again = following.expected.filter((anchor) => anchor.missing)
-  if (found.length === 0 && again.length === 0)
-    return { following: overlooked === following.overlooked ? following : { ...following, overlooked }, fetch: [] }
-  const expected = [...following.expected.map((anchor) => ({ ...anchor, missing: false })), ...found]
-  return {
-    following: { ...following, expected, overlooked },
-    fetch: [...again, ...found].map(({ reference, documentType }) => ({ reference, documentType })),
-  }
-}
-
-const lately = (anchors: AnchoredTransaction[]): AnchoredTransaction[] =>
-  anchors.filter(({ height }) => height > anchors.at(-1)!.height - OVERLOOKED_BLOCKS).slice(-MOST_OVERLOOKED)
-
-/** Forgets anchors above a fork. */
-export const followReorg = (following: Following, height: number): Following => ({
-  ...following,
-  expected: following.expected.filter((anchor) => anchor.height <= height),
-  overlooked: following.overlooked.filter((anchor) => anchor.height <= height),
-  ticks: following.ticks.filter((tick) => tick.height <= height),
-  revoked: Object.fromEntries(Object.entries(following.revoked).filter(([, from]) => from <= height)),
-})
-
-/** A document was not to be had: for now, or (refused by its schema or digest) for good. */
-export function followMissing(following: Following, reference: Reference, retryable: boolean): Following {
-  const others = following.expected.filter((anchor) => anchor.reference.sha256 !== reference.sha256)
-  const anchor = following.expected.find((expected) => expected.reference.sha256 === reference.sha256)
-  if (anchor === undefined) return following
-  const again = { ...anchor, missing: true, tries: anchor.tries + 1 }
-  return { ...following, expected: retryable && (anchor.own || again.tries < MAX_TRIES) ? [...others, again] : others }
-}
-
-const isRevoked = (revoked: Following['revoked'], tick: Pick<SeenTick, 'by' | 'height'>): boolean =>
-  Object.hasOwn(revoked, tick.by) && tick.height >= revoked[tick.by]!
-
-/** Whether the last block that a tick closes is on the best chain, below its anchor. */
-const closesBlock = ({ blocks }: Tick, anchor: ExpectedDocument, hashAt: HashAt): boolean =>
-  blocks.to < anchor.height && hashAt(blocks.to) === blocks.hash
-
-/** Takes a fetched document in, if it was expected and is the app's. A revocation forgets the ticks that it makes void. */
-export function followDocument(following: Following, reference: Reference, { body }: OpenedDocument, hashAt: HashAt): Following {
-  const anchor = following.expected.find((expected) => expected.reference.sha256 === reference.sha256)
-  if (anchor === undefined) return following
-  const rest = { ...following, expected: following.expected.filter((other) => other !== anchor) }
-  if (body.type === 'revocation') return body.by === following.master ? revoke(rest, body.key, anchor.height) : rest
-  if (body.type !== 'tick' || body.app !== following.app || !following.signers.includes(body.by) || !closesBlock(body, anchor, hashAt))
-    return rest
-  const seen: SeenTick = {
-    number: body.number,
-    by: body.by,
-    reference: anchor.reference,
-    height: anchor.height,
-    position: anchor.position,
-    offer: body.offer,
-    previous: body.previous?.sha256 ?? null,
-    plans: body.plans.map((plan) => plan.tick),
-  }
-  if (isRevoked(following.revoked, seen) || following.ticks.some((tick) => tick.reference.sha256 === reference.sha256)) return rest
-  return {
-    ...rest,
-    ticks: [...following.ticks, seen]
-      .sort((a, b) => a.number - b.number || a.height - b.height || a.position - b.position)
-      .slice(-REMEMBERED),
-  }
-}
-
-function revoke(following: Following, key: string, height: number): Following {
-  const revoked = { ...following.revoked, [key]: Math.min(height, own(following.revoked, key) ?? height) }
-  return { ...following, revoked, ticks: following.ticks.filter((tick) => !isRevoked(revoked, tick)) }
-}
-
-/**
- * The ticks that follow one another, oldest first: of two documents for one number, the one that the newest chain of predecessors names.
- */
-export function chainOf(following: Following): SeenTick[] {
-  const chain: SeenTick[] = []
-  for (const tick of following.ticks.toReversed()) {
-    const next = chain[0]
-    const fits =
-      next === undefined ||
-      (tick.number === next.number - 1
-        ? next.previous === tick.reference.sha256
-        : tick.number < next.number && next.previous !== null && !following.ticks.some((other) => other.reference.sha256 === next.previous))
-    if (fits) chain.unshift(tick)
-  }
-  return chain
-}
-
+/** The ticks that count, oldest first. */
+export const chainOf = (following: Following): SeenTick[] => followed(following).ticks
+/** Where and why nobody goes on; null while everything is followed. */
+export const stopOf = (following: Following): Stop | null => followed(following).stop
 export const newestTick = (following: Following): SeenTick | null => chainOf(following).at(-1) ?? null
 export const tickNumbered = (following: Following, number: number): SeenTick | null =>
   chainOf(following).find((tick) => tick.number === number) ?? null
 /** The document that publishes the plan for a tick: the first that does, before that tick, so that nobody deals its blocks again. */
 export const planTick = (following: Following, number: number): SeenTick | null =>
   chainOf(following).find((tick) => tick.number < number && tick.plans.includes(number)) ?? null
+
+/** Digests of ticks that counted and count no more; those that are only forgotten, because they are old, are none. */
+export function takenBack(before: Following, after: Following): ReadonlySet<string> {
+  const left = chainOf(after)
+  const kept = new Set(left.map(({ txid }) => txid))
+  const gone = chainOf(before).filter(({ txid, height }) => !kept.has(txid) && height >= (left[0]?.height ?? 0))
+  return new Set(gone.map(({ reference }) => reference.sha256))
+}
+
+// ───────────────────────────── asking ─────────────────────────────
+
+const isMissing = ({ asked }: Pick<SealedTick, 'asked'>): boolean => asked === 'missing'
+
+/** The next ticks of the line whose documents are wanted, in order; the first is the one whose turn it is. */
+function upcoming({ stop, line }: Chain): SealedTick[] {
+  if (stop === null || line === null || (stop.kind !== 'unfetched' && stop.kind !== 'stranger')) return []
+  const at = line.ticks.findIndex((tick) => tick.reference.sha256 === stop.reference.sha256 && tick.said === null)
+  return at < 0 ? [] : line.ticks.slice(at, at + AHEAD)
+}
+
+/**
+ * What is to be fetched now, noted as asked for. @param again what was not to be had is asked for once more
+ */
+function ask(following: Following, again: boolean): Followed {
+  const turn = upcoming(followed(following))
+  const isDue = (one: Pick<SealedTick, 'asked'>): boolean => one.asked === 'no' || (again && isMissing(one))
+  const due = new Set(turn.filter((tick, at) => tick.stranger === null && (isDue(tick) || (at === 0 && tick.asked === 'early'))))
+  const resumptions = following.lines.filter(
+    ({ kind, said, refused, asked }) => kind === 'resumption' && said === null && refused === null && isDue({ asked }),
+  )
+  const strays = following.strays.filter(isDue)
+  const revocations = again ? following.expected.filter(({ missing }) => missing) : []
+  if (due.size + resumptions.length + strays.length + revocations.length === 0) return { following, fetch: [] }
+  const note = <T extends { asked: SealedTick['asked'] }>(one: T, isAsked: boolean): T => (isAsked ? { ...one, asked: 'yes' } : one)
+  const lines = following.lines.map((line) => {
+    const ticks = line.ticks.some((tick) => due.has(tick)) ? line.ticks.map((tick) => note(tick, due.has(tick))) : line.ticks
+    return note(ticks === line.ticks ? line : { ...line, ticks }, resumptions.includes(line))
+  })
+  return {
+    following: {
+      ...following,
+      lines,
+      strays: following.strays.map((stray) => note(stray, strays.includes(stray))),
+      expected: revocations.length === 0 ? following.expected : following.expected.map((one) => ({ ...one, missing: false })),
+    },
+    fetch: [
+      ...[...due, ...strays].map(({ reference }): Wanted => ({ reference, documentType: 'tick' })),
+      ...resumptions.map(({ reference }): Wanted => ({ reference, documentType: 'resumption' })),
+      ...revocations.map(({ reference }): Wanted => ({ reference, documentType: 'revocation' })),
+    ],
+  }
+}
+
+/** After any change: ticks that count again, and whose documents were taken before, are asked for again; so is what comes next. */
+function settle(before: Following, after: Following, arrived: string | null, again = false): Followed {
+  const counted = new Set(chainOf(before).map(({ txid }) => txid))
+  const back = chainOf(after).find(({ txid }) => !counted.has(txid) && txid !== arrived)
+  if (back === undefined) return ask(after, again)
+  let found = false
+  const lines = after.lines.map((line) => {
+    const at = found ? 0 : line.ticks.findIndex(({ txid }) => txid === back.txid)
+    if (at < 0 || line.ticks.length === 0) return line
+    found = true
+    return { ...line, ticks: line.ticks.map((tick, index) => (index < at ? tick : { ...tick, said: null, asked: 'no' as const })) }
+  })
+  return ask({ ...after, lines }, again)
+}
+
+// ───────────────────────────── the chain ─────────────────────────────
+
+/**
+ * A superseding offer may come by another key, granted by the same master; the caller has checked the grant.
+ * @returns what to fetch: ticks by that key whose anchors came before its offer was here
+ */
+export function followSigner(following: Following, key: string): Followed {
+  if (following.signers.includes(key)) return { following, fetch: [] }
+  const lines = following.lines.map((line) => ({
+    ...line,
+    ticks: line.ticks.map((tick) => (tick.stranger === key ? { ...tick, stranger: null, asked: 'no' as const } : tick)),
+  }))
+  return settle(following, { ...following, signers: [...following.signers, key], lines }, null)
+}
+
+/** Notes the anchors of a block. @returns what to fetch */
+export function followBlock(following: Following, anchored: AnchoredTransaction[]): Followed {
+  const held = (): string[] => chainOf(following).map(({ reference }) => reference.sha256)
+  let { lines, strays } = following
+  for (const transaction of anchored) {
+    const grown = grow({ ...following, lines }, transaction, held)
+    lines = grown.lines
+    const { stray } = grown
+    if (stray !== null && !strays.some(({ txid }) => txid === stray.txid)) strays = [...strays, stray].slice(-MOST_STRAYS)
+  }
+  const same = lines === following.lines && strays === following.strays
+  const next = settle(following, same ? following : { ...following, lines, strays }, null, true)
+  const revocations = newRevocations(following, anchored)
+  if (revocations.length === 0) return next
+  const fetch = [...next.fetch, ...revocations.map(({ reference }): Wanted => ({ reference, documentType: 'revocation' }))]
+  return { following: { ...next.following, expected: [...next.following.expected, ...revocations] }, fetch }
+}
+
+function newRevocations({ master, expected }: Following, anchored: AnchoredTransaction[]): ExpectedDocument[] {
+  const isNew = ({ anchor, height }: AnchoredTransaction): boolean =>
+    !expected.some((known) => known.reference.sha256 === anchor.sha256 && known.height === height)
+  return anchored
+    .filter((transaction) => transaction.anchor.type === 'revocation' && paysKey(transaction, master) && isNew(transaction))
+    .map((transaction) => {
+      const { anchor, height, position } = transaction
+      const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+      return { reference, height, position, missing: false, own: spendsKey(transaction, master), tries: 0 }
+    })
+}
+
+/** Forgets what was anchored above a fork. @returns what to fetch: ticks that count again */
+export function followReorg(following: Following, height: number): Followed {
+  const { shown } = following
+  return settle(
+    following,
+    {
+      ...following,
+      expected: following.expected.filter((anchor) => anchor.height <= height),
+      lines: linesBelow(following.lines, height),
+      strays: following.strays.filter((stray) => stray.height <= height),
+      shown: shown !== null && shown.height > height ? null : shown,
+      revoked: Object.fromEntries(Object.entries(following.revoked).filter(([, from]) => from <= height)),
+    },
+    null,
+  )
+}
+
+/** Forgets ticks that no reorganisation asks for again. */
+export function forgetOld(following: Following): Following {
+  const { line, ticks } = followed(following)
+  if (line === null) return following
+  const kept = forgetTicks(line, new Set(ticks.map(({ txid }) => txid)))
+  if (kept === line) return following
+  // What came before the line that is followed is not needed any more once its own first ticks are old.
+  return {
+    ...following,
+    lines: following.lines.filter((one) => one === line || one.height > line.height).map((one) => (one === line ? kept : one)),
+  }
+}
+
+// ───────────────────────────── documents ─────────────────────────────
+
+/** A document was not to be had: for now, or (refused by its schema or digest) for good. */
+export function followMissing(following: Following, reference: Reference, failure: { message: string; retryable: boolean }): Following {
+  const isIt = (one: { reference: Reference }): boolean => one.reference.sha256 === reference.sha256
+  const given = <T extends { asked: SealedTick['asked']; refused: string | null }>(one: T): T =>
+    failure.retryable ? { ...one, asked: 'missing' } : { ...one, refused: failure.message }
+  const waits = (tick: SealedTick): boolean => isIt(tick) && tick.said === null
+  const isLine = (line: Line): boolean => line.kind === 'resumption' && isIt(line) && line.said === null
+  const touched = following.lines.some((line) => isLine(line) || line.ticks.some(waits))
+  const expected = following.expected.flatMap((one) => {
+    if (!isIt(one)) return [one]
+    const again = { ...one, missing: true, tries: one.tries + 1 }
+    return failure.retryable && (one.own || again.tries < MAX_TRIES) ? [again] : []
+  })
+  const strays = following.strays.flatMap((stray) =>
+    !isIt(stray) ? [stray] : failure.retryable ? [{ ...stray, asked: 'missing' as const }] : [],
+  )
+  if (!touched && !following.expected.some(isIt) && !following.strays.some(isIt)) return following
+  const lines = following.lines.map((line) => {
+    const ticks = line.ticks.some(waits) ? line.ticks.map((tick) => (waits(tick) ? given(tick) : tick)) : line.ticks
+    return isLine(line) ? { ...given(line), ticks } : { ...line, ticks }
+  })
+  return { ...following, expected, strays, lines }
+}
+
+/**
+ * Takes a fetched document in, if its turn has come. @returns `counts`: it is a tick, and counts from now on
+ */
+export function followDocument(
+  following: Following,
+  reference: Reference,
+  { body }: OpenedDocument,
+  hashAt: HashAt,
+): Followed & { counts: boolean } {
+  if (body.type === 'revocation') return { ...onRevocation(following, reference, body), counts: false }
+  if (body.type === 'resumption') return { ...onResumption(following, reference, body), counts: false }
+  if (body.type !== 'tick') return { following, fetch: [], counts: false }
+  const aside = following.strays.find((stray) => stray.reference.sha256 === reference.sha256)
+  const noted = aside === undefined ? following : onStray(following, aside, body, hashAt)
+  const turn = upcoming(followed(noted))[0]
+  const isTurn = turn?.reference.sha256 === reference.sha256
+  const change = (tick: SealedTick): SealedTick => {
+    if (tick.reference.sha256 !== reference.sha256 || tick.said !== null) return tick
+    if (tick.txid !== turn?.txid) return { ...tick, asked: 'early' }
+    return following.signers.includes(body.by)
+      ? { ...tick, said: saidBy(noted, tick, body, hashAt) }
+      : { ...tick, stranger: body.by, asked: 'early' }
+  }
+  const lines = noted.lines.map((line) =>
+    line.ticks.some((tick) => change(tick) !== tick) ? { ...line, ticks: line.ticks.map(change) } : line,
+  )
+  const same = lines.every((line, at) => line === noted.lines[at])
+  const next = settle(following, same ? noted : { ...noted, lines }, isTurn ? turn.txid : null)
+  return { ...next, counts: isTurn && chainOf(next.following).some(({ txid }) => txid === turn.txid) }
+}
+
+type Body<T extends OpenedDocument['body']['type']> = Extract<OpenedDocument['body'], { type: T }>
+
+function saidBy({ app }: Following, anchor: SealedTick, tick: Tick, hashAt: HashAt): SealedTick['said'] {
+  const { by, offer, previous, plans, blocks } = tick
+  const fault =
+    tick.app !== app
+      ? 'it is of another app'
+      : tick.number !== anchor.number
+        ? `its anchor says ${anchor.number}, and it says ${tick.number}`
+        : null
+  return {
+    by,
+    offer,
+    previous: previous?.sha256 ?? null,
+    plans: plans.map((plan) => plan.tick),
+    to: blocks.to,
+    closes: blocks.to < anchor.height && hashAt(blocks.to) === blocks.hash,
+    fault,
+  }
+}
+
+/** A tick beside the line: with one of the line, of its number and over its block, it shows that their key signed twice. */
+function onStray(following: Following, stray: SealedTick, tick: Tick, hashAt: HashAt): Following {
+  const counted = chainOf(following).find(({ number }) => number === tick.number)
+  // The one of the line may not be here yet.
+  const isEarly = counted === undefined && tick.number > (newestTick(following)?.number ?? -1)
+  const strays = following.strays.flatMap((other) => (other !== stray ? [other] : isEarly ? [{ ...stray, asked: 'missing' as const }] : []))
+  const said = saidBy(following, stray, tick, hashAt)!
+  const shows =
+    said.fault === null &&
+    said.closes &&
+    counted !== undefined &&
+    counted.by === said.by &&
+    counted.to === said.to &&
+    following.shown === null
+  if (!shows) return { ...following, strays }
+  return {
+    ...following,
+    strays,
+    shown: {
+      key: said.by,
+      number: tick.number,
+      references: [counted.reference, stray.reference],
+      height: Math.max(counted.height, stray.height),
+    },
+  }
+}
+
+/** A revoked key's ticks from that block on are void. */
+function onRevocation(following: Following, reference: Reference, body: Body<'revocation'>): Followed {
+  const anchor = following.expected.find((expected) => expected.reference.sha256 === reference.sha256)
+  if (anchor === undefined) return { following, fetch: [] }
+  const rest = { ...following, expected: following.expected.filter((other) => other !== anchor) }
+  if (body.by !== following.master) return { following: rest, fetch: [] }
+  const from = Math.min(anchor.height, own(following.revoked, body.key) ?? anchor.height)
+  return settle(following, { ...rest, revoked: { ...following.revoked, [body.key]: from } }, null)
+}
+
+/** The master key names the last good tick, and the key that goes on; the caller has checked the grant. */
+function onResumption(following: Following, reference: Reference, body: Body<'resumption'>): Followed {
+  const isIt = (line: Line): boolean => line.kind === 'resumption' && line.reference.sha256 === reference.sha256 && line.said === null
+  if (!following.lines.some(isIt)) return { following, fetch: [] }
+  const { good, key, reason, shows } = body
+  const isOurs = body.by === following.master && body.app === following.app
+  const said = { good: good === null ? null : { number: good.number, sha256: good.sha256 }, key, reason, shows }
+  const lines = following.lines.map((line) =>
+    !isIt(line) ? line : isOurs ? { ...line, said } : { ...line, refused: 'it is of another app' },
+  )
+  const signers = isOurs && !following.signers.includes(key) ? [...following.signers, key] : following.signers
+  return settle(following, { ...following, lines, signers }, null)
+}
+
+/** Whether what a resumption shows holds: two documents of one number, or a tick that the reader's own audit finds faulty. */
+export function followProof(following: Following, resumption: string, holds: boolean): Followed {
+  const isIt = (line: Line): boolean => line.kind === 'resumption' && line.reference.sha256 === resumption && line.proved === null
+  if (!following.lines.some(isIt)) return { following, fetch: [] }
+  return settle(following, { ...following, lines: following.lines.map((line) => (isIt(line) ? { ...line, proved: holds } : line)) }, null)
+}

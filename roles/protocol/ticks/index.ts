@@ -1,5 +1,8 @@
 export * from './ledger.ts'
 export * from './ledger-state.ts'
+export { sealOf } from './line.ts'
+export { MOST_TAKEN_BACK } from './chain.ts'
+export * from './equivocation.ts'
 export * from './follow.ts'
 export * from './audit.ts'
 export * from './key-log.ts'

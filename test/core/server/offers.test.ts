@@ -23,7 +23,7 @@ const block = (n: number): ServerEvent => ({
   height: n,
   hash: id(n),
   time: 0,
-  anchored: [{ txid: id(n), height: n, position: 1, anchor: { type: 'offer', ...reference(n) }, spends: [], pays: [] }],
+  anchored: [{ txid: id(n), height: n, position: 1, anchor: { type: 'offer', ...reference(n) }, first: '', spends: [], pays: [] }],
 })
 const offer = (n: number, perRequest: number): ServerEvent => {
   const body = {

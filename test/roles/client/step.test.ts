@@ -1,105 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { freeKeys, isRegistered, keyCounts, nextKeyIndex, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import {
-  clientStep,
-  freeKeys,
-  initialClientState,
-  isRegistered,
-  keyCounts,
-  nextKeyIndex,
-  type ClientEffect,
-  type ClientEvent,
-  type ClientState,
-  type Reviewed,
-  type Window,
-} from '../../../roles/client/index.ts'
-import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
-import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
-import { toHex } from '../../../roles/protocol/bytes.ts'
-import { crypto } from '../request/world.ts'
-import { seeded } from '../../tools/seeded.ts'
-
-const key = (name: string): string => toHex(crypto.schnorr.publicKey(seeded(name)(32)))
-const SUPERVISOR = key('supervisor')
-const APP = 'aa'.repeat(32)
-const DATA = key('data')
-const refer = (n: number): Reference => ({ sha256: n.toString(16).padStart(64, '0'), infohash: n.toString(16).padStart(40, '0') })
-
-const anchored = (type: AnchoredTransaction['anchor']['type'], n: number, height: number): AnchoredTransaction => ({
-  txid: `tx${n}`,
-  height,
-  position: 1,
-  anchor: { type, ...refer(n) },
-  spends: [scriptOf(SUPERVISOR)!],
-  pays: [],
-})
-const block = (height: number, ...anchors: AnchoredTransaction[]): ClientEvent => ({
-  type: 'block',
-  height,
-  hash: 'h',
-  time: 0,
-  anchored: anchors,
-})
-
-/** Block and document of a tick with verdicts about documents, by number. */
-function tick(number: number, height: number, verdicts: Array<[document: number, outcome: string]>): ClientEvent[] {
-  const reference = refer(100 + number)
-  const body = {
-    type: 'tick',
-    by: SUPERVISOR,
-    app: APP,
-    offer: APP,
-    number,
-    previous: number === 0 ? null : refer(99 + number),
-    plans: [],
-    blocks: { from: 0, to: 0, hash: 'h' },
-    summary: { verdicts: verdicts.map(([n, outcome]) => ({ txid: `tx${n}`, document: refer(n), height: 1, outcome })) },
-  }
-  return [
-    block(height, anchored('tick', 100 + number, height)),
-    { type: 'document', reference, document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument },
-  ]
-}
-
-const text = (n: number) => ({ document: `{"n":${n}}`, sha256: refer(n).sha256, spendFromKeys: [], payToKeys: [] })
-const reviewed = (writes: number): Reviewed =>
-  ({ pending: {}, opened: { writes: Array.from({ length: writes }, () => ({ key: DATA })) }, writes: [] }) as unknown as Reviewed
-const published = (n: number): ClientEvent => ({
-  type: 'published',
-  sha256: refer(n).sha256,
-  reference: refer(n),
-  txid: `tx${n}`,
-  fee: 200,
-})
-
-const run = (state: ClientState, ...events: ClientEvent[]): { state: ClientState; effects: ClientEffect[] } =>
-  events.reduce(
-    (done: { state: ClientState; effects: ClientEffect[] }, event) => {
-      const stepped = clientStep({ crypto, hashAt: () => 'h' }, done.state, event)
-      return { state: JSON.parse(JSON.stringify(stepped.state)) as ClientState, effects: [...done.effects, ...stepped.effects] }
-    },
-    { state, effects: [] },
-  )
-
-const start = initialClientState(APP, key('master'), [SUPERVISOR], key('client'))
-const ready: ClientEvent[] = [
-  { type: 'register', offer: APP, bits: 4 },
-  { type: 'work.done', ...text(1) },
-  published(1),
-  block(1, anchored('registration', 1, 1)),
-  ...tick(0, 2, [[1, 'accepted']]),
-  { type: 'reserve', keys: [{ index: 0, key: DATA, collection: 'posts' }], ...text(2) },
-  published(2),
-  block(3, anchored('reservation', 2, 3)),
-  ...tick(1, 4, [[2, 'accepted']]),
-]
-const SLOTS = [{ name: 'post', collection: 'posts', state: 'fresh' as const }]
-const WINDOW: Window = { tick: refer(101).sha256, number: 1, until: 100, tickBlocks: 3, margin: 1 }
-const ask: ClientEvent = { type: 'request', id: 'r', endpoint: 'post', arguments: { text: 'hello' }, slots: SLOTS, at: 1 }
-const replied: ClientEvent = { type: 'replied', id: 'r', attempt: 1, reviewed: reviewed(1), window: WINDOW }
-const approve: ClientEvent = { type: 'approve', id: 'r', ...text(3) }
-const phase = (state: ClientState): string => state.requests[0]!.phase
-const of = (effects: ClientEffect[], type: ClientEffect['type']) => effects.filter((effect) => effect.type === type)
+  APP,
+  DATA,
+  refer,
+  anchored,
+  block,
+  tick,
+  text,
+  reviewed,
+  published,
+  run,
+  start,
+  ready,
+  ask,
+  replied,
+  approve,
+  phase,
+  of,
+} from './story.ts'
 
 describe('a client', () => {
   it('[K2] is registered, and has a free key, when ticks say so and not before', () => {
@@ -255,7 +174,7 @@ describe('a client', () => {
       const other = refer(777)
       const rival = run(
         undone,
-        { ...anchor, anchored: [{ ...anchor.anchored[0]!, anchor: { type: 'tick', ...other } }] },
+        { ...anchor, anchored: [{ ...anchor.anchored[0]!, anchor: { type: 'tick', number: 1, ...other } }] },
         { ...document, reference: other, document: { ...document.document, sha256: other.sha256 } },
       ).state
       expect([phase(rival), rival.requests[0]!.error!.code]).toEqual(['late', 'client.base'])
@@ -367,19 +286,19 @@ describe('a client', () => {
   })
 
   it('[K2] registers again under new terms when a tick refused it, and not for ever', () => {
-    const refusal = (n: number): ClientEvent[] => [
+    const refusal = (n: number, number: number): ClientEvent[] => [
       { type: 'work.done', ...text(n) },
       published(n),
       block(n, anchored('registration', n, n)),
-      ...tick(n, n + 1, [[n, 'registration.work']]),
+      ...tick(number, n + 1, [[n, 'registration.work']]),
     ]
     const register = (offer: string): ClientEvent => ({ type: 'register', offer, bits: 4 })
-    const first = run(start, register(APP), register(APP), ...refusal(1))
+    const first = run(start, register(APP), register(APP), ...refusal(1, 0))
     expect([of(first.effects, 'grind').length, isRegistered(first.state)]).toEqual([1, false])
-    const more = run(first.state, register(APP), ...refusal(3), register(APP), ...refusal(5), register(APP))
+    const more = run(first.state, register(APP), ...refusal(3, 1), register(APP), ...refusal(5, 2), register(APP))
     expect(of(more.effects, 'grind')).toHaveLength(2)
     expect(of(run(more.state, register('bb'.repeat(32))).effects, 'grind')).toHaveLength(1)
-    const restored = run(start, register(APP), ...refusal(1).slice(0, 3), ...tick(1, 2, [[1, 'registration.known']]))
+    const restored = run(start, register(APP), ...refusal(1, 0).slice(0, 3), ...tick(0, 2, [[1, 'registration.known']]))
     expect(isRegistered(restored.state)).toBe(true)
   })
 })

@@ -79,10 +79,20 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
 
   it('an anchor and the beacons (4)', () => {
     const { input, expected } = read('anchor')
-    for (const [i, { type, sha256: digest, infohash }] of input.anchors.entries()) {
-      const payload = Buffer.concat([utf8('GOLM'), Buffer.from([1, type === 'offer' ? 1 : 9]), hex(digest), hex(infohash)])
-      expect(payload.length).toBe(58)
-      expect(expected.anchors[i]).toEqual({ payload: payload.toString('hex'), script: `6a3a${payload.toString('hex')}` })
+    const bytes: Record<string, number> = { offer: 1, tick: 8, tombstone: 9 }
+    for (const [i, { type, sha256: digest, infohash, number }] of input.anchors.entries()) {
+      const payload = Buffer.concat([
+        utf8('GOLM'),
+        Buffer.from([1, bytes[type]!]),
+        hex(digest),
+        hex(infohash),
+        number === undefined ? Buffer.alloc(0) : u32(number),
+      ])
+      expect(payload.length).toBe(type === 'tick' ? 62 : 58)
+      expect(expected.anchors[i]).toEqual({
+        payload: payload.toString('hex'),
+        script: `6a${type === 'tick' ? '3e' : '3a'}${payload.toString('hex')}`,
+      })
     }
     for (const [type, key] of Object.entries(expected.beacons)) {
       const tried = Array.from({ length: 32 }, (_, counter) => T('golem/beacon', utf8(type), u32(counter)).toString('hex'))

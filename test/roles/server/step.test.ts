@@ -26,9 +26,17 @@ const anchored = (type: DocumentType, reference: Reference, height: number): Anc
   txid: reference.sha256,
   height,
   position: 1,
-  anchor: { type, ...reference },
+  anchor: { type, ...reference, ...(type === 'tick' ? { number: parseInt(reference.sha256, 16) - 100 } : {}) },
+  // A tick spends the seal of the one before, and tick 0 that of the offer.
+  first: type === 'tick' ? `${refer(parseInt(reference.sha256, 16) === 100 ? 1 : parseInt(reference.sha256, 16) - 1).sha256}:1` : '',
   spends: [scriptOf(SUPERVISOR)!],
-  pays: [],
+  pays:
+    type === 'offer'
+      ? [
+          { script: '6a', value: 0 },
+          { script: scriptOf(SUPERVISOR)!, value: 330 },
+        ]
+      : [],
 })
 const block = (height: number, ...anchors: AnchoredTransaction[]): ServerEvent => ({
   type: 'block',
@@ -67,7 +75,7 @@ function tick(number: number, previous: number | null, change: Partial<Tick> = {
     plans,
     servers: [{ id: ME }],
     tombstones: [],
-    blocks: { from: 0, to: 1, hash: 'h' },
+    blocks: { from: 0, to: 1 + number, hash: 'h' },
     ...change,
   }
   return document(refer(100 + number), body)
@@ -86,6 +94,7 @@ const seen = [block(1, anchored('offer', OFFER, 1)), offer(10)]
 const accepted: ServerEvent[] = [
   ...seen,
   { type: 'accept', offer: OFFER.sha256 },
+  { type: 'history', blocks: [{ height: 1, anchored: [anchored('offer', OFFER, 1)] }] },
   { type: 'work.done', offer: OFFER.sha256, document: '{}', sha256: refer(2).sha256 },
 ]
 const joined = [...accepted, block(2, anchored('acceptance', refer(2), 2))]

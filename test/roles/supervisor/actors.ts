@@ -323,14 +323,20 @@ let serial = 0
 export function anchorOf(
   document: OpenedDocument,
   height: number,
-  { spends = [], pays = [] }: { spends?: string[]; pays?: string[] } = {},
+  { spends = [], pays = [], first = '' }: { spends?: string[]; pays?: string[]; first?: string } = {},
 ): AnchoredTransaction {
   const txid = toHex(crypto.sha256(utf8(`tx/${serial++}`)))
   return {
     txid,
     height,
     position: serial,
-    anchor: { type: document.body.type, sha256: document.sha256, infohash: document.sha256.slice(0, 40) },
+    anchor: {
+      type: document.body.type,
+      sha256: document.sha256,
+      infohash: document.sha256.slice(0, 40),
+      ...(document.body.type === 'tick' ? { number: document.body.number } : {}),
+    },
+    first,
     spends: spends.map((key) => scriptOf(key)!),
     pays: pays.map((key) => ({ script: scriptOf(key)!, value: 330 })),
   }

@@ -238,6 +238,7 @@ describe('a Supervisor', () => {
       prime: town.cast.prime,
       ledger: importLedger(stored),
       offer: (sha256) => town.offers.get(sha256)!,
+      signer: () => town.cast.supervisor,
     })
     const again = restarted.compose(effect.work, effect.seed, town.lookup)
     expect(again.document.sha256).toBe(town.ticks[4]!.document.sha256)
@@ -250,7 +251,7 @@ describe('a Supervisor', () => {
     const reference = { sha256: offer.sha256, infohash: offer.sha256.slice(0, 40) }
     const newer = makeOffer(cast, { supersedes: reference, app: town.app, title: 'Notes 2' })
     const program = must(check({ ...notes, collections: { ...notes.collections, more: notes.collections['notes']! } }))
-    town.offers.set(newer.sha256, { body: newer.body, program, outline: outlineOf(program), signer: cast.supervisor })
+    town.offers.set(newer.sha256, { body: newer.body, program, outline: outlineOf(program) })
     await town.give({ type: 'offer.superseding', sha256: newer.sha256, offer: newer.body })
     const known = town.state()
     expect(refuseTerms(known, newer.body)).toBe(

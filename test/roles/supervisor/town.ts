@@ -52,15 +52,16 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
   const offer = makeOffer(cast, change)
   const app = offer.sha256
   const outline = outlineOf(notes)
-  const offers = new Map<string, OfferParts>([[offer.sha256, { body: offer.body, program: notes, outline, signer: cast.supervisor }]])
+  const offers = new Map<string, OfferParts>([[offer.sha256, { body: offer.body, program: notes, outline }]])
   const keeper = createKeeper({
     crypto,
     random: seeded(`${seed}/keeper`),
     prime: cast.prime,
     ledger: createLedger(app, outline),
     offer: (sha256) => offers.get(sha256)!,
+    signer: () => cast.supervisor,
   })
-  const step = createStep(crypto)
+  const step = createStep(crypto, (sha256) => documents.has(sha256))
   const documents = new Map<string, OpenedDocument>()
   const town: Town = {
     cast,

@@ -14,6 +14,13 @@ export interface SimulatedChain {
    */
   reorg(fork: number, later: readonly string[], script: Uint8Array): void
   height(): number
+  hashAt(height: number): string
+  /** Gives a transaction to the node that all share. Throws when it is refused. */
+  submit(raw: Uint8Array): string
+  /** Forgets what waits for a block: as if no node had heard of it. */
+  forget(): void
+  /** Raw transactions of the best chain, in order. */
+  transactions(): Uint8Array[]
   /** Anchors of the best chain in order. */
   anchors(): Array<{ type: string; sha256: string; txid: string }>
 }
@@ -105,6 +112,17 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
       node.mine(blocks, script)
       for (const wake of followers) wake()
     },
+    hashAt: (height) => refAt(height).hash,
+    submit(raw) {
+      const verdict = node.assess(raw)
+      if (!('entry' in verdict)) throw new Error(`refused: ${verdict.reason} ${verdict.detail ?? ''}`)
+      node.accept(verdict)
+      return must(txid(raw))
+    },
+    forget() {
+      for (const { txid: id } of node.mempool.list()) node.mempool.forget(id)
+    },
+    transactions: () => Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) => transactions),
     anchors: () =>
       Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>
         transactions.flatMap((raw) =>

@@ -330,6 +330,8 @@ export interface WorldOptions {
   /** A document of the story's own, in the place of a sample app. */
   program?: unknown
   freshKeys?: number
+  /** Scripts that get a coin each, to be spent from the beginning of the story on. */
+  coins?: Uint8Array[]
   indices?: Record<string, IndexPort>
 }
 
@@ -338,12 +340,13 @@ export async function startWorld(
   label: string,
   servers: number,
   clients: string[],
-  { app = 'guestbook', program, freshKeys = 2, indices = {} }: WorldOptions = {},
+  { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {} }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
   await world.add(supervisor(3, program ?? sampleApp(app), app))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name, freshKeys), indices[name])
+  for (const script of coins) world.chain.mine(1, script)
   world.chain.mine(100, NOBODY)
   await world.run(AFTER_BLOCK_MS)
   for (const name of clients) await ready(world, name)

@@ -69,6 +69,9 @@ const documentFields: DocumentsInput['fields'] = {
   },
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
   revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
+  resumption: {
+    app, good: { number: 6, ...reference('tick 6') }, key: publicKey(bytes('client')), grant: reference('grant'), reason: 'the machine was seized', shows: [reference('tick 7')],
+  },
   acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
   registration: { app, sealing: sealing('sealing'), seats: bytes('seats'), nonce: '5' },
   reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
@@ -98,7 +101,7 @@ const MERSENNE = [2n ** 89n - 1n, 2n ** 107n - 1n, 2n ** 127n - 1n].map((prime) 
 export const inputs = {
   documents: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), fields: documentFields } satisfies DocumentsInput,
   anchor: {
-    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'tombstone', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }],
+    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'tombstone', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }, { type: 'tick', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), number: 258 }],
     beacons: ['offer', 'tick', 'update'], key: publicKey(bytes('client')),
   } satisfies AnchorInput,
   keys: {

@@ -13,15 +13,16 @@ const key = (fill: number) => new Uint8Array(32).fill(fill)
 describe('an anchor', () => {
   const anchor = { sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
 
-  it.each(types)('names a document of type %s in 58 bytes', (type) => {
-    const payload = encodeAnchor({ type, ...anchor })
-    expect(payload).toHaveLength(58)
+  it.each(types)('names a document of type %s in 58 bytes, and a tick with its number in 62', (type) => {
+    const named = { type, ...anchor, ...(type === 'tick' ? { number: 4_000_000_000 } : {}) }
+    const payload = encodeAnchor(named)
+    expect(payload).toHaveLength(type === 'tick' ? 62 : 58)
     expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d01${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
-    expect(must(decodeAnchor(payload))).toEqual({ type, ...anchor })
+    expect(must(decodeAnchor(payload))).toEqual(named)
   })
 
   it('is told from foreign data, newer versions and unknown types', () => {
-    const payload = encodeAnchor({ type: 'tick', ...anchor })
+    const payload = encodeAnchor({ type: 'tick', ...anchor, number: 1 })
     const code = (change: (bytes: Uint8Array) => Uint8Array | void): unknown => {
       const bytes = payload.slice()
       const decoded = decodeAnchor(change(bytes) ?? bytes)
@@ -36,10 +37,17 @@ describe('an anchor', () => {
         b[4] = 2
       }),
       code((b) => {
-        b[5] = 10
+        b[5] = 200
+      }),
+      // A tick without its number, and a number where none belongs.
+      code((b) => b.subarray(0, 58)),
+      code((b) => {
+        b[5] = 1
       }),
       code(() => new Uint8Array(0)),
-    ]).toEqual(['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign'])
+    ]).toEqual(['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign', 'anchor.foreign', 'anchor.foreign'])
+    expect(() => encodeAnchor({ type: 'tick', ...anchor })).toThrow(RangeError)
+    expect(() => encodeAnchor({ type: 'offer', ...anchor, number: 1 })).toThrow(RangeError)
     expect(() => encodeAnchor({ type: 'tick', sha256: anchor.infohash, infohash: anchor.sha256 })).toThrow(RangeError)
   })
 

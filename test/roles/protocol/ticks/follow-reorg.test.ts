@@ -12,7 +12,9 @@ import {
   followDocument,
   followMissing,
   followReorg,
+  forgetOld,
   newestTick,
+  stopOf,
   type Following,
   type Wanted,
   scriptOf,
@@ -22,6 +24,7 @@ const key = (n: number): string => toHex(nobleCrypto.schnorr.publicKey(new Uint8
 const [MASTER, SIGNER] = [key(1), key(2)] as const
 const APP = 'aa'.repeat(32)
 const [GENESIS, TICK_BLOCKS] = [2, 2] as const
+const OFFER = 'offer'
 const digest = (n: number): string => n.toString(16).padStart(64, '0')
 
 interface Made {
@@ -30,13 +33,18 @@ interface Made {
   to: number
   hash: string
   previous: string | null
+  /** Whose seal it spends. */
+  after: string
 }
 interface Block {
   hash: string
   anchors: Made[]
 }
 
-/** A chain with a Supervisor that composes a tick for every block that ends one, and again whenever that block gives way to another. */
+/**
+ * A chain with a Supervisor that composes a tick for every block that ends one, and again whenever that block gives way to another: each spends the seal of
+ * the one that it made before, whether that still counts or not.
+ */
 function createModel() {
   const blocks: Block[] = [{ hash: digest(0), anchors: [] }]
   const made: Made[] = []
@@ -45,12 +53,21 @@ function createModel() {
   let count = 1
   const hashAt = (height: number): string | null => blocks[height]?.hash ?? null
   const counts = ({ to, hash }: Made): boolean => hashAt(to) === hash
+  const mined = (): Made[] => blocks.flatMap(({ anchors }) => anchors)
 
   function compose(): void {
     const number = composed.length
     const to = GENESIS + number * TICK_BLOCKS
     if (blocks.length <= to) return
-    const tick: Made = { sha256: digest(1_000_000 + made.length), number, to, hash: hashAt(to)!, previous: composed.at(-1)?.sha256 ?? null }
+    const sha256 = digest(1_000_000 + made.length)
+    const tick: Made = {
+      sha256,
+      number,
+      to,
+      hash: hashAt(to)!,
+      previous: composed.at(-1)?.sha256 ?? null,
+      after: made.at(-1)?.sha256 ?? OFFER,
+    }
     made.push(tick)
     composed.push(tick)
     mempool.push(tick)
@@ -62,9 +79,16 @@ function createModel() {
     counts,
     compose,
     height: () => blocks.length - 1,
-    /** A block with the anchors of the mempool that a bit mask chooses, those of branches that are gone among them. */
+    /** A block with the anchors of the mempool that a bit mask chooses, those of branches that are gone among them; none without what it stands on. */
     mine(chosen: number): { height: number; anchors: Made[] } {
-      const anchors = mempool.filter((_, at) => (chosen >> (at % 16)) & 1)
+      const there = new Set([OFFER, ...mined().map(({ sha256 }) => sha256)])
+      const anchors = mempool
+        .sort((a, b) => made.indexOf(a) - made.indexOf(b))
+        .filter((tick, at) => {
+          const fits = ((chosen >> (at % 16)) & 1) === 1 && there.has(tick.after)
+          if (fits) there.add(tick.sha256)
+          return fits
+        })
       mempool = mempool.filter((tick) => !anchors.includes(tick))
       blocks.push({ hash: digest(count++), anchors })
       return { height: blocks.length - 1, anchors }
@@ -76,15 +100,30 @@ function createModel() {
       composed = composed.filter(({ to }) => to < blocks.length)
       return blocks.length - 1
     },
-    /** The highest number of which a document is anchored that counts; −1 without any. */
-    newest: (): number => Math.max(-1, ...blocks.flatMap(({ anchors }) => anchors.filter(counts).map(({ number }) => number))),
+    /** The last number of the ticks that count, one after the other; −1 without any. */
+    newest: (): number =>
+      mined()
+        .filter(counts)
+        .reduce((last, { number }) => (number === last + 1 ? number : last), -1),
   }
 }
 type Model = ReturnType<typeof createModel>
 
 /** Somebody who follows: what it asked for is answered when the story says so, or not at all for a while. */
 function createFollower(model: Model) {
-  let following: Following = startFollowing(APP, MASTER, [SIGNER])
+  const offer: AnchoredTransaction = {
+    txid: OFFER,
+    height: 0,
+    position: 0,
+    anchor: { type: 'offer', sha256: APP, infohash: '00'.repeat(20) },
+    first: '',
+    spends: [],
+    pays: [
+      { script: '6a', value: 0 },
+      { script: scriptOf(SIGNER)!, value: 330 },
+    ],
+  }
+  let following: Following = followBlock(startFollowing(APP, MASTER, [SIGNER]), [offer]).following
   let asked: Wanted[] = []
   const keep = (next: Following): void => {
     following = JSON.parse(JSON.stringify(next)) as Following
@@ -105,13 +144,14 @@ function createFollower(model: Model) {
   }
   return {
     following: () => following,
-    waits: () => asked.length > 0 || following.expected.length > 0,
+    waits: () => asked.length > 0 || stopOf(following) !== null,
     block(height: number, anchors: Made[]): void {
-      const anchored = anchors.map(({ sha256 }, position): AnchoredTransaction => ({
+      const anchored = anchors.map(({ sha256, number, after }, position): AnchoredTransaction => ({
         txid: sha256,
         height,
         position,
-        anchor: { type: 'tick', sha256, infohash: '00'.repeat(20) },
+        anchor: { type: 'tick', sha256, infohash: '00'.repeat(20), number },
+        first: `${after}:1`,
         spends: [scriptOf(SIGNER)!],
         pays: [],
       }))
@@ -119,17 +159,24 @@ function createFollower(model: Model) {
       keep(next.following)
       asked.push(...next.fetch)
     },
-    reorg: (height: number): void => keep(followReorg(following, height)),
+    reorg(height: number): void {
+      const next = followReorg(following, height)
+      keep(next.following)
+      asked.push(...next.fetch)
+    },
     /** One of the answers that are due comes, in any order; what was asked for twice may come twice. */
     answer(which: number, isHere: boolean): void {
       const at = which % Math.max(1, asked.length)
       const [wanted] = asked.splice(at, 1)
       if (wanted === undefined) return
-      keep(
-        isHere
-          ? followDocument(following, wanted.reference, documentOf(wanted.reference.sha256), model.hashAt)
-          : followMissing(following, wanted.reference, true),
-      )
+      if (!isHere) return keep(followMissing(following, wanted.reference, { message: 'slow', retryable: true }))
+      const before = new Set(chainOf(following).map(({ txid }) => txid))
+      const next = followDocument(following, wanted.reference, documentOf(wanted.reference.sha256), model.hashAt)
+      keep(forgetOld(next.following))
+      asked.push(...next.fetch)
+      // Whoever follows hears of each tick in the moment in which it begins to count.
+      const begun = chainOf(next.following).filter(({ txid }) => !before.has(txid))
+      expect(begun.map(({ reference }) => reference.sha256)).toEqual(next.counts ? [wanted.reference.sha256] : [])
     },
     /** After a restart what was under way is asked for again, though the first answer may have been taken. */
     restart(): void {

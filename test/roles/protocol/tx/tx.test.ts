@@ -218,7 +218,7 @@ describe('policy', () => {
 })
 
 describe('anchors', () => {
-  const anchor = { type: 'tick' as const, sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
+  const anchor = { type: 'tick' as const, number: 7, sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
 
   it('are found in a raw transaction with their output', () => {
     const outputs = [
@@ -230,7 +230,7 @@ describe('anchors', () => {
   })
 
   it('fit the 83 bytes that nodes relay, and data up to 80 bytes comes back', () => {
-    expect(must(anchorScript(anchor)).length).toBe(60)
+    expect(must(anchorScript(anchor)).length).toBe(64)
     for (const length of [1, 75, 76, 80])
       expect(opReturnData(must(opReturn(new Uint8Array(length).fill(length))))).toEqual(new Uint8Array(length).fill(length))
     for (const length of [0, 81]) expect(opReturn(new Uint8Array(length))).toMatchObject({ ok: false, error: { code: 'tx.data' } })
@@ -239,7 +239,8 @@ describe('anchors', () => {
   it('are ignored when foreign or malformed', () => {
     for (const data of ['00', `474f4c4d01ff${'00'.repeat(52)}`, `474f4c4d0208${'00'.repeat(52)}`])
       expect(parseAnchor(must(opReturn(hexToBytes(data))))).toBeUndefined()
-    expect(anchorScript({ ...anchor, sha256: 'xyz' })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
+    for (const change of [{ sha256: 'xyz' }, { number: -1 }, { number: 2 ** 32 }, { type: 'offer' as const }])
+      expect(anchorScript({ ...anchor, ...change })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
   })
 
   it('make no sense of a transaction without outputs', () => {

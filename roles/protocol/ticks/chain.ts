@@ -1,0 +1,155 @@
+/**
+ * What counts of the lines of seals (PROTOCOL.md 6.3): the chain of ticks as their documents make it, and where and why nobody goes on. A pure function
+ * of what is known, computed anew whenever it is asked for.
+ */
+import type { Reference } from '../documents/index.ts'
+import { byChain, originOf, type Line, type SealedTick } from './line.ts'
+
+/** A tick that counts. */
+export interface SeenTick {
+  number: number
+  /** The key that signed it. */
+  by: string
+  txid: string
+  reference: Reference
+  /** Block of its anchor, and the place in it. */
+  height: number
+  position: number
+  /** Digest of the offer in force. */
+  offer: string
+  previous: string | null
+  /** Ticks for which it publishes plans. */
+  plans: number[]
+  /** Height of the last block that it closes. */
+  to: number
+}
+
+/** Why nobody follows further. */
+export type Stop =
+  /** Its document is not here: nobody goes on without it. */
+  | { kind: 'unfetched'; number: number; reference: Reference }
+  /** It is signed by a key of which no grant is known yet. */
+  | { kind: 'stranger'; number: number; reference: Reference; key: string }
+  /** Its document breaks a rule that everybody checks. */
+  | { kind: 'faulty'; number: number; reference: Reference; why: string }
+  /** One key signed two documents of one number over the same block. */
+  | { kind: 'equivocation'; number: number; key: string; references: [Reference, Reference] }
+  /** The master key said something, and its document is not here. */
+  | { kind: 'resumption'; reference: Reference }
+  /** It takes back more ticks than it may without showing why, and what it shows is being looked at. */
+  | { kind: 'unproved'; reference: Reference; shows: Reference[] }
+
+export interface Chain {
+  /** Oldest first. */
+  ticks: SeenTick[]
+  stop: Stop | null
+  /** The line that is followed now; null before the offer's anchor. */
+  line: Line | null
+  /** Resumptions that are not obeyed: they take back too much without a reason that holds, or name a tick that is not on the chain. */
+  ignored: Reference[]
+}
+
+/** What was anchored beside the line, and shows that a key signed twice. */
+export interface Shown {
+  key: string
+  number: number
+  references: [Reference, Reference]
+  /** Of the later anchor. */
+  height: number
+}
+
+export interface Known {
+  signers: string[]
+  /** From which block on the master key took a key back: ticks that it anchors there or later count for nobody. */
+  revoked: Record<string, number>
+  lines: Line[]
+  shown: Shown | null
+}
+
+/** Ticks that a resumption may take back of those that a reader holds, without showing why. */
+export const MOST_TAKEN_BACK = 3
+
+const seenOf = ({ txid, number, reference, height, position, said }: SealedTick): SeenTick => {
+  const { by, offer, previous, plans, to } = said!
+  return { number, by, txid, reference, height, position, offer, previous, plans, to }
+}
+
+const isRevoked = ({ revoked }: Known, by: string, height: number): boolean => Object.hasOwn(revoked, by) && height >= revoked[by]!
+
+/** What one more tick of a line does: it counts, it counts for nothing, or nobody goes on. */
+function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' | 'next' | 'again' {
+  const { number, reference, said, refused, stranger, height } = tick
+  if (refused !== null) return { kind: 'faulty', number, reference, why: refused }
+  if (said === null)
+    return stranger === null ? { kind: 'unfetched', number, reference } : { kind: 'stranger', number, reference, key: stranger }
+  if (!said.closes || isRevoked(known, said.by, height)) return 'void'
+  const faulty = (why: string): Stop => ({ kind: 'faulty', number, reference, why })
+  if (said.fault !== null) return faulty(said.fault)
+  const last = ticks.at(-1)
+  if (last?.reference.sha256 === reference.sha256) return 'void'
+  if (number === (last?.number ?? -1) + 1) {
+    if (said.previous !== (last?.reference.sha256 ?? null)) return faulty('it does not name the tick before it')
+    return last !== undefined && said.to <= last.to ? faulty('it closes blocks that the tick before it closed') : 'next'
+  }
+  if (last === undefined || number !== last.number)
+    return faulty(`its number is ${number}, and that of the tick before it is ${last?.number ?? 'none'}`)
+  if (said.to !== last.to || said.previous !== last.previous) return faulty('it is anchored again with other blocks, or after another tick')
+  return said.by === last.by ? { kind: 'equivocation', number, key: said.by, references: [last.reference, reference] } : 'again'
+}
+
+/** Follows one line from its root, up to what was anchored `before` something else. */
+function along(known: Known, line: Line, from: SeenTick[], before: Line | null): { ticks: SeenTick[]; stop: Stop | null } {
+  const ticks = line.base === null ? [...from] : [seenOf(line.base)]
+  for (const tick of line.ticks) {
+    if (before !== null && byChain(tick, before) > 0) break
+    const taken = take(known, ticks, tick)
+    if (typeof taken === 'object') return { ticks, stop: taken }
+    if (taken === 'again') ticks.pop()
+    if (taken !== 'void') ticks.push(seenOf(tick))
+  }
+  return { ticks, stop: null }
+}
+
+/** What a resumption makes of the chain so far: the ticks that stay, or why it cannot be obeyed (yet). */
+function cut({ ticks, stop }: { ticks: SeenTick[]; stop: Stop | null }, line: Line): SeenTick[] | Stop | 'ignored' {
+  const { said, reference, held, proved } = line
+  if (said === null) return { kind: 'resumption', reference }
+  const at = said.good === null ? -1 : ticks.findIndex(({ reference: { sha256 } }) => sha256 === said.good!.sha256)
+  // A tick that is not here yet may be the one that it names.
+  if (said.good !== null && at < 0) return stop !== null && stop.kind === 'unfetched' && stop.number <= said.good.number ? stop : 'ignored'
+  const taken = ticks.slice(at + 1).filter((tick) => held.includes(tick.reference.sha256))
+  if (taken.length <= MOST_TAKEN_BACK || proved === true) return ticks.slice(0, at + 1)
+  return proved === false || said.shows.length === 0 ? 'ignored' : { kind: 'unproved', reference, shows: said.shows }
+}
+
+/** The key that may sign the next tick, as far as the chain tells. */
+const inForce = (ticks: SeenTick[], line: Line): string | null =>
+  line.kind === 'resumption' && line.ticks.every(({ txid }) => ticks.at(-1)?.txid !== txid) && line.base === null
+    ? (line.said?.key ?? null)
+    : (ticks.at(-1)?.by ?? null)
+
+/** Two documents of one number count against their key while it is in force. */
+function shownStop({ shown }: Known, ticks: SeenTick[], line: Line): Stop | null {
+  if (shown === null || inForce(ticks, line) !== shown.key) return null
+  const { number, key, references } = shown
+  return { kind: 'equivocation', number, key, references }
+}
+
+/** The chain of ticks, by all that is known. */
+export function chainFrom(known: Known): Chain {
+  const origin = originOf(known)
+  if (origin === null) return { ticks: [], stop: null, line: null, ignored: [] }
+  const resumptions = known.lines.filter((line) => line.kind === 'resumption' && line.refused === null && byChain(line, origin) > 0)
+  const ignored: Reference[] = []
+  let line = origin
+  let start: SeenTick[] = []
+  for (const next of resumptions.sort(byChain)) {
+    const past = along(known, line, start, next)
+    const result = cut(past, next)
+    if (result === 'ignored') ignored.push(next.reference)
+    else if (!Array.isArray(result)) return { ticks: past.ticks, stop: result, line, ignored }
+    else [line, start] = [next, result]
+  }
+  const { ticks, stop } = along(known, line, start, null)
+  return { ticks, stop: stop ?? shownStop(known, ticks, line), line, ignored }
+}
