@@ -9,7 +9,7 @@ function forgetBlocks(state: SupervisorState, height: number): SupervisorState {
   const next =
     state.next !== null && state.next.height !== null && state.next.height > height ? { ...state.next, height: null } : state.next
   const seals = state.seals.filter((seal) => seal.height <= height)
-  const gone = state.resumption?.height != null && state.resumption.height > height
+  const gone = (state.resumption?.height ?? -1) > height
   return {
     ...state,
     seals,
