@@ -3,13 +3,21 @@ import type { CommandArgs, ReservedView, RowsView } from '../../contract/index.t
 import { exactArguments } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import { composeUpdate, isRegistered, keyCounts, missedWindow, UNCOUNTED, type RequestEntry } from '../../../roles/client/index.ts'
+import {
+  composeUpdate,
+  isRegistered,
+  keyCounts,
+  missedWindow,
+  UNCOUNTED,
+  type ClientState,
+  type RequestEntry,
+} from '../../../roles/client/index.ts'
 import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { isHalted, stopText } from '../history.ts'
 import { readIndex } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { outOfTime, windowClosed } from './deadline.ts'
-import { reserveKeys } from './reserve.ts'
+import { againstRules, reserveKeys } from './reserve.ts'
 import { noApp, signedText, type ClientSession, type Joined } from './session.ts'
 import { own } from '../../../roles/program/index.ts'
 
@@ -169,10 +177,13 @@ export async function reserve(session: ClientSession, { collection, count }: Com
       'client.unregistered',
       'This client is not registered yet. Keys can be reserved once a tick has counted its registration.',
     )
-  const reserved = await reserveKeys(session, joined, (state) => {
+  const missing = (state: ClientState): number => {
     const { free, coming } = keyCounts(state, collection)
-    return Array.from({ length: Math.max(0, count - free - coming) }, () => collection)
-  })
+    return Math.max(0, count - free - coming)
+  }
+  const refused = againstRules(joined.member.state(), newest.outline, collection, missing(joined.member.state()))
+  if (refused !== null) return refused
+  const reserved = await reserveKeys(session, joined, (state) => Array.from({ length: missing(state) }, () => collection))
   const { free, coming } = keyCounts(joined.member.state(), collection)
   return ok({ reserved, free, coming })
 }

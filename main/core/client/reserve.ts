@@ -9,8 +9,8 @@ import {
   type ClientEvent,
   type ClientState,
 } from '../../../roles/client/index.ts'
-import { mostReserved, type Program } from '../../../roles/program/index.ts'
-import { must } from '../../../roles/protocol/result.ts'
+import { isOwn, mostReserved, rulesOf, ruleWords, type Program } from '../../../roles/program/index.ts'
+import { fail, must } from '../../../roles/protocol/result.ts'
 import { signedText, type ClientSession, type ClientSettings, type Joined } from './session.ts'
 
 /** Keys in one reservation at most. */
@@ -64,6 +64,17 @@ export function collectionsShort(state: ClientState, outline: Program, settings:
     const target = wanted === 0 ? 0 : Math.max(wanted, Math.min(using, RESERVED_AT_ONCE))
     return Array.from({ length: Math.max(0, Math.min(target - free - coming, room(state, outline, collection))) }, () => collection)
   })
+}
+
+/** Why so many keys more would be refused when the tick closes, which is found out before they are paid for; or null. */
+export function againstRules(state: ClientState, outline: Program, collection: string, more: number): ReturnType<typeof fail> | null {
+  const left = room(state, outline, collection)
+  if (more <= left) return null
+  const own = rulesOf(collection, outline.collections[collection]!).filter(isOwn).map(ruleWords)
+  return fail(
+    'client.rule',
+    `Keys of ${collection} begin with an initial value, and ${own.join('; ')}. This client may reserve ${Math.max(0, left)} more, not ${more}.`,
+  )
 }
 
 /** Keys that may still be reserved: with an initial value they are rows, of which a rule may let one client have so many. */

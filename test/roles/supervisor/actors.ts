@@ -1,7 +1,7 @@
 /** A small app and the people around it, all of it seeded: what the tests of Supervisor, ledger and audit share. */
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
+import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
 import {
   signDocument,
   signUnder,
@@ -144,10 +144,17 @@ export const makeRegistration = ({ random }: Cast, client: KeyPair, app: string)
     random(32),
   )
 
-export function makeReservation({ random }: Cast, client: KeyPair, app: string, keys: KeyPair[]): OpenedDocument<'reservation'> {
+/** @param initial what the collection declares */
+export function makeReservation(
+  { random }: Cast,
+  client: KeyPair,
+  app: string,
+  keys: KeyPair[],
+  initial: Json = null,
+): OpenedDocument<'reservation'> {
   const entry = (key: KeyPair) => {
     const body = { app, client: client.publicKey, key: key.publicKey, collection: 'notes' }
-    return { key: key.publicKey, collection: 'notes', initial: null, sig: signUnder(crypto, 'reserve', body, key.privateKey, random(32)) }
+    return { key: key.publicKey, collection: 'notes', initial, sig: signUnder(crypto, 'reserve', body, key.privateKey, random(32)) }
   }
   return signDocument(crypto, 'reservation', { app, keys: keys.map(entry) }, client, random(32))
 }

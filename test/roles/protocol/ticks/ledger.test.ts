@@ -154,6 +154,27 @@ describe('registrations', () => {
 })
 
 describe('reservations', () => {
+  it('[K1] with initial values are held to rules: all keys of one or none, and the later one is refused', async () => {
+    const { cast, close, registration } = await scene('ruled reservations')
+    const initial = { author: '', text: '' }
+    const ruled = {
+      ...outline,
+      collections: {
+        notes: { ...outline.collections['notes']!, initial, indices: { byAuthor: { kind: 'order' as const, on: ['author'], atMost: 2 } } },
+      },
+    }
+    close(0, { registrations: [registration()], outline: ruled })
+    const keys = Array.from({ length: 6 }, () => keyPair(cast.random))
+    const reserve = (height: number, from: number, to: number) =>
+      at(makeReservation(cast, cast.client, APP, keys.slice(from, to), initial), height, {
+        spends: [cast.client.publicKey],
+        pays: keys.slice(from, to).map((key) => key.publicKey),
+      })
+    const reservations = [reserve(3, 0, 3), reserve(4, 3, 5), reserve(5, 5, 6)]
+    expect(close(1, { reservations, outline: ruled })).toEqual(['reservation.rule', 'accepted', 'reservation.rule'])
+    expect(close(2, { reservations: [reserve(6, 5, 6)] })).toEqual(['reservation.initial'])
+  })
+
   it("need a registered client whose coin is spent, a payment to the key, and the key's signature", async () => {
     const { cast, close, registration } = await scene('reservations')
     const [key, other] = [cast.keys[0]!, cast.keys[1]!]
