@@ -16,7 +16,9 @@ import {
   commitsOf,
   edgeKey,
   outputId,
+  roomOf,
   writesId,
+  writesRoom,
   differingReply,
   draftWrites,
   legReply,
@@ -119,7 +121,7 @@ function openLeg(ctx: Context, env: Env, endpoint: Endpoint, pending: Pending, b
   if (!outputs.ok) return outputs
   const given = checkInputs(ctx, env.planned, endpoint, pending, gathered.lanes, gathered.outputs)
   if (!given.ok) return given
-  const drafts = openWrites(ctx, pending, gathered.lanes[0]!, gathered.writes)
+  const drafts = openWrites(ctx, endpoint, pending, gathered.lanes[0]!, gathered.writes)
   if (!drafts.ok) return drafts
   return ok({ gathered, handoffs: reply.value.lanes.map(({ handoff }) => handoff), outputs: outputs.value, drafts: drafts.value })
 }
@@ -161,7 +163,7 @@ function judgeDifference(
     const link = lanes[lane]![position]!
     return (
       openBlock(ctx, endpoint, pending, link, differ[lane]!.outputs) !== null &&
-      openDrafts(ctx, pending, link, differ[lane]!.writes) !== null
+      openDrafts(ctx, endpoint, pending, link, differ[lane]!.writes) !== null
     )
   }
   const servers = lanes.flatMap((links, lane) => (isSealed(lane) ? [] : [links[position]!.server]))
@@ -208,8 +210,8 @@ function parse(bytes: Uint8Array): Json | undefined {
   }
 }
 
-const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge): Json | undefined => {
-  const bytes = openEdge(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), id), id, edge)
+const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge, room: number): Json | undefined => {
+  const bytes = openEdge(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), id), id, edge, room)
   return bytes.ok ? parse(bytes.value) : undefined
 }
 
@@ -245,7 +247,7 @@ function openBlock(ctx: Context, endpoint: Endpoint, pending: Pending, link: Lin
   for (const [i, type] of endpoint.blocks[link.position]!.outputs.entries()) {
     const id = outputId(link.position, i)
     const edge = Object.hasOwn(sealed, id) ? sealed[id]! : null
-    const json = edge === null ? undefined : openWith(ctx, pending, id, edge)
+    const json = edge === null ? undefined : openWith(ctx, pending, id, edge, roomOf(type))
     const value = json === undefined ? null : fromJson(type, json)
     if (edge === null || json === undefined || value === null || !value.ok) return null
     edges[id] = edge
@@ -255,10 +257,16 @@ function openBlock(ctx: Context, endpoint: Endpoint, pending: Pending, link: Lin
 }
 
 /** The draft writes of all blocks that ran, and each what its link was signed over. Error: `reply.writes`. */
-function openWrites(ctx: Context, pending: Pending, links: readonly Link[], sealed: readonly SealedEdge[]): Result<DraftWrite[]> {
+function openWrites(
+  ctx: Context,
+  endpoint: Endpoint,
+  pending: Pending,
+  links: readonly Link[],
+  sealed: readonly SealedEdge[],
+): Result<DraftWrite[]> {
   const all: DraftWrite[] = []
   for (const [position, link] of links.entries()) {
-    const drafts = sealed[position] === undefined ? null : openDrafts(ctx, pending, link, sealed[position])
+    const drafts = sealed[position] === undefined ? null : openDrafts(ctx, endpoint, pending, link, sealed[position])
     if (drafts === null)
       return failForNow(
         'reply.writes',
@@ -271,8 +279,8 @@ function openWrites(ctx: Context, pending: Pending, links: readonly Link[], seal
 }
 
 /** The draft writes of the link's block, or null where they are not those that it was signed over. */
-function openDrafts(ctx: Context, pending: Pending, link: Link, sealed: SealedEdge): DraftWrite[] | null {
-  const json = openWith(ctx, pending, writesId(link.position), sealed)
+function openDrafts(ctx: Context, endpoint: Endpoint, pending: Pending, link: Link, sealed: SealedEdge): DraftWrite[] | null {
+  const json = openWith(ctx, pending, writesId(link.position), sealed, writesRoom(endpoint, link.position))
   const drafts = json === undefined ? null : draftWrites.safeParse(json)
   if (drafts === null || !drafts.success) return null
   const made = drafts.data as DraftWrite[]

@@ -10,6 +10,7 @@ import {
   CLIENT_FIELDS,
   clientEdges,
   edgeKey,
+  edgeRoom,
   EDGE_LIMIT,
   KEY_FIELDS,
   legEnd,
@@ -48,8 +49,8 @@ export const replyKey = (ctx: Context, pending: Pending): Uint8Array =>
 /** The client's edges. Sealing is deterministic, so they are the same in every leg. */
 export function sealEdges(ctx: Context, endpoint: Endpoint, secret: Uint8Array, values: Values): Record<string, SealedEdge> {
   const edges: Record<string, SealedEdge> = {}
-  for (const id of clientEdges(endpoint).keys())
-    edges[id] = sealEdge(ctx.crypto, edgeKey(ctx.crypto, secret, id), id, canonicalBytes(values.get(id)))
+  for (const [id, source] of clientEdges(endpoint))
+    edges[id] = sealEdge(ctx.crypto, edgeKey(ctx.crypto, secret, id), id, canonicalBytes(values.get(id)), edgeRoom(endpoint, source))
   return edges
 }
 

@@ -11,6 +11,8 @@ import {
   type SealedEdge,
   blockInputs,
   draftsOf,
+  blockNeeds,
+  edgeRoom,
   openEdge,
   type BlockInputs,
   commitsDigest,
@@ -19,7 +21,9 @@ import {
   inputsDigest,
   madeIds,
   outputId,
+  roomOf,
   writesId,
+  writesRoom,
   messageAad,
   messageBytes,
   numberOpening,
@@ -100,7 +104,8 @@ const openInputs = (ctx: Context, hop: AdmittedHop): Result<BlockInputs> =>
 
 function openOne(ctx: Context, hop: AdmittedHop, id: string): Result<Json> {
   const key = keyFor(hop, id)
-  const bytes = key.ok ? openEdge(ctx.crypto, key.value, id, hop.message.edges[id]!) : key
+  const source = blockNeeds(hop.endpoint, hop.position).opens.get(id)!
+  const bytes = key.ok ? openEdge(ctx.crypto, key.value, id, hop.message.edges[id]!, edgeRoom(hop.endpoint, source)) : key
   if (!bytes.ok) return bytes
   const text = parseUtf8(bytes.value)
   const json = text.ok ? parseJson(text.value) : undefined
@@ -171,7 +176,7 @@ function answer(
       `Block ${hop.position} makes ${run.writes.length} writes; a request has ${MAX_WRITES} at most. Ask for less.`,
     )
   const drafts = draftsOf(placeOf(ctx, hop), run.writes, { key: key.value, commits: hop.message.commits, slots })
-  const writes = sealFor(ctx, hop, writesId(hop.position), drafts)
+  const writes = sealFor(ctx, hop, writesId(hop.position), drafts, writesRoom(hop.endpoint, hop.position))
   if (!writes.ok) return writes
   const onward = passOn(ctx, hop, after.opening)
   if (!onward.ok) return onward
@@ -185,12 +190,12 @@ function keyFor(hop: AdmittedHop, id: string): Result<Uint8Array> {
   return key === undefined ? fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`) : ok(fromHex(key))
 }
 
-function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json): Result<SealedEdge> {
+function sealFor(ctx: Context, hop: AdmittedHop, id: string, json: Json, room: number): Result<SealedEdge> {
   const key = keyFor(hop, id)
   if (!key.ok) return key
   const bytes = canonicalBytes(json)
   return fitsEdge(bytes)
-    ? ok(sealEdge(ctx.crypto, key.value, id, bytes))
+    ? ok(sealEdge(ctx.crypto, key.value, id, bytes, room))
     : fail(
         'hop.too-large',
         `What block ${hop.position} makes (${id}) has ${bytes.length} bytes; one sealed value has 1 MiB at most. Ask for less.`,
@@ -201,7 +206,7 @@ function sealOutputs(ctx: Context, hop: AdmittedHop, run: BlockRun): Result<Reco
   const outputs: Record<string, SealedEdge> = {}
   for (const [i, type] of hop.endpoint.blocks[hop.position]!.outputs.entries()) {
     const id = outputId(hop.position, i)
-    const edge = sealFor(ctx, hop, id, toJson(type, run.outputs[i]!))
+    const edge = sealFor(ctx, hop, id, toJson(type, run.outputs[i]!), roomOf(type))
     if (!edge.ok) return edge
     outputs[id] = edge.value
   }

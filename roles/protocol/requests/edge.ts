@@ -4,6 +4,7 @@
  */
 import { concatBytes, equalBytes, parseBase64, parseHex, toBase64, toHex, uint32, utf8 } from '../bytes.ts'
 import type { CryptoPort } from '../crypto/index.ts'
+import { pad, unpad } from './padding.ts'
 import { fail, ok, type Result } from '../result.ts'
 
 export interface SealedEdge {
@@ -39,20 +40,27 @@ export function verifyCommit(crypto: CryptoPort, commit: string, salt: Uint8Arra
 /**
  * Seals a value (canonical bytes) under the edge's 32-byte key. Deterministic: the nonce is the head of the salted commitment, so
  * even a key used for two values never repeats a nonce with different content.
+ * @param room of the edge's type (`padding.ts`): the box tells no more of the value's size
  */
-export function sealEdge(crypto: CryptoPort, key: Uint8Array, edgeId: string, value: Uint8Array): SealedEdge {
+export function sealEdge(crypto: CryptoPort, key: Uint8Array, edgeId: string, value: Uint8Array, room: number): SealedEdge {
   const commit = commitment(crypto, edgeSalt(crypto, key, edgeId), value)
-  const box = crypto.aead.seal(derive(crypto, key, 'box', edgeId), commit.subarray(0, 12), value, commit)
+  const box = crypto.aead.seal(derive(crypto, key, 'box', edgeId), commit.subarray(0, 12), pad(value, room), commit)
   return { commit: toHex(commit), box: toBase64(box) }
 }
 
-/** Opens an edge and checks its commitment. Errors: `edge.malformed`, `edge.closed` (wrong key, id or damage), `edge.commitment`. */
-export function openEdge(crypto: CryptoPort, key: Uint8Array, edgeId: string, edge: SealedEdge): Result<Uint8Array> {
+/**
+ * Opens an edge and checks its commitment. @param room of the edge's type
+ * Errors: `edge.malformed`, `edge.closed` (wrong key, id or damage), `edge.padding`, `edge.commitment`.
+ */
+export function openEdge(crypto: CryptoPort, key: Uint8Array, edgeId: string, edge: SealedEdge, room: number): Result<Uint8Array> {
   const commit = parseHex(edge.commit, 32)
   const box = parseBase64(edge.box)
   if (!commit.ok || !box.ok) return fail('edge.malformed', `Edge ${edgeId} is not a commitment and a base64 box.`)
-  const value = crypto.aead.open(derive(crypto, key, 'box', edgeId), commit.value.subarray(0, 12), box.value, commit.value)
-  if (value === null) return fail('edge.closed', `Edge ${edgeId} does not open with this key. Check that the request named this server.`)
+  const padded = crypto.aead.open(derive(crypto, key, 'box', edgeId), commit.value.subarray(0, 12), box.value, commit.value)
+  if (padded === null) return fail('edge.closed', `Edge ${edgeId} does not open with this key. Check that the request named this server.`)
+  const value = unpad(padded, room)
+  if (value === null)
+    return fail('edge.padding', `The box of edge ${edgeId} is not as large as its type makes it, or holds more than a value.`)
   if (!verifyCommit(crypto, edge.commit, edgeSalt(crypto, key, edgeId), value)) {
     return fail('edge.commitment', `The value of edge ${edgeId} is not the one committed to.`)
   }

@@ -13,6 +13,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import { CLIENTS, KEYS, encodeTuple, prefixRange, type SortRange, rangeOf } from '../index/index.ts'
 import type { SealedEdge } from './edge.ts'
 import { fail, ok, type Result } from '../result.ts'
+import { LARGEST_FIXED, roomFor, roomOf } from './padding.ts'
 import { edgeId } from './thread.ts'
 
 export interface BlockNeeds {
@@ -111,6 +112,21 @@ export const madeIds = (endpoint: Endpoint, position: number): string[] => [
 /** The commitments of what a block opens or carries, for its link's `inputs`. @param commits of all edges so far */
 export const inputCommits = (endpoint: Endpoint, position: number, commits: Record<string, string>): Record<string, string> =>
   Object.fromEntries(forwardedEdges(endpoint, position).map((id) => [id, commits[id]!]))
+
+/** A data key, or a client's, in quotes. */
+const KEY_ROOM = roomFor(66)
+const NO_WRITES_ROOM = roomFor('[]'.length)
+
+/** Room for the value of an edge (`padding.ts`). */
+export function edgeRoom(endpoint: Endpoint, source: Source): number {
+  if (source.from === 'query') throw new Error('the columns of a query are no edges: they travel in proofs')
+  if (source.from === 'request') return roomOf(endpoint.request[source.field]!)
+  return source.from === 'block' ? roomOf(endpoint.blocks[source.block]!.outputs[source.output]!) : KEY_ROOM
+}
+
+/** Room for a block's draft writes: which call sites ran is public, what they write is not. */
+export const writesRoom = (endpoint: Endpoint, block: number): number =>
+  endpoint.blocks[block]!.sites.length === 0 ? NO_WRITES_ROOM : LARGEST_FIXED
 
 /** Commitments of sealed edges, by id. */
 export const commitsOf = (edges: Record<string, SealedEdge>): Record<string, string> =>

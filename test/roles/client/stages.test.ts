@@ -9,6 +9,8 @@ import { createDatabase, registerClient, reserveKey, type RangeProof } from '../
 import {
   holdingOf,
   sealEdge,
+  LARGEST_FIXED,
+  roomOf,
   type SealedEdge,
   edgeKey,
   messageAad,
@@ -221,7 +223,14 @@ describe('[L8] a pause', () => {
           sealReply(world.ctx, key, first.pending.request, { ...reply, ...change }),
         ),
       )
-    const forged = sealEdge(crypto, edgeKey(crypto, fromHex(first.pending.secret), 'block.0.0'), 'block.0.0', canonicalBytes('another'))
+    const slug = roomOf(world.outline.endpoints['publish']!.blocks[0]!.outputs[0]!)
+    const forged = sealEdge(
+      crypto,
+      edgeKey(crypto, fromHex(first.pending.secret), 'block.0.0'),
+      'block.0.0',
+      canonicalBytes('another'),
+      slug,
+    )
     expect(await answer({})).toBe('accepted')
     expect(await answer({ outputs: { 'block.0.0': forged } })).toBe('reply.outputs')
     expect(await answer({ outputs: {} })).toBe('reply.outputs')
@@ -272,7 +281,7 @@ describe('[L8][R2] a continuation', () => {
     const world = await slugsWorld('forged-value', ['Hello'])
     const { second } = await paused(world)
     const key = edgeKey(crypto, fromHex(second.pending.secret), 'block.0.0')
-    const outputs: Record<string, SealedEdge> = { 'block.0.0': sealEdge(crypto, key, 'block.0.0', canonicalBytes('free')) }
+    const outputs: Record<string, SealedEdge> = { 'block.0.0': sealEdge(crypto, key, 'block.0.0', canonicalBytes('free'), LARGEST_FIXED) }
     expect(
       code(
         serve(

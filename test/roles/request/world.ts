@@ -96,7 +96,7 @@ export interface WorldOptions {
     program: Program
     keys: string[]
     endpoint: string
-    rows: Array<{ collection: string; fields: Record<string, Json>; owner?: string }>
+    rows: Array<{ collection: string; fields: Record<string, Json>; owner?: string; key?: string }>
   }
 }
 
@@ -130,11 +130,10 @@ export async function makeWorld({
   dataKeys.forEach((key, i) =>
     must(reserveKey(database, { key: key.publicKey, collection: app.keys[i]!, owner: client.publicKey, version: toHex(random(32)) })),
   )
-  for (const { collection, fields, owner = String(fields['author']) } of [
+  for (const { collection, fields, owner = String(fields['author']), key = keyPair(random).publicKey } of [
     ...posts.map((post, i): (typeof app.rows)[number] => ({ collection: 'posts', fields: { ...post, number: String(i) } })),
     ...app.rows,
   ]) {
-    const key = keyPair(random).publicKey
     must(reserveKey(database, { key, collection, owner, version: '11'.repeat(32) }))
     must(applyUpdate(database, { owner, version: '22'.repeat(32), writes: [{ key, collection, replaces: '11'.repeat(32), fields }] }))
   }

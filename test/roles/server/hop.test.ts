@@ -9,6 +9,7 @@ import {
   edgeKey,
   inputCommits,
   inputsDigest,
+  LARGEST_FIXED,
   madeIds,
   sealEdge,
   startDigest,
@@ -162,7 +163,7 @@ describe("a block's server", () => {
     const world = await makeWorld({ seed: 'two-faces' })
     const composed = await compose(world, 'post', ARGS)
     const key = edgeKey(world.ctx.crypto, fromHex(composed.pending.secret), 'request.text')
-    const other = sealEdge(world.ctx.crypto, key, 'request.text', canonicalBytes('Buy viagra'))
+    const other = sealEdge(world.ctx.crypto, key, 'request.text', canonicalBytes('Buy viagra'), LARGEST_FIXED)
     const result = forwardChanged(world, composed, 1, (relay) => ({
       ...relay,
       message: { ...relay.message, edges: { ...relay.message.edges, 'request.text': other } },
@@ -174,7 +175,8 @@ describe("a block's server", () => {
     const world = await makeWorld({ seed: 'forged' })
     const composed = await compose(world, 'post', { ...ARGS, text: 'Buy viagra' })
     const secret = fromHex(composed.pending.secret)
-    const forge = (id: string) => sealEdge(world.ctx.crypto, edgeKey(world.ctx.crypto, secret, id), id, canonicalBytes(false))
+    const forge = (id: string) =>
+      sealEdge(world.ctx.crypto, edgeKey(world.ctx.crypto, secret, id), id, canonicalBytes(false), LARGEST_FIXED)
     const result = forwardChanged(world, composed, 1, (relay) => {
       const ids = Object.keys(relay.replies[0]![0]!.outputs)
       return { ...relay, replies: [[{ ...relay.replies[0]![0]!, outputs: Object.fromEntries(ids.map((id) => [id, forge(id)])) }]] }

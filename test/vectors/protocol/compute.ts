@@ -8,14 +8,14 @@ import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest
 import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
 import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
-import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
+import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, LARGEST_FIXED, paddedSize, roomOf, stepOf, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
-  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SeatsInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
 } from './inputs.ts'
 
 const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
@@ -97,11 +97,13 @@ export function index({ name, kinds, rows, query, show }: IndexInput) {
   }
 }
 
-export function edge({ secret, id, value }: EdgeInput) {
+export function edge({ secret, id, value, type }: EdgeInput) {
   const key = edgeKey(crypto, fromHex(secret), id)
-  const sealed = sealEdge(crypto, key, id, canonicalBytes(value))
+  const sealed = sealEdge(crypto, key, id, canonicalBytes(value), roomOf(type))
   return { key: toHex(key), salt: toHex(edgeSalt(crypto, key, id)), ...sealed, commitsDigest: commitsDigest(crypto, commitsOf({ [id]: sealed })) }
 }
+
+export const sizes = ({ types, lengths }: SizesInput) => ({ rooms: types.map(roomOf), steps: lengths.map((length) => paddedSize(length, LARGEST_FIXED)) , messages: lengths.map(stepOf) })
 
 export function envelope({ ephemeral, recipient, purpose, parts, plain }: EnvelopeInput) {
   const publicKey = crypto.x25519.publicKey(fromHex(recipient))
@@ -114,7 +116,7 @@ export function thread(input: ThreadInput) {
   const { app, request, tick, endpoint, base, planned, seat, lane, salts, blocks } = input
   const client = keyPair(input.client)
   const carriedKey = edgeKey(crypto, fromHex(input.secret), input.carried.edge)
-  const carried = sealEdge(crypto, carriedKey, input.carried.edge, canonicalBytes(input.carried.value))
+  const carried = sealEdge(crypto, carriedKey, input.carried.edge, canonicalBytes(input.carried.value), LARGEST_FIXED)
   const commit = (number: bigint, at: number): string => toHex(commitNumber(crypto, fromHex(salts[at]!), number))
   let number = BigInt(`0x${input.number}`)
   const start = signStart(crypto, { request, app, tick, endpoint, client: client.publicKey, base, planned, seat, numbers: [...input.numbers, commit(number, 0)], keys: commitsDigest(crypto, { [input.carried.edge]: carried.commit }) }, client, fromHex(input.auxiliary))
@@ -166,5 +168,5 @@ export function torrent({ type, document: text, files }: TorrentInput) {
   return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
 }
 
-export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, envelope, thread, seats, torrent }
+export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, sizes, envelope, thread, seats, torrent }
 export type VectorName = keyof typeof compute

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import type { Anchor, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
+import type { Type } from '../../../roles/program/index.ts'
 import type { KeyPurpose } from '../../../roles/protocol/keys/index.ts'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
@@ -26,7 +27,9 @@ export interface SortKeysInput {
 }
 export interface MerkleInput { leaves: string[]; ranges: Array<[number, number]> }
 export interface IndexInput { name: string; kinds: string[]; rows: Array<{ tuple: string[]; record: Record<string, Json> }>; query: string[]; show: string[] }
-export interface EdgeInput { secret: string; id: string; value: Json }
+export interface EdgeInput { secret: string; id: string; value: Json; type: Type }
+/** Types, and lengths of values in bytes. */
+export interface SizesInput { types: Type[]; lengths: number[] }
 export interface EnvelopeInput { ephemeral: string; recipient: string; purpose: 'envelope'; parts: Array<string | number>; plain: string }
 /** Files of `size` equal bytes; the document is any text, because a torrent does not look into it. */
 export interface TorrentInput { type: 'offer'; document: string; files: Array<{ name: string; size: number; byte: number }> }
@@ -134,7 +137,16 @@ export const inputs = {
     name: 'posts.byTopic', kinds: ['text', 'key'], query: ['stones'], show: ['$key', 'text'],
     rows: [row('clay', bytes('row 1'), 'soft'), row('stones', bytes('row 2'), 'hard 22'), row('stones', `f${bytes('row 3').slice(1)}`, 'old')],
   } satisfies IndexInput,
-  edge: { secret: bytes('secret'), id: 'request.text', value: 'Hello, Golëm' } satisfies EdgeInput,
+  edge: { secret: bytes('secret'), id: 'request.text', value: 'Hello, Golëm', type: { kind: 'text', max: 20 } } satisfies EdgeInput,
+  sizes: {
+    types: [
+      { kind: 'bool' }, { kind: 'int' }, { kind: 'int', min: '-5', max: '100' }, { kind: 'text', max: 60 }, { kind: 'text', max: 681 }, { kind: 'text', max: 682 }, { kind: 'bytes', max: 100 },
+      { kind: 'key', collection: 'posts' }, { kind: 'option', of: { kind: 'bool' } }, { kind: 'list', of: { kind: 'bool' }, max: 3 }, { kind: 'list', of: { kind: 'bool' }, max: 1000 },
+      { kind: 'record', fields: { x: { kind: 'int' }, yy: { kind: 'bool' } } }, { kind: 'record', fields: {} }, { kind: 'variant', cases: { small: { kind: 'record', fields: {} }, big: { kind: 'text', max: 4 } } },
+      { kind: 'map', keys: { kind: 'text', max: 4 }, of: { kind: 'bool' }, max: 5 }, { kind: 'tree', of: { kind: 'bool' }, max: 5 },
+    ],
+    lengths: [0, 60, 61, 124, 125, 4092, 4093, 4604, 4605, 5000, 1_048_572],
+  } satisfies SizesInput,
   envelope: { ephemeral: bytes('ephemeral'), recipient: bytes('recipient'), purpose: 'envelope', parts: [bytes('request'), 41, 0, 1, bytes('version')], plain: '{"a":1}' } satisfies EnvelopeInput,
   thread: {
     app, request: bytes('request'), tick: 41, endpoint: 'post', client: bytes('client'), secret: bytes('secret'), number: `8${bytes('number').slice(1)}`, sealing: bytes('tick 41'),

@@ -4,7 +4,7 @@ import { fastCrypto } from '../../../../main/adapters/crypto/fast.ts'
 import { decodeAnchor, beaconKey, documentKinds, documentTypes as types, encodeAnchor } from '../../../../roles/protocol/documents/index.ts'
 import { concatBytes, fromHex, toBase64, toHex, uint32, utf8 } from '../../../../roles/protocol/bytes.ts'
 import { nobleCrypto, ENVELOPE_OVERHEAD, ephemeral, open, seal } from '../../../../roles/protocol/crypto/index.ts'
-import { edgeSalt, openEdge, sealEdge, verifyCommit } from '../../../../roles/protocol/requests/index.ts'
+import { edgeSalt, openEdge, pad, roomOf, sealEdge, verifyCommit } from '../../../../roles/protocol/requests/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 
 const crypto = fastCrypto
@@ -105,10 +105,11 @@ describe('an envelope', () => {
 
 describe('an edge', () => {
   const value = utf8('"secret"')
-  const edge = sealEdge(crypto, key(1), 'block 0 output 1', value)
+  const ROOM = roomOf({ kind: 'text', max: 10 })
+  const edge = sealEdge(crypto, key(1), 'block 0 output 1', value, ROOM)
 
   it('opens with its key and shows the value that was committed to', () => {
-    expect(must(openEdge(nobleCrypto, key(1), 'block 0 output 1', edge))).toEqual(value)
+    expect(must(openEdge(nobleCrypto, key(1), 'block 0 output 1', edge, ROOM))).toEqual(value)
     const salt = edgeSalt(crypto, key(1), 'block 0 output 1')
     expect(verifyCommit(crypto, edge.commit, salt, value)).toBe(true)
     expect(verifyCommit(crypto, edge.commit, salt, utf8('"secreT"'))).toBe(false)
@@ -116,13 +117,15 @@ describe('an edge', () => {
   })
 
   it('stays closed under another key, id or commitment', () => {
-    const other = sealEdge(crypto, key(1), 'block 0 output 1', utf8('"other"'))
-    expect(openEdge(crypto, key(2), 'block 0 output 1', edge)).toMatchObject({ error: { code: 'edge.closed' } })
-    expect(openEdge(crypto, key(1), 'block 0 output 2', edge)).toMatchObject({ error: { code: 'edge.closed' } })
-    expect(openEdge(crypto, key(1), 'block 0 output 1', { ...edge, commit: other.commit })).toMatchObject({
+    const other = sealEdge(crypto, key(1), 'block 0 output 1', utf8('"other"'), ROOM)
+    expect(openEdge(crypto, key(2), 'block 0 output 1', edge, ROOM)).toMatchObject({ error: { code: 'edge.closed' } })
+    expect(openEdge(crypto, key(1), 'block 0 output 2', edge, ROOM)).toMatchObject({ error: { code: 'edge.closed' } })
+    expect(openEdge(crypto, key(1), 'block 0 output 1', { ...edge, commit: other.commit }, ROOM)).toMatchObject({
       error: { code: 'edge.closed' },
     })
-    expect(openEdge(crypto, key(1), 'block 0 output 1', { commit: 'x', box: '?' })).toMatchObject({ error: { code: 'edge.malformed' } })
+    expect(openEdge(crypto, key(1), 'block 0 output 1', { commit: 'x', box: '?' }, ROOM)).toMatchObject({
+      error: { code: 'edge.malformed' },
+    })
   })
 
   it('is refused when its maker sealed another value than it committed to', () => {
@@ -130,7 +133,7 @@ describe('an edge', () => {
     const name = utf8('box')
     const boxKey = crypto.hkdf(key(1), utf8('golem/edge/1'), concatBytes(uint32(name.length), name, utf8('e')), 32)
     const commit = fromHex(edge.commit)
-    const lie = { commit: edge.commit, box: toBase64(crypto.aead.seal(boxKey, commit.subarray(0, 12), utf8('"lie"'), commit)) }
-    expect(openEdge(crypto, key(1), 'e', lie)).toMatchObject({ error: { code: 'edge.commitment' } })
+    const lie = { commit: edge.commit, box: toBase64(crypto.aead.seal(boxKey, commit.subarray(0, 12), pad(utf8('"lie"'), ROOM), commit)) }
+    expect(openEdge(crypto, key(1), 'e', lie, ROOM)).toMatchObject({ error: { code: 'edge.commitment' } })
   })
 })
