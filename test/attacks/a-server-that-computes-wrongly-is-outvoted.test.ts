@@ -158,7 +158,7 @@ describe('a server that signs what all sign, and seals something else', () => {
     const next = must(nextHops(world.ctx, env, must(openRequest(world.ctx, env, composed.bytes))))
     const hop = next.hops.find(({ server }) => server === liar)!
     const honest = must(openHopReply(world.ctx, env, next.relay, 1, must(executeHop(world.ctx, world.hopEnv(liar), hop.bytes))))
-    const forged = { 'block.0.0': sealEdge(world.ctx.crypto, key, 'block.0.0', new TextEncoder().encode('""')) }
+    const forged = { 'block.0.0': sealEdge(world.ctx.crypto, key, 'block.0.0', new TextEncoder().encode('""'), LARGEST_FIXED) }
     const answer = (reply: HopReply) => sealReply(world.ctx, fromHex(next.relay.awaiting![1]!), composed.pending.request, reply)
     const taken = (reply: HopReply) => openHopReply(world.ctx, env, next.relay, 1, answer(reply))
     expect(taken({ ...honest, outputs: forged })).toMatchObject({

@@ -41,7 +41,6 @@ const poll = (key: string): Row => ({
   owner: ME,
   fields: { question: 'Q', options: ['a', LONG], state: { tag: 'open', value: {} } },
 })
-const card: Row = { collection: 'voters', key: C, owner: ME, fields: { valid: '1' } }
 const listing = (key: string): Row => ({
   collection: 'listings',
   key,
@@ -105,16 +104,7 @@ const CASES: Case[] = [
     other: { question: LONG.repeat(3), options: [...'abcdefgh'].map((at) => at + LONG.slice(1)) },
   },
   { app: 'poll', endpoint: 'create', one: { question: ' ', options: ['1', '2'] }, other: { question: LONG, options: [LONG, LONG] } },
-  { app: 'poll', endpoint: 'enrol', one: {}, other: {} },
-  { app: 'poll', endpoint: 'surrender', rows: [card], owned: [{ key: C, collection: 'voters' }], one: {}, other: {} },
-  {
-    app: 'poll',
-    endpoint: 'vote',
-    rows: [poll(A), card],
-    owned: [{ key: C, collection: 'voters' }],
-    one: { poll: A, choice: 'a' },
-    other: { poll: A, choice: LONG },
-  },
+  { app: 'poll', endpoint: 'vote', rows: [poll(A)], one: { poll: A, choice: 'a' }, other: { poll: A, choice: LONG } },
   { app: 'poll', endpoint: 'close', rows: [poll(A)], owned: [{ key: A, collection: 'polls' }], one: {}, other: {} },
   {
     app: 'marketplace',

@@ -42,6 +42,9 @@ export const messageAad = (
   ...parts: Array<string | number>
 ): Uint8Array => utf8(JSON.stringify(['golem/1', purpose, ...parts]))
 
+/** Bytes of what a block is shown, sealed: 2 MiB, padded, with room for the seal. */
+const SHOWN_LIMIT = (2 << 20) + 64
+
 const lanesOf = <T extends z.ZodType>(lane: T) => z.array(lane).min(1).max(MAX_LANES)
 const laneNumber = z
   .int()
@@ -57,7 +60,7 @@ export const requestMessage = z.strictObject({
   edges: z.record(edgeName, sealedEdge),
   /** For each block what its servers are shown alike in every lane; null for blocks before or after the leg that this message asks for. */
   shown: z
-    .array(z.union([base64(2 << 20), z.null()]))
+    .array(z.union([base64(SHOWN_LIMIT), z.null()]))
     .min(1)
     .max(256),
   /**
@@ -138,7 +141,7 @@ export const hopMessage = z.strictObject({
   links: z.array(link).max(256),
   version: hex32,
   envelope: base64(256 << 10),
-  shown: base64(2 << 20),
+  shown: base64(SHOWN_LIMIT),
   /** Only the edges that this block opens or carries. */
   edges: z.record(edgeName, sealedEdge),
   /** Commitments to all edges so far, the client's and the outputs of earlier blocks: held against start and links. */
