@@ -8,6 +8,7 @@ import {
   commitsDigest,
   commitsOf,
   edgeKey,
+  LARGEST_FIXED,
   linkDigest,
   sealEdge,
   signLink,
