@@ -10,7 +10,6 @@ import {
   holdingOf,
   sealEdge,
   LARGEST_FIXED,
-  roomOf,
   type SealedEdge,
   edgeKey,
   messageAad,
@@ -223,13 +222,12 @@ describe('[L8] a pause', () => {
           sealReply(world.ctx, key, first.pending.request, { ...reply, ...change }),
         ),
       )
-    const slug = roomOf(world.outline.endpoints['publish']!.blocks[0]!.outputs[0]!)
     const forged = sealEdge(
       crypto,
       edgeKey(crypto, fromHex(first.pending.secret), 'block.0.0'),
       'block.0.0',
       canonicalBytes('another'),
-      slug,
+      LARGEST_FIXED,
     )
     expect(await answer({})).toBe('accepted')
     expect(await answer({ outputs: { 'block.0.0': forged } })).toBe('reply.outputs')
