@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { documentTypes, openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
-import type { Type } from '../../../roles/program/index.ts'
 import { nobleCrypto } from '../../../roles/protocol/crypto/index.ts'
 import { decryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -285,50 +284,6 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     )
     const whole = Buffer.concat([sender, aead(material.subarray(0, 32), material.subarray(32), utf8(sealed.plain), aad)])
     expect({ aad: aad.toString(), recipient: recipient.toString('hex'), box: whole.toString('hex') }).toEqual(envelope)
-  })
-
-  it('sizes of boxes and messages (11.2)', () => {
-    const { input, expected } = read('sizes')
-    const step = (bytes: number): number => {
-      for (let k = 3; ; k++) for (let m = 8; m <= 16; m++) if (m * 2 ** k >= bytes) return m * 2 ** k
-    }
-    const quoted = (text: string): number => 2 + text.length
-    const all = (sizes: number[]): number => 2 + sizes.reduce((sum, size) => sum + size + 1, 0)
-    const part = (name: string, size: number): number => quoted(name) + 1 + size
-    const times = (count: number, size: number): number => 2 + count * (size + 1)
-    const most = (type: Type): number => {
-      switch (type.kind) {
-        case 'bool':
-          return 5
-        case 'int':
-          return 2 + Math.max((type.min ?? '-9007199254740991').length, (type.max ?? '9007199254740991').length)
-        case 'text':
-          return 2 + 6 * type.max
-        case 'bytes':
-          return 2 + 4 * Math.ceil(type.max / 3)
-        case 'key':
-          return 102
-        case 'option':
-          return Math.max(4, all([part('some', most(type.of))]))
-        case 'list':
-          return times(type.max, most(type.of))
-        case 'record':
-          return all(Object.entries(type.fields).map(([name, field]) => part(name, most(field))))
-        case 'variant':
-          return Math.max(...Object.entries(type.cases).map(([tag, of]) => all([part('tag', quoted(tag)), part('value', most(of))])))
-        case 'map':
-          return times(type.max, all([part('key', most(type.keys)), part('value', most(type.of))]))
-        case 'tree':
-          return times(type.max, all([part('depth', 8), part('value', most(type.of))]))
-        case 'zipper':
-          return NaN
-      }
-    }
-    expect(expected).toEqual({
-      rooms: (input.types as readonly Type[]).map((type) => Math.min(4096, 4 + most(type))),
-      steps: input.lengths.map((length) => (4 + length <= 4096 ? 4096 : step(4 + length))),
-      messages: input.lengths.map(step),
-    })
   })
 
   it('a thread of two links (12)', () => {
