@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { blameRefusal, blameReply, openReply, takeReply } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
-import type { Body, Node } from '../../roles/program/index.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
 import {
   commitsDigest,
@@ -19,26 +18,14 @@ import { must, ok, type Failure, type Result } from '../../roles/protocol/result
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
 import { compose, exchange, makeWorld, serve, TICK, type Deliver, type World } from '../roles/request/world.ts'
-import { deliverWith, type Lie } from './liar.ts'
+import { deliverWith, FORGED_AUTHOR, type Lie } from './liar.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const SPAM = { topic: 'weather', text: 'Free money, cheap viagra' }
 
-const adding = (body: Body, node: Node): number => body.nodes.push(node) - 1
-const text = (value: string): Node => ({ op: 'const', type: { kind: 'text', max: 64 }, value })
-
 /** The guestbook's `post`: block 0 says why a text is refused, block 1 writes the post. */
 const LIES: Record<string, Lie & { arguments: typeof ARGS }> = {
-  "another's name as author": {
-    endpoint: 'post',
-    position: 1,
-    arguments: ARGS,
-    change: (body) => {
-      const author = adding(body, text('ee'.repeat(32)))
-      const [effect] = body.effects as unknown as [{ then: [{ fields: Record<string, object> }] }]
-      effect.then[0].fields['author'] = { node: author }
-    },
-  },
+  "another's name as author": { ...FORGED_AUTHOR, arguments: ARGS },
   'banned words let through': { endpoint: 'post', position: 0, arguments: SPAM, change: (body) => (body.outputs = [12]) },
   'another answer than the program gives': { endpoint: 'post', position: 1, arguments: ARGS, change: (body) => (body.outputs = [29, 31]) },
   'no write where the program writes': {

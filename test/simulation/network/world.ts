@@ -333,6 +333,8 @@ export interface WorldOptions {
   /** Scripts that get a coin each, to be spent from the beginning of the story on. */
   coins?: Uint8Array[]
   indices?: Record<string, IndexPort>
+  /** Witnesses and spare servers, of stories that tell of them; then the app begins with all of its servers. */
+  lanes?: { witnesses: number; spare: number }
 }
 
 /** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
@@ -340,10 +342,11 @@ export async function startWorld(
   label: string,
   servers: number,
   clients: string[],
-  { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {} }: WorldOptions = {},
+  { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {}, lanes }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
-  await world.add(supervisor(3, program ?? sampleApp(app), app))
+  const settings = supervisor(lanes === undefined ? 3 : servers, program ?? sampleApp(app), app)
+  await world.add(lanes === undefined ? settings : { ...settings, supervisor: { ...settings.supervisor!, ...lanes } })
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name, freshKeys), indices[name])
   for (const script of coins) world.chain.mine(1, script)
