@@ -29,6 +29,8 @@ export interface TickView {
   root: string
   servers: number
   minimumServers: number
+  /** Why nobody goes on after this tick, and what a person is to do, in words; `halts`: nothing is sent or published until that is ended. */
+  stopped?: { halts: boolean; message: string }
 }
 export interface ParticipantView {
   id: string

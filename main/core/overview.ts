@@ -70,6 +70,12 @@ function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+/** What a Supervisor that publishes nothing waits for. */
+const ENDING: Partial<Record<SupervisorState['phase'], string>> = {
+  usurped: 'somebody else anchored a tick with the key that signs: end it with the command «resume»; ',
+  resuming: 'the master key takes ticks back, and no block has its word yet; ',
+}
+
 function beforeOffer(wallet: WalletKeeper): string {
   const { confirmed, unconfirmed } = wallet.balance()
   return confirmed + unconfirmed === 0 ? 'waits for coins to publish the job offer' : 'publishes the job offer'
@@ -89,7 +95,7 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
     const detail =
       supervisor === null
         ? beforeOffer(wallet)
-        : `${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
+        : `${ENDING[supervisor.phase] ?? ''}${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
     const id = roles.supervisor.key()
     shown.push({ ...common, id, role: 'supervisor', state: supervisor?.phase ?? 'starting', detail: hindered(wallet, detail) })
   }

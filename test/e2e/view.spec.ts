@@ -264,6 +264,23 @@ test('the audit shows the roots of every tick, and a difference cannot be missed
   await expect(page.getByRole('row', { name: /41/ })).toContainText('differs')
 })
 
+test('[D4] what stops an app, or keeps it waiting, is said in plain words with what to do', async ({ page, open }) => {
+  const { fake } = await open()
+  const tick = overview().tick!
+  const lied =
+    "The Supervisor's key signed two different documents of tick 41: it lies, or is in wrong hands. Write nothing until its Supervisor has ended it."
+  fake.show({ tick: { ...tick, stopped: { halts: true, message: lied } } })
+  await expect(page.getByRole('alert').filter({ hasText: 'This app is stopped.' })).toContainText('signed two different documents')
+  fake.show({ tick: { ...tick, stopped: { halts: false, message: 'Tick 42 is in a block, and nobody delivers its document.' } } })
+  await expect(page.getByRole('alert').filter({ hasText: 'This app waits.' })).toContainText('nobody delivers')
+  fake.show({ tick })
+  await expect(page.getByText(/This app (waits|is stopped)/)).toHaveCount(0)
+  fake.on.audit = () =>
+    ok({ ok: false, ms: 10, stopped: lied, ticks: [{ number: 41, expected: hash('1'), computed: hash('1'), equal: true }] })
+  await page.getByRole('button', { name: 'Audit now' }).click()
+  await expect(page.getByText('it lies, or is in wrong hands').last()).toBeVisible()
+})
+
 test('errors of the first screen and of the index can be tried again', async ({ page, open }) => {
   const { fake } = await open(
     {},

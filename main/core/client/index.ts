@@ -10,7 +10,8 @@ import type {
   RowsView,
   TickView,
 } from '../../contract/index.ts'
-import { chainOf } from '../../../roles/protocol/ticks/index.ts'
+import { chainOf, stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { isHalted, stopText } from '../history.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { isRefused, isRegistered, keyCounts, outcomeText, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
@@ -130,6 +131,13 @@ function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: R
   return fee === undefined ? {} : { fee }
 }
 
+/** A document usually comes within the time of a block: until then nothing is wrong. */
+function stoppedView({ following }: ClientState, { height }: Wait): Pick<TickView, 'stopped'> {
+  const stop = stopOf(following)
+  if (stop === null || (stop.kind === 'unfetched' && height <= stop.height + 1)) return {}
+  return { stopped: { halts: isHalted(stop), message: stopText(stop) } }
+}
+
 function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
   if (joined === null) return { tick: null, app: null, actors: [], requests: [] }
   const state = joined.member.state()
@@ -138,7 +146,7 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
   const outline = newest?.planned ?? joined.offer.outline
   return {
     app: appView(joined.reference.sha256, body.title, outline),
-    tick: newest === null ? null : tickViewOf(body, newest.tick, wait),
+    tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait), ...stoppedView(state, wait) },
     actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
     requests: state.requests.map((entry) =>
       requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees), services.wallet.hindrance()),

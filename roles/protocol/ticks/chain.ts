@@ -27,7 +27,7 @@ export interface SeenTick {
 /** Why nobody follows further. */
 export type Stop =
   /** Its document is not here: nobody goes on without it. */
-  | { kind: 'unfetched'; number: number; reference: Reference }
+  | { kind: 'unfetched'; number: number; reference: Reference; height: number }
   /** It is signed by a key of which no grant is known yet. */
   | { kind: 'stranger'; number: number; reference: Reference; key: string }
   /** Its document breaks a rule that everybody checks. */
@@ -81,7 +81,7 @@ function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' 
   const { number, reference, said, refused, stranger, height } = tick
   if (refused !== null) return { kind: 'faulty', number, reference, why: refused }
   if (said === null)
-    return stranger === null ? { kind: 'unfetched', number, reference } : { kind: 'stranger', number, reference, key: stranger }
+    return stranger === null ? { kind: 'unfetched', number, reference, height } : { kind: 'stranger', number, reference, key: stranger }
   if (!said.closes || isRevoked(known, said.by, height)) return 'void'
   const faulty = (why: string): Stop => ({ kind: 'faulty', number, reference, why })
   if (said.fault !== null) return faulty(said.fault)

@@ -85,7 +85,7 @@ describe('the order of ticks', () => {
     push()
     expect([numbers(), stop()]).toEqual([
       [0, 1, 2],
-      { kind: 'unfetched', number: 3, reference: { sha256: shaOf(lost), infohash: '00'.repeat(20) } },
+      { kind: 'unfetched', number: 3, height: 40, reference: { sha256: shaOf(lost), infohash: '00'.repeat(20) } },
     ])
     reader.withheld.clear()
     reader.block()
