@@ -63,7 +63,8 @@ export interface Known {
   /** From which block on the master key took a key back: ticks that it anchors there or later count for nobody. */
   revoked: Record<string, number>
   lines: Line[]
-  shown: Shown | null
+  /** At most one of each key. */
+  shown: Shown[]
 }
 
 /** Ticks that a resumption may take back of those that a reader holds, without showing why. */
@@ -130,8 +131,10 @@ const inForce = (ticks: SeenTick[], line: Line): string | null =>
 
 /** Two documents of one number count against their key while it is in force. */
 function shownStop({ shown }: Known, ticks: SeenTick[], line: Line): Stop | null {
-  if (shown === null || inForce(ticks, line) !== shown.key) return null
-  const { number, key, references } = shown
+  const signs = inForce(ticks, line)
+  const found = shown.find(({ key }) => key === signs)
+  if (found === undefined) return null
+  const { number, key, references } = found
   return { kind: 'equivocation', number, key, references }
 }
 

@@ -42,7 +42,7 @@ export interface Following {
   lines: Line[]
   /** Ticks beside the line, signed by a key of the app: one may show that the key signed twice. */
   strays: SealedTick[]
-  shown: Shown | null
+  shown: Shown[]
 }
 
 /** The anchors of a block that came before somebody took part. */
@@ -90,7 +90,7 @@ export const startFollowing = (app: string, master: string, signers: string[]): 
   expected: [],
   lines: [],
   strays: [],
-  shown: null,
+  shown: [],
 })
 
 const chains = new WeakMap<Following, Chain>()
@@ -227,7 +227,6 @@ function newRevocations({ master, expected }: Following, anchored: AnchoredTrans
 
 /** Forgets what was anchored above a fork. @returns what to fetch: ticks that count again */
 export function followReorg(following: Following, height: number): Followed {
-  const { shown } = following
   return settle(
     following,
     {
@@ -235,7 +234,7 @@ export function followReorg(following: Following, height: number): Followed {
       expected: following.expected.filter((anchor) => anchor.height <= height),
       lines: linesBelow(following.lines, height),
       strays: following.strays.filter((stray) => stray.height <= height),
-      shown: shown !== null && shown.height > height ? null : shown,
+      shown: following.shown.filter((shown) => shown.height <= height),
       revoked: Object.fromEntries(Object.entries(following.revoked).filter(([, from]) => from <= height)),
     },
     null,
@@ -340,24 +339,13 @@ function onStray(following: Following, stray: SealedTick, tick: Tick, hashAt: Ha
   const isEarly = counted === undefined && tick.number > (newestTick(following)?.number ?? -1)
   const strays = following.strays.flatMap((other) => (other !== stray ? [other] : isEarly ? [{ ...stray, asked: 'missing' as const }] : []))
   const said = saidBy(following, stray, tick, hashAt)!
-  const shows =
-    said.fault === null &&
-    said.closes &&
-    counted !== undefined &&
-    counted.by === said.by &&
-    counted.to === said.to &&
-    following.shown === null
-  if (!shows) return { ...following, strays }
-  return {
-    ...following,
-    strays,
-    shown: {
-      key: said.by,
-      number: tick.number,
-      references: [counted.reference, stray.reference],
-      height: Math.max(counted.height, stray.height),
-    },
-  }
+  const isKnown = following.shown.some(({ key }) => key === said.by)
+  const isTwin =
+    counted !== undefined && counted.by === said.by && counted.to === said.to && counted.reference.sha256 !== stray.reference.sha256
+  if (said.fault !== null || !said.closes || !isTwin || isKnown) return { ...following, strays }
+  const references: Shown['references'] = [counted.reference, stray.reference]
+  const shown = { key: said.by, number: tick.number, references, height: Math.max(counted.height, stray.height) }
+  return { ...following, strays, shown: [...following.shown, shown] }
 }
 
 /** A revoked key's ticks from that block on are void. */

@@ -15,6 +15,8 @@ export interface SimulatedChain {
   reorg(fork: number, later: readonly string[], script: Uint8Array): void
   height(): number
   hashAt(height: number): string
+  /** All blocks from a height on are invalid for now; @returns what makes them valid again, so that the longer branch wins. */
+  abandon(from: number): () => void
   /** Gives a transaction to the node that all share. Throws when it is refused. */
   submit(raw: Uint8Array): string
   /** Forgets what waits for a block: as if no node had heard of it. */
@@ -113,6 +115,14 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
       for (const wake of followers) wake()
     },
     hashAt: (height) => refAt(height).hash,
+    abandon(from) {
+      const { hash } = refAt(from)
+      node.invalidate(hash)
+      return () => {
+        node.reconsider(hash)
+        for (const wake of followers) wake()
+      }
+    },
     submit(raw) {
       const verdict = node.assess(raw)
       if (!('entry' in verdict)) throw new Error(`refused: ${verdict.reason} ${verdict.detail ?? ''}`)

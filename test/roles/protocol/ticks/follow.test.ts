@@ -195,9 +195,28 @@ describe('two documents of one number', () => {
     beside.reader.block(beside.next({ number: 2, after: null, to: 25, previous: shaOf(beside.ticks[1]!) }, 44))
     expect(beside.stop()).toMatchObject({ kind: 'equivocation', number: 2, key: FIRST })
     expect(beside.numbers()).toEqual([0, 1, 2, 3])
+    // The same document, anchored a second time by whoever, shows nothing.
+    const twice = story(3)
+    const [copied] = twice.ticks
+    twice.reader.block({ ...copied!, transaction: { ...copied!.transaction, txid: digest(77), height: 44, first: '' } })
+    expect(twice.stop()).toBeNull()
     // A reorg that takes the second one back takes back what it showed.
     beside.reader.reorg(43)
     expect(beside.stop()).toBeNull()
+  })
+
+  it('count against each key by itself: what an old key signs hides nothing of the one in force', () => {
+    const { reader, next, ticks, stop } = story(3)
+    const resumed = resumptionMade(41, ticks[2]!)
+    reader.block(resumed)
+    const anew = { number: 3, after: resumed.transaction.txid, previous: shaOf(ticks[2]!), to: 35, by: SECOND }
+    reader.block(tickMade(42, anew))
+    reader.block(next({ number: 2, after: null, to: 25, previous: shaOf(ticks[1]!) }, 43))
+    expect(stop()).toBeNull()
+    reader.block(tickMade(44, { ...anew, after: null }))
+    expect(stop()).toMatchObject({ kind: 'equivocation', number: 3, key: SECOND })
+    reader.block(next({ number: 1, after: null, to: 15, previous: shaOf(ticks[0]!) }, 45))
+    expect(stop()).toMatchObject({ kind: 'equivocation', number: 3, key: SECOND })
   })
 
   it('count for nothing once another key is in force', () => {
