@@ -118,6 +118,12 @@ export interface SwarmFile {
   bytes: Uint8Array
 }
 
+/**
+ * What a fetch waits behind when there are many. `own`: what this node needs of what it follows. `known`: what somebody anchored whose identity cost
+ * something; `new`: what anybody may anchor. The latter two have a part of the places each.
+ */
+export type FetchLane = 'own' | 'known' | 'new'
+
 export interface SwarmFetchOptions {
   /** Names of the files wanted; only their pieces are downloaded. */
   files: string[]
@@ -128,7 +134,10 @@ export interface SwarmFetchOptions {
   maxBytes: number
   /** The torrent may be one of many files, as a tick's: its metadata may have 4 MiB instead of 64 KiB, and up to 8 MiB a file may lie in the same pieces. */
   large?: boolean
+  /** From when it has a place: waiting for one does not count. */
   timeoutMs: number
+  /** Without it, `own`. */
+  lane?: FetchLane
   signal?: AbortSignal
   /** Peers known to have it, as `host:port`: asked at once, beside those that tracker and DHT name. */
   peers?: string[]

@@ -115,17 +115,8 @@ export function createPersistence(ports: Persistence): Pick<Services, 'persist' 
 
 /** An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. */
 export async function fetchOffer(services: Pick<Services, 'documents' | 'seldom'>, reference: Reference): Promise<WorldEvent[]> {
-  const fetched = await services.seldom('fetch a job offer', () => services.documents.fetch(reference, 'offer'))
+  const fetched = await services.seldom('fetch a job offer', () => services.documents.fetch(reference, 'offer', { lane: 'new' }))
   return [answered(reference, 'offer', fetched)]
-}
-
-/** Performs a role's `fetch`: the document, or why it is missing. */
-export async function performFetch(
-  documents: Documents,
-  effect: { reference: Reference; documentType: DocumentType },
-): Promise<WorldEvent[]> {
-  const { reference, documentType } = effect
-  return [answered(reference, documentType, await documents.fetch(reference, documentType))]
 }
 
 /**
@@ -137,18 +128,20 @@ export async function fetchBetweenBlocks(
   { reference, documentType }: { reference: Reference; documentType: DocumentType },
 ): Promise<WorldEvent[]> {
   const began = await chain.tip()
-  const fetched = await documents.fetch(reference, documentType)
+  // Anybody may anchor what looks like a tick: that never takes the places of what a tick that is known is read with.
+  const fetched = await documents.fetch(reference, documentType, { lane: 'known' })
   if (isFinal(fetched)) return [answered(reference, documentType, fetched)]
   const later = await seldom(`fetch a ${documentType}`, async (): Promise<Result<Result<OpenedDocument>>> => {
     const now = await chain.tip()
-    const again = await documents.fetch(reference, documentType)
+    const again = await documents.fetch(reference, documentType, { lane: 'known' })
     const isSameTip = began.ok && now.ok && began.value.hash === now.value.hash
     return isFinal(again) || !isSameTip ? ok(again) : (again as { ok: false; error: Failure })
   })
   return [answered(reference, documentType, later.ok ? later.value : later)]
 }
 
-const answered = (reference: Reference, documentType: DocumentType, fetched: Result<OpenedDocument>): WorldEvent =>
+/** What a role hears of a fetch: the document, or why it is missing. */
+export const answered = (reference: Reference, documentType: DocumentType, fetched: Result<OpenedDocument>): WorldEvent =>
   fetched.ok
     ? { type: 'document', reference, document: fetched.value }
     : { type: 'document.missing', reference, documentType, failure: fetched.error }

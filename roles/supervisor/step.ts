@@ -2,7 +2,7 @@
 import { type CryptoPort, verifyWork, workChallenge } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { paysSupervisor } from '../protocol/ticks/index.ts'
+import { paysKey, paysSupervisor } from '../protocol/ticks/index.ts'
 import { tombstoneFields } from '../protocol/stamps/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
@@ -44,7 +44,7 @@ function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'ex
     case 'acceptance':
       return paysAny(state, transaction) ? 'expected' : null
     case 'revocation':
-      return 'expected'
+      return paysKey(transaction, state.offer.body.master) ? 'expected' : null
     case 'registration':
       return paysAny(state, transaction) ? 'waiting' : null
     case 'reservation':
@@ -71,10 +71,10 @@ function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTr
   if (state.phase === 'offered') return state
   const place = concerns(state, transaction)
   if (place === null) return state
+  // What waits for its tick is brought here by the core, from the state.
+  if (place === 'waiting') return { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
   effects.push(fetchOf(transaction))
-  return place === 'expected'
-    ? { ...state, expected: [...state.expected, transaction] }
-    : { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
+  return { ...state, expected: [...state.expected, transaction] }
 }
 
 /** The master key's statement is in a block: what it takes back is void, and the new key goes on. */

@@ -21,23 +21,32 @@ const LARGE_BESIDE = 8 << 20
 /** Ends a fetch from outside: time, the caller, the end of the swarm, or the torrent's own failure. */
 export interface Stop {
   failed: Promise<Failed>
+  /** The time begins that the fetch may take: waiting for a place is not the fetch's fault. */
+  begin(): void
   clear(): void
 }
 
 /** @param closing aborted when the swarm closes */
 export function createStop(infohash: string, options: SwarmFetchOptions, closing: AbortSignal): Stop {
   const end = new AbortController()
+  let late: (failed: Failed) => void = () => undefined
   const failed = new Promise<Failed>((resolve) => {
+    late = resolve
     const listen = (signal: AbortSignal, failure: () => Failed) => {
       if (signal.aborted) resolve(failure())
       else signal.addEventListener('abort', () => resolve(failure()), { signal: end.signal })
     }
-    const timer = setTimeout(() => resolve(timedOut(infohash, options.timeoutMs)), options.timeoutMs)
-    end.signal.addEventListener('abort', () => clearTimeout(timer))
     listen(closing, () => stopped('The swarm was closed'))
     if (options.signal) listen(options.signal, () => stopped('The fetch was cancelled'))
   })
-  return { failed, clear: () => end.abort() }
+  return {
+    failed,
+    begin() {
+      const timer = setTimeout(() => late(timedOut(infohash, options.timeoutMs)), options.timeoutMs)
+      end.signal.addEventListener('abort', () => clearTimeout(timer))
+    },
+    clear: () => end.abort(),
+  }
 }
 
 const timedOut = (infohash: string, ms: number): Failed =>

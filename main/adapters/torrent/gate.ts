@@ -1,32 +1,55 @@
-/** Lets `limit` holders in at one time; the others wait in the order in which they came. */
-export function createGate(limit: number) {
-  let inside = 0
-  const waiting: Array<() => void> = []
-  const advance = () => {
-    while (inside < limit && waiting.length > 0) {
-      inside += 1
-      waiting.shift()!()
+/** How many of the holders may be of each lane; a lane that is not named may fill the gate. */
+export type LaneLimits<Lane extends string> = Partial<Record<Lane, number>>
+
+interface Waiting<Lane> {
+  lane: Lane
+  admit(): void
+}
+
+/**
+ * Lets `limit` holders in at one time; the others wait, of each lane in the order in which they came. A lane that is full holds up nobody of another one: so
+ * what strangers announce never takes the places of what is known to be there.
+ */
+export function createGate<Lane extends string>(limit: number, limits: LaneLimits<Lane> = {}) {
+  const inside = new Map<Lane, number>()
+  const waiting = new Set<Waiting<Lane>>()
+  let all = 0
+  const count = (lane: Lane, by: number): void => {
+    all += by
+    inside.set(lane, (inside.get(lane) ?? 0) + by)
+  }
+  const isFull = (lane: Lane): boolean => (inside.get(lane) ?? 0) >= (limits[lane] ?? limit)
+  const advance = (): void => {
+    for (const next of waiting) {
+      if (all >= limit) return
+      if (isFull(next.lane)) continue
+      waiting.delete(next)
+      count(next.lane, 1)
+      next.admit()
     }
   }
   return {
     /** `leave` has to be called in any case: it gives back the place, or the place in the line. */
-    enter(): { entered: Promise<undefined>; leave(): void } {
+    enter(lane: Lane): { entered: Promise<undefined>; leave(): void } {
       let holds = false
-      let admit = () => undefined as void
-      const entered = new Promise<undefined>((resolve) => {
-        admit = () => {
+      let resolve: (value: undefined) => void = () => undefined
+      const entered = new Promise<undefined>((done) => {
+        resolve = done
+      })
+      const place: Waiting<Lane> = {
+        lane,
+        admit() {
           holds = true
           resolve(undefined)
-        }
-      })
-      waiting.push(admit)
+        },
+      }
+      waiting.add(place)
       advance()
       return {
         entered,
-        leave: () => {
-          const at = waiting.indexOf(admit)
-          if (at >= 0) waiting.splice(at, 1)
-          if (holds) inside -= 1
+        leave() {
+          waiting.delete(place)
+          if (holds) count(lane, -1)
           holds = false
           advance()
         },

@@ -1,6 +1,6 @@
 import type WebTorrent from 'webtorrent'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import type { LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus } from '../../core/ports.ts'
+import type { FetchLane, LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus } from '../../core/ports.ts'
 import { createAnnouncing, type Announcing } from './announcing.ts'
 import { startClient, type ClientOptions } from './client.ts'
 import { openDoor } from './door.ts'
@@ -26,7 +26,7 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
   /** Address to listen on; without it, all. */
   host?: string
   log: LogPort
-  /** Fetches at one time; more of them wait in line. Default 32. */
+  /** Fetches at one time; more of them wait in line. Half of them may be for documents of known identities, a quarter for those of new ones. Default 32. */
   maxFetches?: number
   /** Torrents open at one time; above it the longest unused one rests. More than `maxFetches`. Default 64. */
   maxOpen?: number
@@ -50,7 +50,7 @@ interface Swarm {
   waking: Waking
   announcing: Announcing
   log: LogPort
-  gate: ReturnType<typeof createGate>
+  gate: ReturnType<typeof createGate<FetchLane>>
   locks: ReturnType<typeof createLocks>
   closing: AbortController
   bytes: { down: number; up: number }
@@ -117,7 +117,9 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
     maxOpen: options.maxOpen ?? 64,
     idleMs: options.idleMs ?? 20_000,
   })
-  const gate = createGate(options.maxFetches ?? 32)
+  const maxFetches = options.maxFetches ?? 32
+  const part = (of: number): number => Math.max(1, Math.floor(maxFetches / of))
+  const gate = createGate<FetchLane>(maxFetches, { known: part(2), new: part(4) })
   return { client, folder, waking, announcing, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
 }
 
@@ -152,10 +154,11 @@ async function seed(swarm: Swarm, name: string, files: SwarmFile[]): Promise<Res
 async function fetch(swarm: Swarm, infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>> {
   if (!isInfohash(infohash)) return badInfohash
   const stop = createStop(infohash, options, swarm.closing.signal)
-  const place = swarm.gate.enter()
+  const place = swarm.gate.enter(options.lane ?? 'own')
   try {
     const late = await Promise.race([stop.failed, place.entered])
     if (late) return late
+    stop.begin()
     const entry = await swarm.waking.forFetch(infohash)
     if (entry === null) return stopped('The swarm was closed')
     const result = await fetchFrom(entry, options, stop)

@@ -2,7 +2,7 @@
 import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import type { DocumentType, FileEntry, OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
-import type { StoragePort, SwarmFile, SwarmPort } from '../ports.ts'
+import type { FetchLane, StoragePort, SwarmFile, SwarmPort } from '../ports.ts'
 import type { Retention } from '../retention.ts'
 import type { WalletKeeper } from '../wallet/keeper.ts'
 
@@ -28,9 +28,17 @@ export interface Published {
   fee: number
 }
 
+/** Without them: `own`, and the time that this node gives every fetch; `patience` is the part of it that this one gets. */
+export interface HowToFetch {
+  lane?: FetchLane
+  patience?: number
+}
+
 export interface Documents {
   /** Errors: those of the swarm and of `openDocument`; `document.digest`, `offer.grant`. */
-  fetch(reference: Reference, type: DocumentType): Promise<Result<OpenedDocument>>
+  fetch(reference: Reference, type: DocumentType, how?: HowToFetch): Promise<Result<OpenedDocument>>
+  /** The same from this node's own copies alone: null where it has none, or a broken one. */
+  held(reference: Reference, type: DocumentType): OpenedDocument | null
   /**
    * @param keep whether to keep it for later beside the database, and not only with its torrent
    * Errors: those of the swarm; `document.digest`, `file.too-large`.

@@ -4,10 +4,13 @@
  */
 import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { failForNow, type Result } from '../../../roles/protocol/result.ts'
-import type { TickWork } from '../../../roles/supervisor/index.ts'
+import type { Database } from '../../../roles/protocol/index/index.ts'
+import { ownersOf } from '../../../roles/protocol/ticks/index.ts'
+import type { SupervisorState, TickWork } from '../../../roles/supervisor/index.ts'
+import type { Documents } from '../documents/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
+import type { Gathered, Gathering } from './gathering.ts'
 import { SUPERVISOR_ROWS } from './offers.ts'
 
 /** How long a tick that is being closed waits for documents still on their way. */
@@ -23,23 +26,54 @@ export const forgetArrivals = (storage: StoragePort, number: number): StorageWri
   storage.list(SUPERVISOR_ROWS, rowsOf(number)).map(({ key }) => ({ table: SUPERVISOR_ROWS, key, delete: true }))
 
 /** Throws when a document that was here is not any more: the tick is tried again later. */
-export async function arrivedDocuments({ storage, documents, clock }: Services, work: TickWork): Promise<Lookup> {
+export async function arrivedDocuments({ storage, documents }: Services, gathering: Gathering, work: TickWork): Promise<Lookup> {
   const stored = storage.get(SUPERVISOR_ROWS, rowOf(work)) as string[] | undefined
-  const known = stored === undefined ? null : new Set(stored)
-  const wanted = work.transactions.filter(({ txid }) => known === null || known.has(txid))
-  // Fetching began when the block came; what nobody seeds must not hold up the tick of everybody else.
-  const lastChance = new Promise<Result<OpenedDocument>>((resolve) => {
-    clock.after(LAST_CHANCE_MS, () => resolve(failForNow('document.late', 'The document did not arrive before its tick was closed.')))
-  })
-  const found = await Promise.all(
-    wanted.map(async ({ txid, anchor: { sha256, infohash, type } }) => {
-      const fetching = documents.fetch({ sha256, infohash }, type)
-      const document = await (known === null ? Promise.race([fetching, lastChance]) : fetching)
-      if (!document.ok && known !== null) throw new Error(`the ${type} ${sha256} was here and is not any more: ${document.error.message}`)
-      return document.ok ? [[txid, document.value] as const] : []
+  if (stored !== undefined) return settledDocuments(documents, work, new Set(stored))
+  // They were asked for since their blocks came; what nobody seeds must not hold up the tick of everybody else.
+  await gathering.hurry(
+    work.transactions.map(({ anchor: { sha256, infohash } }) => ({ sha256, infohash })),
+    LAST_CHANCE_MS,
+  )
+  const byTxid = new Map(
+    work.transactions.flatMap(({ txid, anchor }) => {
+      const document = documents.held(anchor, anchor.type)
+      return document === null ? [] : [[txid, document] as const]
     }),
   )
-  const byTxid = new Map(found.flat())
-  if (known === null) storage.transact([{ table: SUPERVISOR_ROWS, key: rowOf(work), value: [...byTxid.keys()] }])
+  storage.transact([{ table: SUPERVISOR_ROWS, key: rowOf(work), value: [...byTxid.keys()] }])
   return ({ txid }) => byTxid.get(txid) ?? null
+}
+
+async function settledDocuments(documents: Documents, work: TickWork, known: ReadonlySet<string>): Promise<Lookup> {
+  const found = await Promise.all(
+    work.transactions
+      .filter(({ txid }) => known.has(txid))
+      .map(async ({ txid, anchor: { sha256, infohash, type } }) => {
+        const document = await documents.fetch({ sha256, infohash }, type)
+        if (!document.ok) throw new Error(`the ${type} ${sha256} was here and is not any more: ${document.error.message}`)
+        return [txid, document.value] as const
+      }),
+  )
+  const byTxid = new Map(found)
+  return ({ txid }) => byTxid.get(txid) ?? null
+}
+
+/** What acceptances, revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
+export function wantedDocuments({ waiting, expected }: SupervisorState, database: Database): Gathered[] {
+  const owners = ownersOf(database)
+  const wanted = waiting.filter(({ decidedIn }) => decidedIn === null)
+  const others = expected.map(({ txid, anchor: { type, sha256, infohash } }): Gathered => {
+    return { reference: { sha256, infohash }, type, lane: 'new', who: txid, told: true }
+  })
+  const undecided = wanted.flatMap(({ transaction }): Gathered[] => {
+    const { type, sha256, infohash } = transaction.anchor
+    const reference = { sha256, infohash }
+    const fresh: Gathered = { reference, type, lane: 'new', who: transaction.txid }
+    const by = (who: string): Gathered => ({ reference, type, lane: 'known', who })
+    if (type === 'registration') return [fresh]
+    const owner = type === 'update' ? owners.ofUpdate(transaction) : owners.ofReservation(transaction)
+    // A client may reserve before the tick that registers it.
+    return owner === null ? (type === 'reservation' ? [fresh] : []) : [by(owner)]
+  })
+  return [...others, ...undecided]
 }

@@ -11,9 +11,10 @@ import {
   type SupervisorState,
   type TickWork,
 } from '../../../roles/supervisor/index.ts'
-import { performFetch, type Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { arrivedDocuments, forgetArrivals } from './arrivals.ts'
+import type { Gathering } from './gathering.ts'
 import { ledgerRows } from './ledger-store.ts'
 import { madeBefore, madeRows } from './made.ts'
 
@@ -23,6 +24,7 @@ type Effect<T extends SupervisorEffect['type']> = Extract<SupervisorEffect, { ty
 export function createEffects(
   services: Services,
   keeper: Keeper,
+  gathering: Gathering,
   signer: () => KeyPair,
   state: () => SupervisorState,
 ): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
@@ -37,8 +39,8 @@ export function createEffects(
 
   async function close({ work }: Effect<'close'>): Promise<SupervisorEvent[]> {
     const before = madeBefore(storage, work)
-    if (before === null) return [await keeper.close(work, await arrivedDocuments(services, work))]
-    const closed = await keeper.close(before.work, await arrivedDocuments(services, before.work))
+    if (before === null) return [await keeper.close(work, await arrivedDocuments(services, gathering, work))]
+    const closed = await keeper.close(before.work, await arrivedDocuments(services, gathering, before.work))
     return [{ ...closed, plans: before.work.plans, seed: before.seed }]
   }
 
@@ -48,7 +50,7 @@ export function createEffects(
       return failForNow('wallet.no-seal', 'Nothing is anchored before the master key has ended what somebody else anchored.')
     const { work, seed } = madeBefore(storage, effect.work) ?? effect
     storage.transact(madeRows(storage, { work, seed }))
-    const composed = keeper.compose(work, seed, await arrivedDocuments(services, work))
+    const composed = keeper.compose(work, seed, await arrivedDocuments(services, gathering, work))
     const published = await documents.publish({
       documentType: 'tick',
       document: composed.document.bytes,
@@ -76,7 +78,8 @@ export function createEffects(
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
-        return performFetch(documents, effect)
+        // The gathering brings what the state waits for, and tells of it.
+        return []
       case 'close':
         return turns.take(() => close(effect))
       case 'compose':

@@ -20,7 +20,9 @@ import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import { isPublished } from '../documents/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
+import { wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
+import { createGathering, type Gathering } from './gathering.ts'
 import { startHiring, type Hiring } from './hiring.ts'
 import { resume, startResuming } from './resuming.ts'
 import { storedLedger } from './ledger-store.ts'
@@ -52,6 +54,11 @@ export interface SupervisorService {
 
 type Member = Dispatching<SupervisorState, SupervisorEvent>
 
+interface Part {
+  member: Member
+  gathering: Gathering
+}
+
 /** Errors: those of the checker, for the program in the settings, and `offer.servers`. */
 export function startSupervisor(services: Services, engine: Engine, settings: SupervisorSettings): Result<SupervisorService> {
   const checked = check(settings.program)
@@ -61,19 +68,19 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   tellSplits(services, checked.value)
   const book = createOfferBook(services, settings)
   const reading = createReading(services, book)
-  let member: Member | null = null
+  let part: Part | null = null
   const keyIndex = (): number => Math.max(hiring.state().keyIndex, resuming.state().keyIndex ?? 0)
   const signer = (): KeyPair => book.signerAt(keyIndex())
-  const takeUp = (first: OpenedDocument<'offer'>): Member => (member ??= takePart(services, engine, book, first, reading, signer))
+  const takeUp = (first: OpenedDocument<'offer'>): Member => (part ??= takePart(services, engine, book, first, reading, signer)).member
   const first = book.first()
   if (first !== null) takeUp(first)
   const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
-  const resuming = startResuming(services, engine, book, (event) => (member === null ? Promise.resolve() : member.dispatch(event)))
+  const resuming = startResuming(services, engine, book, (event) => part?.member.dispatch(event) ?? Promise.resolve())
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
-  const succeed = (change: Change) => replace({ book, hiring, member, settings, keyIndex: keyIndex() }, change)
+  const succeed = (change: Change) => replace({ book, hiring, member: part?.member ?? null, settings, keyIndex: keyIndex() }, change)
   return ok({
-    state: () => member?.state() ?? null,
-    ticks: () => (member?.state().ticks ?? []).map(({ reference }) => reference.sha256),
+    state: () => part?.member.state() ?? null,
+    ticks: () => (part?.member.state().ticks ?? []).map(({ reference }) => reference.sha256),
     title: () => settings.title,
     key: () => signer().publicKey,
     async supersede(json, title) {
@@ -83,14 +90,17 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
       return succeed({ program: program.value, reason: null, ...(title === undefined ? {} : { title }) })
     },
     async replaceKey(reason) {
-      const state = member?.state()
+      const state = part?.member.state()
       if (state === undefined) return noOffer
       const done = await succeed({ program: book.partsOf(state.offer.sha256).program, reason })
       return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
     },
-    resume: (asked) => resume({ member, resuming, index: keyIndex() + 1, services }, asked),
-    read: (args) => reading.read(member?.state() ?? null, args),
-    stop: () => reading.close(),
+    resume: (asked) => resume({ member: part?.member ?? null, resuming, index: keyIndex() + 1, services }, asked),
+    read: (args) => reading.read(part?.member.state() ?? null, args),
+    stop() {
+      part?.gathering.stop()
+      reading.close()
+    },
   })
 }
 
@@ -106,7 +116,7 @@ function takePart(
   first: OpenedDocument<'offer'>,
   reading: SupervisorReading,
   signer: () => KeyPair,
-): Member {
+): Part {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
     crypto,
@@ -117,18 +127,22 @@ function takePart(
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
   const step = createStep(crypto, (sha256) => isPublished(storage, sha256))
+  const gathering = createGathering(services, (event) => void member.dispatch(event))
+  const gather = (): void => gathering.want(wantedDocuments(member.state(), keeper.ledger.database))
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
     name: 'supervisor',
     initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
     step(state, event) {
       const stepped = step(state, event)
       if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.catchUp(member.state()))
+      if (stepped.state.waiting !== state.waiting || stepped.state.expected !== state.expected) queueMicrotask(gather)
       return stepped
     },
-    perform: createEffects(services, keeper, signer, () => member.state()),
+    perform: createEffects(services, keeper, gathering, signer, () => member.state()),
   })
   reading.catchUp(member.state())
-  return member
+  gather()
+  return { member, gathering }
 }
 
 const noOffer = fail('offer.none', 'There is no offer yet that could be replaced. Wait until it is anchored.')

@@ -16,7 +16,8 @@ import {
   checkSchema,
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
-import { closeTick, createLedger, isDecidedIn, noteTick, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { closeTick, createLedger, isDecidedIn, noteTick, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { scriptOf } from './spends.ts'
 import { planProblems, revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { databaseRoot, fileEntry, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'

@@ -9,7 +9,7 @@
 import type { OpenedDocument, Reference, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { chainFrom, type Chain, type SeenTick, type Shown, type Stop } from './chain.ts'
-import { paysKey, spendsKey } from './ledger.ts'
+import { paysKey, spendsKey } from './spends.ts'
 import { own } from '../../program/index.ts'
 import { forgetTicks, grow, linesBelow, MOST_STRAYS, type Line, type SealedTick } from './line.ts'
 

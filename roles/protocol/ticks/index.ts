@@ -1,5 +1,6 @@
 export * from './ledger.ts'
 export * from './ledger-state.ts'
+export * from './spends.ts'
 export { sealOf } from './line.ts'
 export { MOST_TAKEN_BACK } from './chain.ts'
 export * from './equivocation.ts'

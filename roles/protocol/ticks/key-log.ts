@@ -16,7 +16,7 @@ import {
   type Update,
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
-import { paysKey, spendsKey } from './ledger.ts'
+import { paysKey, spendsKey } from './spends.ts'
 import { fail, failForNow, ok, type Result } from '../result.ts'
 import { keySigningBody, versionAfter, versionReserved, writeDigest } from '../requests/index.ts'
 

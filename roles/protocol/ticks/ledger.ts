@@ -7,7 +7,6 @@
  * is stamped p or p−1; D_n reveals the primes of n−2, and those of n−3 are known since D_{n−1}.
  */
 import type { Program } from '../../program/index.ts'
-import { fromHex, toHex } from '../bytes.ts'
 import { canonicalText } from '../canonical.ts'
 import { type CryptoPort, verifyWork, workChallenge } from '../crypto/index.ts'
 import {
@@ -33,9 +32,9 @@ import {
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { type RevealFile, versionReserved } from '../requests/index.ts'
+import { paysKey, paysSupervisor, spendsKey } from './spends.ts'
 import { adoptOutline, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { p2trScript } from '../tx/index.ts'
 import { checkStamps, readReveal, type Blame, type Reveal, checkUpdate, type VerifiedUpdate } from '../stamps/index.ts'
 
 export * from './ledger-state.ts'
@@ -86,38 +85,6 @@ export const decidingTick = (height: number, genesis: number, tickBlocks: number
 /** Whether the document of `number` decides what is anchored at `height`: heights alone say so. */
 export const isDecidedIn = (number: number, height: number, genesis: number, tickBlocks: number): boolean =>
   decidingTick(height, genesis, tickBlocks) === number
-
-// ───────────────────────────── identities ─────────────────────────────
-
-const scripts = new Map<string, string>()
-const MAX_SCRIPTS = 200_000
-
-/** The script (hex) of a key's address, or null when it is no key. Remembered, because a point multiplication is slow. */
-export function scriptOf(key: string): string | null {
-  const known = scripts.get(key)
-  if (known !== undefined) return known
-  const script = p2trScript(fromHex(key))
-  if (!script.ok) return null
-  if (scripts.size >= MAX_SCRIPTS) scripts.clear()
-  const hex = toHex(script.value)
-  scripts.set(key, hex)
-  return hex
-}
-
-/** Whether a transaction pays a key's address. */
-export const paysKey = (transaction: AnchoredTransaction, key: string): boolean => {
-  const script = scriptOf(key)
-  return script !== null && transaction.pays.some((output) => output.script === script)
-}
-
-export const spendsKey = (transaction: AnchoredTransaction, key: string): boolean => {
-  const script = scriptOf(key)
-  return script !== null && transaction.spends.includes(script)
-}
-
-/** The Supervisor's address is that of its secondary key or of its master key. */
-export const paysSupervisor = (transaction: AnchoredTransaction, offer: Offer): boolean =>
-  paysKey(transaction, offer.by) || paysKey(transaction, offer.master)
 
 // ───────────────────────────── decisions ─────────────────────────────
 

@@ -5,7 +5,7 @@
  */
 import type { Reference } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
-import { scriptOf, spendsKey } from './ledger.ts'
+import { scriptOf, spendsKey } from './spends.ts'
 
 /** What following needs of a tick's document. */
 export interface Said {
