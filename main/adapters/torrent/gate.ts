@@ -1,5 +1,5 @@
 /** How many of the holders may be of each lane; a lane that is not named may fill the gate. */
-export type LaneLimits<Lane extends string> = Partial<Record<Lane, number>>
+export type LaneLimits<Lane extends string> = ReadonlyMap<Lane, number>
 
 interface Waiting<Lane> {
   lane: Lane
@@ -10,7 +10,7 @@ interface Waiting<Lane> {
  * Lets `limit` holders in at one time; the others wait, of each lane in the order in which they came. A lane that is full holds up nobody of another one: so
  * what strangers announce never takes the places of what is known to be there.
  */
-export function createGate<Lane extends string>(limit: number, limits: LaneLimits<Lane> = {}) {
+export function createGate<Lane extends string>(limit: number, limits: LaneLimits<Lane> = new Map()) {
   const inside = new Map<Lane, number>()
   const waiting = new Set<Waiting<Lane>>()
   let all = 0
@@ -18,7 +18,7 @@ export function createGate<Lane extends string>(limit: number, limits: LaneLimit
     all += by
     inside.set(lane, (inside.get(lane) ?? 0) + by)
   }
-  const isFull = (lane: Lane): boolean => (inside.get(lane) ?? 0) >= (limits[lane] ?? limit)
+  const isFull = (lane: Lane): boolean => (inside.get(lane) ?? 0) >= (limits.get(lane) ?? limit)
   const advance = (): void => {
     for (const next of waiting) {
       if (all >= limit) return

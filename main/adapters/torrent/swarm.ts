@@ -119,7 +119,13 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
   })
   const maxFetches = options.maxFetches ?? 32
   const part = (of: number): number => Math.max(1, Math.floor(maxFetches / of))
-  const gate = createGate<FetchLane>(maxFetches, { known: part(2), new: part(4) })
+  const gate = createGate<FetchLane>(
+    maxFetches,
+    new Map([
+      ['known', part(2)],
+      ['new', part(4)],
+    ]),
+  )
   return { client, folder, waking, announcing, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
 }
 

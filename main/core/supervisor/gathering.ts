@@ -37,7 +37,8 @@ interface Item extends Gathered {
 }
 
 /** Attempts at one time; the swarm's gate has as many places for each lane. */
-const AT_ONCE: Record<GatheringLane, number> = { known: 16, new: 8 }
+const AT_ONCE = { known: 16, new: 8 } as const
+const LANES: readonly GatheringLane[] = ['known', 'new']
 /** Of one identity. */
 const OF_ONE = 4
 /** Part of the time that a fetch may take which the first attempt gets; the next ones twice as much each, up to all of it. */
@@ -47,108 +48,125 @@ const LONGEST_WAIT_MS = 60_000
 
 const idOf = ({ sha256, infohash }: Reference): string => `${sha256}/${infohash}`
 
-/** @param tell hears of what a role waits for */
-export function createGathering(
-  { documents, clock }: { documents: Pick<Documents, 'fetch'>; clock: ClockPort },
-  tell: (event: WorldEvent) => void,
-): Gathering {
-  const items = new Map<string, Item>()
+interface State {
+  documents: Pick<Documents, 'fetch'>
+  clock: ClockPort
+  tell(event: WorldEvent): void
+  /** What is missing, in chain order. */
+  items: Map<string, Item>
   /** What came, or cannot be used: nobody asks for it again while it is wanted. */
-  const done = new Set<string>()
-  const asked = new Map<string, number>()
-  const running = new Map<string, number>()
-  let stopped = false
-  let wake: (() => void) | null = null
-  let waiters: Array<{ ids: string[]; end(): void }> = []
-  const count = (name: string, by: number): void => void running.set(name, (running.get(name) ?? 0) + by)
-  const runningOf = (name: string): number => running.get(name) ?? 0
+  done: Set<string>
+  /** How often whose documents were asked for. */
+  asked: Map<string, number>
+  /** Attempts under way, by lane and by identity. */
+  running: Map<string, number>
+  waiters: Array<{ ids: string[]; end(): void }>
+  stopped: boolean
+  sleeping: () => void
+}
 
-  async function attempt(id: string, item: Item): Promise<void> {
-    const { lane, who, reference, type } = item
-    item.running = true
-    item.attempts++
-    asked.set(who, (asked.get(who) ?? 0) + 1)
-    count(lane, 1)
-    count(who, 1)
-    const patience = Math.min(1, FIRST_PART * 2 ** (item.attempts - 1))
-    const got = await documents.fetch(reference, type, { lane, patience })
-    count(lane, -1)
-    count(who, -1)
-    item.running = false
-    item.next = clock.now() + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** item.attempts)
-    if (got.ok || !got.error.retryable) {
-      if (items.delete(id)) done.add(id)
-      if (item.told === true) tell(answered(reference, type, got))
-    }
-    pump()
+/** @param tell hears of what a role waits for */
+export function createGathering({ documents, clock }: Pick<State, 'documents' | 'clock'>, tell: State['tell']): Gathering {
+  const state: State = {
+    ...{ documents, clock, tell },
+    items: new Map(),
+    done: new Set(),
+    asked: new Map(),
+    running: new Map(),
+    waiters: [],
+    stopped: false,
+    sleeping: () => undefined,
   }
-
-  /** Who was asked for least, then what was; the map is in chain order. */
-  function pick(lane: GatheringLane, now: number): [string, Item] | null {
-    let best: [string, Item] | null = null
-    const before = (one: Item, other: Item): boolean => {
-      const fewer = (asked.get(one.who) ?? 0) - (asked.get(other.who) ?? 0)
-      return fewer < 0 || (fewer === 0 && one.attempts < other.attempts)
-    }
-    for (const entry of items) {
-      const [, item] = entry
-      if (item.lane !== lane || item.running || item.next > now || runningOf(item.who) >= OF_ONE) continue
-      if (best === null || before(item, best[1])) best = entry
-    }
-    return best
-  }
-
-  function pump(): void {
-    if (stopped) return
-    waiters = waiters.filter(({ ids, end }) => {
-      const waits = ids.some((id) => items.has(id))
-      if (!waits) end()
-      return waits
-    })
-    const now = clock.now()
-    for (const lane of ['known', 'new'] as const)
-      while (runningOf(lane) < AT_ONCE[lane]) {
-        const next = pick(lane, now)
-        if (next === null) break
-        void attempt(...next)
-      }
-    sleep(now)
-  }
-
-  /** Until the next that waits may be asked for; an attempt that ends comes back by itself. */
-  function sleep(now: number): void {
-    wake?.()
-    const rested = [...items.values()].filter((item) => !item.running && item.next > now).map((item) => item.next)
-    wake = rested.length === 0 ? null : clock.after(Math.min(...rested.map((at) => at - now)) + 1, pump)
-  }
-
   return {
     want(list) {
-      const wanted = new Map(list.map((one) => [idOf(one.reference), one]))
-      for (const id of items.keys()) if (!wanted.has(id)) items.delete(id)
-      for (const id of done) if (!wanted.has(id)) done.delete(id)
-      const fresh = new Set([...wanted.values()].map(({ who }) => who))
-      for (const who of asked.keys()) if (!fresh.has(who)) asked.delete(who)
-      for (const [id, one] of wanted) if (!items.has(id) && !done.has(id)) items.set(id, { ...one, attempts: 0, next: 0, running: false })
-      pump()
+      want(state, list)
+      pump(state)
     },
     hurry(references, ms) {
       const ids = references.map(idOf)
       for (const id of ids) {
-        const item = items.get(id)
+        const item = state.items.get(id)
         if (item !== undefined) item.next = 0
       }
       const settled = new Promise<void>((end) => {
-        waiters.push({ ids, end })
+        state.waiters.push({ ids, end })
         clock.after(ms, end)
       })
-      pump()
+      pump(state)
       return settled
     },
     stop() {
-      stopped = true
-      wake?.()
-      waiters = []
+      state.stopped = true
+      state.sleeping()
     },
   }
+}
+
+function want({ items, done, asked }: State, list: readonly Gathered[]): void {
+  const wanted = new Map(list.map((one) => [idOf(one.reference), one]))
+  const people = new Set(list.map(({ who }) => who))
+  for (const id of items.keys()) if (!wanted.has(id)) items.delete(id)
+  for (const id of done) if (!wanted.has(id)) done.delete(id)
+  for (const who of asked.keys()) if (!people.has(who)) asked.delete(who)
+  for (const [id, one] of wanted) if (!items.has(id) && !done.has(id)) items.set(id, { ...one, attempts: 0, next: 0, running: false })
+}
+
+const runningOf = ({ running }: State, name: string): number => running.get(name) ?? 0
+const count = (state: State, name: string, by: number): void => void state.running.set(name, runningOf(state, name) + by)
+
+async function attempt(state: State, id: string, item: Item): Promise<void> {
+  const { lane, who, reference, type } = item
+  item.running = true
+  item.attempts++
+  state.asked.set(who, (state.asked.get(who) ?? 0) + 1)
+  for (const name of [lane, who]) count(state, name, 1)
+  const got = await state.documents.fetch(reference, type, { lane, patience: Math.min(1, FIRST_PART * 2 ** (item.attempts - 1)) })
+  for (const name of [lane, who]) count(state, name, -1)
+  item.running = false
+  item.next = state.clock.now() + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** item.attempts)
+  if (got.ok || !got.error.retryable) {
+    if (state.items.delete(id)) state.done.add(id)
+    if (item.told === true) state.tell(answered(reference, type, got))
+  }
+  pump(state)
+}
+
+/** Who was asked for least, then what was, then what comes first in the chain. */
+function pick(state: State, lane: GatheringLane, now: number): [string, Item] | null {
+  let best: [string, Item] | null = null
+  const before = (one: Item, other: Item): boolean => {
+    const fewer = (state.asked.get(one.who) ?? 0) - (state.asked.get(other.who) ?? 0)
+    return fewer < 0 || (fewer === 0 && one.attempts < other.attempts)
+  }
+  for (const entry of state.items) {
+    const [, item] = entry
+    if (item.lane !== lane || item.running || item.next > now || runningOf(state, item.who) >= OF_ONE) continue
+    if (best === null || before(item, best[1])) best = entry
+  }
+  return best
+}
+
+function pump(state: State): void {
+  if (state.stopped) return
+  state.waiters = state.waiters.filter(({ ids, end }) => {
+    const waits = ids.some((id) => state.items.has(id))
+    if (!waits) end()
+    return waits
+  })
+  const now = state.clock.now()
+  for (const lane of LANES)
+    for (let free = AT_ONCE[lane] - runningOf(state, lane); free > 0; free--) {
+      const next = pick(state, lane, now)
+      if (next === null) break
+      void attempt(state, ...next)
+    }
+  sleep(state, now)
+}
+
+/** Until the next that waits may be asked for; an attempt that ends comes back by itself. */
+function sleep(state: State, now: number): void {
+  state.sleeping()
+  let first = Infinity
+  for (const { running, next } of state.items.values()) if (!running && next > now) first = Math.min(first, next)
+  state.sleeping = first === Infinity ? () => undefined : state.clock.after(first - now + 1, () => pump(state))
 }

@@ -169,7 +169,9 @@ describe('a Supervisor', () => {
   it('[B1] falls silent when the master key takes its key back', async () => {
     const town = await openTown('revoked')
     const { cast } = town
-    town.anchor(signDocument(crypto, 'revocation', { key: cast.supervisor.publicKey, reason: 'lost' }, cast.master, cast.random(32)), { pays: [cast.master.publicKey] })
+    town.anchor(signDocument(crypto, 'revocation', { key: cast.supervisor.publicKey, reason: 'lost' }, cast.master, cast.random(32)), {
+      pays: [cast.master.publicKey],
+    })
     await town.mine(6)
     expect(town.state().phase).toBe('revoked')
     expect(town.ticks).toHaveLength(1)
