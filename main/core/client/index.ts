@@ -10,7 +10,7 @@ import type {
   RowsView,
   TickView,
 } from '../../contract/index.ts'
-import { chainOf, stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { chainOf, followed } from '../../../roles/protocol/ticks/index.ts'
 import { isHalted, stopText } from '../history.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { isRefused, isRegistered, keyCounts, outcomeText, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
@@ -131,9 +131,13 @@ function sentOf({ id, publication }: RequestEntry, { wallet }: Services, fees: R
   return fee === undefined ? {} : { fee }
 }
 
+const IGNORED =
+  'The master key took ticks back, and this node does not obey: it would take back more than three ticks that were followed here, and shows nothing that is wrong with them. What was counted stays here; others may read another history. Ask the app’s Supervisor.'
+
 /** A document usually comes within the time of a block: until then nothing is wrong. */
 function stoppedView({ following }: ClientState, { height }: Wait): Pick<TickView, 'stopped'> {
-  const stop = stopOf(following)
+  const { stop, ignored } = followed(following)
+  if (stop === null && ignored.length > 0) return { stopped: { halts: false, message: IGNORED } }
   if (stop === null || (stop.kind === 'unfetched' && height <= stop.height + 1)) return {}
   return { stopped: { halts: isHalted(stop), message: stopText(stop) } }
 }

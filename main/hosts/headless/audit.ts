@@ -60,8 +60,10 @@ function show({ title, app, report }: Audited): void {
     )
   }
   const wrong = report.ticks.filter(({ equal }) => !equal).length
-  const verdict = report.ok ? 'every root is equal' : `${wrong} of ${report.ticks.length} roots differ`
+  const roots = wrong === 0 ? 'every root is equal' : `${wrong} of ${report.ticks.length} roots differ`
+  const verdict = report.ok || wrong > 0 ? roots : 'every root is equal, and something else is wrong: read the log'
   print(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; ${verdict}`)
+  if (report.stopped !== undefined) print(`the history ends there: ${report.stopped}`)
 }
 
 async function main(values: Values): Promise<number> {
