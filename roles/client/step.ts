@@ -177,7 +177,8 @@ function withoutTicks(state: ClientState, following: Following, height: number):
 function onTick(state: ClientState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
   const outcomes = verdictsOf(document.body)
   const decided = changePublications(state, (one) => {
-    const verdict = one.height === null ? undefined : outcomes.get(`${one.sha256}/${one.txid}`)
+    // Each anchor is decided once: a tick that says it again, and is taken back, must not take the first verdict with it.
+    const verdict = one.height === null || one.verdict !== null ? undefined : outcomes.get(`${one.sha256}/${one.txid}`)
     return verdict === undefined ? one : { ...one, verdict: { tick: reference, number: document.body.number, ...verdict } }
   })
   return { state: expire(decided, 0), effects: complaints(decided, reference) }

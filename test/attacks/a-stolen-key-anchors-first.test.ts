@@ -66,3 +66,19 @@ it('[D4] a reorg that takes the resumption back gives it back, and everything go
   await world.until('ticks by the newest key', async () => (await story.tick('bob')) > stolen)
   await story.goesOn('after the reorg')
 })
+
+it('[D4] a reorg that takes the stolen tick instead lets the Supervisor go on by itself, with the tick that it had made', async () => {
+  thief.steal(2)
+  const stolen = await usurp()
+  expect(await story.supervisor()).toBe('usurped')
+  const { txid } = thief.mined().at(-1)!
+  let from = world.chain.height()
+  while (!world.chain.transactionsAt(from).includes(txid)) from--
+  world.chain.abandon(from)
+  world.chain.forget()
+  for (let block = 0; block < 6; block++) await world.block()
+  expect(thief.mined().map((tick) => tick.txid)).not.toContain(txid)
+  await world.until('ticks of the Supervisor', async () => (await story.tick('bob')) > stolen)
+  expect(await story.supervisor()).not.toBe('usurped')
+  await story.goesOn('after the thief')
+})

@@ -21,6 +21,8 @@ export interface SimulatedChain {
   submit(raw: Uint8Array): string
   /** Forgets what waits for a block: as if no node had heard of it. */
   forget(): void
+  /** Ids of the transactions in a block. */
+  transactionsAt(height: number): string[]
   /** Raw transactions of the best chain, in order. */
   transactions(): Uint8Array[]
   /** Anchors of the best chain in order. */
@@ -132,6 +134,7 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
     forget() {
       for (const { txid: id } of node.mempool.list()) node.mempool.forget(id)
     },
+    transactionsAt: (height) => node.at(height)!.txids,
     transactions: () => Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) => transactions),
     anchors: () =>
       Array.from({ length: node.tip().height }, (_, at) => blockAt(at + 1)).flatMap(({ transactions }) =>
