@@ -8,7 +8,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { composeRequest, openReply } from '../../roles/client/index.ts'
-import type { ClientEnv, Composed, Context } from '../../roles/client/types.ts'
+import type { Composed, Context } from '../../roles/client/types.ts'
 import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { createSystemRandom } from '../../main/adapters/system/random.ts'
@@ -32,7 +32,8 @@ const ROUNDS = Number(values.rounds)
 const LANES = 1 + Number(values.witnesses)
 const BLOCKS = 2
 /** With so many an offer of two blocks has that many witnesses. */
-const SERVERS = [4, 6, 11][LANES - 1] ?? 0
+const SERVERS_BY_LANES = [4, 6, 11]
+const SERVERS = SERVERS_BY_LANES[LANES - 1] ?? 0
 const AT_ONCE = 8
 const WARM_UP = Number(values['warm-up'])
 /** Latency against one lane's cryptography and hops, processor time against that of all lanes. */
@@ -45,14 +46,7 @@ const { bytes } = createSystemRandom()
 const context: Context = { crypto: fastCrypto, random: bytes }
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** As many servers are dealt to a block whichever of them are witnesses and which spare. */
-function withLanes(env: ClientEnv, lanes: number): ClientEnv {
-  const { terms } = env.planned
-  const spare = terms.spare + terms.witnesses + 1 - lanes
-  return lanes === terms.witnesses + 1 ? env : { ...env, planned: { ...env.planned, terms: { ...terms, witnesses: lanes - 1, spare } } }
-}
-const compose = async ({ env }: Stage, ctx = context, lanes = LANES): Promise<Composed> =>
-  must(await composeRequest(ctx, withLanes(env, lanes), ENDPOINT, ARGUMENTS))
+const compose = async ({ env }: Stage, ctx = context): Promise<Composed> => must(await composeRequest(ctx, env, ENDPOINT, ARGUMENTS))
 const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promise<Uint8Array> =>
   must(await transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
 
@@ -173,25 +167,16 @@ interface Recorded {
   inner: Exchange[][]
 }
 
-/** The servers move into this process, where the primitive operations of each request are recorded, of one lane and of all, and out again. */
-async function record(stage: Stage): Promise<{ one: Recorded; all: Recorded }> {
+/** The servers move into this process, where the primitive operations of each request are recorded, and out again. */
+async function record(stage: Stage, lanes: number): Promise<Recorded> {
   const servers = createRecorder()
+  const client = createRecorder()
   const exchanges: Exchange[] = []
   const leave = await moveInside(stage, servers.crypto, (exchange) => exchanges.push(exchange))
-  const one = await recordLanes(stage, servers, exchanges, 1)
-  const all = LANES === 1 ? one : await recordLanes(stage, servers, exchanges, LANES)
-  if (values.profile !== undefined) await profile(stage, values.profile, servers)
-  await leave()
-  await Promise.all(stage.servers.map((name) => stage.network.restart(name)))
-  return { one, all }
-}
-
-async function recordLanes(stage: Stage, servers: Recorder, exchanges: Exchange[], lanes: number): Promise<Recorded> {
-  const client = createRecorder()
   const recorded: Recorded = { client: [], servers: [], outer: { sent: 0, received: 0 }, inner: [] }
   const ctx = { ...context, crypto: client.crypto }
   for (let i = 0; i < ROUNDS; i++) {
-    const composed = await compose(stage, ctx, lanes)
+    const composed = await compose(stage, ctx)
     servers.take()
     const reply = await send(stage, composed)
     recorded.servers.push(servers.take())
@@ -201,7 +186,20 @@ async function recordLanes(stage: Stage, servers: Recorder, exchanges: Exchange[
   }
   const inner = exchanges.slice(-BLOCKS * lanes)
   recorded.inner = Array.from({ length: BLOCKS }, (_, block) => inner.slice(block * lanes, (block + 1) * lanes))
+  if (values.profile !== undefined && lanes === LANES) await profile(stage, values.profile, servers)
+  await leave()
+  await Promise.all(stage.servers.map((name) => stage.network.restart(name)))
   return recorded
+}
+
+/** Of an app without witnesses: its servers take one lane, and those of another app refuse that. */
+async function recordOneLane(): Promise<Recorded> {
+  const stage = await setStage(SERVERS_BY_LANES[0]!)
+  try {
+    return await record(stage, 1)
+  } finally {
+    await stage.close()
+  }
 }
 
 async function profile(stage: Stage, file: string, servers: Recorder): Promise<void> {
@@ -261,10 +259,12 @@ function reportProcessor({ requests, cryptography, hops, resting }: Processor): 
 
 async function main(): Promise<void> {
   sayLoad()
+  const alone = LANES === 1 ? null : await recordOneLane()
   const stage = await setStage(SERVERS)
   const closing: Array<() => void> = []
   try {
-    const recorded = await record(stage)
+    const made = await record(stage, LANES)
+    const recorded = { one: alone ?? made, all: made }
     const one = await startHops(recorded.one.outer, recorded.one.inner)
     const all = await startHops(recorded.all.outer, recorded.all.inner)
     closing.push(one.close, all.close)
