@@ -31,6 +31,8 @@ export interface TickView {
   minimumServers: number
   /** Why nobody goes on after this tick, and what a person is to do, in words; `halts`: nothing is sent or published until that is ended. */
   stopped?: { halts: boolean; message: string }
+  /** What this client found wrong with the tick, a sentence each; it goes by what holds. */
+  problems?: string[]
 }
 export interface ParticipantView {
   id: string

@@ -5,7 +5,7 @@
  *
  * | the failure | whose | what follows |
  * |---|---|---|
- * | `request.tombstoned`, `hop.tombstoned`, and the tick says so too | the client's | told |
+ * | `request.tombstoned`, `hop.tombstoned`, and the client has seen the evidence too | the client's | told |
  * | `hop.block-failed`, `hop.too-large` | the request's, if it is true | elsewhere once; told when the next server says so too |
  * | `request.hop-failed` for any other cause, naming the server of that block | the block's server | elsewhere |
  * | `request.hop-failed` that names another server than the request did | the top-level server's | elsewhere |
@@ -13,7 +13,6 @@
  * | a reply that is not what was signed | the block's server where one is named, else the top-level one | elsewhere |
  * | lanes that signed different things | the servers that are outvoted, all of that block where none has a majority | elsewhere |
  */
-import type { Tick } from '../protocol/documents/index.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { Pending } from './types.ts'
 
@@ -35,13 +34,12 @@ const elsewhere = (failure: Failure, ...servers: string[]): Blame => ({ failure:
 
 /**
  * Judges what the top-level server answered instead of a reply, or why it answered nothing.
- * @param tick that the request was composed on
+ * @param expelled identities whose tombstones hold
  * @param before cause of the attempt before, at other servers; null for the first attempt
  */
-export function blameRefusal(pending: Pending, tick: Pick<Tick, 'tombstones'>, failure: Failure, before: string | null): Blame {
+export function blameRefusal(pending: Pending, expelled: ReadonlySet<string>, failure: Failure, before: string | null): Blame {
   const cause = causeOf(failure)
-  if (EXPELLED.test(cause) && tick.tombstones.includes(pending.start.client))
-    return { failure: { ...failure, retryable: false }, servers: [] }
+  if (EXPELLED.test(cause) && expelled.has(pending.start.client)) return { failure: { ...failure, retryable: false }, servers: [] }
   if (failure.code !== HOP_FAILED) return elsewhere(failure, pending.top)
   const { server } = failure.details ?? {}
   if (typeof server !== 'string' || serverOf(pending, failure) !== server) return elsewhere(failure, pending.top)

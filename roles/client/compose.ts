@@ -137,13 +137,12 @@ function choose(
   if ((own(plan.endpoints, name) ?? []).length !== endpoint.blocks.length)
     return fail('client.servers', `Tick ${plan.tick} offers no servers for ${name}. Wait for the next tick.`)
   const holding = holdingOf(ctx.crypto, env.planned)
-  const expelled = new Set(tick.tombstones)
   const of = { hash: tick.blocks.hash, seat, client: env.client.publicKey, tick: plan.tick, endpoint: name }
   const orders = endpoint.blocks.map((_, block) =>
     seatOrder(
       of,
       block,
-      holding.holders(name, block).filter((id) => !expelled.has(id)),
+      holding.holders(name, block).filter((id) => !env.expelled.has(id)),
     ),
   )
   const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
@@ -152,7 +151,7 @@ function choose(
   for (let forgiven = 0; forgiven <= failed.length; forgiven++) {
     const passed = new Set(failed.slice(forgiven))
     const taken = takeSeats(orders, terms, canWrite(endpoint), passed)
-    const top = taken === null ? null : chooseTop(ctx, servers, taken.flat(), new Set([...passed, ...expelled]))
+    const top = taken === null ? null : chooseTop(ctx, servers, taken.flat(), new Set([...passed, ...env.expelled]))
     if (taken === null || top === null) continue
     const hop = (lane: number, block: number): Hop => {
       const server = taken[block]![lane]!

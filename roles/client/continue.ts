@@ -82,7 +82,7 @@ function topFor(ctx: Context, env: ClientEnv, pending: Pending, exclude: Readonl
     ctx,
     servers,
     pending.lanes.flat().map((hop) => hop.server),
-    new Set([...exclude, ...tick.tombstones]),
+    new Set([...exclude, ...env.expelled]),
   )
 }
 

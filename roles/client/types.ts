@@ -33,6 +33,8 @@ export interface ClientEnv {
   /** SHA-256 of the tick's document. */
   base: string
   reader: SnapshotReader
+  /** Identities whose tombstones hold, as this client has seen for itself; what a tick merely lists is not among them. */
+  expelled: ReadonlySet<string>
   client: KeyPair
   /** The client's values, which decide the servers that it has to take. */
   chain: SeatChain

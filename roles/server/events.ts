@@ -19,6 +19,8 @@ export type ServerEvent =
   | { type: 'publish.failed'; id: string; failure: Failure }
   /** Answers `fetch-file` of a code file: it was opened by `openCode` and is held, or not. */
   | { type: 'code'; tick: number; failure: Failure | null }
+  /** Answers `burial`: whether the evidence of this server's own tombstone in that tick holds. */
+  | { type: 'burial'; tick: string; holds: boolean; problems: string[] }
 
 export type ServerEffect =
   | WorldEffect
@@ -40,3 +42,5 @@ export type ServerEffect =
   /** Fetch a file of a document's torrent: the offer's outline (keep it), or the code for a tick (open it, answer `code`). */
   | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'outline' }
   | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'code'; tick: number }
+  /** Look whether this server's own tombstone in a tick holds; answer `burial`. */
+  | { type: 'burial'; reference: Reference }

@@ -7,7 +7,6 @@ import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
-  chainOf,
   startFollowing,
   followBlock,
   followDocument,
@@ -16,6 +15,7 @@ import {
   followReorg,
   followSigner,
   forgetOld,
+  chainOf,
   newestTick,
   stopOf,
   takenBack,
@@ -72,6 +72,8 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
       return onPublished(state, event)
     case 'publish.failed':
       return { state, effects: [log(`The acceptance is not published: ${event.failure.message}`, 'error')] }
+    case 'burial':
+      return onBurial(state, event)
     case 'code':
       return onCode(state, event.tick, event.failure?.message ?? null)
   }
@@ -278,15 +280,31 @@ function onTick(state: ServerState, reference: Reference, document: OpenedDocume
   const listed = isListed
     ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) }
     : job.listed
-  const expelled = document.body.tombstones.includes(job.identity) ? (job.expelled ?? reference.sha256) : job.expelled
-  if (expelled !== null && job.expelled === null) effects.push(log('The Supervisor published a tombstone for this server.', 'error'))
+  // Nobody is expelled by being listed.
+  if (document.body.tombstones.includes(job.identity) && job.expelled === null) effects.push({ type: 'burial', reference })
   const kept = [...job.code, ...code]
     .filter((entry) => entry.tick > newest - 2)
     .sort((a, b) => a.tick - b.tick)
     .slice(-GENERATIONS - 1)
-  const next = { ...state, job: { ...job, code: kept, listed, expelled } }
+  const next = { ...state, job: { ...job, code: kept, listed } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
+}
+
+/** The Supervisor's word ends nobody: only evidence that this server has seen for itself. */
+function onBurial(state: ServerState, { tick, holds, problems }: Extract<ServerEvent, { type: 'burial' }>): Stepped {
+  const { job } = state
+  const seen = job === null ? undefined : chainOf(job.following).find(({ reference }) => reference.sha256 === tick)
+  if (job === null || seen === undefined || job.expelled !== null) return unchanged(state)
+  if (!holds)
+    return {
+      state,
+      effects: [log(`Tick ${seen.number} lists a tombstone of this server, and no evidence for it holds. ${problems.join(' ')}`, 'error')],
+    }
+  return {
+    state: { ...state, job: { ...job, expelled: tick } },
+    effects: [log(`Tick ${seen.number} ends this server, with evidence that holds.`, 'error')],
+  }
 }
 
 function wantedCode(job: Job, seen: SeenTick, tick: Tick): { code: OwnCode[]; effects: ServerEffect[] } {

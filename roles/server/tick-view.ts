@@ -11,12 +11,14 @@ import type { TickProgram, TickView } from './types.ts'
  * @param tick document n, with its digest: its snapshot is what requests of tick n read
  * @param planned the plan for tick n, published up to three ticks earlier
  * @param program of the offer for which that tick was planned
+ * @param expelled identities whose tombstones hold, as this server has seen for itself; what a tick merely lists is not among them
  */
 export function tickView(
   crypto: CryptoPort,
   { body: document, sha256 }: { body: Tick; sha256: string },
   planned: PlannedTick,
   program: TickProgram,
+  expelled: ReadonlySet<string> = new Set(),
 ): TickView {
   const { plan } = planned
   return {
@@ -30,7 +32,7 @@ export function tickView(
     sealing: fromHex(plan.sealing),
     servers: new Map(document.servers.map((server) => [server.id, server])),
     indices: new Map(document.indices.map(({ name, root, count }) => [name, { root, count }])),
-    tombstones: new Set(document.tombstones),
+    tombstones: expelled,
   }
 }
 

@@ -37,6 +37,12 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
   const running = servers.length >= state.offer.body.minimumServers
   const wanted = running ? Array.from({ length: PLAN_AHEAD }, (_, i) => number + 1 + i) : []
   const published = publishedPlans(state, { number, hash })
+  const transactions = state.waiting
+    .filter(
+      ({ decidedIn, transaction }) => decidedIn === null && isDecidedIn(number, transaction.height, genesis, state.offer.body.tickBlocks),
+    )
+    .map(({ transaction }) => transaction)
+  const disputed = transactions.some(({ anchor }) => anchor.type === 'dispute')
   return {
     app: state.app,
     number,
@@ -48,13 +54,10 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
     hash,
     servers,
     previous: state.ticks.at(-1)?.reference ?? null,
-    transactions: state.waiting
-      .filter(
-        ({ decidedIn, transaction }) => decidedIn === null && isDecidedIn(number, transaction.height, genesis, state.offer.body.tickBlocks),
-      )
-      .map(({ transaction }) => transaction),
+    transactions,
     planTicks: wanted.filter((tick) => !published.some((plan) => plan.tick === tick)),
     plans: published.filter((plan) => plan.publishedIn === number).map(({ plan, secret }) => ({ plan, secret })),
+    codes: disputed ? state.plans.map(({ tick, offer, secret }) => ({ tick, offer, salts: secret.salts })) : [],
     reveal: published.find((plan) => plan.tick === number - 2)?.secret ?? null,
   }
 }

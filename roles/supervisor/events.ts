@@ -1,7 +1,6 @@
 /** What the Supervisor's step hears besides the world, and what it asks the core to do. */
-import type { Offer, Plan, Reference, TickServer, Tombstone } from '../protocol/documents/index.ts'
+import type { Burial, Offer, Plan, Reference, TickServer } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
-import type { Blame } from '../protocol/stamps/index.ts'
 import type { SecretPlan } from './plan.ts'
 import type { Resumed } from './state.ts'
 import type { PlanToPublish } from './tick.ts'
@@ -23,13 +22,10 @@ export type SupervisorEvent =
       state: 'running' | 'sleeping'
       decided: string[]
       foreign: string[]
-      blamed: Buried[]
+      burials: Burial[]
     }
   /** The tick's own anchor is in a block: told to people, needed by nothing. */
   | { type: 'anchored'; reference: Reference; height: number }
-
-/** A finding of `closeTick`. */
-export type Buried = Blame & { tick: number; update: Reference }
 
 /** Everything needed to close and compose a tick. JSON. */
 export interface TickWork {
@@ -52,6 +48,8 @@ export interface TickWork {
   planTicks: number[]
   /** Plans that this document publishes and that are kept already (it is composed again after a reorg). */
   plans: PlanToPublish[]
+  /** Salts of the code of ticks whose requests may be disputed, with the offer whose program they are of; none where no dispute is anchored. */
+  codes: Array<{ tick: number; offer: string; salts: SecretPlan['salts'] }>
   /** Secrets of number−2. */
   reveal: SecretPlan | null
 }
@@ -62,7 +60,5 @@ export type SupervisorEffect =
   | { type: 'close'; work: TickWork }
   /** Compose, seed and anchor the document; answer `composed`. `work.plans` is complete now. */
   | { type: 'compose'; work: TickWork; seed: string }
-  /** Sign, seed and anchor a tombstone. */
-  | { type: 'tombstone'; fields: Omit<Tombstone, 'type' | 'v' | 'by'> }
   /** Blocks of closed ticks are gone: take the ledger back until `number` is its last tick (−1: to nothing). */
   | { type: 'rollback'; number: number }

@@ -2,15 +2,17 @@
  * Keeps a Supervisor's ledger and performs its two large effects: `close` and `compose`. The core fetches and stores; everything
  * decided in here is a function of the work, the documents and what was kept.
  */
-import type { Program } from '../program/index.ts'
+import { own, type Program } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
+import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
+import type { Dispute, DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot } from '../protocol/index/index.ts'
-import { termsOf } from '../protocol/requests/index.ts'
+import { codeDigest, termsOf } from '../protocol/requests/index.ts'
+import type { BlockCode } from '../protocol/stamps/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
 import { makePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'
@@ -56,6 +58,7 @@ interface Sorted {
   registrations: Array<AnchoredDocument<'registration'>>
   reservations: Array<AnchoredDocument<'reservation'>>
   updates: Array<AnchoredDocument<'update'>>
+  disputes: Array<AnchoredDocument<'dispute'>>
   foreign: string[]
 }
 
@@ -81,7 +84,7 @@ export function sortAnchors(
   documents: DocumentLookup,
   ours: (transaction: AnchoredTransaction) => boolean,
 ): Sorted {
-  const sorted: Sorted = { registrations: [], reservations: [], updates: [], foreign: [] }
+  const sorted: Sorted = { registrations: [], reservations: [], updates: [], disputes: [], foreign: [] }
   for (const transaction of work.transactions) {
     const opened = documents(transaction)
     const content = opened?.body as DocumentBody[DocumentType] | undefined
@@ -93,7 +96,8 @@ export function sortAnchors(
     // One that spends from a key of this app gets its verdict whatever it holds, like one that cannot be had: an audit sees the transaction only.
     const document = isForeign ? null : opened
     const body = isForeign ? undefined : content
-    if (body === undefined && !ours(transaction)) {
+    // What no client of the app pays for does not get into the tick.
+    if ((body === undefined || transaction.anchor.type === 'dispute') && !ours(transaction)) {
       sorted.foreign.push(transaction.txid)
       continue
     }
@@ -101,6 +105,7 @@ export function sortAnchors(
     if (transaction.anchor.type === 'update') sorted.updates.push(pair)
     else if (transaction.anchor.type === 'registration') sorted.registrations.push(pair)
     else if (transaction.anchor.type === 'reservation') sorted.reservations.push(pair)
+    else if (transaction.anchor.type === 'dispute') sorted.disputes.push(pair)
   }
   return sorted
 }
@@ -115,7 +120,7 @@ interface Closing {
 /** Documents of the verdicts in their order, each once. */
 function documentsOf(closed: ClosedTick, sorted: Sorted): OpenedDocument[] {
   const byDigest = new Map(
-    [...sorted.registrations, ...sorted.reservations, ...sorted.updates].flatMap(({ document }) =>
+    [...sorted.registrations, ...sorted.reservations, ...sorted.updates, ...sorted.disputes].flatMap(({ document }) =>
       document === null ? [] : [[document.sha256, document as OpenedDocument]],
     ),
   )
@@ -140,7 +145,29 @@ async function makePlans(options: KeeperOptions, work: TickWork, servers: TickWo
 /** The event that tells of a composed tick, but for its reference. */
 const composedEvent = (work: TickWork, state: ComposedEvent['state'], { closed, foreign }: Closing): Omit<ComposedEvent, 'reference'> => {
   const { number, hash } = work
-  return { type: 'composed', number, hash, state, decided: closed.verdicts.map((verdict) => verdict.txid), foreign, blamed: closed.blamed }
+  return {
+    type: 'composed',
+    number,
+    hash,
+    state,
+    decided: closed.verdicts.map((verdict) => verdict.txid),
+    foreign,
+    burials: closed.burials,
+  }
+}
+
+/** Body and salt of the block that a dispute is about: those which the plan of its tick commits to. */
+function codeOfDispute({ crypto, offer, ledger }: KeeperOptions, { app, codes }: TickWork, { start, links }: Dispute): BlockCode | null {
+  const { position } = links[0]!
+  const wanted = own(ledger.plans.get(start.tick)?.plan.endpoints ?? {}, start.endpoint)?.[position]?.code
+  // Of a tick that was planned again after a reorganisation more than one is kept.
+  for (const kept of codes.filter(({ tick }) => tick === start.tick)) {
+    const body = own(offer(kept.offer).program.endpoints, start.endpoint)?.blocks[position]?.body as unknown as Json | undefined
+    const salt = own(kept.salts, start.endpoint)?.[position]
+    if (body === undefined || salt === undefined) continue
+    if (codeDigest(crypto, app, start.endpoint, position, body, salt) === wanted) return { body, salt }
+  }
+  return null
 }
 
 /** Creates the keeper of one app's ledger. Not for concurrent use: the core performs these effects one after another. */
@@ -160,6 +187,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       number: work.number,
       reveal: work.reveal?.reveal ?? null,
       ...sorted,
+      code: (dispute) => codeOfDispute(options, work, dispute.body),
     })
     closing = { key, closed: result, foreign: sorted.foreign, documents: documentsOf(result, sorted) }
     return closing
@@ -181,13 +209,25 @@ export function createKeeper(options: KeeperOptions): Keeper {
     last = taken
     const { app, offer, number, previous, from, to, hash, plans, reveal } = work
     const [servers, tombstones] = [alive(work), [...ledger.tombstones.keys()]]
-    const { verdicts } = done.closed
+    const { verdicts, burials, evidence } = done.closed
     const terms = termsOf(body)
     const { minimumServers } = body
     const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers, terms }
-    const input = { ...head, verdicts, documents: done.documents, snapshot: taken, servers, tombstones, reveal, plans, seed }
+    const input = {
+      ...head,
+      verdicts,
+      documents: done.documents,
+      snapshot: taken,
+      servers,
+      tombstones,
+      burials,
+      evidence,
+      reveal,
+      plans,
+      seed,
+    }
     const composed = composeTick({ crypto }, input)
-    noteTick(ledger, composed.document, { outline, terms })
+    noteTick(ledger, composed.document, { outline, terms, budget: body.budget })
     const told = composedEvent(work, composed.document.body.state, done)
     return { ...composed, event: (reference) => ({ ...told, reference }) }
   }

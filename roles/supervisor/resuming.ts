@@ -1,5 +1,5 @@
 /**
- * Resumption (PROTOCOL.md 5.11): the master key ends ticks that are bad, stolen, or cannot be had, as a pure function. Each step is in the state before it
+ * Resumption (PROTOCOL.md 5.10): the master key ends ticks that are bad, stolen, or cannot be had, as a pure function. Each step is in the state before it
  * is acted on, so a crash in the middle goes on by itself; one at a time.
  */
 import type { Reference } from '../protocol/documents/index.ts'

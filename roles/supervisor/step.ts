@@ -3,7 +3,6 @@ import { type CryptoPort, verifyWork, workChallenge } from '../protocol/crypto/i
 import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import { paysKey, paysSupervisor } from '../protocol/ticks/index.ts'
-import { tombstoneFields } from '../protocol/stamps/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
@@ -49,6 +48,7 @@ function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'ex
       return paysAny(state, transaction) ? 'waiting' : null
     case 'reservation':
     case 'update':
+    case 'dispute':
       return transaction.spends.some((script) => script !== '') ? 'waiting' : null
     default:
       return null
@@ -303,7 +303,7 @@ function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'com
     ),
     buried: [
       ...state.buried,
-      ...event.blamed.filter(({ subject }) => !isBuried(state, subject)).map(({ subject }) => ({ subject, tick: number })),
+      ...event.burials.filter(({ subject }) => !isBuried(state, subject)).map(({ subject }) => ({ subject, tick: number })),
     ],
   }
 }
@@ -313,13 +313,10 @@ function onComposed(state: SupervisorState, event: SupervisorEvent & { type: 'co
   if (composing === null || composing.number !== event.number || composing.hash !== event.hash) {
     return { state, effects: [log('warn', `Tick ${event.number} was published for a block that is gone; it will be published again.`)] }
   }
-  const tombstones = event.blamed.map((blame): SupervisorEffect => ({
-    type: 'tombstone',
-    fields: tombstoneFields(state.app, blame.tick, blame.update, blame),
-  }))
+  const buried = event.burials.map(({ subject, reason }) => log('warn', `A tombstone ends the server ${subject}: ${reason}`))
   return thenAdvance(afterTick(state, event), [
     log('info', `Tick ${event.number} is published: ${event.decided.length} documents decided.`),
-    ...tombstones,
+    ...buried,
   ])
 }
 

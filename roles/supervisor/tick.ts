@@ -8,6 +8,7 @@ import { canonicalBytes } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import {
   signDocument,
+  type Burial,
   type OpenedDocument,
   type Plan,
   type Reference,
@@ -18,6 +19,7 @@ import {
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
 import { outlineOf, schemaFile, type DealTerms } from '../protocol/requests/index.ts'
+import type { EvidenceEntry } from '../protocol/stamps/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
 /** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */
@@ -53,6 +55,9 @@ export interface ComposeInput {
   /** Without those under a tombstone. */
   servers: TickServer[]
   tombstones: string[]
+  /** Tombstones that this tick adds, and what they rest on. */
+  burials: Burial[]
+  evidence: EvidenceEntry[]
   /** The secret plan of number−2, if there was one. */
   reveal: SecretPlan | null
   /** Empty while sleeping. */
@@ -107,6 +112,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   const documents = documentsFile(input.documents)
   const schema = schemaFile(outlineOf(input.program))
   const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.reveal.tick}`, bytes: canonicalBytes(input.reveal.reveal) }
+  const evidence = input.evidence.length === 0 ? null : { name: 'evidence', bytes: canonicalBytes(input.evidence) }
   const { app, offer, number, previous, blocks, servers } = input
   const document = signDocument(
     crypto,
@@ -122,6 +128,8 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
       root: input.snapshot.root,
       indices: snapshot.indices,
       tombstones: [...input.tombstones].sort(),
+      burials: input.burials,
+      evidence: evidence === null ? null : fileEntry(crypto, evidence),
       summary: { verdicts: input.verdicts, documents: fileEntry(crypto, documents) },
       reveal: reveal === null ? null : { tick: input.reveal!.reveal.tick, file: fileEntry(crypto, reveal) },
       plans: sealed.map(({ plan }) => plan),
@@ -130,6 +138,13 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
     input.signer,
     random(32),
   )
-  const files = [...snapshot.files, documents, schema, ...(reveal === null ? [] : [reveal]), ...sealed.flatMap((plan) => plan.files)]
+  const files = [
+    ...snapshot.files,
+    documents,
+    schema,
+    ...(reveal === null ? [] : [reveal]),
+    ...(evidence === null ? [] : [evidence]),
+    ...sealed.flatMap((plan) => plan.files),
+  ]
   return { document, files }
 }

@@ -203,7 +203,7 @@ describe('a server that signs that it was given something else', () => {
     expect(result).toMatchObject({
       error: { code: 'request.hop-failed', details: { cause: 'thread.link', lane: 1, position: 0, server: liar } },
     })
-    expect(blameRefusal(composed.pending, world.tick, errorOf(result), null).servers).toEqual([liar])
+    expect(blameRefusal(composed.pending, new Set(), errorOf(result), null).servers).toEqual([liar])
   })
 })
 

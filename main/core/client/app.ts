@@ -1,10 +1,11 @@
 /** What a client knows of the app it uses: offer, outline, and the newest tick with its plan and proved snapshot reader. */
 import type { Program } from '../../../roles/program/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
-import { newestTick, planTick, type Following } from '../../../roles/protocol/ticks/index.ts'
+import { newestTick, planTick, type Following, type Graves } from '../../../roles/protocol/ticks/index.ts'
 import { parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/index/index.ts'
+import { burialsByApp } from '../burials.ts'
 import { indexFileOf } from '../read-index.ts'
 import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
@@ -28,6 +29,10 @@ export interface OpenedTick {
   reader: SnapshotReader
   /** A file of the tick's torrent, for one use. */
   fetchFile: FetchFile
+  /** What this client found about the tick's tombstones; null while it is looking. */
+  graves(): Graves | null
+  /** Until it has looked. */
+  looked: Promise<void>
 }
 
 export interface ClientApp {
@@ -51,8 +56,36 @@ export async function fetchOfferWithOutline(
   return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
 }
 
+/** Looks into the tombstones of the ticks that are opened, behind everything else. */
+function createGraves(services: Services, partsOf: (sha256: string) => Promise<Result<OpenedOffer>>) {
+  const desks = burialsByApp(services, async (sha256) => {
+    const parts = await partsOf(sha256)
+    if (!parts.ok) return null
+    const { body } = parts.value.document
+    return { outline: parts.value.outline, budget: body.budget, terms: termsOf(body) }
+  })
+  return (app: string, tick: Reference): Pick<OpenedTick, 'graves' | 'looked'> => {
+    const desk = desks(app)
+    const graves = (): Graves | null => desk.known(tick.sha256)
+    if (graves() !== null) return { graves, looked: Promise.resolve() }
+    const looked = services
+      .seldom('look into tombstones', () => desk.look(tick))
+      .then((found) => {
+        if (!found.ok) return
+        for (const problem of found.value.problems) services.log.log('error', problem)
+        services.changed()
+      })
+    return { graves, looked }
+  }
+}
+
 export function createClientApp(services: Services, local: LocalIndex): ClientApp {
   const { crypto, documents } = services
+  let wherever: (sha256: string) => Reference = () => {
+    throw new Error('no tick was opened yet')
+  }
+  const gravesOf = createGraves(services, (sha256) => offer(wherever(sha256)))
+
   /** Documents come in any order: the one with a tick's plan may come after the tick. */
   let kept: { name: string; opened: OpenedTick } | null = null
   const offer = (reference: Reference): Promise<Result<OpenedOffer>> => fetchOfferWithOutline(services, reference)
@@ -90,12 +123,14 @@ export function createClientApp(services: Services, local: LocalIndex): ClientAp
       planned: planApp.value.outline,
       reader: reader.value,
       fetchFile: indexFileOf(documents, reference, tick, false),
+      ...gravesOf(tick.app, reference),
     })
   }
 
   return {
     offer,
     async newest(following, offerOf) {
+      wherever = offerOf
       const newest = newestTick(following)
       if (newest === null) return failForNow('client.no-tick', 'No tick of this app has arrived yet. Wait for the next one.')
       const plan = planTick(following, newest.number)

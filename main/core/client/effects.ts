@@ -17,6 +17,8 @@ import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { isHalted, showsEquivocation, stopText } from '../history.ts'
 import { fetchBetweenBlocks } from '../services.ts'
 import { showsFault } from './audit.ts'
+import type { Graves } from '../../../roles/protocol/ticks/index.ts'
+import type { OpenedTick } from './app.ts'
 import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
 import { exchange } from './exchange.ts'
@@ -104,6 +106,24 @@ async function stillCounts(session: ClientSession, sha256: string): Promise<Resu
 const ASLEEP = 'The app sleeps: it has too few servers in this tick. Try again after the next one.'
 const NOT_YET = 'The app has just begun: its code runs from tick 1 on. Try again after the next tick.'
 
+const LOOK_MS = 10_000
+const notLooked = failForNow(
+  'client.no-tick',
+  'What the newest tick says of ended servers cannot be looked into yet: its evidence is not here. Try again in a moment.',
+)
+
+/** Whose seats count follows from whose tombstones hold, so no request is composed before this client has looked. */
+async function gravesOf({ clock }: ClientSession['services'], { graves, looked }: OpenedTick): Promise<Graves | null> {
+  if (graves() === null)
+    await Promise.race([
+      looked,
+      new Promise<void>((resolve) => {
+        clock.after(LOOK_MS, resolve)
+      }),
+    ])
+  return graves()
+}
+
 async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
   const { ctx, services, joined } = session
   const { id, attempt, endpoint } = effect
@@ -120,6 +140,8 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   if (plan === null) return failed(failForNow('client.sleeping', reader.tick.number === 0 ? NOT_YET : ASLEEP).error)
   const label = labelIn(plan.plan, outline, endpoint)
   if (!label.ok) return failed(label.error)
+  const graves = await gravesOf(services, opened.value)
+  if (graves === null) return failed(notLooked.error)
   const env = {
     app: joined!.reference.sha256,
     outline,
@@ -127,6 +149,7 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
     planned: plan,
     base: opened.value.reference.sha256,
     reader,
+    expelled: new Set(graves.held),
     client: joined!.client,
     chain: session.chain(joined!),
     keys: effect.keys,

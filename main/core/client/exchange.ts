@@ -49,7 +49,7 @@ export async function exchange(
     })
     if (!reply.ok) {
       const peer = peerOf(reply.error)
-      const blame = blameRefusal(pending, env.reader.tick, peer ?? reply.error, before)
+      const blame = blameRefusal(pending, env.expelled, peer ?? reply.error, before)
       away = [...away, top.id]
       const next = await continueElsewhere(ctx, env, composed, away, blame)
       if (next === null) return lost(blame, away, peer !== undefined)

@@ -150,7 +150,7 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
   const outline = newest?.planned ?? joined.offer.outline
   return {
     app: appView(joined.reference.sha256, body.title, outline),
-    tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait), ...stoppedView(state, wait) },
+    tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait, newest.graves()?.problems), ...stoppedView(state, wait) },
     actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
     requests: state.requests.map((entry) =>
       requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees), services.wallet.hindrance()),

@@ -68,7 +68,7 @@ export function appView(id: string, title: string, outline: Program): AppView {
   return view
 }
 
-export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
+export function tickViewOf(offer: Offer, tick: Tick, wait: Wait, problems: string[] = []): TickView {
   const { number, state, root, servers, blocks } = tick
   const genesis = blocks.to - number * offer.tickBlocks
   return {
@@ -78,6 +78,7 @@ export function tickViewOf(offer: Offer, tick: Tick, wait: Wait): TickView {
     blocksPerTick: offer.tickBlocks,
     servers: servers.length,
     minimumServers: offer.minimumServers,
+    ...(problems.length === 0 ? {} : { problems }),
     ...untilNext(genesis, offer.tickBlocks, offer.confirmations, number, wait),
   }
 }

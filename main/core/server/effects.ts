@@ -66,6 +66,13 @@ export function createEffects(
     return { type: 'proof', resumption: resumption.sha256, holds }
   }
 
+  async function lookInto({ reference }: Effect<'burial'>): Promise<ServerEvent> {
+    const { sha256: tick } = reference
+    const graves = await services.patiently('look into a tombstone', () => ticks.graves(state(), reference))
+    if (!graves.ok) return { type: 'burial', tick, holds: false, problems: [graves.error.message] }
+    return { type: 'burial', tick, holds: graves.value.held.includes(state().job?.identity ?? ''), problems: graves.value.problems }
+  }
+
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
@@ -82,6 +89,8 @@ export function createEffects(
         return []
       case 'prove':
         return [await prove(effect)]
+      case 'burial':
+        return [await lookInto(effect)]
       case 'log':
         return []
     }

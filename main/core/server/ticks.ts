@@ -1,7 +1,8 @@
 /** Everything in memory that a request needs: ticks, plans and opened code, made anew when the state says that something else is served. */
-import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { openDocument, type OpenedDocument, type Reference } from '../../../roles/protocol/documents/index.ts'
 import { parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
-import { fail, type Failure } from '../../../roles/protocol/result.ts'
+import { fail, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import type { Graves } from '../../../roles/protocol/ticks/index.ts'
 import {
   openCode,
   serving,
@@ -13,6 +14,7 @@ import {
   type TickProgram,
   type TickView,
 } from '../../../roles/server/index.ts'
+import { burialsByApp } from '../burials.ts'
 import { remembering } from '../remembering.ts'
 import type { ServerSession } from './session.ts'
 
@@ -35,6 +37,8 @@ export interface ServedTicks {
   ready(): Ready | null
   /** Loads what the state says is served. Cheap when nothing changed; what is missing is fetched and picked up at the next change. */
   refresh(state: ServerState): void
+  /** Which tombstones of a tick hold. Errors: those of fetching; `server.job`. */
+  graves(state: ServerState, tick: Reference): Promise<Result<Graves>>
   /** Why a code file that was fetched cannot be used, or null. */
   checkCode(state: ServerState, tick: number, tickSha256: string, box: Uint8Array): Failure | null
 }
@@ -67,10 +71,39 @@ function createOpened({ crypto, storage }: ServerSession['services']) {
   return { openedTick, programOf, plannedFor }
 }
 
+/** Looks into the tombstones of ticks behind what is served. @param found is told when there is something new */
+function createGraves(services: ServerSession['services'], programOf: (offer: string) => TickProgram | null, found: () => void) {
+  const desks = burialsByApp(services, (offer) => Promise.resolve(programOf(offer)))
+  const looking = new Set<string>()
+
+  async function look(app: string, tick: Reference): Promise<void> {
+    looking.add(tick.sha256)
+    const graves = await services.seldom('look into tombstones', () => desks(app).look(tick))
+    looking.delete(tick.sha256)
+    if (!graves.ok) return
+    for (const problem of graves.value.problems) services.log.log('error', problem)
+    found()
+  }
+
+  return {
+    desk: desks,
+    /** What is known of a tick's tombstones; otherwise it is looked for. */
+    of(app: string, tick: Reference): ReadonlySet<string> | null {
+      const known = desks(app).known(tick.sha256)
+      if (known === null && !looking.has(tick.sha256)) void look(app, tick)
+      return known === null ? null : new Set(known.held)
+    },
+  }
+}
+
 export function createServedTicks({ services, ctx, keysFor }: ServerSession): ServedTicks {
   const { crypto, storage } = services
   const { openedTick, programOf, plannedFor } = createOpened(services)
   let ready: Ready | null = null
+  let latest: ServerState | null = null
+  const graves = createGraves(services, programOf, () => {
+    if (latest !== null) served.refresh(latest)
+  })
   /** Opened code by the digest of its file: a reorganisation may bring another plan, and with it other code, for the same tick. */
   let held = new Map<string, PreparedCode>()
 
@@ -88,16 +121,21 @@ export function createServedTicks({ services, ctx, keysFor }: ServerSession): Se
     return held.get(sha256) ?? (opened?.ok ? opened.value : null)
   }
 
-  return {
+  const served: ServedTicks = {
     ready: () => ready,
     refresh(state) {
+      latest = state
       const wants = serving(state)
       const { job } = state
       if (wants === null || job === null) {
         ready = null
         return
       }
-      const signature = JSON.stringify(wants)
+      const { app } = job.terms
+      const expelled = new Map(
+        wants.generations.flatMap(({ document }) => (document === null ? [] : [[document.sha256, graves.of(app, document)]])),
+      )
+      const signature = JSON.stringify([wants, [...expelled.values()].map((ids) => ids && [...ids])])
       if (ready?.signature === signature) return
       const keys = keysFor(job.offer)
       const views = new Map<number, TickView>()
@@ -109,16 +147,20 @@ export function createServedTicks({ services, ctx, keysFor }: ServerSession): Se
         const planned = plannedFor(generation.plan.sha256, generation.offer, tick)
         if (program === null || planned === null) continue
         const document = generation.document === null ? null : openedTick(generation.document.sha256)
-        if (document !== null) views.set(tick, tickView(crypto, document, planned, program))
-        const code = prepared(generation.code, planned, keys, program, job.terms.app)
+        // Whose seats count follows from whose tombstones hold: a tick is served once that is known.
+        const ended = document === null ? null : expelled.get(document.sha256)
+        if (document !== null && ended) views.set(tick, tickView(crypto, document, planned, program, ended))
+        const code = prepared(generation.code, planned, keys, program, app)
         if (code === null) continue
         codes.set(tick, code)
         kept.set(generation.code!.file.sha256, code)
       }
       held = kept
       // Without the newest tick the one before is served on, as those do that have not seen it yet.
-      if (views.has(wants.currentTick)) ready = { signature, app: job.terms.app, keys, currentTick: wants.currentTick, views, codes }
+      if (views.has(wants.currentTick)) ready = { signature, app, keys, currentTick: wants.currentTick, views, codes }
     },
+    graves: ({ job }, tick) =>
+      job === null ? Promise.resolve(fail('server.job', 'This server has no job any more.')) : graves.desk(job.terms.app).look(tick),
     checkCode({ job }, tick, tickSha256, box) {
       const document = openedTick(tickSha256)
       const program = document === null ? null : programOf(document.body.offer)
@@ -129,4 +171,5 @@ export function createServedTicks({ services, ctx, keysFor }: ServerSession): Se
       return code.ok ? null : code.error
     },
   }
+  return served
 }

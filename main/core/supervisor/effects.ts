@@ -1,6 +1,4 @@
 /** Performs what the Supervisor's step asks for; every effect may be performed again after a crash. */
-import { signDocument } from '../../../roles/protocol/documents/index.ts'
-import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   newestSeal,
@@ -25,10 +23,9 @@ export function createEffects(
   services: Services,
   keeper: Keeper,
   gathering: Gathering,
-  signer: () => KeyPair,
   state: () => SupervisorState,
 ): (effect: SupervisorEffect) => Promise<SupervisorEvent[]> {
-  const { crypto, storage, documents, log } = services
+  const { storage, documents } = services
   const turns = createTurns()
 
   /** A tick that a reorganisation took back, or that the master key ended, is published no more. */
@@ -64,17 +61,6 @@ export function createEffects(
     return ok([composed.event(published.value.reference)])
   }
 
-  async function bury({ fields }: Effect<'tombstone'>): Promise<SupervisorEvent[]> {
-    const key = signer()
-    // Signed without auxiliary randomness: an effect that is performed again makes the same bytes, so nothing is anchored twice.
-    const document = signDocument(crypto, 'tombstone', fields, key, new Uint8Array(32))
-    await services.persist('publish a tombstone', () =>
-      documents.publish({ documentType: 'tombstone', document: document.bytes, files: [], spendFromKeys: [], payToKeys: [key.publicKey] }),
-    )
-    log.log('warn', `A tombstone ends the server ${fields.subject}: ${fields.reason}`)
-    return []
-  }
-
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
@@ -90,8 +76,6 @@ export function createEffects(
           keeper.rollback(effect.number)
           return Promise.resolve([])
         })
-      case 'tombstone':
-        return bury(effect)
       case 'log':
         return []
     }

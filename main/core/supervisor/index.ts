@@ -71,7 +71,7 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   let part: Part | null = null
   const keyIndex = (): number => Math.max(hiring.state().keyIndex, resuming.state().keyIndex ?? 0)
   const signer = (): KeyPair => book.signerAt(keyIndex())
-  const takeUp = (first: OpenedDocument<'offer'>): Member => (part ??= takePart(services, engine, book, first, reading, signer)).member
+  const takeUp = (first: OpenedDocument<'offer'>): Member => (part ??= takePart(services, engine, book, first, reading)).member
   const first = book.first()
   if (first !== null) takeUp(first)
   const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
@@ -109,14 +109,7 @@ function tellSplits({ log }: Services, program: Program): void {
   for (const note of splitNotes(program)) log.log('warn', note)
 }
 
-function takePart(
-  services: Services,
-  engine: Engine,
-  book: OfferBook,
-  first: OpenedDocument<'offer'>,
-  reading: SupervisorReading,
-  signer: () => KeyPair,
-): Part {
+function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Part {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
     crypto,
@@ -138,7 +131,7 @@ function takePart(
       if (stepped.state.waiting !== state.waiting || stepped.state.expected !== state.expected) queueMicrotask(gather)
       return stepped
     },
-    perform: createEffects(services, keeper, gathering, signer, () => member.state()),
+    perform: createEffects(services, keeper, gathering, () => member.state()),
   })
   reading.catchUp(member.state())
   gather()

@@ -3,7 +3,7 @@
  * to add a row, its section in PROTOCOL.md 5 and its vector.
  */
 import type { z } from 'zod'
-import { acceptance, dispute, grant, offer, registration, reservation, resumption, revocation, tick, tombstone, update } from './types.ts'
+import { acceptance, dispute, grant, offer, registration, reservation, resumption, revocation, tick, update } from './types.ts'
 
 export interface DocumentKind {
   /** Of its anchor; never reused. */
@@ -25,7 +25,6 @@ export const documentKinds = {
   reservation: { byte: 6, limit: 64 << 10, schema: reservation, signer: 'client' },
   update: { byte: 7, limit: 1 << 20, schema: update, signer: 'client' },
   tick: { byte: 8, limit: 32 << 20, schema: tick, signer: 'secondary key' },
-  tombstone: { byte: 9, limit: 16 << 10, schema: tombstone, signer: 'secondary key' },
   dispute: { byte: 12, limit: 1 << 20, depth: 100, schema: dispute, signer: 'client' },
   resumption: { byte: 11, limit: 4 << 10, schema: resumption, signer: 'master key' },
 } as const satisfies Record<string, DocumentKind>

@@ -257,6 +257,24 @@ const verdict = z
   })
 export type Verdict = z.infer<typeof verdict>
 
+const laneNumber = z
+  .int()
+  .min(0)
+  .max(MAX_LANES - 1)
+
+/** Ends a server from this tick on. The evidence is in the tick's file, and anybody checks it before obeying; see stamps/burial.ts. */
+const burial = z.strictObject({
+  subject: hex32,
+  reason: z.string().max(500),
+  evidence: z.discriminatedUnion('kind', [
+    /** The place of its link in an update, by the SHA-256 of the document. */
+    z.strictObject({ kind: z.literal('stamp'), update: hex32, lane: laneNumber, position: z.int().min(0).max(255) }),
+    /** Its link in a dispute. */
+    z.strictObject({ kind: z.literal('dispute'), dispute: hex32, link: laneNumber }),
+  ]),
+})
+export type Burial = z.infer<typeof burial>
+
 export const tick = z.strictObject({
   ...head('tick'),
   app: hex32,
@@ -285,31 +303,16 @@ export const tick = z.strictObject({
   /** Primes, numbers and the sealing secret of the tick whose window closes here. */
   reveal: z.union([z.strictObject({ tick: tickNumber, file }), z.null()]),
   servers: z.array(tickServer).max(10_000),
+  /** Subjects of all tombstones, sorted. */
   tombstones: z.array(hex32).max(100_000),
+  /** Tombstones that this tick adds, and the file with the evidence of each; null when there is none. */
+  burials: z.array(burial).max(100_000),
+  evidence: z.union([file, z.null()]),
   plans: z.array(plan).max(4),
   /** The API document: endpoints, messages, which primitives are sealed for which observation point. */
   schema: file,
 })
 export type Tick = z.infer<typeof tick>
-
-/** Ends an identity. The evidence is checked by anyone against the accused's own signatures; see tombstone.ts. */
-export const tombstone = z.strictObject({
-  ...head('tombstone'),
-  app: hex32,
-  subject: hex32,
-  reason: z.string().max(500),
-  /** The link of an anchored update, stamped in that tick, that the subject signed. */
-  evidence: z.strictObject({
-    tick: tickNumber,
-    update: reference,
-    lane: z
-      .int()
-      .min(0)
-      .max(MAX_LANES - 1),
-    position: z.int().min(0).max(255),
-  }),
-})
-export type Tombstone = z.infer<typeof tombstone>
 
 /** A reduced proof (8.6). What it says is judged where it is used. */
 const proof = appJson

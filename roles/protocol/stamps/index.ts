@@ -1,6 +1,6 @@
 export * from './stamp.ts'
 export * from './verify-stamp.ts'
 export * from './verify-update.ts'
-export * from './tombstone.ts'
+export * from './burial.ts'
 export * from './tick-facts.ts'
 export * from './dispute.ts'

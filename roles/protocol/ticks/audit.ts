@@ -21,7 +21,7 @@ import { scriptOf } from './spends.ts'
 import { planProblems, revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { databaseRoot, fileEntry, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
-import { readReveal, revealMatches } from '../stamps/index.ts'
+import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, evidenceEntry, readReveal, revealMatches, type BlockCode } from '../stamps/index.ts'
 
 /** What belongs to an offer, by its SHA-256: the document was checked against its anchor, the outline against the offer. */
 export type OfferLookup = (sha256: string) => { offer: Offer; outline: Program } | null
@@ -83,7 +83,7 @@ async function readDocuments(auditing: Auditing, tick: OpenedDocument<'tick'>): 
   const opened = new Map<string, OpenedDocument>()
   for (const item of json.value) {
     const type = (item as { type?: unknown } | null)?.type
-    if (type !== 'registration' && type !== 'reservation' && type !== 'update')
+    if (type !== 'registration' && type !== 'reservation' && type !== 'update' && type !== 'dispute')
       return fail('audit.documents', 'The documents file holds something that a tick does not decide.')
     const document = openDocument(auditing.ctx.crypto, type, canonicalBytes(item))
     if (!document.ok) return document
@@ -109,6 +109,7 @@ interface Sorted {
   registrations: Array<AnchoredDocument<'registration'>>
   reservations: Array<AnchoredDocument<'reservation'>>
   updates: Array<AnchoredDocument<'update'>>
+  disputes: Array<AnchoredDocument<'dispute'>>
 }
 
 /** The verdicts' anchors with their documents, as `closeTick` takes them; complaints about those that this tick may not decide. */
@@ -119,7 +120,7 @@ function sortVerdicts(
   documents: Map<string, OpenedDocument>,
   problems: string[],
 ): Sorted {
-  const sorted: Sorted = { registrations: [], reservations: [], updates: [] }
+  const sorted: Sorted = { registrations: [], reservations: [], updates: [], disputes: [] }
   for (const verdict of tick.summary.verdicts) {
     const transaction = auditing.input.transaction(verdict.txid)
     if (transaction === null || transaction.height !== verdict.height || transaction.anchor.sha256 !== verdict.document.sha256) {
@@ -136,6 +137,7 @@ function sortVerdicts(
     if (type === 'registration') sorted.registrations.push(pair)
     else if (type === 'reservation') sorted.reservations.push(pair)
     else if (type === 'update') sorted.updates.push(pair)
+    else if (type === 'dispute') sorted.disputes.push(pair)
   }
   return sorted
 }
@@ -170,8 +172,29 @@ function checkHead({ input, previous, genesis }: Auditing, tick: Tick, offer: Of
 const outcomeWords = ({ outcome, rule }: Verdict): string =>
   rule === undefined ? outcome : `${outcome} (${rule.bound} of ${rule.collection}.${rule.index})`
 
-/** Whether outcomes and tombstones are those that follow from the log. */
-function compareDecisions(tick: Tick, closed: ClosedTick): string[] {
+/** A tick's evidence file; empty where it has none. */
+async function readShown(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<Result<Json[]>> {
+  if (tick.body.evidence === null) return ok([])
+  const bytes = await fetchEntry(auditing.ctx.crypto, (name) => auditing.input.fetchFile(tick, name), tick.body.evidence)
+  const json = bytes.ok ? parseCanonical(bytes.value, { maxBytes: EVIDENCE_LIMIT, maxDepth: EVIDENCE_DEPTH }) : bytes
+  if (!json.ok) return json
+  return Array.isArray(json.value)
+    ? ok(json.value)
+    : fail('audit.evidence', 'The evidence file is not a list. The Supervisor published a broken tick.')
+}
+
+/** The code that a tick shows for a dispute. */
+const codeFrom =
+  (evidence: Json[]) =>
+  ({ body }: OpenedDocument<'dispute'>): BlockCode | null => {
+    const text = canonicalText(body as unknown as Json)
+    const shown = evidence.map((entry) => evidenceEntry.safeParse(entry).data)
+    const entry = shown.find((one) => one?.kind === 'dispute' && canonicalText(one.dispute) === text)
+    return entry?.kind === 'dispute' ? { body: entry.body, salt: entry.salt } : null
+  }
+
+/** Whether outcomes, tombstones and their evidence are those that follow from the log. */
+function compareDecisions(tick: Tick, closed: ClosedTick, evidence: Json[]): string[] {
   const problems: string[] = []
   const computed = new Map(closed.verdicts.map((verdict) => [verdict.txid, outcomeWords(verdict)]))
   for (const verdict of tick.summary.verdicts) {
@@ -179,6 +202,10 @@ function compareDecisions(tick: Tick, closed: ClosedTick): string[] {
     const said = outcomeWords(verdict)
     if (own !== undefined && own !== said) problems.push(`The anchor ${verdict.txid} got the outcome ${said}; by the rules it is ${own}.`)
   }
+  if (canonicalText(tick.burials as unknown as Json) !== canonicalText(closed.burials as unknown as Json))
+    problems.push('The burials are not those that follow from the updates and disputes.')
+  if (canonicalText(evidence) !== canonicalText(closed.evidence as unknown as Json))
+    problems.push('The evidence is not what the decisions rest on.')
   const tombstones = [...closed.ledger.tombstones.keys()].sort()
   if (canonicalText(tombstones) !== canonicalText(tick.tombstones))
     problems.push('The tombstones are not those that follow from the updates.')
@@ -224,10 +251,19 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   if (!documents.ok) return broken(documents.error.message)
   const reveal = await readRevealed(auditing, tick)
   if (!reveal.ok) return broken(reveal.error.message)
+  const evidence = await readShown(auditing, tick)
+  if (!evidence.ok) return broken(evidence.error.message)
   const sorted = sortVerdicts(auditing, tick.body, parts.offer.tickBlocks, documents.value, problems)
   problems.push(...omissions(auditing, tick.body, parts.offer.tickBlocks))
-  const closed = closeTick(ctx, ledger, { offer: parts.offer, outline: parts.outline, number, reveal: reveal.value, ...sorted })
-  problems.push(...compareDecisions(tick.body, closed))
+  const closed = closeTick(ctx, ledger, {
+    offer: parts.offer,
+    outline: parts.outline,
+    number,
+    reveal: reveal.value,
+    ...sorted,
+    code: codeFrom(evidence.value),
+  })
+  problems.push(...compareDecisions(tick.body, closed, evidence.value))
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
   if (canonicalText(fileEntry(ctx.crypto, schemaFile(parts.outline))) !== canonicalText(tick.body.schema))
     problems.push('The schema is not the one of the program.')
@@ -236,7 +272,7 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
     ...missingPlans(ledger, tick.body),
     ...tick.body.plans.flatMap((plan) => planProblems(parts.outline, tick.body, plan, terms)),
   )
-  noteTick(ledger, tick, { outline: parts.outline, terms })
+  noteTick(ledger, tick, { outline: parts.outline, terms, budget: parts.offer.budget })
   auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
   auditing.previous = tick
   const computed = auditing.last.root

@@ -1,5 +1,5 @@
 /** The ledger as it is held and stored: what it knows, how a tick is taken back, how it goes on under another program. */
-import { withoutRules, type Program } from '../../program/index.ts'
+import { withoutRules, type Budget, type Program } from '../../program/index.ts'
 import { canonicalText, type Json } from '../canonical.ts'
 import {
   CLIENTS,
@@ -15,19 +15,23 @@ import {
   type Row,
 } from '../index/index.ts'
 import type { Tick } from '../documents/index.ts'
-import type { DealTerms, PlannedTick, RevealFile } from '../requests/index.ts'
+import type { PlannedTick, RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
+import type { TickFacts } from '../stamps/index.ts'
 
 /** A tick document that was published. */
 export interface NotedTick {
   sha256: string
   /** Hash of the last block that it closes, display hex: with it, holders are put in the order of seats. */
   hash: string
+  /** Of its indices. */
+  roots: Array<[index: string, root: string]>
 }
 
 /** A plan with the outline of the offer under which it was made, and the tick that published it. */
 export interface NotedPlan extends PlannedTick {
   outline: Program
+  budget: Budget
   publishedIn: number
   /** Its secrets, once a tick has revealed them: two ticks decide updates that are stamped with them. */
   reveal: RevealFile | null
@@ -80,15 +84,23 @@ export const createLedger = (app: string, outline: Program): Ledger => ({
  */
 export function noteTick(
   ledger: Ledger,
-  { sha256, body: { number, blocks, plans } }: { sha256: string; body: Pick<Tick, 'number' | 'blocks' | 'plans'> },
-  { outline, terms }: { outline: Program; terms: DealTerms },
+  { sha256, body: { number, blocks, plans, indices } }: { sha256: string; body: Pick<Tick, 'number' | 'blocks' | 'plans' | 'indices'> },
+  { outline, terms, budget }: Pick<NotedPlan, 'outline' | 'terms' | 'budget'>,
 ): void {
-  ledger.ticks.set(number, { sha256, hash: blocks.hash })
+  ledger.ticks.set(number, { sha256, hash: blocks.hash, roots: indices.map(({ name, root }) => [name, root]) })
   for (const plan of plans) {
     const known = ledger.plans.get(plan.tick)
     if (plan.tick > number && (known === undefined || known.publishedIn >= number))
-      ledger.plans.set(plan.tick, { plan, hash: blocks.hash, published: sha256, terms, outline, publishedIn: number, reveal: null })
+      ledger.plans.set(plan.tick, { plan, hash: blocks.hash, published: sha256, terms, outline, budget, publishedIn: number, reveal: null })
   }
+}
+
+/** What the ledger knows of a tick, as evidence is held against it; null when it has none with a plan, or no longer. */
+export function factsOf(ledger: Ledger, tick: number): TickFacts | null {
+  const [noted, planned] = [ledger.ticks.get(tick), ledger.plans.get(tick)]
+  if (noted === undefined || planned === undefined) return null
+  const { outline, budget, reveal } = planned
+  return { base: noted.sha256, indices: new Map(noted.roots.map(([name, root]) => [name, { root }])), planned, outline, budget, reveal }
 }
 
 /**

@@ -7,7 +7,7 @@
  * is stamped p or p−1; D_n reveals the primes of n−2, and those of n−3 are known since D_{n−1}.
  */
 import type { Program } from '../../program/index.ts'
-import { canonicalText } from '../canonical.ts'
+import { canonicalText, type Json } from '../canonical.ts'
 import { type CryptoPort, verifyWork, workChallenge } from '../crypto/index.ts'
 import {
   againstRule,
@@ -21,10 +21,10 @@ import {
 } from '../index/index.ts'
 import {
   verifyUnder,
+  type Burial,
   type OpenedDocument,
   type DocumentType,
   type Offer,
-  type Reference,
   type Registration,
   type Reservation,
   type Update,
@@ -33,9 +33,21 @@ import {
 import type { AnchoredTransaction } from '../events.ts'
 import { type RevealFile, versionReserved } from '../requests/index.ts'
 import { paysKey, paysSupervisor, spendsKey } from './spends.ts'
-import { adoptOutline, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
+import { adoptOutline, factsOf, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { checkStamps, readReveal, type Blame, type Reveal, checkUpdate, type VerifiedUpdate } from '../stamps/index.ts'
+import {
+  checkDispute,
+  checkStamps,
+  checkUpdate,
+  decideDispute,
+  MAX_DISPUTES,
+  readReveal,
+  type Blame,
+  type BlockCode,
+  type EvidenceEntry,
+  type Reveal,
+  type VerifiedUpdate,
+} from '../stamps/index.ts'
 
 export * from './ledger-state.ts'
 
@@ -60,6 +72,10 @@ export interface CloseInput {
   registrations: Array<AnchoredDocument<'registration'>>
   reservations: Array<AnchoredDocument<'reservation'>>
   updates: Array<AnchoredDocument<'update'>>
+  /** None where they are left out. */
+  disputes?: Array<AnchoredDocument<'dispute'>>
+  /** Body and salt of the block that a dispute is about; null where they are not at hand: a Supervisor has them, and adds them to its tick. */
+  code?(dispute: OpenedDocument<'dispute'>): BlockCode | null
   /** Of tick number−2; null when it had no plan. */
   reveal: RevealFile | null
 }
@@ -68,8 +84,10 @@ export interface ClosedTick {
   ledger: Ledger
   /** In chain order. */
   verdicts: Verdict[]
-  /** Each identity at most once, with the update that shows the fault. */
-  blamed: Array<Blame & { tick: number; update: Reference }>
+  /** Tombstones that this tick adds, each identity at most once. */
+  burials: Burial[]
+  /** What they rest on, and what every dispute was decided by, in the order of the decisions. */
+  evidence: EvidenceEntry[]
 }
 
 /** Blocks that the document of `number` closes: above `from`, up to `to`. Tick 0 closes everything since the offer. */
@@ -97,7 +115,10 @@ interface Closing {
   used: Set<string>
   /** By the tick whose primes they are: those of the two ticks in which updates of the period are stamped. */
   reveals: ReadonlyMap<number, Reveal>
-  blamed: ClosedTick['blamed']
+  burials: Burial[]
+  evidence: Map<string, EvidenceEntry>
+  /** Clients whose disputes were looked into. */
+  disputed: Set<string>
 }
 
 function decideRegistration(closing: Closing, transaction: AnchoredTransaction, body: Registration): Result<null> {
@@ -185,17 +206,26 @@ function enter(closing: Closing, verified: VerifiedUpdate): Result<null> {
   return ok(null)
 }
 
-function bury(closing: Closing, blame: Blame, update: Reference, tick: number): void {
+function bury(closing: Closing, burial: Burial): void {
   const { tombstones, database } = closing.ledger
-  if (tombstones.has(blame.subject)) return
-  tombstones.set(blame.subject, closing.input.number)
-  closing.undo.tombstones.push(blame.subject)
-  const client = database.clients.get(blame.subject)
+  const { subject } = burial
+  if (tombstones.has(subject)) return
+  tombstones.set(subject, closing.input.number)
+  closing.undo.tombstones.push(subject)
+  const client = database.clients.get(subject)
   if (client !== undefined) {
-    closing.undo.clients.push([blame.subject, client])
-    removeClient(database, blame.subject)
+    closing.undo.clients.push([subject, client])
+    removeClient(database, subject)
   }
-  closing.blamed.push({ ...blame, tick, update })
+  closing.burials.push(burial)
+}
+
+/** The update whose links show faults is evidence once it buries somebody. */
+function buryBlamed(closing: Closing, { sha256, body }: OpenedDocument<'update'>, blamed: readonly Blame[]): void {
+  const before = closing.burials.length
+  for (const { subject, lane, position, reason } of blamed)
+    bury(closing, { subject, reason, evidence: { kind: 'stamp', update: sha256, lane, position } })
+  if (closing.burials.length > before) closing.evidence.set(sha256, { kind: 'stamp', update: body as unknown as Json })
 }
 
 function decideUpdate(closing: Closing, transaction: AnchoredTransaction, document: OpenedDocument<'update'> | null): Result<null> {
@@ -223,9 +253,34 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
   if (reveal === undefined) return fail('update.plan', 'The tick of the stamp has no revealed primes.')
   const { stamp, blamed } = checkStamps(ctx, reveal, document.body)
   const decided = stamp.ok ? enter(closing, checked.value) : stamp
-  const reference = { sha256: document.sha256, infohash: transaction.anchor.infohash }
-  for (const blame of blamed) bury(closing, blame, reference, tick)
+  buryBlamed(closing, document, blamed)
   return decided
+}
+
+/**
+ * Disputes of registered clients only, so many in a tick, and of each one: whoever has another to show anchors it again. What a dispute shows is checked, and then
+ * the block is run, once for certain proof that one of its servers lies.
+ */
+function decideDisputed(closing: Closing, transaction: AnchoredTransaction, document: OpenedDocument<'dispute'>): Result<null> {
+  const { ctx, ledger, input, disputed } = closing
+  const { body, sha256 } = document
+  if (ledger.tombstones.has(body.by) || !ledger.database.clients.has(body.by))
+    return fail('dispute.client', 'The client is not registered.')
+  if (!spendsKey(transaction, body.by)) return fail('dispute.spends', "The transaction does not spend from the client's address.")
+  if (disputed.size >= MAX_DISPUTES || disputed.has(body.by))
+    return fail('dispute.many', 'The tick looks into one dispute of a client, and into so many of all. Anchor it again.')
+  disputed.add(body.by)
+  const facts = factsOf(ledger, body.start.tick)
+  const env = { app: ledger.app, number: input.number, facts, tombstoned: (id: string) => ledger.tombstones.has(id) }
+  const open = checkDispute(ctx, env, body)
+  if (!open.ok) return open
+  const code = input.code?.(document) ?? null
+  const decided = decideDispute(ctx, open.value, code)
+  if (!decided.ok) return decided
+  closing.evidence.set(sha256, { kind: 'dispute', dispute: body as unknown as Json, ...code! })
+  for (const { subject, reason, link } of decided.value)
+    bury(closing, { subject, reason, evidence: { kind: 'dispute', dispute: sha256, link } })
+  return ok(null)
 }
 
 // ───────────────────────────── closing ─────────────────────────────
@@ -239,7 +294,7 @@ interface Item {
 }
 
 function itemsOf(closing: Closing): Item[] {
-  const { registrations, reservations, updates } = closing.input
+  const { registrations, reservations, updates, disputes = [] } = closing.input
   const absent = (kind: string): Result<null> =>
     fail(`${kind}.unavailable`, `The ${kind} could not be fetched. Keep seeding, and send it again.`)
   const items: Item[] = [
@@ -252,6 +307,10 @@ function itemsOf(closing: Closing): Item[] {
       decide: () => (document === null ? absent('reservation') : decideReservation(closing, transaction, document.body, document.sha256)),
     })),
     ...updates.map(({ transaction, document }) => ({ transaction, decide: () => decideUpdate(closing, transaction, document) })),
+    ...disputes.map(({ transaction, document }) => ({
+      transaction,
+      decide: () => (document === null ? absent('dispute') : decideDisputed(closing, transaction, document)),
+    })),
   ]
   return items.sort(byChain)
 }
@@ -292,7 +351,7 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
     program: ledger.database.program === before ? null : before,
   }
   const used = new Set(ledger.undo.at(-1)?.requests)
-  const closing: Closing = { ctx, ledger, input, undo, used, reveals, blamed: [] }
+  const closing: Closing = { ctx, ledger, input, undo, used, reveals, burials: [], evidence: new Map(), disputed: new Set() }
   const verdicts = itemsOf(closing).map(({ transaction, decide }): Verdict => {
     const decided = decide()
     const {
@@ -306,5 +365,5 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
   ledger.undo = [...ledger.undo, undo].slice(-UNDO_TICKS)
   for (const noted of [ledger.plans, ledger.ticks])
     for (const tick of noted.keys()) if (tick < input.number - 2 - UNDO_TICKS) noted.delete(tick)
-  return { ledger, verdicts, blamed: closing.blamed }
+  return { ledger, verdicts, burials: closing.burials, evidence: [...closing.evidence.values()] }
 }

@@ -101,6 +101,7 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     reader: newest.reader,
     client,
     chain: seatChain(fastCrypto, client.privateKey, joined.reference.sha256),
+    expelled: new Set(),
     keys: freeKeys(state),
   }
 }

@@ -119,6 +119,8 @@ async function measure(files: readonly string[], count: number): Promise<Measure
         snapshot: taken,
         servers,
         tombstones: [],
+        burials: [],
+        evidence: [],
         reveal: made.secret,
         plans: [],
         seed: '22'.repeat(32),

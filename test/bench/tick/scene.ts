@@ -59,9 +59,13 @@ export function makeLedger({ cast, app, planned }: Scene, keys: readonly string[
   const owner = cast.client.publicKey
   registerClient(ledger.database, owner, { registered: 1, seats: chainOf(cast.client, app).end, since: 0 })
   for (const key of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
-  const published = { number: STAMPED - 1, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [planned.plan] }
-  noteTick(ledger, { sha256: BASE, body: published }, { outline: outlineOf(notes), terms: planned.terms })
-  ledger.ticks.set(STAMPED, { sha256: BASE, hash: HASH })
+  const published = { number: STAMPED - 1, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [planned.plan], indices: [] }
+  noteTick(
+    ledger,
+    { sha256: BASE, body: published },
+    { outline: outlineOf(notes), terms: planned.terms, budget: { steps: 100_000, bytes: 1_000_000 } },
+  )
+  ledger.ticks.set(STAMPED, { sha256: BASE, hash: HASH, roots: [] })
   ledger.number = CLOSING - 1
   return ledger
 }

@@ -19,7 +19,7 @@ const pending = {
   ],
   start: { client: 'ann' },
 } as unknown as Pending
-const tick = { tombstones: ['someone else'] }
+const tick = new Set(['someone else'])
 const refusal = (code: string, retryable = false): Failure => (retryable ? failForNow : fail)(code, 'no').error
 const hopFailed = (cause: string, server = 'second', retryable = false): Failure => ({
   ...refusal('request.hop-failed', retryable),
@@ -61,7 +61,7 @@ describe('[R5] a refusal of the top-level server', () => {
 
   it.each(['request.tombstoned', 'hop.tombstoned'])('«%s» is told when the tick says so too', (code) => {
     const failure = code.startsWith('hop') ? hopFailed(code) : refusal(code, true)
-    expect(blameRefusal(pending, { tombstones: ['ann'] }, failure, null)).toMatchObject({ servers: [], failure: { retryable: false } })
+    expect(blameRefusal(pending, new Set(['ann']), failure, null)).toMatchObject({ servers: [], failure: { retryable: false } })
   })
 })
 

@@ -100,7 +100,7 @@ describe('a request', () => {
       server === dead ? fail('transport.unreachable', 'away') : executeHop(world.ctx, world.hopEnv(server), bytes)
     const failed = serve(world, first, deliver)
     expect(failed).toMatchObject({ ok: false, error: { retryable: true } })
-    const fault = blameRefusal(first.pending, world.tick, (failed as { error: Failure }).error, null).servers[0]!
+    const fault = blameRefusal(first.pending, new Set(), (failed as { error: Failure }).error, null).servers[0]!
     expect(fault).toBe(dead)
     const second = await compose(world, 'post', ARGS, new Set([fault]))
     expect(second.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(dead)

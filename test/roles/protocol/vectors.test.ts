@@ -79,7 +79,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
 
   it('an anchor and the beacons (4)', () => {
     const { input, expected } = read('anchor')
-    const bytes: Record<string, number> = { offer: 1, tick: 8, tombstone: 9 }
+    const bytes: Record<string, number> = { offer: 1, tick: 8, dispute: 12 }
     for (const [i, { type, sha256: digest, infohash, number }] of input.anchors.entries()) {
       const payload = Buffer.concat([
         utf8('GOLM'),

@@ -186,6 +186,7 @@ export async function makeWorld({
       planned,
       base: BASE,
       reader,
+      expelled: new Set<string>(),
       client,
       chain,
       keys: dataKeys.map((key, i) => ({ key: key.publicKey, collection: app.keys[i]!, written: false })),
@@ -226,6 +227,8 @@ function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: P
     summary: { verdicts: [], documents: empty },
     reveal: null,
     tombstones: [],
+    burials: [],
+    evidence: null,
     plans: [plan],
     schema: empty,
     servers: actors.map((actor, i) => ({

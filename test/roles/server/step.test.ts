@@ -10,7 +10,7 @@ import {
 } from '../../../roles/server/index.ts'
 import type { OpenedDocument, Reference, Tick, DocumentType } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
+import { chainOf, scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { crypto } from '../request/world.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { seeded } from '../../tools/seeded.ts'
@@ -182,8 +182,17 @@ describe('a server follows ticks', () => {
   it('rests when it is listed no more, and knows its tombstone', () => {
     const { state } = run(initialServerState(), ...joined, ...ticks.slice(0, 2))
     const gone = run(state, ticks[2]!, tick(1, 100, { servers: [] })).state
-    const expelled = run(state, ticks[2]!, tick(1, 100, { servers: [], tombstones: [ME] })).state
+    const listed = run(state, ticks[2]!, tick(1, 100, { tombstones: [ME] }))
+    const { sha256 } = chainOf(listed.state.job!.following).at(-1)!.reference
+    expect(listed.effects).toContainEqual({ type: 'burial', reference: chainOf(listed.state.job!.following).at(-1)!.reference })
+    const found = (holds: boolean) => run(listed.state, { type: 'burial', tick: sha256, holds, problems: ['It is invented.'] })
+    const expelled = found(true).state
     expect([phaseOf(gone), phaseOf(expelled), serving(expelled)]).toEqual(['resting', 'expelled', null])
+    // What a tick merely lists ends nobody.
+    expect([phaseOf(listed.state), phaseOf(found(false).state)]).toEqual(['serving', 'serving'])
+    expect(found(false).effects).toMatchObject([
+      { type: 'log', level: 'error', message: expect.stringContaining('It is invented.') as string },
+    ])
     expect(phaseOf(run(expelled, { type: 'reorg', height: 3 }).state)).toBe('serving')
   })
 })

@@ -112,9 +112,10 @@ describe('a Supervisor', () => {
     expect(town.ticks[4]!.document.body.plans.flatMap(({ ready, code }) => [...ready, ...code.map(({ server }) => server)])).not.toContain(
       guilty,
     )
-    expect(town.effects.find((effect) => effect.type === 'tombstone')).toMatchObject({
-      fields: { subject: guilty, evidence: { tick: 2, lane: 0, position: 1 } },
-    })
+    expect(town.ticks[4]!.document.body.burials).toMatchObject([
+      { subject: guilty, evidence: { kind: 'stamp', update: update.sha256, lane: 0, position: 1 } },
+    ])
+    expect(JSON.parse(new TextDecoder().decode(must(fileOf(town.ticks[4]!, 'evidence'))))).toEqual([{ kind: 'stamp', update: update.body }])
     expect((await auditTown(town)).ok).toBe(true)
   })
 

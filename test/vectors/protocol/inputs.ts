@@ -86,11 +86,10 @@ const documentFields: DocumentsInput['fields'] = {
     app, offer: bytes('offer'), number: 7, previous: reference('tick 6'), blocks: { from: 136, to: 142, hash: bytes('block') }, state: 'running', root: bytes('root'),
     indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
     summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: file('documents', 2048) },
-    reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], schema: file('schema', 900),
+    reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], burials: [{ subject: bytes('buried'), reason: 'Link 1 of lane 0: it did not multiply.', evidence: { kind: 'stamp', update: bytes('update 2'), lane: 0, position: 1 } }], evidence: file('evidence', 4096), schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
     plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], endpoints: { post: [{ code: bytes('code'), label: { outputs: [[0, 2]], sites: [{ decided: [0], fields: { text: [1] } }] }, versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
-  tombstone: { app, subject: publicKey(bytes('server')), reason: 'stamp.skipped', evidence: { tick: 7, update: reference('update'), lane: 0, position: 1 } },
   dispute: {
     app, start, links: [link, { ...link, lane: 1, server: publicKey(bytes('server 1')), sites: [], own: [] }], commits: { caller: bytes('commit caller'), 'request.text': bytes('commit') },
     opened: { caller: { value: publicKey(bytes('client')), salt: bytes('edge salt') } }, keys: { 'block.0.0': bytes('key 0'), 'writes.0': bytes('key 1') },
@@ -104,7 +103,7 @@ const MERSENNE = [2n ** 89n - 1n, 2n ** 107n - 1n, 2n ** 127n - 1n].map((prime) 
 export const inputs = {
   documents: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), fields: documentFields } satisfies DocumentsInput,
   anchor: {
-    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'tombstone', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }, { type: 'tick', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), number: 258 }],
+    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'dispute', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }, { type: 'tick', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), number: 258 }],
     beacons: ['offer', 'tick', 'update'], key: publicKey(bytes('client')),
   } satisfies AnchorInput,
   keys: {

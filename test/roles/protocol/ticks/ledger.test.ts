@@ -58,6 +58,8 @@ interface Scene {
 }
 
 /** A ledger before tick 0 is closed, which publishes the plan of tick 1. */
+const BUDGET = { steps: 100_000, bytes: 1_000_000 }
+
 async function scene(seed: string): Promise<Scene> {
   const cast = makeCast(seed)
   const offer = makeOffer(cast).body
@@ -71,10 +73,10 @@ async function scene(seed: string): Promise<Scene> {
   const secret = made.secret.reveal
   noteTick(
     ledger,
-    { sha256: BASE, body: { number: 0, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [made.plan] } },
-    { outline, terms: planned.terms },
+    { sha256: BASE, body: { number: 0, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [made.plan], indices: [] } },
+    { outline, terms: planned.terms, budget: offer.budget },
   )
-  ledger.ticks.set(1, { sha256: BASE, hash: HASH })
+  ledger.ticks.set(1, { sha256: BASE, hash: HASH, roots: [] })
   const close: Scene['close'] = (number, input) =>
     closeTick(ctx, ledger, {
       offer,
@@ -256,9 +258,13 @@ describe('updates', () => {
     )
     const { hash, terms } = first
     const second = '2b'.repeat(32)
-    noteTick(ledger, { sha256: second, body: { number: 1, blocks: { from: 1, to: 2, hash }, plans: [next.plan] } }, { outline, terms })
-    ledger.ticks.set(1, { sha256: second, hash: HASH })
-    ledger.ticks.set(2, { sha256: second, hash: HASH })
+    noteTick(
+      ledger,
+      { sha256: second, body: { number: 1, blocks: { from: 1, to: 2, hash }, plans: [next.plan], indices: [] } },
+      { outline, terms, budget: BUDGET },
+    )
+    ledger.ticks.set(1, { sha256: second, hash: HASH, roots: [] })
+    ledger.ticks.set(2, { sha256: second, hash: HASH, roots: [] })
     const planned = { plan: next.plan, hash, published: second, terms }
     const money = { spends: [cast.keys[0]!.publicKey] }
     const early = at(update({ tick: 2, base: second, planned, secret: next.secret.reveal, text: 'of tick 2' }), 7, money)
@@ -281,8 +287,11 @@ describe('a plan', () => {
     const publish = (number: number, hash: string, ...ticks: number[]): void =>
       noteTick(
         ledger,
-        { sha256: hash, body: { number, blocks: { from: 0, to: 1, hash }, plans: ticks.map((tick) => ({ ...planned.plan, tick })) } },
-        { outline, terms },
+        {
+          sha256: hash,
+          body: { number, blocks: { from: 0, to: 1, hash }, plans: ticks.map((tick) => ({ ...planned.plan, tick })), indices: [] },
+        },
+        { outline, terms, budget: BUDGET },
       )
     const noted = () =>
       [...ledger.plans.values()].filter(({ plan }) => plan.tick > 1).map(({ plan, hash }) => [plan.tick, hash.slice(0, 2)])
