@@ -102,7 +102,12 @@ export function createRetention({ crypto, storage, swarm, log }: RetentionOption
 }
 
 /** The files from which anybody decides a tick anew; they stay as long as the app. */
-const logOf = ({ summary, schema, reveal }: Tick): FileEntry[] => [summary.documents, schema, ...(reveal === null ? [] : [reveal.file])]
+const logOf = ({ summary, schema, reveal, evidence }: Tick): FileEntry[] => [
+  summary.documents,
+  schema,
+  ...(reveal === null ? [] : [reveal.file]),
+  ...(evidence === null ? [] : [evidence]),
+]
 
 const restOf = ({ indices, plans }: Tick): FileEntry[] => [
   ...indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),

@@ -92,5 +92,6 @@ const filesOf = (tick: Tick) => [
   tick.summary.documents,
   tick.schema,
   ...(tick.reveal === null ? [] : [tick.reveal.file]),
+  ...(tick.evidence === null ? [] : [tick.evidence]),
   ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
 ]
