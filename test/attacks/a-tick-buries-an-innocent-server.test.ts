@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { createBurials } from '../../main/core/burials.ts'
 import type { Services } from '../../main/core/services.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
-import { canonicalBytes, type Json } from '../../roles/protocol/canonical.ts'
+import { canonicalBytes } from '../../roles/protocol/canonical.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../../roles/protocol/documents/index.ts'
 import { outlineOf, termsOf, type RevealFile } from '../../roles/protocol/requests/index.ts'
 import { fail, must, ok, type Result } from '../../roles/protocol/result.ts'
@@ -91,7 +91,7 @@ async function scene(seed: string, change: Partial<UpdateOptions> = {}, until = 
 
 const evidenceFile = (entries: unknown): { name: string; bytes: Uint8Array } => ({
   name: 'evidence',
-  bytes: canonicalBytes(entries as Json),
+  bytes: canonicalBytes(entries),
 })
 
 /** In tick `number` what the Supervisor says about `subject`, with whatever evidence. */
@@ -130,7 +130,7 @@ describe('a second document of a number', () => {
       const plans = tick.plans.map((plan) => (plan.tick === 2 ? { ...plan, sealing: toHex(crypto.x25519.publicKey(secret)) } : plan))
       const replanned = rewrites && tick.plans.some((plan) => plan.tick === 2) ? { plans } : null
       if (tick.number !== 4) return replanned
-      const reveal = { name, bytes: canonicalBytes(lying as unknown as Json) }
+      const reveal = { name, bytes: canonicalBytes(lying) }
       files.set(name, reveal.bytes)
       return {
         ...burying(4, innocent, stamped(innocent, update), shown(update))(tick, files),

@@ -66,13 +66,6 @@ export function createEffects(
     return { type: 'proof', resumption: resumption.sha256, holds }
   }
 
-  async function lookInto({ reference }: Effect<'burial'>): Promise<ServerEvent> {
-    const { sha256: tick } = reference
-    const graves = await services.patiently('look into a tombstone', () => ticks.graves(state(), reference))
-    if (!graves.ok) return { type: 'burial', tick, holds: false, problems: [graves.error.message] }
-    return { type: 'burial', tick, holds: graves.value.held.includes(state().job?.identity ?? ''), problems: graves.value.problems }
-  }
-
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
@@ -90,9 +83,22 @@ export function createEffects(
       case 'prove':
         return [await prove(effect)]
       case 'burial':
-        return [await lookInto(effect)]
+        return [await lookInto(session, ticks, state, effect.reference)]
       case 'log':
         return []
     }
   }
+}
+
+/** Whether the tombstone that a tick lists for this server itself holds. */
+async function lookInto(
+  { services }: ServerSession,
+  ticks: ServedTicks,
+  state: () => ServerState,
+  reference: Reference,
+): Promise<ServerEvent> {
+  const { sha256: tick } = reference
+  const graves = await services.patiently('look into a tombstone', () => ticks.graves(state(), reference))
+  if (!graves.ok) return { type: 'burial', tick, holds: false, problems: [graves.error.message] }
+  return { type: 'burial', tick, holds: graves.value.held.includes(state().job?.identity ?? ''), problems: graves.value.problems }
 }

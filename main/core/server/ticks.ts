@@ -85,13 +85,18 @@ function createGraves(services: ServerSession['services'], programOf: (offer: st
     found()
   }
 
+  function of(app: string, tick: Reference): ReadonlySet<string> | null {
+    const known = desks(app).known(tick.sha256)
+    if (known === null && !looking.has(tick.sha256)) void look(app, tick)
+    return known === null ? null : new Set(known.held)
+  }
+
   return {
     desk: desks,
-    /** What is known of a tick's tombstones; otherwise it is looked for. */
-    of(app: string, tick: Reference): ReadonlySet<string> | null {
-      const known = desks(app).known(tick.sha256)
-      if (known === null && !looking.has(tick.sha256)) void look(app, tick)
-      return known === null ? null : new Set(known.held)
+    /** By tick, whose tombstones hold as far as is known; what is not is looked for. */
+    ofAll(app: string, generations: Generation[]): Map<string, ReadonlySet<string> | null> {
+      const ticks = generations.flatMap(({ document }) => (document === null ? [] : [document]))
+      return new Map(ticks.map((tick) => [tick.sha256, of(app, tick)]))
     },
   }
 }
@@ -132,9 +137,7 @@ export function createServedTicks({ services, ctx, keysFor }: ServerSession): Se
         return
       }
       const { app } = job.terms
-      const expelled = new Map(
-        wants.generations.flatMap(({ document }) => (document === null ? [] : [[document.sha256, graves.of(app, document)]])),
-      )
+      const expelled = graves.ofAll(app, wants.generations)
       const signature = JSON.stringify([wants, [...expelled.values()].map((ids) => ids && [...ids])])
       if (ready?.signature === signature) return
       const keys = keysFor(job.offer)

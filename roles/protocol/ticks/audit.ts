@@ -187,7 +187,7 @@ async function readShown(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
 const codeFrom =
   (evidence: Json[]) =>
   ({ body }: OpenedDocument<'dispute'>): BlockCode | null => {
-    const text = canonicalText(body as unknown as Json)
+    const text = canonicalText(body)
     const shown = evidence.map((entry) => evidenceEntry.safeParse(entry).data)
     const entry = shown.find((one) => one?.kind === 'dispute' && canonicalText(one.dispute) === text)
     return entry?.kind === 'dispute' ? { body: entry.body, salt: entry.salt } : null
@@ -202,10 +202,9 @@ function compareDecisions(tick: Tick, closed: ClosedTick, evidence: Json[]): str
     const said = outcomeWords(verdict)
     if (own !== undefined && own !== said) problems.push(`The anchor ${verdict.txid} got the outcome ${said}; by the rules it is ${own}.`)
   }
-  if (canonicalText(tick.burials as unknown as Json) !== canonicalText(closed.burials as unknown as Json))
+  if (canonicalText(tick.burials) !== canonicalText(closed.burials))
     problems.push('The burials are not those that follow from the updates and disputes.')
-  if (canonicalText(evidence) !== canonicalText(closed.evidence as unknown as Json))
-    problems.push('The evidence is not what the decisions rest on.')
+  if (canonicalText(evidence) !== canonicalText(closed.evidence)) problems.push('The evidence is not what the decisions rest on.')
   const tombstones = [...closed.ledger.tombstones.keys()].sort()
   if (canonicalText(tombstones) !== canonicalText(tick.tombstones))
     problems.push('The tombstones are not those that follow from the updates.')
