@@ -6,6 +6,7 @@ import { must, ok, type Failure, type Result } from '../../roles/protocol/result
 import type { Documents } from './documents/index.ts'
 import type { Identity } from './identity.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
+import { fetchStandingOffer } from './revocations.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
 export interface Services {
@@ -114,8 +115,11 @@ export function createPersistence(ports: Persistence): Pick<Services, 'persist' 
 }
 
 /** An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. */
-export async function fetchOffer(services: Pick<Services, 'documents' | 'seldom'>, reference: Reference): Promise<WorldEvent[]> {
-  const fetched = await services.seldom('fetch a job offer', () => services.documents.fetch(reference, 'offer', { lane: 'new' }))
+export async function fetchOffer(
+  services: Pick<Services, 'documents' | 'seldom' | 'storage'>,
+  reference: Reference,
+): Promise<WorldEvent[]> {
+  const fetched = await services.seldom('fetch a job offer', fetchStandingOffer(services, reference))
   return [answered(reference, 'offer', fetched)]
 }
 

@@ -2,12 +2,14 @@
  * The server's decisions (essay, Server Joins Application and Server Response to Tick): pure, from what the world shows and people say to
  * a new state and effects. It never looks at a request: `execute.ts` and `relay.ts` do.
  */
+import { own } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Offer, OpenedDocument, Reference, Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import {
   startFollowing,
+  type Following,
   followBlock,
   followDocument,
   followMissing,
@@ -152,6 +154,7 @@ function onDocument(ctx: ServerStepContext, state: ServerState, reference: Refer
   const { job } = state
   if (job === null) return unchanged(state)
   const { counts, ...followed } = followDocument(job.following, reference, document, ctx.hashAt)
+  if (isRevoked(state, job, followed.following)) return dropJob(ctx, state, job)
   const stepped = onFollowed(state, job, followed)
   if (!counts) return stepped
   const kept = stepped.state.job!
@@ -161,6 +164,21 @@ function onDocument(ctx: ServerStepContext, state: ServerState, reference: Refer
     document as OpenedDocument<'tick'>,
   )
   return { state: ticked.state, effects: [...stepped.effects, ...ticked.effects] }
+}
+
+/** Whether the master key had taken back the key of the job's offer when that was anchored. */
+function isRevoked({ offers }: ServerState, { offer, terms }: Job, { revoked }: Following): boolean {
+  const seen = offers.find(({ reference }) => reference.sha256 === offer)
+  const from = own(revoked, terms.by)
+  return seen !== undefined && from !== undefined && from <= seen.height
+}
+
+/** The offer never counted; the server looks for another. */
+function dropJob(ctx: ServerStepContext, state: ServerState, job: Job): Stepped {
+  const offers = state.offers.filter(({ reference }) => reference.sha256 !== job.offer)
+  const next = considerAll(ctx, { ...state, offers, job: null })
+  const message = `The offer «${job.terms.title}» does not count: its master key had taken back the key that signed it. This server looks for another.`
+  return { state: next.state, effects: [log(message, 'error'), ...next.effects] }
 }
 
 /** An offer that is broken for good is forgotten; a tick is asked for again with the next block. */

@@ -113,6 +113,8 @@ function onOffer(state: SupervisorState, sha256: string, height: number): Superv
   if (sha256 === state.offer.sha256 && state.offered === null)
     return { ...state, offered: height, phase: state.phase === 'offered' ? 'gathering' : state.phase }
   if (state.next?.offer.sha256 !== sha256) return state
+  // Anchored after its key was taken back, it counts for nobody.
+  if (state.revoked.includes(state.next.offer.body.by)) return { ...state, next: null }
   // A new offer by another key ends what a revocation stopped.
   const phase = state.phase === 'revoked' && state.next.offer.body.by !== state.offer.body.by ? resumed(state) : state.phase
   return { ...state, phase, next: { ...state.next, height } }
@@ -179,8 +181,10 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: A
   return thenAdvance({ ...state, servers }, [log('info', `Server ${id} joins at ${host}:${port}.`)])
 }
 
-function onRevocation(state: SupervisorState, body: Signed<DocumentBody['revocation']>): SupervisorStep {
-  const { offer } = state
+function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revocation']>, height: number): SupervisorStep {
+  const { offer } = before
+  const isVoid = body.by === offer.body.master && before.next?.offer.body.by === body.key && (before.next.height ?? height) >= height
+  const state = isVoid ? { ...before, next: null } : before
   if (body.by !== offer.body.master || body.key !== state.by) return { state, effects: [] }
   const revoked = { ...state, revoked: [...new Set([...state.revoked, body.key])], composing: null }
   const replaced = state.next !== null && state.next.height !== null && state.next.offer.body.by !== body.key
@@ -202,7 +206,7 @@ function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }
   if (transaction === undefined) return { state, effects: [] }
   const rest = { ...state, expected: state.expected.filter((other) => other !== transaction) }
   if (body.type === 'acceptance') return onAcceptance(crypto, rest, transaction, body)
-  return body.type === 'revocation' ? onRevocation(rest, body) : { state: rest, effects: [] }
+  return body.type === 'revocation' ? onRevocation(rest, body, transaction.height) : { state: rest, effects: [] }
 }
 
 /** What may come later is asked for again with coming blocks; the rest is forgotten. */
@@ -243,6 +247,7 @@ export function refuseOffer(state: SupervisorState, offer: Offer): string | null
   const { body, sha256 } = state.offer
   if (offer.supersedes?.sha256 !== sha256) return 'it does not supersede the offer in force'
   if (offer.master !== body.master || offer.app !== state.app) return 'it belongs to another app'
+  if (state.revoked.includes(offer.by)) return 'the master key took back the key that signed it'
   return refuseTerms(state, offer)
 }
 

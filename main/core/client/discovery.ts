@@ -2,6 +2,7 @@
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../../roles/protocol/events.ts'
 import { hashAtOf } from '../chain-watch.ts'
+import { fetchStanding } from '../revocations.ts'
 import { historyFrom } from '../history.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
@@ -30,7 +31,12 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   const membership = createMembership(session, engine, actions)
 
   async function found({ reference, height }: SeenOffer): Promise<void> {
-    const fetched = await services.seldom('fetch a job offer', () => app.offer(reference))
+    const attempt = fetchStanding(
+      services,
+      () => app.offer(reference),
+      ({ document }) => document,
+    )
+    const fetched = await services.seldom('fetch a job offer', attempt)
     if (!fetched.ok) return services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
     const offer = fetched.value
     storage.transact([offerRow(reference)])

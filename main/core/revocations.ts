@@ -1,0 +1,73 @@
+/**
+ * A key that its master key took back hires nobody any more (PROTOCOL.md 5.3): an offer whose first anchor is in the block of the revocation or a later one
+ * does not count, although the grant that it names is genuine.
+ */
+import type { Offer, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
+import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
+import { paysKey, spendsKey } from '../../roles/protocol/ticks/index.ts'
+import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import { anchoredBetween } from './chain-watch.ts'
+import type { Documents } from './documents/index.ts'
+import type { StoragePort } from './ports.ts'
+
+interface Here {
+  storage: StoragePort
+  documents: Pick<Documents, 'fetch'>
+}
+
+/** Anybody can pay a master key's address and say that it is a revocation, so a bounded number is looked at: those that spend from it first. */
+const MOST = 256
+/** Times that an offer waits for what may be a revocation and cannot be had. Its ticks are void anyway once that arrives. */
+const PATIENCE = 6
+
+/** What may be a revocation of the offer's key, anchored before the offer or with it. */
+function suspicious(storage: StoragePort, sha256: string, { master }: Offer): AnchoredTransaction[] {
+  const anchored = anchoredBetween(storage, -1, Number.MAX_SAFE_INTEGER)
+  const offered = anchored.find(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)
+  if (offered === undefined) return []
+  const said = anchored.filter(
+    (transaction) => transaction.anchor.type === 'revocation' && transaction.height <= offered.height && paysKey(transaction, master),
+  )
+  const own = said.filter((transaction) => spendsKey(transaction, master))
+  return [...own, ...said.filter((transaction) => !own.includes(transaction))].slice(0, MOST)
+}
+
+/** Errors: `offer.revoked`; `offer.revocation` (retryable): something that may be a revocation is not here yet. */
+export async function offerStands({ storage, documents }: Here, { sha256, body }: OpenedDocument<'offer'>): Promise<Result<null>> {
+  const said = await Promise.all(
+    suspicious(storage, sha256, body).map(({ anchor }) =>
+      documents.fetch({ sha256: anchor.sha256, infohash: anchor.infohash }, 'revocation', { lane: 'new' }),
+    ),
+  )
+  const revoked = said.some(
+    (one) => one.ok && one.value.body.type === 'revocation' && one.value.body.by === body.master && one.value.body.key === body.by,
+  )
+  if (revoked)
+    return fail('offer.revoked', `The offer «${body.title}» is signed by a key that its master key had taken back. Do not use it.`)
+  return said.some((one) => !one.ok && one.error.retryable)
+    ? failForNow('offer.revocation', `What may take back the key that signed the offer «${body.title}» is not here yet. Wait for it.`)
+    : ok(null)
+}
+
+/** One way to fetch an offer, asked again and again: it holds the offer against revocations, and waits for those a bounded number of times. */
+export function fetchStanding<T>(
+  here: Here,
+  fetch: () => Promise<Result<T>>,
+  documentOf: (fetched: T) => OpenedDocument<'offer'>,
+): () => Promise<Result<T>> {
+  let waited = 0
+  return async () => {
+    const fetched = await fetch()
+    if (!fetched.ok) return fetched
+    const stands = await offerStands(here, documentOf(fetched.value))
+    return stands.ok || (stands.error.retryable && ++waited >= PATIENCE) ? fetched : stands
+  }
+}
+
+/** The same for a document that is fetched by its reference. */
+export const fetchStandingOffer = (here: Here, reference: Reference): (() => Promise<Result<OpenedDocument<'offer'>>>) =>
+  fetchStanding(
+    here,
+    () => here.documents.fetch(reference, 'offer', { lane: 'new' }) as Promise<Result<OpenedDocument<'offer'>>>,
+    (offer) => offer,
+  )
