@@ -29,7 +29,7 @@ export const ENDPOINT = 'post'
 export const ARGUMENTS = { topic: 'bitcoin', text: 'Nobody can coerce this guestbook' }
 export const quiet: LogPort = { log: () => undefined }
 
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 300_000
 const SETTLE_MS = 2_000
 
 export interface Stage {
