@@ -15,7 +15,7 @@ type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
 export function createEffects(
   session: ServerSession,
   ticks: ServedTicks,
-  { state, dispatch }: Dispatching<ServerState, ServerEvent>,
+  role: Dispatching<ServerState, ServerEvent>,
 ): (effect: ServerEffect) => Promise<ServerEvent[]> {
   const { services, settings, port, ctx, keysFor } = session
 
@@ -42,20 +42,20 @@ export function createEffects(
     const { reference, file } = effect
     const fetched = await services.patiently(`fetch ${file.name}`, () => services.documents.fetchFile(reference.infohash, file))
     if (effect.purpose === 'outline') {
-      if (fetched.ok) ticks.refresh(state())
+      if (fetched.ok) ticks.refresh(role.state())
       else services.log.log('error', `The program of the offer ${reference.sha256} cannot be had: ${fetched.error.message}`)
       return []
     }
-    const failure = fetched.ok ? ticks.checkCode(state(), effect.tick, reference.sha256, fetched.value) : fetched.error
+    const failure = fetched.ok ? ticks.checkCode(role.state(), effect.tick, reference.sha256, fetched.value) : fetched.error
     return [{ type: 'code', tick: effect.tick, failure }]
   }
 
   /** What a resumption shows is looked at until it can be: nobody goes on before. */
   async function prove({ resumption, shows: [one, other] }: Effect<'prove'>): Promise<ServerEvent> {
-    const { following } = state().job!
+    const { following } = role.state().job!
     const subject = {
       following,
-      offerOf: (sha256: string) => state().offers.find(({ reference }) => reference.sha256 === sha256)!.reference,
+      offerOf: (sha256: string) => role.state().offers.find(({ reference }) => reference.sha256 === sha256)!.reference,
       open: (reference: Reference) => fetchOfferWithOutline(services, reference),
     }
     const holds = await services.persist('look at what a resumption shows', () =>
@@ -78,7 +78,7 @@ export function createEffects(
         return fetchFile(effect)
       case 'look-back':
         // In its turn: no block may come between what is read and what it tells.
-        await dispatch(() => ({ type: 'history', blocks: historyFrom(services.storage, 0) }))
+        await role.dispatch(() => ({ type: 'history', blocks: historyFrom(services.storage, 0) }))
         return []
       case 'prove':
         return [await prove(effect)]
