@@ -83,7 +83,7 @@ export function createEffects(
       case 'prove':
         return [await prove(effect)]
       case 'burial':
-        return [await lookInto(session, ticks, state, effect.reference)]
+        return [await lookInto(session, ticks, () => role.state(), effect.reference)]
       case 'log':
         return []
     }
