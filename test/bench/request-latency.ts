@@ -50,14 +50,14 @@ const compose = async ({ env }: Stage, ctx = context): Promise<Composed> => must
 const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promise<Uint8Array> =>
   must(await transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
 
-/** Until the restarted servers serve, and their code is as hot as that of a server which has worked for a while. */
+/** Until all restarted servers serve, and their code is as hot as that of a server which has worked for a while. */
 async function warmUp(stage: Stage): Promise<void> {
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 300_000
   for (let served = 0; served < WARM_UP;) {
     const { top, bytes: body } = await compose(stage)
     const reply = await stage.transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })
     if (reply.ok) served++
-    else if (served === 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+    else if (performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
     else must(reply)
   }
 }
