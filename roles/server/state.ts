@@ -50,6 +50,14 @@ export interface OwnCode {
   failure: string | null
 }
 
+/** The statement that it anchored because ticks left it out, stored before it is published. */
+export interface OwnReady {
+  document: string
+  sha256: string
+  /** The last tick that it is about. */
+  to: number
+}
+
 export interface Job {
   offer: string
   terms: OfferTerms
@@ -60,6 +68,9 @@ export interface Job {
   code: OwnCode[]
   /** Number of the tick that listed this server first and last; null before. */
   listed: { first: number; last: number } | null
+  /** Ticks in a row whose plans left this server out though they list it. */
+  leftOut: number
+  ready: OwnReady | null
   /** Digest of the tick that carries its tombstone; undone when that one counts no more. */
   expelled: string | null
 }
@@ -91,6 +102,12 @@ export interface ServerState {
 export const DEFAULT_RULE: Rule = { auto: false, minPayPerRequest: 1, maxTicks: null }
 
 export const initialServerState = (rule: Rule = DEFAULT_RULE): ServerState => ({ rule, offers: [], job: null })
+
+/** Whether it has served as long as its rule says. */
+export function hasServed({ job, rule }: ServerState): boolean {
+  const newest = job === null ? -1 : (newestTick(job.following)?.number ?? -1)
+  return rule.maxTicks !== null && job?.listed != null && newest - job.listed.first >= rule.maxTicks
+}
 
 export function phaseOf({ job, offers, rule }: ServerState): Phase {
   if (job === null) return offers.some((offer) => offer.terms !== null && !offer.declined) ? 'deciding' : 'looking'

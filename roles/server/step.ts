@@ -27,6 +27,7 @@ import {
   type SeenTick,
 } from '../protocol/ticks/index.ts'
 import { acceptanceWork } from './accept.ts'
+import { LEFT_OUT, READY_LONG } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
 import { GENERATIONS } from './prepare.ts'
@@ -68,6 +69,8 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
       })
     case 'rule':
       return considerAll(ctx, { ...state, rule: event.rule })
+    case 'ready.signed':
+      return onReadySigned(state, event)
     case 'work.done':
       return onWork(state, event)
     case 'published':
@@ -253,6 +256,8 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
     following: startFollowing(terms.app, terms.master, [...new Set([terms.by, ...signersOf(state, terms)])]),
     code: [],
     listed: null,
+    leftOut: 0,
+    ready: null,
     expelled: null,
   }
   // Whoever accepts what was declined before has changed their mind.
@@ -300,13 +305,39 @@ function onTick(state: ServerState, reference: Reference, document: OpenedDocume
     : job.listed
   // Nobody is expelled by being listed.
   if (document.body.tombstones.includes(job.identity) && job.expelled === null) effects.push({ type: 'burial', reference })
+  const { leftOut, ask } = countLeftOut(job, document.body, isListed)
+  effects.push(...ask)
   const kept = [...job.code, ...code]
     .filter((entry) => entry.tick > newest - 2)
     .sort((a, b) => a.tick - b.tick)
     .slice(-GENERATIONS - 1)
-  const next = { ...state, job: { ...job, code: kept, listed } }
+  const next = { ...state, job: { ...job, code: kept, listed, leftOut } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
+}
+
+/**
+ * A server that plans leave out though it answers says on the chain that it is ready; then nobody can leave it out unseen. It pays for that once in a
+ * thousand ticks at most.
+ */
+function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
+  if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
+  if (plans.some(({ ready }) => ready.includes(job.identity))) return { leftOut: 0, ask: [] }
+  const leftOut = job.leftOut + 1
+  const isSaid = job.ready !== null && job.ready.to > number + GENERATIONS
+  if (leftOut < LEFT_OUT || isSaid) return { leftOut, ask: [] }
+  const said = log('Ticks leave this server out, though it is ready. It says so on the chain, once.', 'warn')
+  return { leftOut: 0, ask: [said, { type: 'sign-ready', offer: job.offer, from: number + 1, to: number + READY_LONG }] }
+}
+
+/** Stored, then published with the smallest payment to the Supervisor. */
+function onReadySigned(state: ServerState, { document, sha256, to }: Extract<ServerEvent, { type: 'ready.signed' }>): Stepped {
+  const { job } = state
+  if (job === null || (job.ready !== null && job.ready.to >= to)) return unchanged(state)
+  return {
+    state: { ...state, job: { ...job, ready: { document, sha256, to } } },
+    effects: [{ type: 'publish', id: sha256, documentType: 'ready', document, sha256, spendFromKeys: [], payToKeys: [job.terms.by] }],
+  }
 }
 
 /** The Supervisor's word ends nobody: only evidence that this server has seen for itself. */

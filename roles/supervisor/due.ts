@@ -1,4 +1,5 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
+import { ticksToPlan } from '../protocol/requests/index.ts'
 import { isDecidedIn, tickRange } from '../protocol/ticks/index.ts'
 import { isBuried, type Accepted, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
@@ -35,7 +36,7 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
   const from = number === 0 ? Math.max(0, (state.offered ?? 0) - 1) : range.from
   const servers = liveServers(state, range.to).map(tickServer)
   const running = servers.length >= state.offer.body.minimumServers
-  const wanted = running ? Array.from({ length: PLAN_AHEAD }, (_, i) => number + 1 + i) : []
+  const wanted = running ? ticksToPlan(number, (before) => state.ticks.some((tick) => tick.number === before && tick.running)) : []
   const published = publishedPlans(state, { number, hash })
   const transactions = state.waiting
     .filter(
@@ -53,6 +54,7 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
     to: range.to,
     hash,
     servers,
+    ready: state.ready.filter(({ height }) => height <= range.from).map(({ document }) => document),
     previous: state.ticks.at(-1)?.reference ?? null,
     transactions,
     planTicks: wanted.filter((tick) => !published.some((plan) => plan.tick === tick)),

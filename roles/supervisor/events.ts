@@ -1,5 +1,5 @@
 /** What the Supervisor's step hears besides the world, and what it asks the core to do. */
-import type { Burial, Offer, Plan, Reference, TickServer } from '../protocol/documents/index.ts'
+import type { Burial, Offer, Plan, Ready, Reference, Signed, TickServer } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { SecretPlan } from './plan.ts'
 import type { Resumed } from './state.ts'
@@ -44,6 +44,8 @@ export interface TickWork {
   /** Undecided anchors of the period that this tick decides, in chain order. */
   transactions: AnchoredTransaction[]
   servers: TickServer[]
+  /** Anchored statements that this tick has to count. */
+  ready: Array<Signed<Ready>>
   /** Ticks for which plans are missing. */
   planTicks: number[]
   /** Plans that this document publishes and that are kept already (it is composed again after a reorg). */

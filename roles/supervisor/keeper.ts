@@ -6,15 +6,15 @@ import { own, type Program } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { Dispute, DocumentBody, Offer, OpenedDocument, Reference, DocumentType } from '../protocol/documents/index.ts'
+import type { Dispute, DocumentBody, FileEntry, Offer, OpenedDocument, Ready, Reference, DocumentType, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
-import { snapshot, type Snapshot } from '../protocol/index/index.ts'
-import { codeDigest, termsOf } from '../protocol/requests/index.ts'
+import { snapshot, type Snapshot, type SnapshotFile } from '../protocol/index/index.ts'
+import { codeDigest, isReadyFor, termsOf } from '../protocol/requests/index.ts'
 import type { BlockCode } from '../protocol/stamps/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
-import { makePlan } from './plan.ts'
+import { makePlan, type MadePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'
 
 export interface OfferParts {
@@ -39,6 +39,9 @@ export interface KeeperOptions {
 /** The opened document of an anchor, or null when it is not here (fetched in time) or malformed. */
 export type DocumentLookup = (transaction: AnchoredTransaction) => OpenedDocument | null
 
+/** The bytes of a file that was stored when the tick was closed. Throws when it is gone. */
+export type StoredFile = (file: FileEntry) => Uint8Array
+
 export type ClosedEvent = SupervisorEvent & { type: 'closed' }
 export type ComposedEvent = SupervisorEvent & { type: 'composed' }
 
@@ -47,9 +50,18 @@ export interface Keeper {
   /** The snapshot of the last composed tick; null before the first. */
   snapshot(): Snapshot | null
   /** Performs `close`: decides the tick and makes missing plans. Repeating it is harmless as long as its event was not taken. */
-  close(work: TickWork, documents: DocumentLookup): Promise<ClosedEvent>
+  close(
+    work: TickWork,
+    documents: DocumentLookup,
+    answers: ReadonlyArray<Signed<Ready>>,
+  ): Promise<{ event: ClosedEvent; files: SnapshotFile[] }>
   /** Performs `compose` up to publishing: the same work and seed give the same bytes. `event` completes with the reference. */
-  compose(work: TickWork, seed: string, documents: DocumentLookup): ComposedTick & { event: (reference: Reference) => ComposedEvent }
+  compose(
+    work: TickWork,
+    seed: string,
+    documents: DocumentLookup,
+    stored: StoredFile,
+  ): ComposedTick & { event: (reference: Reference) => ComposedEvent }
   /** Performs `rollback`. Throws when it reaches further back than the ledger remembers. */
   rollback(number: number): void
 }
@@ -129,14 +141,22 @@ function documentsOf(closed: ClosedTick, sorted: Sorted): OpenedDocument[] {
 }
 
 /** Plans for the ticks that have none, one after the other. */
-async function makePlans(options: KeeperOptions, work: TickWork, servers: TickWork['servers']): Promise<ClosedEvent['plans']> {
+async function makePlans(
+  options: KeeperOptions,
+  work: TickWork,
+  servers: TickWork['servers'],
+  answers: ReadonlyArray<Signed<Ready>>,
+): Promise<MadePlan[]> {
   const { crypto, random, prime } = options
   const { body, program } = options.offer(work.offer)
-  const made: ClosedEvent['plans'] = []
+  const made: MadePlan[] = []
   if (servers.length < body.minimumServers) return made
   const { versions, primeBits } = body
   for (const tick of work.planTicks) {
-    const ready = servers.map(({ id }) => id)
+    // What was just answered comes before what was anchored once.
+    const statements = [...answers, ...work.ready].filter((statement) => isReadyFor(statement, work.app, tick))
+    const ready = servers.flatMap(({ id }) => statements.find(({ by }) => by === id) ?? [])
+    if (ready.length < body.minimumServers) continue
     made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, versions, primeBits, prime }))
   }
   return made
@@ -195,13 +215,15 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   const alive = (work: TickWork): TickWork['servers'] => work.servers.filter((server) => !ledger.tombstones.has(server.id))
 
-  async function close(work: TickWork, documents: DocumentLookup): Promise<ClosedEvent> {
+  async function close(work: TickWork, documents: DocumentLookup, answers: ReadonlyArray<Signed<Ready>>): ReturnType<Keeper['close']> {
     closed(work, documents)
-    const plans = await makePlans(options, work, alive(work))
-    return { type: 'closed', number: work.number, hash: work.hash, seed: toHex(random(32)), plans }
+    const made = await makePlans(options, work, alive(work), answers)
+    const plans = made.map(({ plan, secret }) => ({ plan, secret }))
+    const event: ClosedEvent = { type: 'closed', number: work.number, hash: work.hash, seed: toHex(random(32)), plans }
+    return { event, files: made.map(({ ready }) => ready) }
   }
 
-  function compose(work: TickWork, seed: string, documents: DocumentLookup): ReturnType<Keeper['compose']> {
+  function compose(work: TickWork, seed: string, documents: DocumentLookup, stored: StoredFile): ReturnType<Keeper['compose']> {
     const done = closed(work, documents)
     const { body, program, outline } = options.offer(work.offer)
     const signer = options.signer(work.by)
@@ -210,6 +232,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const { app, offer, number, previous, from, to, hash, plans, reveal } = work
     const [servers, tombstones] = [alive(work), [...ledger.tombstones.keys()]]
     const { verdicts, burials, evidence } = done.closed
+    const ready = plans.map(({ plan: { readyFile } }) => ({ name: readyFile.name, bytes: stored(readyFile) }))
     const terms = termsOf(body)
     const { minimumServers } = body
     const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers, terms }
@@ -224,6 +247,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       evidence,
       reveal,
       plans,
+      ready,
       seed,
     }
     const composed = composeTick({ crypto }, input)

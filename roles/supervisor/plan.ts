@@ -6,8 +6,18 @@ import { blockLabelOf, type Program } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { type CryptoPort, seal } from '../protocol/crypto/index.ts'
-import type { Plan } from '../protocol/documents/index.ts'
-import { codeDigest, holdingOf, versionId, messageAad, type CodeFile, type DealtPlan, type RevealFile } from '../protocol/requests/index.ts'
+import type { Plan, Ready, Signed } from '../protocol/documents/index.ts'
+import { fileEntry, type SnapshotFile } from '../protocol/index/index.ts'
+import {
+  codeDigest,
+  holdingOf,
+  versionId,
+  messageAad,
+  readyFile,
+  type CodeFile,
+  type DealtPlan,
+  type RevealFile,
+} from '../protocol/requests/index.ts'
 import type { Result } from '../protocol/result.ts'
 
 export interface PlanContext {
@@ -21,8 +31,8 @@ export interface PlanInput {
   /** App id, hex. */
   app: string
   tick: number
-  /** Ids of the servers that are ready for that tick. */
-  ready: readonly string[]
+  /** What the servers that are ready for that tick signed, one of each. */
+  ready: ReadonlyArray<Signed<Ready>>
   /** Versions of each block. */
   versions: number
   primeBits: number
@@ -41,6 +51,8 @@ export interface MadePlan {
   /** For `Tick.plans`; `code` is filled when the code files are sealed (tick.ts). */
   plan: Plan
   secret: SecretPlan
+  /** The file that the plan names. */
+  ready: SnapshotFile
 }
 
 type SecretVersion = RevealFile['versions'][number]
@@ -65,12 +77,14 @@ function freshPrimes({ prime, primeBits }: PlanInput): FreshPrime {
 export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<MadePlan> {
   const { app, tick, program } = input
   const sealing = ctx.random(32)
+  const signed = readyFile(tick, input.ready)
   const fresh = freshPrimes(input)
   const secret: SecretPlan = { reveal: { app, tick, sealing: toHex(sealing), versions: [] }, salts: {} }
   const plan: Plan = {
     tick,
     sealing: toHex(ctx.crypto.x25519.publicKey(sealing)),
-    ready: [...input.ready].sort(),
+    ready: input.ready.map(({ by }) => by).sort(),
+    readyFile: fileEntry(ctx.crypto, signed),
     endpoints: {},
     code: [],
   }
@@ -88,7 +102,7 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
       secret.reveal.versions.push(...versions)
     }
   }
-  return { plan, secret }
+  return { plan, secret, ready: signed }
 }
 
 async function makeVersion(

@@ -2,7 +2,7 @@
  * What a Supervisor has established about one app, as small JSON: the core stores it after every event that changes it. Documents,
  * ledger and snapshots are not in it; they follow from the chain and the swarm.
  */
-import type { Offer, Plan, Reference, TickServer } from '../protocol/documents/index.ts'
+import type { Offer, Plan, Ready, Reference, Signed, TickServer } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { SecretPlan } from './plan.ts'
 
@@ -61,6 +61,7 @@ export interface TickRef {
   reference: Reference
   to: number
   hash: string
+  running: boolean
 }
 
 /** An anchor on the line of seals (PROTOCOL.md 4.5): of the first offer, a tick, or a resumption. */
@@ -107,6 +108,8 @@ export interface SupervisorState {
   /** Newest last; as many as a reorg may reach back to. */
   blocks: Array<{ height: number; hash: string }>
   servers: Accepted[]
+  /** Statements that servers anchored because they were left out, while they are good for ticks to come. */
+  ready: Array<{ document: Signed<Ready>; height: number }>
   /** Acceptances and revocations whose documents are not here yet. */
   expected: AnchoredTransaction[]
   waiting: Waiting[]
@@ -145,6 +148,7 @@ export const initialState = (offer: OfferInForce, app: string): SupervisorState 
   genesis: null,
   blocks: [],
   servers: [],
+  ready: [],
   expected: [],
   waiting: [],
   plans: [],

@@ -1,6 +1,6 @@
 /** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
 import { type CryptoPort, verifyWork, workChallenge } from '../protocol/crypto/index.ts'
-import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Reference } from '../protocol/documents/index.ts'
+import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Ready, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import { paysKey, paysSupervisor } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
@@ -41,6 +41,8 @@ const fetchOf = (transaction: AnchoredTransaction): SupervisorEffect => ({
 function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
   switch (transaction.anchor.type) {
     case 'acceptance':
+      return paysAny(state, transaction) ? 'expected' : null
+    case 'ready':
       return paysAny(state, transaction) ? 'expected' : null
     case 'revocation':
       return paysKey(transaction, state.offer.body.master) ? 'expected' : null
@@ -181,6 +183,16 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: A
   return thenAdvance({ ...state, servers }, [log('info', `Server ${id} joins at ${host}:${port}.`)])
 }
 
+/** Of several statements of a server the one that lasts longest counts; what is over, or is about another app, is forgotten. */
+function onReady(state: SupervisorState, { height }: AnchoredTransaction, document: Signed<Ready>): SupervisorState {
+  const newest = state.ticks.at(-1)?.number ?? -1
+  const lasting = state.ready.filter((one) => one.document.to > newest)
+  const known = lasting.find((one) => one.document.by === document.by)
+  const isMore = document.app === state.app && document.to > newest && (known === undefined || known.document.to < document.to)
+  if (!isMore) return { ...state, ready: lasting }
+  return { ...state, ready: [...lasting.filter((one) => one !== known), { document, height }] }
+}
+
 function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revocation']>, height: number): SupervisorStep {
   const { offer } = before
   const isVoid = body.by === offer.body.master && before.next?.offer.body.by === body.key && (before.next.height ?? height) >= height
@@ -206,6 +218,7 @@ function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }
   if (transaction === undefined) return { state, effects: [] }
   const rest = { ...state, expected: state.expected.filter((other) => other !== transaction) }
   if (body.type === 'acceptance') return onAcceptance(crypto, rest, transaction, body)
+  if (body.type === 'ready') return { state: onReady(rest, transaction, body), effects: [] }
   return body.type === 'revocation' ? onRevocation(rest, body, transaction.height) : { state: rest, effects: [] }
 }
 
@@ -300,7 +313,7 @@ function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'com
     waiting,
     composing: null,
     phase: event.state === 'running' ? 'ticking' : 'sleeping',
-    ticks: [...state.ticks, { number, reference, to, hash }].slice(-REMEMBERED_TICKS),
+    ticks: [...state.ticks, { number, reference, to, hash, running: event.state === 'running' }].slice(-REMEMBERED_TICKS),
     // A sleeping tick publishes no plan, so those kept for it were not published.
     plans: state.plans.filter(
       (plan) =>

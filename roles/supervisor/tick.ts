@@ -62,6 +62,8 @@ export interface ComposeInput {
   reveal: SecretPlan | null
   /** Empty while sleeping. */
   plans: PlanToPublish[]
+  /** What the servers that are ready signed: a file of each plan. */
+  ready: SnapshotFile[]
   /** 32 secret bytes, hex; kept with the secret plans. */
   seed: string
 }
@@ -145,6 +147,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
     ...(reveal === null ? [] : [reveal]),
     ...(evidence === null ? [] : [evidence]),
     ...sealed.flatMap((plan) => plan.files),
+    ...(running ? input.ready : []),
   ]
   return { document, files }
 }

@@ -85,7 +85,7 @@ function share(servers: number, own: number, terms: { witnesses: number; spare: 
     const endpoints = {
       post: [0, 1].map(() => ({ code: OTHER, label: { outputs: [], sites: [] }, versions: ['00'.repeat(32), '11'.repeat(32)] })),
     }
-    const plan = { tick, sealing: OTHER, ready, endpoints, code: [] }
+    const plan = { tick, sealing: OTHER, ready, readyFile: { name: 'ready', size: 0, sha256: OTHER }, endpoints, code: [] }
     const planned: PlannedTick = { plan, hash: id(`block ${tick}`), published: OTHER, terms: { ...terms, versions: 2 } }
     const of = seatOf({ seat: id(`seat ${tick}`), client: OTHER, tick, endpoint: 'post' }, id(`range ${tick}`))
     const isMine = (block: number): boolean => {

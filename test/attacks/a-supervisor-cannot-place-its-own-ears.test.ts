@@ -13,7 +13,7 @@ describe('a Supervisor with servers of its own', () => {
     await town.mineTo(2)
     const { document } = town.ticks[2]!
     const [plan] = document.body.plans
-    expect(Object.keys(plan!).sort()).toEqual(['code', 'endpoints', 'ready', 'sealing', 'tick'])
+    expect(Object.keys(plan!).sort()).toEqual(['code', 'endpoints', 'ready', 'readyFile', 'sealing', 'tick'])
     expect(Object.keys(plan!.endpoints['post']![0]!).sort()).toEqual(['code', 'label', 'versions'])
     const planned = plannedIn(document, 5, termsOf(town.offer.body))!
     const [ours, theirs] = [holdingOf(crypto, planned), holdingOf(crypto, structuredClone(planned))]

@@ -208,7 +208,11 @@ function answering({ world, server }: Honest) {
     codes: new Map([[TICK, env.code(TICK)!]]),
   }
   const session = { services: { storage: createMemoryStorage(), clock }, ctx, counts: { requests: 0, hops: 0 } }
-  const answer = createAnswer(session as unknown as ServerSession, () => ready)
+  const answer = createAnswer(
+    session as unknown as ServerSession,
+    () => ready,
+    () => null,
+  )
   return {
     send: async (bytes: Uint8Array, peer: string): Promise<string> => codeOf(await answer('/golem/1/hop', bytes, peer)),
     sleep: (ms: number) => {

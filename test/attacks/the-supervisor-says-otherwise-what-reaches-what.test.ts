@@ -10,7 +10,7 @@ import { labelIn, outlineOf } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { openCode } from '../../roles/server/prepare.ts'
 import { codeFiles, makePlan, sealCode } from '../../roles/supervisor/plan.ts'
-import { crypto, makeCast, notes, sealingOf } from '../roles/supervisor/actors.ts'
+import { crypto, makeCast, makeReady, notes, sealingOf } from '../roles/supervisor/actors.ts'
 
 const APP = 'aa'.repeat(32)
 const ENDPOINT = 'post'
@@ -39,7 +39,7 @@ async function published(seed: string, at: number, change: (label: BlockLabel) =
     program: notes,
     app: APP,
     tick: 3,
-    ready: cast.servers.map(({ publicKey }) => publicKey),
+    ready: cast.servers.map((server) => makeReady(cast, server, APP, 3).body),
     versions: 2,
     primeBits: 128,
     prime: cast.prime,

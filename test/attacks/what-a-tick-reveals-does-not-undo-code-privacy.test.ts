@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Program } from '../../roles/program/index.ts'
 import { codeDigest, outlineOf } from '../../roles/protocol/requests/index.ts'
 import { makePlan } from '../../roles/supervisor/plan.ts'
-import { crypto, makeCast, notes } from '../roles/supervisor/actors.ts'
+import { crypto, makeCast, makeReady, notes } from '../roles/supervisor/actors.ts'
 
 const APP = 'ab'.repeat(32)
 const SECRET = '7351'
@@ -35,7 +35,7 @@ describe('What a tick reveals', () => {
   it('does not let anybody try out a secret of four digits, with all that the Supervisor ever publishes of a plan', async () => {
     const cast = makeCast('code privacy', 3)
     const program = withSecret(SECRET)
-    const ready = cast.servers.map(({ publicKey }) => publicKey)
+    const ready = cast.servers.map((server) => makeReady(cast, server, APP, 4).body)
     const { plan, secret } = await makePlan(
       { crypto, random: cast.random },
       { program, app: APP, tick: 4, ready, versions: 2, primeBits: 128, prime: cast.prime },

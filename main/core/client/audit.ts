@@ -47,6 +47,10 @@ export async function auditHistory(
             : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
         },
         transaction: (txid) => byTxid.get(txid) ?? null,
+        document: async ({ anchor: { sha256, infohash } }) => {
+          const document = await tried(() => documents.fetch({ sha256, infohash }, 'ready'))
+          return document.ok ? document.value : null
+        },
         between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
       },
     ),
@@ -93,5 +97,6 @@ const filesOf = (tick: Tick) => [
   tick.schema,
   ...(tick.reveal === null ? [] : [tick.reveal.file]),
   ...(tick.evidence === null ? [] : [tick.evidence]),
+  ...tick.plans.map(({ readyFile }) => readyFile),
   ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
 ]

@@ -1,6 +1,6 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import { composeAcceptance, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
+import { composeAcceptance, composeReady, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
 import { showsFault } from '../client/audit.ts'
@@ -30,8 +30,14 @@ export function createEffects(
     return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
   }
 
+  function signReady({ offer, from, to }: Effect<'sign-ready'>): ServerEvent {
+    const { terms } = state().job!
+    const document = composeReady(ctx, keysFor(offer), terms.app, from, to)
+    return { type: 'ready.signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
+  }
+
   async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
-    const published = await services.persist('publish the acceptance', () =>
+    const published = await services.persist(`publish the ${documentType === 'ready' ? 'statement' : documentType}`, () =>
       services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }),
     )
     return { type: 'published', id, ...published }
@@ -72,6 +78,8 @@ export function createEffects(
         return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : fetchBetweenBlocks(services, effect)
       case 'grind':
         return [await grind(effect)]
+      case 'sign-ready':
+        return [signReady(effect)]
       case 'publish':
         return [await publish(effect)]
       case 'fetch-file':

@@ -3,14 +3,17 @@ import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { chainOf } from '../../../roles/protocol/ticks/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  hasServed,
   initialServerState,
   phaseOf,
   serverStep,
   type Phase,
+  type Readiness,
   type ServerEffect,
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
+import { newestTick } from '../../../roles/protocol/ticks/index.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import type { OfferView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
@@ -86,8 +89,15 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
     }),
   })
   ticks.refresh(member.state())
-  ready(createAnswer(session, ticks.ready))
+  ready(createAnswer(session, ticks.ready, () => readinessOf(member.state(), keysFor)))
   return member
+}
+
+/** What it says of itself, before any tick too; nothing once it is expelled, or has served as long as its rule says. */
+function readinessOf(state: ServerState, keysFor: ServerSession['keysFor']): Readiness | null {
+  const { job } = state
+  if (job === null || job.acceptance === null || job.expelled !== null || hasServed(state)) return null
+  return { app: job.terms.app, keys: keysFor(job.offer), newest: newestTick(job.following)?.number ?? -1 }
 }
 
 /** The port is part of the identity certificate, so a restarted server takes the same one again. */

@@ -3,6 +3,7 @@ import { MESSAGE_LIMIT, PATHS, seatMemory } from '../../../roles/protocol/reques
 import type { HopReply } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  answerReady,
   executeHop,
   hopFailed,
   nextHops,
@@ -12,6 +13,7 @@ import {
   takeReplies,
   type HopEnv,
   type OutgoingHop,
+  type Readiness,
   type Relay,
   type RelayStep,
   type Served,
@@ -37,8 +39,12 @@ export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<R
 const UNSIGNED_MS = 3_000
 const CLIENT_MS = 12_000
 
-/** @param ready what is served at this moment */
-export function createAnswer({ services, ctx, counts }: ServerSession, ready: () => Ready | null): Answer {
+/** @param ready what is served at this moment; @param readiness who this server is to a Supervisor that plans */
+export function createAnswer(
+  { services, ctx, counts }: ServerSession,
+  ready: () => Ready | null,
+  readiness: () => Readiness | null,
+): Answer {
   const { storage, transport, clock } = services
   const unsigned = createShares(UNSIGNED_MS, () => clock.now())
   const clients = createShares(CLIENT_MS, () => clock.now())
@@ -101,6 +107,7 @@ export function createAnswer({ services, ctx, counts }: ServerSession, ready: ()
   }
 
   return async (path, body, peer) => {
+    if (path === PATHS.ready) return answerReady(ctx, readiness(), body)
     const serving = ready()
     if (serving === null) return failForNow('server.not-serving', 'This server has no tick to serve yet. Try another server.')
     if (!unsigned.has(peer))

@@ -3,7 +3,7 @@
  * to add a row, its section in PROTOCOL.md 5 and its vector.
  */
 import type { z } from 'zod'
-import { acceptance, dispute, grant, offer, registration, reservation, resumption, revocation, tick, update } from './types.ts'
+import { acceptance, dispute, grant, offer, ready, registration, reservation, resumption, revocation, tick, update } from './types.ts'
 
 export interface DocumentKind {
   /** Of its anchor; never reused. */
@@ -27,6 +27,7 @@ export const documentKinds = {
   tick: { byte: 8, limit: 32 << 20, schema: tick, signer: 'secondary key' },
   dispute: { byte: 12, limit: 1 << 20, depth: 100, schema: dispute, signer: 'client' },
   resumption: { byte: 11, limit: 4 << 10, schema: resumption, signer: 'master key' },
+  ready: { byte: 10, limit: 4 << 10, schema: ready, signer: 'server' },
 } as const satisfies Record<string, DocumentKind>
 
 export type DocumentType = keyof typeof documentKinds

@@ -100,6 +100,10 @@ export const acceptance = z.strictObject({
 })
 export type Acceptance = z.infer<typeof acceptance>
 
+/** A server says that it will serve these ticks, the first and the last included (PROTOCOL.md 5.10). */
+export const ready = z.strictObject({ ...head('ready'), app: hex32, from: tickNumber, to: tickNumber })
+export type Ready = z.infer<typeof ready>
+
 /** A client's registration with an app. */
 export const registration = z.strictObject({
   ...head('registration'),
@@ -235,6 +239,8 @@ const plan = z.strictObject({
   sealing: sealingKey,
   /** Servers that are ready for that tick, ascending: its blocks are dealt to them, which everybody repeats (requests/holders.ts). */
   ready: z.array(hex32).max(10_000),
+  /** What they signed. */
+  readyFile: file,
   /** Per endpoint, per block: the salted commitment to its body, what reaches what in it, and the ids of its versions. */
   endpoints: z.record(name, z.array(z.strictObject({ code: hex32, label: blockLabel, versions: z.array(hex32).min(1).max(64) })).max(256)),
   /** Sealed code files, one for each server. */

@@ -9,7 +9,12 @@ import { appJson, base64, hex32, name, signature, tickNumber, link, MAX_LANES, M
 import { LARGEST_FIXED, paddedSize, stepOf } from './padding.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
-export const PATHS = { request: '/golem/1/request', continuation: '/golem/1/continue', hop: '/golem/1/hop' } as const
+export const PATHS = {
+  request: '/golem/1/request',
+  continuation: '/golem/1/continue',
+  hop: '/golem/1/hop',
+  ready: '/golem/1/ready',
+} as const
 
 const edgeName = z.string().max(200)
 const SPACE = 0x20

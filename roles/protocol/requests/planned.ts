@@ -119,6 +119,17 @@ export function labelIn({ tick, endpoints }: Pick<Plan, 'tick' | 'endpoints'>, o
       )
 }
 
+/**
+ * Ticks whose plans a running document publishes: that of three ticks later, and those of the next two for which no document before could. What a running one
+ * left out stays out, so that nobody waits for a block hash that deals better.
+ * @param ran whether the document of that number was published and running
+ */
+export const ticksToPlan = (number: number, ran: (number: number) => boolean): number[] =>
+  [number + 1, number + 2, number + 3].filter((tick) => {
+    for (let before = Math.max(0, tick - 3); before < number; before++) if (ran(before)) return false
+    return true
+  })
+
 /** What is wrong with a plan as far as the tick that publishes it shows, as sentences. */
 export function planProblems(outline: Program, tick: Tick, plan: Plan, terms: DealTerms): string[] {
   const problems: string[] = []

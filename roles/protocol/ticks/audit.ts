@@ -16,9 +16,10 @@ import {
   checkSchema,
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
+import { checkPlans, noPlans, type PlansSoFar } from './audit-plans.ts'
 import { closeTick, createLedger, isDecidedIn, noteTick, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
 import { scriptOf } from './spends.ts'
-import { planProblems, revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
+import { revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { databaseRoot, fileEntry, snapshot, type Snapshot, fetchEntry, type FetchFile } from '../index/index.ts'
 import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, evidenceEntry, readReveal, revealMatches, type BlockCode } from '../stamps/index.ts'
@@ -37,6 +38,8 @@ export interface AuditInput {
   fetchFile: (tick: OpenedDocument<'tick'>, name: string) => ReturnType<FetchFile>
   /** An anchored transaction of the best chain, as the auditor's own node has it. */
   transaction: (txid: string) => AnchoredTransaction | null
+  /** The document of a server's anchored statement that it is ready; null when it is not to be had. */
+  document?: (transaction: AnchoredTransaction) => Promise<OpenedDocument | null>
   /** All anchored transactions in blocks above `from` up to `to`: finds what the Supervisor left out. Optional. */
   between?: (from: number, to: number) => AnchoredTransaction[]
 }
@@ -67,6 +70,7 @@ interface Auditing {
   genesis: number
   previous: OpenedDocument<'tick'> | null
   decided: Set<string>
+  plans: PlansSoFar
 }
 
 async function readJson(auditing: Auditing, tick: OpenedDocument<'tick'>, entry: Tick['schema']): Promise<Result<Json>> {
@@ -226,17 +230,6 @@ function omissions({ input, ledger, decided }: Auditing, { blocks: { to } }: Tic
     .map(({ txid }) => `The update anchored by ${txid} got no verdict.`)
 }
 
-/** A tick publishes the plans of the next three that are missing, so that it cannot choose among several deals. */
-function missingPlans({ plans }: Ledger, { number, state, plans: published }: Tick): string[] {
-  const missing = state === 'running' ? [1, 2, 3].map((ahead) => number + ahead).filter((tick) => !plans.has(tick)) : []
-  const same = canonicalText(missing) === canonicalText(published.map(({ tick }) => tick))
-  return same
-    ? []
-    : [`The tick publishes the plans of ${listOf(published.map(({ tick }) => tick))}; those of ${listOf(missing)} were missing.`]
-}
-
-const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))
-
 async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<AuditedTick> {
   const { ctx, input, ledger } = auditing
   const { number, root: expected } = tick.body
@@ -267,9 +260,9 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   if (canonicalText(fileEntry(ctx.crypto, schemaFile(parts.outline))) !== canonicalText(tick.body.schema))
     problems.push('The schema is not the one of the program.')
   const terms = termsOf(parts.offer)
+  const fetchFile = (name: string) => input.fetchFile(tick, name)
   problems.push(
-    ...missingPlans(ledger, tick.body),
-    ...tick.body.plans.flatMap((plan) => planProblems(parts.outline, tick.body, plan, terms)),
+    ...(await checkPlans(ctx.crypto, auditing.plans, tick, parts, { fetchFile, between: input.between, document: input.document })),
   )
   noteTick(ledger, tick, { outline: parts.outline, terms, budget: parts.offer.budget })
   auditing.last = snapshot(ctx.crypto, ledger.database, auditing.last)
@@ -297,6 +290,7 @@ export async function audit(
     genesis: 0,
     previous: null,
     decided: new Set(),
+    plans: noPlans(),
   }
   const ticks: AuditedTick[] = []
   for (const tick of input.ticks) {

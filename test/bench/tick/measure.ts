@@ -123,6 +123,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
         evidence: [],
         reveal: made.secret,
         plans: [],
+        ready: [],
         seed: '22'.repeat(32),
       },
     ),

@@ -6,7 +6,7 @@ import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
 import { makePlan, type MadePlan } from '../../../roles/supervisor/plan.ts'
-import { chainOf, crypto, makeCast, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
+import { chainOf, crypto, makeCast, makeReady, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { keyPair, seeded } from '../../tools/seeded.ts'
 
@@ -42,7 +42,15 @@ export async function setScene(): Promise<Scene> {
   const { versions, primeBits } = offer.body
   const made = await makePlan(
     { crypto, random: cast.random },
-    { program: notes, app: offer.sha256, tick: STAMPED, ready: servers.map(({ id }) => id), versions, primeBits, prime: cast.prime },
+    {
+      program: notes,
+      app: offer.sha256,
+      tick: STAMPED,
+      ready: cast.servers.map((server) => makeReady(cast, server, offer.sha256, STAMPED).body),
+      versions,
+      primeBits,
+      prime: cast.prime,
+    },
   )
   const planned = { plan: made.plan, hash: HASH, published: BASE, terms: termsOf(offer.body) }
   return { cast, app: offer.sha256, offer, servers, made, planned }

@@ -16,7 +16,7 @@ import {
   type SnapshotReader,
   snapshot,
 } from '../../../roles/protocol/index/index.ts'
-import type { Plan, Tick } from '../../../roles/protocol/documents/index.ts'
+import { signDocument, type Plan, type Tick } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import {
   outlineOf,
@@ -143,7 +143,7 @@ export async function makeWorld({
     program,
     app: APP,
     tick: TICK,
-    ready: [...servers.keys()],
+    ready: actors.map(({ identity }) => signDocument(crypto, 'ready', { app: APP, from: TICK, to: TICK }, identity, random(32)).body),
     versions: 2,
     primeBits,
     prime: primesFrom(random),

@@ -64,7 +64,7 @@ const offer = (pay: number): ServerEvent =>
 
 /** A tick document that lists this server and publishes code for it three ticks ahead. */
 function tick(number: number, previous: number | null, change: Partial<Tick> = {}): ServerEvent {
-  const plans = [{ tick: number + 3, code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
+  const plans = [{ tick: number + 3, ready: [ME], code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
   const body = {
     type: 'tick',
     by: SUPERVISOR,
@@ -127,6 +127,33 @@ describe('a server joins', () => {
     const { state } = run(initialServerState(), ...joined)
     expect(phaseOf(state)).toBe('accepted')
     expect(phaseOf(run(state, { type: 'reorg', height: 1 }).state)).toBe('publishing')
+  })
+})
+
+describe('a server that plans leave out', () => {
+  const planOf = (number: number, ready: string[]) => ({ plans: [{ tick: number + 3, ready, code: [] }] }) as unknown as Partial<Tick>
+  /** The ticks 0, 1, … of which each lists this server, and whose plans are dealt to it or not. */
+  const follow = (...dealt: boolean[]) =>
+    dealt.flatMap((mine, number) => [
+      block(10 + number, anchored('tick', refer(100 + number), 10 + number)),
+      tick(number, number === 0 ? null : number - 1, planOf(number, mine ? [ME] : [])),
+    ])
+  const asked = (effects: ServerEffect[]) => effectsOf(effects, 'sign-ready')
+
+  it('says on the chain that it is ready after two ticks in a row, stored before it is published, and once', () => {
+    expect(asked(run(initialServerState(), ...joined, ...follow(true, false, true, false, true)).effects)).toEqual([])
+    const { state, effects } = run(initialServerState(), ...joined, ...follow(true, false, false))
+    expect(asked(effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 3, to: 1_002 }])
+    const signed: ServerEvent = { type: 'ready.signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
+    const said = run(state, signed)
+    expect(said.state.job!.ready).toEqual({ document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 })
+    expect(effectsOf(said.effects, 'publish')).toMatchObject([{ documentType: 'ready', payToKeys: [SUPERVISOR] }])
+    expect(run(said.state, signed).effects).toEqual([])
+    const later = [3, 4, 5, 6].flatMap((number) => [
+      block(10 + number, anchored('tick', refer(100 + number), 10 + number)),
+      tick(number, number - 1, planOf(number, [])),
+    ])
+    expect(asked(run(said.state, ...later).effects)).toEqual([])
   })
 })
 

@@ -104,6 +104,10 @@ const grind = (challenge: Uint8Array, bits: number): string => {
   for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return nonce.toString()
 }
 
+/** What a server signs when it is asked. */
+export const makeReady = ({ random }: Cast, server: KeyPair, app: string, from: number, to = from): OpenedDocument<'ready'> =>
+  signDocument(crypto, 'ready', { app, from, to }, server, random(32))
+
 export const makeAcceptance = ({ random }: Cast, server: KeyPair, offer: string, region = 'DE'): OpenedDocument<'acceptance'> =>
   signDocument(
     crypto,

@@ -5,7 +5,7 @@ import { open } from '../../../roles/protocol/crypto/index.ts'
 import { codeDigest, holdingOf, versionId, codeFile, revealFile } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { codeAad, codeFiles, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
-import { crypto, makeCast, notes, sealingOf } from './actors.ts'
+import { crypto, makeCast, makeReady, notes, sealingOf } from './actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 
 const APP = 'ab'.repeat(32)
@@ -14,11 +14,11 @@ describe('a plan', () => {
   it('[N4][N7][P4] gives every version primes of its own, every block a salt that only its servers get, and each server what it holds, sealed', async () => {
     const cast = makeCast('plan', 7)
     const ctx = { crypto, random: cast.random }
-    const ready = cast.servers.map((server) => server.publicKey)
+    const ready = cast.servers.map((server) => makeReady(cast, server, APP, 4).body)
     const made = await makePlan(ctx, { program: notes, app: APP, tick: 4, ready, versions: 3, primeBits: 128, prime: cast.prime })
     const { plan, secret } = made
     const planned = { plan, hash: 'cd'.repeat(32), terms: { witnesses: 1, spare: 1, versions: 3 } }
-    expect(plan.ready).toEqual([...ready].sort())
+    expect(plan.ready).toEqual(cast.servers.map(({ publicKey }) => publicKey).sort())
     expect(revealFile.safeParse(secret.reveal).success).toBe(true)
     const blocks = Object.values(plan.endpoints).flat()
     expect(blocks.map(({ versions }) => versions.length)).toEqual([3, 3, 3])

@@ -189,6 +189,7 @@ describe('a Supervisor', () => {
     expect(town.ticks[4]!.document.body).toMatchObject({ state: 'sleeping', plans: [] })
     expect(town.state().phase).toBe('sleeping')
     const fresh = keyPair(cast.random)
+    town.joined.push(fresh)
     town.anchor(makeAcceptance(cast, fresh, town.offer.sha256), { pays: [cast.supervisor.publicKey] })
     await town.mineTo(5)
     expect(town.ticks[5]!.document.body.state).toBe('running')
@@ -243,7 +244,7 @@ describe('a Supervisor', () => {
       offer: (sha256) => town.offers.get(sha256)!,
       signer: () => town.cast.supervisor,
     })
-    const again = restarted.compose(effect.work, effect.seed, town.lookup)
+    const again = restarted.compose(effect.work, effect.seed, town.lookup, town.stored)
     expect(again.document.sha256).toBe(town.ticks[4]!.document.sha256)
     expect(again.files.map((file) => [file.name, file.bytes])).toEqual([...town.ticks[4]!.files])
   })

@@ -11,11 +11,25 @@ import {
   initialState,
   type Keeper,
   type OfferParts,
+  type StoredFile,
+  type TickWork,
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorState,
 } from '../../../roles/supervisor/index.ts'
-import { anchorOf, crypto, makeAcceptance, makeCast, makeOffer, makeRegistration, makeReservation, notes, type Cast } from './actors.ts'
+import {
+  anchorOf,
+  crypto,
+  makeAcceptance,
+  makeCast,
+  makeOffer,
+  makeRegistration,
+  makeReady,
+  makeReservation,
+  notes,
+  type Cast,
+} from './actors.ts'
+import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { seeded } from '../../tools/seeded.ts'
 
 export interface Published {
@@ -32,6 +46,12 @@ export interface Town {
   /** Newest document of each number. */
   ticks: Published[]
   effects: SupervisorEffect[]
+  /** Servers that do not answer when they are asked whether they are ready. */
+  away: Set<string>
+  /** Servers that joined later, who answer too. */
+  joined: KeyPair[]
+  everybody(): KeyPair[]
+  stored: StoredFile
   /** All anchors of the best chain. */
   chain: Map<string, AnchoredTransaction>
   height(): number
@@ -71,6 +91,10 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
     offers,
     ticks: [],
     effects: [],
+    away: new Set(),
+    joined: [],
+    everybody: () => [...cast.servers, ...town.joined],
+    stored: (file) => stored(file),
     chain: new Map(),
     state: () => state,
     height: () => height,
@@ -101,12 +125,28 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
           documentType: effect.documentType,
           failure: { ...failure, retryable: true },
         })
-    } else if (effect.type === 'close') await give(await keeper.close(effect.work, lookup))
+    } else if (effect.type === 'close') await give(await closing(effect.work))
     else if (effect.type === 'compose') {
-      const made = keeper.compose(effect.work, effect.seed, lookup)
+      const made = keeper.compose(effect.work, effect.seed, lookup, stored)
       town.ticks[effect.work.number] = { document: made.document, files: new Map(made.files.map((file) => [file.name, file.bytes])) }
       await give(made.event({ sha256: made.document.sha256, infohash: made.document.sha256.slice(0, 40) }))
     } else if (effect.type === 'rollback') keeper.rollback(effect.number)
+  }
+
+  const files = new Map<string, Uint8Array>()
+  const stored: StoredFile = ({ sha256 }) => files.get(sha256)!
+
+  /** Everybody answers who is not away. */
+  async function closing(work: TickWork): Promise<SupervisorEvent> {
+    const [from, to] = [work.planTicks[0] ?? 0, work.planTicks.at(-1) ?? 0]
+    const asked = work.servers.filter(({ id }) => !town.away.has(id))
+    const answers = asked.flatMap(({ id }) => {
+      const server = town.everybody().find(({ publicKey }) => publicKey === id)
+      return server === undefined ? [] : [makeReady(cast, server, app, from, to).body]
+    })
+    const closed = await keeper.close(work, lookup, answers)
+    for (const { bytes } of closed.files) files.set(toHex(crypto.sha256(bytes)), bytes)
+    return closed.event
   }
 
   async function give(event: SupervisorEvent): Promise<void> {

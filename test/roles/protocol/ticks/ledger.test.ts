@@ -24,6 +24,7 @@ import {
   crypto,
   makeCast,
   makeOffer,
+  makeReady,
   makeRegistration,
   makeReservation,
   makeUpdate,
@@ -64,7 +65,7 @@ async function scene(seed: string): Promise<Scene> {
   const cast = makeCast(seed)
   const offer = makeOffer(cast).body
   const ledger = createLedger(APP, outline)
-  const ready = cast.servers.map((server) => server.publicKey)
+  const ready = cast.servers.map((server) => makeReady(cast, server, APP, 1).body)
   const made = await makePlan(
     { crypto, random: cast.random },
     { program: notes, app: APP, tick: 1, ready, versions: 2, primeBits: 128, prime: cast.prime },
@@ -251,7 +252,7 @@ describe('updates', () => {
   it('[D4] of two ticks compete in the order of the chain: the later stamp wins when its anchor is the earlier one', async () => {
     const made = await peopled('two-ticks')
     const { cast, close, update, secret, ledger, planned: first } = made
-    const ready = cast.servers.map((server) => server.publicKey)
+    const ready = cast.servers.map((server) => makeReady(cast, server, APP, 2).body)
     const next = await makePlan(
       { crypto, random: cast.random },
       { program: notes, app: APP, tick: 2, ready, versions: 2, primeBits: 128, prime: cast.prime },

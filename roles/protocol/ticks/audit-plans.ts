@@ -1,0 +1,77 @@
+/** Whether the plans of a tick are dealt as they have to be: at their time, and to those that signed that they are ready. */
+import type { Program } from '../../program/index.ts'
+import { canonicalText } from '../canonical.ts'
+import type { CryptoPort } from '../crypto/index.ts'
+import type { Offer, OpenedDocument, Ready, Tick } from '../documents/index.ts'
+import type { AnchoredTransaction } from '../events.ts'
+import { fetchEntry, type FetchFile } from '../index/index.ts'
+import { isReadyFor, planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
+import { paysSupervisor } from './spends.ts'
+
+/** What an audit remembers of ticks before. */
+export interface PlansSoFar {
+  /** Running ticks. */
+  ran: Set<number>
+  /** Statements that were anchored in time for the tick that is audited. */
+  anchored: Ready[]
+  /** Up to this block anchors were looked through. */
+  seen: number
+}
+
+export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: 0 })
+
+/** Where the audit finds things. */
+export interface PlanSources {
+  fetchFile: (name: string) => ReturnType<FetchFile>
+  between: ((from: number, to: number) => AnchoredTransaction[]) | undefined
+  document: ((transaction: AnchoredTransaction) => Promise<OpenedDocument | null>) | undefined
+}
+
+/** @returns what is wrong, one sentence each */
+export async function checkPlans(
+  crypto: CryptoPort,
+  so: PlansSoFar,
+  { body: tick }: OpenedDocument<'tick'>,
+  { offer, outline }: { offer: Offer; outline: Program },
+  sources: PlanSources,
+): Promise<string[]> {
+  const { number, state, plans } = tick
+  const wanted = state === 'running' ? ticksToPlan(number, (before) => so.ran.has(before)) : []
+  const published = plans.map((plan) => plan.tick)
+  const inTime = published.every((one, i) => wanted.includes(one) && published.indexOf(one) === i)
+  const problems = inTime ? [] : [`The tick publishes the plans of ${listOf(published)}; it may publish those of ${listOf(wanted)}.`]
+  await noteAnchored(so, tick, offer, sources)
+  for (const plan of plans) {
+    problems.push(...planProblems(outline, tick, plan, termsOf(offer)))
+    if (plan.ready.length < offer.minimumServers)
+      problems.push(`The plan for tick ${plan.tick} is dealt to fewer servers than the offer runs with.`)
+    const bytes = await fetchEntry(crypto, sources.fetchFile, plan.readyFile)
+    const signed = bytes.ok ? readReadyFile(crypto, bytes.value, tick.app, plan.tick) : bytes
+    if (!signed.ok || canonicalText(signed.value) !== canonicalText(plan.ready))
+      problems.push(`The plan for tick ${plan.tick} is dealt to servers that did not sign that they are ready.`)
+    problems.push(...leftOut(so, tick, plan))
+  }
+  if (state === 'running') so.ran.add(number)
+  return problems
+}
+
+/** Statements in blocks of period n − 2 and before count in D_n, so that nobody can say they came too late. */
+async function noteAnchored(so: PlansSoFar, { blocks: { from } }: Tick, offer: Offer, { between, document }: PlanSources): Promise<void> {
+  if (between === undefined || document === undefined || from <= so.seen) return
+  for (const transaction of between(so.seen, from)) {
+    if (transaction.anchor.type !== 'ready' || !paysSupervisor(transaction, offer)) continue
+    const opened = await document(transaction)
+    if (opened?.body.type === 'ready') so.anchored.push((opened as OpenedDocument<'ready'>).body)
+  }
+  so.seen = from
+}
+
+function leftOut({ anchored }: PlansSoFar, { servers, app }: Tick, plan: Tick['plans'][number]): string[] {
+  const listed = new Set(servers.map(({ id }) => id))
+  const missing = anchored.filter((one) => isReadyFor(one, app, plan.tick) && listed.has(one.by) && !plan.ready.includes(one.by))
+  return [...new Set(missing.map(({ by }) => by))].map(
+    (id) => `The server ${id} anchored that it is ready for tick ${plan.tick}, and is left out of its plan.`,
+  )
+}
+
+const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))

@@ -1,0 +1,39 @@
+/** Saying that this server is ready (PROTOCOL.md 5.10): to a Supervisor that asks, and on the chain when it is left out all the same. */
+import { signDocument, type OpenedDocument } from '../protocol/documents/index.ts'
+import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
+import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
+import { readMessage } from './json.ts'
+import type { Context, ServerKeys } from './types.ts'
+
+/** Ticks for which a server says that it is ready when it was left out: the longest that one statement may be good for. */
+export const READY_LONG = 1_000
+/** Ticks in a row that left it out before it pays for saying so: one answer may have been lost. */
+export const LEFT_OUT = 2
+
+/** Who is asked: null while this server has accepted no offer, or is expelled. */
+export interface Readiness {
+  app: string
+  keys: ServerKeys
+  /** Number of the newest tick that it knows; −1 for none. */
+  newest: number
+}
+
+export const composeReady = (ctx: Context, { identity }: ServerKeys, app: string, from: number, to: number): OpenedDocument<'ready'> =>
+  signDocument(ctx.crypto, 'ready', { app, from, to }, identity, ctx.random(32))
+
+/**
+ * Answers whoever asks whether this server will serve some ticks that are to come. The small body is all that is read, and one signature all that it costs.
+ * Errors: `server.not-serving` (retryable), `ready.json`, `ready.schema`, `ready.app`, `ready.tick`.
+ */
+export function answerReady(ctx: Context, readiness: Readiness | null, body: Uint8Array): Result<Uint8Array> {
+  if (readiness === null)
+    return failForNow('server.not-serving', 'This server has accepted no offer yet, or serves no more. Try another server.')
+  if (body.length > 1_024) return fail('ready.schema', 'The question has more than 1,024 bytes. Ask for an app and a few ticks.')
+  const asked = readMessage('ready', readyRequest, body)
+  if (!asked.ok) return asked
+  const { app, from, to } = asked.value
+  if (app !== readiness.app) return fail('ready.app', 'This server does not serve that app.')
+  if (from > to || from <= readiness.newest - 2 || to > readiness.newest + READY_ASKED)
+    return fail('ready.tick', `This server is at tick ${readiness.newest} and says nothing of the ticks ${from} to ${to}.`)
+  return ok(composeReady(ctx, readiness.keys, app, from, to).bytes)
+}
