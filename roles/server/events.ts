@@ -15,7 +15,7 @@ export type ServerEvent =
   /** Answers `grind`: the acceptance that `composeAcceptance` made of the nonce, as the text of its document.json. */
   | { type: 'work.done'; offer: string; document: string; sha256: string }
   /** Answers `sign-ready`: made by `composeReady`, as the text of its document.json. */
-  | { type: 'ready.signed'; document: string; sha256: string; to: number }
+  | { type: 'ready-signed'; document: string; sha256: string; to: number }
   /** Answers `publish`. */
   | { type: 'published'; id: string; reference: Reference; txid: string; fee: number }
   | { type: 'publish.failed'; id: string; failure: Failure }
@@ -31,7 +31,7 @@ export type ServerEffect =
   | { type: 'look-back' }
   /** Find the nonce for an identity; answer `work.done`. `challenge` is hex. */
   | { type: 'grind'; offer: string; identity: string; challenge: string; bits: number }
-  /** Sign that this server is ready for these ticks; answer `ready.signed`. */
+  /** Sign that this server is ready for these ticks; answer `ready-signed`. */
   | { type: 'sign-ready'; offer: string; from: number; to: number }
   /** Seed, anchor and broadcast exactly this document; answer `published`. Repeating it publishes nothing twice. */
   | {

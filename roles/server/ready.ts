@@ -23,12 +23,12 @@ export const composeReady = (ctx: Context, { identity }: ServerKeys, app: string
 
 /**
  * Answers whoever asks whether this server will serve some ticks that are to come. The small body is all that is read, and one signature all that it costs.
- * Errors: `server.not-serving` (retryable), `ready.json`, `ready.schema`, `ready.app`, `ready.tick`.
+ * Errors: `server.not-serving` (retryable), `request.too-large`, `ready.json`, `ready.schema`, `ready.app`, `ready.tick`.
  */
 export function answerReady(ctx: Context, readiness: Readiness | null, body: Uint8Array): Result<Uint8Array> {
   if (readiness === null)
     return failForNow('server.not-serving', 'This server has accepted no offer yet, or serves no more. Try another server.')
-  if (body.length > 1_024) return fail('ready.schema', 'The question has more than 1,024 bytes. Ask for an app and a few ticks.')
+  if (body.length > 1_024) return fail('request.too-large', 'The question has more than 1,024 bytes. Ask for an app and a few ticks.')
   const asked = readMessage('ready', readyRequest, body)
   if (!asked.ok) return asked
   const { app, from, to } = asked.value

@@ -105,17 +105,17 @@ export const initialServerState = (rule: Rule = DEFAULT_RULE): ServerState => ({
 
 /** Whether it has served as long as its rule says. */
 export function hasServed({ job, rule }: ServerState): boolean {
-  const newest = job === null ? -1 : (newestTick(job.following)?.number ?? -1)
-  return rule.maxTicks !== null && job?.listed != null && newest - job.listed.first >= rule.maxTicks
+  if (job === null || job.listed === null || rule.maxTicks === null) return false
+  return (newestTick(job.following)?.number ?? -1) - job.listed.first >= rule.maxTicks
 }
 
-export function phaseOf({ job, offers, rule }: ServerState): Phase {
+export function phaseOf(state: ServerState): Phase {
+  const { job, offers } = state
   if (job === null) return offers.some((offer) => offer.terms !== null && !offer.declined) ? 'deciding' : 'looking'
   if (job.expelled !== null) return 'expelled'
   if (job.acceptance === null) return 'grinding'
   if (job.acceptance.height === null) return 'publishing'
   if (job.listed === null) return 'accepted'
   const newest = newestTick(job.following)?.number ?? -1
-  const over = rule.maxTicks !== null && newest - job.listed.first >= rule.maxTicks
-  return over || job.listed.last < newest ? 'resting' : 'serving'
+  return hasServed(state) || job.listed.last < newest ? 'resting' : 'serving'
 }

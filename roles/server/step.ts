@@ -69,7 +69,7 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
       })
     case 'rule':
       return considerAll(ctx, { ...state, rule: event.rule })
-    case 'ready.signed':
+    case 'ready-signed':
       return onReadySigned(state, event)
     case 'work.done':
       return onWork(state, event)
@@ -331,7 +331,7 @@ function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { l
 }
 
 /** Stored, then published with the smallest payment to the Supervisor. */
-function onReadySigned(state: ServerState, { document, sha256, to }: Extract<ServerEvent, { type: 'ready.signed' }>): Stepped {
+function onReadySigned(state: ServerState, { document, sha256, to }: Extract<ServerEvent, { type: 'ready-signed' }>): Stepped {
   const { job } = state
   if (job === null || (job.ready !== null && job.ready.to >= to)) return unchanged(state)
   return {

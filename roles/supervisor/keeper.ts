@@ -6,7 +6,17 @@ import { own, type Program } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type { Dispute, DocumentBody, FileEntry, Offer, OpenedDocument, Ready, Reference, DocumentType, Signed } from '../protocol/documents/index.ts'
+import type {
+  Dispute,
+  DocumentBody,
+  FileEntry,
+  Offer,
+  OpenedDocument,
+  Ready,
+  Reference,
+  DocumentType,
+  Signed,
+} from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'

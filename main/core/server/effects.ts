@@ -33,7 +33,7 @@ export function createEffects(
   function signReady({ offer, from, to }: Effect<'sign-ready'>): ServerEvent {
     const { terms } = state().job!
     const document = composeReady(ctx, keysFor(offer), terms.app, from, to)
-    return { type: 'ready.signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
+    return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
   }
 
   async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {

@@ -76,7 +76,11 @@ export function createEffects(
       tick: { number: work.number, seal: () => newestSeal(state()) ?? '' },
     })
     if (!published.ok) return published
-    storage.transact([...ledgerRows(storage, work.number, keeper.ledger), ...forgetArrivals(storage, work.number - REMEMBERED_TICKS), forgetReadiness(work.number - REMEMBERED_TICKS)])
+    storage.transact([
+      ...ledgerRows(storage, work.number, keeper.ledger),
+      ...forgetArrivals(storage, work.number - REMEMBERED_TICKS),
+      forgetReadiness(work.number - REMEMBERED_TICKS),
+    ])
     return ok([composed.event(published.value.reference)])
   }
 

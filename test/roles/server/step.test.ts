@@ -144,7 +144,7 @@ describe('a server that plans leave out', () => {
     expect(asked(run(initialServerState(), ...joined, ...follow(true, false, true, false, true)).effects)).toEqual([])
     const { state, effects } = run(initialServerState(), ...joined, ...follow(true, false, false))
     expect(asked(effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 3, to: 1_002 }])
-    const signed: ServerEvent = { type: 'ready.signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
+    const signed: ServerEvent = { type: 'ready-signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
     const said = run(state, signed)
     expect(said.state.job!.ready).toEqual({ document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 })
     expect(effectsOf(said.effects, 'publish')).toMatchObject([{ documentType: 'ready', payToKeys: [SUPERVISOR] }])
