@@ -12,6 +12,11 @@ import type { ServedTicks } from './ticks.ts'
 
 type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
 
+function signReady({ ctx, keysFor }: ServerSession, app: string, { offer, from, to }: Effect<'sign-ready'>): ServerEvent {
+  const document = composeReady(ctx, keysFor(offer), app, from, to)
+  return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
+}
+
 export function createEffects(
   session: ServerSession,
   ticks: ServedTicks,
@@ -28,12 +33,6 @@ export function createEffects(
     progress(null)
     const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
     return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
-  }
-
-  function signReady({ offer, from, to }: Effect<'sign-ready'>): ServerEvent {
-    const { terms } = state().job!
-    const document = composeReady(ctx, keysFor(offer), terms.app, from, to)
-    return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
   }
 
   async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
@@ -79,7 +78,7 @@ export function createEffects(
       case 'grind':
         return [await grind(effect)]
       case 'sign-ready':
-        return [signReady(effect)]
+        return [signReady(session, state().job!.terms.app, effect)]
       case 'publish':
         return [await publish(effect)]
       case 'fetch-file':

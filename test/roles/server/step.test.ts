@@ -136,7 +136,7 @@ describe('a server that plans leave out', () => {
   const follow = (...dealt: boolean[]) =>
     dealt.flatMap((mine, number) => [
       block(10 + number, anchored('tick', refer(100 + number), 10 + number)),
-      tick(number, number === 0 ? null : number - 1, planOf(number, mine ? [ME] : [])),
+      tick(number, number === 0 ? null : 99 + number, planOf(number, mine ? [ME] : [])),
     ])
   const asked = (effects: ServerEffect[]) => effectsOf(effects, 'sign-ready')
 
@@ -151,7 +151,7 @@ describe('a server that plans leave out', () => {
     expect(run(said.state, signed).effects).toEqual([])
     const later = [3, 4, 5, 6].flatMap((number) => [
       block(10 + number, anchored('tick', refer(100 + number), 10 + number)),
-      tick(number, number - 1, planOf(number, [])),
+      tick(number, 99 + number, planOf(number, [])),
     ])
     expect(asked(run(said.state, ...later).effects)).toEqual([])
   })
