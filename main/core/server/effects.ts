@@ -36,9 +36,8 @@ export function createEffects(
   }
 
   async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
-    const published = await services.persist(`publish the ${documentType === 'ready' ? 'statement' : documentType}`, () =>
-      services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }),
-    )
+    const own = { documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }
+    const published = await services.persist(`publish the ${documentType}`, () => services.documents.publish(own))
     return { type: 'published', id, ...published }
   }
 
