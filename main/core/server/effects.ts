@@ -77,7 +77,7 @@ export function createEffects(
       case 'grind':
         return [await grind(effect)]
       case 'sign-ready':
-        return [signReady(session, state().job!.terms.app, effect)]
+        return [signReady(session, role.state().job!.terms.app, effect)]
       case 'publish':
         return [await publish(effect)]
       case 'fetch-file':
