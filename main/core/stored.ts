@@ -1,14 +1,13 @@
 /**
  * The form of every kind of row that a node keeps, by number, and what brings an older one up to date: the one place for it. A node does not guess
- * at rows that it does not know: what a newer Golem wrote, or one from before forms were numbered, is refused and left as it is.
+ * at rows that it does not know: what a newer Golem wrote, or an older one in a form that leads nowhere, is refused and left as it is.
  *
- * To change what a kind stores: add one function to its list. It gets the storage and returns the writes that turn its rows into the next form.
+ * To change what a kind stores: raise its form, and add the function that leads from the form before. It gets the storage and returns the writes that turn its
+ * rows into the next form. A change of the protocol after which old rows are of no use adds none, and takes those before away.
  * The keystore has a version of its own (`checkKeystore`), so has the database's layout; the local index is made anew where its layout differs.
  */
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { StoragePort, StorageWrite } from './ports.ts'
-import { withSignedRequests } from './client/migrations.ts'
-import { withBlockFacts, withForeign } from './wallet/migrations.ts'
 
 type Migration = (storage: StoragePort) => StorageWrite[]
 
@@ -16,24 +15,27 @@ interface Kind {
   /** Its rows, for people. */
   what: string
   tables: readonly string[]
-  /** At place n what leads from form n + 1 to form n + 2; the newest form is one more than there are. */
-  migrations: readonly Migration[]
+  /** The newest form. */
+  form: number
+  /** By the form that each leads from, to the one after it. */
+  migrations: Readonly<Record<number, Migration>>
 }
 
 export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
-  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], migrations: [withSignedRequests] },
-  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], migrations: [withBlockFacts, withForeign] },
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 3, migrations: {} },
+  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], form: 4, migrations: {} },
   chain: {
     what: 'the chain that was followed',
     tables: ['chain', 'anchor-output', 'spent-output', 'anchored', 'block-hash'],
-    migrations: [],
+    form: 2,
+    migrations: {},
   },
-  documents: { what: 'published documents', tables: ['publication', 'whole-tick'], migrations: [] },
-  client: { what: "a client's notes", tables: ['client', 'complaint'], migrations: [] },
-  server: { what: "a server's notes", tables: ['server', 'served'], migrations: [] },
-  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], migrations: [] },
+  documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 2, migrations: {} },
+  client: { what: "a client's notes", tables: ['client', 'complaint'], form: 2, migrations: {} },
+  server: { what: "a server's notes", tables: ['server', 'served'], form: 2, migrations: {} },
+  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 2, migrations: {} },
 }
 
 const TABLE = 'form'
@@ -41,7 +43,7 @@ const TABLE = 'form'
 /**
  * Checks the form of everything stored, and brings what is older up to date: each kind in one transaction with its number.
  * @param storage unsealed for the reader: migrations see rows as roles do
- * Errors: `stored.older` (from before forms were numbered), `stored.newer`.
+ * Errors: `stored.older` (from before forms were numbered, or of a form from which nothing leads on), `stored.newer`.
  */
 export function checkStored(storage: StoragePort, kinds: Kinds = STORED): Result<null> {
   const all = Object.entries(kinds)
@@ -50,12 +52,14 @@ export function checkStored(storage: StoragePort, kinds: Kinds = STORED): Result
     if (refused !== null) return refused
   }
   const fresh = all.filter(([name]) => storage.get(TABLE, name) === undefined)
-  if (fresh.length > 0) storage.transact(fresh.map(([name, kind]) => ({ table: TABLE, key: name, value: formOf(kind) })))
+  if (fresh.length > 0) storage.transact(fresh.map(([name, kind]) => ({ table: TABLE, key: name, value: kind.form })))
   for (const [name, kind] of all) bringUp(storage, name, kind)
   return ok(null)
 }
 
-const formOf = ({ migrations }: Kind): number => migrations.length + 1
+/** Whether functions lead from a form to the newest one. */
+const leadsOn = ({ form: newest, migrations }: Kind, form: number): boolean =>
+  Array.from({ length: newest - form }, (_, i) => form + i).every((one) => migrations[one] !== undefined)
 const isEmpty = (storage: StoragePort, { tables }: Kind): boolean => tables.every((table) => storage.list(table, '', 1).length === 0)
 
 function refusalOf(storage: StoragePort, name: string, kind: Kind): Result<null> | null {
@@ -70,15 +74,17 @@ function refusalOf(storage: StoragePort, name: string, kind: Kind): Result<null>
         )
   if (typeof form !== 'number' || !Number.isInteger(form) || form < 1)
     return fail('stored.older', `This folder does not say in which form it holds ${kind.what}: it is damaged. ${aside}.`)
-  return form <= formOf(kind)
+  if (form > kind.form)
+    return fail(
+      'stored.newer',
+      `This folder holds ${kind.what} in form ${form}, and this Golem knows ${kind.form}. Update it. Nothing was changed.`,
+    )
+  return leadsOn(kind, form)
     ? null
-    : fail(
-        'stored.newer',
-        `This folder holds ${kind.what} in form ${form}, and this Golem knows ${formOf(kind)}. Update it. Nothing was changed.`,
-      )
+    : fail('stored.older', `This folder holds ${kind.what} in form ${form}, of an older Golem. ${aside}, or open it with that Golem.`)
 }
 
 function bringUp(storage: StoragePort, name: string, kind: Kind): void {
-  for (let form = storage.get(TABLE, name) as number; form < formOf(kind); form++)
-    storage.transact([...kind.migrations[form - 1]!(storage), { table: TABLE, key: name, value: form + 1 }])
+  for (let form = storage.get(TABLE, name) as number; form < kind.form; form++)
+    storage.transact([...kind.migrations[form]!(storage), { table: TABLE, key: name, value: form + 1 }])
 }

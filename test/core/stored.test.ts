@@ -10,10 +10,12 @@ const two: Kinds = {
   notes: {
     what: 'notes',
     tables: ['note'],
-    migrations: [
-      (storage) => storage.list('note').map(({ key, value }) => ({ table: 'note', key, value: { text: value } })),
-      (storage) => storage.list('note').map(({ key, value }) => ({ table: 'note', key, value: { ...(value as object), pinned: false } })),
-    ],
+    form: 3,
+    migrations: {
+      1: (storage) => storage.list('note').map(({ key, value }) => ({ table: 'note', key, value: { text: value } })),
+      2: (storage) =>
+        storage.list('note').map(({ key, value }) => ({ table: 'note', key, value: { ...(value as object), pinned: false } })),
+    },
   },
 }
 const stage = (form?: unknown, notes: Record<string, string> = { a: 'one', b: 'two' }) => {
@@ -83,23 +85,16 @@ describe('what is stored', () => {
     expect(written.length).toBeGreaterThan(15)
   })
 
-  it('renames what a client approved, and leaves the rest as it is', () => {
-    const storage = createMemoryStorage(createMemoryDisk())
-    const requests = ['review', 'published', 'anchored'].map((phase, id) => ({ id, phase }))
-    storage.transact([
-      { table: 'role-state', key: 'client', value: { app: 'aa', requests } },
-      { table: 'role-state', key: 'server', value: { offers: [] } },
-      ...Object.keys(STORED).map((key) => ({ table: 'form', key, value: 1 })),
-    ])
-    expect(checkStored(storage)).toMatchObject({ ok: true })
-    expect(storage.get('role-state', 'client')).toEqual({
-      app: 'aa',
-      requests: [
-        { id: 0, phase: 'review' },
-        { id: 1, phase: 'signed' },
-        { id: 2, phase: 'anchored' },
-      ],
-    })
-    expect([storage.get('role-state', 'server'), storage.get('form', 'role-state')]).toEqual([{ offers: [] }, 2])
+  it('is refused in a form of an older protocol, from which nothing leads on, and is left as it was', () => {
+    const later: Kinds = { notes: { ...two['notes']!, form: 4, migrations: { 3: two['notes']!.migrations[2]! } } }
+    for (const form of [1, 2]) {
+      const { storage } = stage(form)
+      expect(checkStored(storage, later)).toMatchObject({
+        ok: false,
+        error: { code: 'stored.older', message: expect.stringContaining(`form ${form}`) },
+      })
+      expect([storage.get('form', 'notes'), storage.get('note', 'a')]).toEqual([form, 'one'])
+    }
+    expect(checkStored(stage(3).storage, later)).toMatchObject({ ok: true })
   })
 })
