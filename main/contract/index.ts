@@ -133,6 +133,16 @@ export interface RequestView {
   /** Until when its writes count; from the review on, while no block has them. */
   deadline?: DeadlineView
   /** The request that was composed in its place. */
+  /** Servers of one block gave different results: one of them lies. `opens`: what becomes public for ever when the evidence is published. */
+  dispute?: {
+    block: string
+    servers: string[]
+    opens: Array<{ name: string; value: unknown }>
+    state: 'kept' | 'signed' | 'anchored' | 'accepted' | 'refused'
+    message?: string
+    txid?: string
+    tick?: number
+  }
   again?: string
   error?: { code: string; message: string }
   at: number
@@ -280,6 +290,12 @@ export const commands = {
     doc: 'Composes a request anew on the newest tick, with the same arguments; what comes back is reviewed again. Safe to repeat: another is composed only where the one before ended without counting.',
     args: z.strictObject({ id: hex32 }),
     result: result<{ id: string }>(),
+  },
+  dispute: {
+    of: 'request',
+    doc: 'Publishes the evidence that servers of a block gave different results, so that whoever lies is ended. What the block opened, named in the request, and its program become public for ever. Safe to repeat.',
+    args: z.strictObject({ id: hex32 }),
+    result: result<{ txid: string }>(),
   },
   reserve: {
     of: 'actor',

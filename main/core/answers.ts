@@ -41,6 +41,7 @@ export function answersOf({ ports, wallet, roles, view, lines }: Participant): A
     approve: ({ id }) => client((service) => service.approve(id)),
     bump: ({ id, feeRate }) => client((service) => service.bump(id, feeRate)),
     again: ({ id }) => client((service) => service.again(id)),
+    dispute: ({ id }) => client((service) => service.dispute(id)),
     reserve: (args) => client((service) => service.reserve(args)),
     refuse: ({ id }) => client((service) => service.refuse(id)),
     audit: () => client((service) => service.audit()),

@@ -8,7 +8,7 @@ import type { Identity } from './identity.ts'
 import type { Json, RandomPort, StoragePort, StorageWrite } from './ports.ts'
 
 /** States of roles, effects under way, and what the Supervisor signed with its programs. */
-export const SEALED_TABLES: ReadonlySet<string> = new Set(['role-state', 'effect', 'supervisor'])
+export const SEALED_TABLES: ReadonlySet<string> = new Set(['role-state', 'effect', 'supervisor', 'dispute'])
 
 const NONCE_BYTES = 12
 

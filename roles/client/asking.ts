@@ -3,7 +3,7 @@ import type { Step } from '../protocol/events.ts'
 import { causeOf } from './blame.ts'
 import { busyKeys } from './busy.ts'
 import type { ClientEffect, ClientEvent } from './events.ts'
-import { changePublications, changeRequest, fail, publish, signed, withRequests } from './publications.ts'
+import { changePublications, changeRequest, fail, publish, signed, withDispute, withRequests } from './publications.ts'
 import { chooseSlots } from './slots.ts'
 import { freeKeys, MAX_ATTEMPTS, type ClientState, type Publication, type RequestEntry } from './state.ts'
 import { lateness } from './window.ts'
@@ -87,7 +87,10 @@ export function onSendFailed(state: ClientState, event: Extract<ClientEvent, { t
   if (entry === undefined) return unchanged(state)
   if (!event.failure.retryable || entry.attempt >= MAX_ATTEMPTS)
     return unchanged(changeRequest(state, entry.id, (found) => fail(found, event.failure)))
-  const exclude = [...entry.exclude.filter((server) => !event.servers.includes(server)), ...event.servers]
+  // Of servers that disagree one is innocent; whoever fails for the second time comes back last.
+  const isKnown = (server: string): boolean => entry.exclude.includes(server)
+  const blamed = [...event.servers.filter((server) => !isKnown(server)), ...event.servers.filter(isKnown)]
+  const exclude = [...entry.exclude.filter((server) => !blamed.includes(server)), ...blamed]
   const next = { ...entry, attempt: entry.attempt + 1, exclude, cause: causeOf(event.failure) }
   return {
     state: changeRequest(state, entry.id, () => next),
@@ -96,6 +99,28 @@ export function onSendFailed(state: ClientState, event: Extract<ClientEvent, { t
       send(next),
     ],
   }
+}
+
+export function onDisagreed(state: ClientState, event: Extract<ClientEvent, { type: 'disagreed' }>): Stepped {
+  if (current(state, event) === undefined) return unchanged(state)
+  const { position, servers, opens } = event
+  const told: ClientEffect = {
+    type: 'log',
+    level: 'warn',
+    message: `Servers of block ${position} of «${current(state, event)!.endpoint}» gave different results, so one of them lies. What shows it is kept: you may publish it.`,
+  }
+  return {
+    state: changeRequest(state, event.id, (entry) => ({ ...entry, dispute: { position, servers, opens, publication: null } })),
+    effects: [told],
+  }
+}
+
+/** Write-first, like an approval. */
+export function onDispute(state: ClientState, event: Extract<ClientEvent, { type: 'dispute' }>): Stepped {
+  const entry = state.requests.find((found) => found.id === event.id)
+  if (entry?.dispute === undefined || entry.dispute.publication !== null) return unchanged(state)
+  const publication = signed('dispute', event)
+  return { state: changeRequest(state, entry.id, (found) => withDispute(found, () => publication)), effects: [publish(publication)] }
 }
 
 /** What waits for review and would come too late at this height ends, and its keys are free again. */
@@ -130,7 +155,9 @@ export function onPublishFailed(state: ClientState, { sha256, failure }: Extract
   const lost = (one: Publication | null): boolean => one !== null && one.sha256 === sha256 && one.txid === null && one.height === null
   if (failure.retryable) return { state: changePublications(state, (one) => (lost(one) ? { ...one, waiting: true } : one)), effects: [log] }
   const dropped = state.reservations.filter(lost).map((one) => one.sha256)
-  const requests = state.requests.map((entry) => (lost(entry.publication) ? fail(entry, failure) : entry))
+  const requests = state.requests
+    .map((entry) => (lost(entry.publication) ? fail(entry, failure) : entry))
+    .map((entry) => withDispute(entry, (one) => (lost(one) ? null : one)))
   const next = {
     ...state,
     registration: lost(state.registration) ? null : state.registration,

@@ -38,6 +38,10 @@ export type ClientEvent =
   | { type: 'answered'; id: string; attempt: number; response: Json }
   /** Answers `send`: `servers` are those at fault, where known; `failure.retryable` says whether others may do it. */
   | { type: 'send.failed'; id: string; attempt: number; failure: Failure; servers: string[] }
+  /** Beside `send.failed`: servers of a block disagreed, and what shows it is kept. */
+  | { type: 'disagreed'; id: string; attempt: number; position: number; servers: string[]; opens: Record<string, Json> }
+  /** The person publishes that; `composeDispute` signed it. A second time changes nothing. */
+  | ({ type: 'dispute'; id: string } & SignedText)
   /** The person approves; `composeUpdate` signed the writes. A second approval of the same request changes nothing. */
   | ({ type: 'approve'; id: string } & SignedText)
   | { type: 'refuse'; id: string }
@@ -67,7 +71,7 @@ export type ClientEffect =
       before: string | null
     }
   /** Anchor and broadcast exactly this document; answer `published`. Seed it, too, unless it is an update. Repeating it publishes nothing twice. */
-  | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' } & SignedText)
+  | ({ type: 'publish'; documentType: 'registration' | 'reservation' | 'update' | 'dispute' } & SignedText)
   | Prove
   /** An update's anchor is in a block: serve it now. In the mempool nobody shall read it, to write the same and pay more. */
   | { type: 'seed'; documentType: 'update'; document: string }

@@ -27,3 +27,4 @@ export { approveBefore, countedIn, isClosed, lateness, windowOf, type Window } f
 export { mayRegister } from './joining.ts'
 export { findPoison, type Complaint, type Finding } from './complaint.ts'
 export { outcomeText } from './outcomes.ts'
+export { composeDispute, disputeOf, type Difference, type DisputeFields } from './dispute.ts'

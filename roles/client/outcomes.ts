@@ -3,6 +3,10 @@ import { findRule, isOwn, own, ruleWords, type Program } from '../program/index.
 import type { Verdict } from '../protocol/documents/index.ts'
 
 const WORDS: Record<string, string> = {
+  'dispute.known': 'The servers that disagreed were ended before; nothing more is to be shown.',
+  'dispute.late': 'The evidence came too late: it counts for twelve ticks.',
+  'dispute.base': 'A reorganisation took the tick of the request, so nobody can be blamed.',
+  'dispute.many': 'The tick had to look into too many disputes. Publish the evidence again.',
   'update.unavailable':
     'The update could not be fetched before its tick closed. Keep the app running so that it can seed, and send the request again.',
   'update.late': 'The update was anchored after its window had closed. Send the request again.',

@@ -93,9 +93,15 @@ export const fail = (entry: RequestEntry, error: { code: string; message: string
 const isDropped = ({ phase }: RequestEntry): boolean => phase === 'failed' || phase === 'late'
 
 export const publicationsOf = (state: ClientState): Publication[] =>
-  [state.registration, ...state.reservations, ...state.requests.map((entry) => (isDropped(entry) ? null : entry.publication))].filter(
-    (one) => one !== null,
-  )
+  [
+    state.registration,
+    ...state.reservations,
+    ...state.requests.flatMap((entry) => [isDropped(entry) ? null : entry.publication, entry.dispute?.publication ?? null]),
+  ].filter((one) => one !== null)
+
+/** The entry with another publication of its dispute; itself where nobody disagreed. */
+export const withDispute = (entry: RequestEntry, change: (one: Publication | null) => Publication | null): RequestEntry =>
+  entry.dispute === undefined ? entry : { ...entry, dispute: { ...entry.dispute, publication: change(entry.dispute.publication) } }
 
 /** Applies a change to all publications and lets the phases of requests follow. */
 export function changePublications(state: ClientState, change: (one: Publication) => Publication): ClientState {
@@ -105,9 +111,10 @@ export function changePublications(state: ClientState, change: (one: Publication
       registration: state.registration === null ? null : change(state.registration),
       reservations: state.reservations.map(change),
     },
-    state.requests.map((entry) =>
-      entry.publication === null || isDropped(entry) ? entry : followUp({ ...entry, publication: change(entry.publication) }),
-    ),
+    state.requests.map((entry) => {
+      const told = withDispute(entry, (publication) => publication && change(publication))
+      return told.publication === null || isDropped(told) ? told : followUp({ ...told, publication: change(told.publication) })
+    }),
   )
 }
 

@@ -7,7 +7,7 @@ import type { Window } from './window.ts'
 
 /** A signed document on its way into the index; stored before anything of it is published. */
 export interface Publication {
-  documentType: 'registration' | 'reservation' | 'update'
+  documentType: 'registration' | 'reservation' | 'update' | 'dispute'
   /** Text of document.json: the same bytes whenever it is published. */
   document: string
   sha256: string
@@ -51,6 +51,17 @@ export type RequestPhase =
   | 'rejected'
   | 'failed'
 
+/** Servers of one block were given the same and signed different things; what shows that is kept until the person decides to publish it. */
+export interface Disagreement {
+  /** Position of the block. */
+  position: number
+  servers: string[]
+  /** What becomes public for ever with the evidence, by edge id. */
+  opens: Record<string, Json>
+  /** Null while nothing of it is published. */
+  publication: Publication | null
+}
+
 export interface RequestEntry {
   /** Of this entry, kept over retries; each attempt has a request id of its own. */
   id: string
@@ -70,6 +81,8 @@ export interface RequestEntry {
   /** Until when its writes count; null before a reply. */
   window: Window | null
   publication: Publication | null
+  /** The last one of its attempts, if servers disagreed. */
+  dispute?: Disagreement
   /** The request that was composed in its place. */
   again: string | null
   error: { code: string; message: string } | null

@@ -21,7 +21,7 @@ import {
   type HistoryBlock,
   type Wanted,
 } from '../protocol/ticks/index.ts'
-import { expire, onAnswered, onApprove, onPublishFailed, onReplied, onRequest, onSendFailed } from './asking.ts'
+import { expire, onAnswered, onApprove, onDisagreed, onDispute, onPublishFailed, onReplied, onRequest, onSendFailed } from './asking.ts'
 import type { ClientEffect, ClientEvent } from './events.ts'
 import { onRegister, onReserve, onWork } from './joining.ts'
 import { changePublications, changeRequest, publicationsOf, publish } from './publications.ts'
@@ -67,6 +67,10 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
       return onAnswered(state, event)
     case 'send.failed':
       return onSendFailed(state, event)
+    case 'disagreed':
+      return onDisagreed(state, event)
+    case 'dispute':
+      return onDispute(state, event)
     case 'approve':
       return onApprove(state, event)
     case 'refuse':

@@ -21,6 +21,7 @@ import type { Graves } from '../../../roles/protocol/ticks/index.ts'
 import type { OpenedTick } from './app.ts'
 import { outOfTime } from './deadline.ts'
 import { investigate } from './complaints.ts'
+import { keepDispute } from './disputes.ts'
 import { exchange } from './exchange.ts'
 import { signedText, type ClientSession } from './session.ts'
 
@@ -36,7 +37,7 @@ export const createEffects =
       case 'grind':
         return [await register(session, effect)]
       case 'send':
-        return [await send(session, effect)]
+        return send(session, effect)
       case 'publish':
         return [await publish(session, effect)]
       case 'prove':
@@ -93,7 +94,10 @@ async function publish(session: ClientSession, effect: ClientEffect & { type: 'p
   const mayPay = (): Promise<Result<null>> => stillCounts(session, sha256)
   const attempt = () => services.documents.publish({ documentType, document: utf8(document), files: [], spendFromKeys, payToKeys, mayPay })
   const what = `publish the ${documentType}`
-  const published = documentType === 'update' ? await services.patiently(what, attempt) : ok(await services.persist(what, attempt))
+  const published =
+    documentType === 'update' || documentType === 'dispute'
+      ? await services.patiently(what, attempt)
+      : ok(await services.persist(what, attempt))
   return published.ok ? { type: 'published', sha256, ...published.value } : { type: 'publish.failed', sha256, failure: published.error }
 }
 
@@ -124,10 +128,10 @@ async function gravesOf({ clock }: ClientSession['services'], { graves, looked }
   return graves()
 }
 
-async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent> {
+async function send(session: ClientSession, effect: ClientEffect & { type: 'send' }): Promise<ClientEvent[]> {
   const { ctx, services, joined } = session
   const { id, attempt, endpoint } = effect
-  const failed = (failure: Failure, servers: string[] = []): ClientEvent => ({ type: 'send.failed', id, attempt, failure, servers })
+  const failed = (failure: Failure, servers: string[] = []): ClientEvent[] => [{ type: 'send.failed', id, attempt, failure, servers }]
   const stop = stopOf(joined!.member.state().following)
   if (isHalted(stop)) return failed(fail('client.stopped', stopText(stop)).error)
   const opened = await session.newestTick(joined!)
@@ -135,7 +139,7 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const { plan, planned: outline, reader } = opened.value
   if (Object.hasOwn(outline.endpoints, endpoint) && serversOf(outline.endpoints[endpoint]!) === 0) {
     const answered = await answerAlone({ outline, reader, client: joined!.client, keys: effect.keys }, endpoint, effect.arguments)
-    return answered.ok ? { type: 'answered', id, attempt, response: answered.value } : failed(answered.error)
+    return answered.ok ? [{ type: 'answered', id, attempt, response: answered.value }] : failed(answered.error)
   }
   if (plan === null) return failed(failForNow('client.sleeping', reader.tick.number === 0 ? NOT_YET : ASLEEP).error)
   const label = labelIn(plan.plan, outline, endpoint)
@@ -163,13 +167,14 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
       await new Promise<void>((resolve) => {
         services.clock.after(BEHIND_MS * attempt, resolve)
       })
-    return failed(exchanged.failure, exchanged.servers)
+    const disagreed = exchanged.dispute === undefined ? [] : [keepDispute(services, id, attempt, exchanged.dispute)]
+    return [...disagreed, ...failed(exchanged.failure, exchanged.servers)]
   }
   const { reviewed } = exchanged
   const fee = await services.wallet.estimateFee(estimatedVsize(reviewed.writes.length))
   if (fee.ok) session.fees.set(id, fee.value)
   const window = windowOf(opened.value.reference.sha256, opened.value.tick, opened.value.offer.body.tickBlocks)
-  return { type: 'replied', id, attempt, reviewed, window }
+  return [{ type: 'replied', id, attempt, reviewed, window }]
 }
 
 /** A server said, itself or through the relay, that it does not know the tick yet. */

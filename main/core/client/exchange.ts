@@ -9,11 +9,15 @@ import {
   blameReply,
   causeOf,
   composeContinuation,
+  disputeOf,
   takeReply,
   type Blame,
   type ClientEnv,
   type Composed,
   type Context,
+  type Difference,
+  type DisputeFields,
+  type Pending,
   type Reviewed,
 } from '../../../roles/client/index.ts'
 import type { TransportPort } from '../ports.ts'
@@ -26,7 +30,10 @@ const MOST_TOPS = 3
  * `servers` are those at fault, where known; `refused` when a server answered with the failure. `failure.retryable`: other servers may do
  * it.
  */
-export type Exchanged = { ok: true; reviewed: Reviewed } | { ok: false; failure: Failure; servers: string[]; refused: boolean }
+export type Exchanged =
+  | { ok: true; reviewed: Reviewed }
+  /** `dispute` is there where servers of a block signed different things. */
+  | { ok: false; failure: Failure; servers: string[]; refused: boolean; dispute?: DisputeFields }
 
 /**
  * Sends a composed request and whatever has to follow it.
@@ -58,12 +65,19 @@ export async function exchange(
     }
     const taken = await takeReply(ctx, env, pending, reply.value)
     if (!taken.ok) {
-      return { ok: false, ...blameReply(pending, taken.error), refused: false }
+      const dispute = taken.error.code === 'request.lanes' ? await shown(ctx, env, pending, taken.error) : {}
+      return { ok: false, ...blameReply(pending, taken.error), refused: false, ...dispute }
     }
     if (taken.value.done) return { ok: true, reviewed: taken.value.reviewed }
     composed = taken.value.composed
     away = []
   }
+}
+
+/** Put together while the tick is still read. */
+async function shown(ctx: Context, env: ClientEnv, pending: Pending, { details }: Failure): Promise<{ dispute?: DisputeFields }> {
+  const dispute = await disputeOf(ctx, env, pending, details as unknown as Difference)
+  return dispute.ok ? { dispute: dispute.value } : {}
 }
 
 const peerOf = (error: Failure): Failure | undefined => error.details?.['peer'] as Failure | undefined

@@ -21,6 +21,7 @@ import { workText, type Wait } from '../waiting.ts'
 import { auditApp } from './audit.ts'
 import { again, approve, bump, read, refuse, request, reserve } from './commands.ts'
 import { discover } from './discovery.ts'
+import { dispute } from './disputes.ts'
 import { createEffects } from './effects.ts'
 import { valueOfKey } from './key-value.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
@@ -48,6 +49,7 @@ export interface ClientService {
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
   refuse(id: string): Promise<Result<null>>
   again(id: string): Promise<Result<{ id: string }>>
+  dispute(id: string): Promise<Result<{ txid: string }>>
   reserve(args: CommandArgs<'reserve'>): Promise<Result<ReservedView>>
   audit(): Promise<Result<AuditView>>
   stop(): void
@@ -69,6 +71,7 @@ export function startClient(services: Services, engine: Engine, settings: Client
     bump: (id, feeRate) => bump(session, id, feeRate),
     refuse: (id) => refuse(session, id),
     again: (id) => again(session, id),
+    dispute: (id) => dispute(session, id),
     reserve: (args) => reserve(session, args),
     stop: () => session.local.close(),
     async audit() {

@@ -125,8 +125,38 @@ export function requestView(
     ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
     ...(entry.error === null ? {} : { error: told(entry.error, publication, outline) }),
     ...(entry.again === null ? {} : { again: entry.again }),
+    ...disputeView(entry, outline),
     ...deadlineOf(entry, wait),
     ...waitingText(entry, tick, offer, wait, placeOf(entry, sent, hindrance)),
+  }
+}
+
+function disputeView({ dispute, endpoint }: RequestEntry, outline: Program): Pick<RequestView, 'dispute'> {
+  if (dispute === undefined) return {}
+  const { position, servers, opens, publication } = dispute
+  const blocks = own(describe(outline).endpoints, endpoint)?.blocks ?? []
+  const named = Object.entries(opens).map(([id, value]) => ({ name: seenBy(blocks, [id])[0]!, value }))
+  const outcome = publication?.verdict?.outcome
+  const state =
+    publication === null
+      ? 'kept'
+      : outcome !== undefined
+        ? outcome === 'accepted'
+          ? outcome
+          : 'refused'
+        : publication.height === null
+          ? 'signed'
+          : 'anchored'
+  return {
+    dispute: {
+      block: blocks[position]?.name ?? `block ${position}`,
+      servers,
+      opens: named,
+      state,
+      ...(state === 'refused' ? { message: outcomeText(publication!.verdict!, outline) } : {}),
+      ...(publication?.txid ? { txid: publication.txid } : {}),
+      ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
+    },
   }
 }
 

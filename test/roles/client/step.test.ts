@@ -93,6 +93,35 @@ describe('a client', () => {
     expect(freeKeys(state)).toHaveLength(1)
   })
 
+  it('keeps what shows that servers disagree, asks elsewhere, and publishes it once, when the person says so', () => {
+    const disagreed: ClientEvent = {
+      type: 'disagreed',
+      id: 'r',
+      attempt: 1,
+      position: 1,
+      servers: ['a', 'b'],
+      opens: { 'request.topic': 'x' },
+    }
+    const failed = (attempt: number, servers: string[]): ClientEvent => ({
+      type: 'send.failed',
+      id: 'r',
+      attempt,
+      failure: { code: 'request.lanes', message: 'differ', retryable: true },
+      servers,
+    })
+    const kept = run(run(start, ...ready).state, ask, disagreed, failed(1, ['a', 'b']), failed(2, ['b', 'c']))
+    // Who disagrees for the second time comes back last.
+    expect(of(kept.effects, 'send')).toMatchObject([{ exclude: [] }, { exclude: ['a', 'b'] }, { exclude: ['a', 'c', 'b'] }])
+    expect(of(kept.effects, 'publish')).toEqual([])
+    expect(kept.state.requests[0]).toMatchObject({ phase: 'sending', dispute: { position: 1, servers: ['a', 'b'], publication: null } })
+    const said: ClientEvent = { type: 'dispute', id: 'r', ...text(7) }
+    const { state, effects } = run(kept.state, said, { ...said, ...text(8) })
+    expect(of(effects, 'publish')).toEqual([{ type: 'publish', documentType: 'dispute', ...text(7) }])
+    expect(state.requests[0]!.dispute!.publication).toMatchObject({ documentType: 'dispute', document: text(7).document })
+    // Nobody disagreed about another request.
+    expect(run(run(start, ...ready).state, ask, said).effects.filter(({ type }) => type === 'publish')).toEqual([])
+  })
+
   it('[R5] remembers who failed it, the latest last, and why, for the next attempt', () => {
     const failed = (attempt: number, servers: string[]): ClientEvent => ({
       type: 'send.failed',
