@@ -84,7 +84,7 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     fetchTimeoutMs: 1,
   })
   const own = { index, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
-  const app = createClientApp({ crypto: fastCrypto, documents } as Services, createLocalIndex(own))
+  const app = createClientApp({ crypto: fastCrypto, documents, storage } as Services, createLocalIndex(own))
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
   const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
   const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))
