@@ -103,7 +103,7 @@ export function createRetention({ crypto, storage, swarm, log }: RetentionOption
 
 /** The files from which anybody decides a tick anew; they stay as long as the app. */
 const logOf = ({ summary, schema, reveal, evidence }: Tick): FileEntry[] => [
-  summary.documents,
+  ...summary.documents,
   schema,
   ...(reveal === null ? [] : [reveal.file]),
   ...(evidence === null ? [] : [evidence]),

@@ -14,6 +14,8 @@ export const participantSettings = z.strictObject({
       /** Left out: what `defaultLanes` says. */
       witnesses: offerTerms.shape.witnesses.optional(),
       spare: offerTerms.shape.spare.optional(),
+      /** Left out: `DEFAULT_PER_TICK`. */
+      perTick: offerTerms.shape.perTick.optional(),
     })
     .optional(),
   server: z

@@ -21,6 +21,7 @@ const WORDS: Record<string, string> = {
   'update.request': 'The request had been counted already.',
   'update.client': 'This client was not registered, or was expelled, when the write was decided. Register it and send the request again.',
   'update.spends': 'The transaction does not spend from the changed key. Send the request again from this wallet.',
+  'update.limit': 'More updates of yours than the app counts in one tick were anchored. Send the request again on a newer tick.',
   'registration.unavailable': 'The registration could not be fetched in time. Keep the app running, and register again.',
   'registration.known': 'This client is registered already.',
   'registration.work': "The registration's proof of work is too small. Register again.",

@@ -1,6 +1,6 @@
 /** Which tick is due, and what its composition needs: read from the state alone. */
 import { ticksToPlan } from '../protocol/requests/index.ts'
-import { isDecidedIn, tickRange } from '../protocol/ticks/index.ts'
+import { decidingTick, tickRange } from '../protocol/ticks/index.ts'
 import { isBuried, type Accepted, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
 import type { SupervisorEffect, TickWork } from './events.ts'
 import type { TickServer } from '../protocol/documents/index.ts'
@@ -40,7 +40,8 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
   const published = publishedPlans(state, { number, hash })
   const transactions = state.waiting
     .filter(
-      ({ decidedIn, transaction }) => decidedIn === null && isDecidedIn(number, transaction.height, genesis, state.offer.body.tickBlocks),
+      ({ decidedIn, transaction }) =>
+        decidedIn === null && decidingTick(transaction.height, genesis, state.offer.body.tickBlocks) <= number,
     )
     .map(({ transaction }) => transaction)
   const disputed = transactions.some(({ anchor }) => anchor.type === 'dispute')

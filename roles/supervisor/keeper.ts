@@ -19,7 +19,7 @@ import type {
 } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { closeTick, noteTick, rollbackTo, scriptOf, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
+import { closeTick, noteTick, ownersOf, rollbackTo, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot, type SnapshotFile } from '../protocol/index/index.ts'
 import { codeDigest, isReadyFor, termsOf } from '../protocol/requests/index.ts'
 import type { BlockCode } from '../protocol/stamps/index.ts'
@@ -86,14 +86,13 @@ interface Sorted {
 
 /**
  * Whether an anchor without a document concerns this app: a registration pays its Supervisor (or it would not be here), anything else
- * spends from the address of one of its clients or reserved keys.
+ * spends from the address of one of its clients (a reservation) or reserved keys (an update).
  */
 function concernsLedger(ledger: Ledger): (transaction: AnchoredTransaction) => boolean {
-  let scripts: Set<string | null> | null = null
-  return ({ anchor, spends }) => {
-    if (anchor.type === 'registration') return true
-    scripts ??= new Set([...ledger.database.clients.keys(), ...ledger.database.keys.keys()].map(scriptOf))
-    return spends.some((script) => scripts!.has(script))
+  const owners = ownersOf(ledger.database)
+  return (transaction) => {
+    if (transaction.anchor.type === 'registration') return true
+    return (transaction.anchor.type === 'update' ? owners.ofUpdate(transaction) : owners.ofReservation(transaction)) !== null
   }
 }
 
@@ -139,15 +138,16 @@ interface Closing {
   documents: OpenedDocument[]
 }
 
-/** Documents of the verdicts in their order, each once. */
+/** Documents of the verdicts in their order, each once; those that the tick did not look at are left out. */
 function documentsOf(closed: ClosedTick, sorted: Sorted): OpenedDocument[] {
-  const byDigest = new Map(
-    [...sorted.registrations, ...sorted.reservations, ...sorted.updates, ...sorted.disputes].flatMap(({ document }) =>
-      document === null ? [] : [[document.sha256, document as OpenedDocument]],
+  const looked = new Set(closed.looked)
+  const byTxid = new Map(
+    [...sorted.registrations, ...sorted.reservations, ...sorted.updates, ...sorted.disputes].flatMap(({ transaction, document }) =>
+      document === null || !looked.has(transaction.txid) ? [] : [[transaction.txid, document as OpenedDocument]],
     ),
   )
-  const digests = new Set(closed.verdicts.map((verdict) => verdict.document.sha256))
-  return [...digests].flatMap((digest) => byDigest.get(digest) ?? [])
+  const byDigest = new Map(closed.verdicts.flatMap(({ txid }) => byTxid.get(txid) ?? []).map((document) => [document.sha256, document]))
+  return [...byDigest.values()]
 }
 
 /** Plans for the ticks that have none, one after the other. */
@@ -219,7 +219,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       ...sorted,
       code: (dispute) => codeOfDispute(options, work, dispute.body),
     })
-    closing = { key, closed: result, foreign: sorted.foreign, documents: documentsOf(result, sorted) }
+    closing = { key, closed: result, foreign: [...sorted.foreign, ...result.foreign], documents: documentsOf(result, sorted) }
     return closing
   }
 

@@ -3,7 +3,7 @@
  * composition that a crash interrupted is repeated, and publishing it twice is publishing it once.
  */
 import type { Program } from '../program/index.ts'
-import { fromHex, uint32, utf8 } from '../protocol/bytes.ts'
+import { concatBytes, fromHex, uint32, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import {
@@ -95,11 +95,32 @@ function sealPlan(
   return { plan: { ...plan, code }, files }
 }
 
-/** Included documents as one canonical JSON array, so that readers need not fetch each. */
-export const documentsFile = (documents: readonly OpenedDocument[]): SnapshotFile => ({
-  name: 'documents',
-  bytes: canonicalBytes(documents.map((document) => document.body)),
-})
+/** Bytes of a part of the documents, and how many parts there may be: the parts of a tick that has more are as large again, and again. */
+const PART_BYTES = 4 << 20
+const MOST_PARTS = 4_096
+
+/** Decided documents as canonical JSON lists of some MiB each, so that readers need neither fetch each document nor hold all of them as one text. */
+export function documentsFiles(documents: readonly OpenedDocument[]): SnapshotFile[] {
+  const total = documents.reduce((sum, { bytes }) => sum + bytes.length + 1, 1)
+  let most = PART_BYTES
+  // A part that is closed before it is full has room for less than one document.
+  while (total / most > MOST_PARTS / 2) most *= 2
+  const parts: Uint8Array[][] = []
+  let size = Infinity
+  for (const { bytes } of documents) {
+    if (size + bytes.length + 2 > most) {
+      parts.push([])
+      size = 0
+    }
+    parts.at(-1)!.push(bytes)
+    size += bytes.length + 1
+  }
+  return parts.map((list, i) => ({ name: `documents.${i}`, bytes: listOf(list) }))
+}
+
+/** The canonical list of canonical texts. */
+const listOf = (texts: Uint8Array[]): Uint8Array =>
+  concatBytes(utf8('['), ...texts.flatMap((text, i) => (i === 0 ? [text] : [utf8(','), text])), utf8(']'))
 
 /**
  * Makes the signed document and every file that it names.
@@ -111,7 +132,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   const running = input.servers.length >= input.minimumServers
   const sealed = running ? input.plans.map((plan) => sealPlan(crypto, random, input, plan)) : []
   const snapshot = snapshotFiles(crypto, input.snapshot)
-  const documents = documentsFile(input.documents)
+  const documents = documentsFiles(input.documents)
   const schema = schemaFile(outlineOf(input.program))
   const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.reveal.tick}`, bytes: canonicalBytes(input.reveal.reveal) }
   const evidence = input.evidence.length === 0 ? null : { name: 'evidence', bytes: canonicalBytes(input.evidence) }
@@ -132,7 +153,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
       tombstones: [...input.tombstones].sort(),
       burials: input.burials,
       evidence: evidence === null ? null : fileEntry(crypto, evidence),
-      summary: { verdicts: input.verdicts, documents: fileEntry(crypto, documents) },
+      summary: { verdicts: input.verdicts, documents: documents.map((part) => fileEntry(crypto, part)) },
       reveal: reveal === null ? null : { tick: input.reveal!.reveal.tick, file: fileEntry(crypto, reveal) },
       plans: sealed.map(({ plan }) => plan),
       schema: fileEntry(crypto, schema),
@@ -142,7 +163,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   )
   const files = [
     ...snapshot.files,
-    documents,
+    ...documents,
     schema,
     ...(reveal === null ? [] : [reveal]),
     ...(evidence === null ? [] : [evidence]),

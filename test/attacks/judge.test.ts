@@ -120,11 +120,11 @@ describe('an auditor', () => {
       town,
       onlyIn(4, ({ summary }) => ({
         summary: {
-          documents: fileEntry(crypto, { name: 'documents', bytes: documents }),
+          documents: [fileEntry(crypto, { name: 'documents.0', bytes: documents })],
           verdicts: summary.verdicts.map((verdict) => ({ ...verdict, document: { ...verdict.document, sha256: registration.sha256 } })),
         },
       })),
-      (tick, name) => (tick.body.number === 4 && name === 'documents' ? documents : null),
+      (tick, name) => (tick.body.number === 4 && name === 'documents.0' ? documents : null),
       { transaction: (txid) => (txid === anchor.txid ? forged : (town.chain.get(txid) ?? null)) },
     )
     expect(key.publicKey).toHaveLength(64)

@@ -93,7 +93,7 @@ export async function showsFault(services: Services, subject: AuditSubject, resu
 }
 
 const filesOf = (tick: Tick) => [
-  tick.summary.documents,
+  ...tick.summary.documents,
   tick.schema,
   ...(tick.reveal === null ? [] : [tick.reveal.file]),
   ...(tick.evidence === null ? [] : [tick.evidence]),

@@ -5,7 +5,7 @@
 import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { Database } from '../../../roles/protocol/index/index.ts'
-import { ownersOf } from '../../../roles/protocol/ticks/index.ts'
+import { decidingTick, mostUpdates, ownersOf } from '../../../roles/protocol/ticks/index.ts'
 import type { SupervisorState, TickWork } from '../../../roles/supervisor/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
@@ -59,8 +59,18 @@ async function settledDocuments(documents: Documents, work: TickWork, known: Rea
 }
 
 /** What acceptances, revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
-export function wantedDocuments({ waiting, expected }: SupervisorState, database: Database): Gathered[] {
+export function wantedDocuments({ waiting, expected, offer, genesis }: SupervisorState, database: Database): Gathered[] {
   const owners = ownersOf(database)
+  const { perTick, tickBlocks } = offer.body
+  const most = mostUpdates(perTick, database.program)
+  const counts = new Map<string, number>()
+  /** Further ones of a client are not looked at by the tick that decides them. */
+  const isBeyond = (owner: string, height: number): boolean => {
+    const of = `${owner}/${decidingTick(height, genesis ?? height, tickBlocks)}`
+    const count = (counts.get(of) ?? 0) + 1
+    counts.set(of, count)
+    return count > most
+  }
   const wanted = waiting.filter(({ decidedIn }) => decidedIn === null)
   const others = expected.map(({ txid, anchor: { type, sha256, infohash } }): Gathered => {
     return { reference: { sha256, infohash }, type, lane: 'new', who: txid, told: true }
@@ -72,8 +82,9 @@ export function wantedDocuments({ waiting, expected }: SupervisorState, database
     const by = (who: string): Gathered => ({ reference, type, lane: 'known', who })
     if (type === 'registration') return [fresh]
     const owner = type === 'update' ? owners.ofUpdate(transaction) : owners.ofReservation(transaction)
+    if (owner !== null) return type === 'update' && isBeyond(owner, transaction.height) ? [] : [by(owner)]
     // A client may reserve before the tick that registers it.
-    return owner === null ? (type === 'reservation' ? [fresh] : []) : [by(owner)]
+    return type === 'reservation' ? [fresh] : []
   })
   return [...others, ...undecided]
 }

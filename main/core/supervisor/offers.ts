@@ -16,6 +16,7 @@ import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
+import { DEFAULT_PER_TICK } from '../../../roles/protocol/ticks/index.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
 import { nameOfChange, type OfferParts, type Wanted, type WantedResumption } from '../../../roles/supervisor/index.ts'
 import type { Json } from '../ports.ts'
@@ -201,6 +202,7 @@ function signOffer({ crypto, random, identity }: Services, settings: SupervisorS
     ...named,
     ...terms,
     ...lanesOf(settings),
+    perTick: settings.perTick ?? DEFAULT_PER_TICK,
     sealing: toHex(identity.sealing(signer, 'receipts').publicKey),
     outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outline) }),
     pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },

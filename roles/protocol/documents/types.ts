@@ -61,6 +61,12 @@ export const offerTerms = z.strictObject({
   /** How many servers of a block a client may pass over. */
   spare: z.int().min(0).max(8),
   primeBits: z.int().min(128).max(4096),
+  /** Registrations and reservations that one tick decides at most, and counted updates of a client for each endpoint and tick. */
+  perTick: z.strictObject({
+    registrations: z.int().min(1).max(10_000),
+    reservations: z.int().min(1).max(10_000),
+    updates: z.int().min(1).max(1_000),
+  }),
 })
 export type OfferTerms = z.infer<typeof offerTerms>
 
@@ -305,7 +311,7 @@ export const tick = z.strictObject({
     )
     .max(10_000),
   /** What happened to each anchored registration, reservation and update decided in this tick; their documents are in the file. */
-  summary: z.strictObject({ verdicts: z.array(verdict).max(1_000_000), documents: file }),
+  summary: z.strictObject({ verdicts: z.array(verdict).max(1_000_000), documents: z.array(file).max(4_096) }),
   /** Primes, numbers and the sealing secret of the tick whose window closes here. */
   reveal: z.union([z.strictObject({ tick: tickNumber, file }), z.null()]),
   servers: z.array(tickServer).max(10_000),

@@ -100,6 +100,7 @@ export const UPDATE_OUTCOMES = [
   'update.spends',
   'update.rule',
   'update.unavailable',
+  'update.limit',
 ] as const
 export type UpdateOutcome = (typeof UPDATE_OUTCOMES)[number]
 

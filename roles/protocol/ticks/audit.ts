@@ -17,7 +17,8 @@ import {
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { checkPlans, noPlans, type PlansSoFar } from './audit-plans.ts'
-import { closeTick, createLedger, isDecidedIn, noteTick, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { closeTick, createLedger, decidingTick, noteTick, type AnchoredDocument, type ClosedTick, type Ledger } from './ledger.ts'
+import { isFull, quotaOf, type PerTick, type Waiting } from './quotas.ts'
 import { scriptOf } from './spends.ts'
 import { revealFile, schemaFile, termsOf, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -71,6 +72,15 @@ interface Auditing {
   previous: OpenedDocument<'tick'> | null
   decided: Set<string>
   plans: PlansSoFar
+  queues: Record<Waiting, Queue>
+}
+
+/** Of registrations or of reservations, which wait where a tick is full. */
+interface Queue {
+  /** The last that was decided. */
+  last: { height: number; position: number } | null
+  /** The first of the ticks up to the last audited one which were all full. */
+  fullSince: number | null
 }
 
 async function readJson(auditing: Auditing, tick: OpenedDocument<'tick'>, entry: Tick['schema']): Promise<Result<Json>> {
@@ -78,20 +88,22 @@ async function readJson(auditing: Auditing, tick: OpenedDocument<'tick'>, entry:
   return bytes.ok ? parseCanonical(bytes.value, { maxBytes: FILE_LIMIT, maxDepth: 64 }) : bytes
 }
 
-/** The decided documents of a tick by digest, each with its signature checked. */
+/** The decided documents of a tick by digest, each with its signature checked: part by part, so that all of them are never one text. */
 async function readDocuments(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<Result<Map<string, OpenedDocument>>> {
-  const json = await readJson(auditing, tick, tick.body.summary.documents)
-  if (!json.ok) return json
-  if (!Array.isArray(json.value))
-    return fail('audit.documents', 'The documents file is not a list. The Supervisor published a broken tick.')
   const opened = new Map<string, OpenedDocument>()
-  for (const item of json.value) {
-    const type = (item as { type?: unknown } | null)?.type
-    if (type !== 'registration' && type !== 'reservation' && type !== 'update' && type !== 'dispute')
-      return fail('audit.documents', 'The documents file holds something that a tick does not decide.')
-    const document = openDocument(auditing.ctx.crypto, type, canonicalBytes(item))
-    if (!document.ok) return document
-    opened.set(document.value.sha256, document.value)
+  for (const part of tick.body.summary.documents) {
+    const json = await readJson(auditing, tick, part)
+    if (!json.ok) return json
+    if (!Array.isArray(json.value))
+      return fail('audit.documents', `The file ${part.name} is not a list. The Supervisor published a broken tick.`)
+    for (const item of json.value) {
+      const type = (item as { type?: unknown } | null)?.type
+      if (type !== 'registration' && type !== 'reservation' && type !== 'update' && type !== 'dispute')
+        return fail('audit.documents', `The file ${part.name} holds something that a tick does not decide.`)
+      const document = openDocument(auditing.ctx.crypto, type, canonicalBytes(item))
+      if (!document.ok) return document
+      opened.set(document.value.sha256, document.value)
+    }
   }
   return ok(opened)
 }
@@ -133,7 +145,7 @@ function sortVerdicts(
     }
     const found = documents.get(verdict.document.sha256)
     const document = found?.body.type === transaction.anchor.type ? found : null
-    const complaint = misplaced(auditing, tick, tickBlocks, verdict, transaction.height, document)
+    const complaint = misplaced(auditing, tick, tickBlocks, verdict, transaction, document)
     if (complaint !== null) problems.push(complaint)
     auditing.decided.add(verdict.txid)
     const pair = { transaction, document } as never
@@ -148,17 +160,26 @@ function sortVerdicts(
 
 /** Why this tick may not decide that anchor, or null. */
 function misplaced(
-  { genesis, decided }: Auditing,
+  { genesis, decided, queues }: Auditing,
   tick: Tick,
   tickBlocks: number,
   verdict: Verdict,
-  height: number,
+  { height, position, anchor }: AnchoredTransaction,
   document: OpenedDocument | null,
 ): string | null {
   if (decided.has(verdict.txid)) return `The anchor ${verdict.txid} was decided before.`
-  if (document === null && !verdict.outcome.endsWith('.unavailable'))
+  if (document === null && verdict.outcome !== 'update.limit' && !verdict.outcome.endsWith('.unavailable'))
     return `The document of ${verdict.txid} was decided but is not in the tick.`
-  return isDecidedIn(tick.number, height, genesis, tickBlocks) ? null : `The anchor ${verdict.txid} belongs to another tick.`
+  const due = decidingTick(height, genesis, tickBlocks)
+  if (anchor.type !== 'registration' && anchor.type !== 'reservation')
+    return due === tick.number ? null : `The anchor ${verdict.txid} belongs to another tick.`
+  const queue = queues[anchor.type]
+  const { last } = queue
+  const inOrder = last === null || height > last.height || (height === last.height && position > last.position)
+  queue.last = { height, position }
+  if (!inOrder) return `The anchor ${verdict.txid} was decided after one that follows it in the chain.`
+  const waited = due < tick.number && queue.fullSince !== null && queue.fullSince <= due
+  return due === tick.number || waited ? null : `The anchor ${verdict.txid} belongs to another tick.`
 }
 
 /** Predecessor, signer, blocks. */
@@ -204,7 +225,8 @@ function compareDecisions(tick: Tick, closed: ClosedTick, evidence: Json[]): str
   for (const verdict of tick.summary.verdicts) {
     const own = computed.get(verdict.txid)
     const said = outcomeWords(verdict)
-    if (own !== undefined && own !== said) problems.push(`The anchor ${verdict.txid} got the outcome ${said}; by the rules it is ${own}.`)
+    if (own === undefined) problems.push(`The anchor ${verdict.txid} got a verdict that this tick does not owe it.`)
+    else if (own !== said) problems.push(`The anchor ${verdict.txid} got the outcome ${said}; by the rules it is ${own}.`)
   }
   if (canonicalText(tick.burials) !== canonicalText(closed.burials))
     problems.push('The burials are not those that follow from the updates and disputes.')
@@ -228,6 +250,16 @@ function omissions({ input, ledger, decided }: Auditing, { blocks: { to } }: Tic
   return undecided
     .filter(({ spends }) => spends.some((script) => scripts.has(script)))
     .map(({ txid }) => `The update anchored by ${txid} got no verdict.`)
+}
+
+/** Notes whether the tick had no room for more of a kind. */
+function noteQueues({ queues }: Auditing, number: number, perTick: PerTick, sorted: Sorted): void {
+  for (const kind of ['registration', 'reservation'] as const) {
+    const anchors = sorted[`${kind}s`]
+    const documents = anchors.filter(({ document }) => document !== null).length
+    const queue = queues[kind]
+    queue.fullSince = isFull(documents, anchors.length, quotaOf(perTick, kind)) ? (queue.fullSince ?? number) : null
+  }
 }
 
 async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Promise<AuditedTick> {
@@ -256,6 +288,7 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
     code: codeFrom(evidence.value),
   })
   problems.push(...compareDecisions(tick.body, closed, evidence.value))
+  noteQueues(auditing, number, parts.offer.perTick, sorted)
   if (databaseRoot(ctx.crypto, tick.body.indices) !== expected) problems.push('The indices are not those of the signed root.')
   if (canonicalText(fileEntry(ctx.crypto, schemaFile(parts.outline))) !== canonicalText(tick.body.schema))
     problems.push('The schema is not the one of the program.')
@@ -291,6 +324,7 @@ export async function audit(
     previous: null,
     decided: new Set(),
     plans: noPlans(),
+    queues: { registration: { last: null, fullSince: null }, reservation: { last: null, fullSince: null } },
   }
   const ticks: AuditedTick[] = []
   for (const tick of input.ticks) {

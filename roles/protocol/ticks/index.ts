@@ -1,6 +1,7 @@
 export * from './ledger.ts'
 export * from './ledger-state.ts'
 export * from './spends.ts'
+export * from './quotas.ts'
 export { sealOf } from './line.ts'
 export { MOST_TAKEN_BACK } from './chain.ts'
 export * from './equivocation.ts'

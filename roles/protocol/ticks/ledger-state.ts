@@ -46,6 +46,8 @@ export interface Undo {
   tombstones: string[]
   /** Author and request id of the updates that it accepted. */
   requests: string[]
+  /** Of each accepted update: tick, endpoint and client, for whose number the offer has a bound. */
+  counted: string[]
   /** The program before, where the tick changed it. */
   program: Program | null
 }

@@ -32,7 +32,8 @@ import {
 } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { type RevealFile, versionReserved } from '../requests/index.ts'
-import { paysKey, paysSupervisor, spendsKey } from './spends.ts'
+import { ownersOf, paysKey, paysSupervisor, spendsKey, type Owners } from './spends.ts'
+import { byChain, mostUpdates, sortUpdates, withinQuota } from './quotas.ts'
 import { adoptOutline, factsOf, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
 import { fail, ok, type Result } from '../result.ts'
 import {
@@ -68,7 +69,7 @@ export interface CloseInput {
   /** Outline of the offer in force; a change adds collections and indices. */
   outline: Program
   number: number
-  /** All of them anchored in period number−2 (`decidingTick`); a null document gets the verdict `<type>.unavailable`. */
+  /** All that is anchored in period number−2 (`decidingTick`), or waited for its tick; a null document gets the verdict `<type>.unavailable`. */
   registrations: Array<AnchoredDocument<'registration'>>
   reservations: Array<AnchoredDocument<'reservation'>>
   updates: Array<AnchoredDocument<'update'>>
@@ -88,6 +89,12 @@ export interface ClosedTick {
   burials: Burial[]
   /** What they rest on, and what every dispute was decided by, in the order of the decisions. */
   evidence: EvidenceEntry[]
+  /** Transactions that get no verdict: updates that spend from no reserved key. */
+  foreign: string[]
+  /** Transactions that later ticks decide, because this one is full. */
+  later: string[]
+  /** Transactions whose documents are in the tick. */
+  looked: string[]
 }
 
 /** Blocks that the document of `number` closes: above `from`, up to `to`. Tick 0 closes everything since the offer. */
@@ -113,6 +120,9 @@ interface Closing {
   undo: Undo
   /** Client and request id of updates accepted by this tick and the one before, which may hold the same stamps: an id that a rival has seen is not used up by the rival. */
   used: Set<string>
+  /** How many updates of a client are counted for an endpoint and tick: of this document and the one before, which may hold the same stamps. */
+  counts: Map<string, number>
+  owners: Owners
   /** By the tick whose primes they are: those of the two ticks in which updates of the period are stamped. */
   reveals: ReadonlyMap<number, Reveal>
   burials: Burial[]
@@ -120,6 +130,8 @@ interface Closing {
   /** Clients whose disputes were looked into. */
   disputed: Set<string>
 }
+
+const countOf = ({ tick, endpoint, by }: Pick<Update, 'tick' | 'endpoint'> & { by: string }): string => `${tick}/${endpoint}/${by}`
 
 function decideRegistration(closing: Closing, transaction: AnchoredTransaction, body: Registration): Result<null> {
   const { ctx, ledger, input } = closing
@@ -194,6 +206,8 @@ function apply(closing: Closing, { update, changes }: VerifiedUpdate): void {
   }
   closing.used.add(useOf(update))
   closing.undo.requests.push(useOf(update))
+  closing.undo.counted.push(countOf(update))
+  closing.counts.set(countOf(update), (closing.counts.get(countOf(update)) ?? 0) + 1)
 }
 
 /** Applies an update that is right by itself, unless a rule would be broken by it. */
@@ -246,6 +260,12 @@ function decideUpdate(closing: Closing, transaction: AnchoredTransaction, docume
     tombstoned: (id: string) => (ledger.tombstones.get(id) ?? Infinity) <= tick,
     used: (request: string) => closing.used.has(useOf({ by: document.body.by, request })),
   }
+  const most = input.offer.perTick.updates
+  if ((closing.counts.get(countOf(document.body)) ?? 0) >= most)
+    return fail(
+      'update.limit',
+      `So many updates of this client are counted for ${document.body.endpoint} and tick ${tick} already: ${most}. Send the request again on a newer tick.`,
+    )
   const checked = checkUpdate(ctx, env, document.body)
   if (!checked.ok) return checked
   const unspent = checked.value.changes.find(({ key }) => !spendsKey(transaction, key))
@@ -285,35 +305,52 @@ function decideDisputed(closing: Closing, transaction: AnchoredTransaction, docu
 
 // ───────────────────────────── closing ─────────────────────────────
 
-const byChain = (a: { transaction: AnchoredTransaction }, b: { transaction: AnchoredTransaction }): number =>
-  a.transaction.height - b.transaction.height || a.transaction.position - b.transaction.position
-
 interface Item {
   transaction: AnchoredTransaction
   decide: () => Result<null>
 }
 
-function itemsOf(closing: Closing): Item[] {
-  const { registrations, reservations, updates, disputes = [] } = closing.input
+/** What this tick decides, in chain order, and what it does not. */
+function itemsOf(closing: Closing): Pick<ClosedTick, 'foreign' | 'later' | 'looked'> & { items: Item[] } {
+  const { offer, outline, disputes = [] } = closing.input
+  const registrations = withinQuota(closing.input.registrations, offer.perTick.registrations)
+  const reservations = withinQuota(closing.input.reservations, offer.perTick.reservations)
+  const updates = sortUpdates(closing.input.updates, closing.owners, mostUpdates(offer.perTick, outline))
   const absent = (kind: string): Result<null> =>
     fail(`${kind}.unavailable`, `The ${kind} could not be fetched. Keep seeding, and send it again.`)
   const items: Item[] = [
-    ...registrations.map(({ transaction, document }) => ({
+    ...registrations.now.map(({ transaction, document }) => ({
       transaction,
       decide: () => (document === null ? absent('registration') : decideRegistration(closing, transaction, document.body)),
     })),
-    ...reservations.map(({ transaction, document }) => ({
+    ...reservations.now.map(({ transaction, document }) => ({
       transaction,
       decide: () => (document === null ? absent('reservation') : decideReservation(closing, transaction, document.body, document.sha256)),
     })),
-    ...updates.map(({ transaction, document }) => ({ transaction, decide: () => decideUpdate(closing, transaction, document) })),
+    ...updates.ours.map((update) => ({
+      transaction: update.transaction,
+      decide: () => (updates.beyond.has(update) ? beyond : decideUpdate(closing, update.transaction, update.document)),
+    })),
     ...disputes.map(({ transaction, document }) => ({
       transaction,
       decide: () => (document === null ? absent('dispute') : decideDisputed(closing, transaction, document)),
     })),
   ]
-  return items.sort(byChain)
+  const txids = (anchors: Array<{ transaction: AnchoredTransaction }>): string[] => anchors.map(({ transaction }) => transaction.txid)
+  return {
+    items: items.sort(byChain),
+    foreign: txids(updates.foreign),
+    later: txids([...registrations.later, ...reservations.later]),
+    looked: txids([
+      ...registrations.now,
+      ...reservations.now,
+      ...disputes,
+      ...updates.ours.filter((update) => !updates.beyond.has(update)),
+    ]),
+  }
 }
+
+const beyond = fail('update.limit', 'This client anchored more updates than a tick looks at. Send the request again on a newer tick.')
 
 /** A refusal for a rule names it. */
 function outcomeOf(decided: Result<null>): Pick<Verdict, 'outcome' | 'rule'> {
@@ -348,11 +385,28 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
     clients: [],
     tombstones: [],
     requests: [],
+    counted: [],
     program: ledger.database.program === before ? null : before,
   }
   const used = new Set(ledger.undo.at(-1)?.requests)
-  const closing: Closing = { ctx, ledger, input, undo, used, reveals, burials: [], evidence: new Map(), disputed: new Set() }
-  const verdicts = itemsOf(closing).map(({ transaction, decide }): Verdict => {
+  const counts = new Map<string, number>()
+  for (const one of ledger.undo.at(-1)?.counted ?? []) counts.set(one, (counts.get(one) ?? 0) + 1)
+  const owners = ownersOf(ledger.database)
+  const closing: Closing = {
+    ctx,
+    ledger,
+    input,
+    undo,
+    used,
+    counts,
+    owners,
+    reveals,
+    burials: [],
+    evidence: new Map(),
+    disputed: new Set(),
+  }
+  const { items, ...sorted } = itemsOf(closing)
+  const verdicts = items.map(({ transaction, decide }): Verdict => {
     const decided = decide()
     const {
       txid,
@@ -365,5 +419,5 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
   ledger.undo = [...ledger.undo, undo].slice(-UNDO_TICKS)
   for (const noted of [ledger.plans, ledger.ticks])
     for (const tick of noted.keys()) if (tick < input.number - 2 - UNDO_TICKS) noted.delete(tick)
-  return { ledger, verdicts, burials: closing.burials, evidence: [...closing.evidence.values()] }
+  return { ledger, verdicts, ...sorted, burials: closing.burials, evidence: [...closing.evidence.values()] }
 }

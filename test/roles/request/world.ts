@@ -224,7 +224,7 @@ function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: P
     state: 'running',
     root,
     indices,
-    summary: { verdicts: [], documents: empty },
+    summary: { verdicts: [], documents: [] },
     reveal: null,
     tombstones: [],
     burials: [],

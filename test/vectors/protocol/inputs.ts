@@ -67,7 +67,7 @@ const write = {
 const documentFields: DocumentsInput['fields'] = {
   offer: {
     master: publicKey(bytes('master')), grant: reference('grant'), sealing: sealing('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
-    trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512, witnesses: 1, spare: 1,
+    trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512, witnesses: 1, spare: 1, perTick: { registrations: 100, reservations: 100, updates: 4 },
     outline: file('outline', 1234), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
   },
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
@@ -85,7 +85,7 @@ const documentFields: DocumentsInput['fields'] = {
   tick: {
     app, offer: bytes('offer'), number: 7, previous: reference('tick 6'), blocks: { from: 136, to: 142, hash: bytes('block') }, state: 'running', root: bytes('root'),
     indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
-    summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: file('documents', 2048) },
+    summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: [file('documents.0', 2048)] },
     reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], burials: [{ subject: bytes('buried'), reason: 'Link 1 of lane 0: it did not multiply.', evidence: { kind: 'stamp', update: bytes('update 2'), lane: 0, position: 1 } }], evidence: file('evidence', 4096), schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
     plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], readyFile: file('ready.10', 400), endpoints: { post: [{ code: bytes('code'), label: { outputs: [[0, 2]], sites: [{ decided: [0], fields: { text: [1] } }] }, versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],

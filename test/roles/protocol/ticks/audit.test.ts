@@ -169,7 +169,7 @@ describe('an audit', () => {
   it('stops at a file that was changed', async () => {
     const { run, town } = await history('file')
     const fetchFile: AuditInput['fetchFile'] = (tick, name) =>
-      Promise.resolve(fileOf(town.ticks[name === 'documents' ? 0 : tick.body.number]!, name))
+      Promise.resolve(fileOf(town.ticks[name === 'documents.0' ? 0 : tick.body.number]!, name))
     expect((await run(undefined, { fetchFile })).ticks.at(-1)).toMatchObject({ number: 2, equal: false })
   })
 })

@@ -222,7 +222,7 @@ describe('updates', () => {
     const key = cast.keys[0]!
     const money = { spends: [key.publicKey] }
     const [unspent, first, second] = [
-      at(update(), 4, {}),
+      at(update(), 4, { spends: [cast.keys[1]!.publicKey] }),
       at(update({ text: 'first' }), 5, money),
       at(update({ text: 'second' }), 6, money),
     ]
@@ -235,7 +235,7 @@ describe('updates', () => {
     const [key, other] = [cast.keys[0]!, cast.keys[1]!]
     const request = '12'.repeat(32)
     const [one, two] = [update({ request }), update({ request, key: other })]
-    const lost = { transaction: anchorOf(update(), 7, {}), document: null }
+    const lost = { transaction: anchorOf(update(), 7, { spends: [key.publicKey] }), document: null }
     expect(
       close(3, { updates: [at(one, 5, { spends: [key.publicKey] }), at(two, 6, { spends: [other.publicKey] }), lost], reveal: secret }),
     ).toEqual(['accepted', 'update.request', 'update.unavailable'])
