@@ -33,8 +33,9 @@ import {
 import type { AnchoredTransaction } from '../events.ts'
 import { type RevealFile, versionReserved } from '../requests/index.ts'
 import { ownersOf, paysKey, paysSupervisor, spendsKey, type Owners } from './spends.ts'
-import { byChain, mostUpdates, sortUpdates, withinQuota } from './quotas.ts'
+import { BEYOND, byChain, mostUpdates, sortUpdates, withinQuota } from './quotas.ts'
 import { adoptOutline, factsOf, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
+import { outcomeOf } from './periods.ts'
 import { fail, ok, type Result } from '../result.ts'
 import {
   checkDispute,
@@ -51,8 +52,6 @@ import {
 } from '../stamps/index.ts'
 
 export * from './ledger-state.ts'
-
-export const ACCEPTED = 'accepted'
 
 export interface LedgerContext {
   crypto: CryptoPort
@@ -96,20 +95,6 @@ export interface ClosedTick {
   /** Transactions whose documents are in the tick. */
   looked: string[]
 }
-
-/** Blocks that the document of `number` closes: above `from`, up to `to`. Tick 0 closes everything since the offer. */
-export const tickRange = (genesis: number, tickBlocks: number, number: number): { from: number; to: number } => ({
-  from: genesis + (number - 1) * tickBlocks,
-  to: genesis + number * tickBlocks,
-})
-
-/** The number of the document that decides what is anchored at a height: two more than its period; everything up to genesis is period −1. */
-export const decidingTick = (height: number, genesis: number, tickBlocks: number): number =>
-  Math.max(-1, Math.floor((height - genesis - 1) / tickBlocks)) + 2
-
-/** Whether the document of `number` decides what is anchored at `height`: heights alone say so. */
-export const isDecidedIn = (number: number, height: number, genesis: number, tickBlocks: number): boolean =>
-  decidingTick(height, genesis, tickBlocks) === number
 
 // ───────────────────────────── decisions ─────────────────────────────
 
@@ -329,7 +314,7 @@ function itemsOf(closing: Closing): Pick<ClosedTick, 'foreign' | 'later' | 'look
     })),
     ...updates.ours.map((update) => ({
       transaction: update.transaction,
-      decide: () => (updates.beyond.has(update) ? beyond : decideUpdate(closing, update.transaction, update.document)),
+      decide: () => (updates.beyond.has(update) ? BEYOND : decideUpdate(closing, update.transaction, update.document)),
     })),
     ...disputes.map(({ transaction, document }) => ({
       transaction,
@@ -348,15 +333,6 @@ function itemsOf(closing: Closing): Pick<ClosedTick, 'foreign' | 'later' | 'look
       ...updates.ours.filter((update) => !updates.beyond.has(update)),
     ]),
   }
-}
-
-const beyond = fail('update.limit', 'This client anchored more updates than a tick looks at. Send the request again on a newer tick.')
-
-/** A refusal for a rule names it. */
-function outcomeOf(decided: Result<null>): Pick<Verdict, 'outcome' | 'rule'> {
-  if (decided.ok) return { outcome: ACCEPTED }
-  const { code, details } = decided.error
-  return details?.['rule'] === undefined ? { outcome: code } : { outcome: code, rule: details['rule'] as Verdict['rule'] }
 }
 
 /** The primes by which updates of period number−2 are stamped: of that tick, now revealed and noted with its plan, and of the one before. */

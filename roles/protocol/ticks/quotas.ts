@@ -5,6 +5,7 @@
 import type { Program } from '../../program/index.ts'
 import type { DocumentType, Offer } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
+import { fail } from '../result.ts'
 import type { Owners } from './spends.ts'
 
 export type PerTick = Offer['perTick']
@@ -67,6 +68,12 @@ export function sortUpdates<T extends Pick<Anchored, 'transaction'>>(
   }
   return { foreign, ours, beyond }
 }
+
+/** The verdict on those beyond. */
+export const BEYOND = fail(
+  'update.limit',
+  'This client anchored more updates than a tick looks at. Send the request again on a newer tick.',
+)
 
 /** The two kinds that wait where a tick is full. */
 export type Waiting = Extract<DocumentType, 'registration' | 'reservation'>
