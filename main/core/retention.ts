@@ -1,6 +1,7 @@
 /**
  * What a node keeps of old ticks (PROTOCOL.md 6.7). A tick's torrent holds the whole snapshot, and code for four ticks. Once nobody proves anything
- * against it any more, its index and code files go; the log stays: the document, the decided documents, the schema and the reveal.
+ * against it any more, its index and code files go; the log stays: the document, the decided documents, the schema, the reveal, and
+ * who signed that they are ready.
  */
 import { openDocument, type FileEntry, type Reference, type Tick } from '../../roles/protocol/documents/index.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
@@ -102,11 +103,12 @@ export function createRetention({ crypto, storage, swarm, log }: RetentionOption
 }
 
 /** The files from which anybody decides a tick anew; they stay as long as the app. */
-const logOf = ({ summary, schema, reveal, evidence }: Tick): FileEntry[] => [
+const logOf = ({ summary, schema, reveal, evidence, plans }: Tick): FileEntry[] => [
   ...summary.documents,
   schema,
   ...(reveal === null ? [] : [reveal.file]),
   ...(evidence === null ? [] : [evidence]),
+  ...plans.map(({ readyFile }) => readyFile),
 ]
 
 const restOf = ({ indices, plans }: Tick): FileEntry[] => [

@@ -73,9 +73,9 @@ describe('an old tick', () => {
       'document.json',
       ...[...first.files.keys()].filter((name) => name.startsWith('documents.')),
       'schema',
-      ...[...first.files.keys()].filter((name) => name.startsWith('reveal.')),
+      ...[...first.files.keys()].filter((name) => /^(reveal|ready)\./.test(name)),
     ]
-    expect(log).toHaveLength(3)
+    expect(log).toHaveLength(4)
     expect(await inSwarm(first)).toEqual(log.sort())
     // Only what the newer tick names too is left of its copies: the schema, and indices that did not change.
     const shared = new Set([...second.files.values()].map(digest))
