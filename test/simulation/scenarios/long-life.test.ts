@@ -30,7 +30,7 @@ describe('an app that has run for long', () => {
       expect(reveals.length).toBeGreaterThan(early + LONG_BLOCKS / TICK_BLOCKS - 2)
       expect(whole.length).toBeLessThanOrEqual(144 / TICK_BLOCKS + 2)
       for (const [, files] of reveals.filter((each) => !whole.includes(each)))
-        expect(files.filter((name) => !/^(reveal|documents)\./.test(name)).sort()).toEqual(['document.json', 'schema'])
+        expect(files.filter((name) => !/^(reveal|ready|documents)\./.test(name)).sort()).toEqual(['document.json', 'schema'])
 
       await world.restart('bob')
       await people.done('bob', 'post', { topic: 'long', text: 'back again' })
