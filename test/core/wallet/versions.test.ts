@@ -1,6 +1,5 @@
 /** When a payment is alive, when it is over, and what a reorganisation makes of that. */
 import { describe, expect, it } from 'vitest'
-import { checkStored, STORED } from '../../../main/core/stored.ts'
 import {
   addPending,
   balance,
@@ -14,7 +13,6 @@ import {
 import type { WalletState } from '../../../main/core/wallet/index.ts'
 import { afterRestart, markOffered } from '../../../main/core/wallet/pending.ts'
 import { fail, must } from '../../../roles/protocol/result.ts'
-import { createMemoryDisk, createMemoryStorage } from '../../simulation/ports/storage.ts'
 import { createStage, scripts, signComposition } from './stage.ts'
 
 type Stage = ReturnType<typeof createStage>
@@ -180,27 +178,5 @@ describe('a rival’s block that is taken back', () => {
       stage.state().versions.map((one) => one.txid),
     ]).toEqual([[taker], [killed]])
     expect(paymentState(stage.state(), killed)?.phase).toBe('refused for now')
-  })
-})
-
-describe('a wallet that was stored before blocks said what they spend', () => {
-  it('gets that from what it knows, and takes nothing for impossible that was mined', () => {
-    const stage = funded(1)
-    const parent = stage.send(pay(stage.state(), 1_000))
-    stage.mine()
-    const undo = stage
-      .state()
-      .undo.map(({ height, hash, spent, created, settled, paid }) => ({ height, hash, spent, created, settled, paid }))
-    const storage = createMemoryStorage(createMemoryDisk())
-    storage.transact([
-      { table: 'wallet', key: 'state', value: { ...stage.state(), undo } as never },
-      { table: 'form', key: 'wallet', value: 1 },
-    ])
-    expect(checkStored(storage, { wallet: STORED['wallet']! }).ok).toBe(true)
-    expect([storage.get('wallet', 'state'), storage.get('form', 'wallet')]).toMatchObject([
-      { undo: stage.state().undo.map(({ consumed }) => ({ consumed, foreign: [] })) },
-      3,
-    ])
-    expect((storage.get('wallet', 'state') as unknown as WalletState).undo.at(-1)!.mined).toEqual([parent])
   })
 })

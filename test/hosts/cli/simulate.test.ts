@@ -1,9 +1,12 @@
 /** What the command counts is held against the exact shares, where these can be worked out by hand or by going through all orders. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { permittedSeats } from '../../../roles/protocol/requests/index.ts'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { anchoringOf, hashesFor } from '../../../main/hosts/cli/simulate/cost.ts'
 import { countNetwork, interval, type Network } from '../../../main/hosts/cli/simulate/network.ts'
+import { repository } from '../../architecture/rules.ts'
 import { answered, golem } from './golem.ts'
 
 const SEED = 'simulate'
@@ -92,6 +95,16 @@ describe('golem simulate', () => {
     expect(interval(0, 100)[0]).toBe(0)
     expect(hashesFor(3, 20)).toBe(3 * 1_048_576)
     expect(anchoringOf('acceptance', 2)).toEqual({ vbytes: 266, sats: 2 * 266 + 330 })
+  })
+
+  it('makes the tables of PROTOCOL.md', async () => {
+    const protocol = readFileSync(join(repository, 'PROTOCOL.md'), 'utf8')
+    for (const hostile of ['1', '2']) {
+      const made = await golem('.', 'simulate', '--servers', '6', '--hostile', hostile, '--witnesses', '1', '--spare', '1')
+      expect(protocol).toContain(made.out.split('\n').find((line) => line.startsWith('| 6 |'))!)
+    }
+    const tables = await golem('.', 'simulate', '--client-ticks', '1')
+    expect(protocol).toContain(tables.out.slice(tables.out.indexOf('| identities |')).trim())
   })
 
   it('prints one network or all tables, the same from one seed, and refuses what no offer may have', async () => {
