@@ -28,7 +28,8 @@ lane of a block on its servers, how often these see blocks of honest requests, a
 function simulate({ flags }: Call): Result<Done> {
   const clientTicks = Number(flags['client-ticks'])
   const seed = String(flags['seed'])
-  const asked = flags['servers'] === undefined ? null : networkOf(flags)
+  const { servers } = flags
+  const asked = servers === undefined ? null : networkOf(flags)
   if (asked !== null && !asked.ok) return asked
   const rows = countAll(fastCrypto, asked === null ? networks() : [asked.value], clientTicks, seed)
   const value = { seed, clientTicks, networks: rows.map(([network, counted]) => ({ ...network, ...counted })) }
@@ -46,7 +47,7 @@ function simulate({ flags }: Call): Result<Done> {
 
 function networkOf(flags: Call['flags']): Result<Network> {
   const [servers, hostile, witnesses, spare, blocks] = ['servers', 'hostile', 'witnesses', 'spare', 'blocks'].map((name) =>
-    Number(flags[name]),
+    Number(flags[name]!),
   ) as [number, number, number, number, number]
   if (hostile > servers) return wrongUsage(`--hostile must be at most --servers, ${servers}, not «${hostile}».`)
   const least = blocks * (1 + witnesses + spare)
