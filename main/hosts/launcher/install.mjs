@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join, sep } from 'node:path'
 import process from 'node:process'
 
 const wantedMajor = 24
@@ -87,6 +87,21 @@ function majorOf(node) {
   return Number.parseInt(answer.stdout ?? '', 10) || 0
 }
 
+/**
+ * A Node that an install leaves in its place. `npm run` puts node_modules/.bin first on the PATH, so the running one may be the project's own, which npm
+ * takes away with all other packages.
+ * @param env `npm_node_execpath` is the Node that npm itself runs on; @param running the path of this one
+ */
+export function nodeThatStays(root, env = process.env, running = process.execPath) {
+  const inside = join(root, 'node_modules') + sep
+  const name = process.platform === 'win32' ? 'node.exe' : 'node'
+  const onPath = (env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  const found = [running, env.npm_node_execpath ?? '', ...onPath].find(
+    (path) => path !== '' && !path.startsWith(inside) && existsSync(path),
+  )
+  return found ?? running
+}
+
 /** npm made no link for `node`, because its binary was not there yet. */
 function linkNode(root) {
   const link = join(root, 'node_modules', '.bin', 'node')
@@ -98,7 +113,7 @@ async function installNode(root, report) {
   const folder = join(root, 'node_modules', 'node')
   if (existsSync(join(folder, 'installArchSpecificPackage.js'))) {
     process[report].write(`golem: fetching Node ${wantedMajor} from the npm registry …\n`)
-    await execute(process.execPath, ['installArchSpecificPackage.js'], { cwd: folder, ...streams(report) })
+    await execute(nodeThatStays(root), ['installArchSpecificPackage.js'], { cwd: folder, ...streams(report) })
   }
   if (majorOf(projectNode(root)) >= wantedMajor) {
     if (projectNode(root) !== process.execPath) linkNode(root)

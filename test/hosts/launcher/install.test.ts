@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { projectNode, whyInstall } from '../../../main/hosts/launcher/install.mjs'
+import { nodeThatStays, projectNode, whyInstall } from '../../../main/hosts/launcher/install.mjs'
 
 let root: string
 beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'golem-install-'))))
@@ -46,5 +46,20 @@ describe('the Node that runs the project', () => {
     expect(projectNode(root)).toBe(process.execPath)
     await put(`node_modules/node/bin/${process.platform === 'win32' ? 'node.exe' : 'node'}`, '')
     expect(projectNode(root)).toContain(join('node_modules', 'node', 'bin'))
+  })
+
+  it('fetches itself by another Node than the one that an install takes away', async () => {
+    const name = process.platform === 'win32' ? 'node.exe' : 'node'
+    const own = join(root, 'node_modules', 'node', 'bin', name)
+    const link = join(root, 'node_modules', '.bin')
+    await put(join('node_modules', '.bin', name), '')
+    await put(join('outside', name), '')
+    await put(join('npm', name), '')
+    const PATH = [link, join(root, 'nothing'), join(root, 'outside')].join(delimiter)
+    expect(nodeThatStays(root, { PATH }, own)).toBe(join(root, 'outside', name))
+    expect(nodeThatStays(root, { PATH, npm_node_execpath: join(root, 'npm', name) }, own)).toBe(join(root, 'npm', name))
+    expect(nodeThatStays(root, { PATH, npm_node_execpath: own }, own)).toBe(join(root, 'outside', name))
+    expect(nodeThatStays(root, { PATH }, process.execPath)).toBe(process.execPath)
+    expect(nodeThatStays(root, {}, own)).toBe(own)
   })
 })
