@@ -7,6 +7,7 @@ import type { OpenedDocument } from '../../roles/protocol/documents/index.ts'
 import { failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { createVirtualClock } from '../simulation/ports/clock.ts'
 import { createMemoryLog } from '../simulation/ports/log.ts'
+import { createMemoryDisk, createMemoryStorage } from '../simulation/ports/storage.ts'
 
 const FETCH_MS = 20_000
 const [log, reference] = [createMemoryLog(), { sha256: 'aa'.repeat(32), infohash: 'bb'.repeat(20) }]
@@ -50,7 +51,8 @@ describe('Offers that never come', () => {
     const offer = { body: { type: 'offer' } } as OpenedDocument
     let tries = 0
     const documents = { fetch: async () => (++tries < 5 ? timeout : ok(offer)) }
-    const services = { documents, log, ...createPersistence({ clock, log, stopped: () => false }) }
+    const storage = createMemoryStorage(createMemoryDisk())
+    const services = { documents, log, storage, ...createPersistence({ clock, log, stopped: () => false }) }
     const perform = createEffects({ services } as unknown as ServerSession, undefined as never, undefined as never)
     expect(await clock.until(perform({ type: 'fetch', reference, documentType: 'offer' }))).toEqual([
       { type: 'document', reference, document: offer },
