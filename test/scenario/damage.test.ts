@@ -18,7 +18,7 @@ const start = async (): Promise<LocalNetwork> => {
     folder,
     program: GUESTBOOK,
     title: 'Guestbook',
-    servers: 1,
+    servers: 3,
     clients: PEOPLE,
     tickBlocks: 3,
     blockMs: 0,
@@ -86,7 +86,7 @@ describe('A damaged participant', () => {
       harm()
     }
     await start()
-    expect([...network!.participants.keys()].sort()).toEqual(['finn', 'server-1', 'supervisor'])
+    expect([...network!.participants.keys()].sort()).toEqual(['finn', 'server-1', 'server-2', 'server-3', 'supervisor'])
     expect(absent.map(({ name }) => name).sort()).toEqual(Object.keys(DAMAGES))
     for (const { name, role, why } of absent) {
       expect([role, why], name).toEqual(['client', expect.stringMatching(DAMAGES[name]!.said)])
