@@ -17,7 +17,7 @@ export interface Burials {
   look(tick: Reference): Promise<Result<Graves>>
 }
 
-const ROWS = 'burials'
+const BURIALS = 'burials'
 /** Ticks of which the finding is kept. */
 const KEPT = 64
 
@@ -40,13 +40,13 @@ async function evidenceOf(
 /** @param app id of the app, hex */
 export function createBurials(services: Used, app: string, offerOf: OfferPrograms): Burials {
   const { crypto, storage, documents } = services
-  const known = (tick: string): Graves | null => (storage.get(ROWS, tick) as { graves: Graves } | undefined)?.graves ?? null
+  const known = (tick: string): Graves | null => (storage.get(BURIALS, tick) as { graves: Graves } | undefined)?.graves ?? null
 
   function keep(tick: OpenedTick, graves: Graves): void {
-    const old = storage.list(ROWS, '').filter(({ value }) => (value as { number: number }).number < tick.body.number - KEPT)
+    const old = storage.list(BURIALS, '').filter(({ value }) => (value as { number: number }).number < tick.body.number - KEPT)
     storage.transact([
-      { table: ROWS, key: tick.sha256, value: { number: tick.body.number, graves } as unknown as Json },
-      ...old.map(({ key }) => ({ table: ROWS, key, delete: true as const })),
+      { table: BURIALS, key: tick.sha256, value: { number: tick.body.number, graves } as unknown as Json },
+      ...old.map(({ key }) => ({ table: BURIALS, key, delete: true as const })),
     ])
   }
 

@@ -33,7 +33,7 @@ export const STORED: Kinds = {
     migrations: {},
   },
   documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 2, migrations: {} },
-  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute'], form: 2, migrations: {} },
+  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 2, migrations: {} },
   server: { what: "a server's notes", tables: ['server', 'served'], form: 2, migrations: {} },
   supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 2, migrations: {} },
 }
