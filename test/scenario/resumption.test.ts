@@ -30,9 +30,7 @@ describe('ticks that the master key takes back', () => {
     expect(await cast.call('audit', {}, 'alice')).toMatchObject({ ok: true })
   })
 
-  // Servers and client follow no tick after this reorganisation, since `ready` and burials came together with seals; the story passed before on both chains.
-  // It would wait for ever, because blocks go on. The rest of the suite reorganises without a resumption (attacks/a-stolen-key-anchors-first does with one).
-  it.skip('[D4] and a reorganisation that takes that word back gives it back, with every write', async () => {
+  it('[D4] and a reorganisation that takes that word back gives it back, with every write', async () => {
     const before = await tickOf()
     await cast.call('resume', { reason: 'once more' })
     await cast.until('the word of the master key to be in a block', async () => countOf(await cast.anchors(), 'resumption') === 2)

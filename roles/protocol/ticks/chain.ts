@@ -3,7 +3,7 @@
  * of what is known, computed anew whenever it is asked for.
  */
 import type { Reference } from '../documents/index.ts'
-import { byChain, originOf, type Line, type SealedTick } from './line.ts'
+import { byChain, originOf, type Line, type ResumptionSaid, type SealedTick } from './line.ts'
 
 /** A tick that counts. */
 export interface SeenTick {
@@ -111,15 +111,28 @@ function along(known: Known, line: Line, from: SeenTick[], before: Line | null):
   return { ticks, stop: null }
 }
 
+/**
+ * How many of the ticks so far a resumption leaves: those up to the one that it names. A reorganisation takes the word of the master key back and mines it again, and
+ * may have made that tick void meanwhile; then what counts before it stays. Null where it names none of the chain.
+ */
+function leftBy(good: ResumptionSaid['good'], ticks: SeenTick[], lines: Line[]): number | null {
+  if (good === null) return 0
+  const isGood = ({ reference }: Pick<SealedTick, 'reference'>): boolean => reference.sha256 === good.sha256
+  const at = ticks.findIndex(isGood)
+  if (at >= 0) return at + 1
+  const gone = lines.flatMap((line) => line.ticks).find((tick) => isGood(tick) && tick.said?.closes === false)
+  return gone === undefined ? null : ticks.filter((tick) => byChain(tick, gone) < 0).length
+}
+
 /** What a resumption makes of the chain so far: the ticks that stay, or why it cannot be obeyed (yet). */
-function cut({ ticks, stop }: { ticks: SeenTick[]; stop: Stop | null }, line: Line): SeenTick[] | Stop | 'ignored' {
+function cut({ ticks, stop }: { ticks: SeenTick[]; stop: Stop | null }, line: Line, lines: Line[]): SeenTick[] | Stop | 'ignored' {
   const { said, reference, held, proved } = line
   if (said === null) return { kind: 'resumption', reference }
-  const at = said.good === null ? -1 : ticks.findIndex(({ reference: { sha256 } }) => sha256 === said.good!.sha256)
+  const left = leftBy(said.good, ticks, lines)
   // A tick that is not here yet may be the one that it names.
-  if (said.good !== null && at < 0) return stop !== null && stop.kind === 'unfetched' && stop.number <= said.good.number ? stop : 'ignored'
-  const taken = ticks.slice(at + 1).filter((tick) => held.includes(tick.reference.sha256))
-  if (taken.length <= MOST_TAKEN_BACK || proved === true) return ticks.slice(0, at + 1)
+  if (left === null) return stop !== null && stop.kind === 'unfetched' && stop.number <= said.good!.number ? stop : 'ignored'
+  const taken = ticks.slice(left).filter((tick) => held.includes(tick.reference.sha256))
+  if (taken.length <= MOST_TAKEN_BACK || proved === true) return ticks.slice(0, left)
   return proved === false || said.shows.length === 0 ? 'ignored' : { kind: 'unproved', reference, shows: said.shows }
 }
 
@@ -148,7 +161,7 @@ export function chainFrom(known: Known): Chain {
   let start: SeenTick[] = []
   for (const next of resumptions.sort(byChain)) {
     const past = along(known, line, start, next)
-    const result = cut(past, next)
+    const result = cut(past, next, known.lines)
     if (result === 'ignored') ignored.push(next.reference)
     else if (!Array.isArray(result)) return { ticks: past.ticks, stop: result, line, ignored }
     else [line, start] = [next, result]

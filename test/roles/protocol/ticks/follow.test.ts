@@ -250,6 +250,29 @@ describe('a resumption', () => {
     expect(reader.counted.slice(6)).toEqual([shaOf(ticks[4]!), shaOf(ticks[5]!)])
   })
 
+  it('[D4] that is mined again beside the tick it names, which the reorg made void, leaves what counts before that one', () => {
+    const { reader, ticks, numbers, digests, stop } = story(5)
+    const [named, after] = [ticks[4]!, ticks[5]!]
+    const resumed = resumptionMade(61, named)
+    reader.block(resumed)
+    expect(numbers()).toEqual([0, 1, 2, 3, 4])
+    // Block 45 is another one now; the transactions of ticks 4 and 5 and the word of the master key are mined again, in one block.
+    reader.reorg(44)
+    reader.hashes.set(45, digest(0x45)).set(55, digest(0x55))
+    reader.block(...[named, after, resumed].map((one) => ({ ...one, transaction: { ...one.transaction, height: 62 } })))
+    expect([numbers(), stop()]).toEqual([[0, 1, 2, 3], null])
+    const anew = tickMade(63, {
+      number: 4,
+      after: resumed.transaction.txid,
+      previous: shaOf(ticks[3]!),
+      to: 45,
+      hash: digest(0x45),
+      by: SECOND,
+    })
+    reader.block(anew)
+    expect([numbers(), digests().at(-1)]).toEqual([[0, 1, 2, 3, 4], shaOf(anew)])
+  })
+
   it('ends a tick that nobody delivers; and one that is delivered later stays ended', () => {
     const { reader, next, ticks, numbers, stop } = story(3)
     const lost = next()
