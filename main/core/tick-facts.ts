@@ -67,6 +67,27 @@ async function revealOf(documents: Documents, { reference, tick }: At): Promise<
   return json.ok ? checkSchema('reveal', revealFile, json.value) : json
 }
 
+export interface AboutTick {
+  base: OpenedTick | undefined
+  /** The first document that publishes its plan, before it: that one deals it. */
+  publishing: OpenedTick | undefined
+  /** What was revealed of it; null while nothing is. Errors: those of fetching and of the file. */
+  reveal(): Promise<Result<RevealFile | null>>
+}
+
+/** Which of the ticks that `newest` builds on tell of the tick `number`. Errors: those of fetching. */
+export async function aboutTick(documents: Documents, newest: Reference, number: number): Promise<Result<AboutTick>> {
+  const about = await ticksAbout(documents, newest, number)
+  if (!about.ok) return about
+  const ticks = about.value.map(({ tick }) => tick)
+  const revealing = about.value.find(({ tick: { body } }) => body.reveal?.tick === number)
+  return ok({
+    base: ticks.find(({ body }) => body.number === number),
+    publishing: ticks.findLast(({ body }) => body.number < number && body.plans.some((plan) => plan.tick === number)),
+    reveal: () => (revealing === undefined ? Promise.resolve(ok(null)) : revealOf(documents, revealing)),
+  })
+}
+
 /**
  * What the ticks below `newest` say about the tick `number`; null where they do not have it, or it had no plan.
  * Errors: those of fetching, while they may pass.
@@ -77,18 +98,15 @@ export async function factsAbout(
   newest: Reference,
   number: number,
 ): Promise<Result<TickFacts | null>> {
-  const about = await ticksAbout(documents, newest, number)
+  const about = await aboutTick(documents, newest, number)
   if (!about.ok) return about
-  const base = about.value.find(({ tick }) => tick.body.number === number)
-  // The first document that publishes a plan, before the tick that it is for, deals it.
-  const publishing = about.value.findLast(({ tick: { body } }) => body.number < number && body.plans.some((plan) => plan.tick === number))
-  const offer = publishing === undefined ? null : await offerOf(publishing.tick.body.offer)
+  const { base, publishing } = about.value
+  const offer = publishing === undefined ? null : await offerOf(publishing.body.offer)
   if (base === undefined || publishing === undefined || offer === null) return ok(null)
-  const planned = plannedIn(publishing.tick, number, offer.terms)
-  const revealing = about.value.find(({ tick: { body } }) => body.reveal?.tick === number)
-  const reveal = revealing === undefined ? ok(null) : await revealOf(documents, revealing)
+  const planned = plannedIn(publishing, number, offer.terms)
+  const reveal = await about.value.reveal()
   if (!reveal.ok && reveal.error.retryable) return reveal
-  const indices = new Map(base.tick.body.indices.map(({ name, root }) => [name, { root }]))
+  const indices = new Map(base.body.indices.map(({ name, root }) => [name, { root }]))
   const { outline, budget } = offer
-  return ok(planned && { base: base.tick.sha256, indices, planned, outline, budget, reveal: reveal.ok ? reveal.value : null })
+  return ok(planned && { base: base.sha256, indices, planned, outline, budget, reveal: reveal.ok ? reveal.value : null })
 }

@@ -23,7 +23,12 @@ describe('A reveal that cannot be read', () => {
   it.each(BROKEN)('[C1] because it is %s ends the search with one sentence', async (_what, bytes) => {
     const [log, clock, storage] = [createMemoryLog(), createVirtualClock(), createMemoryStorage()]
     const tick = {
-      body: { reveal: { tick: 1, file: { name: 'reveal.1', size: bytes.length, sha256: 'cc'.repeat(32) } }, plans: [], previous: null },
+      body: {
+        number: 3,
+        reveal: { tick: 1, file: { name: 'reveal.1', size: bytes.length, sha256: 'cc'.repeat(32) } },
+        plans: [],
+        previous: null,
+      },
     }
     const documents = { fetch: async () => ok(tick), fetchFile: async () => ok(bytes) }
     const services = { crypto, log, storage, documents, ...createPersistence({ clock, log, stopped: () => false }) } as unknown as Services

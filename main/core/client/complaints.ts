@@ -2,15 +2,12 @@
 import type { ClientEffect } from '../../../roles/client/index.ts'
 import { findPoison } from '../../../roles/client/index.ts'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { parseCanonical } from '../../../roles/protocol/canonical.ts'
-import { checkSchema, openDocument, type FileEntry, type Plan, type Reference, type Tick } from '../../../roles/protocol/documents/index.ts'
-import { revealFile, type RevealFile } from '../../../roles/protocol/requests/index.ts'
+import { openDocument, type Plan, type Reference } from '../../../roles/protocol/documents/index.ts'
+import type { RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Json } from '../ports.ts'
 import type { Services } from '../services.ts'
-
-/** A reveal file: 100,000 versions at most, and not deeper than a list of records with lists. */
-const [REVEAL_LIMIT, REVEAL_DEPTH] = [256 << 20, 8]
+import { aboutTick } from '../tick-facts.ts'
 
 type Effect = ClientEffect & { type: 'complaint' }
 
@@ -32,31 +29,11 @@ interface Evidence {
   plan: Plan | null
 }
 
-/** Ticks from the one that publishes a plan to the last that decides what is stamped with it. */
-const LIFE_OF_A_PLAN = 7
-
 /** What the ticks before the one that decided reveal of the stamped tick, and the plan that they held it to. */
 async function evidence({ documents }: Services, deciding: Reference, stamped: number): Promise<Result<Evidence>> {
-  const found: Evidence = { reveal: null, plan: null }
-  let at: Reference | null = deciding
-  for (let back = 0; back < LIFE_OF_A_PLAN && at !== null && found.plan === null; back++) {
-    const document = await documents.fetch(at, 'tick')
-    if (!document.ok) return document
-    const tick = document.value.body as Tick
-    if (tick.reveal?.tick === stamped) {
-      const reveal = await readReveal(documents, at, tick.reveal.file)
-      if (!reveal.ok) return reveal
-      found.reveal = reveal.value
-    }
-    found.plan = tick.plans.find((plan) => plan.tick === stamped) ?? null
-    at = tick.previous
-  }
-  return ok(found)
-}
-
-async function readReveal(documents: Services['documents'], tick: Reference, file: FileEntry): Promise<Result<RevealFile>> {
-  const bytes = await documents.fetchFile(tick.infohash, file)
-  if (!bytes.ok) return bytes
-  const json = parseCanonical(bytes.value, { maxBytes: REVEAL_LIMIT, maxDepth: REVEAL_DEPTH })
-  return json.ok ? checkSchema('reveal', revealFile, json.value) : json
+  const about = await aboutTick(documents, deciding, stamped)
+  if (!about.ok) return about
+  const reveal = await about.value.reveal()
+  const plan = about.value.publishing?.body.plans.find(({ tick }) => tick === stamped) ?? null
+  return reveal.ok ? ok({ reveal: reveal.value, plan }) : reveal
 }
