@@ -98,6 +98,13 @@ export function createBurials(services: Used, app: string, offerOf: OfferProgram
   }
 }
 
+/** Looks into a tick behind everything else, as often as it takes, and says what is faulty. @returns whether it was found out */
+export async function lookBehind({ seldom, log }: Pick<Services, 'seldom' | 'log'>, desk: Burials, tick: Reference): Promise<boolean> {
+  const graves = await seldom('look into tombstones', () => desk.look(tick))
+  if (graves.ok) for (const problem of graves.value.problems) log.log('error', problem)
+  return graves.ok
+}
+
 /** One for each app, made when it is asked for. */
 export function burialsByApp(services: Used, offerOf: OfferPrograms): (app: string) => Burials {
   const made = new Map<string, Burials>()

@@ -31,6 +31,7 @@ export { breach, canBreak, findRule, isOwn, mostReserved, refusalWords, rulesAtS
 export type { Rule, RuleAtStake } from './rules.ts'
 export { firstDifference } from './difference.ts'
 export { blockLabelOf } from './explain/block-label.ts'
+export { eachEffect } from './scopes.ts'
 export { composeLabel, fitsBlock, labelOf } from './explain/label.ts'
 export { describe } from './explain/describe.ts'
 export { pausesOf, serversOf, splitNotes, splitsOf, stageOf } from './splits.ts'

@@ -5,7 +5,7 @@ import { newestTick, planTick, type Following, type Graves } from '../../../role
 import { parseOutline, plannedIn, termsOf, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/index/index.ts'
-import { burialsByApp } from '../burials.ts'
+import { burialsByApp, lookBehind } from '../burials.ts'
 import { indexFileOf } from '../read-index.ts'
 import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
@@ -68,13 +68,9 @@ function createGraves(services: Services, partsOf: (sha256: string) => Promise<R
     const desk = desks(app)
     const graves = (): Graves | null => desk.known(tick.sha256)
     if (graves() !== null) return { graves, looked: Promise.resolve() }
-    const looked = services
-      .seldom('look into tombstones', () => desk.look(tick))
-      .then((found) => {
-        if (!found.ok) return
-        for (const problem of found.value.problems) services.log.log('error', problem)
-        services.changed()
-      })
+    const looked = lookBehind(services, desk, tick).then((isFound) => {
+      if (isFound) services.changed()
+    })
     return { graves, looked }
   }
 }

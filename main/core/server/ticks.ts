@@ -14,7 +14,7 @@ import {
   type TickProgram,
   type TickView,
 } from '../../../roles/server/index.ts'
-import { burialsByApp } from '../burials.ts'
+import { burialsByApp, lookBehind } from '../burials.ts'
 import { remembering } from '../remembering.ts'
 import type { ServerSession } from './session.ts'
 
@@ -78,11 +78,9 @@ function createGraves(services: ServerSession['services'], programOf: (offer: st
 
   async function look(app: string, tick: Reference): Promise<void> {
     looking.add(tick.sha256)
-    const graves = await services.seldom('look into tombstones', () => desks(app).look(tick))
+    const isFound = await lookBehind(services, desks(app), tick)
     looking.delete(tick.sha256)
-    if (!graves.ok) return
-    for (const problem of graves.value.problems) services.log.log('error', problem)
-    found()
+    if (isFound) found()
   }
 
   function of(app: string, tick: Reference): ReadonlySet<string> | null {

@@ -36,16 +36,11 @@ function nodeReach(body: Block['body'], node: Node, found: Reach[]): Reach {
   return union([...over, ...argumentsOf(node).map((index) => found[index]!), ...armsOf(node).map((arm) => found[arm.result]!)])
 }
 
-export type WriteEffect = Extract<Effect, { write: number }>
+type WriteEffect = Extract<Effect, { write: number }>
 
-/** Calls `visit` for every write with what decides whether it happens; `inner` says it of the node of a condition. */
-export function eachWrite(
-  effects: Effect[],
-  inner: (node: number) => Reach,
-  decided: Reach,
-  visit: (effect: WriteEffect, decided: Reach) => void,
-): void {
-  const below = (lists: Effect[][], on: number): void => lists.forEach((list) => eachWrite(list, inner, decided | inner(on), visit))
+/** Calls `visit` for every write with what decides whether it happens. @param nodes what each node depends on */
+function eachWrite(effects: Effect[], nodes: Reach[], decided: Reach, visit: (effect: WriteEffect, decided: Reach) => void): void {
+  const below = (lists: Effect[][], on: number): void => lists.forEach((list) => eachWrite(list, nodes, decided | nodes[on]!, visit))
   for (const effect of effects) {
     if ('write' in effect) visit(effect, decided)
     else if ('if' in effect) below([effect.then, effect.else], effect.if)
@@ -65,17 +60,12 @@ export function eachWrite(
 export function blockLabelOf(block: Block): BlockLabel {
   const nodes = nodeReaches(block)
   const sites: BlockLabel['sites'] = block.sites.map(() => ({ decided: [], fields: {} }))
-  eachWrite(
-    block.body.effects,
-    (node) => nodes[node]!,
-    0n,
-    (effect, decided) => {
-      const computed = sortedNames(effect.fields).flatMap((name) => {
-        const value = effect.fields[name]!
-        return 'carry' in value ? [] : [[name, positionsOf(nodes[value.node]!)] as const]
-      })
-      sites[effect.write] = { decided: positionsOf(decided), fields: Object.fromEntries(computed) }
-    },
-  )
+  eachWrite(block.body.effects, nodes, 0n, (effect, decided) => {
+    const computed = sortedNames(effect.fields).flatMap((name) => {
+      const value = effect.fields[name]!
+      return 'carry' in value ? [] : [[name, positionsOf(nodes[value.node]!)] as const]
+    })
+    sites[effect.write] = { decided: positionsOf(decided), fields: Object.fromEntries(computed) }
+  })
   return { outputs: block.body.outputs.map((node) => positionsOf(nodes[node]!)), sites }
 }

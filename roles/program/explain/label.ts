@@ -6,7 +6,8 @@ import { own, sortedNames } from '../value/measure.ts'
 import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { askedWith, sourceName } from '../sources.ts'
-import { blockLabelOf, eachWrite, union, type Reach } from './block-label.ts'
+import { eachEffect } from '../scopes.ts'
+import { blockLabelOf, union, type Reach } from './block-label.ts'
 
 /** What reaches what in one endpoint, while it is worked out block by block. */
 interface Flow {
@@ -41,33 +42,24 @@ function storedOf(flow: Flow, block: Block, index: number, label: BlockLabel): L
   const stored: Label['stored'] = []
   const sees = block.inputs.map((input) => sourceName(flow.endpoint, input.source))
   // The order of the effects is public; what decides them is in the label.
-  eachWrite(
-    block.body.effects,
-    () => 0n,
-    0n,
-    ({ write, fields }) => {
-      const site = block.sites[write]!
-      const { decided: deciding, fields: computed } = label.sites[write]!
-      const decided = flow.guards[index]! | reachOfInputs(flow, block, deciding)
-      const slot = bitOf(flow, sourceName(flow.endpoint, { from: 'slot', slot: site.slot }))
-      const entry = (field: string, reach: Reach, carried: boolean): void =>
-        void stored.push({
-          collection: site.collection,
-          field,
-          block: index,
-          site: write,
-          inputs: namesOf(flow, reach | decided),
-          carried,
-          sees,
-        })
-      entry('$key', slot, true)
-      for (const field of site.fields) {
-        const value = fields[field]!
-        if ('carry' in value) entry(field, reachOf(flow, block.carries[value.carry]!), true)
-        else entry(field, reachOfInputs(flow, block, computed[field]!), false)
-      }
-    },
-  )
+  eachEffect(block.body.effects, (effect) => {
+    if (!('write' in effect)) return
+    const { write, fields } = effect
+    const site = block.sites[write]!
+    const { decided: deciding, fields: computed } = label.sites[write]!
+    const decided = flow.guards[index]! | reachOfInputs(flow, block, deciding)
+    const slot = bitOf(flow, sourceName(flow.endpoint, { from: 'slot', slot: site.slot }))
+    const entry = (field: string, reach: Reach, carried: boolean): void => {
+      const inputs = namesOf(flow, reach | decided)
+      stored.push({ collection: site.collection, field, block: index, site: write, inputs, carried, sees })
+    }
+    entry('$key', slot, true)
+    for (const field of site.fields) {
+      const value = fields[field]!
+      if ('carry' in value) entry(field, reachOf(flow, block.carries[value.carry]!), true)
+      else entry(field, reachOfInputs(flow, block, computed[field]!), false)
+    }
+  })
   return stored
 }
 
@@ -135,18 +127,13 @@ export function fitsBlock(block: Block, { outputs, sites }: BlockLabel): boolean
   const isSet = (inputs: number[]): boolean =>
     inputs.every((input, i) => Number.isInteger(input) && input >= 0 && input < block.inputs.length && (i === 0 || input > inputs[i - 1]!))
   let fits = outputs.length === block.outputs.length && sites.length === block.sites.length && outputs.every(isSet)
-  const visit = (write: number, fields: Record<string, object>): void => {
-    const site = sites[write]
-    const computed = sortedNames(fields).filter((name) => !('carry' in fields[name]!))
+  eachEffect(block.body.effects, (effect) => {
+    if (!('write' in effect)) return
+    const site = sites[effect.write]
+    const computed = sortedNames(effect.fields).filter((name) => !('carry' in effect.fields[name]!))
     const named = site === undefined ? [] : sortedNames(site.fields)
     fits &&= site !== undefined && isSet(site.decided) && Object.values(site.fields).every(isSet)
     fits &&= computed.length === named.length && computed.every((name, i) => name === named[i])
-  }
-  eachWrite(
-    block.body.effects,
-    () => 0n,
-    0n,
-    ({ write, fields }) => visit(write, fields),
-  )
+  })
   return fits
 }

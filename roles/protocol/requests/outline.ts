@@ -3,7 +3,17 @@
  * because clients build requests from them and auditors check paths with them; what a block computes is not. So each body shrinks
  * to the skeleton of its effects, and the servers of a block get the body itself in their sealed code file (PROTOCOL.md 9.3).
  */
-import { acceptsSites, canonicalJson, canonicalProgram, check, defaultValue, describe, toJson, withoutRules } from '../../program/index.ts'
+import {
+  acceptsSites,
+  canonicalJson,
+  canonicalProgram,
+  check,
+  defaultValue,
+  describe,
+  toJson,
+  withoutRules,
+  eachEffect,
+} from '../../program/index.ts'
 import type { Block, Body, Effect, EffectArm, Endpoint, Program, WriteSite } from '../../program/index.ts'
 import { toHex, utf8 } from '../bytes.ts'
 import { canonicalBytes, canonicalText, parseCanonical, type Json } from '../canonical.ts'
@@ -26,16 +36,6 @@ function effectSkeleton(effect: Effect): Effect {
   if ('if' in effect) return { if: 0, then: effect.then.map(effectSkeleton), else: effect.else.map(effectSkeleton) }
   if ('match' in effect) return { match: 0, arms: effect.arms.map(armSkeleton) }
   return { unwrap: 0, some: armSkeleton(effect.some), none: effect.none.map(effectSkeleton) }
-}
-
-/** Calls `visit` for every effect, outer ones first. */
-export function eachEffect(effects: Effect[], visit: (effect: Effect) => void): void {
-  for (const effect of effects) {
-    visit(effect)
-    if ('if' in effect) eachEffect([...effect.then, ...effect.else], visit)
-    else if ('match' in effect) for (const arm of effect.arms) eachEffect(arm.effects, visit)
-    else if ('unwrap' in effect) eachEffect([...effect.some.effects, ...effect.none], visit)
-  }
 }
 
 /** A body without what it computes. */

@@ -3,7 +3,7 @@
  * paths, lanes, digests, types, versions. `checkStamps` needs what the tick reveals when the window closes: that the number of each lane
  * really passed through its path, and through whom it did not.
  */
-import { fromJson, type Program, own } from '../../program/index.ts'
+import { eachEffect, fromJson, type Program, own } from '../../program/index.ts'
 import type { Block, WriteSite } from '../../program/index.ts'
 import { fromHex } from '../bytes.ts'
 import { canonicalBytes } from '../canonical.ts'
@@ -14,7 +14,6 @@ import {
   verifyCommit,
   acceptsPath,
   differenceOf,
-  eachEffect,
   edgeId,
   canWrite,
   checkSeats,
