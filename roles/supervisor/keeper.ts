@@ -245,7 +245,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const ready = plans.map(({ plan: { readyFile } }) => ({ name: readyFile.name, bytes: stored(readyFile) }))
     const terms = termsOf(body)
     const { minimumServers } = body
-    const head = { app, offer, signer, program, number, previous, blocks: { from, to, hash }, minimumServers, terms }
+    const head = { app, offer, signer, program, outline, number, previous, blocks: { from, to, hash }, minimumServers, terms }
     const input = {
       ...head,
       verdicts,

@@ -18,7 +18,7 @@ import {
 } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
-import { outlineOf, schemaFile, type DealTerms } from '../protocol/requests/index.ts'
+import { schemaFile, type DealTerms } from '../protocol/requests/index.ts'
 import type { EvidenceEntry } from '../protocol/stamps/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
@@ -41,6 +41,8 @@ export interface ComposeInput {
   signer: KeyPair
   /** The whole program of that offer, checked. */
   program: Program
+  /** What everybody sees of it. */
+  outline: Program
   number: number
   previous: Reference | null
   blocks: Tick['blocks']
@@ -133,7 +135,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
   const sealed = running ? input.plans.map((plan) => sealPlan(crypto, random, input, plan)) : []
   const snapshot = snapshotFiles(crypto, input.snapshot)
   const documents = documentsFiles(input.documents)
-  const schema = schemaFile(outlineOf(input.program))
+  const schema = schemaFile(input.outline)
   const reveal = input.reveal === null ? null : { name: `reveal.${input.reveal.reveal.tick}`, bytes: canonicalBytes(input.reveal.reveal) }
   const evidence = input.evidence.length === 0 ? null : { name: 'evidence', bytes: canonicalBytes(input.evidence) }
   const { app, offer, number, previous, blocks, servers } = input

@@ -1,12 +1,11 @@
 /** Issue 9, attack 1: a client puts a server of its own on the block that writes, which signs whatever the client wants. */
 import { describe, expect, it } from 'vitest'
-import { cloneDatabase } from '../../roles/protocol/index/index.ts'
 import type { Update } from '../../roles/protocol/documents/index.ts'
 import { toHex, utf8 } from '../../roles/protocol/bytes.ts'
-import { checkSeats, holdingOf, outlineOf, seatOf, seatOrder, type PlannedTick } from '../../roles/protocol/requests/index.ts'
-import { checkUpdate, type UpdateEnv } from '../../roles/protocol/stamps/index.ts'
-import { chainOf, crypto, makeUpdate, notes, type UpdateOptions } from '../roles/supervisor/actors.ts'
-import { peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
+import { checkSeats, holdingOf, seatOf, seatOrder, type PlannedTick } from '../../roles/protocol/requests/index.ts'
+import { checkUpdate } from '../../roles/protocol/stamps/index.ts'
+import { chainOf, crypto, makeUpdate, type UpdateOptions } from '../roles/supervisor/actors.ts'
+import { heldAgainst, peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
 
 const [TICK, WRITING] = [3, 1]
 const OTHER = 'ab'.repeat(32)
@@ -15,20 +14,10 @@ async function scene(seed: string) {
   const town = await peopleTown(seed, { minimumServers: 6, witnesses: 1, spare: 1 }, 6)
   await town.mineTo(TICK)
   const secrets = tickSecrets(town, TICK)
-  const database = cloneDatabase(town.keeper.ledger.database)
   const [key] = town.cast.keys
-  const { base, hash, planned } = secrets
-  const env: UpdateEnv = {
-    app: town.app,
-    period: TICK,
-    outline: outlineOf(notes),
-    planned,
-    base,
-    hash,
-    database,
-    tombstoned: () => false,
-    used: () => false,
-  }
+  const { planned } = secrets
+  const env = heldAgainst(town, TICK)
+  const { database } = env
   const options = { app: town.app, tick: TICK, ...secrets, endpoint: 'post' as const, key: key!, text: 'hello' }
   const replaces = database.keys.get(key!.publicKey)!.version
   const make = (change: Partial<UpdateOptions> = {}): Update => makeUpdate(town.cast, { ...options, replaces, ...change }).body

@@ -1,27 +1,18 @@
 /** A Supervisor deals blocks to servers that it likes: it says that the others did not answer. */
 import { describe, expect, it } from 'vitest'
-import { audit } from '../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument } from '../../roles/protocol/documents/index.ts'
 import { outlineOf } from '../../roles/protocol/requests/index.ts'
-import { crypto, makeReady, notes } from '../roles/supervisor/actors.ts'
-import { fileOf, openTown, type Town } from '../roles/supervisor/town.ts'
+import { makeReady, notes } from '../roles/supervisor/actors.ts'
+import { auditTown, openTown, type Town } from '../roles/supervisor/town.ts'
 
 const FEW = { minimumServers: 3 }
 
 /** What an auditor finds wrong, tick by tick; the statements of servers are those given. */
 async function problemsOf(town: Town, statements: OpenedDocument[]): Promise<string[][]> {
-  const report = await audit(
-    { crypto },
-    {
-      app: town.app,
-      offers: () => ({ offer: town.offer.body, outline: outlineOf(notes) }),
-      ticks: town.ticks.map(({ document }) => document),
-      fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
-      transaction: (txid) => town.chain.get(txid) ?? null,
-      between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
-      document: ({ anchor }) => Promise.resolve(statements.find(({ sha256 }) => sha256 === anchor.sha256) ?? null),
-    },
-  )
+  const report = await auditTown(town, {
+    offers: () => ({ offer: town.offer.body, outline: outlineOf(notes) }),
+    document: ({ anchor }) => Promise.resolve(statements.find(({ sha256 }) => sha256 === anchor.sha256) ?? null),
+  })
   return report.ticks.map(({ problems }) => problems)
 }
 

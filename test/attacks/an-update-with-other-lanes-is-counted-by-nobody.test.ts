@@ -1,31 +1,19 @@
 /** What a client publishes instead of the lanes it ran, with servers that help it or without. */
 import { describe, expect, it } from 'vitest'
-import { cloneDatabase } from '../../roles/protocol/index/index.ts'
 import type { Update } from '../../roles/protocol/documents/index.ts'
-import { outlineOf, signStart } from '../../roles/protocol/requests/index.ts'
-import { checkStamps, checkUpdate, readReveal, type UpdateEnv } from '../../roles/protocol/stamps/index.ts'
-import { crypto, makeUpdate, notes, type UpdateOptions } from '../roles/supervisor/actors.ts'
-import { peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
+import { signStart } from '../../roles/protocol/requests/index.ts'
+import { checkStamps, checkUpdate, readReveal } from '../../roles/protocol/stamps/index.ts'
+import { crypto, makeUpdate, type UpdateOptions } from '../roles/supervisor/actors.ts'
+import { heldAgainst, peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
 
 const TICK = 2
 
 async function scene(seed: string) {
   const town = await peopleTown(seed, { minimumServers: 14, witnesses: 1, spare: 2 }, 14)
   const secrets = tickSecrets(town, TICK)
-  const database = cloneDatabase(town.keeper.ledger.database)
   const [key] = town.cast.keys
-  const { base, hash, planned } = secrets
-  const env: UpdateEnv = {
-    app: town.app,
-    period: TICK,
-    outline: outlineOf(notes),
-    base,
-    hash,
-    planned,
-    database,
-    tombstoned: () => false,
-    used: () => false,
-  }
+  const env = heldAgainst(town, TICK)
+  const { database } = env
   const replaces = database.keys.get(key!.publicKey)!.version
   const options = { app: town.app, tick: TICK, ...secrets, endpoint: 'post' as const, key: key!, replaces, text: 'hello', lanes: 3 }
   const document = (change: Partial<UpdateOptions> = {}) => makeUpdate(town.cast, { ...options, ...change })

@@ -1,26 +1,12 @@
 /** Attack 5: whoever anchors enough makes a tick that nobody can read, or stops the app. */
 import { describe, expect, it } from 'vitest'
-import { audit } from '../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument } from '../../roles/protocol/documents/index.ts'
-import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { documentsFiles } from '../../roles/supervisor/index.ts'
-import { crypto, makeRegistration, makeUpdate, notes } from '../roles/supervisor/actors.ts'
-import { fileOf, openTown, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
+import { makeRegistration, makeUpdate } from '../roles/supervisor/actors.ts'
+import { auditTown, openTown, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
 import { keyPair } from '../tools/seeded.ts'
 
-const auditOf = (town: Town, transactions = town.chain) =>
-  audit(
-    { crypto },
-    {
-      app: town.app,
-      offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
-      ticks: town.ticks.map(({ document }) => document),
-      fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
-      transaction: (txid) => transactions.get(txid) ?? null,
-      between: (from, to) => [...transactions.values()].filter(({ height }) => height > from && height <= to),
-    },
-  )
-const problemsOf = async (town: Town): Promise<string[]> => (await auditOf(town)).ticks.flatMap(({ problems }) => problems)
+const problemsOf = async (town: Town): Promise<string[]> => (await auditTown(town)).ticks.flatMap(({ problems }) => problems)
 const outcomes = (town: Town, number: number): string[] => town.ticks[number]!.document.body.summary.verdicts.map(({ outcome }) => outcome)
 
 describe('updates of keys that nobody reserved', () => {

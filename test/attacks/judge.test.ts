@@ -1,12 +1,12 @@
 /** Supervisor and auditor judge the same log: nobody outside makes them disagree, stumble, or blame an innocent. */
 import { describe, expect, it } from 'vitest'
-import { audit, type AuditInput } from '../../roles/protocol/ticks/index.ts'
+import { type audit, type AuditInput } from '../../roles/protocol/ticks/index.ts'
 import { canonicalBytes } from '../../roles/protocol/canonical.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../../roles/protocol/documents/index.ts'
-import { outlineOf, revealFile, type RevealFile } from '../../roles/protocol/requests/index.ts'
+import { revealFile, type RevealFile } from '../../roles/protocol/requests/index.ts'
 import { fileEntry } from '../../roles/protocol/index/index.ts'
-import { crypto, makeRegistration, makeReservation, makeUpdate, notes } from '../roles/supervisor/actors.ts'
-import { fileOf, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
+import { crypto, makeRegistration, makeReservation, makeUpdate } from '../roles/supervisor/actors.ts'
+import { auditTown, fileOf, peopleTown, signAgain, tickSecrets, type Town } from '../roles/supervisor/town.ts'
 import { keyPair } from '../tools/seeded.ts'
 
 type Change = (tick: Tick) => Partial<Tick>
@@ -19,33 +19,14 @@ function auditOf(
   files: Files = () => null,
   more: Partial<AuditInput> = {},
 ): ReturnType<typeof audit> {
-  const signed: Array<OpenedDocument<'tick'>> = []
-  for (const { document } of town.ticks) {
-    const { sig: _sig, ...tick } = document.body
-    const last = signed.at(-1)
-    const previous = last === undefined ? null : { sha256: last.sha256, infohash: tick.previous!.infohash }
-    const changed = change(tick)
-    // What updates rest on stays as it is up to the lie.
-    const isHonest = previous?.sha256 === tick.previous?.sha256 && Object.keys(changed).length === 0
-    signed.push(
-      isHonest ? document : signDocument(crypto, 'tick', { ...tick, previous, ...changed }, town.cast.supervisor, town.cast.random(32)),
-    )
-  }
-  return audit(
-    { crypto },
-    {
-      app: town.app,
-      offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
-      ticks: signed,
-      fetchFile: (tick, name) => {
-        const own = files(tick, name)
-        return Promise.resolve(own === null ? fileOf(town.ticks[tick.body.number]!, name) : { ok: true as const, value: own })
-      },
-      transaction: (txid) => town.chain.get(txid) ?? null,
-      between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
-      ...more,
+  return auditTown(town, {
+    ticks: signAgain(town, change),
+    fetchFile: (tick, name) => {
+      const own = files(tick, name)
+      return Promise.resolve(own === null ? fileOf(town.ticks[tick.body.number]!, name) : { ok: true as const, value: own })
     },
-  )
+    ...more,
+  })
 }
 
 const onlyIn =

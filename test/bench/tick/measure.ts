@@ -109,6 +109,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
         offer: offer.sha256,
         signer: cast.supervisor,
         program: notes,
+        outline: outlineOf(notes),
         number: CLOSING,
         previous: null,
         blocks: { from: 2, to: 4, hash: '00'.repeat(32) },

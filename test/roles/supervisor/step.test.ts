@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { audit, exportLedger, importLedger } from '../../../roles/protocol/ticks/index.ts'
+import { exportLedger, importLedger } from '../../../roles/protocol/ticks/index.ts'
 import { labelIn, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { openSnapshot } from '../../../roles/protocol/index/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -9,7 +9,7 @@ import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { createKeeper, refuseTerms, takesOver } from '../../../roles/supervisor/index.ts'
 import { crypto, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
-import { fileOf, makeTown, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
+import { auditTown, fileOf, makeTown, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
 import { keyPair } from '../../tools/seeded.ts'
 
 const outcomes = (town: Town, tick: number): string[] => town.ticks[tick]!.document.body.summary.verdicts.map((verdict) => verdict.outcome)
@@ -30,19 +30,6 @@ function post(town: Town, change: Partial<Parameters<typeof makeUpdate>[1]> = {}
     ...change,
   })
 }
-
-const auditTown = (town: Town) =>
-  audit(
-    { crypto },
-    {
-      app: town.app,
-      offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
-      ticks: town.ticks.map(({ document }) => document),
-      fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
-      transaction: (txid) => town.chain.get(txid) ?? null,
-      between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
-    },
-  )
 
 describe('a Supervisor', () => {
   it('[B3] opens tick 0 at the block in which enough servers are in, with code for the ticks 1 to 3', async () => {

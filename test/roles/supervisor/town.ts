@@ -1,8 +1,10 @@
 /** A Supervisor with its keeper on a chain of blocks made by hand: the core's part, without disk, swarm or network. */
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
-import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
+import { signDocument, type OpenedDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { createLedger } from '../../../roles/protocol/ticks/index.ts'
+import { cloneDatabase } from '../../../roles/protocol/index/index.ts'
+import type { UpdateEnv } from '../../../roles/protocol/stamps/index.ts'
+import { audit, createLedger, type AuditInput } from '../../../roles/protocol/ticks/index.ts'
 import { outlineOf, plannedIn, termsOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
@@ -230,4 +232,52 @@ export const tickSecrets = (town: Town, tick: number) => {
 export const fileOf = (published: Published, name: string): Result<Uint8Array> => {
   const bytes = published.files.get(name)
   return bytes === undefined ? fail('test.file', name) : ok(bytes)
+}
+
+/** The audit of a town's log by the town's own chain, and of what `change` puts in the place of either. */
+export const auditTown = (town: Town, change: Partial<AuditInput> = {}): ReturnType<typeof audit> =>
+  audit(
+    { crypto },
+    {
+      app: town.app,
+      offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
+      ticks: town.ticks.map(({ document }) => document),
+      fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
+      transaction: (txid) => town.chain.get(txid) ?? null,
+      between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
+      ...change,
+    },
+  )
+
+/** The same log with changed ticks, signed by a Supervisor that lies consistently. */
+export function signAgain(town: Town, change: (tick: Tick) => Partial<Tick>): Array<OpenedDocument<'tick'>> {
+  const signed: Array<OpenedDocument<'tick'>> = []
+  for (const { document } of town.ticks) {
+    const { sig: _sig, ...tick } = document.body
+    const last = signed.at(-1)
+    const previous = last === undefined ? null : { sha256: last.sha256, infohash: tick.previous!.infohash }
+    const changed = change(tick)
+    // What updates rest on stays as it is up to the lie.
+    const isHonest = previous?.sha256 === tick.previous?.sha256 && Object.keys(changed).length === 0
+    signed.push(
+      isHonest ? document : signDocument(crypto, 'tick', { ...tick, previous, ...changed }, town.cast.supervisor, town.cast.random(32)),
+    )
+  }
+  return signed
+}
+
+/** What an update stamped in that tick is held against, as the town's ledger stands now. */
+export function heldAgainst(town: Town, tick: number): UpdateEnv {
+  const { planned, base, hash } = tickSecrets(town, tick)
+  return {
+    app: town.app,
+    period: tick,
+    outline: outlineOf(notes),
+    base,
+    hash,
+    planned,
+    database: cloneDatabase(town.keeper.ledger.database),
+    tombstoned: () => false,
+    used: () => false,
+  }
 }

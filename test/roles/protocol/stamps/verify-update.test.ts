@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { cloneDatabase, type Database } from '../../../../roles/protocol/index/index.ts'
+import { cloneDatabase } from '../../../../roles/protocol/index/index.ts'
 import type { Update, Write } from '../../../../roles/protocol/documents/index.ts'
 import { fromHex, toBase64 } from '../../../../roles/protocol/bytes.ts'
 import { canonicalBytes } from '../../../../roles/protocol/canonical.ts'
 import { seal } from '../../../../roles/protocol/crypto/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 import { checkStamps, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
-import { messageAad, versionAfter, writeDigest, outlineOf } from '../../../../roles/protocol/requests/index.ts'
-import { crypto, makeUpdate, notes, type UpdateOptions } from '../../supervisor/actors.ts'
-import { peopleTown, tickSecrets } from '../../supervisor/town.ts'
+import { messageAad, versionAfter, writeDigest } from '../../../../roles/protocol/requests/index.ts'
+import { crypto, makeUpdate, type UpdateOptions } from '../../supervisor/actors.ts'
+import { heldAgainst, peopleTown, tickSecrets } from '../../supervisor/town.ts'
 import { keyPair } from '../../../tools/seeded.ts'
 
 const ctx = { crypto }
@@ -17,20 +17,10 @@ async function scene() {
   const town = await peopleTown('verify')
   const tick = 2
   const secrets = tickSecrets(town, tick)
-  const { planned, secret, base, hash } = secrets
-  const database: Database = cloneDatabase(town.keeper.ledger.database)
+  const { secret } = secrets
   const key = town.cast.keys[0]!
-  const env: UpdateEnv = {
-    app: town.app,
-    period: tick,
-    outline: outlineOf(notes),
-    base,
-    hash,
-    planned,
-    database,
-    tombstoned: () => false,
-    used: () => false,
-  }
+  const env = heldAgainst(town, tick)
+  const { database } = env
   const options: UpdateOptions = {
     app: town.app,
     tick,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { audit, type AuditInput } from '../../../../roles/protocol/ticks/index.ts'
-import { signDocument, type OpenedDocument, type Tick } from '../../../../roles/protocol/documents/index.ts'
+import { type audit, type AuditInput } from '../../../../roles/protocol/ticks/index.ts'
+import { type Tick } from '../../../../roles/protocol/documents/index.ts'
 import { outlineOf } from '../../../../roles/protocol/requests/index.ts'
-import { crypto, makeUpdate, notes } from '../../supervisor/actors.ts'
-import { fileOf, peopleTown, tickSecrets, type Town } from '../../supervisor/town.ts'
+import { makeUpdate, notes } from '../../supervisor/actors.ts'
+import { auditTown, fileOf, peopleTown, signAgain, tickSecrets, type Town } from '../../supervisor/town.ts'
 
 /** A town in which one update was included in tick 4. */
 async function history(
@@ -17,36 +17,8 @@ async function history(
   })
   await town.mineTo(6)
   const run: Awaited<ReturnType<typeof history>>['run'] = (change = () => ({}), input = {}) =>
-    audit(
-      { crypto },
-      {
-        app: town.app,
-        offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
-        ticks: signAgain(town, change),
-        fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
-        transaction: (txid) => town.chain.get(txid) ?? null,
-        between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
-        ...input,
-      },
-    )
+    auditTown(town, { ticks: signAgain(town, change), ...input })
   return { town, run }
-}
-
-/** The same log with changed ticks, signed by a Supervisor that lies consistently. */
-function signAgain(town: Town, change: (tick: Tick) => Partial<Tick>): Array<OpenedDocument<'tick'>> {
-  const signed: Array<OpenedDocument<'tick'>> = []
-  for (const { document } of town.ticks) {
-    const { sig: _sig, ...tick } = document.body
-    const last = signed.at(-1)
-    const previous = last === undefined ? null : { sha256: last.sha256, infohash: tick.previous!.infohash }
-    const changed = change(tick)
-    // What updates rest on stays as it is up to the lie.
-    const isHonest = previous?.sha256 === tick.previous?.sha256 && Object.keys(changed).length === 0
-    signed.push(
-      isHonest ? document : signDocument(crypto, 'tick', { ...tick, previous, ...changed }, town.cast.supervisor, town.cast.random(32)),
-    )
-  }
-  return signed
 }
 
 const inTick =
