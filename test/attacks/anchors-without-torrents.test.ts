@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../main/adapters/torrent/swarm.ts'
+import type { WebTorrentSwarm } from '../../main/adapters/torrent/swarm.ts'
 import { startTracker, type Tracker } from '../../main/adapters/torrent/tracker.ts'
 import { createSystemClock } from '../../main/adapters/system/clock.ts'
 import { createDocuments, type Documents } from '../../main/core/documents/index.ts'
 import { createGathering, type Gathered, type Gathering } from '../../main/core/supervisor/gathering.ts'
 import type { FetchLane } from '../../main/core/ports.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
+import { loopbackSwarm } from '../tools/swarm.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { crypto } from '../roles/supervisor/actors.ts'
-import { createMemoryLog } from '../simulation/ports/log.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
 
@@ -28,16 +28,7 @@ describe('anchors without torrents', () => {
   let tracker: Tracker
   let author: WebTorrentSwarm
   let supervisor: WebTorrentSwarm
-  const open = (name: string) =>
-    createWebTorrentSwarm({
-      folder: mkdtempSync(join(root, name)),
-      trackers: [tracker.announceUrl],
-      dht: false,
-      lsd: false,
-      port: 0,
-      host: '127.0.0.1',
-      log: createMemoryLog(),
-    })
+  const open = (name: string) => loopbackSwarm(mkdtempSync(join(root, name)), { trackers: [tracker.announceUrl] })
   beforeEach(async () => {
     tracker = await startTracker({ host: '127.0.0.1', port: 0 })
     author = await open('author-')

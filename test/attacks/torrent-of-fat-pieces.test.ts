@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import WebTorrent from 'webtorrent'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMetainfo, METADATA_LIMIT, pieceLengthFor } from '../../main/adapters/torrent/metainfo.ts'
-import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../main/adapters/torrent/swarm.ts'
+import type { WebTorrentSwarm } from '../../main/adapters/torrent/swarm.ts'
+import { loopbackSwarm } from '../tools/swarm.ts'
 import { must } from '../../roles/protocol/result.ts'
-import { createMemoryLog } from '../simulation/ports/log.ts'
 import { hostilePeer, infohashOf, infoFile, infoOf, piecesFor, type HostilePeer } from '../tools/hostile-peer.ts'
 
 const MIB = 1 << 20
@@ -58,15 +58,7 @@ describe('a torrent of fat pieces', () => {
   const ends: Array<() => unknown> = []
   beforeEach(async () => {
     folder = mkdtempSync(join(root, 'case-'))
-    swarm = await createWebTorrentSwarm({
-      folder,
-      trackers: [],
-      dht: false,
-      lsd: false,
-      port: 0,
-      host: '127.0.0.1',
-      log: createMemoryLog(),
-    })
+    swarm = await loopbackSwarm(folder)
   })
   afterEach(async () => {
     await swarm.close()

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
+import type { WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
+import { loopbackSwarm } from '../../tools/swarm.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { createMemoryLog } from '../../simulation/ports/log.ts'
 import { hostilePeer, infohashOf, infoFile, infoOf, piecesFor, type HostilePeer } from '../../tools/hostile-peer.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-hostile-'))
@@ -22,15 +22,7 @@ describe('a hostile peer', () => {
   let peer: HostilePeer | undefined
   beforeEach(async () => {
     folder = mkdtempSync(join(root, 'case-'))
-    swarm = await createWebTorrentSwarm({
-      folder,
-      trackers: [],
-      dht: false,
-      lsd: false,
-      port: 0,
-      host: '127.0.0.1',
-      log: createMemoryLog(),
-    })
+    swarm = await loopbackSwarm(folder)
   })
   afterEach(async () => {
     await swarm.close()
@@ -41,15 +33,7 @@ describe('a hostile peer', () => {
     return swarm.fetch(infohashOf(dictionary), { files: [wanted], maxBytes: 1_000, timeoutMs: LONG_MS, peers: [peer.address] })
   }
   const stillWorks = async () => {
-    const other = await createWebTorrentSwarm({
-      folder: mkdtempSync(join(root, 'other-')),
-      trackers: [],
-      dht: false,
-      lsd: false,
-      port: 0,
-      host: '127.0.0.1',
-      log: createMemoryLog(),
-    })
+    const other = await loopbackSwarm(mkdtempSync(join(root, 'other-')))
     const { infohash } = must(await other.seed('offer', [{ name: 'document.json', bytes: Uint8Array.of(1) }]))
     expect(
       (await swarm.fetch(infohash, { files: ['document.json'], maxBytes: 10, timeoutMs: LONG_MS, peers: [`127.0.0.1:${other.port}`] })).ok,

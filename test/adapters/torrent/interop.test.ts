@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
-import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
+import type { WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
 import { startTracker, type Tracker } from '../../../main/adapters/torrent/tracker.ts'
+import { loopbackSwarm } from '../../tools/swarm.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { createMemoryLog } from '../../simulation/ports/log.ts'
 import { runTorrentClient, torrentClientOrSkip, type RunningClient } from '../../tools/torrent-clients.ts'
 
 const client = torrentClientOrSkip()
@@ -34,16 +34,7 @@ describe.skipIf(!client)(`a standard BitTorrent client (${client?.version ?? 'no
   let ours: WebTorrentSwarm
   let theirs: RunningClient | undefined
   let folder: string
-  const open = () =>
-    createWebTorrentSwarm({
-      folder: join(folder, 'ours'),
-      trackers: [tracker.announceUrl],
-      dht: false,
-      lsd: false,
-      port: 0,
-      host: '127.0.0.1',
-      log: createMemoryLog(),
-    })
+  const open = () => loopbackSwarm(join(folder, 'ours'), { trackers: [tracker.announceUrl] })
   beforeEach(async () => {
     folder = mkdtempSync(join(root, 'case-'))
     mkdirSync(join(folder, 'theirs'))

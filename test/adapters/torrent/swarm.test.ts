@@ -3,12 +3,12 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createWebTorrentSwarm, type WebTorrentSwarmOptions } from '../../../main/adapters/torrent/swarm.ts'
+import type { WebTorrentSwarmOptions } from '../../../main/adapters/torrent/swarm.ts'
 import { startTracker } from '../../../main/adapters/torrent/tracker.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { swarmConformance } from '../../conformance/swarm.ts'
+import { loopbackSwarm } from '../../tools/swarm.ts'
 import { holdsOnce } from '../../tools/timing.ts'
-import { createMemoryLog } from '../../simulation/ports/log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-swarm-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -17,7 +17,7 @@ let worlds = 0
 const LONG_MS = 600_000
 
 const open = (folder: string, trackers: string[], more: Partial<WebTorrentSwarmOptions> = {}) =>
-  createWebTorrentSwarm({ folder, trackers, dht: false, lsd: false, port: 0, host: '127.0.0.1', log: createMemoryLog(), ...more })
+  loopbackSwarm(folder, { trackers, ...more })
 
 swarmConformance('WebTorrent', async () => {
   const folder = join(root, String(worlds++))

@@ -3,20 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { composeRequest, composeUpdate } from '../../../roles/client/request.ts'
 import type { ClientEnv, Composed } from '../../../roles/client/types.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
-import {
-  createDatabase,
-  registerClient,
-  reserveKey,
-  type Entry,
-  type Page,
-  type ProvedRange,
-  type ReadOptions,
-  rangeOf,
-} from '../../../roles/protocol/index/index.ts'
+import { type Entry, type Page, type ProvedRange, type ReadOptions, rangeOf } from '../../../roles/protocol/index/index.ts'
 import { must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { compiledDiary } from '../program/diary.story.ts'
-import { APP, BASE, HASH, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { heldAgainst, crypto, exchange, makeWorld, serve, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const entry = (topic: string, day: number) => ({
@@ -85,21 +76,7 @@ describe('[R2] a request with a range', () => {
     const update = must(
       composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, reviewed),
     ).document.body
-    const database = createDatabase(world.outline)
-    registerClient(database, world.client.publicKey, world.registered)
-    for (const { key, replaces } of update.writes)
-      must(reserveKey(database, { key, collection: 'entries', owner: world.client.publicKey, version: replaces }))
-    const env = {
-      app: APP,
-      period: TICK,
-      outline: world.outline,
-      base: BASE,
-      hash: HASH,
-      planned: world.planned,
-      database,
-      tombstoned: () => false,
-      used: () => false,
-    }
+    const env = heldAgainst(world, 'entries', update.writes)
     expect(checkUpdate({ crypto }, env, update)).toMatchObject({ ok: true })
   })
 

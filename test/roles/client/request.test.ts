@@ -4,14 +4,13 @@ import { findPoison } from '../../../roles/client/complaint.ts'
 import { composeRegistration, composeReservation, registrationWork } from '../../../roles/client/register.ts'
 import { fromHex, toBase64, toHex } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
-import { createDatabase, registerClient, reserveKey } from '../../../roles/protocol/index/index.ts'
 import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
 import { seal } from '../../../roles/protocol/crypto/index.ts'
 import { messageAad, signLink } from '../../../roles/protocol/requests/index.ts'
 import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
 import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
-import { APP, BASE, HASH, compose, crypto, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { heldAgainst, APP, compose, crypto, makeWorld, serve, type World } from '../request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const AUTHORS = [1, 2, 3].map((n) => ({ topic: 'weather', text: `Post ${n}`, author: 'dd'.repeat(32) }))
@@ -21,33 +20,6 @@ const keyOf = (world: World) => (key: string) => world.dataKeys.find((own) => ow
 async function reviewed(world: World) {
   const composed = await compose(world, 'post', ARGS)
   return must(openReply(world.ctx, world.clientEnv(), composed.pending, must(serve(world, composed))))
-}
-
-/** What the Supervisor holds an update against. */
-function updateEnv(world: World) {
-  const database = createDatabase(world.outline)
-  registerClient(database, world.client.publicKey, world.registered)
-  const versions = new Map<string, string>()
-  return {
-    with: (key: string, version: string) => {
-      versions.set(key, version)
-    },
-    env: () => {
-      for (const [key, version] of versions)
-        must(reserveKey(database, { key, collection: 'posts', owner: world.client.publicKey, version }))
-      return {
-        app: APP,
-        period: TICK,
-        outline: world.outline,
-        base: BASE,
-        hash: HASH,
-        planned: world.planned,
-        database,
-        tombstoned: () => false,
-        used: () => false,
-      }
-    },
-  }
 }
 
 describe('a request', () => {
@@ -67,9 +39,7 @@ describe('a request', () => {
     const done = await reviewed(world)
     const update = must(composeUpdate(world.ctx, world.client, keyOf(world), done))
     const opened = must(openDocument(crypto, 'update', update.document.bytes, update.document.sha256))
-    const supervisor = updateEnv(world)
-    for (const write of opened.body.writes) supervisor.with(write.key, write.replaces)
-    expect(checkUpdate({ crypto }, supervisor.env(), opened.body)).toMatchObject({ ok: true })
+    expect(checkUpdate({ crypto }, heldAgainst(world, 'posts', opened.body.writes), opened.body)).toMatchObject({ ok: true })
     expect(checkStamps({ crypto }, readReveal(crypto, world.reveal), opened.body)).toMatchObject({ stamp: { ok: true }, blamed: [] })
     expect(update.spending).toEqual({ spendFromKeys: [world.dataKeys[0]!.publicKey], payToKeys: [world.dataKeys[0]!.publicKey] })
   })

@@ -5,7 +5,7 @@ import type { ClientEnv, Composed, Reviewed } from '../../../roles/client/types.
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
 import type { Link } from '../../../roles/protocol/documents/index.ts'
-import { createDatabase, registerClient, reserveKey, type RangeProof } from '../../../roles/protocol/index/index.ts'
+import { type RangeProof } from '../../../roles/protocol/index/index.ts'
 import {
   holdingOf,
   sealEdge,
@@ -24,7 +24,7 @@ import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/st
 import { executeHop, sealReply } from '../../../roles/server/execute.ts'
 import { nextHops, openContinuation, openRequest } from '../../../roles/server/relay.ts'
 import { compiledSlugs } from '../program/slugs.story.ts'
-import { APP, BASE, HASH, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
+import { heldAgainst, compose, crypto, exchange, makeWorld, serve, TICK, type World } from '../request/world.ts'
 
 const OTHER = 'dd'.repeat(32)
 const page = (title: string) => ({ collection: 'pages', fields: { slug: title.toLowerCase(), title, author: OTHER } })
@@ -70,13 +70,7 @@ function tampered(
 function updateOf(world: World, done: Reviewed) {
   const update = must(composeUpdate(world.ctx, world.client, (key) => world.dataKeys.find((own) => own.publicKey === key) ?? null, done))
     .document.body
-  const database = createDatabase(world.outline)
-  registerClient(database, world.client.publicKey, world.registered)
-  for (const { key, replaces } of update.writes)
-    must(reserveKey(database, { key, collection: 'pages', owner: world.client.publicKey, version: replaces }))
-  const { outline, planned } = world
-  const env = { app: APP, period: TICK, outline, base: BASE, hash: HASH, planned, database, tombstoned: () => false, used: () => false }
-  return { update, env }
+  return { update, env: heldAgainst(world, 'pages', update.writes) }
 }
 
 /** A client whose proofs of the pages are not true. */

@@ -16,7 +16,8 @@ import {
   type SnapshotReader,
   snapshot,
 } from '../../../roles/protocol/index/index.ts'
-import { signDocument, type Plan, type Tick } from '../../../roles/protocol/documents/index.ts'
+import { signDocument, type Plan, type Tick, type Write } from '../../../roles/protocol/documents/index.ts'
+import type { UpdateEnv } from '../../../roles/protocol/stamps/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import {
   outlineOf,
@@ -286,4 +287,13 @@ export async function exchange(world: World, first: Composed, deliver?: Deliver,
     if (taken.value.done) return ok(taken.value.reviewed)
     composed = taken.value.composed
   }
+}
+
+/** What an update of the world's client is held against: a database in which it is registered, and has the keys that these writes replace. */
+export function heldAgainst(world: World, collection: string, writes: Iterable<Pick<Write, 'key' | 'replaces'>>): UpdateEnv {
+  const { client, outline, planned, registered } = world
+  const database = createDatabase(outline)
+  registerClient(database, client.publicKey, registered)
+  for (const { key, replaces } of writes) must(reserveKey(database, { key, collection, owner: client.publicKey, version: replaces }))
+  return { app: APP, period: TICK, outline, base: BASE, hash: HASH, planned, database, tombstoned: () => false, used: () => false }
 }

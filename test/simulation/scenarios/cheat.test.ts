@@ -1,7 +1,8 @@
 /** A server that leaves its primes out: it is found by the numbers alone, it alone is expelled, and the app goes on when others join. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { HopEnv } from '../../../roles/server/index.ts'
-import { ready, server, startWorld, type World } from '../network/world.ts'
+import { peopleOf } from '../network/people.ts'
+import { server, startWorld, type World } from '../network/world.ts'
 
 const cheats = vi.hoisted(() => new Set<string>())
 
@@ -42,11 +43,8 @@ async function nameOf(id: string): Promise<string> {
 const stateOf = async (name: string) => (await world.call(name, 'overview', {})).participants[0]!
 
 async function post(text: string) {
-  const actor = await ready(world, 'alice')
   await world.block()
-  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'cheats', text } })
-  for (let waits = 0; waits < 20 && (await world.request('alice', id))!.state === 'sending'; waits++) await world.run(500)
-  return (await world.request('alice', id))!
+  return peopleOf(world).ask('alice', 'post', { topic: 'cheats', text })
 }
 
 async function decided(id: string) {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { HopEnv, PreparedBlock } from '../../../roles/server/index.ts'
 import { check } from '../../../roles/program/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { ready, server, startWorld, type World } from '../network/world.ts'
+import { peopleOf } from '../network/people.ts'
+import { server, startWorld, type World } from '../network/world.ts'
 
 const { liars, lie } = vi.hoisted(() => ({ liars: new Set<string>(), lie: { name: '' } }))
 
@@ -42,11 +43,8 @@ let world: World
 const stateOf = async (name: string) => (await world.call(name, 'overview', {})).participants[0]!
 
 async function post(text: string) {
-  const actor = await ready(world, 'alice')
   await world.block()
-  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'lies', text } })
-  for (let waits = 0; waits < 40 && (await world.request('alice', id))!.state === 'sending'; waits++) await world.run(500)
-  return (await world.request('alice', id))!
+  return peopleOf(world).ask('alice', 'post', { topic: 'lies', text })
 }
 
 describe.each(['writes something else', 'gives another answer', 'takes another branch'])('A server that %s', (name) => {

@@ -1,6 +1,7 @@
 /** A server that computes wrongly, in a whole network: its lie never reaches the person for approval, and the request succeeds elsewhere. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ready, startWorld, type World } from '../network/world.ts'
+import { peopleOf } from '../network/people.ts'
+import { startWorld, type World } from '../network/world.ts'
 
 const liars = vi.hoisted(() => ({ ids: new Set<string>(), lies: 0 }))
 
@@ -22,11 +23,8 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 async function post(text: string) {
-  const actor = await ready(world, 'alice')
   await world.block()
-  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'lies', text } })
-  for (let waits = 0; waits < 40 && (await world.request('alice', id))!.state === 'sending'; waits++) await world.run(500)
-  return (await world.request('alice', id))!
+  return peopleOf(world).ask('alice', 'post', { topic: 'lies', text })
 }
 
 describe('A server that writes something else than the program says', () => {
