@@ -14,6 +14,8 @@ export interface Role<State = unknown, Event = unknown, Effect extends AnyEffect
   step(state: State, event: Event): { state: State; effects: Effect[] }
   /** Performs one effect and returns the events that report on it. Called again after a crash. */
   perform(effect: Effect): Promise<Event[]>
+  /** Called once another state is on disk, and only then: what follows from a state that the disk refused would follow again and again. */
+  changed?(state: State, before: State): void
 }
 
 export interface Dispatching<S, E> {
@@ -66,8 +68,10 @@ export function createEngine(ports: EnginePorts): Engine {
     const states = changed.map(({ member, state }) => ({ table: STATES, key: member.role.name, value: state as Json }))
     const batch: StorageWrite[] = [...writes, ...states, ...planned.writes]
     if (batch.length > 0) storage.transact(batch)
+    const before = changed.map(({ member }) => member.state)
     for (const { member, state } of changed) member.state = state
     for (const begun of planned.begun) effects.begin(begun)
+    for (const [at, { member, state }] of changed.entries()) queueMicrotask(() => member.role.changed?.(state, before[at]))
     ports.changed?.()
   }
 

@@ -84,14 +84,10 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
     const member = engine.add<ClientState, ClientEvent, ClientEffect>({
       name: 'client',
       initial: initialClientState(reference.sha256, master, [by], client.publicKey),
-      step(state, event) {
-        const stepped = clientStep({ crypto, hashAt }, state, event)
-        if (stepped.state !== state)
-          queueMicrotask(() => {
-            session.changed()
-            actions.tend()
-          })
-        return stepped
+      step: (state, event) => clientStep({ crypto, hashAt }, state, event),
+      changed() {
+        session.changed()
+        actions.tend()
       },
       perform: (effect) => here.then(() => actions.perform(effect)),
     })

@@ -78,7 +78,8 @@ export function createSession(services: Services, settings: ClientSettings): Cli
   const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
   const app = createClientApp(services, local)
   const waiting = new Set<() => void>()
-  let chain: { app: string; made: SeatChain } | null = null
+  /** The chain that was made last, and by which app and client. */
+  let chain: { of: string; made: SeatChain } | null = null
   const session: ClientSession = {
     services,
     settings,
@@ -91,7 +92,8 @@ export function createSession(services: Services, settings: ClientSettings): Cli
     fees: new Map(),
     newestTick: ({ member }) => app.newest(member.state().following, session.offerOf),
     chain({ reference: { sha256 }, client }) {
-      if (chain?.app !== sha256) chain = { app: sha256, made: seatChain(crypto, client.privateKey, sha256) }
+      const of = `${sha256}/${client.publicKey}`
+      if (chain?.of !== of) chain = { of, made: seatChain(crypto, client.privateKey, sha256) }
       return chain.made
     },
     inForce: (joined) => session.newest?.offer ?? joined.offer.document,

@@ -78,11 +78,8 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
   const member: Dispatching<ServerState, ServerEvent> = engine.add<ServerState, ServerEvent, ServerEffect>({
     name: 'server',
     initial: initialServerState({ auto: settings.accept.auto, minPayPerRequest: settings.accept.minimumPayPerRequest, maxTicks: null }),
-    step(state, event) {
-      const stepped = serverStep(ctx, state, event)
-      if (stepped.state !== state) queueMicrotask(() => ticks.refresh(member.state()))
-      return stepped
-    },
+    step: (state, event) => serverStep(ctx, state, event),
+    changed: (state) => ticks.refresh(state),
     perform: createEffects(session, ticks, {
       state: () => member.state(),
       dispatch: (event) => member.dispatch(event),

@@ -125,11 +125,10 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
     name: 'supervisor',
     initial: initialState({ sha256: first.sha256, body: first.body }, first.sha256),
-    step(state, event) {
-      const stepped = step(state, event)
-      if (stepped.state.ticks !== state.ticks) queueMicrotask(() => reading.catchUp(member.state()))
-      if (stepped.state.waiting !== state.waiting || stepped.state.expected !== state.expected) queueMicrotask(gather)
-      return stepped
+    step,
+    changed(state, before) {
+      if (state.ticks !== before.ticks) reading.catchUp(state)
+      if (state.waiting !== before.waiting || state.expected !== before.expected) gather()
     },
     perform: createEffects(services, keeper, gathering, () => member.state()),
   })

@@ -29,6 +29,7 @@ import {
 } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { codeOf, holdsIn, type TickFacts } from './tick-facts.ts'
+import { sameList } from './verify-update.ts'
 
 /** Ticks for which a request can be disputed: so long everybody keeps what is needed to decide it. */
 export const DISPUTED_TICKS = 12
@@ -87,7 +88,6 @@ export const MAX_DISPUTES = 16
 /** What one block signs, alike in all lanes. */
 type Claim = Pick<Link, 'sites' | 'own' | 'outputs'>
 
-const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
 const sameClaim = (a: Claim, b: Claim): boolean => a.outputs === b.outputs && sameList(a.sites, b.sites) && sameList(a.own, b.own)
 const sameNames = (record: object, names: Iterable<string>): boolean => {
   const wanted = new Set(names)

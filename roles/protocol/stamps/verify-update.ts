@@ -218,7 +218,7 @@ function checkDigests(update: Update, digests: string[]): Result<null> {
   return next === update.writes.length ? passed : refuse('update.digest', 'The update holds writes of no block.')
 }
 
-const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
+export const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
 
 /** Which field of a site is carried from where, as the outline's effects say: field → edge id. */
 function carriedBySite(block: Block): Map<number, Record<string, string>> {
