@@ -41,6 +41,7 @@ export async function disputeOf(ctx: Context, env: ClientEnv, pending: Pending, 
   if (!reads.ok) return reads
   const secret = fromHex(pending.secret)
   const keyOf = (id: string): Uint8Array => edgeKey(ctx.crypto, secret, id)
+  const { queries, slots } = shownTo(ctx, endpoint, reads.value, position)
   const edges = { ...sealEdges(ctx, endpoint, secret, values), ...outputs }
   return ok({
     app: pending.app,
@@ -51,7 +52,7 @@ export async function disputeOf(ctx: Context, env: ClientEnv, pending: Pending, 
       openedBy(endpoint, position).map((id) => [id, { value: values.get(id)!, salt: toHex(edgeSalt(ctx.crypto, keyOf(id), id)) }]),
     ),
     keys: Object.fromEntries(madeIds(endpoint, position).map((id) => [id, toHex(keyOf(id))])),
-    shown: shownTo(ctx, endpoint, reads.value, position),
+    shown: { queries, slots },
   })
 }
 

@@ -5,7 +5,7 @@
 import { blockLabelOf, type Program } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
-import { type CryptoPort, seal } from '../protocol/crypto/index.ts'
+import { clamped, type CryptoPort, seal } from '../protocol/crypto/index.ts'
 import type { Plan, Ready, Signed } from '../protocol/documents/index.ts'
 import { fileEntry, type SnapshotFile } from '../protocol/index/index.ts'
 import {
@@ -76,7 +76,7 @@ function freshPrimes({ prime, primeBits }: PlanInput): FreshPrime {
  */
 export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<MadePlan> {
   const { app, tick, program } = input
-  const sealing = ctx.random(32)
+  const sealing = clamped(ctx.random(32))
   const signed = readyFile(tick, input.ready)
   const fresh = freshPrimes(input)
   const secret: SecretPlan = { reveal: { app, tick, sealing: toHex(sealing), versions: [] }, salts: {} }

@@ -331,7 +331,12 @@ function onComposed(state: SupervisorState, event: SupervisorEvent & { type: 'co
   if (composing === null || composing.number !== event.number || composing.hash !== event.hash) {
     return { state, effects: [log('warn', `Tick ${event.number} was published for a block that is gone; it will be published again.`)] }
   }
-  const buried = event.burials.map(({ subject, reason }) => log('warn', `A tombstone ends the server ${subject}: ${reason}`))
+  const buried = event.burials.map(({ subject, evidence }) =>
+    log(
+      'warn',
+      `A tombstone ends the server ${subject}, by the evidence of ${evidence.kind === 'stamp' ? `the update ${evidence.update}` : `the dispute ${evidence.dispute}`}.`,
+    ),
+  )
   return thenAdvance(afterTick(state, event), [
     log('info', `Tick ${event.number} is published: ${event.decided.length} documents decided.`),
     ...buried,

@@ -11,6 +11,7 @@ import { signDocument, type OpenedDocument, type Tick } from '../../roles/protoc
 import { outlineOf, termsOf, type RevealFile } from '../../roles/protocol/requests/index.ts'
 import { fail, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { audit, type Graves } from '../../roles/protocol/ticks/index.ts'
+import { clamped } from '../../roles/protocol/crypto/index.ts'
 import { fileEntry } from '../../roles/protocol/index/index.ts'
 import { checkStamps, readReveal } from '../../roles/protocol/stamps/index.ts'
 import { crypto, makeUpdate, notes, type UpdateOptions } from '../roles/supervisor/actors.ts'
@@ -108,7 +109,7 @@ const burying =
   }
 
 const stamped = (subject: string, update: OpenedDocument<'update'>, position = 0): Tick['burials'] => [
-  { subject, reason: 'It did not multiply.', evidence: { kind: 'stamp', update: update.sha256, lane: 0, position } },
+  { subject, evidence: { kind: 'stamp', update: update.sha256, lane: 0, position } },
 ]
 const shown = (update: OpenedDocument<'update'>) => [{ kind: 'stamp', update: update.body }]
 
@@ -116,7 +117,7 @@ describe('a second document of a number', () => {
   /** The plan of tick 2 under another sealing key, whose secret D4 reveals: under it no opening opens, and link 0 looks guilty. */
   async function attack(rewrites: boolean) {
     const { town, update, innocent } = await scene('second document')
-    const secret = new Uint8Array(32).fill(7)
+    const secret = clamped(new Uint8Array(32).fill(7))
     const name = town.ticks[4]!.document.body.reveal!.file.name
     const lying: RevealFile = {
       ...(JSON.parse(new TextDecoder().decode(town.ticks[4]!.files.get(name))) as RevealFile),

@@ -19,5 +19,13 @@ function isCanonical(bytes: Uint8Array): boolean {
   return bytes[0]! < 0xed || bytes.subarray(1, 31).some((byte) => byte !== 0xff)
 }
 
+/** An X25519 private key with the bits set and cleared that X25519 sets and clears (RFC 7748, 5): of keys that do the same, the one that is written down. */
+export function clamped(privateKey: Uint8Array): Uint8Array {
+  const bytes = privateKey.slice()
+  bytes[0]! &= 0xf8
+  bytes[31] = (bytes[31]! & 0x7f) | 0x40
+  return bytes
+}
+
 /** Whether something can be sealed to these bytes: 32 of them, below p, not of small order. */
 export const isX25519Key = (bytes: Uint8Array): boolean => bytes.length === 32 && isCanonical(bytes) && !SMALL_ORDER.has(toHex(bytes))

@@ -1,7 +1,7 @@
 /** Field types that every document shares. All of them are bounded: nothing from outside grows without limit. */
 import { z } from 'zod'
-import { fromHex, isHex } from '../bytes.ts'
-import { isX25519Key } from '../crypto/index.ts'
+import { fromHex, isHex, toHex } from '../bytes.ts'
+import { clamped, isX25519Key } from '../crypto/index.ts'
 
 /** 32 bytes as lower-case hex: hashes, x-only public keys, request ids. */
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
@@ -9,6 +9,11 @@ export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case h
 export const sealingKey = hex32.refine(
   (hex) => !isHex(hex, 32) || isX25519Key(fromHex(hex)),
   'must be an X25519 public key below 2^255 - 19 that is not of small order',
+)
+/** An X25519 private key as hex, clamped, so that one key has one form. */
+export const sealingSecret = hex32.refine(
+  (hex) => !isHex(hex, 32) || toHex(clamped(fromHex(hex))) === hex,
+  'must be a clamped X25519 private key (RFC 7748)',
 )
 export const hex20 = z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 lower-case hex digits')
 export const signature = z.string().regex(/^[0-9a-f]{128}$/, 'must be 128 lower-case hex digits')

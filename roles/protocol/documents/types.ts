@@ -277,7 +277,6 @@ const laneNumber = z
 /** Ends a server from this tick on. The evidence is in the tick's file, and anybody checks it before obeying; see stamps/burial.ts. */
 const burial = z.strictObject({
   subject: hex32,
-  reason: z.string().max(500),
   evidence: z.discriminatedUnion('kind', [
     /** The place of its link in an update, by the SHA-256 of the document. */
     z.strictObject({ kind: z.literal('stamp'), update: hex32, lane: laneNumber, position: z.int().min(0).max(255) }),
@@ -346,9 +345,8 @@ export const dispute = z.strictObject({
   opened: z.record(edgeName, z.strictObject({ value: appJson, salt: hex32 })),
   /** Keys of its outputs and writes. */
   keys: z.record(edgeName, hex32),
-  /** What it was shown: the proofs that its client is registered, of its queries' answers, and of its slots. */
+  /** What it was shown: the proofs of its queries' answers, and of its slots. */
   shown: z.strictObject({
-    caller: proof,
     queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof })).max(64),
     slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof })).max(64),
   }),

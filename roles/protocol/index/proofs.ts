@@ -136,6 +136,8 @@ interface Seen {
   sortKey: Uint8Array
   hash: Uint8Array
   shown: Fields
+  /** Whether only the hash of its record is there. */
+  isHash: boolean
   entry: Entry | null
 }
 interface SeenPage {
@@ -151,6 +153,7 @@ const seeFull = (crypto: CryptoPort, page: Page): SeenPage => ({
     sortKey: entry.sortKey,
     hash: entryHash(crypto, entry.sortKey, recordHash(crypto, entry.fields)),
     shown: entry.fields,
+    isHash: false,
     entry,
   })),
 })
@@ -184,11 +187,20 @@ function seeEntry(crypto: CryptoPort, entry: unknown): Seen | null {
   const sortKey = base64Bytes(entry[0])
   if (sortKey === null) return null
   const content: unknown = entry[1]
-  const record = isHex(content, 32) ? { record: fromHex(content), shown: [] } : Array.isArray(content) ? seeFields(crypto, content) : null
-  return record === null ? null : { sortKey, hash: entryHash(crypto, sortKey, record.record), shown: record.shown, entry: null }
+  const isHash = isHex(content, 32)
+  const record = isHash ? { record: fromHex(content), shown: [] } : Array.isArray(content) ? seeFields(crypto, content) : null
+  return record === null ? null : { sortKey, hash: entryHash(crypto, sortKey, record.record), shown: record.shown, isHash, entry: null }
 }
 
+/** Whether something is an object with these fields and no other: a proof says nothing beside what it proves. */
+const hasOnly = (value: unknown, names: readonly string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).length === names.length &&
+  names.every((name) => Object.hasOwn(value, name))
+
 function seeReduced(crypto: CryptoPort, page: Partial<ReducedPage> | null): SeenPage | null {
+  if (!hasOnly(page, ['from', 'to', 'entries'])) return null
   const from = base64Bytes(page?.from)
   const to = page?.to === null ? null : base64Bytes(page?.to)
   if (from === null || (page?.to !== null && to === null) || !Array.isArray(page?.entries)) return null
@@ -306,19 +318,20 @@ export function verifyReduced(
   fields: readonly string[],
   options: RangeOptions = {},
 ): Result<Array<Record<string, Json>>> {
-  if (typeof proof !== 'object' || proof === null || !Array.isArray(proof.pages) || !Array.isArray(proof.merkle)) return malformed
+  if (!hasOnly(proof, ['first', 'pageCount', 'entryCount', 'pages', 'merkle'])) return malformed
+  if (!Array.isArray(proof.pages) || !Array.isArray(proof.merkle)) return malformed
   // Every page but the one at the asked end has a row of the answer: more of them are nothing but work.
   if (proof.pages.length > Math.min(MAX_PROOF_PAGES, (options.limit ?? Infinity) + 1) || proof.merkle.length > 64) return malformed
   const pages = proof.pages.map((page) => seeReduced(crypto, page))
   if (!pages.every((page) => page !== null)) return malformed
   const rows = verifyPages(crypto, root, range, proof, pages, options)
   if (!rows.ok) return rows
-  const shown = rows.value.map((row) => selectFields(row.shown, fields))
-  const hidden = fields.find((field) => shown.some((row) => !Object.hasOwn(row, field)))
-  return hidden === undefined
-    ? ok(shown)
-    : fail('index.field', `The proof does not show the field ${hidden} of every row. Reduce it for the fields that the block reads.`)
+  const isHidden = ({ isHash, shown }: Seen): boolean => isHash || fields.some((field) => !shown.some(([name]) => name === field))
+  if (rows.value.some(isHidden))
+    return fail('index.field', 'The proof does not show every field of every row. Reduce it for the fields that the block reads.')
+  const answered = new Set(rows.value)
+  const isMore = (entry: Seen): boolean => (answered.has(entry) ? entry.shown.some(([name]) => !fields.includes(name)) : !entry.isHash)
+  return pages.every((page) => !page.entries.some(isMore))
+    ? ok(rows.value.map(({ shown }) => Object.fromEntries(shown)))
+    : fail('index.field', 'The proof shows more than the answer. Reduce it for the rows of the answer and the fields that the block reads.')
 }
-
-const selectFields = (shown: Fields, wanted: readonly string[]): Record<string, Json> =>
-  Object.fromEntries(shown.filter(([name]) => wanted.includes(name)).map(([name, value]) => [name, value]))

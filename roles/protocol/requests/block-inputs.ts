@@ -42,7 +42,7 @@ export interface ShownBlock {
   /** The client that signed the request, hex. */
   caller: string
   tick: ReadTick
-  shown: ShownMessage
+  shown: Pick<ShownMessage, 'queries' | 'slots'>
   /** The JSON form of an edge that the block opens. */
   open(id: string): Result<Json>
 }
@@ -116,15 +116,25 @@ function openOne({ outline, endpoint, open }: ShownBlock, id: string, source: So
   return value.ok ? ok({ json: json.value, value: value.value }) : fail('program.value', `${id}: ${value.error.message}`)
 }
 
+const isList = (given: readonly number[], wanted: readonly number[]): boolean =>
+  given.length === wanted.length && given.every((one, i) => one === wanted[i])
+
 /** Slots hold different keys of the caller, of their collection, written before or not as the endpoint declares. */
 function proveSlots(block: ShownBlock, wanted: number[], opened: Map<string, Known>): Result<BlockInputs['slots']> {
+  if (
+    !isList(
+      block.shown.slots.map(({ slot }) => slot),
+      wanted,
+    )
+  )
+    return fail('hop.slot', 'The proofs of slots are not those that the block needs, in their order. Compose the request again.')
   const slots: BlockInputs['slots'] = new Map()
   const seen = new Set<string>()
   for (const position of wanted) {
     const key = opened.get(edgeId({ from: 'slot', slot: position }))!.json
-    const proof = block.shown.slots.find((entry) => entry.slot === position)?.proof
+    const { proof } = block.shown.slots[slots.size]!
     const slot = block.endpoint.slots[position]!
-    if (!isHex(key, 32) || proof === undefined || seen.has(key))
+    if (!isHex(key, 32) || seen.has(key))
       return fail('hop.slot', `The slot ${slot.name} needs a key of its own with a proof. Compose the request again.`)
     seen.add(key)
     const rows = provedRows(block.crypto, block.tick, keyLookup(key), proof, KEY_FIELDS)
@@ -150,10 +160,18 @@ function proveQueries(block: ShownBlock, opened: Map<string, Known>): Result<Map
   const { crypto, outline, endpoint, shown } = block
   const columns = new Map<string, Value>()
   const known = (asked: Asked): Json => askedJson(asked, (source) => opened.get(edgeId(source))!.json)
-  for (const { query: position, fields } of blockNeeds(endpoint, block.position).queries) {
+  const needed = blockNeeds(endpoint, block.position).queries
+  const wanted = needed.map(({ query }) => query)
+  if (
+    !isList(
+      shown.queries.map(({ query }) => query),
+      wanted,
+    )
+  )
+    return fail('hop.query', 'The answers are not those of the queries that the block reads, in their order. Compose the request again.')
+  for (const [at, { query: position, fields }] of needed.entries()) {
     const query = endpoint.queries[position]!
-    const proof = shown.queries.find((entry) => entry.query === position)?.proof
-    if (proof === undefined) return fail('hop.query', `The answer of the query ${query.name} is missing. Compose the request again.`)
+    const { proof } = shown.queries[at]!
     const lookup = queryLookup(outline, query, query.equals.map(known), query.range && mapBetween(query.range, known))
     if (!lookup.ok) return lookup
     const rows = provedRows(crypto, block.tick, lookup.value, proof, fields)

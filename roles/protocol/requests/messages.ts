@@ -5,7 +5,20 @@
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
 import type { Json } from '../canonical.ts'
-import { appJson, base64, hex32, name, signature, tickNumber, link, MAX_LANES, MAX_WRITES, start, write } from '../documents/index.ts'
+import {
+  appJson,
+  base64,
+  hex32,
+  name,
+  signature,
+  tickNumber,
+  link,
+  MAX_LANES,
+  MAX_WRITES,
+  sealingSecret,
+  start,
+  write,
+} from '../documents/index.ts'
 import { LARGEST_FIXED, paddedSize, stepOf } from './padding.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
@@ -225,8 +238,8 @@ export const revealFile = z.strictObject({
   app: hex32,
   tick: tickNumber,
   /** X25519 secret of that tick: opens every stamp and opening sealed to it. */
-  sealing: hex32,
-  /** version → its block, primes. */
+  sealing: sealingSecret,
+  /** Of every version of the plan, in the order of endpoints by name, blocks and versions. */
   versions: z
     .array(
       z.strictObject({

@@ -41,17 +41,23 @@ export function readEvidence(crypto: CryptoPort, json: Json): Result<Map<string,
   if (!entries.ok) return entries
   const opened = new Map<string, Evidence>()
   for (const entry of entries.value) {
-    if (entry.kind === 'stamp') {
-      const update = openDocument(crypto, 'update', canonicalBytes(entry.update))
-      if (!update.ok) return update
-      opened.set(update.value.sha256, { kind: 'stamp', update: update.value })
-      continue
-    }
-    const dispute = openDocument(crypto, 'dispute', canonicalBytes(entry.dispute))
-    if (!dispute.ok) return dispute
-    opened.set(dispute.value.sha256, { kind: 'dispute', dispute: dispute.value, body: entry.body, salt: entry.salt })
+    const one = openEntry(crypto, entry)
+    if (!one.ok) return one
+    const [sha256, evidence] = one.value
+    if (opened.has(sha256)) return fail('evidence.schema', `The evidence holds the document ${sha256} twice. Ignore it.`)
+    opened.set(sha256, evidence)
   }
   return ok(opened)
+}
+
+function openEntry(crypto: CryptoPort, entry: EvidenceEntry): Result<[sha256: string, evidence: Evidence]> {
+  if (entry.kind === 'stamp') {
+    const update = openDocument(crypto, 'update', canonicalBytes(entry.update))
+    return update.ok ? ok([update.value.sha256, { kind: 'stamp', update: update.value }]) : update
+  }
+  const { body, salt } = entry
+  const dispute = openDocument(crypto, 'dispute', canonicalBytes(entry.dispute))
+  return dispute.ok ? ok([dispute.value.sha256, { kind: 'dispute', dispute: dispute.value, body, salt }]) : dispute
 }
 
 /** What a burial is held against. */
@@ -63,13 +69,13 @@ export interface BurialEnv {
   facts(tick: number): Promise<TickFacts | null>
 }
 
-/** Whether a burial's evidence shows what it says. Error: `tombstone.evidence`. */
+/** What a burial's evidence shows of its subject, in one sentence. Error: `tombstone.evidence`, for one that shows nothing. */
 export async function verifyBurial(
   ctx: { crypto: CryptoPort },
   env: BurialEnv,
   burial: Burial,
   evidence: ReadonlyMap<string, Evidence>,
-): Promise<Result<null>> {
+): Promise<Result<string>> {
   const { subject, evidence: named } = burial
   const shown = evidence.get(named.kind === 'stamp' ? named.update : named.dispute)
   if (shown === undefined || shown.kind !== named.kind) return refuse('the tick does not have it')
@@ -85,9 +91,8 @@ export async function verifyBurial(
   if (!open.ok) return refuse(open.error.message)
   const decided = decideDispute(ctx, open.value, shown)
   if (!decided.ok) return refuse(decided.error.message)
-  return decided.value.some((blame) => blame.subject === subject && blame.link === named.link)
-    ? ok(null)
-    : refuse('the server signed what its block makes')
+  const blame = decided.value.find((one) => one.subject === subject && one.link === named.link)
+  return blame === undefined ? refuse('the server signed what its block makes') : ok(blame.reason)
 }
 
 /**
@@ -100,7 +105,7 @@ function verifyStamp(
   facts: TickFacts,
   { body }: OpenedDocument<'update'>,
   { subject, lane, position }: { subject: string; lane: number; position: number },
-): Result<null> {
+): Result<string> {
   const { start } = body
   if (body.app !== app || start.app !== app || start.client !== body.by || start.request !== body.request || start.tick !== body.tick)
     return refuse('the thread belongs to another request')
@@ -121,5 +126,6 @@ function verifyStamp(
     !revealMatches(ctx.crypto, reveal, facts.planned.plan)
   )
     return refuse('the revealed primes are not those of the plan')
-  return faultOfLink(ctx, reveal, link) === null ? refuse('the link multiplied and bound as it had to') : ok(null)
+  const fault = faultOfLink(ctx, reveal, link)
+  return fault === null ? refuse('the link multiplied and bound as it had to') : ok(`Link ${position} of lane ${lane}: ${fault}.`)
 }

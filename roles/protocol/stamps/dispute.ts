@@ -140,6 +140,8 @@ function checkLinks(ctx: { crypto: CryptoPort }, facts: TickFacts, { start, link
   if (!links.every(isOfRequest)) return refuse('dispute.links', 'A link belongs to another request.')
   if (!links.every(({ position, inputs }) => position === first!.position && inputs === first!.inputs))
     return refuse('dispute.links', 'The links are of different blocks, or were given different inputs: they may differ.')
+  if (links.some((link, i) => i > 0 && link.lane <= links[i - 1]!.lane))
+    return refuse('dispute.links', 'The links are not in the order of their lanes, or a lane has two.')
   if (links.every((link) => sameClaim(link, first!))) return refuse('dispute.links', 'The links sign the same.')
   return links.every((link) => holdsIn(ctx.crypto, facts, link))
     ? ok(null)

@@ -122,15 +122,18 @@ export function checkStamps(ctx: StampContext, reveal: Reveal, update: Update): 
   return { stamp, blamed }
 }
 
-/** Whether a reveal is what its plan committed to: the sealing key, and for every version of every block its primes. */
+/** Whether a reveal is what its plan committed to, and nothing more: the sealing key, and for every version of every block, in their order, its primes. */
 export function revealMatches(crypto: CryptoPort, reveal: Reveal, plan: Plan): boolean {
-  const secrets = new Map(reveal.file.versions.map((version) => [version.version, version]))
-  const isBound = (endpoint: string, block: number, code: string, version: string): boolean => {
-    const secret = secrets.get(version)
-    return secret?.endpoint === endpoint && secret.block === block && versionId(crypto, code, secret) === version
-  }
-  const bound = Object.entries(plan.endpoints).every(([endpoint, blocks]) =>
-    blocks.every(({ code, versions }, block) => versions.every((version) => isBound(endpoint, block, code, version))),
-  )
-  return bound && toHex(reveal.publicKey) === plan.sealing
+  const planned = Object.keys(plan.endpoints)
+    .sort()
+    .flatMap((endpoint) =>
+      plan.endpoints[endpoint]!.flatMap(({ code, versions }, block) => versions.map((version) => ({ endpoint, block, code, version }))),
+    )
+  const revealed = reveal.file.versions
+  const bound = planned.every(({ endpoint, block, code, version }, i) => {
+    const secret = revealed[i]
+    if (secret?.endpoint !== endpoint || secret.block !== block || secret.version !== version) return false
+    return versionId(crypto, code, secret) === version
+  })
+  return bound && revealed.length === planned.length && toHex(reveal.publicKey) === plan.sealing
 }

@@ -316,13 +316,12 @@ const checkWrites: Check = (ctx, env, update) => {
 
 function checkSignatures(ctx: VerifyContext, update: Update, digests: string[]): Result<null> {
   const body = keySigningBody(update.app, update.request, digests)
-  for (const key of new Set(update.writes.map((write) => write.key))) {
-    const signed = update.keySigs.find((entry) => entry.key === key)
-    if (signed === undefined || !verifyUnder(ctx.crypto, 'key', { ...body, sig: signed.sig }, key)) {
-      return refuse('update.signature', `The key ${key} did not sign the writes.`)
-    }
-  }
-  return passed
+  const changed = [...new Set(update.writes.map((write) => write.key))]
+  const signers = update.keySigs.map(({ key }) => key)
+  if (!sameList(signers, changed))
+    return refuse('update.signature', 'The signatures are not those of the changed keys, in the order in which they are first written.')
+  const unsigned = update.keySigs.find(({ key, sig }) => !verifyUnder(ctx.crypto, 'key', { ...body, sig }, key))
+  return unsigned === undefined ? passed : refuse('update.signature', `The key ${unsigned.key} did not sign the writes.`)
 }
 
 /** Threads are signed by servers and client. */

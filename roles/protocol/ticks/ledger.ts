@@ -222,8 +222,7 @@ function bury(closing: Closing, burial: Burial): void {
 /** The update whose links show faults is evidence once it buries somebody. */
 function buryBlamed(closing: Closing, { sha256, body }: OpenedDocument<'update'>, blamed: readonly Blame[]): void {
   const before = closing.burials.length
-  for (const { subject, lane, position, reason } of blamed)
-    bury(closing, { subject, reason, evidence: { kind: 'stamp', update: sha256, lane, position } })
+  for (const { subject, lane, position } of blamed) bury(closing, { subject, evidence: { kind: 'stamp', update: sha256, lane, position } })
   if (closing.burials.length > before) closing.evidence.set(sha256, { kind: 'stamp', update: body as unknown as Json })
 }
 
@@ -283,8 +282,7 @@ function decideDisputed(closing: Closing, transaction: AnchoredTransaction, docu
   const decided = decideDispute(ctx, open.value, code)
   if (!decided.ok) return decided
   closing.evidence.set(sha256, { kind: 'dispute', dispute: body as unknown as Json, ...code! })
-  for (const { subject, reason, link } of decided.value)
-    bury(closing, { subject, reason, evidence: { kind: 'dispute', dispute: sha256, link } })
+  for (const { subject, link } of decided.value) bury(closing, { subject, evidence: { kind: 'dispute', dispute: sha256, link } })
   return ok(null)
 }
 

@@ -86,14 +86,14 @@ const documentFields: DocumentsInput['fields'] = {
     app, offer: bytes('offer'), number: 7, previous: reference('tick 6'), blocks: { from: 136, to: 142, hash: bytes('block') }, state: 'running', root: bytes('root'),
     indices: [{ name: 'posts.byTopic', root: bytes('index root'), count: 2, directory: file('i0-directory', 96), chunks: [file('i0-0', 512)] }],
     summary: { verdicts: [{ txid: bytes('txid'), document: reference('update'), height: 140, outcome: 'accepted' }, { txid: bytes('txid 2'), document: reference('update 2'), height: 141, outcome: 'update.rule', rule: { collection: 'likes', index: 'once', bound: 'atMost' } }], documents: [file('documents.0', 2048)] },
-    reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], burials: [{ subject: bytes('buried'), reason: 'Link 1 of lane 0: it did not multiply.', evidence: { kind: 'stamp', update: bytes('update 2'), lane: 0, position: 1 } }], evidence: file('evidence', 4096), schema: file('schema', 900),
+    reveal: { tick: 5, file: file('reveal', 640) }, tombstones: [bytes('buried')], burials: [{ subject: bytes('buried'), evidence: { kind: 'stamp', update: bytes('update 2'), lane: 0, position: 1 } }], evidence: file('evidence', 4096), schema: file('schema', 900),
     servers: [{ id: publicKey(bytes('server')), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west' }],
     plans: [{ tick: 10, sealing: sealing('plan'), ready: [publicKey(bytes('server'))], readyFile: file('ready.10', 400), endpoints: { post: [{ code: bytes('code'), label: { outputs: [[0, 2]], sites: [{ decided: [0], fields: { text: [1] } }] }, versions: [bytes('version')] }] }, code: [{ server: publicKey(bytes('server')), file: file('code-0', 800) }] }],
   },
   dispute: {
     app, start, links: [link, { ...link, lane: 1, server: publicKey(bytes('server 1')), sites: [], own: [] }], commits: { caller: bytes('commit caller'), 'request.text': bytes('commit') },
     opened: { caller: { value: publicKey(bytes('client')), salt: bytes('edge salt') } }, keys: { 'block.0.0': bytes('key 0'), 'writes.0': bytes('key 1') },
-    shown: { caller: { first: 0, pageCount: 1, entryCount: 1, merkle: [], pages: [] }, queries: [{ query: 0, proof: null }], slots: [{ slot: 0, proof: null }] },
+    shown: { queries: [{ query: 0, proof: null }], slots: [{ slot: 0, proof: null }] },
   },
   ready: { app, from: 9, to: 12 },
 }

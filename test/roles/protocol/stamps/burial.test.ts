@@ -21,7 +21,6 @@ async function scene() {
     const { lane, position } = found ?? { lane: 0, position: 0 }
     return {
       subject: subject ?? update.body.lanes[lane]![position]!.server,
-      reason: 'it says so',
       evidence: { kind: 'stamp', update: update.sha256, lane, position, ...change },
     }
   }

@@ -161,7 +161,9 @@ describe('a client that wants an innocent server buried', () => {
   it('cannot forge a signature: of the innocent server, of its own start', () => {
     const { links, start } = honest.fields
     const forged = changed(honest, links[1]!, { outputs: '77'.repeat(32) }, true)
-    refused({ links: [links[2]!, forged] }, 'dispute.signature')
+    refused({ links: [forged, links[2]!] }, 'dispute.signature')
+    // In the order of their lanes.
+    refused({ links: [links[2]!, forged] }, 'dispute.links')
     refused({ start: { ...start, sig: '77'.repeat(64) } }, 'dispute.signature')
   })
 
