@@ -87,6 +87,6 @@ function* walk(random: Random, value: Json, path: string, rebuild: Rebuild): Gen
     const around: Rebuild = Array.isArray(value)
       ? (changed) => rebuild(value.with(Number(name), changed))
       : (changed) => rebuild({ ...value, [name]: changed })
-    yield* walk(random, item as Json, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, around)
+    yield* walk(random, item, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, around)
   }
 }

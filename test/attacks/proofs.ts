@@ -156,7 +156,7 @@ function burialProof(
     async read(bytes) {
       const json = parseCanonical(bytes, { maxBytes: 1 << 22, maxDepth: 200 })
       if (!json.ok) return json
-      const [named, entries, ...others] = (Array.isArray(json.value) ? json.value : []) as Json[]
+      const [named, entries, ...others] = Array.isArray(json.value) ? json.value : []
       if (others.length > 0) return fail('tick.schema', 'more than a burial and a file')
       const entry = checkSchema('tick', tickSchema.shape.burials.element, named)
       if (!entry.ok) return entry
@@ -180,7 +180,7 @@ const disputed = (seed: string): Promise<Disputed> =>
   dispute({ seed }, FORGED_AUTHOR, { topic: 'weather', text: 'A lovely, sunny day' }, [1])
 
 const disputeBytes = ({ world, fields }: Disputed): Uint8Array =>
-  signer('dispute', world.client)({ ...fields, type: 'dispute', v: 1, by: world.client.publicKey } as unknown as Json)
+  signer('dispute', world.client)({ ...fields, type: 'dispute', v: 1, by: world.client.publicKey })
 
 async function disputeAlone(seed: string): Promise<Proof> {
   const scene = await disputed(seed)
