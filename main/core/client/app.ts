@@ -38,8 +38,18 @@ export interface OpenedTick {
 export interface ClientApp {
   /** The offer with its outline; fetched once. */
   offer(reference: Reference): Promise<Result<OpenedOffer>>
-  /** The newest tick of the chain that is followed, ready to be read. Error: `client.no-tick` (retryable). */
-  newest(following: Following, offerOf: (sha256: string) => Reference): Promise<Result<OpenedTick>>
+  /** The newest tick of the chain that is followed, ready to be read. Errors: `client.no-tick`, `client.no-offer` (retryable). */
+  newest(following: Following, offerOf: OfferOf): Promise<Result<OpenedTick>>
+}
+
+/** Where an offer is that was seen on the chain; null for every other digest. */
+export type OfferOf = (sha256: string) => Reference | null
+
+/** Error: `client.no-offer` (retryable): a tick may be here before the offer that it names. */
+export function seenOffer(offerOf: OfferOf, sha256: string): Result<Reference> {
+  const reference = offerOf(sha256)
+  if (reference !== null) return ok(reference)
+  return failForNow('client.no-offer', `The offer ${sha256} of a tick has not been seen on the chain. Wait until it has been fetched.`)
 }
 
 /** An offer with its outline. Errors: those of fetching and of `parseOutline`. */
@@ -77,10 +87,11 @@ function createGraves(services: Services, partsOf: (sha256: string) => Promise<R
 
 export function createClientApp(services: Services, local: LocalIndex): ClientApp {
   const { crypto, documents } = services
-  let wherever: (sha256: string) => Reference = () => {
-    throw new Error('no tick was opened yet')
-  }
-  const gravesOf = createGraves(services, (sha256) => offer(wherever(sha256)))
+  let seen: OfferOf = () => null
+  const gravesOf = createGraves(services, async (sha256) => {
+    const reference = seenOffer(seen, sha256)
+    return reference.ok ? offer(reference.value) : reference
+  })
 
   /** Documents come in any order: the one with a tick's plan may come after the tick. */
   let kept: { name: string; opened: OpenedTick } | null = null
@@ -126,17 +137,17 @@ export function createClientApp(services: Services, local: LocalIndex): ClientAp
   return {
     offer,
     async newest(following, offerOf) {
-      wherever = offerOf
+      seen = offerOf
       const newest = newestTick(following)
       if (newest === null) return failForNow('client.no-tick', 'No tick of this app has arrived yet. Wait for the next one.')
       const plan = planTick(following, newest.number)
       const name = `${newest.reference.sha256}/${plan?.reference.sha256 ?? ''}`
       if (kept?.name === name) return ok(kept.opened)
-      const opened = await open(
-        newest.reference,
-        plan === null ? null : { reference: plan.reference, offer: offerOf(plan.offer) },
-        offerOf(newest.offer),
-      )
+      const own = seenOffer(offerOf, newest.offer)
+      const planned = plan === null ? own : seenOffer(offerOf, plan.offer)
+      if (!own.ok) return own
+      if (!planned.ok) return planned
+      const opened = await open(newest.reference, plan === null ? null : { reference: plan.reference, offer: planned.value }, own.value)
       if (opened.ok) kept = { name, opened: opened.value }
       return opened
     },

@@ -5,12 +5,12 @@ import type { Reference, Tick } from '../../../roles/protocol/documents/index.ts
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
-import type { OpenedOffer } from './app.ts'
+import { seenOffer, type OfferOf, type OpenedOffer } from './app.ts'
 import type { Services } from '../services.ts'
 
 export interface AuditSubject {
   following: Following
-  offerOf(sha256: string): Reference
+  offerOf: OfferOf
   open(reference: Reference): Promise<Result<OpenedOffer>>
 }
 
@@ -25,7 +25,9 @@ export async function auditHistory(
   const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
   for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
-    const opened = await tried(() => open(offerOf(sha256)))
+    const reference = seenOffer(offerOf, sha256)
+    if (!reference.ok) return reference
+    const opened = await tried(() => open(reference.value))
     if (!opened.ok) return opened
     offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
   }

@@ -8,7 +8,7 @@ import type { Json, StorageWrite, WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
 import { seatChain, type SeatChain } from '../../../roles/protocol/requests/index.ts'
-import type { ClientApp, OpenedOffer, OpenedTick } from './app.ts'
+import type { ClientApp, OfferOf, OpenedOffer, OpenedTick } from './app.ts'
 import { createClientApp } from './app.ts'
 import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
 
@@ -55,8 +55,8 @@ export interface ClientSession {
   changed(): void
   /** Looks after every change of the client's state until there is an answer. @returns null when none came in time */
   answer<T>(look: () => T | null, timeoutMs: number): Promise<T | null>
-  /** Where an offer of the app is, by its digest. */
-  offerOf(sha256: string): Reference
+  /** Where an offer is, by its digest; null for one that was not seen on the chain. */
+  offerOf: OfferOf
   /** The `index`-th key that the client reserves for its data. */
   dataKey(index: number): KeyPair
 }
@@ -115,7 +115,7 @@ export function createSession(services: Services, settings: ClientSettings): Cli
         waiting.add(again)
         again()
       }),
-    offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? session.joined!.reference,
+    offerOf: (sha256) => (storage.get(CLIENT_ROWS, `offer:${sha256}`) as unknown as Reference | undefined) ?? null,
     dataKey: (index) => wallet.watchKey({ purpose: 'data', app: session.joined!.offer.document.body.master, index }, 'key'),
   }
   return session

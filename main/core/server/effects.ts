@@ -59,7 +59,7 @@ export function createEffects(
     const { following } = role.state().job!
     const subject = {
       following,
-      offerOf: (sha256: string) => role.state().offers.find(({ reference }) => reference.sha256 === sha256)!.reference,
+      offerOf: (sha256: string) => role.state().offers.find(({ reference }) => reference.sha256 === sha256)?.reference ?? null,
       open: (reference: Reference) => fetchOfferWithOutline(services, reference),
     }
     const holds = await services.persist('look at what a resumption shows', () =>
