@@ -187,7 +187,7 @@ export interface SwarmStatus {
 /** Servers speak HTTP with opaque binary bodies; every payload is already end-to-end encrypted. */
 export interface TransportPort {
   /**
-   * POSTs `body` to `http://host:port/path`. Errors: `transport.unreachable`, `transport.timeout`, `transport.too-large`
+   * POSTs `body` to `http://host:port/path`. Errors: `transport.unreachable`, `transport.private`, `transport.timeout`, `transport.too-large`
    * (all retryable elsewhere), `transport.status` with the peer's error in `details`.
    */
   send(

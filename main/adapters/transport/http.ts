@@ -1,13 +1,17 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
+import { isIP, type LookupFunction } from 'node:net'
 import { nestingOf } from '../../../roles/protocol/canonical.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { TransportPort } from '../../core/ports.ts'
 import { joinChunks } from './body.ts'
+import { isPublic, NOT_PUBLIC, publicLookup } from './reach.ts'
 import { serveHttp } from './server.ts'
 
 export interface HttpTransportOptions {
   /** Open connections to one peer; further requests to it wait for one of them. Default 32. */
   maxConnectionsPerPeer?: number
+  /** Whether peers may be on this machine or in a private network: where the chain is one's own, or all participants share one house. Default false. */
+  privateHosts?: boolean
 }
 
 export interface HttpTransport extends TransportPort {
@@ -17,6 +21,11 @@ export interface HttpTransport extends TransportPort {
 
 type SendOptions = Parameters<TransportPort['send']>[3]
 type Address = Parameters<TransportPort['send']>[0]
+interface Dial {
+  agent: Agent
+  /** Where host names are looked up; undefined: as the system does. */
+  lookup: LookupFunction | undefined
+}
 
 const MAX_ERROR_BYTES = 16 * 1024
 const MAX_ERROR_DEPTH = 8
@@ -27,11 +36,13 @@ const [MAX_CODE, MAX_MESSAGE] = [100, 2_000]
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   // The agent switches Nagle's algorithm off by itself.
   const agent = new Agent({ keepAlive: true, maxSockets: options.maxConnectionsPerPeer ?? 32, maxFreeSockets: 8, scheduling: 'lifo' })
+  const dial: Dial = { agent, lookup: options.privateHosts === true ? undefined : publicLookup() }
   return {
     send: async (to, path, body, limits) => {
-      const first = await post(agent, to, path, body, limits)
+      if (dial.lookup !== undefined && isIP(to.host) !== 0 && !isPublic(to.host)) return notPublic(to)
+      const first = await post(dial, to, path, body, limits)
       // A kept connection may be closed by the peer just as we write on it: nothing was answered, so one fresh try is safe to make.
-      return first === 'stale' ? finished(await post(agent, to, path, body, limits), to) : first
+      return first === 'stale' ? finished(await post(dial, to, path, body, limits), to) : first
     },
     serve: serveHttp,
     close: () => agent.destroy(),
@@ -41,11 +52,18 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
 const finished = (result: Result<Uint8Array> | 'stale', to: Address): Result<Uint8Array> =>
   result === 'stale' ? unreachable(to, 'the connection was closed') : result
 
-function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits: SendOptions): Promise<Result<Uint8Array> | 'stale'> {
+function post(
+  { agent, lookup }: Dial,
+  to: Address,
+  path: string,
+  body: Uint8Array,
+  limits: SendOptions,
+): Promise<Result<Uint8Array> | 'stale'> {
   return new Promise((resolve) => {
     if (limits.signal?.aborted) return resolve(fail('transport.stopped', 'The request was cancelled before it was sent.'))
     const message = request({
       agent,
+      ...(lookup && { lookup }),
       host: to.host,
       port: to.port,
       path,
@@ -69,7 +87,7 @@ function post(agent: Agent, to: Address, path: string, body: Uint8Array, limits:
     )
     limits.signal?.addEventListener('abort', onAbort)
     message.on('error', (error: NodeJS.ErrnoException) =>
-      end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : unreachable(to, error.code ?? error.message), false),
+      end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : failed(to, error.code ?? error.message), false),
     )
     message.on('response', (response) => collect(response, to, limits.maxBytes, end))
     message.end(body)
@@ -124,3 +142,11 @@ const nameOf = (to: Address): string => `${to.host}:${to.port}`
 
 const unreachable = (to: Address, why: string): Result<Uint8Array> =>
   failForNow('transport.unreachable', `${nameOf(to)} could not be reached (${why}): ask another server, or try again later.`)
+
+const notPublic = (to: Address): Result<Uint8Array> =>
+  failForNow(
+    'transport.private',
+    `${nameOf(to)} is not an address of the public internet, and nothing is sent to it on a public chain: ask another server.`,
+  )
+
+const failed = (to: Address, why: string): Result<Uint8Array> => (why === NOT_PUBLIC ? notPublic(to) : unreachable(to, why))

@@ -8,7 +8,7 @@ import { transportConformance } from '../../conformance/transport.ts'
 import { holdsOnce } from '../../tools/timing.ts'
 
 transportConformance('HTTP', () => {
-  const port = createHttpTransport()
+  const port = createHttpTransport({ privateHosts: true })
   return { port, stop: () => port.close() }
 })
 
@@ -34,7 +34,7 @@ const talk = (port: number, first: string, trickle?: string): Promise<string> =>
 
 describe('the HTTP server', () => {
   it('cuts off a sender that trickles its headers or its body', async () => {
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const server = must(await transport.serve({ ...SERVE, timeoutMs: 300 }, async (_path, body) => ok(body)))
     // Both would trickle on for hours.
     const [headers, body] = await Promise.all([
@@ -47,7 +47,7 @@ describe('the HTTP server', () => {
   })
 
   it('stops reading a chunked body that outgrows the limit, and answers no other method', async () => {
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
     const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
     const chunked = await talk(server.port, `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk}${chunk}`)
@@ -58,7 +58,7 @@ describe('the HTTP server', () => {
   })
 
   it('answers over a kept connection without waiting for an acknowledgement', async () => {
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
     const to = { host: '127.0.0.1', port: server.port }
     const isQuick = async () => {
@@ -91,7 +91,7 @@ describe('a peer that refuses', () => {
   it.each(answers)('tells why in its own words: %s', async (_what, body, peer) => {
     const server = createServer((_request, response) => response.writeHead(400).end(body))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const to = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
     const sent = await transport.send(to, '/', new Uint8Array(1), { timeoutMs: LONG_MS, maxBytes: 100 })
     expect(sent).toMatchObject({ ok: false, error: { code: 'transport.status' } })
@@ -140,7 +140,7 @@ describe('the rate limit', () => {
 
 describe('a peer that sends much', () => {
   it('is refused after so many bytes of a minute, in the middle of a body, too', async () => {
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const server = must(
       await transport.serve({ ...SERVE, perMinutePerPeer: { requests: 1_000, bytes: 25_000 } }, async (_path, body) => ok(body)),
     )
@@ -154,7 +154,7 @@ describe('a peer that sends much', () => {
   })
 
   it('holds no more than its part of the connections', async () => {
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const server = must(await transport.serve(SERVE, async (_path, body) => ok(body)))
     const sockets = Array.from({ length: 420 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined))
     await new Promise<void>((resolve) => {
