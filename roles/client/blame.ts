@@ -7,6 +7,8 @@
  * |---|---|---|
  * | `request.tombstoned`, `hop.tombstoned`, and the client has seen the evidence too | the client's | told |
  * | `hop.block-failed`, `hop.too-large` | the request's, if it is true | elsewhere once; told when the next server says so too |
+ * | `hop.number` after the first block | the block's server, or the one before it in its lane, which handed the number on | elsewhere |
+ * | `edge.*`, `program.value` after the first block | the block's server, or one before it in its lane, which sealed what does not open | elsewhere |
  * | `request.hop-failed` for any other cause, naming the server of that block | the block's server | elsewhere |
  * | `request.hop-failed` that names another server than the request did | the top-level server's | elsewhere |
  * | every other answer, and none | the top-level server's | elsewhere |
@@ -45,7 +47,19 @@ export function blameRefusal(pending: Pending, expelled: ReadonlySet<string>, fa
   if (typeof server !== 'string' || serverOf(pending, failure) !== server) return elsewhere(failure, pending.top)
   return BY_THE_PROGRAM.test(cause) && cause === before
     ? { failure: { ...failure, retryable: false }, servers: [server] }
-    : elsewhere(failure, server)
+    : elsewhere(failure, ...suspects(pending, failure, cause), server)
+}
+
+const BY_THE_ONE_BEFORE = 'hop.number'
+/** Outputs of earlier blocks come to a block's server past the top-level one, which can open none of them. */
+const BY_THOSE_BEFORE = /^(edge\.|program\.value$)/
+
+/** Servers of earlier blocks that may be at fault where a later one refuses: what they sealed for it nobody else can look into. */
+function suspects(pending: Pending, { details }: Failure, cause: string): string[] {
+  const { lane, position } = details as { lane: number; position: number }
+  const before = pending.lanes[lane]!.slice(0, position).map(({ server }) => server)
+  if (cause === BY_THE_ONE_BEFORE) return before.slice(-1)
+  return BY_THOSE_BEFORE.test(cause) ? before : []
 }
 
 /** Who runs the block and lane that a failure names. */

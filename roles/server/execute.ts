@@ -136,17 +136,16 @@ const firstNumber = (hop: AdmittedHop): Result<NumberOpening> =>
     : ok(hop.envelope.number)
 
 function handedNumber(ctx: Context, env: HopEnv, { message, position }: AdmittedHop): Result<NumberOpening> {
-  const box = parseBase64(message.handoff ?? '')
-  if (!box.ok) return box
   const { sealing } = env.keys
-  const plain = open(
-    ctx.crypto,
-    sealing.privateKey,
-    sealing.publicKey,
-    box.value,
-    handoffAad(message.start.request, message.lane, position),
-  )
-  return plain.ok ? readMessage('number', numberOpening, plain.value) : plain
+  const { start, lane, handoff } = message
+  const box = parseBase64(handoff ?? '')
+  const aad = handoffAad(start.request, lane, position)
+  const plain = box.ok ? open(ctx.crypto, sealing.privateKey, sealing.publicKey, box.value, aad) : box
+  const read = plain.ok ? readMessage('number', numberOpening, plain.value) : plain
+  // One code for whatever is wrong with it: it is the doing of the server before.
+  return read.ok
+    ? read
+    : fail('hop.number', `What the server before handed on is no number of the thread (${read.error.code}). Take other servers.`)
 }
 
 /** Multiplies in the prime of the passage and of every executed site. */

@@ -1,11 +1,35 @@
-/** Opening what travels between servers of a world made by hand, with the keys of the one who gets it. */
-import { open } from '../../roles/protocol/crypto/index.ts'
-import { hopMessage, messageAad, type HopMessage } from '../../roles/protocol/requests/index.ts'
-import { must } from '../../roles/protocol/result.ts'
+/** What travels between servers of a world made by hand: opened by the one who gets it, and changed by the one who sends it. */
+import { fromHex } from '../../roles/protocol/bytes.ts'
+import { open, openBox } from '../../roles/protocol/crypto/index.ts'
+import type { Link } from '../../roles/protocol/documents/index.ts'
+import { hopMessage, hopReply, messageAad, signLink, type HopMessage, type HopReply } from '../../roles/protocol/requests/index.ts'
+import { must, ok, type Result } from '../../roles/protocol/result.ts'
+import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { readMessage } from '../../roles/server/json.ts'
 import type { World } from '../roles/request/world.ts'
 
 export function readHop(world: World, { server, bytes }: { server: string; bytes: Uint8Array }): HopMessage {
   const { privateKey, publicKey } = world.servers.get(server)!.sealing
   return must(readMessage('hop', hopMessage, must(open(world.ctx.crypto, privateKey, publicKey, bytes, messageAad('hop', server)))))
+}
+
+/** What a server answers to a hop when it changes its honest reply before it seals it. */
+export function changedReply(
+  world: World,
+  server: string,
+  bytes: Uint8Array,
+  change: (reply: HopReply, message: HopMessage) => HopReply,
+): Result<Uint8Array> {
+  const answer = executeHop(world.ctx, world.hopEnv(server), bytes)
+  if (!answer.ok) return answer
+  const message = readHop(world, { server, bytes })
+  const [key, aad] = [fromHex(message.reply), messageAad('reply', message.start.request)]
+  const reply = must(readMessage('reply', hopReply, openBox(world.ctx.crypto, key, answer.value, aad)!))
+  return ok(sealReply(world.ctx, key, message.start.request, change(reply, message)))
+}
+
+/** A link with changes, signed by its server. */
+export function signedAgain(world: World, link: Link, change: Partial<Link>): Link {
+  const { sig: _sig, ...body } = { ...link, ...change }
+  return signLink(world.ctx.crypto, body, world.servers.get(link.server)!.identity, world.ctx.random(32))
 }

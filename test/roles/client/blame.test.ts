@@ -78,7 +78,6 @@ describe('[R5] a block that was not run', () => {
     'hop.tombstoned',
     'hop.receipt',
     'hop.unregistered',
-    'hop.number',
     'hop.key',
     'hop.caller',
     'hop.slot',
@@ -86,7 +85,6 @@ describe('[R5] a block that was not run', () => {
     'hop.next',
     'hop.reply',
     'index.proof',
-    'program.value',
     'server.not-serving',
     'transport.timeout',
     'transport.unreachable',
@@ -100,6 +98,19 @@ describe('[R5] a block that was not run', () => {
     expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({ failure: { retryable: false } })
     expect(causeOf(hopFailed(cause))).toBe(cause)
   })
+
+  it.each(['hop.number', 'edge.closed', 'edge.padding', 'edge.commitment', 'program.value'])(
+    'for «%s» may be the doing of the server before it in its lane, which alone can know: both are left out',
+    (cause) => {
+      expect(blameRefusal(pending, tick, hopFailed(cause), cause)).toMatchObject({
+        servers: ['first', 'second'],
+        failure: { retryable: true },
+      })
+      expect(blameRefusal(pending, tick, hopFailed(cause, 'fourth'), null).servers).toEqual(['third', 'fourth'])
+      const first = { ...hopFailed(cause), details: { lane: 0, position: 0, server: 'first', cause } }
+      expect(blameRefusal(pending, tick, first, null).servers).toEqual(['first'])
+    },
+  )
 
   it('by a server that the request did not name is the invention of the top-level one', () => {
     for (const failure of [

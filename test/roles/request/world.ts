@@ -90,6 +90,8 @@ export interface WorldOptions {
   servers?: number
   /** Lanes of requests that can write; 1 where it is left out. */
   lanes?: number
+  /** Servers of a block that a client may pass over; none where it is left out. */
+  spare?: number
   posts?: Array<{ topic: string; text: string; author: string }>
   primeBits?: number
   /** Another app than the guestbook, with the collections of the client's four keys, the endpoint whose label is used, and rows of others. */
@@ -114,6 +116,7 @@ export async function makeWorld({
   posts = [],
   primeBits = 128,
   lanes = 1,
+  spare = 0,
   app = guestbook(),
 }: WorldOptions): Promise<World> {
   const random = seeded(seed)
@@ -150,7 +153,7 @@ export async function makeWorld({
     prime: primesFrom(random),
   })
   const { plan } = made
-  const terms = { witnesses: lanes - 1, spare: 0, versions: 2 }
+  const terms = { witnesses: lanes - 1, spare, versions: 2 }
   const planned: PlannedTick = { plan, hash: 'dd'.repeat(32), published: PLANNED, terms }
   const tick = tickOf(actors, taken.root, indices, plan)
   const content = new Map(files.map((file) => [file.name, file.bytes]))
