@@ -195,6 +195,10 @@ export interface UpdateOptions {
   skipsIn?: number
   /** The servers of these places seal rubbish instead of their numbers. */
   rubbish?: Array<{ lane: number; position: number }>
+  /** What the server of a place multiplies by, instead of the primes of its passage and of the sites that it executed. */
+  factors?: (primes: bigint[], place: { lane: number; position: number; version: RevealFile['versions'][number] }) => bigint[]
+  /** What the server of a place seals instead of its numbers. */
+  opening?: (opening: object, place: { lane: number; position: number }) => object
   /** Changes a link before its server signs it. */
   link?: (link: Omit<Link, 'sig'>) => Omit<Link, 'sig'>
   /** Changes the writes after the servers signed. */
@@ -291,13 +295,15 @@ function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], la
     const own = writes.filter((write) => write.block === position)
     const skips = options.skips === position && (options.skipsIn ?? 0) === lane
     const primes = [secrets.passage, ...(skips ? [] : own.map((write) => secrets.sites[write.site]!))].map(prime)
-    const factors = skips && own.length === 0 ? [] : primes
+    const due = skips && own.length === 0 ? [] : primes
+    const factors = options.factors?.(due, { lane, position, version: secrets }) ?? due
     const after = numbered(
       random,
       factors.reduce((product, factor) => product * factor, current.value),
     )
     const isRubbish = options.rubbish?.some((place) => place.lane === lane && place.position === position) ?? false
-    const opening = isRubbish ? { before: after.opening, after: after.opening } : { before: current.opening, after: after.opening }
+    const numbers = isRubbish ? { before: after.opening, after: after.opening } : { before: current.opening, after: after.opening }
+    const opening = options.opening?.(numbers, { lane, position }) ?? numbers
     const aad = messageAad('opening', request, lane, position)
     const unsigned = {
       request,
@@ -317,7 +323,7 @@ function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], la
       outputs: '00'.repeat(32),
       before: current.commit,
       after: after.commit,
-      opening: toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(opening), aad))),
+      opening: toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(opening as Json), aad))),
     }
     const link = signLink(crypto, options.link?.(unsigned) ?? unsigned, server, random(32))
     links.push(link)
