@@ -6,7 +6,7 @@ import { equalBytes, fromHex, parseBase64, toHex } from '../bytes.ts'
 import { parseCanonical, type Json } from '../canonical.ts'
 import { type CryptoPort, open } from '../crypto/index.ts'
 import type { Link, Plan, Update } from '../documents/index.ts'
-import { versionId, messageAad, numberOpening, type RevealFile } from '../requests/index.ts'
+import { versionId, linkOpening, messageAad, type NumberOpening, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { commitNumber, passes, productOf } from './stamp.ts'
 
@@ -51,12 +51,11 @@ function openJson(ctx: StampContext, reveal: Reveal, box: string, aad: Uint8Arra
   return json.ok ? json.value : null
 }
 
-/** The number that an opening shows, if it opens the commitment. */
-function numberOf(ctx: StampContext, opening: unknown, commit: string): bigint | null {
-  const parsed = numberOpening.safeParse(opening)
-  if (!parsed.success) return null
-  const number = prime(parsed.data.number)
-  return equalBytes(commitNumber(ctx.crypto, fromHex(parsed.data.salt), number), fromHex(commit)) ? number : null
+/** The number that an opening shows, if it opens the commitment and is written in the one way that there is. */
+function numberOf(ctx: StampContext, { number: hex, salt }: NumberOpening, commit: string): bigint | null {
+  const number = prime(hex)
+  const opens = equalBytes(commitNumber(ctx.crypto, fromHex(salt), number), fromHex(commit))
+  return opens && hex === number.toString(16) ? number : null
 }
 
 interface Opening {
@@ -64,12 +63,13 @@ interface Opening {
   after: bigint
 }
 
-/** The numbers in a link's sealed opening, or null where they do not open its commitments. */
+/** The numbers in a link's sealed opening, or null where they do not open its commitments, or are not all that is in it: it is published for ever. */
 function openingOf(ctx: StampContext, reveal: Reveal, link: Link): Opening | null {
   const aad = messageAad('opening', link.request, link.lane, link.position)
-  const json = openJson(ctx, reveal, link.opening, aad) as { before?: unknown; after?: unknown } | null
-  const before = numberOf(ctx, json?.before, link.before)
-  const after = numberOf(ctx, json?.after, link.after)
+  const opened = linkOpening.safeParse(openJson(ctx, reveal, link.opening, aad))
+  if (!opened.success) return null
+  const before = numberOf(ctx, opened.data.before, link.before)
+  const after = numberOf(ctx, opened.data.after, link.after)
   return before === null || after === null ? null : { before, after }
 }
 
@@ -79,7 +79,7 @@ export function faultOfLink(ctx: StampContext, reveal: Reveal, link: Link): stri
 }
 
 function faultOf(reveal: Reveal, link: Link, opening: Opening | null): string | null {
-  if (opening === null) return 'its opening does not open its commitments'
+  if (opening === null) return 'its opening is not just two numbers that open its commitments'
   const primes = primesOf(reveal, link)
   if (primes === null) return 'it names a version that the tick did not have'
   return opening.after === opening.before * productOf(primes) ? null : 'it did not multiply by the primes of its sites'
