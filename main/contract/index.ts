@@ -73,7 +73,10 @@ export interface EndpointView {
   name: string
   doc: string
   fields: Array<FieldView>
+  /** In all lanes, and the one in front; 0 where none takes part. */
   servers: number
+  /** Servers that run each observation point beside each other, and so see what it sees. */
+  lanes: number
   observations: Array<{ name: string; sees: string[] }>
 }
 /** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */

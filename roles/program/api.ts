@@ -147,7 +147,7 @@ export interface ApiEndpoint {
   doc: string
   request: Record<string, Type>
   response: Type
-  /** Blocks and the top-level server; 0 for an endpoint without blocks, which its caller answers alone. */
+  /** Blocks and the top-level server, without witnesses; 0 for an endpoint without blocks, which its caller answers alone. */
   servers: number
   /** Round trips between the client and the top-level server: one, and one more for each pause; 0 where no server takes part. */
   rounds: number

@@ -5,11 +5,16 @@ import { fail, ok } from './result.ts'
 import type { Result } from './result.ts'
 import { askedWith, sourceName } from './sources.ts'
 
+/** Servers that run each block of an endpoint beside each other: one, and where it can write, one more for every witness of the offer. */
+export const lanesOf = ({ blocks }: Pick<Endpoint, 'blocks'>, witnesses: number): number =>
+  blocks.some(({ sites }) => sites.length > 0) ? 1 + witnesses : 1
+
 /**
- * How many servers a request passes through: one for each block and the one in front. An endpoint without blocks opens nothing and writes
+ * How many servers see something of a request: those of every block, in all lanes, and the one in front. An endpoint without blocks opens nothing and writes
  * nothing, so its caller answers it alone, from what it gives and what it reads and proves.
  */
-export const serversOf = ({ blocks }: Pick<Endpoint, 'blocks'>): number => (blocks.length === 0 ? 0 : blocks.length + 1)
+export const serversOf = (endpoint: Pick<Endpoint, 'blocks'>, witnesses: number): number =>
+  endpoint.blocks.length === 0 ? 0 : endpoint.blocks.length * lanesOf(endpoint, witnesses) + 1
 
 /** How many blocks have to have run before a query can be asked with these values. */
 export const stageOf = (asked: readonly Source[]): number =>

@@ -1,5 +1,4 @@
 /** Performs what the client's step asks for; every effect may be performed again after a crash. */
-import { serversOf } from '../../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
@@ -137,7 +136,7 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   const opened = await session.newestTick(joined!)
   if (!opened.ok) return failed(opened.error)
   const { plan, planned: outline, reader } = opened.value
-  if (Object.hasOwn(outline.endpoints, endpoint) && serversOf(outline.endpoints[endpoint]!) === 0) {
+  if (Object.hasOwn(outline.endpoints, endpoint) && outline.endpoints[endpoint]!.blocks.length === 0) {
     const answered = await answerAlone({ outline, reader, client: joined!.client, keys: effect.keys }, endpoint, effect.arguments)
     return answered.ok ? [{ type: 'answered', id, attempt, response: answered.value }] : failed(answered.error)
   }

@@ -1,6 +1,6 @@
 /** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
 import type { ActorView, AppView, DeadlineView, FieldView, RequestView, TickView } from '../../contract/index.ts'
-import { describe, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
+import { describe, lanesOf, serversOf, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
 import {
   approveBefore,
@@ -22,7 +22,7 @@ import { own } from '../../../roles/program/index.ts'
 /** The transaction of a request as far as it is there. */
 export type SentView = Partial<Sent> & Pick<RequestView, 'transaction'>
 
-const apps = new WeakMap<Program, AppView>()
+const apps = new WeakMap<Program, { view: AppView; witnesses: number }>()
 
 const fieldView = (name: string, type: Type): FieldView => ({
   name,
@@ -38,10 +38,10 @@ const ownFields = ({ request, slots }: Endpoint): FieldView[] =>
     .filter(({ name, state }) => state === 'owned' && !Object.hasOwn(request, name))
     .map(({ name, collection }): FieldView => ({ ...fieldView(name, { kind: 'key', collection }), own: true }))
 
-/** The API document as a person reads it; made once per program and title. */
-export function appView(id: string, title: string, outline: Program): AppView {
+/** The API document as a person reads it, with the witnesses of the offer in force; made once per program, title and witnesses. */
+export function appView(id: string, { title, witnesses }: Pick<Offer, 'title' | 'witnesses'>, outline: Program): AppView {
   const known = apps.get(outline)
-  if (known?.id === id && known.title === title) return known
+  if (known?.view.id === id && known.view.title === title && known.witnesses === witnesses) return known.view
   const api = describe(outline)
   const view: AppView = {
     id,
@@ -50,7 +50,8 @@ export function appView(id: string, title: string, outline: Program): AppView {
     endpoints: Object.entries(api.endpoints).map(([name, endpoint]) => ({
       name,
       doc: endpoint.doc,
-      servers: endpoint.servers,
+      servers: serversOf(outline.endpoints[name]!, witnesses),
+      lanes: lanesOf(outline.endpoints[name]!, witnesses),
       fields: [...Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)), ...ownFields(outline.endpoints[name]!)],
       observations: endpoint.blocks.map((block) => ({ name: block.name, sees: seenBy(endpoint.blocks, block.opens) })),
     })),
@@ -64,7 +65,7 @@ export function appView(id: string, title: string, outline: Program): AppView {
       ),
     })),
   }
-  apps.set(outline, view)
+  apps.set(outline, { view, witnesses })
   return view
 }
 
@@ -120,7 +121,7 @@ export function requestView(
     at: entry.at,
     ...responseOf(entry, wait),
     writes: reviewed?.writes ?? [],
-    servers: reviewed === null ? [] : serversOf(entry, outline),
+    servers: reviewed === null ? [] : seatsOf(entry, outline),
     ...sent,
     ...(publication?.verdict ? { tick: publication.verdict.number } : {}),
     ...(entry.error === null ? {} : { error: told(entry.error, publication, outline) }),
@@ -186,7 +187,7 @@ function seenBy(blocks: Array<{ name: string }>, opens: string[]): string[] {
   return [...new Set(named)]
 }
 
-function serversOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
+function seatsOf({ reviewed, endpoint }: RequestEntry, outline: Program): RequestView['servers'] {
   const { top, lanes } = reviewed!.pending
   const blocks = own(describe(outline).endpoints, endpoint)?.blocks ?? []
   return [

@@ -4,7 +4,6 @@ import { fail, ok } from '../result.ts'
 import type { Result } from '../result.ts'
 import { branchesOf } from '../scopes.ts'
 import { typeOfSource } from '../sources.ts'
-import { serversOf } from '../splits.ts'
 import { own } from '../value/measure.ts'
 import { cap, MOST } from './cost/bound.ts'
 import { estimateBody, FURTHER, Intricate } from './cost/estimate.ts'
@@ -33,8 +32,6 @@ export interface BlockCost {
 export interface Cost {
   blocks: BlockCost[]
   totals: {
-    /** One for each block and the top-level server; none where there is no block. */
-    servers: number
     blocks: number
     queries: number
     /** Rows that all queries may return together. */
@@ -60,7 +57,6 @@ export function costOf(program: Program, name: string): Result<Cost> {
   return ok({
     blocks,
     totals: {
-      servers: serversOf(endpoint),
       blocks: blocks.length,
       queries: endpoint.queries.length,
       rows: endpoint.queries.reduce((sum, { kind, limit }) => sum + (kind === 'rows' || kind === 'get' ? limit : 0), 0),

@@ -22,7 +22,7 @@ function describeEndpoint(program: Program, endpoint: Endpoint): ApiEndpoint {
     doc: endpoint.doc,
     request: endpoint.request,
     response: responseType(program, endpoint),
-    servers: serversOf(endpoint),
+    servers: serversOf(endpoint, 0),
     rounds: endpoint.blocks.length === 0 ? 0 : pausesOf(endpoint).length + 1,
     queries: endpoint.queries.map((query) => describeQuery(program, endpoint, query)),
     slots: endpoint.slots,

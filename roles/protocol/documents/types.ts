@@ -42,6 +42,9 @@ export const resumption = z.strictObject({
 })
 export type Resumption = z.infer<typeof resumption>
 
+/** Of an offer. */
+export const MOST_WITNESSES = 8
+
 /** What a Supervisor decides about its app when it hires: the same fields in its settings and in its offers. */
 export const offerTerms = z.strictObject({
   title: z.string().min(1).max(80),
@@ -57,7 +60,7 @@ export const offerTerms = z.strictObject({
   confirmations: z.int().min(0).max(100),
   versions: z.int().min(1).max(64),
   /** Further lanes of a request that can write: so many servers besides the first run each of its blocks. */
-  witnesses: z.int().min(0).max(8),
+  witnesses: z.int().min(0).max(MOST_WITNESSES),
   /** How many servers of a block a client may pass over. */
   spare: z.int().min(0).max(8),
   primeBits: z.int().min(128).max(4096),

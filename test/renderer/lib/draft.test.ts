@@ -104,6 +104,7 @@ describe('a field', () => {
       name: 'close',
       doc: '',
       servers: 1,
+      lanes: 1,
       observations: [],
       fields: [{ name: 'poll', type: 'key', shape: key('polls').type, own: true as const }],
     }

@@ -6,6 +6,7 @@ const endpoint: EndpointView = {
   name: 'all',
   doc: '',
   servers: 1,
+  lanes: 1,
   observations: [],
   fields: [
     { name: 'line', type: 'text', max: 4 },

@@ -5,6 +5,7 @@ import {
   labelOf,
   rulesAtStake,
   ruleWords,
+  lanesOf,
   serversOf,
   typeWords,
   typeOfSource,
@@ -57,8 +58,10 @@ export interface ExplainedEndpoint {
   keys: Slot[]
   lookups: ExplainedLookup[]
   splits: ExplainedSplit[]
-  /** One for every observation point, and the one in front that passes everything on and sees no value; 0 where there is no point. */
+  /** In all lanes, and the one in front that passes everything on and sees no value; 0 where there is no point. */
   servers: number
+  /** Servers that run each observation point beside each other. */
+  lanes: number
   points: ExplainedPoint[]
   values: ExplainedValue[]
   stored: ExplainedWrite[]
@@ -69,8 +72,11 @@ export interface ExplainedEndpoint {
   cost: Cost
 }
 
-/** @param name of an endpoint of the checked program */
-export function explainEndpoint(program: Program, name: string): Result<ExplainedEndpoint> {
+/**
+ * @param name of an endpoint of the checked program
+ * @param witnesses of the offer that the program runs under
+ */
+export function explainEndpoint(program: Program, name: string, witnesses: number): Result<ExplainedEndpoint> {
   const label = labelOf(program, name)
   if (!label.ok) return label
   const cost = costOf(program, name)
@@ -84,7 +90,8 @@ export function explainEndpoint(program: Program, name: string): Result<Explaine
     keys: endpoint.slots,
     lookups: lookupsOf(program, endpoint),
     splits: splitsIn(program, name),
-    servers: serversOf(endpoint),
+    servers: serversOf(endpoint, witnesses),
+    lanes: lanesOf(endpoint, witnesses),
     points: endpoint.blocks.map((block, position) => explainPoint(endpoint, block, position)),
     values: valuesOf(program, endpoint),
     stored: writesOf(endpoint, label.value, names),

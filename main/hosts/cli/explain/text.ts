@@ -1,5 +1,5 @@
 /** An explanation for someone who did not write the app. */
-import { rulesOf, ruleWords, type Collection, type Cost, type Program } from '../../../../roles/program/index.ts'
+import { rulesOf, ruleWords, type Collection, type Program } from '../../../../roles/program/index.ts'
 import type { ExplainedReturn, ExplainedWrite } from './flows.ts'
 import type { ExplainedLookup, ExplainedSplit } from './lookups.ts'
 import type { ExplainedEndpoint, ExplainedPoint, ExplainedRule, ExplainedValue } from './model.ts'
@@ -8,8 +8,9 @@ import { groupAnswers, listed, slotName } from './words.ts'
 
 const section = (title: string, lines: string[]): string[] => (lines.length === 0 ? [] : ['', `  ${title}`, ...lines])
 
-const INTRODUCTION = `How to read this. The caller's app seals every value and sends it through one server after another. A server sees
-the values listed for it and nothing else; the rest passes through its hands sealed. Every server also knows who the caller is
+const INTRODUCTION = `How to read this. The caller's app seals every value and sends it through the points one after another. A server
+sees the values listed for its point and nothing else; the rest passes through its hands sealed. Where several servers run a
+point beside each other, every one of them sees these values, and all have to make the same. Every server also knows who the caller is
 (a public key), because it checks the caller's signature, and checks the proof of every looked-up value that it sees. The caller
 can open everything that comes back, and nothing is stored before the caller has published it. Where values are listed that can
 influence a result, no other value can change it, as long as the call does not fail.`
@@ -56,7 +57,7 @@ function endpointText(endpoint: ExplainedEndpoint): string[] {
     ...section('What is stored, and the only values that can influence it', endpoint.stored.flatMap(storedText)),
     ...section('What may be refused if another call is counted first', endpoint.rules.flatMap(ruleText)),
     ...section('What the caller gets back, and the only values that can influence it', returnedText(endpoint.returned)),
-    ...section('What a call costs at most', costText(endpoint.cost)),
+    ...section('What a call costs at most', costText(endpoint)),
   ]
 }
 
@@ -64,7 +65,7 @@ const number = (value: number): string => value.toLocaleString('en-US')
 const counted = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`
 
 /** A block whose values may grow without a useful bound is stopped by the app's budget, and by nothing before. */
-function costText({ blocks, totals }: Cost): string[] {
+function costText({ servers, lanes, cost: { blocks, totals } }: ExplainedEndpoint): string[] {
   const bytes = (value: number): string => (value < 10_000 ? counted(value, 'byte', 'bytes') : `${number(Math.ceil(value / 1024))} KiB`)
   const rows = blocks.map((block): [string, string] => [
     block.block,
@@ -73,7 +74,7 @@ function costText({ blocks, totals }: Cost): string[] {
       : `${counted(block.steps, 'step', 'steps')}, ${bytes(block.bytes)} of values; opens up to ${bytes(block.inputBytes)}, makes up to ${bytes(block.outputBytes)}` +
         (block.writes === 0 ? '' : `, and ${counted(block.writes, 'write', 'writes')}`),
   ])
-  const rounds = `${counted(totals.servers, 'server', 'servers')}, ${counted(totals.rows, 'row', 'rows')} looked up, ${counted(totals.writes, 'write', 'writes')}`
+  const rounds = `${counted(servers, 'server', 'servers')}${lanes > 1 ? `, each point calculated ${lanes} times` : ''}, ${counted(totals.rows, 'row', 'rows')} looked up, ${counted(totals.writes, 'write', 'writes')}`
   return table([...rows, ['together', rounds]], '    ')
 }
 
@@ -146,8 +147,11 @@ function madeText({ name: point, makes }: ExplainedPoint): string {
 
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten', 'Eleven', 'Twelve']
 
-const serversTitle = ({ servers }: ExplainedEndpoint): string =>
-  servers === 0 ? 'No server takes part' : `${NUMBERS[servers] ?? servers} servers take part, one after the other`
+const serversTitle = ({ servers, lanes }: ExplainedEndpoint): string => {
+  if (servers === 0) return 'No server takes part'
+  const each = (NUMBERS[lanes] ?? String(lanes)).toLowerCase()
+  return `${NUMBERS[servers] ?? servers} servers take part: one in front, and ${each} for ${servers === lanes + 1 ? 'the one point' : 'each point'}`
+}
 
 const ALONE = wrap(
   "The caller's app answers alone, from what is given and what it looks up and proves. Nothing is opened, and nothing is stored.",
