@@ -135,7 +135,6 @@ export interface RequestView {
   waiting?: string
   /** Until when its writes count; from the review on, while no block has them. */
   deadline?: DeadlineView
-  /** The request that was composed in its place. */
   /** Servers of one block gave different results: one of them lies. `opens`: what becomes public for ever when the evidence is published. */
   dispute?: {
     block: string
@@ -146,6 +145,7 @@ export interface RequestView {
     txid?: string
     tick?: number
   }
+  /** The request that was composed in its place. */
   again?: string
   error?: { code: string; message: string }
   at: number

@@ -2,7 +2,7 @@ import { expect, type Locator } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
 import { weakTexts } from './view/contrast.mjs'
 import { test } from './view/open.ts'
-import { actors, app, hash, offers, overview, participants, posts, request } from './view/sample.ts'
+import { actors, app, dispute, hash, offers, overview, participants, posts, request } from './view/sample.ts'
 
 test('the address loses its token, and shows chain, tick and participants with units', async ({ page, open }) => {
   const { fake } = await open()
@@ -366,3 +366,32 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await page.evaluate(weakTexts)).toEqual([])
   })
 }
+
+test('[N2] evidence that servers disagreed is published by a press that says what becomes public, and its fate is told', async ({
+  page,
+  open,
+}) => {
+  const { fake } = await open({ requests: [request('5', 'review', { dispute: dispute('kept') })] })
+  const card = page.getByRole('region', { name: 'Servers gave different results' })
+  await expect(card).toContainText('2 servers of «Moderate» gave different results.')
+  await expect(card.getByRole('button', { name: 'Publish the evidence for ever' })).toBeHidden()
+  await card.getByText('Show the evidence to everybody?').click()
+  await expect(card).toContainText('says more than its author wants')
+  fake.on.dispute = () => fail('dispute.funds', 'The wallet has 12 sats, and the transaction costs 340. Send it some and try again.')
+  await card.getByRole('button', { name: 'Publish the evidence for ever' }).click()
+  await expect(card).toContainText('costs 340')
+  fake.show({ requests: [request('5', 'review', { dispute: dispute('anchored') })] })
+  await expect(card.getByRole('status')).toContainText('in a block; the next tick but one decides')
+  await expect(card.getByRole('button')).toHaveCount(0)
+  fake.show({ requests: [request('5', 'review', { dispute: dispute('accepted', { tick: 44 }) })] })
+  await expect(card.getByRole('status')).toContainText('Tick 44 ran the block again')
+  fake.show({ requests: [request('5', 'review', { dispute: dispute('refused', { message: 'It came too late.' }) })] })
+  await expect(card.getByRole('status')).toContainText('It came too late.')
+})
+
+test('before a request is sent the page says how many servers see each step', async ({ page, open }) => {
+  await open()
+  await expect(page.getByText('Goes through 5 servers, 2 for each step, which have to agree.')).toBeVisible()
+  await page.getByText('Which server will see what').click()
+  await expect(page.getByText('Each step runs on 2 servers beside each other.')).toBeVisible()
+})

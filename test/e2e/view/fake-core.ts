@@ -31,6 +31,7 @@ type Used =
   | 'declineOffer'
   | 'again'
   | 'reserve'
+  | 'dispute'
 export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
 
 export interface Fake {
@@ -100,6 +101,7 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
       audit: () => ok(audit),
       again: () => ok({ id: hash('e7') }),
       reserve: ({ count }) => ok({ reserved: count, free: 0, coming: count }),
+      dispute: () => ok({ txid: hash('d1') }),
       offers: () => ok([]),
       acceptOffer: () => ok(null),
       declineOffer: () => ok(null),

@@ -6,7 +6,7 @@ import { enter } from '../enter.ts'
 import { findChromium } from '../../tools/chromium.mjs'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import { type Fake, startFake } from './fake-core.ts'
-import { actors, app, hash, offers, overview, participants, request } from './sample.ts'
+import { actors, app, dispute, hash, offers, overview, participants, request } from './sample.ts'
 
 const undecided = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding', detail: '' } : one))
 const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
@@ -96,6 +96,37 @@ const scenes: Record<
             }
           : one,
       ),
+    },
+  },
+  dispute: {
+    state: { requests: [{ ...review, dispute: dispute('kept') }] },
+    act: async (page) => await page.getByText('Show the evidence to everybody?').click(),
+  },
+  disputed: {
+    state: {
+      requests: [
+        request('4', 'counted', { txid: hash('44'), tick: 41, dispute: dispute('accepted', { tick: 44 }) }),
+        request('3', 'counted', { txid: hash('33'), tick: 41, dispute: dispute('anchored', { txid: hash('d1') }) }),
+        request('2', 'counted', {
+          tick: 40,
+          dispute: dispute('refused', {
+            message: 'The tick of the request is too old: a dispute is decided within twelve ticks (dispute.late).',
+          }),
+        }),
+      ],
+    },
+  },
+  observers: { state: {}, act: async (page) => await page.getByText('Which server will see what').click() },
+  stopped: {
+    state: {
+      tick: {
+        ...overview().tick!,
+        stopped: {
+          halts: true,
+          message:
+            'The Supervisor signed two different documents of tick 42. Nothing is sent or published until its master key has said which one holds.',
+        },
+      },
     },
   },
   starting: { state: { tick: null, app: null, actors: [], participants: [] } },

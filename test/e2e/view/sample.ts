@@ -123,6 +123,22 @@ export const posts = [
   { $key: hash('c3'), $owner: hash('9f'), topic: 'golem', text: 'Hello from a key that this page has no name for.' },
 ]
 
+/** Servers of one block of a request disagreed; what it opened holds a long text and a key. */
+export const dispute = (state: NonNullable<RequestView['dispute']>['state'], more: Partial<NonNullable<RequestView['dispute']>> = {}) => ({
+  block: 'moderate',
+  servers: [hash('5e1'), hash('5e2')],
+  opens: [
+    {
+      name: 'request.text',
+      value: 'A post that nobody can unwrite, and that says more than its author wants the whole world to read. '.repeat(2),
+    },
+    { name: 'recent.0.author', value: hash('1a') },
+    { name: 'recent.count', value: '3' },
+  ],
+  state,
+  ...more,
+})
+
 export const request = (id: string, state: RequestView['state'], more: Partial<RequestView> = {}): RequestView => ({
   id: hash(id),
   actor: 'client-1',
