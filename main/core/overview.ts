@@ -1,6 +1,6 @@
 /** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
 import type { ChainView, Overview, ParticipantView, TickView } from '../contract/index.ts'
-import type { SupervisorState } from '../../roles/supervisor/index.ts'
+import { joinsOf, type SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
 import type { ClientService } from './client/index.ts'
 import type { ChainPort } from './ports.ts'
@@ -50,6 +50,9 @@ export function overviewOf(sources: OverviewSources): Overview {
   }
 }
 
+/** Those that its newest tick lists; before it, those whose acceptances are here. */
+const serversIn = (state: SupervisorState): number => state.ticks.at(-1)?.servers ?? joinsOf(state).size
+
 function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
   const {
     offer: { body },
@@ -63,7 +66,7 @@ function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
     ...(waiting ? { blocksLeft: 0, estimatedMs: 0 } : untilNext(genesis, body.tickBlocks, body.confirmations, number, wait)),
     blocksPerTick: body.tickBlocks,
     root: '',
-    servers: state.servers.length,
+    servers: serversIn(state),
     minimumServers: body.minimumServers,
   }
 }
@@ -95,7 +98,7 @@ function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor
     const detail =
       supervisor === null
         ? beforeOffer(wallet)
-        : `${ENDING[supervisor.phase] ?? ''}${counted(supervisor.servers.length, 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
+        : `${ENDING[supervisor.phase] ?? ''}${counted(serversIn(supervisor), 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
     const id = roles.supervisor.key()
     shown.push({ ...common, id, role: 'supervisor', state: supervisor?.phase ?? 'starting', detail: hindered(wallet, detail) })
   }

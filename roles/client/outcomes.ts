@@ -25,7 +25,6 @@ const WORDS: Record<string, string> = {
   'registration.unavailable': 'The registration could not be fetched in time. Keep the app running, and register again.',
   'registration.known': 'This client is registered already.',
   'registration.work': "The registration's proof of work is too small. Register again.",
-  'registration.payment': 'The registration did not pay the Supervisor. Register again.',
   'reservation.unavailable': 'The reservation could not be fetched in time. Keep the app running, and reserve again.',
   'reservation.taken': 'A key of the reservation was taken already. Reserve others.',
   'reservation.client': 'The client was not registered when the reservation was decided. Register first.',

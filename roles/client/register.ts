@@ -23,7 +23,7 @@ export const composeRegistration = (
   signDocument(ctx.crypto, 'registration', { app, sealing: toHex(sealing), seats, nonce: nonce.toString() }, client, ctx.random(32))
 
 /** Pays the Supervisor's watched address, and the client's own: the coin that its first reservation spends. */
-export const registrationSpending = (offer: Offer, client: string): Spending => ({ spendFromKeys: [], payToKeys: [offer.by, client] })
+export const registrationSpending = (offer: Offer, client: string): Spending => ({ spendFromKeys: [], payToKeys: [offer.master, client] })
 
 /**
  * Reserves keys; each signs that this client may have it, so nobody reserves another's address.

@@ -1,7 +1,10 @@
 /** The server's identity certificate (essay, Server Joins Application 3 and 4). */
 import { toHex } from '../protocol/bytes.ts'
 import { type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
-import { signDocument, type OpenedDocument } from '../protocol/documents/index.ts'
+import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
+import { ACCEPTED } from '../protocol/ticks/index.ts'
+import type { ServerEffect } from './events.ts'
+import type { Job } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Where clients reach this server, and where it says it stands. */
@@ -30,3 +33,21 @@ export const composeAcceptance = (
     keys.identity,
     ctx.random(32),
   )
+
+/**
+ * What a tick that does not list this server makes of its acceptance: one that could not be fetched in time is ground, signed and published anew. A verdict that
+ * refuses it is told.
+ */
+export function afterVerdict(
+  crypto: CryptoPort,
+  { acceptance, offer, identity, terms }: Job,
+  { number, summary }: Pick<Tick, 'number' | 'summary'>,
+): { acceptance: Job['acceptance']; again: ServerEffect[] } {
+  const verdict = summary.verdicts.find(({ document }) => document.sha256 === acceptance?.sha256)
+  if (verdict === undefined || verdict.outcome === ACCEPTED || verdict.outcome === 'acceptance.known') return { acceptance, again: [] }
+  const message = `Tick ${number} does not take this server's acceptance: ${verdict.outcome}.`
+  const told: ServerEffect = { type: 'log', level: 'warn', message }
+  if (verdict.outcome !== 'acceptance.unavailable') return { acceptance, again: [told] }
+  const challenge = toHex(acceptanceWork(crypto, identity, offer))
+  return { acceptance: null, again: [told, { type: 'grind', offer, identity, challenge, bits: terms.workBits }] }
+}

@@ -26,7 +26,7 @@ import {
   type HistoryBlock,
   type SeenTick,
 } from '../protocol/ticks/index.ts'
-import { acceptanceWork } from './accept.ts'
+import { acceptanceWork, afterVerdict } from './accept.ts'
 import { LEFT_OUT, READY_LONG } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
@@ -162,6 +162,7 @@ function onDocument(ctx: ServerStepContext, state: ServerState, reference: Refer
   if (!counts) return stepped
   const kept = stepped.state.job!
   const ticked = onTick(
+    ctx,
     { ...stepped.state, job: { ...kept, following: forgetOld(kept.following) } },
     reference,
     document as OpenedDocument<'tick'>,
@@ -280,7 +281,9 @@ function onWork(state: ServerState, { offer, document, sha256 }: Extract<ServerE
   const acceptance = { document, sha256, reference: null, txid: null, height: null }
   return {
     state: { ...state, job: { ...job, acceptance } },
-    effects: [{ type: 'publish', id: sha256, documentType: 'acceptance', document, sha256, spendFromKeys: [], payToKeys: [job.terms.by] }],
+    effects: [
+      { type: 'publish', id: sha256, documentType: 'acceptance', document, sha256, spendFromKeys: [], payToKeys: [job.terms.master] },
+    ],
   }
 }
 
@@ -293,7 +296,7 @@ function onPublished(state: ServerState, { id, reference, txid }: Extract<Server
 // ───────────────────────────── ticks ─────────────────────────────
 
 /** V1 and V2: the newest tick decides what is served; the code three ahead is fetched at once. */
-function onTick(state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
+function onTick(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument<'tick'>): Stepped {
   const { job } = state
   const seen = job === null ? undefined : chainOf(job.following).find((tick) => tick.reference.sha256 === reference.sha256)
   if (job === null || seen === undefined) return unchanged(state)
@@ -311,7 +314,9 @@ function onTick(state: ServerState, reference: Reference, document: OpenedDocume
     .filter((entry) => entry.tick > newest - 2)
     .sort((a, b) => a.tick - b.tick)
     .slice(-GENERATIONS - 1)
-  const next = { ...state, job: { ...job, code: kept, listed, leftOut } }
+  const { acceptance, again } = isListed ? { acceptance: job.acceptance, again: [] } : afterVerdict(ctx.crypto, job, document.body)
+  effects.push(...again)
+  const next = { ...state, job: { ...job, acceptance, code: kept, listed, leftOut } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
 }
@@ -336,7 +341,7 @@ function onReadySigned(state: ServerState, { document, sha256, to }: Extract<Ser
   if (job === null || (job.ready !== null && job.ready.to >= to)) return unchanged(state)
   return {
     state: { ...state, job: { ...job, ready: { document, sha256, to } } },
-    effects: [{ type: 'publish', id: sha256, documentType: 'ready', document, sha256, spendFromKeys: [], payToKeys: [job.terms.by] }],
+    effects: [{ type: 'publish', id: sha256, documentType: 'ready', document, sha256, spendFromKeys: [], payToKeys: [job.terms.master] }],
   }
 }
 

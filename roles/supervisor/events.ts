@@ -1,5 +1,5 @@
 /** What the Supervisor's step hears besides the world, and what it asks the core to do. */
-import type { Burial, Offer, Plan, Ready, Reference, Signed, TickServer } from '../protocol/documents/index.ts'
+import type { Burial, Offer, Plan, Ready, Reference, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { SecretPlan } from './plan.ts'
 import type { Resumed } from './state.ts'
@@ -20,6 +20,8 @@ export type SupervisorEvent =
       hash: string
       reference: Reference
       state: 'running' | 'sleeping'
+      /** How many servers the tick lists. */
+      servers: number
       decided: string[]
       foreign: string[]
       burials: Burial[]
@@ -43,10 +45,11 @@ export interface TickWork {
   previous: Reference | null
   /** Undecided anchors of the period that this tick decides, in chain order. */
   transactions: AnchoredTransaction[]
-  servers: TickServer[]
+  /** Ids of transactions whose documents came after the block of genesis was found: for this tick they are not there. */
+  absent: string[]
   /** Anchored statements that this tick has to count. */
   ready: Array<Signed<Ready>>
-  /** Ticks for which plans are missing. */
+  /** Ticks for which plans are missing, if the tick runs. */
   planTicks: number[]
   /** Plans that this document publishes and that are kept already (it is composed again after a reorg). */
   plans: PlanToPublish[]

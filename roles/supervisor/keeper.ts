@@ -6,20 +6,20 @@ import { own, type Program } from '../program/index.ts'
 import { toHex } from '../protocol/bytes.ts'
 import type { Json } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
-import type {
-  Dispute,
-  DocumentBody,
-  FileEntry,
-  Offer,
-  OpenedDocument,
-  Ready,
-  Reference,
-  DocumentType,
-  Signed,
-} from '../protocol/documents/index.ts'
-import type { AnchoredTransaction } from '../protocol/events.ts'
+import type { Dispute, FileEntry, Offer, OpenedDocument, Ready, Reference, Signed, Tick, TickServer } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { closeTick, noteTick, ownersOf, rollbackTo, type AnchoredDocument, type ClosedTick, type Ledger } from '../protocol/ticks/index.ts'
+import {
+  closeTick,
+  decidedDocuments,
+  noteTick,
+  rollbackTo,
+  serversListed,
+  sortAnchors,
+  stateOf,
+  type ClosedTick,
+  type DocumentLookup,
+  type Ledger,
+} from '../protocol/ticks/index.ts'
 import { snapshot, type Snapshot, type SnapshotFile } from '../protocol/index/index.ts'
 import { codeDigest, isReadyFor, termsOf } from '../protocol/requests/index.ts'
 import type { BlockCode } from '../protocol/stamps/index.ts'
@@ -46,8 +46,8 @@ export interface KeeperOptions {
   signer: (by: string) => KeyPair
 }
 
-/** The opened document of an anchor, or null when it is not here (fetched in time) or malformed. */
-export type DocumentLookup = (transaction: AnchoredTransaction) => OpenedDocument | null
+/** Asks servers whether they are ready for some ticks. @returns what those signed that answered */
+export type AskServers = (servers: readonly TickServer[], ticks: readonly number[]) => Promise<ReadonlyArray<Signed<Ready>>>
 
 /** The bytes of a file that was stored when the tick was closed. Throws when it is gone. */
 export type StoredFile = (file: FileEntry) => Uint8Array
@@ -59,12 +59,16 @@ export interface Keeper {
   readonly ledger: Ledger
   /** The snapshot of the last composed tick; null before the first. */
   snapshot(): Snapshot | null
-  /** Performs `close`: decides the tick and makes missing plans. Repeating it is harmless as long as its event was not taken. */
+  /**
+   * Performs `close`: decides the tick, and with it which servers it lists; asks those whether they are ready, and makes missing plans. Repeating it is harmless
+   * as long as its event was not taken.
+   * @returns `answers` of the `servers` that are listed
+   */
   close(
     work: TickWork,
     documents: DocumentLookup,
-    answers: ReadonlyArray<Signed<Ready>>,
-  ): Promise<{ event: ClosedEvent; files: SnapshotFile[] }>
+    ask: AskServers,
+  ): Promise<{ event: ClosedEvent; files: SnapshotFile[]; answers: number; servers: number }>
   /** Performs `compose` up to publishing: the same work and seed give the same bytes. `event` completes with the reference. */
   compose(
     work: TickWork,
@@ -76,91 +80,22 @@ export interface Keeper {
   rollback(number: number): void
 }
 
-interface Sorted {
-  registrations: Array<AnchoredDocument<'registration'>>
-  reservations: Array<AnchoredDocument<'reservation'>>
-  updates: Array<AnchoredDocument<'update'>>
-  disputes: Array<AnchoredDocument<'dispute'>>
-  foreign: string[]
-}
-
-/**
- * Whether an anchor without a document concerns this app: a registration pays its Supervisor (or it would not be here), anything else
- * spends from the address of one of its clients (a reservation) or reserved keys (an update).
- */
-function concernsLedger(ledger: Ledger): (transaction: AnchoredTransaction) => boolean {
-  const owners = ownersOf(ledger.database)
-  return (transaction) => {
-    if (transaction.anchor.type === 'registration') return true
-    return (transaction.anchor.type === 'update' ? owners.ofUpdate(transaction) : owners.ofReservation(transaction)) !== null
-  }
-}
-
-/**
- * Anchors that this tick decides, by type; those of other apps are told.
- * @param ours whether an anchor whose document is missing, or is of another app, concerns this app
- */
-export function sortAnchors(
-  work: Pick<TickWork, 'app' | 'transactions'>,
-  documents: DocumentLookup,
-  ours: (transaction: AnchoredTransaction) => boolean,
-): Sorted {
-  const sorted: Sorted = { registrations: [], reservations: [], updates: [], disputes: [], foreign: [] }
-  for (const transaction of work.transactions) {
-    const opened = documents(transaction)
-    const content = opened?.body as DocumentBody[DocumentType] | undefined
-    const isForeign = content !== undefined && (!('app' in content) || content.app !== work.app || content.type !== transaction.anchor.type)
-    if (isForeign && (transaction.anchor.type !== 'update' || !ours(transaction))) {
-      sorted.foreign.push(transaction.txid)
-      continue
-    }
-    // One that spends from a key of this app gets its verdict whatever it holds, like one that cannot be had: an audit sees the transaction only.
-    const document = isForeign ? null : opened
-    const body = isForeign ? undefined : content
-    // What no client of the app pays for does not get into the tick.
-    if ((body === undefined || transaction.anchor.type === 'dispute') && !ours(transaction)) {
-      sorted.foreign.push(transaction.txid)
-      continue
-    }
-    const pair = { transaction, document } as never
-    if (transaction.anchor.type === 'update') sorted.updates.push(pair)
-    else if (transaction.anchor.type === 'registration') sorted.registrations.push(pair)
-    else if (transaction.anchor.type === 'reservation') sorted.reservations.push(pair)
-    else if (transaction.anchor.type === 'dispute') sorted.disputes.push(pair)
-  }
-  return sorted
-}
-
 interface Closing {
   key: string
   closed: ClosedTick
-  foreign: string[]
   documents: OpenedDocument[]
-}
-
-/** Documents of the verdicts in their order, each once; those that the tick did not look at are left out. */
-function documentsOf(closed: ClosedTick, sorted: Sorted): OpenedDocument[] {
-  const looked = new Set(closed.looked)
-  const byTxid = new Map(
-    [...sorted.registrations, ...sorted.reservations, ...sorted.updates, ...sorted.disputes].flatMap(({ transaction, document }) =>
-      document === null || !looked.has(transaction.txid) ? [] : [[transaction.txid, document as OpenedDocument]],
-    ),
-  )
-  const byDigest = new Map(closed.verdicts.flatMap(({ txid }) => byTxid.get(txid) ?? []).map((document) => [document.sha256, document]))
-  return [...byDigest.values()]
 }
 
 /** Plans for the ticks that have none, one after the other. */
 async function makePlans(
   options: KeeperOptions,
   work: TickWork,
-  servers: TickWork['servers'],
+  servers: readonly TickServer[],
   answers: ReadonlyArray<Signed<Ready>>,
 ): Promise<MadePlan[]> {
   const { crypto, random, prime } = options
   const { body, program } = options.offer(work.offer)
   const made: MadePlan[] = []
-  if (servers.length < body.minimumServers) return made
   const { versions, primeBits } = body
   for (const tick of work.planTicks) {
     // What was just answered comes before what was anchored once.
@@ -173,15 +108,19 @@ async function makePlans(
 }
 
 /** The event that tells of a composed tick, but for its reference. */
-const composedEvent = (work: TickWork, state: ComposedEvent['state'], { closed, foreign }: Closing): Omit<ComposedEvent, 'reference'> => {
-  const { number, hash } = work
+const composedEvent = (
+  { number, hash }: TickWork,
+  { state, servers }: Pick<Tick, 'state' | 'servers'>,
+  { closed }: Closing,
+): Omit<ComposedEvent, 'reference'> => {
   return {
     type: 'composed',
     number,
     hash,
     state,
+    servers: servers.length,
     decided: closed.verdicts.map((verdict) => verdict.txid),
-    foreign,
+    foreign: closed.foreign,
     burials: closed.burials,
   }
 }
@@ -210,27 +149,30 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const key = `${work.number}/${work.hash}`
     if (closing?.key === key && ledger.number === work.number) return closing
     const { body, outline } = options.offer(work.offer)
-    const sorted = sortAnchors(work, documents, concernsLedger(ledger))
+    const absent = new Set(work.absent)
+    const sorted = sortAnchors(work.app, work.transactions, (transaction) => (absent.has(transaction.txid) ? null : documents(transaction)))
     const result = closeTick({ crypto }, ledger, {
       offer: body,
+      offerDigest: work.offer,
       outline,
       number: work.number,
       reveal: work.reveal?.reveal ?? null,
       ...sorted,
       code: (dispute) => codeOfDispute(options, work, dispute.body),
     })
-    closing = { key, closed: result, foreign: [...sorted.foreign, ...result.foreign], documents: documentsOf(result, sorted) }
+    closing = { key, closed: result, documents: decidedDocuments(result, sorted) }
     return closing
   }
 
-  const alive = (work: TickWork): TickWork['servers'] => work.servers.filter((server) => !ledger.tombstones.has(server.id))
-
-  async function close(work: TickWork, documents: DocumentLookup, answers: ReadonlyArray<Signed<Ready>>): ReturnType<Keeper['close']> {
+  async function close(work: TickWork, documents: DocumentLookup, ask: AskServers): ReturnType<Keeper['close']> {
     closed(work, documents)
-    const made = await makePlans(options, work, alive(work), answers)
+    const servers = serversListed(ledger.servers)
+    const runs = stateOf(servers.length, options.offer(work.offer).body) === 'running' && work.planTicks.length > 0
+    const answers = runs ? await ask(servers, work.planTicks) : []
+    const made = runs ? await makePlans(options, work, servers, answers) : []
     const plans = made.map(({ plan, secret }) => ({ plan, secret }))
     const event: ClosedEvent = { type: 'closed', number: work.number, hash: work.hash, seed: toHex(random(32)), plans }
-    return { event, files: made.map(({ ready }) => ready) }
+    return { event, files: made.map(({ ready }) => ready), answers: answers.length, servers: servers.length }
   }
 
   function compose(work: TickWork, seed: string, documents: DocumentLookup, stored: StoredFile): ReturnType<Keeper['compose']> {
@@ -240,7 +182,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const taken = snapshot(crypto, ledger.database, last ?? undefined)
     last = taken
     const { app, offer, number, previous, from, to, hash, plans, reveal } = work
-    const [servers, tombstones] = [alive(work), [...ledger.tombstones.keys()]]
+    const [servers, tombstones] = [serversListed(ledger.servers), [...ledger.tombstones.keys()]]
     const { verdicts, burials, evidence } = done.closed
     const ready = plans.map(({ plan: { readyFile } }) => ({ name: readyFile.name, bytes: stored(readyFile) }))
     const terms = termsOf(body)
@@ -262,7 +204,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
     const composed = composeTick({ crypto }, input)
     noteTick(ledger, composed.document, { outline, terms, budget: body.budget })
-    const told = composedEvent(work, composed.document.body.state, done)
+    const told = composedEvent(work, composed.document.body, done)
     return { ...composed, event: (reference) => ({ ...told, reference }) }
   }
 

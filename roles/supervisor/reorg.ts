@@ -19,7 +19,6 @@ function forgetBlocks(state: SupervisorState, height: number): SupervisorState {
     next,
     phase: gone ? 'resuming' : offered === null && state.offered !== null ? 'offered' : state.phase,
     blocks: state.blocks.filter((block) => block.height <= height),
-    servers: state.servers.filter((server) => server.height <= height),
     ready: state.ready.filter((one) => one.height <= height),
     expected: state.expected.filter((transaction) => transaction.height <= height),
     waiting: state.waiting.filter(({ transaction }) => transaction.height <= height),

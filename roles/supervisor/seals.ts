@@ -1,6 +1,6 @@
 /** The Supervisor's own line of seals: which output its next tick spends, and whether somebody else has spent one (PROTOCOL.md 4.5). */
 import type { AnchoredTransaction } from '../protocol/events.ts'
-import { scriptOf } from '../protocol/ticks/index.ts'
+import { isFirstSeal } from '../protocol/ticks/index.ts'
 import type { Sealed, SupervisorState } from './state.ts'
 
 /** Whether a document, by its digest, was made here. */
@@ -14,13 +14,14 @@ export const newestSeal = ({ seals }: Pick<SupervisorState, 'seals'>): string | 
   seals.length === 0 ? null : `${seals.at(-1)!.txid}:1`
 
 /** Takes an anchor in, if it is the next of the line, or the root of another one that the master key made. */
-export function withSeal(isOwn: IsOwn, state: SupervisorState, { txid, height, anchor, first, pays }: AnchoredTransaction): Sealed[] {
+export function withSeal(isOwn: IsOwn, state: SupervisorState, transaction: AnchoredTransaction): Sealed[] {
+  const { txid, height, anchor, first } = transaction
   const { seals } = state
   if (seals.some((seal) => seal.txid === txid)) return seals
   const sealed: Sealed = { txid, height, sha256: anchor.sha256, number: anchor.number ?? null, own: isOwn(anchor.sha256) }
   // Anybody can anchor the offer's document again: the first anchor that pays its key is the one.
   const isRoot =
-    anchor.type === 'offer' && anchor.sha256 === state.app && seals.length === 0 && pays[1]?.script === scriptOf(state.offer.body.by)
+    anchor.type === 'offer' && anchor.sha256 === state.app && seals.length === 0 && isFirstSeal(transaction, state.offer.body.by)
   const isNext = anchor.type === 'tick' && first === newestSeal(state)
   const isResumption = anchor.type === 'resumption' && anchor.sha256 === state.resumption?.sha256
   if (!isRoot && !isNext && !isResumption) return seals

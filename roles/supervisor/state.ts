@@ -2,8 +2,9 @@
  * What a Supervisor has established about one app, as small JSON: the core stores it after every event that changes it. Documents,
  * ledger and snapshots are not in it; they follow from the chain and the swarm.
  */
-import type { Offer, Plan, Ready, Reference, Signed, TickServer } from '../protocol/documents/index.ts'
+import type { Offer, Plan, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
+import type { Statement } from '../protocol/ticks/index.ts'
 import type { SecretPlan } from './plan.ts'
 
 export type Phase =
@@ -22,18 +23,22 @@ export type Phase =
   /** The master key takes ticks back; its anchor is in no block yet. */
   | 'resuming'
 
-/** A server's acceptance that was checked: work, payment, offer. */
-export interface Accepted extends TickServer {
-  txid: string
-  height: number
-  /** Digests of its acceptances so far: one that is anchored again says nothing new. */
-  accepted: string[]
+/** What an acceptance says, as far as the app's first block follows from it. */
+export interface Arrived {
+  /** The server. */
+  by: string
+  /** Digest of the offer that it accepts. */
+  offer: string
+  /** Zero bits of its work. */
+  bits: number
 }
 
 /** An anchor that waits for its decision, or was decided lately (it waits again when that tick is taken back). */
 export interface Waiting {
   transaction: AnchoredTransaction
   decidedIn: number | null
+  /** Of an acceptance, once its document is here. */
+  arrived?: Arrived
 }
 
 /** Written before anything of it is published; kept until a reorg can hardly ask for it again. */
@@ -62,6 +67,8 @@ export interface TickRef {
   to: number
   hash: string
   running: boolean
+  /** How many servers it lists. */
+  servers: number
 }
 
 /** An anchor on the line of seals (PROTOCOL.md 4.5): of the first offer, a tick, or a resumption. */
@@ -97,20 +104,17 @@ export interface SupervisorState {
   resumption: Resumed | null
   /** The line of seals in blocks, newest last; as far back as a reorg may reach. */
   seals: Sealed[]
-  /** Offers under which acceptances count: the one in force and those it superseded. */
-  offers: string[]
   /** Block of the first offer's anchor. */
   offered: number | null
   /** A newer offer, from the next tick on; `height` once its anchor was seen. */
   next: { offer: OfferInForce; height: number | null } | null
-  /** Block at which enough acceptances were in. */
+  /** Block at which enough acceptances were in; null until tick 0 is begun, because a document that comes late may name an earlier one. */
   genesis: number | null
   /** Newest last; as many as a reorg may reach back to. */
   blocks: Array<{ height: number; hash: string }>
-  servers: Accepted[]
   /** Statements that servers anchored because they were left out, while they are good for ticks to come. */
-  ready: Array<{ document: Signed<Ready>; height: number }>
-  /** Acceptances and revocations whose documents are not here yet. */
+  ready: Statement[]
+  /** Statements that they are ready, and revocations, whose documents are not here yet. */
   expected: AnchoredTransaction[]
   waiting: Waiting[]
   plans: KeptPlan[]
@@ -142,12 +146,10 @@ export const initialState = (offer: OfferInForce, app: string): SupervisorState 
   ended: [],
   resumption: null,
   seals: [],
-  offers: [offer.sha256],
   offered: null,
   next: null,
   genesis: null,
   blocks: [],
-  servers: [],
   ready: [],
   expected: [],
   waiting: [],

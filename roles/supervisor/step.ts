@@ -1,13 +1,13 @@
 /** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
-import { type CryptoPort, verifyWork, workChallenge } from '../protocol/crypto/index.ts'
-import type { Offer, OpenedDocument, Signed, Acceptance, DocumentBody, Ready, Reference } from '../protocol/documents/index.ts'
+import { bitsOfWork, type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
+import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Reference, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { paysKey, paysSupervisor } from '../protocol/ticks/index.ts'
+import { isFirstSeal, paysSupervisor, statementsKept } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
 import { usurper, withSeal, type IsOwn } from './seals.ts'
-import { isBuried, REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState } from './state.ts'
+import { isBuried, REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState, type Waiting } from './state.ts'
 
 export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
 
@@ -40,14 +40,12 @@ const fetchOf = (transaction: AnchoredTransaction): SupervisorEffect => ({
 /** Whether an anchor can concern this app, as far as the transaction alone shows. */
 function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
   switch (transaction.anchor.type) {
-    case 'acceptance':
-      return paysAny(state, transaction) ? 'expected' : null
     case 'ready':
-      return paysAny(state, transaction) ? 'expected' : null
     case 'revocation':
-      return paysKey(transaction, state.offer.body.master) ? 'expected' : null
+      return paysSupervisor(transaction, state.offer.body) ? 'expected' : null
+    case 'acceptance':
     case 'registration':
-      return paysAny(state, transaction) ? 'waiting' : null
+      return paysSupervisor(transaction, state.offer.body) ? 'waiting' : null
     case 'reservation':
     case 'update':
     case 'dispute':
@@ -57,9 +55,6 @@ function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'ex
   }
 }
 
-const paysAny = (state: SupervisorState, transaction: AnchoredTransaction): boolean =>
-  paysSupervisor(transaction, state.offer.body) || (state.next !== null && paysSupervisor(transaction, state.next.offer.body))
-
 function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTransaction, effects: SupervisorEffect[]): SupervisorState {
   const {
     anchor: { type, sha256 },
@@ -67,15 +62,15 @@ function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTr
   } = transaction
   const seals = withSeal(isOwn, before, transaction)
   const state = seals === before.seals ? before : { ...before, seals }
-  if (type === 'offer') return onOffer(state, sha256, height)
+  if (type === 'offer') return onOffer(state, transaction)
   if (type === 'resumption' && sha256 === state.resumption?.sha256 && state.resumption.height === null)
     return onResumed(state, height, effects)
   if (state.phase === 'offered') return state
   const place = concerns(state, transaction)
   if (place === null) return state
+  if (place === 'expected' || type === 'acceptance') effects.push(fetchOf(transaction))
   // What waits for its tick is brought here by the core, from the state.
   if (place === 'waiting') return { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
-  effects.push(fetchOf(transaction))
   return { ...state, expected: [...state.expected, transaction] }
 }
 
@@ -111,10 +106,12 @@ function guarded({ state, effects }: SupervisorStep): SupervisorStep {
   return { state: { ...state, phase: 'usurped' }, effects: [...effects, log('error', message)] }
 }
 
-function onOffer(state: SupervisorState, sha256: string, height: number): SupervisorState {
-  if (sha256 === state.offer.sha256 && state.offered === null)
+function onOffer(state: SupervisorState, transaction: AnchoredTransaction): SupervisorState {
+  const { height } = transaction
+  const { sha256 } = transaction.anchor
+  if (sha256 === state.app && state.offered === null && isFirstSeal(transaction, state.offer.body.by))
     return { ...state, offered: height, phase: state.phase === 'offered' ? 'gathering' : state.phase }
-  if (state.next?.offer.sha256 !== sha256) return state
+  if (state.next?.offer.sha256 !== sha256 || state.next.height !== null || !paysSupervisor(transaction, state.offer.body)) return state
   // Anchored after its key was taken back, it counts for nobody.
   if (state.revoked.includes(state.next.offer.body.by)) return { ...state, next: null }
   // A new offer by another key ends what a revocation stopped.
@@ -122,10 +119,24 @@ function onOffer(state: SupervisorState, sha256: string, height: number): Superv
   return { ...state, phase, next: { ...state.next, height } }
 }
 
+/** Whether an acceptance of that block still matters: before genesis only as long as its block could be it. */
+const mayStillSay = ({ genesis, blocks }: SupervisorState, height: number): boolean =>
+  genesis !== null || height > (blocks.at(-1)?.height ?? 0) - REMEMBERED_BLOCKS
+
+/** Acceptances that wait, and whose documents are not here yet. */
+export const acceptancesAwaited = (state: SupervisorState): AnchoredTransaction[] =>
+  state.waiting
+    .filter(
+      ({ transaction: { anchor, height }, decidedIn, arrived }) =>
+        anchor.type === 'acceptance' && decidedIn === null && arrived === undefined && mayStillSay(state, height),
+    )
+    .map(({ transaction }) => transaction)
+
 /** Documents that a person's torrent did not give yet are asked for again, after 1, 2, 4, … blocks. */
 function askAgain(state: SupervisorState, tip: number): { expected: AnchoredTransaction[]; effects: SupervisorEffect[] } {
   const expected = state.expected.filter(({ height }) => height > tip - REMEMBERED_BLOCKS)
-  const due = expected.filter(({ height }) => tip > height && Math.log2(tip - height) % 1 === 0)
+  const acceptances = acceptancesAwaited(state)
+  const due = [...expected, ...acceptances].filter(({ height }) => tip > height && Math.log2(tip - height) % 1 === 0)
   return { expected, effects: due.map(fetchOf) }
 }
 
@@ -146,51 +157,23 @@ function onBlock(isOwn: IsOwn, state: SupervisorState, event: SupervisorEvent & 
 
 // ───────────────────────────── documents ─────────────────────────────
 
-/** Why an acceptance does not count, or null. */
-function refuseAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: AnchoredTransaction, body: Acceptance): string | null {
-  if (!state.offers.includes(body.offer)) return 'is for another offer'
-  if (isBuried(state, body.by)) return 'is by an identity under a tombstone'
-  if (!paysAny(state, transaction)) return "does not pay the Supervisor's address"
-  const worked = verifyWork(workChallenge(crypto, 'server', body.by, body.offer), BigInt(body.nonce), state.offer.body.work.server)
-  return worked ? null : `has not ${state.offer.body.work.server} bits of work`
+/** Whether enough servers are in follows from what acceptances say; the ledger decides them with their tick. */
+function onAcceptance(crypto: CryptoPort, state: SupervisorState, sha256: string, body: Acceptance): SupervisorStep {
+  const isIt = ({ transaction: { anchor, height }, arrived }: Waiting): boolean =>
+    anchor.sha256 === sha256 && arrived === undefined && mayStillSay(state, height)
+  if (!state.waiting.some(isIt)) return { state, effects: [] }
+  const { by, offer, host, port, nonce } = body
+  const arrived = { by, offer, bits: bitsOfWork(workChallenge(crypto, 'server', by, offer), BigInt(nonce)) }
+  const waiting = state.waiting.map((entry) => (isIt(entry) ? { ...entry, arrived } : entry))
+  return thenAdvance({ ...state, waiting }, [log('info', `Server ${by} accepts at ${host}:${port}.`)])
 }
 
-function onAcceptance(crypto: CryptoPort, state: SupervisorState, transaction: AnchoredTransaction, body: Acceptance): SupervisorStep {
-  const refusal = refuseAcceptance(crypto, state, transaction, body)
-  if (refusal !== null) return { state, effects: [log('warn', `The acceptance of server ${body.by} ${refusal}.`)] }
-  const { by: id, host, port, sealing, region } = body
-  const {
-    txid,
-    height,
-    anchor: { sha256 },
-  } = transaction
-  const known = state.servers.find((server) => server.id === id)
-  // A server that moves accepts again; of two acceptances the later one says where it stands, the first one when it joined.
-  if (known !== undefined && (known.height > height || known.accepted.includes(sha256))) return { state, effects: [] }
-  const servers = [
-    ...state.servers.filter((server) => server.id !== id),
-    {
-      id,
-      host,
-      port,
-      sealing,
-      region,
-      txid: known?.txid ?? txid,
-      height: known?.height ?? height,
-      accepted: [...(known?.accepted ?? []), sha256],
-    },
-  ]
-  return thenAdvance({ ...state, servers }, [log('info', `Server ${id} joins at ${host}:${port}.`)])
-}
-
-/** Of several statements of a server the one that lasts longest counts; what is over, or is about another app, is forgotten. */
-function onReady(state: SupervisorState, { height }: AnchoredTransaction, document: Signed<Ready>): SupervisorState {
+/** What is over, or is about another app, is forgotten. */
+function onReady(state: SupervisorState, { height, position }: AnchoredTransaction, document: Signed<Ready>): SupervisorState {
   const newest = state.ticks.at(-1)?.number ?? -1
-  const lasting = state.ready.filter((one) => one.document.to > newest)
-  const known = lasting.find((one) => one.document.by === document.by)
-  const isMore = document.app === state.app && document.to > newest && (known === undefined || known.document.to < document.to)
-  if (!isMore) return { ...state, ready: lasting }
-  return { ...state, ready: [...lasting.filter((one) => one !== known), { document, height }] }
+  const settled = (state.blocks.at(-1)?.height ?? 0) - REMEMBERED_BLOCKS
+  const ready = document.app === state.app ? [...state.ready, { document, height, position }] : state.ready
+  return { ...state, ready: statementsKept(ready, settled, newest) }
 }
 
 function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revocation']>, height: number): SupervisorStep {
@@ -214,10 +197,10 @@ function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revoca
 const resumed = (state: SupervisorState): Phase => (state.genesis === null ? 'gathering' : 'sleeping')
 
 function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }: OpenedDocument): SupervisorStep {
+  if (body.type === 'acceptance') return onAcceptance(crypto, state, sha256, body)
   const transaction = state.expected.find(({ anchor }) => anchor.sha256 === sha256)
   if (transaction === undefined) return { state, effects: [] }
   const rest = { ...state, expected: state.expected.filter((other) => other !== transaction) }
-  if (body.type === 'acceptance') return onAcceptance(crypto, rest, transaction, body)
   if (body.type === 'ready') return { state: onReady(rest, transaction, body), effects: [] }
   return body.type === 'revocation' ? onRevocation(rest, body, transaction.height) : { state: rest, effects: [] }
 }
@@ -235,12 +218,13 @@ function onMissing(state: SupervisorState, event: SupervisorEvent & { type: 'doc
 /** With which tick an offer that was signed, or is about to be, takes over, and from which on its code runs; completes «it takes over …». */
 export function takesOver(state: SupervisorState): string {
   const { next, genesis, offer, composing, ticks } = state
-  const soonest = (composing?.number ?? ticks.at(-1)?.number ?? -1) + 1
+  const isAtOnce = state.revoked.includes(offer.body.by)
+  const soonest = Math.max(isAtOnce ? 0 : 1, (composing?.number ?? ticks.at(-1)?.number ?? -1) + 1)
   const { tickBlocks, confirmations } = offer.body
   const height = next?.height ?? null
   if (height === null || genesis === null)
     return `with tick ${soonest} at the earliest, and its code runs from ${PLAN_AHEAD} ticks later on`
-  const number = state.revoked.includes(offer.body.by) ? soonest : Math.max(soonest, Math.ceil((height - genesis) / tickBlocks))
+  const number = isAtOnce ? soonest : Math.max(soonest, Math.ceil((height - genesis) / tickBlocks))
   const due = genesis + number * tickBlocks + confirmations
   return `with tick ${number}, which is due at block ${due}, and its code runs from tick ${number + PLAN_AHEAD} on`
 }
@@ -270,7 +254,7 @@ function onSuperseding(state: SupervisorState, event: SupervisorEvent & { type: 
   const refusal = refuseOffer(state, event.offer)
   if (refusal !== null) return { state, effects: [log('error', `The new offer is not taken: ${refusal}.`)] }
   const next = { offer: { sha256: event.sha256, body: event.offer }, height: null }
-  return { state: { ...state, next, offers: [...state.offers.filter((offer) => offer !== event.sha256), event.sha256] }, effects: [] }
+  return { state: { ...state, next }, effects: [] }
 }
 
 /** The secrets enter the state in the same step that asks for their publication. */
@@ -313,7 +297,9 @@ function afterTick(state: SupervisorState, event: SupervisorEvent & { type: 'com
     waiting,
     composing: null,
     phase: event.state === 'running' ? 'ticking' : 'sleeping',
-    ticks: [...state.ticks, { number, reference, to, hash, running: event.state === 'running' }].slice(-REMEMBERED_TICKS),
+    ticks: [...state.ticks, { number, reference, to, hash, running: event.state === 'running', servers: event.servers }].slice(
+      -REMEMBERED_TICKS,
+    ),
     // A sleeping tick publishes no plan, so those kept for it were not published.
     plans: state.plans.filter(
       (plan) =>

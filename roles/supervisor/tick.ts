@@ -3,7 +3,7 @@
  * composition that a crash interrupted is repeated, and publishing it twice is publishing it once.
  */
 import type { Program } from '../program/index.ts'
-import { concatBytes, fromHex, uint32, utf8 } from '../protocol/bytes.ts'
+import { fromHex, uint32, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes } from '../protocol/canonical.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import {
@@ -20,6 +20,7 @@ import type { KeyPair } from '../protocol/keys/index.ts'
 import { type Snapshot, fileEntry, snapshotFiles, type SnapshotFile } from '../protocol/index/index.ts'
 import { schemaFile, type DealTerms } from '../protocol/requests/index.ts'
 import type { EvidenceEntry } from '../protocol/stamps/index.ts'
+import { documentsFiles, stateOf } from '../protocol/ticks/index.ts'
 import { codeFiles, sealCode, type SecretPlan } from './plan.ts'
 
 /** Bytes that follow from a secret seed (32 bytes, hex), for compositions that can be repeated. */
@@ -97,33 +98,6 @@ function sealPlan(
   return { plan: { ...plan, code }, files }
 }
 
-/** Bytes of a part of the documents, and how many parts there may be: the parts of a tick that has more are as large again, and again. */
-const PART_BYTES = 4 << 20
-const MOST_PARTS = 4_096
-
-/** Decided documents as canonical JSON lists of some MiB each, so that readers need neither fetch each document nor hold all of them as one text. */
-export function documentsFiles(documents: readonly OpenedDocument[]): SnapshotFile[] {
-  const total = documents.reduce((sum, { bytes }) => sum + bytes.length + 1, 1)
-  let most = PART_BYTES
-  // A part that is closed before it is full has room for less than one document.
-  while (total / most > MOST_PARTS / 2) most *= 2
-  const parts: Uint8Array[][] = []
-  let size = Infinity
-  for (const { bytes } of documents) {
-    if (size + bytes.length + 2 > most) {
-      parts.push([])
-      size = 0
-    }
-    parts.at(-1)!.push(bytes)
-    size += bytes.length + 1
-  }
-  return parts.map((list, i) => ({ name: `documents.${i}`, bytes: listOf(list) }))
-}
-
-/** The canonical list of canonical texts. */
-const listOf = (texts: Uint8Array[]): Uint8Array =>
-  concatBytes(utf8('['), ...texts.flatMap((text, i) => (i === 0 ? [text] : [utf8(','), text])), utf8(']'))
-
 /**
  * Makes the signed document and every file that it names.
  * @returns `files` without `document.json`, which is `document.bytes`
@@ -131,7 +105,8 @@ const listOf = (texts: Uint8Array[]): Uint8Array =>
 export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): ComposedTick {
   const { crypto } = ctx
   const random = seededRandom(crypto, input.seed)
-  const running = input.servers.length >= input.minimumServers
+  const state = stateOf(input.servers.length, input)
+  const running = state === 'running'
   const sealed = running ? input.plans.map((plan) => sealPlan(crypto, random, input, plan)) : []
   const snapshot = snapshotFiles(crypto, input.snapshot)
   const documents = documentsFiles(input.documents)
@@ -149,7 +124,7 @@ export function composeTick(ctx: { crypto: CryptoPort }, input: ComposeInput): C
       previous,
       blocks,
       servers,
-      state: running ? 'running' : 'sleeping',
+      state,
       root: input.snapshot.root,
       indices: snapshot.indices,
       tombstones: [...input.tombstones].sort(),

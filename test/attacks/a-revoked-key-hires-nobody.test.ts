@@ -8,7 +8,7 @@ import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.t
 import { initialServerState, serverStep, type ServerEffect, type ServerEvent, type ServerState } from '../../roles/server/index.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { anchorOf, crypto, makeCast, makeOffer, type Cast } from '../roles/supervisor/actors.ts'
-import { openTown } from '../roles/supervisor/town.ts'
+import { moneyOf, openTown } from '../roles/supervisor/town.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
 
 const referenceOf = ({ sha256 }: OpenedDocument): Reference => ({ sha256, infohash: sha256.slice(0, 40) })
@@ -147,11 +147,11 @@ describe('a Supervisor whose key was taken back', () => {
     if (order === 'the revocation first') {
       town.anchor(revocation, { pays: [master.publicKey] })
       await town.mine()
-      town.anchor(next, {})
+      town.anchor(next, moneyOf(next))
       await town.mine()
     } else {
       town.anchor(revocation, { pays: [master.publicKey] }, true)
-      town.anchor(next, {})
+      town.anchor(next, moneyOf(next))
       await town.mine()
       town.release(revocation)
       await town.give({ type: 'document', reference: referenceOf(revocation), document: revocation })

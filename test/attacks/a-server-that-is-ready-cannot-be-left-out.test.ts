@@ -26,7 +26,7 @@ describe('a server that is ready', () => {
     await town.mineTo(1)
     expect(readyIn(town, 1)).not.toContain(server!.publicKey)
     const statement = makeReady(town.cast, server!, town.app, 2, 900)
-    town.anchor(statement, { pays: [town.cast.supervisor.publicKey] })
+    town.anchor(statement, { pays: [town.cast.master.publicKey] })
     await town.mineTo(6)
     // Anchored in period 1, it counts from D_3 on.
     expect([1, 2, 3, 4, 5, 6].map((number) => readyIn(town, number).includes(server!.publicKey))).toEqual([
@@ -46,7 +46,7 @@ describe('a server that is ready', () => {
     town.away.add(server!.publicKey)
     const statement = makeReady(town.cast, server!, town.app, 2, 900)
     // The Supervisor pretends that it could not read it.
-    town.anchor(statement, { pays: [town.cast.supervisor.publicKey] }, true)
+    town.anchor(statement, { pays: [town.cast.master.publicKey] }, true)
     await town.mineTo(4)
     const problems = await problemsOf(town, [statement])
     const missed = (tick: number) =>
@@ -59,7 +59,7 @@ describe('a server that is ready', () => {
     const town = await openTown('made up', FEW, 5)
     await town.mineTo(2)
     const forged = makeReady(town.cast, town.cast.client, town.app, 2, 9)
-    town.anchor(forged, { pays: [town.cast.supervisor.publicKey] })
+    town.anchor(forged, { pays: [town.cast.master.publicKey] })
     await town.mineTo(6)
     expect(town.ticks.slice(1).flatMap(({ document }) => document.body.plans.flatMap(({ ready }) => ready))).not.toContain(
       town.cast.client.publicKey,

@@ -74,7 +74,8 @@ const auditOf = (town: Town, log: Log): ReturnType<typeof audit> =>
       offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
       ticks: log.ticks,
       fetchFile: (tick, name) => Promise.resolve(fileOf({ document: tick, files: log.files.get(tick.sha256.slice(0, 40))! }, name)),
-      transaction: (txid) => town.chain.get(txid) ?? null,
+      infohashOf: (sha256) => sha256.slice(0, 40),
+      between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
     },
   )
 

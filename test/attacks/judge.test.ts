@@ -106,7 +106,10 @@ describe('an auditor', () => {
         },
       })),
       (tick, name) => (tick.body.number === 4 && name === 'documents.0' ? documents : null),
-      { transaction: (txid) => (txid === anchor.txid ? forged : (town.chain.get(txid) ?? null)) },
+      {
+        between: (from, to) =>
+          [...town.chain.values()].map((one) => (one === anchor ? forged : one)).filter(({ height }) => height > from && height <= to),
+      },
     )
     expect(key.publicKey).toHaveLength(64)
     expect(report.ok).toBe(false)
@@ -175,7 +178,7 @@ describe('a request id that a rival has seen', () => {
     const { cast, app } = town
     const rival = keyPair(cast.random)
     const rivalKey = keyPair(cast.random)
-    town.anchor(makeRegistration(cast, rival, app), { pays: [cast.supervisor.publicKey, rival.publicKey] })
+    town.anchor(makeRegistration(cast, rival, app), { pays: [cast.master.publicKey, rival.publicKey] })
     await town.mine()
     town.anchor(makeReservation(cast, rival, app, [rivalKey]), { spends: [rival.publicKey], pays: [rivalKey.publicKey] })
     await town.mineTo(4)

@@ -7,7 +7,7 @@ import { startFollowing, followBlock, followMissing, scriptOf } from '../../role
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { readMessage } from '../../roles/server/json.ts'
 import { crypto, makeAcceptance } from '../roles/supervisor/actors.ts'
-import { openTown } from '../roles/supervisor/town.ts'
+import { auditTown, openTown } from '../roles/supervisor/town.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
 
 describe('a server', () => {
@@ -23,7 +23,7 @@ describe('a Supervisor', () => {
     const { cast } = town
     const server = cast.servers[0]!
     const { type: _type, v: _v, by: _by, sig: _sig, ...fields } = makeAcceptance(cast, server, town.offer.sha256).body
-    const pays = [cast.supervisor.publicKey]
+    const pays = [cast.master.publicKey]
     const [old, current] = ['old.example', 'new.example'].map((host) =>
       signDocument(crypto, 'acceptance', { ...fields, host }, server, cast.random(32)),
     )
@@ -31,7 +31,15 @@ describe('a Supervisor', () => {
       town.anchor(document, { pays })
       await town.mine()
     }
-    expect(town.state().servers.find(({ id }) => id === server.publicKey)!.host).toBe('new.example')
+    await town.mineTo(3)
+    const listed = town.ticks.map(({ document }) => document.body.servers.find(({ id }) => id === server.publicKey)!.host)
+    expect([listed[0], listed.at(-1)]).toEqual(['localhost', 'new.example'])
+    expect(town.ticks.flatMap(({ document }) => document.body.summary.verdicts.map(({ outcome }) => outcome)).slice(4)).toEqual([
+      'accepted',
+      'accepted',
+      'acceptance.known',
+    ])
+    expect((await auditTown(town)).ticks.flatMap(({ problems }) => problems)).toEqual([])
   })
 })
 

@@ -24,16 +24,20 @@ export async function auditHistory(
   const ticks = history.ticks.map(({ document }) => document)
   const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
+<<<<<<< HEAD
   for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
     const reference = seenOffer(offerOf, sha256)
     if (!reference.ok) return reference
     const opened = await tried(() => open(reference.value))
+=======
+  for (const sha256 of new Set([following.app, ...ticks.map(({ body }) => body.offer)])) {
+    const opened = await tried(() => open(offerOf(sha256)))
+>>>>>>> a766abd (Acceptances are decided like every other document; servers and state follow from them, and the audit replays every verdict from the chain)
     if (!opened.ok) return opened
     offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
   }
   const last = ticks.at(-1)?.body.blocks.to ?? 0
-  const anchored = anchoredBetween(storage, 0, last)
-  const byTxid = new Map(anchored.map((transaction) => [transaction.txid, transaction]))
+  const anchored = anchoredBetween(storage, -1, last)
   return ok(
     await audit(
       { crypto },
@@ -48,7 +52,7 @@ export async function auditHistory(
             ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
             : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
         },
-        transaction: (txid) => byTxid.get(txid) ?? null,
+        infohashOf: (sha256) => infohashes.get(sha256)!,
         document: async ({ anchor: { sha256, infohash } }) => {
           const document = await tried(() => documents.fetch({ sha256, infohash }, 'ready'))
           return document.ok ? document.value : null

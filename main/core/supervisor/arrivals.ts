@@ -6,7 +6,7 @@ import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { Database } from '../../../roles/protocol/index/index.ts'
 import { decidingTick, mostUpdates, ownersOf } from '../../../roles/protocol/ticks/index.ts'
-import type { SupervisorState, TickWork } from '../../../roles/supervisor/index.ts'
+import { acceptancesAwaited, type SupervisorState, type TickWork } from '../../../roles/supervisor/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
@@ -58,8 +58,9 @@ async function settledDocuments(documents: Documents, work: TickWork, known: Rea
   return ({ txid }) => byTxid.get(txid) ?? null
 }
 
-/** What acceptances, revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
-export function wantedDocuments({ waiting, expected, offer, genesis }: SupervisorState, database: Database): Gathered[] {
+/** What statements, revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
+export function wantedDocuments(state: SupervisorState, database: Database): Gathered[] {
+  const { waiting, expected, offer, genesis } = state
   const owners = ownersOf(database)
   const { perTick, tickBlocks } = offer.body
   const most = mostUpdates(perTick, database.program)
@@ -72,7 +73,9 @@ export function wantedDocuments({ waiting, expected, offer, genesis }: Superviso
     return count > most
   }
   const wanted = waiting.filter(({ decidedIn }) => decidedIn === null)
-  const others = expected.map(({ txid, anchor: { type, sha256, infohash } }): Gathered => {
+  // Told as they come: where the app begins follows from acceptances.
+  const told = [...expected, ...acceptancesAwaited(state)]
+  const others = told.map(({ txid, anchor: { type, sha256, infohash } }): Gathered => {
     return { reference: { sha256, infohash }, type, lane: 'new', who: txid, told: true }
   })
   const undecided = wanted.flatMap(({ transaction }): Gathered[] => {
@@ -81,9 +84,10 @@ export function wantedDocuments({ waiting, expected, offer, genesis }: Superviso
     const fresh: Gathered = { reference, type, lane: 'new', who: transaction.txid }
     const by = (who: string): Gathered => ({ reference, type, lane: 'known', who })
     if (type === 'registration') return [fresh]
+    if (type === 'acceptance') return []
     const owner = type === 'update' ? owners.ofUpdate(transaction) : owners.ofReservation(transaction)
     if (owner !== null) return type === 'update' && isBeyond(owner, transaction.height) ? [] : [by(owner)]
-    // A client may reserve before the tick that registers it.
+    // A client may reserve in the period in which it registers.
     return type === 'reservation' ? [fresh] : []
   })
   return [...others, ...undecided]

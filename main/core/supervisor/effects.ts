@@ -49,14 +49,16 @@ export function createEffects(
   async function close({ work }: Effect<'close'>): Promise<SupervisorEvent[]> {
     const before = madeBefore(storage, work)
     if (before !== null) {
-      const { event } = await keeper.close(before.work, await arrivedDocuments(services, gathering, before.work), [])
+      const { event } = await keeper.close(before.work, await arrivedDocuments(services, gathering, before.work), () => Promise.resolve([]))
       return [{ ...event, plans: before.work.plans, seed: before.seed }]
     }
-    const [arrived, answers] = await Promise.all([arrivedDocuments(services, gathering, work), readyServers(services, work)])
-    const { event, files } = await keeper.close(work, arrived, answers)
+    const arrived = await arrivedDocuments(services, gathering, work)
+    const { event, files, answers, servers } = await keeper.close(work, arrived, (listed, ticks) =>
+      readyServers(services, work, listed, ticks),
+    )
     for (const { bytes } of files) storage.putBlob(toHex(crypto.sha256(bytes)), bytes)
     if (work.planTicks.length > event.plans.length)
-      log.log('warn', `${answers.length} of ${work.servers.length} servers answered that they are ready; a tick is left without a plan.`)
+      log.log('warn', `${answers} of ${servers} servers answered that they are ready; a tick is left without a plan.`)
     return [event]
   }
 

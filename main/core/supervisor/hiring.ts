@@ -77,7 +77,9 @@ async function perform(
       const document = book.documentOf(effect.offer)
       await offered(document, effect.wanted)
       const files = [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }]
-      book.notePublished(await publish(services, document, [document.body.by, beaconKey(services.crypto, 'offer')], files))
+      book.notePublished(
+        await publish(services, document, [document.body.by, document.body.master, beaconKey(services.crypto, 'offer')], files),
+      )
       return [{ type: 'hire.published', wanted: effect.wanted, offer: document.sha256 }]
     }
   }

@@ -3,7 +3,7 @@
  * and kept before anything of it is used: what is repeated after a crash sees the same answers.
  */
 import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { openDocument, type Ready, type Signed } from '../../../roles/protocol/documents/index.ts'
+import { openDocument, type Ready, type Signed, type TickServer } from '../../../roles/protocol/documents/index.ts'
 import { isReadyFor, PATHS } from '../../../roles/protocol/requests/index.ts'
 import type { TickWork } from '../../../roles/supervisor/index.ts'
 import type { Json, StorageWrite } from '../ports.ts'
@@ -25,18 +25,21 @@ const rowOf = (number: number): string => `ready:${String(number).padStart(10, '
 
 export const forgetReadiness = (number: number): StorageWrite => ({ table: SUPERVISOR_ROWS, key: rowOf(number), delete: true })
 
-/** What the servers of a tick signed, those that did not answer left out. */
-export async function readyServers({ storage, transport, crypto }: Services, work: TickWork): Promise<Array<Signed<Ready>>> {
-  const { app, number, hash, planTicks, servers } = work
+/** What the servers that a tick lists signed, those that did not answer left out. @param ticks that are being planned, ascending, at least one */
+export async function readyServers(
+  { storage, transport, crypto }: Services,
+  { app, number, hash }: TickWork,
+  servers: readonly TickServer[],
+  ticks: readonly number[],
+): Promise<Array<Signed<Ready>>> {
   const stored = storage.get(SUPERVISOR_ROWS, rowOf(number)) as unknown as Settled | undefined
   if (stored?.hash === hash) return stored.answers
-  if (planTicks.length === 0) return []
-  const [from, to] = [planTicks[0]!, planTicks.at(-1)!]
+  const [from, to] = [ticks[0]!, ticks.at(-1)!]
   const question = utf8(JSON.stringify({ app, from, to }))
-  const ask = async ({ id, host, port }: TickWork['servers'][number]): Promise<Array<Signed<Ready>>> => {
+  const ask = async ({ id, host, port }: TickServer): Promise<Array<Signed<Ready>>> => {
     const answer = await transport.send({ host, port }, PATHS.ready, question, { timeoutMs: ANSWER_MS, maxBytes: ANSWER_BYTES })
     const opened = answer.ok ? openDocument(crypto, 'ready', answer.value) : answer
-    const isAnswer = opened.ok && opened.value.body.by === id && planTicks.every((tick) => isReadyFor(opened.value.body, app, tick))
+    const isAnswer = opened.ok && opened.value.body.by === id && ticks.every((tick) => isReadyFor(opened.value.body, app, tick))
     return isAnswer ? [opened.value.body] : []
   }
   const answers: Array<Signed<Ready>> = []

@@ -42,6 +42,10 @@ export function leadingZeroBits(hash: Uint8Array): number {
   return first < 0 ? hash.length * 8 : first * 8 + Math.clz32(hash[first]!) - 24
 }
 
+/** Zero bits with which the double SHA-256 of `workMessage(challenge, nonce)` begins; none for what is no nonce. */
+export const bitsOfWork = (challenge: Uint8Array, nonce: bigint): number =>
+  nonce < 0n || nonce > MAX_NONCE ? 0 : leadingZeroBits(sha256(sha256(workMessage(challenge, nonce))))
+
 /**
  * Whether the double SHA-256 of `workMessage(challenge, nonce)` begins with at least `bits` zero bits.
  * @param bits difficulty, a whole number from 0 to 256

@@ -64,8 +64,9 @@ export const offerTerms = z.strictObject({
   /** How many servers of a block a client may pass over. */
   spare: z.int().min(0).max(8),
   primeBits: z.int().min(128).max(4096),
-  /** Registrations and reservations that one tick decides at most, and counted updates of a client for each endpoint and tick. */
+  /** Acceptances, registrations and reservations that one tick decides at most, and counted updates of a client for each endpoint and tick. */
   perTick: z.strictObject({
+    acceptances: z.int().min(1).max(10_000),
     registrations: z.int().min(1).max(10_000),
     reservations: z.int().min(1).max(10_000),
     updates: z.int().min(1).max(1_000),

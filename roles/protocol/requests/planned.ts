@@ -1,4 +1,5 @@
 /** A plan with all that its holders are dealt from, and who holds what in it (PROTOCOL.md 10). */
+import { canonicalText } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { Offer, Plan, Tick } from '../documents/index.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -131,7 +132,7 @@ export const ticksToPlan = (number: number, ran: (number: number) => boolean): n
   })
 
 /** What is wrong with a plan as far as the tick that publishes it shows, as sentences. */
-export function planProblems(outline: Program, tick: Tick, plan: Plan, terms: DealTerms): string[] {
+export function planProblems(crypto: CryptoPort, outline: Program, tick: Tick, plan: Plan, terms: DealTerms): string[] {
   const problems: string[] = []
   const told = (problem: string): number => problems.push(`The plan for tick ${plan.tick} ${problem}.`)
   if (!isAscending(plan.ready)) told('does not list the ready servers in order, each once')
@@ -147,7 +148,20 @@ export function planProblems(outline: Program, tick: Tick, plan: Plan, terms: De
   if (Object.values(plan.endpoints).some((blocks) => blocks.some((block) => block.versions.length !== terms.versions)))
     told(`does not have ${terms.versions} versions of each block`)
   if (new Set(versions).size !== versions.length) told('names a version twice')
+  if (plan.readyFile.name !== `ready.${plan.tick}`) told('names another file of statements')
+  if (problems.length === 0 && !hasCode(crypto, { plan, hash: tick.blocks.hash, terms }))
+    told('does not have one code file for each server that holds a block')
   return problems
+}
+
+function hasCode(crypto: CryptoPort, planned: DealtPlan): boolean {
+  const { plan } = planned
+  const holding = holdingOf(crypto, planned)
+  const holders = Object.entries(plan.endpoints).flatMap(([endpoint, blocks]) =>
+    blocks.flatMap((_, block) => holding.holders(endpoint, block)),
+  )
+  const right = [...new Set(holders)].sort().map((server) => [server, `code.${plan.tick}.${server}`])
+  return canonicalText(plan.code.map(({ server, file }) => [server, file.name])) === canonicalText(right)
 }
 
 const isAscending = (ids: readonly string[]): boolean => ids.every((id, i) => i === 0 || ids[i - 1]! < id)

@@ -7,25 +7,28 @@ import type { AnchoredTransaction } from '../events.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { isReadyFor, planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
 import { paysSupervisor } from './spends.ts'
+import { statementsInForce, type Statement } from './statements.ts'
 
 /** What an audit remembers of ticks before. */
 export interface PlansSoFar {
   /** Running ticks. */
   ran: Set<number>
   /** Statements that were anchored in time for the tick that is audited. */
-  anchored: Ready[]
+  anchored: Statement[]
   /** Up to this block anchors were looked through. */
   seen: number
 }
 
-export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: 0 })
+export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: -1 })
 
 /** Where the audit finds things. */
 export interface PlanSources {
   fetchFile: (name: string) => ReturnType<FetchFile>
-  between: ((from: number, to: number) => AnchoredTransaction[]) | undefined
-  document: ((transaction: AnchoredTransaction) => Promise<OpenedDocument | null>) | undefined
+  between: (from: number, to: number) => AnchoredTransaction[]
+  document?: (transaction: AnchoredTransaction) => Promise<OpenedDocument | null>
 }
+
+type Plan = Tick['plans'][number]
 
 /** @returns what is wrong, one sentence each */
 export async function checkPlans(
@@ -38,40 +41,64 @@ export async function checkPlans(
   const { number, state, plans } = tick
   const wanted = state === 'running' ? ticksToPlan(number, (before) => so.ran.has(before)) : []
   const published = plans.map((plan) => plan.tick)
-  const inTime = published.every((one, i) => wanted.includes(one) && published.indexOf(one) === i)
+  const inTime = published.every((one, i) => wanted.includes(one) && (i === 0 || published[i - 1]! < one))
   const problems = inTime ? [] : [`The tick publishes the plans of ${listOf(published)}; it may publish those of ${listOf(wanted)}.`]
   await noteAnchored(so, tick, offer, sources)
-  for (const plan of plans) {
-    problems.push(...planProblems(outline, tick, plan, termsOf(offer)))
-    if (plan.ready.length < offer.minimumServers)
-      problems.push(`The plan for tick ${plan.tick} is dealt to fewer servers than the offer runs with.`)
-    const bytes = await fetchEntry(crypto, sources.fetchFile, plan.readyFile)
-    const signed = bytes.ok ? readReadyFile(crypto, bytes.value, tick.app, plan.tick) : bytes
-    if (!signed.ok || canonicalText(signed.value) !== canonicalText(plan.ready))
-      problems.push(`The plan for tick ${plan.tick} is dealt to servers that did not sign that they are ready.`)
-    problems.push(...leftOut(so, tick, plan))
+  const said = statementsInForce(so.anchored, tick.blocks.from)
+  for (const plan of plans) problems.push(...(await problemsOf(crypto, said, tick, plan, { offer, outline }, sources)))
+  for (const missing of wanted.filter((one) => !published.includes(one))) {
+    const ready = readyOf(said, tick, missing)
+    if (ready.length >= offer.minimumServers)
+      problems.push(`The plan for tick ${missing} is left out, though ${ready.length} servers anchored that they are ready for it.`)
   }
   if (state === 'running') so.ran.add(number)
   return problems
 }
 
+async function problemsOf(
+  crypto: CryptoPort,
+  said: ReadonlyMap<string, Ready>,
+  tick: Tick,
+  plan: Plan,
+  { offer, outline }: { offer: Offer; outline: Program },
+  { fetchFile }: PlanSources,
+): Promise<string[]> {
+  const problems = planProblems(crypto, outline, tick, plan, termsOf(offer))
+  if (plan.ready.length < offer.minimumServers)
+    problems.push(`The plan for tick ${plan.tick} is dealt to fewer servers than the offer runs with.`)
+  const bytes = await fetchEntry(crypto, fetchFile, plan.readyFile)
+  const signed = bytes.ok ? readReadyFile(crypto, bytes.value, tick.app, plan.tick) : bytes
+  if (!signed.ok || canonicalText(signed.value) !== canonicalText(plan.ready))
+    problems.push(`The plan for tick ${plan.tick} is dealt to servers that did not sign that they are ready.`)
+  for (const id of readyOf(said, tick, plan.tick))
+    if (!plan.ready.includes(id))
+      problems.push(`The server ${id} anchored that it is ready for tick ${plan.tick}, and is left out of its plan.`)
+  return problems
+}
+
 /** Statements in blocks of period n − 2 and before count in D_n, so that nobody can say they came too late. */
-async function noteAnchored(so: PlansSoFar, { blocks: { from } }: Tick, offer: Offer, { between, document }: PlanSources): Promise<void> {
-  if (between === undefined || document === undefined || from <= so.seen) return
+async function noteAnchored(
+  so: PlansSoFar,
+  { app, blocks: { from } }: Tick,
+  offer: Offer,
+  { between, document }: PlanSources,
+): Promise<void> {
+  if (document === undefined || from <= so.seen) return
   for (const transaction of between(so.seen, from)) {
     if (transaction.anchor.type !== 'ready' || !paysSupervisor(transaction, offer)) continue
     const opened = await document(transaction)
-    if (opened?.body.type === 'ready') so.anchored.push((opened as OpenedDocument<'ready'>).body)
+    if (opened?.body.type !== 'ready' || opened.body.app !== app) continue
+    const { height, position } = transaction
+    so.anchored.push({ document: (opened as OpenedDocument<'ready'>).body, height, position })
   }
   so.seen = from
 }
 
-function leftOut({ anchored }: PlansSoFar, { servers, app }: Tick, plan: Tick['plans'][number]): string[] {
-  const listed = new Set(servers.map(({ id }) => id))
-  const missing = anchored.filter((one) => isReadyFor(one, app, plan.tick) && listed.has(one.by) && !plan.ready.includes(one.by))
-  return [...new Set(missing.map(({ by }) => by))].map(
-    (id) => `The server ${id} anchored that it is ready for tick ${plan.tick}, and is left out of its plan.`,
-  )
-}
+/** Listed servers that said on the chain that they are ready for a tick. */
+const readyOf = (said: ReadonlyMap<string, Ready>, { servers, app }: Tick, tick: number): string[] =>
+  servers.flatMap(({ id }) => {
+    const statement = said.get(id)
+    return statement !== undefined && isReadyFor(statement, app, tick) ? [id] : []
+  })
 
 const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))

@@ -18,6 +18,7 @@ import type { Tick } from '../documents/index.ts'
 import type { PlannedTick, RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { TickFacts } from '../stamps/index.ts'
+import type { ListedServer } from './servers.ts'
 
 /** A tick document that was published. */
 export interface NotedTick {
@@ -50,6 +51,9 @@ export interface Undo {
   counted: string[]
   /** The program before, where the tick changed it. */
   program: Program | null
+  servers: Array<[id: string, before: ListedServer | undefined]>
+  /** Whether it is the first tick under its offer. */
+  offer: boolean
 }
 
 /** Mutable: `closeTick` and `rollbackTo` change it in place. */
@@ -58,6 +62,10 @@ export interface Ledger {
   /** Number of the last closed tick; −1 before the first. */
   number: number
   database: Database
+  /** Digests of the app's first offer and of those under which ticks were closed, oldest first: acceptances of any of them count. */
+  offers: string[]
+  /** Servers that accepted and have no tombstone: those that the tick lists. */
+  servers: Map<string, ListedServer>
   /** Subject → number of the tick from which on it counts. */
   tombstones: Map<string, number>
   /** Plans of the ticks whose windows are open, by tick. */
@@ -74,6 +82,8 @@ export const createLedger = (app: string, outline: Program): Ledger => ({
   app,
   number: -1,
   database: createDatabase(outline),
+  offers: [app],
+  servers: new Map(),
   tombstones: new Map(),
   plans: new Map(),
   ticks: new Map(),
@@ -142,6 +152,8 @@ function takeBack(ledger: Ledger, undo: Undo): void {
   }
   for (const [client, before] of undo.clients.toReversed()) put(database.clients, client, before)
   if (undo.clients.length > 0) database.dirty.add(CLIENTS)
+  for (const [id, before] of undo.servers.toReversed()) put(ledger.servers, id, before)
+  if (undo.offer) ledger.offers.pop()
   for (const subject of undo.tombstones) ledger.tombstones.delete(subject)
   if (undo.program !== null) adoptOutline(ledger, undo.program)
 }
@@ -202,6 +214,8 @@ export const exportLedger = (ledger: Ledger): Json => ({
   number: ledger.number,
   program: ledger.database.program as unknown as Json,
   database: exportDatabase(ledger.database),
+  offers: ledger.offers,
+  servers: [...ledger.servers] as unknown as Json,
   tombstones: [...ledger.tombstones],
   plans: [...ledger.plans.values()] as unknown as Json,
   ticks: [...ledger.ticks] as unknown as Json,
@@ -213,6 +227,7 @@ const exportUndo = (undo: Undo): object => ({
   ...undo,
   keys: undo.keys.map(([key, before]) => [key, before ?? null]),
   clients: undo.clients.map(([client, before]) => [client, before ?? null]),
+  servers: undo.servers.map(([id, before]) => [id, before ?? null]),
   rows: undo.rows.map(([collection, key, before]) => [collection, key, before ?? null]),
 })
 
@@ -220,6 +235,7 @@ const importUndo = (undo: Undo): Undo => ({
   ...undo,
   keys: undo.keys.map(([key, before]) => [key, before ?? undefined]),
   clients: undo.clients.map(([client, before]) => [client, before ?? undefined]),
+  servers: undo.servers.map(([id, before]) => [id, before ?? undefined]),
   rows: undo.rows.map(([collection, key, before]) => [collection, key, before ?? undefined]),
 })
 
@@ -230,6 +246,8 @@ export function importLedger(json: Json): Ledger {
     number: number
     program: Program
     database: Json
+    offers: string[]
+    servers: Array<[string, ListedServer]>
     tombstones: Array<[string, number]>
     plans: NotedPlan[]
     ticks: Array<[number, NotedTick]>
@@ -239,6 +257,8 @@ export function importLedger(json: Json): Ledger {
     app: stored.app,
     number: stored.number,
     database: importDatabase(stored.program, stored.database),
+    offers: stored.offers,
+    servers: new Map(stored.servers),
     tombstones: new Map(stored.tombstones),
     plans: new Map(stored.plans.map((noted) => [noted.plan.tick, noted])),
     ticks: new Map(stored.ticks),

@@ -166,6 +166,15 @@ export const originOf = ({ lines, signers }: Pick<Ours, 'lines' | 'signers'>): L
   lines.find(({ kind, seal }) => kind === 'offer' && signers.some((key) => scriptOf(key) === seal)) ??
   null
 
+/** The anchor of an app's first offer: the first of the document whose output 1, the first seal, pays its key. @param anchored in chain order */
+export const offerAnchor = (anchored: readonly AnchoredTransaction[], app: string, by: string): AnchoredTransaction | null =>
+  anchored.find(
+    (transaction) => transaction.anchor.type === 'offer' && transaction.anchor.sha256 === app && isFirstSeal(transaction, by),
+  ) ?? null
+
+/** Whether output 1 of an offer's transaction pays that key. */
+export const isFirstSeal = ({ pays }: Pick<AnchoredTransaction, 'pays'>, by: string): boolean => pays[1]?.script === scriptOf(by)
+
 /** Without what was anchored above a height. */
 export const linesBelow = (lines: Line[], height: number): Line[] =>
   lines

@@ -1,5 +1,5 @@
 /**
- * How much one tick decides (PROTOCOL.md 6.2.1): so many registrations and reservations, in chain order, and of each client so many updates. Supervisor and
+ * How much one tick decides (PROTOCOL.md 6.2.1): so many acceptances, registrations and reservations, in chain order, and of each client so many updates. Supervisor and
  * auditor sort by the same functions; what has to wait is decided by later ticks.
  */
 import type { Program } from '../../program/index.ts'
@@ -10,33 +10,35 @@ import type { Owners } from './spends.ts'
 
 export type PerTick = Offer['perTick']
 
-export const DEFAULT_PER_TICK: PerTick = { registrations: 1_000, reservations: 1_000, updates: 16 }
+export const DEFAULT_PER_TICK: PerTick = { acceptances: 1_000, registrations: 1_000, reservations: 1_000, updates: 16 }
 
 /** Of one kind, with documents or without, that one tick decides at most: what nobody has costs a tick a verdict. */
 export const MOST_ANCHORS = 10_000
 
 interface Anchored {
   transaction: AnchoredTransaction
-  document: object | null
 }
 
-export const byChain = (a: Pick<Anchored, 'transaction'>, b: Pick<Anchored, 'transaction'>): number =>
+export const byChain = (a: Anchored, b: Anchored): number =>
   a.transaction.height - b.transaction.height || a.transaction.position - b.transaction.position
 
-/** Those that a tick decides: in chain order up to the one with which `most` documents, or `MOST_ANCHORS` anchors, are full; the others wait. */
-export function withinQuota<T extends Anchored>(anchors: readonly T[], most: number): { now: T[]; later: T[] } {
-  const sorted = [...anchors].sort(byChain)
-  let documents = 0
-  const end = sorted.findIndex(({ document }, i) => {
-    if (documents >= most || i >= MOST_ANCHORS) return true
-    if (document !== null) documents++
-    return false
-  })
-  return end < 0 ? { now: sorted, later: [] } : { now: sorted.slice(0, end), later: sorted.slice(end) }
+/** What a tick has room for, of one kind: once `most` documents, or `MOST_ANCHORS` anchors, are decided, the others wait. */
+export interface Room {
+  isFull(): boolean
+  /** One more is decided. */
+  take(hasDocument: boolean): void
 }
 
-/** Whether a tick that decided these had no room for more. */
-export const isFull = (documents: number, anchors: number, most: number): boolean => documents >= most || anchors >= MOST_ANCHORS
+export function roomFor(most: number): Room {
+  let [documents, anchors] = [0, 0]
+  return {
+    isFull: () => documents >= most || anchors >= MOST_ANCHORS,
+    take(hasDocument) {
+      anchors++
+      if (hasDocument) documents++
+    },
+  }
+}
 
 /**
  * How many update anchors of one client a tick looks at: as many as may be counted for the endpoints that can write, of the two ticks in which updates of its
@@ -46,7 +48,7 @@ export const mostUpdates = ({ updates }: PerTick, { endpoints }: Program): numbe
   2 * updates * Math.max(1, Object.values(endpoints).filter(({ blocks }) => blocks.some(({ sites }) => sites.length > 0)).length)
 
 /** Of update anchors in chain order those that spend from no reserved key, which concern nobody, and those beyond what their owner may have. */
-export function sortUpdates<T extends Pick<Anchored, 'transaction'>>(
+export function sortUpdates<T extends Anchored>(
   updates: readonly T[],
   owners: Owners,
   most: number,
@@ -75,6 +77,6 @@ export const BEYOND = fail(
   'This client anchored more updates than a tick looks at. Send the request again on a newer tick.',
 )
 
-/** The two kinds that wait where a tick is full. */
-export type Waiting = Extract<DocumentType, 'registration' | 'reservation'>
+/** The kinds that wait where a tick is full. */
+export type Waiting = Extract<DocumentType, 'acceptance' | 'registration' | 'reservation'>
 export const quotaOf = (perTick: PerTick, kind: Waiting): number => perTick[`${kind}s`]

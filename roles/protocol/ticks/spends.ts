@@ -35,18 +35,20 @@ export const spendsKey = (transaction: AnchoredTransaction, key: string): boolea
   return script !== null && transaction.spends.includes(script)
 }
 
-/** The Supervisor's address is that of its secondary key or of its master key. */
-export const paysSupervisor = (transaction: AnchoredTransaction, offer: Offer): boolean =>
-  paysKey(transaction, offer.by) || paysKey(transaction, offer.master)
+/** What strangers say to a Supervisor pays its master key, which stays the same: so whatever key signs, the chain alone shows what concerns an app. */
+export const paysSupervisor = (transaction: AnchoredTransaction, { master }: Pick<Offer, 'master'>): boolean => paysKey(transaction, master)
 
 export interface Owners {
   /** The owner of the first reserved key whose coin it spends; null when it spends from none. */
   ofUpdate(transaction: AnchoredTransaction): string | null
   /** The registered client whose coin it spends; null when it spends from none. */
   ofReservation(transaction: AnchoredTransaction): string | null
+  /** A client is registered from now on, or no more. */
+  enters(client: string): void
+  leaves(client: string): void
 }
 
-/** As the database stands now: it is read at the first question of each kind. */
+/** As the database stands now: it is read at the first question of each kind; who is a client may change afterwards. */
 export function ownersOf(database: Database): Owners {
   let keys: Map<string | null, string> | null = null
   let clients: Map<string | null, string> | null = null
@@ -61,5 +63,7 @@ export function ownersOf(database: Database): Owners {
     ofUpdate: (transaction) => first((keys ??= new Map([...database.keys].map(([key, { owner }]) => [scriptOf(key), owner]))), transaction),
     ofReservation: (transaction) =>
       first((clients ??= new Map([...database.clients.keys()].map((key) => [scriptOf(key), key]))), transaction),
+    enters: (client) => void clients?.set(scriptOf(client), client),
+    leaves: (client) => void clients?.delete(scriptOf(client)),
   }
 }

@@ -90,6 +90,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   const updates = anchored(documents)
   const input = {
     offer: offer.body,
+    offerDigest: offer.sha256,
     outline: outlineOf(notes),
     number: CLOSING,
     registrations: [],

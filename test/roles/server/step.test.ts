@@ -75,6 +75,7 @@ function tick(number: number, previous: number | null, change: Partial<Tick> = {
     plans,
     servers: [{ id: ME }],
     tombstones: [],
+    summary: { verdicts: [], documents: [] },
     blocks: { from: 0, to: 1 + number, hash: 'h' },
     ...change,
   }
@@ -119,8 +120,23 @@ describe('a server joins', () => {
   it('[J3][J4] grinds, stores the certificate before it is published, pays the Supervisor, and signs only one', () => {
     const { state, effects } = run(initialServerState(), ...accepted, accepted.at(-1)!, accepted.at(-2)!)
     expect(effectsOf(effects, 'grind')).toMatchObject([{ bits: 8, identity: ME }])
-    expect(effectsOf(effects, 'publish')).toMatchObject([{ document: '{}', payToKeys: [SUPERVISOR] }])
+    expect(effectsOf(effects, 'publish')).toMatchObject([{ document: '{}', payToKeys: [key('master')] }])
     expect([phaseOf(state), state.job!.acceptance!.document]).toEqual(['publishing', '{}'])
+  })
+
+  it('signs and publishes its acceptance anew when a tick says that nobody could fetch it, and for no other reason', () => {
+    const refused = (outcome: string): Partial<Tick> => ({
+      servers: [],
+      summary: { verdicts: [{ txid: refer(2).sha256, document: refer(2), height: 2, outcome }], documents: [] },
+    })
+    const begun = run(initialServerState(), ...joined, block(9, anchored('tick', refer(100), 9))).state
+    const lost = run(begun, tick(0, null, refused('acceptance.unavailable')))
+    expect(phaseOf(lost.state)).toBe('grinding')
+    expect(effectsOf(lost.effects, 'grind')).toMatchObject([{ offer: OFFER.sha256, identity: ME, bits: 8 }])
+    const again = run(lost.state, { type: 'work.done', offer: OFFER.sha256, document: '{"again":1}', sha256: refer(3).sha256 })
+    expect(effectsOf(again.effects, 'publish')).toMatchObject([{ documentType: 'acceptance', sha256: refer(3).sha256 }])
+    const lazy = run(begun, tick(0, null, refused('acceptance.work')))
+    expect([phaseOf(lazy.state), effectsOf(lazy.effects, 'grind'), effectsOf(lazy.effects, 'log').length]).toEqual(['accepted', [], 1])
   })
 
   it('goes back to publishing when the block of its acceptance is undone', () => {
@@ -147,7 +163,7 @@ describe('a server that plans leave out', () => {
     const signed: ServerEvent = { type: 'ready-signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
     const said = run(state, signed)
     expect(said.state.job!.ready).toEqual({ document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 })
-    expect(effectsOf(said.effects, 'publish')).toMatchObject([{ documentType: 'ready', payToKeys: [SUPERVISOR] }])
+    expect(effectsOf(said.effects, 'publish')).toMatchObject([{ documentType: 'ready', payToKeys: [key('master')] }])
     expect(run(said.state, signed).effects).toEqual([])
     const later = [3, 4, 5, 6].flatMap((number) => [
       block(10 + number, anchored('tick', refer(100 + number), 10 + number)),

@@ -92,7 +92,7 @@ export const makeOffer = ({ random, supervisor, master }: Cast, change: Partial<
       versions: 2,
       witnesses: 0,
       spare: 0,
-      perTick: { registrations: 1_000, reservations: 1_000, updates: 16 },
+      perTick: { acceptances: 1_000, registrations: 1_000, reservations: 1_000, updates: 16 },
       primeBits: 128,
       budget: { steps: 1000, bytes: 10_000 },
       ...change,

@@ -9,7 +9,7 @@ import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { createKeeper, refuseTerms, takesOver } from '../../../roles/supervisor/index.ts'
 import { crypto, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
-import { auditTown, fileOf, makeTown, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
+import { auditTown, fileOf, makeTown, moneyOf, openTown, peopleTown, tickSecrets, type Town } from './town.ts'
 import { keyPair } from '../../tools/seeded.ts'
 
 const outcomes = (town: Town, tick: number): string[] => town.ticks[tick]!.document.body.summary.verdicts.map((verdict) => verdict.outcome)
@@ -177,11 +177,12 @@ describe('a Supervisor', () => {
     expect(town.state().phase).toBe('sleeping')
     const fresh = keyPair(cast.random)
     town.joined.push(fresh)
-    town.anchor(makeAcceptance(cast, fresh, town.offer.sha256), { pays: [cast.supervisor.publicKey] })
-    await town.mineTo(5)
-    expect(town.ticks[5]!.document.body.state).toBe('running')
-    expect(town.ticks[5]!.document.body.plans.map((plan) => plan.tick)).toEqual([7, 8])
-    await town.mineTo(8)
+    town.anchor(makeAcceptance(cast, fresh, town.offer.sha256), { pays: [cast.master.publicKey] })
+    await town.mineTo(6)
+    // Anchored in period 4, so D_6 decides it.
+    expect(town.ticks.map(({ document }) => document.body.state).slice(4)).toEqual(['sleeping', 'sleeping', 'running'])
+    expect(town.ticks[6]!.document.body.plans.map((plan) => plan.tick)).toEqual([7, 8, 9])
+    await town.mineTo(9)
     expect((await auditTown(town)).ticks.flatMap((tick) => tick.problems)).toEqual([])
   })
 
@@ -190,22 +191,24 @@ describe('a Supervisor', () => {
     const { cast } = town
     const servers = [keyPair(cast.random), keyPair(cast.random), keyPair(cast.random)]
     town.anchor(makeAcceptance(cast, servers[0]!, town.offer.sha256), {})
-    town.anchor(makeAcceptance(cast, servers[1]!, '99'.repeat(32)), { pays: [cast.supervisor.publicKey] })
+    town.anchor(makeAcceptance(cast, servers[1]!, '99'.repeat(32)), { pays: [cast.master.publicKey] })
     const { sig: _sig, type: _type, v: _v, by: _by, ...body } = makeAcceptance(cast, servers[2]!, town.offer.sha256).body
     town.anchor(signDocument(crypto, 'acceptance', { ...body, nonce: '18446744073709551615' }, servers[2]!, cast.random(32)), {
-      pays: [cast.supervisor.publicKey],
+      pays: [cast.master.publicKey],
     })
-    await town.mine(2)
-    expect(town.state().servers).toHaveLength(4)
+    await town.mineTo(2)
+    expect(outcomes(town, 2)).toEqual(['acceptance.offer', 'acceptance.work'])
+    expect(town.ticks[2]!.document.body.servers.map(({ id }) => id)).toEqual(cast.servers.map(({ publicKey }) => publicKey).sort())
+    expect((await auditTown(town)).ok).toBe(true)
   })
 
   it('[B3] waits until enough servers accept within one window', async () => {
     const town = makeTown('window')
     const accept = async (server: number) => {
-      town.anchor(makeAcceptance(town.cast, town.cast.servers[server]!, town.offer.sha256), { pays: [town.cast.supervisor.publicKey] })
+      town.anchor(makeAcceptance(town.cast, town.cast.servers[server]!, town.offer.sha256), { pays: [town.cast.master.publicKey] })
       await town.mine()
     }
-    town.anchor(town.offer, {})
+    town.anchor(town.offer, moneyOf(town.offer))
     await town.mine()
     await accept(0)
     await town.mine(3)
@@ -259,7 +262,7 @@ describe('a Supervisor', () => {
     expect(anchoredAt(genesis!)).toMatch(/^with tick 3, /)
     await town.mineTo(3)
     expect(town.ticks[3]!.document.body.offer).toBe(offer.sha256)
-    town.anchor(newer, {})
+    town.anchor(newer, moneyOf(newer))
     await town.mineTo(4)
     const tick = town.ticks[4]!.document.body
     expect(tick.offer).toBe(newer.sha256)
@@ -276,7 +279,7 @@ describe('a Supervisor', () => {
     await town.reorg(101)
     expect(town.state()).toMatchObject({ phase: 'gathering', genesis: null, ticks: [] })
     for (const server of town.cast.servers)
-      town.anchor(makeAcceptance(town.cast, server, town.offer.sha256), { pays: [town.cast.supervisor.publicKey] })
+      town.anchor(makeAcceptance(town.cast, server, town.offer.sha256), { pays: [town.cast.master.publicKey] })
     await town.mineTo(1)
     expect(town.keeper.ledger.number).toBe(1)
     expect(town.state().genesis).toBe(102)

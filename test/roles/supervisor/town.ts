@@ -140,13 +140,14 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
 
   /** Everybody answers who is not away. */
   async function closing(work: TickWork): Promise<SupervisorEvent> {
-    const [from, to] = [work.planTicks[0] ?? 0, work.planTicks.at(-1) ?? 0]
-    const asked = work.servers.filter(({ id }) => !town.away.has(id))
-    const answers = asked.flatMap(({ id }) => {
-      const server = town.everybody().find(({ publicKey }) => publicKey === id)
-      return server === undefined ? [] : [makeReady(cast, server, app, from, to).body]
+    const closed = await keeper.close(work, lookup, (servers, ticks) => {
+      const asked = servers.filter(({ id }) => !town.away.has(id))
+      const answers = asked.flatMap(({ id }) => {
+        const server = town.everybody().find(({ publicKey }) => publicKey === id)
+        return server === undefined ? [] : [makeReady(cast, server, app, ticks[0]!, ticks.at(-1)).body]
+      })
+      return Promise.resolve(answers)
     })
-    const closed = await keeper.close(work, lookup, answers)
     for (const { bytes } of closed.files) files.set(toHex(crypto.sha256(bytes)), bytes)
     return closed.event
   }
@@ -192,13 +193,16 @@ export function makeTown(seed: string, change: Parameters<typeof makeOffer>[1] =
   return town
 }
 
+/** What an offer's transaction pays: by output 1 its key, and the master key. */
+export const moneyOf = ({ body }: OpenedDocument<'offer'>): { pays: string[] } => ({ pays: [body.master, body.by] })
+
 /** Offer and acceptances in blocks, tick 0 published. */
 export async function openTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}, servers = 4): Promise<Town> {
   const town = makeTown(seed, change, servers)
-  town.anchor(town.offer, {})
+  town.anchor(town.offer, moneyOf(town.offer))
   await town.mine()
   for (const server of town.cast.servers)
-    town.anchor(makeAcceptance(town.cast, server, town.offer.sha256), { pays: [town.cast.supervisor.publicKey] })
+    town.anchor(makeAcceptance(town.cast, server, town.offer.sha256), { pays: [town.offer.body.master] })
   await town.mine()
   return town
 }
@@ -207,7 +211,7 @@ export async function openTown(seed: string, change: Parameters<typeof makeOffer
 export async function peopleTown(seed: string, change: Parameters<typeof makeOffer>[1] = {}, servers = 4): Promise<Town> {
   const town = await openTown(seed, change, servers)
   const { cast, app } = town
-  town.anchor(makeRegistration(cast, cast.client, app), { pays: [cast.supervisor.publicKey, cast.client.publicKey] })
+  town.anchor(makeRegistration(cast, cast.client, app), { pays: [town.offer.body.master, cast.client.publicKey] })
   await town.mine()
   town.anchor(makeReservation(cast, cast.client, app, cast.keys), {
     spends: [cast.client.publicKey],
@@ -243,7 +247,7 @@ export const auditTown = (town: Town, change: Partial<AuditInput> = {}): ReturnT
       offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
       ticks: town.ticks.map(({ document }) => document),
       fetchFile: (tick, name) => Promise.resolve(fileOf(town.ticks[tick.body.number]!, name)),
-      transaction: (txid) => town.chain.get(txid) ?? null,
+      infohashOf: (sha256) => sha256.slice(0, 40),
       between: (from, to) => [...town.chain.values()].filter(({ height }) => height > from && height <= to),
       ...change,
     },

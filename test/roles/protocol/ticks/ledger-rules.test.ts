@@ -20,7 +20,16 @@ const order: Index & { kind: 'order' } = { kind: 'order', on: ['name'] }
 const [FREE, ONE, TWO] = [program(order), program({ ...order, atMost: 1 }), program({ ...order, atMost: 2 })] as const
 
 const close = (ledger: ReturnType<typeof createLedger>, number: number, outline: Program): void =>
-  void closeTick({ crypto }, ledger, { offer, outline, number, registrations: [], reservations: [], updates: [], reveal: null })
+  void closeTick({ crypto }, ledger, {
+    offer,
+    offerDigest: ZERO,
+    outline,
+    number,
+    registrations: [],
+    reservations: [],
+    updates: [],
+    reveal: null,
+  })
 
 function put(db: Database, key: string, name: string): void {
   must(reserveKey(db, { key, collection: 'names', owner: OWNER, version: ZERO }))

@@ -81,6 +81,7 @@ async function scene(seed: string): Promise<Scene> {
   const close: Scene['close'] = (number, input) =>
     closeTick(ctx, ledger, {
       offer,
+      offerDigest: 'of'.repeat(32),
       outline,
       number,
       registrations: [],
@@ -105,7 +106,7 @@ async function scene(seed: string): Promise<Scene> {
       ...change,
     })
   const registration: Scene['registration'] = (client = cast.client) =>
-    at(makeRegistration(cast, client, APP), 1, { pays: [cast.supervisor.publicKey] })
+    at(makeRegistration(cast, client, APP), 1, { pays: [cast.master.publicKey] })
   return { cast, offer, ledger, planned, secret, close, update, registration }
 }
 
@@ -141,16 +142,15 @@ describe('registrations', () => {
       ),
       1,
       {
-        pays: [cast.supervisor.publicKey],
+        pays: [cast.master.publicKey],
       },
     )
-    const elsewhere = at(makeRegistration(cast, cast.client, 'cd'.repeat(32)), 1, { pays: [cast.supervisor.publicKey] })
+    const elsewhere = at(makeRegistration(cast, cast.client, 'cd'.repeat(32)), 1, { pays: [cast.master.publicKey] })
     const twice = registration()
     expect(close(0, { registrations: [registration(), twice, unpaid, lazy, elsewhere] }).sort()).toEqual([
       'accepted',
       'registration.app',
       'registration.known',
-      'registration.payment',
       'registration.work',
     ])
   })
@@ -188,9 +188,11 @@ describe('reservations', () => {
     const honest = makeReservation(cast, cast.client, APP, [key]).body.keys[0]!
     const signed = (entry: typeof honest) =>
       at(signDocument(crypto, 'reservation', { app: APP, keys: [entry] }, cast.client, cast.random(32)), 3, money)
-    close(0, { registrations: [registration()] })
+    const rival = keyPair(cast.random)
+    close(0, { registrations: [registration(), registration(rival)] })
     const reservations = [
       reserve([key], { spends: [] }),
+      reserve([key], { spends: [rival.publicKey] }),
       reserve([key], { pays: [] }),
       reserve([key], {}, stranger),
       signed({ ...honest, initial: {} }),
