@@ -24,15 +24,10 @@ export async function auditHistory(
   const ticks = history.ticks.map(({ document }) => document)
   const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
   const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
-<<<<<<< HEAD
-  for (const sha256 of new Set(ticks.map(({ body }) => body.offer))) {
+  for (const sha256 of new Set([following.app, ...ticks.map(({ body }) => body.offer)])) {
     const reference = seenOffer(offerOf, sha256)
     if (!reference.ok) return reference
     const opened = await tried(() => open(reference.value))
-=======
-  for (const sha256 of new Set([following.app, ...ticks.map(({ body }) => body.offer)])) {
-    const opened = await tried(() => open(offerOf(sha256)))
->>>>>>> a766abd (Acceptances are decided like every other document; servers and state follow from them, and the audit replays every verdict from the chain)
     if (!opened.ok) return opened
     offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
   }
