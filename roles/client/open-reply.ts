@@ -6,7 +6,7 @@ import { fromJson, type Endpoint, type Program } from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { openBox } from '../protocol/crypto/index.ts'
-import { checkSchema, type Link, type Write } from '../protocol/documents/index.ts'
+import { checkSchema, FIRST_FAULT, type Link, type Write } from '../protocol/documents/index.ts'
 import {
   edgeSalt,
   openEdge,
@@ -23,6 +23,8 @@ import {
   draftWrites,
   legReply,
   MESSAGE_LIMIT,
+  MOST_PARTS,
+  hasMoreParts,
   messageAad,
   edgeId,
   writeDigest,
@@ -108,7 +110,7 @@ interface Leg {
 function openLeg(ctx: Context, env: Env, endpoint: Endpoint, pending: Pending, bytes: Uint8Array): Result<Leg> {
   const json = unseal(ctx, pending, bytes)
   if (!json.ok) return json
-  const differ = differingReply.safeParse(json.value)
+  const differ = differingReply.safeParse(json.value, FIRST_FAULT)
   if (differ.success) return judgeDifference(ctx, env, endpoint, pending, differ.data)
   const reply = checkSchema('reply', legReply, json.value)
   if (!reply.ok) return reply
@@ -196,13 +198,13 @@ function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<Json>
   const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
   if (bytes.length > MESSAGE_LIMIT) return closed
   const plain = openBox(ctx.crypto, replyKey(ctx, pending), bytes, messageAad('reply', pending.request))
-  const json = plain === null ? undefined : parse(plain)
+  const json = plain === null ? undefined : parse(plain, MOST_PARTS * pending.lanes.length)
   return json === undefined ? closed : ok(json)
 }
 
-function parse(bytes: Uint8Array): Json | undefined {
+function parse(bytes: Uint8Array, maxParts = Infinity): Json | undefined {
   const text = parseUtf8(bytes)
-  if (!text.ok || nestingOf(text.value) > MAX_DEPTH) return undefined
+  if (!text.ok || hasMoreParts(text.value, maxParts) || nestingOf(text.value) > MAX_DEPTH) return undefined
   try {
     return JSON.parse(text.value) as Json
   } catch {
@@ -281,7 +283,7 @@ function openWrites(
 /** The draft writes of the link's block, or null where they are not those that it was signed over. */
 function openDrafts(ctx: Context, endpoint: Endpoint, pending: Pending, link: Link, sealed: SealedEdge): DraftWrite[] | null {
   const json = openWith(ctx, pending, writesId(link.position), sealed, writesRoom(endpoint, link.position))
-  const drafts = json === undefined ? null : draftWrites.safeParse(json)
+  const drafts = json === undefined ? null : draftWrites.safeParse(json, FIRST_FAULT)
   if (drafts === null || !drafts.success) return null
   const made = drafts.data as DraftWrite[]
   const isSigned = (draft: DraftWrite, i: number): boolean =>

@@ -13,6 +13,7 @@ import {
   envelopeMessage,
   hopMessage,
   MESSAGE_LIMIT,
+  MOST_PARTS,
   messageAad,
   shownId,
   shownMessage,
@@ -24,7 +25,7 @@ import {
   type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import { MOST_PARTS, readMessage } from './json.ts'
+import { readMessage } from './json.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 

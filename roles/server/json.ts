@@ -3,6 +3,7 @@ import { type z } from 'zod'
 import { parseUtf8 } from '../protocol/bytes.ts'
 import { nestingOf } from '../protocol/canonical.ts'
 import { checkSchema } from '../protocol/documents/index.ts'
+import { hasMoreParts } from '../protocol/requests/index.ts'
 import { fail, type Result } from '../protocol/result.ts'
 
 export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
@@ -21,15 +22,6 @@ export function readMessage<S extends z.ZodType>(what: string, schema: S, bytes:
     return fail(`${what}.schema`, `The ${what} has more than ${maxParts} parts. Ask for less in one request.`)
   const json = parseJson(text.value)
   return json === undefined ? fail(`${what}.json`, `The ${what} is not JSON. Send it again.`) : checkSchema(what, schema, json)
-}
-
-/** Commas in the outside of a request or hop: 255 links have 5,000, and proofs and values are sealed within. */
-export const MOST_PARTS = 1 << 15
-
-function hasMoreParts(text: string, most: number): boolean {
-  let parts = 0
-  for (let at = text.indexOf(','); at >= 0 && parts <= most; at = text.indexOf(',', at + 1)) parts++
-  return parts > most
 }
 
 /** Deeper than any value of a program; schemas are checked recursively. */

@@ -25,6 +25,7 @@ import {
   continuationMessage,
   hopReply,
   MESSAGE_LIMIT,
+  MOST_PARTS,
   messageAad,
   messageBytes,
   requestMessage,
@@ -42,7 +43,7 @@ import {
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { freshKey, sealReply } from './execute.ts'
-import { MOST_PARTS, readMessage } from './json.ts'
+import { readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
@@ -294,7 +295,7 @@ function unsealReply(ctx: Context, relay: Relay, lane: number, bytes: Uint8Array
   if (relay.awaiting === null) throw new Error('openReply follows nextHops')
   if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', 'The reply is too large.')
   const plain = openBox(ctx.crypto, fromHex(relay.awaiting[lane]!), bytes, messageAad('reply', relay.message.start.request))
-  return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
+  return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain, MOST_PARTS)
 }
 
 /** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client; here where one of these complains. */

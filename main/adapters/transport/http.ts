@@ -1,9 +1,9 @@
-import { Agent, request, type IncomingMessage } from 'node:http'
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import { nestingOf } from '../../../roles/protocol/canonical.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { TransportPort } from '../../core/ports.ts'
-import { joinChunks } from './body.ts'
+import { createBody } from './body.ts'
 import { isPublic, NOT_PUBLIC, publicLookup } from './reach.ts'
 import { serveHttp } from './server.ts'
 
@@ -90,31 +90,46 @@ function post(
       end(message.reusedSocket && error.code === 'ECONNRESET' ? 'stale' : failed(to, error.code ?? error.message), false),
     )
     message.on('response', (response) => collect(response, to, limits.maxBytes, end))
+    limitBytes(message, limits.maxBytes, () => end(tooLarge(to, limits.maxBytes), true))
     message.end(body)
   })
 }
 
-/** Reads an answer into one buffer, allocated once where its length is announced. */
+/** What an answer may have besides its body: its head, and the marks of its pieces. */
+const MOST_BESIDES = 64 << 10
+
+/** Ends a request whose peer sends more than an answer, or something else: heads, trailers or words without end, which no event tells of. */
+function limitBytes(message: ClientRequest, maxBytes: number, cut: () => void): void {
+  message.once('socket', (socket) => {
+    const before = socket.bytesRead
+    const count = (): void => {
+      if (socket.bytesRead - before > maxBytes + MOST_BESIDES) cut()
+    }
+    socket.on('data', count)
+    message.once('close', () => socket.off('data', count))
+  })
+  message.once('upgrade', cut)
+}
+
+/** Reads an answer. */
 function collect(response: IncomingMessage, to: Address, maxBytes: number, end: (result: Result<Uint8Array>, cut: boolean) => void): void {
   const success = response.statusCode === 200
   const limit = success ? maxBytes : MAX_ERROR_BYTES
-  const tooLarge = () =>
-    end(failForNow('transport.too-large', `The answer of ${nameOf(to)} is above the limit of ${limit} bytes: ask another server.`), true)
   const announced = Number(response.headers['content-length'] ?? 0)
-  if (announced > limit) return tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  response.on('data', (chunk: Uint8Array) => {
-    size += chunk.length
-    if (size > limit) return tooLarge()
-    chunks.push(chunk)
+  if (announced > limit) return end(tooLarge(to, limit), true)
+  const body = createBody()
+  response.on('data', (piece: Uint8Array) => {
+    if (body.size + piece.length > limit || !body.push(piece)) end(tooLarge(to, limit), true)
   })
   response.on('error', (error: NodeJS.ErrnoException) => end(unreachable(to, error.code ?? error.message), true))
-  response.on('end', () => {
-    const bytes = joinChunks(chunks, size)
-    end(success ? ok(bytes) : peerError(to, response.statusCode ?? 0, bytes), false)
-  })
+  response.on('end', () => end(success ? ok(body.bytes()) : peerError(to, response.statusCode ?? 0, body.bytes()), false))
 }
+
+const tooLarge = (to: Address, limit: number): Result<Uint8Array> =>
+  failForNow(
+    'transport.too-large',
+    `The answer of ${nameOf(to)} is above the limit of ${limit} bytes, or in too many pieces: ask another server.`,
+  )
 
 /** What a peer answered instead of a result: its Failure is kept in `details.peer` where it sent one. */
 function peerError(to: Address, status: number, body: Uint8Array): Result<Uint8Array> {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { TransportPort } from '../../core/ports.ts'
-import { joinChunks } from './body.ts'
+import { createBody } from './body.ts'
 import { createRateLimit, peerOf, type RateLimit } from './rate.ts'
 
 type ServeOptions = Parameters<TransportPort['serve']>[0]
@@ -152,26 +152,27 @@ const full = failForNow('transport.full', 'This server holds as many requests as
 function readBody(request: IncomingMessage, peer: string, { options, bytes, held }: Serving): Promise<Result<Uint8Array> | undefined> {
   const { maxBytes } = options
   const tooLarge = fail('transport.too-large', `The body is above the limit of ${maxBytes} bytes: send less.`)
+  const tooMany = fail('transport.too-large', 'The body comes in too many small pieces: send larger ones.')
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge)
   return new Promise((resolve) => {
-    const chunks: Uint8Array[] = []
-    let size = 0
+    const read = createBody()
     let ended = false
     const end = (result: Result<Uint8Array> | undefined): void => {
       if (ended) return
       ended = true
-      if (result?.ok !== true) held.give(peer, size)
+      if (result?.ok !== true) held.give(peer, read.size)
       resolve(result)
     }
     request.on('data', (chunk: Uint8Array) => {
       if (ended) return
-      if (size + chunk.length > maxBytes) return end(tooLarge)
+      if (read.size + chunk.length > maxBytes) return end(tooLarge)
       if (!bytes.allows(peer, chunk.length)) return end(tooMuch(options, 'bytes'))
       if (!held.take(peer, chunk.length)) return end(full)
-      size += chunk.length
-      chunks.push(chunk)
+      if (read.push(chunk)) return
+      held.give(peer, chunk.length)
+      end(tooMany)
     })
-    request.on('end', () => end(ok(joinChunks(chunks, size))))
+    request.on('end', () => end(ok(read.bytes())))
     request.on('error', () => end(undefined))
     request.on('close', () => end(undefined))
   })

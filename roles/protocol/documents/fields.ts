@@ -1,5 +1,6 @@
 /** Field types that every document shares. All of them are bounded: nothing from outside grows without limit. */
 import { z } from 'zod'
+import type { Json } from '../canonical.ts'
 import { fromHex, isHex, toHex } from '../bytes.ts'
 import { clamped, isX25519Key } from '../crypto/index.ts'
 
@@ -47,5 +48,29 @@ export const file = z.strictObject({
   sha256: hex32,
 })
 export type FileEntry = z.infer<typeof file>
-/** A JSON value of an application; its true type is checked against the program. */
-export const appJson = z.json()
+/** A JSON value of an application; its true type is checked against the program. That it is JSON is known: as that it was read. */
+export const appJson = z.custom<Json>((value) => value !== undefined)
+
+/**
+ * An object of names and values, each checked. It stops at the first that is wrong: Zod's own record looks at all of them, and fails over some hundred thousand
+ * complaints in a list ("Maximum call stack size exceeded").
+ */
+export const recordOf = <V extends z.ZodType>(name: z.ZodString, value: V) =>
+  z.unknown().transform((input, ctx): Record<string, z.infer<V>> => {
+    const wrong = (message: string, path: string[]): never => {
+      ctx.issues.push({ code: 'custom', message, path, input })
+      return z.NEVER
+    }
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) return wrong('expected an object', [])
+    const entries: Array<[string, z.infer<V>]> = []
+    for (const [field, content] of Object.entries(input)) {
+      if (field === '__proto__' || !name.safeParse(field).success) return wrong('its name is not acceptable', [field])
+      const parsed = value.safeParse(content, FIRST_FAULT)
+      if (!parsed.success) return wrong(parsed.error.issues[0]!.message, [field, ...parsed.error.issues[0]!.path.map(String)])
+      entries.push([field, parsed.data])
+    }
+    return Object.fromEntries(entries)
+  })
+
+/** Has a schema stop at the first part of a list or an object that is wrong: whoever sent the rest does not deserve the time. */
+export const FIRST_FAULT = { abortEarly: true } as z.core.ParseContext<z.core.$ZodIssue>

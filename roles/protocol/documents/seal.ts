@@ -5,7 +5,7 @@ import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
-import { signature } from './fields.ts'
+import { FIRST_FAULT, signature } from './fields.ts'
 import { documentKinds, type DocumentBody, type DocumentKind, type DocumentType, type Signed } from './kinds.ts'
 
 export interface OpenedDocument<T extends DocumentType = DocumentType> {
@@ -61,19 +61,24 @@ export function signDocument<T extends DocumentType>(
   return { body: signed, bytes, sha256: toHex(crypto.sha256(bytes)) }
 }
 
+/** Characters of a field's name, and of what is said about it. */
+const MOST_TOLD = 300
+
 /** The first complaint of a schema, as one sentence that names the field. */
 export function schemaFailure(
   what: string,
   error: z.ZodError,
 ): { ok: false; error: { code: string; message: string; retryable: boolean; details?: Record<string, unknown> } } {
   const issue = error.issues[0]!
-  const field = issue.path.length === 0 ? what : `${what}.${issue.path.join('.')}`
-  return fail(`${what}.schema`, `The field ${field} is not acceptable: ${issue.message}. Correct it and send it again.`, { field })
+  // Names, and with them paths and complaints, are as long as a stranger likes.
+  const field = (issue.path.length === 0 ? what : `${what}.${issue.path.join('.')}`).slice(0, MOST_TOLD)
+  const message = issue.message.slice(0, MOST_TOLD)
+  return fail(`${what}.schema`, `The field ${field} is not acceptable: ${message}. Correct it and send it again.`, { field })
 }
 
 /** Checks a parsed JSON value against a schema. Error: `<what>.schema`, naming the field. */
 export function checkSchema<S extends z.ZodType>(what: string, schema: S, value: unknown): Result<z.infer<S>> {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, FIRST_FAULT)
   return parsed.success ? ok(parsed.data) : schemaFailure(what, parsed.error)
 }
 

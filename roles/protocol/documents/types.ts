@@ -13,6 +13,7 @@ import {
   name,
   natural,
   port,
+  recordOf,
   reference,
   sats,
   sealingKey,
@@ -206,10 +207,10 @@ export const write = z.strictObject({
   key: hex32,
   /** Version of the value that this write replaces; a rival that was anchored earlier wins. */
   replaces: hex32,
-  fields: z.record(name, appJson),
+  fields: recordOf(name, appJson),
   salt: hex32,
   /** Fields moved sealed: their edge and the salt which opens the edge's commitment. */
-  carried: z.record(name, z.strictObject({ edge: z.string().max(200), commit: hex32, salt: hex32 })),
+  carried: recordOf(name, z.strictObject({ edge: z.string().max(200), commit: hex32, salt: hex32 })),
 })
 export type Write = z.infer<typeof write>
 
@@ -239,7 +240,7 @@ const inputs = z.array(z.int().min(0).max(10_000)).max(10_000)
 /** What reaches what inside of a block, in positions of its inputs: `BlockLabel` of roles/program. */
 const blockLabel = z.strictObject({
   outputs: z.array(inputs).max(10_000),
-  sites: z.array(z.strictObject({ decided: inputs, fields: z.record(name, inputs) })).max(4096),
+  sites: z.array(z.strictObject({ decided: inputs, fields: recordOf(name, inputs) })).max(4096),
 })
 
 /** What a tick publishes for a tick to come. */
@@ -252,7 +253,7 @@ const plan = z.strictObject({
   /** What they signed. */
   readyFile: file,
   /** Per endpoint, per block: the salted commitment to its body, what reaches what in it, and the ids of its versions. */
-  endpoints: z.record(name, z.array(z.strictObject({ code: hex32, label: blockLabel, versions: z.array(hex32).min(1).max(64) })).max(256)),
+  endpoints: recordOf(name, z.array(z.strictObject({ code: hex32, label: blockLabel, versions: z.array(hex32).min(1).max(64) })).max(256)),
   /** Sealed code files, one for each server. */
   code: z.array(z.strictObject({ server: hex32, file })).max(10_000),
 })
@@ -344,11 +345,11 @@ export const dispute = z.strictObject({
   /** Of one block: what its servers sign in the lanes of the request. */
   links: z.array(link).min(2).max(MAX_LANES),
   /** Commitments of the edges that the block opens or carries. */
-  commits: z.record(edgeName, hex32),
+  commits: recordOf(edgeName, hex32),
   /** Of the edges that it opens: the value, and the salt which opens the commitment to it. */
-  opened: z.record(edgeName, z.strictObject({ value: appJson, salt: hex32 })),
+  opened: recordOf(edgeName, z.strictObject({ value: appJson, salt: hex32 })),
   /** Keys of its outputs and writes. */
-  keys: z.record(edgeName, hex32),
+  keys: recordOf(edgeName, hex32),
   /** What it was shown: the proofs of its queries' answers, and of its slots. */
   shown: z.strictObject({
     queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof })).max(64),

@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
-import type { Json } from '../canonical.ts'
 import {
   appJson,
   base64,
@@ -18,6 +17,7 @@ import {
   sealingSecret,
   start,
   write,
+  recordOf,
 } from '../documents/index.ts'
 import { LARGEST_FIXED, paddedSize, stepOf } from './padding.ts'
 
@@ -28,6 +28,19 @@ export const PATHS = {
   hop: '/golem/1/hop',
   ready: '/golem/1/ready',
 } as const
+
+/**
+ * Commas in the outside of a message about one lane: 255 links have 5,000, and proofs and values are sealed within. A schema looks at every part of what a
+ * stranger sent, even where the first of them is wrong, so whoever reads counts first.
+ */
+export const MOST_PARTS = 1 << 15
+
+/** Whether some JSON has more than so many commas. */
+export function hasMoreParts(text: string, most: number): boolean {
+  let parts = 0
+  for (let at = text.indexOf(','); at >= 0 && parts <= most; at = text.indexOf(',', at + 1)) parts++
+  return parts > most
+}
 
 const edgeName = z.string().max(200)
 const SPACE = 0x20
@@ -75,7 +88,7 @@ export const requestMessage = z.strictObject({
   /** Key under which the reply is sealed. */
   reply: hex32,
   /** The client's sealed edges, by edge id. */
-  edges: z.record(edgeName, sealedEdge),
+  edges: recordOf(edgeName, sealedEdge),
   /** For each block what its servers are shown alike in every lane; null for blocks before or after the leg that this message asks for. */
   shown: z
     .array(z.union([base64(SHOWN_LIMIT), z.null()]))
@@ -101,7 +114,7 @@ export const continuationMessage = requestMessage.extend({
   /** Of each lane its links, and the number, sealed by the last of them to the next block's server. */
   before: lanesOf(z.strictObject({ links: z.array(link).min(1).max(255), handoff: base64(16_384) })),
   /** Outputs of the blocks that ran. */
-  outputs: z.record(edgeName, sealedEdge),
+  outputs: recordOf(edgeName, sealedEdge),
 })
 export type ContinuationMessage = z.infer<typeof continuationMessage>
 
@@ -128,21 +141,18 @@ export const receipt = z.strictObject({
 })
 export type Receipt = z.infer<typeof receipt>
 
-/** A part that is judged where it is used. All that can be said of it here is that it is JSON, and that is how it was read. */
-const asParsed = z.custom<Json>((value) => value !== undefined)
-
 /** Client → the servers of one block in all lanes, sealed under the key `shown.<block>`: reduced Merkle proofs (pages.ts). */
 export const shownMessage = z.strictObject({
-  caller: asParsed,
-  queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: asParsed })).max(64),
-  slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: asParsed })).max(64),
+  caller: appJson,
+  queries: z.array(z.strictObject({ query: z.int().min(0).max(255), proof: appJson })).max(64),
+  slots: z.array(z.strictObject({ slot: z.int().min(0).max(255), proof: appJson })).max(64),
 })
 export type ShownMessage = z.infer<typeof shownMessage>
 
 /** Client → one block's server in one lane, inside the request. */
 export const envelopeMessage = z.strictObject({
   /** Keys of the edges this block opens, seals (`block.i.k`, `writes.i`), and of what it is shown (`shown.i`). */
-  keys: z.record(edgeName, hex32),
+  keys: recordOf(edgeName, hex32),
   /** The server of the next block, to which the number is sealed; null at the last block. */
   next: z.union([hex32, z.null()]),
   /** The client's number of this lane, at the first block only. */
@@ -161,9 +171,9 @@ export const hopMessage = z.strictObject({
   envelope: base64(256 << 10),
   shown: base64(SHOWN_LIMIT),
   /** Only the edges that this block opens or carries. */
-  edges: z.record(edgeName, sealedEdge),
+  edges: recordOf(edgeName, sealedEdge),
   /** Commitments to all edges so far, the client's and the outputs of earlier blocks: held against start and links. */
-  commits: z.record(edgeName, hex32),
+  commits: recordOf(edgeName, hex32),
   /** The number, sealed to this server by the one before; null at the first block. */
   handoff,
   reply: hex32,
@@ -173,7 +183,7 @@ export type HopMessage = z.infer<typeof hopMessage>
 /** A block's server → top-level server, sealed under `reply`. */
 export const hopReply = z.strictObject({
   link,
-  outputs: z.record(edgeName, sealedEdge),
+  outputs: recordOf(edgeName, sealedEdge),
   /** The block's draft writes, for the client alone: edge `writes.i`. */
   writes: sealedEdge,
   /** Null at the last block: the number then stands in the link's opening, for the Supervisor alone. */
@@ -185,7 +195,7 @@ export type HopReply = z.infer<typeof hopReply>
 export const legReply = z.strictObject({
   /** Of each lane the links of this leg, and at a pause the number, for the next block's server; nobody else opens it. */
   lanes: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), handoff })),
-  outputs: z.record(edgeName, sealedEdge),
+  outputs: recordOf(edgeName, sealedEdge),
   writes: z.array(sealedEdge).min(1).max(256),
 })
 export type LegReply = z.infer<typeof legReply>
@@ -193,15 +203,15 @@ export type LegReply = z.infer<typeof legReply>
 /** The same where lanes differ: nothing ran after that block. */
 export const differingReply = z.strictObject({
   /** Outputs of the blocks of this leg before it, on which all lanes agree. */
-  before: z.record(edgeName, sealedEdge),
+  before: recordOf(edgeName, sealedEdge),
   /** Of each lane the links of this leg up to the block where they differ, and what that block made there. */
-  differ: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), outputs: z.record(edgeName, sealedEdge), writes: sealedEdge })),
+  differ: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), outputs: recordOf(edgeName, sealedEdge), writes: sealedEdge })),
 })
 export type DifferingReply = z.infer<typeof differingReply>
 
 export const draftWrite = write
   .omit({ carried: true })
-  .extend({ carried: z.record(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
+  .extend({ carried: recordOf(name, z.strictObject({ edge: edgeName, commit: hex32 })) })
 export const draftWrites = z.array(draftWrite).max(MAX_WRITES)
 
 /** Primes are decimal-free: lower-case hex. */

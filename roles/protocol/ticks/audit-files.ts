@@ -2,7 +2,7 @@
 import type { Json } from '../canonical.ts'
 import { canonicalBytes, canonicalText, parseCanonical } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import { checkSchema, openDocument, type FileEntry, type OpenedDocument, type Plan, type Tick } from '../documents/index.ts'
+import { checkSchema, FIRST_FAULT, openDocument, type FileEntry, type OpenedDocument, type Plan, type Tick } from '../documents/index.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { revealFile, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -81,7 +81,7 @@ export const codeFrom =
   (evidence: Json[]) =>
   ({ body }: OpenedDocument<'dispute'>): BlockCode | null => {
     const text = canonicalText(body)
-    const shown = evidence.map((entry) => evidenceEntry.safeParse(entry).data)
+    const shown = evidence.map((entry) => evidenceEntry.safeParse(entry, FIRST_FAULT).data)
     const entry = shown.find((one) => one?.kind === 'dispute' && canonicalText(one.dispute) === text)
     return entry?.kind === 'dispute' ? { body: entry.body, salt: entry.salt } : null
   }
