@@ -80,7 +80,7 @@ describe('a top-level server that reorders', () => {
     const { links, handoff, edges, commits, start, envelope, shown } = foreign
     for (const [change, refusal] of [
       [{ links }, 'thread.link'],
-      [{ handoff }, 'envelope.closed'],
+      [{ handoff }, 'hop.number'],
       [{ edges, commits }, 'hop.commits'],
       [{ edges }, 'hop.edges'],
       [{ start, links, handoff, edges, commits, shown }, 'envelope.closed'],
@@ -105,7 +105,7 @@ describe('a top-level server that reorders', () => {
       [{ lane: 1 }, 'thread.link'],
       [{ lane: 1, links: other!.links }, 'envelope.closed'],
       [{ lane: 1, links: other!.links, envelope: other!.envelope, handoff: other!.handoff }, 'envelope.closed'],
-      [{ handoff: other!.handoff }, 'envelope.closed'],
+      [{ handoff: other!.handoff }, 'hop.number'],
       [{ links: other!.links }, 'thread.link'],
     ] as const)
       expect(code(deliver(world, { server, bytes: forwarded(world, server, one!, change) }))).toBe(refusal)

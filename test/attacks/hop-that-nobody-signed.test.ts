@@ -175,7 +175,7 @@ describe('a hop that its client did not sign', () => {
     const { sig: _own, ...receipt } = { ...honest.envelope.receipt, client: stranger.publicKey }
     for (const caller of [PAGES, FIELDS, honest.shown.caller]) {
       const refused = run(honest, honest.with({ start: sign('start', start) }, { receipt: sign('receipt', receipt) }, { caller }))
-      expect(refused.code).toMatch(/^(index\.proof|hop\.unregistered)/)
+      expect(refused.code).toMatch(/^(index\.(proof|field)|hop\.unregistered)/)
       expect(refused.bytes).toBeLessThan(64 << 10)
     }
   })

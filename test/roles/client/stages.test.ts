@@ -301,7 +301,7 @@ describe('[L8][R2] a continuation', () => {
     expect(['request.progress', 'thread.link']).toContain(send((message) => links(message, () => progress!.links)))
     const changed = tampered(world, second, (message) => links(message, ([link]) => [{ ...link!, after: '12'.repeat(32) }]))
     expect(code(serve(world, changed))).toBe('thread.link')
-    expect(send((message) => ({ ...message, before: [{ ...message.before[0]!, handoff: progress!.handoff }] }))).toBe('envelope.closed')
+    expect(send((message) => ({ ...message, before: [{ ...message.before[0]!, handoff: progress!.handoff }] }))).toBe('hop.number')
     expect(send((message) => links(message, () => []))).toBe('continuation.schema')
     expect(send((message) => links(message, (all) => [...all, ...all]))).toBe('request.stage')
     const unsealed = (message: ContinuationMessage) => ({
