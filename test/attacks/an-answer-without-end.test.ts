@@ -34,7 +34,12 @@ async function serve(answer: (socket: Socket) => void): Promise<{ port: number; 
   return {
     port: (server.address() as AddressInfo).port,
     sent: () => [...sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0),
-    cut: () => Promise.all([...sockets].map((socket) => socket.destroyed || new Promise((resolve) => void socket.once('close', resolve)))),
+    cut: () =>
+      Promise.all(
+        [...sockets].map(async (socket) => {
+          if (!socket.destroyed) await new Promise((resolve) => void socket.once('close', resolve))
+        }),
+      ),
   }
 }
 
