@@ -24,18 +24,18 @@ interface Kind {
 export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
-  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 3, migrations: {} },
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 4, migrations: {} },
   wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], form: 4, migrations: {} },
   chain: {
     what: 'the chain that was followed',
     tables: ['chain', 'anchor-output', 'spent-output', 'anchored', 'block-hash'],
-    form: 2,
+    form: 3,
     migrations: {},
   },
-  documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 2, migrations: {} },
-  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 2, migrations: {} },
-  server: { what: "a server's notes", tables: ['server', 'served'], form: 2, migrations: {} },
-  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 2, migrations: {} },
+  documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 3, migrations: {} },
+  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 3, migrations: {} },
+  server: { what: "a server's notes", tables: ['server', 'served'], form: 3, migrations: {} },
+  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 3, migrations: {} },
 }
 
 const TABLE = 'form'

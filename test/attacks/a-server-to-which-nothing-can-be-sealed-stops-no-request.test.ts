@@ -1,4 +1,5 @@
 /** One accepted server whose X25519 key has small order: whoever chose it could compose nothing, and was told that this is final. */
+import { PROTOCOL_VERSION } from '../../roles/protocol/version.ts'
 import { describe, expect, it } from 'vitest'
 import { composeRequest } from '../../roles/client/index.ts'
 import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
@@ -15,7 +16,7 @@ const signer = keyPair(seeded('signer'))
 
 /** A document as whoever ignores the schema would sign it. */
 function signed(type: DocumentType, fields: object): Uint8Array {
-  const body = { ...fields, type, v: 1, by: signer.publicKey }
+  const body = { ...fields, type, v: PROTOCOL_VERSION, by: signer.publicKey }
   return canonicalBytes({ ...body, sig: signUnder(crypto, type, body, signer.privateKey, new Uint8Array(32)) })
 }
 

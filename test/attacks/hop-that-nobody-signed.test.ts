@@ -8,6 +8,7 @@ import type { Json } from '../../roles/protocol/canonical.ts'
 import { open, openBox, seal, sealBox, type CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { signUnder } from '../../roles/protocol/documents/index.ts'
 import {
+  PATHS,
   envelopeMessage,
   hopMessage,
   messageAad,
@@ -214,7 +215,7 @@ function answering({ world, server }: Honest) {
     () => null,
   )
   return {
-    send: async (bytes: Uint8Array, peer: string): Promise<string> => codeOf(await answer('/golem/1/hop', bytes, peer)),
+    send: async (bytes: Uint8Array, peer: string): Promise<string> => codeOf(await answer(PATHS.hop, bytes, peer)),
     sleep: (ms: number) => {
       now += ms
     },

@@ -1,4 +1,5 @@
 /** Documents that prove something, each made by the people of a town or a world, with the code by which a node finds out that they do. */
+import { PROTOCOL_VERSION } from '../../roles/protocol/version.ts'
 import { canonicalBytes, parseCanonical, type Json } from '../../roles/protocol/canonical.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
 import {
@@ -180,7 +181,7 @@ const disputed = (seed: string): Promise<Disputed> =>
   dispute({ seed }, FORGED_AUTHOR, { topic: 'weather', text: 'A lovely, sunny day' }, [1])
 
 const disputeBytes = ({ world, fields }: Disputed): Uint8Array =>
-  signer('dispute', world.client)({ ...fields, type: 'dispute', v: 1, by: world.client.publicKey })
+  signer('dispute', world.client)({ ...fields, type: 'dispute', v: PROTOCOL_VERSION, by: world.client.publicKey })
 
 async function disputeAlone(seed: string): Promise<Proof> {
   const scene = await disputed(seed)

@@ -7,6 +7,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { concatBytes, fromHex, toHex, readUint32, uint32, utf8 } from '../bytes.ts'
 import { attempt, type CryptoPort } from '../crypto/index.ts'
 import { fail, ok, type Result } from '../result.ts'
+import { PROTOCOL_VERSION } from '../version.ts'
 import { documentKinds, documentTypes, type DocumentType } from './kinds.ts'
 
 export interface Anchor {
@@ -22,7 +23,6 @@ export interface Anchor {
 export const ANCHOR_LENGTH = 58
 /** Of a tick: with its number. */
 export const TICK_ANCHOR_LENGTH = 62
-export const ANCHOR_VERSION = 1
 /** ASCII 'GOLM'. */
 export const ANCHOR_MAGIC = Uint8Array.of(0x47, 0x4f, 0x4c, 0x4d)
 
@@ -34,7 +34,7 @@ const lengthOf = (type: DocumentType): number => (type === 'tick' ? TICK_ANCHOR_
 export function encodeAnchor(anchor: Anchor): Uint8Array {
   const payload = concatBytes(
     ANCHOR_MAGIC,
-    Uint8Array.of(ANCHOR_VERSION, documentKinds[anchor.type].byte),
+    Uint8Array.of(PROTOCOL_VERSION, documentKinds[anchor.type].byte),
     fromHex(anchor.sha256),
     fromHex(anchor.infohash),
     anchor.number === undefined ? new Uint8Array(0) : uint32(anchor.number),
@@ -52,7 +52,7 @@ export function decodeAnchor(payload: Uint8Array): Result<Anchor> {
   const foreign = fail('anchor.foreign', 'This OP_RETURN output is not a Golem anchor.')
   const fits = payload.length === ANCHOR_LENGTH || payload.length === TICK_ANCHOR_LENGTH
   if (!fits || !ANCHOR_MAGIC.every((byte, i) => payload[i] === byte)) return foreign
-  if (payload[4] !== ANCHOR_VERSION) return fail('anchor.version', `Anchor version ${payload[4]} is unknown. Update the app to read it.`)
+  if (payload[4] !== PROTOCOL_VERSION) return fail('anchor.version', `Anchor version ${payload[4]} is unknown. Update the app to read it.`)
   const type = typeOf.get(payload[5]!)
   if (type === undefined) return fail('anchor.type', `Document type ${payload[5]} is unknown. Update the app to read it.`)
   if (payload.length !== lengthOf(type)) return foreign

@@ -5,6 +5,7 @@ import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
+import { PROTOCOL_VERSION } from '../version.ts'
 import { FIRST_FAULT, signature } from './fields.ts'
 import { documentKinds, type DocumentBody, type DocumentKind, type DocumentType, type Signed } from './kinds.ts'
 
@@ -52,7 +53,7 @@ export function signDocument<T extends DocumentType>(
   random: Uint8Array,
 ): OpenedDocument<T> {
   const body = must(
-    checkSchema(type, documentKinds[type].schema as z.ZodType, { ...fields, type, v: 1, by: signer.publicKey }),
+    checkSchema(type, documentKinds[type].schema as z.ZodType, { ...fields, type, v: PROTOCOL_VERSION, by: signer.publicKey }),
   ) as DocumentBody[T]
   const signed = { ...body, sig: signUnder(crypto, type, body, signer.privateKey, random) }
   const bytes = canonicalBytes(signed)

@@ -20,8 +20,9 @@ import {
   signature,
   tickNumber,
 } from './fields.ts'
+import { PROTOCOL_VERSION } from '../version.ts'
 
-const head = <T extends string>(type: T) => ({ type: z.literal(type), v: z.literal(1), by: hex32 })
+const head = <T extends string>(type: T) => ({ type: z.literal(type), v: z.literal(PROTOCOL_VERSION), by: hex32 })
 
 /** Master key over secondary key: the certificate chain of the essay's bootstrap, step 1. Signed by the master key. */
 export const grant = z.strictObject({ ...head('grant'), key: hex32, note: z.string().max(200) })

@@ -19,14 +19,15 @@ import {
   write,
   recordOf,
 } from '../documents/index.ts'
+import { PROTOCOL } from '../version.ts'
 import { LARGEST_FIXED, paddedSize, stepOf } from './padding.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
 export const PATHS = {
-  request: '/golem/1/request',
-  continuation: '/golem/1/continue',
-  hop: '/golem/1/hop',
-  ready: '/golem/1/ready',
+  request: `/${PROTOCOL}/request`,
+  continuation: `/${PROTOCOL}/continue`,
+  hop: `/${PROTOCOL}/hop`,
+  ready: `/${PROTOCOL}/ready`,
 } as const
 
 /**
@@ -71,7 +72,7 @@ export const sealedEdge = z.strictObject({ commit: hex32, box: base64(EDGE_LIMIT
 export const messageAad = (
   purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'shown' | 'handoff' | 'opening' | 'code' | 'reply',
   ...parts: Array<string | number>
-): Uint8Array => utf8(JSON.stringify(['golem/1', purpose, ...parts]))
+): Uint8Array => utf8(JSON.stringify([PROTOCOL, purpose, ...parts]))
 
 /** Bytes of what a block is shown, sealed: 2 MiB, padded, with room for the seal. */
 const SHOWN_LIMIT = (2 << 20) + 64

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
-import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { EchoConfig } from './echo.ts'
 
@@ -45,7 +45,7 @@ export async function startHops(outer: Exchange, inner: ReadonlyArray<readonly E
     pids: [top, ...leaves].map(({ child }) => child.pid!),
     once: async () =>
       void must(
-        await transport.send({ host: '127.0.0.1', port: top.port }, '/golem/1/request', body, {
+        await transport.send({ host: '127.0.0.1', port: top.port }, PATHS.request, body, {
           timeoutMs: 15_000,
           maxBytes: MESSAGE_LIMIT,
         }),

@@ -70,7 +70,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     const { input, expected: all } = read('documents')
     const expected = all[type]
     const body = JSON.parse(expected['document.json']) as Record<string, string>
-    expect(expected.unsigned).toBe(sortedJson({ ...input.fields[type], type, v: 1, by: body['by'] }))
+    expect(expected.unsigned).toBe(sortedJson({ ...input.fields[type], type, v: 2, by: body['by'] }))
     expect(T(`golem/${type}`, utf8(expected.unsigned)).toString('hex')).toBe(expected.signingDigest)
     expect(nobleCrypto.schnorr.verify(hex(expected.signature), hex(expected.signingDigest), hex(body['by']!))).toBe(true)
     expect(sha256(utf8(expected['document.json'])).toString('hex')).toBe(expected.digest)
@@ -83,7 +83,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     for (const [i, { type, sha256: digest, infohash, number }] of input.anchors.entries()) {
       const payload = Buffer.concat([
         utf8('GOLM'),
-        Buffer.from([1, bytes[type]!]),
+        Buffer.from([2, bytes[type]!]),
         hex(digest),
         hex(infohash),
         number === undefined ? Buffer.alloc(0) : u32(number),
@@ -275,7 +275,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
 
     const { input: sealed, expected: envelope } = read('envelope')
     const [sender, recipient] = [x25519Public(sealed.ephemeral), x25519Public(sealed.recipient)]
-    const aad = utf8(JSON.stringify(['golem/1', sealed.purpose, ...sealed.parts]))
+    const aad = utf8(JSON.stringify(['golem/2', sealed.purpose, ...sealed.parts]))
     const material = hkdf(
       shared(sealed.ephemeral, recipient),
       Buffer.concat([sender, recipient]),

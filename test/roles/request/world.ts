@@ -1,4 +1,5 @@
 /** A tick made by hand: the guestbook, some servers with prepared code, one registered client with reserved keys. All of it seeded. */
+import { PROTOCOL_VERSION } from '../../../roles/protocol/version.ts'
 import { readFileSync } from 'node:fs'
 import { check, type Program } from '../../../roles/program/index.ts'
 import type { Json } from '../../../roles/protocol/canonical.ts'
@@ -218,7 +219,7 @@ function tickOf(actors: Actor[], root: string, indices: Tick['indices'], plan: P
   const empty = { name: 'empty', size: 0, sha256: '00'.repeat(32) }
   return {
     type: 'tick',
-    v: 1,
+    v: PROTOCOL_VERSION,
     by: 'bb'.repeat(32),
     app: APP,
     offer: APP,

@@ -2,6 +2,7 @@
  * What the code makes of the inputs of each vector file in this folder. `write.ts` writes the files anew when the protocol changes on
  * purpose; test/roles/protocol/vectors.test.ts holds the committed files against this.
  */
+import { PROTOCOL_VERSION } from '../../../roles/protocol/version.ts'
 import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
 import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/tx/index.ts'
 import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, documentTypes, type Link } from '../../../roles/protocol/documents/index.ts'
@@ -23,7 +24,7 @@ const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publ
 export function documents({ privateKey, auxiliary, fields }: DocumentsInput) {
   const signer = keyPair(privateKey)
   const one = (type: DocumentType) => {
-    const unsigned = { ...fields[type], type, v: 1, by: signer.publicKey }
+    const unsigned = { ...fields[type], type, v: PROTOCOL_VERSION, by: signer.publicKey }
     const signed = signDocument(crypto, type, fields[type] as never, signer, fromHex(auxiliary))
     return {
       unsigned: canonicalText(unsigned), signingDigest: toHex(signingDigest(crypto, type, unsigned)),

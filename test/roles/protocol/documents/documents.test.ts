@@ -79,7 +79,7 @@ describe.each(documentTypes)('a document of type %s', (type) => {
     expect(
       refusal(
         type,
-        resigned(type, (body) => (body['v'] = 2)),
+        resigned(type, (body) => (body['v'] = 1)),
       ),
     ).toBe(`${type}.schema ${type}.v`)
     const { by, sig } = bodyOf(type) as { by: string; sig: string }

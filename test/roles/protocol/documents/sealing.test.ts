@@ -17,7 +17,7 @@ describe('an anchor', () => {
     const named = { type, ...anchor, ...(type === 'tick' ? { number: 4_000_000_000 } : {}) }
     const payload = encodeAnchor(named)
     expect(payload).toHaveLength(type === 'tick' ? 62 : 58)
-    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d01${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
+    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d02${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
     expect(must(decodeAnchor(payload))).toEqual(named)
   })
 
@@ -34,7 +34,7 @@ describe('an anchor', () => {
         b[0] = 0
       }),
       code((b) => {
-        b[4] = 2
+        b[4] = 1
       }),
       code((b) => {
         b[5] = 200

@@ -237,7 +237,7 @@ describe('anchors', () => {
   })
 
   it('are ignored when foreign or malformed', () => {
-    for (const data of ['00', `474f4c4d01ff${'00'.repeat(52)}`, `474f4c4d0208${'00'.repeat(52)}`])
+    for (const data of ['00', `474f4c4d02ff${'00'.repeat(52)}`, `474f4c4d0108${'00'.repeat(52)}`])
       expect(parseAnchor(must(opReturn(hexToBytes(data))))).toBeUndefined()
     for (const change of [{ sha256: 'xyz' }, { number: -1 }, { number: 2 ** 32 }, { type: 'offer' as const }])
       expect(anchorScript({ ...anchor, ...change })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
