@@ -17,7 +17,7 @@ const role = (name: string): Rule => ({
   node: false,
 })
 
-const floor = ['bytes', 'canonical', 'result'].map((name) => `roles/protocol/${name}.ts`)
+const floor = ['bytes', 'canonical', 'result', 'version'].map((name) => `roles/protocol/${name}.ts`)
 
 /** The rooms of roles/protocol, each of which may enter those before it. */
 export const rooms = ['crypto', 'keys', 'documents', 'tx', 'index', 'requests', 'stamps', 'ticks'].map((name) => `roles/protocol/${name}`)
