@@ -7,7 +7,7 @@ import type { Context, ServerKeys } from './types.ts'
 
 /** Ticks for which a server says that it is ready when it was left out: the longest that one statement may be good for. */
 export const READY_LONG = 1_000
-/** Ticks in a row that left it out before it pays for saying so: one answer may have been lost. */
+/** Ticks that leave it out, however far apart, before it pays for saying so: one answer may have been lost. */
 export const LEFT_OUT = 2
 
 /** Who is asked: null while this server has accepted no offer, or is expelled. */

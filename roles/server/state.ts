@@ -68,7 +68,7 @@ export interface Job {
   code: OwnCode[]
   /** Number of the tick that listed this server first and last; null before. */
   listed: { first: number; last: number } | null
-  /** Ticks in a row whose plans left this server out though they list it. */
+  /** Ticks whose plans left this server out though they list it, since it last said on the chain that it is ready. */
   leftOut: number
   ready: OwnReady | null
   /** Digest of the tick that carries its tombstone; undone when that one counts no more. */

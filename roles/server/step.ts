@@ -323,11 +323,12 @@ function onTick(ctx: ServerStepContext, state: ServerState, reference: Reference
 
 /**
  * A server that plans leave out though it answers says on the chain that it is ready; then nobody can leave it out unseen. It pays for that once in a
- * thousand ticks at most.
+ * thousand ticks at most. Ticks that deal it in between change nothing, or a Supervisor would leave out one half of the servers in every second tick, the
+ * other half in the others, and choose each time by the hash of the block whom it deals with.
  */
 function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
   if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
-  if (plans.some(({ ready }) => ready.includes(job.identity))) return { leftOut: 0, ask: [] }
+  if (plans.every(({ ready }) => ready.includes(job.identity))) return { leftOut: job.leftOut, ask: [] }
   const leftOut = job.leftOut + 1
   const isSaid = job.ready !== null && job.ready.to > number + GENERATIONS
   if (leftOut < LEFT_OUT || isSaid) return { leftOut, ask: [] }

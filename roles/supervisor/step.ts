@@ -171,9 +171,8 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, sha256: string
 /** What is over, or is about another app, is forgotten. */
 function onReady(state: SupervisorState, { height, position }: AnchoredTransaction, document: Signed<Ready>): SupervisorState {
   const newest = state.ticks.at(-1)?.number ?? -1
-  const settled = (state.blocks.at(-1)?.height ?? 0) - REMEMBERED_BLOCKS
   const ready = document.app === state.app ? [...state.ready, { document, height, position }] : state.ready
-  return { ...state, ready: statementsKept(ready, settled, newest) }
+  return { ...state, ready: statementsKept(ready, newest) }
 }
 
 function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revocation']>, height: number): SupervisorStep {

@@ -5,9 +5,9 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { Offer, OpenedDocument, Ready, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
-import { isReadyFor, planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
+import { planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
 import { paysSupervisor } from './spends.ts'
-import { statementsInForce, type Statement } from './statements.ts'
+import { saidReady, statementsInForce, type Statement } from './statements.ts'
 
 /** What an audit remembers of ticks before. */
 export interface PlansSoFar {
@@ -57,7 +57,7 @@ export async function checkPlans(
 
 async function problemsOf(
   crypto: CryptoPort,
-  said: ReadonlyMap<string, Ready>,
+  said: readonly Ready[],
   tick: Tick,
   plan: Plan,
   { offer, outline }: { offer: Offer; outline: Program },
@@ -95,10 +95,9 @@ async function noteAnchored(
 }
 
 /** Listed servers that said on the chain that they are ready for a tick. */
-const readyOf = (said: ReadonlyMap<string, Ready>, { servers, app }: Tick, tick: number): string[] =>
-  servers.flatMap(({ id }) => {
-    const statement = said.get(id)
-    return statement !== undefined && isReadyFor(statement, app, tick) ? [id] : []
-  })
+function readyOf(said: readonly Ready[], { servers, app }: Tick, tick: number): string[] {
+  const ready = saidReady(said, app, tick)
+  return servers.flatMap(({ id }) => (ready.has(id) ? [id] : []))
+}
 
 const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))

@@ -1,5 +1,9 @@
-/** Which of the anchored statements that servers are ready count (PROTOCOL.md 5.11): of each server the last one in chain order. */
+/**
+ * Which of the anchored statements that servers are ready count (PROTOCOL.md 5.11): all of them, each for the ticks that it names. None takes another back: what a
+ * server answers to whoever asks is signed in the same form, and anybody can anchor it after what the server anchored itself.
+ */
 import type { Ready, Signed } from '../documents/index.ts'
+import { isReadyFor } from '../requests/index.ts'
 
 /** An anchored statement. */
 export interface Statement {
@@ -8,21 +12,23 @@ export interface Statement {
   position: number
 }
 
-const inChain = (a: Statement, b: Statement): number => a.height - b.height || a.position - b.position
+const isBefore = (a: Statement, b: Statement): boolean => a.height < b.height || (a.height === b.height && a.position < b.position)
 
-/** By server, of those in blocks up to `height`. @param statements of one app, in any order */
-export function statementsInForce(statements: readonly Statement[], height: number): Map<string, Signed<Ready>> {
-  const inTime = statements.filter((one) => one.height <= height).toSorted(inChain)
-  return new Map(inTime.map(({ document }) => [document.by, document]))
-}
+/** Those in blocks up to `height`. @param statements of one app, in any order */
+export const statementsInForce = (statements: readonly Statement[], height: number): Array<Signed<Ready>> =>
+  statements.filter((one) => one.height <= height).map(({ document }) => document)
 
-/**
- * Those that may still count: of what a server said up to `settled`, a block that no reorganisation takes, only the last one, as long as it is about ticks
- * after `newest`.
- */
-export function statementsKept(statements: readonly Statement[], settled: number, newest: number): Statement[] {
-  const last = statementsInForce(statements, settled)
-  return statements.filter(
-    ({ document, height }) => height > settled || (last.get(document.by)?.sig === document.sig && document.to > newest),
-  )
+/** The servers that said of a tick that they are ready for it. */
+export const saidReady = (statements: readonly Ready[], app: string, tick: number): ReadonlySet<string> =>
+  new Set(statements.filter((one) => isReadyFor(one, app, tick)).map(({ by }) => by))
+
+/** Those that may still count: about ticks after `newest`, and not only repeating what the server said earlier, as a copy of an answer of its does. */
+export function statementsKept(statements: readonly Statement[], newest: number): Statement[] {
+  const due = statements.filter(({ document }) => document.to > newest)
+  const repeats = (one: Statement, other: Statement): boolean =>
+    other.document.by === one.document.by &&
+    isBefore(other, one) &&
+    other.document.from <= one.document.from &&
+    other.document.to >= one.document.to
+  return due.filter((one) => !due.some((other) => repeats(one, other)))
 }

@@ -156,8 +156,10 @@ describe('a server that plans leave out', () => {
     ])
   const asked = (effects: ServerEffect[]) => effectsOf(effects, 'sign-ready')
 
-  it('says on the chain that it is ready after two ticks in a row, stored before it is published, and once', () => {
-    expect(asked(run(initialServerState(), ...joined, ...follow(true, false, true, false, true)).effects)).toEqual([])
+  it('says on the chain that it is ready after two ticks, in a row or not, stored before it is published, and once', () => {
+    expect(asked(run(initialServerState(), ...joined, ...follow(true, false, true, true, true)).effects)).toEqual([])
+    const inTurns = run(initialServerState(), ...joined, ...follow(true, false, true, false, true, false))
+    expect(asked(inTurns.effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 4, to: 1_003 }])
     const { state, effects } = run(initialServerState(), ...joined, ...follow(true, false, false))
     expect(asked(effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 3, to: 1_002 }])
     const signed: ServerEvent = { type: 'ready-signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
