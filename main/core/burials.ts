@@ -2,13 +2,21 @@
  * Which tombstones of a tick this node obeys. It looks into every burial itself, from the tick's evidence and what the chain's ticks say, before anything goes by it;
  * what it found is kept beside the database, because later ticks build on it. See roles/protocol/ticks/burials.ts.
  */
-import type { Reference, Tick } from '../../roles/protocol/documents/index.ts'
+import type { Reference } from '../../roles/protocol/documents/index.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
-import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, readEvidence, type Evidence, type TickFacts } from '../../roles/protocol/stamps/index.ts'
-import { gravesOf, NO_GRAVES, type Graves } from '../../roles/protocol/ticks/index.ts'
+import type { TickFacts } from '../../roles/protocol/stamps/index.ts'
+import {
+  evidenceOf,
+  factsAbout,
+  gravesOf,
+  NO_GRAVES,
+  type Graves,
+  type OfferPrograms,
+  type OpenedTick,
+} from '../../roles/protocol/ticks/index.ts'
 import type { Json } from './ports.ts'
 import type { Services } from './services.ts'
-import { factsAbout, openTick, tickFile, type OfferPrograms, type OpenedTick } from './tick-facts.ts'
+import { tickReader } from './tick-facts.ts'
 
 export interface Burials {
   /** What was found for a tick, by the digest of its document; null while nobody has looked, or what it takes was not to be had. */
@@ -23,23 +31,10 @@ const KEPT = 64
 
 type Used = Pick<Services, 'crypto' | 'storage' | 'documents'>
 
-async function evidenceOf(
-  { crypto, documents }: Used,
-  reference: Reference,
-  { evidence }: Tick,
-): Promise<Result<ReadonlyMap<string, Evidence>>> {
-  const nothing = ok(new Map<string, Evidence>())
-  if (evidence === null) return nothing
-  const json = await tickFile(documents, reference, evidence, { maxBytes: EVIDENCE_LIMIT, maxDepth: EVIDENCE_DEPTH })
-  if (!json.ok && json.error.retryable) return json
-  const read = json.ok ? readEvidence(crypto, json.value) : json
-  // What can never be read shows nothing.
-  return read.ok ? read : nothing
-}
-
 /** @param app id of the app, hex */
 export function createBurials(services: Used, app: string, offerOf: OfferPrograms): Burials {
-  const { crypto, storage, documents } = services
+  const { crypto, storage } = services
+  const reader = tickReader(services.documents)
   const known = (tick: string): Graves | null => (storage.get(BURIALS, tick) as { graves: Graves } | undefined)?.graves ?? null
 
   function keep(tick: OpenedTick, graves: Graves): void {
@@ -51,11 +46,11 @@ export function createBurials(services: Used, app: string, offerOf: OfferProgram
   }
 
   async function lookInto(reference: Reference, tick: OpenedTick, before: Graves): Promise<Result<Graves>> {
-    const evidence = await evidenceOf(services, reference, tick.body)
+    const evidence = await evidenceOf({ crypto }, reader, reference, tick.body)
     if (!evidence.ok) return evidence
     let missing: Extract<Result<never>, { ok: false }> | null = null
     const ask = async (number: number): Promise<TickFacts | null> => {
-      const about = await factsAbout(documents, offerOf, reference, number)
+      const about = await factsAbout(reader, offerOf, reference, number)
       if (about.ok) return about.value
       missing ??= about
       return null
@@ -83,7 +78,7 @@ export function createBurials(services: Used, app: string, offerOf: OfferProgram
           graves = found
           break
         }
-        const tick: Result<OpenedTick> = await openTick(documents, at)
+        const tick: Result<OpenedTick> = await reader.tick(at)
         if (!tick.ok) return tick
         unseen.push({ reference: at, tick: tick.value })
         at = tick.value.body.previous

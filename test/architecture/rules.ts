@@ -72,6 +72,7 @@ export const table: Table = {
         'roles/protocol',
         'roles/client',
         'main/adapters/crypto',
+        'main/adapters/torrent',
         'main/adapters/storage/make-folder.ts',
         'main/hosts/launcher',
         'main/hosts/terminal',

@@ -5,9 +5,10 @@ import { utf8 } from '../../../roles/protocol/bytes.ts'
 import { openDocument, type Plan, type Reference } from '../../../roles/protocol/documents/index.ts'
 import type { RevealFile } from '../../../roles/protocol/requests/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
+import { aboutTick } from '../../../roles/protocol/ticks/index.ts'
 import type { Json } from '../ports.ts'
 import type { Services } from '../services.ts'
-import { aboutTick } from '../tick-facts.ts'
+import { tickReader } from '../tick-facts.ts'
 
 type Effect = ClientEffect & { type: 'complaint' }
 
@@ -31,7 +32,7 @@ interface Evidence {
 
 /** What the ticks before the one that decided reveal of the stamped tick, and the plan that they held it to. */
 async function evidence({ documents }: Services, deciding: Reference, stamped: number): Promise<Result<Evidence>> {
-  const about = await aboutTick(documents, deciding, stamped)
+  const about = await aboutTick(tickReader(documents), deciding, stamped)
   if (!about.ok) return about
   const reveal = await about.value.reveal()
   const plan = about.value.publishing?.body.plans.find(({ tick }) => tick === stamped) ?? null

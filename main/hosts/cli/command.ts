@@ -12,10 +12,15 @@ export interface Io {
   err: (text: string) => void
 }
 
+/** Exit codes: done · refused, the message says why · wrong usage · a bug of ours. */
+export const EXIT = { fine: 0, refused: 1, usage: 2, bug: 70 } as const
+
 /** A finished command: text for people, a JSON value for programs. */
 export interface Done {
   text: string
   value: unknown
+  /** Where the answer itself has one; 0 otherwise. */
+  exit?: number
 }
 
 export interface Call {
@@ -35,6 +40,8 @@ export interface Command {
   /** Further explanation, one paragraph. */
   doc: string
   example: string
+  /** Exit code of a refusal that is no wrong usage; 1 where it is left out. */
+  refusedExit?: number
   run: (call: Call) => Promise<Result<Done>>
 }
 

@@ -4,25 +4,26 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { root } from './build/sdk.ts'
-import { checkCount, readCall, wrongUsage, type Done, type Io } from './command.ts'
+import { checkCount, EXIT, readCall, wrongUsage, type Done, type Io } from './command.ts'
 import { checkCommand } from './commands/check.ts'
 import { compileCommand } from './commands/compile.ts'
 import { explainCommand } from './commands/explain.ts'
 import { newCommand } from './commands/new.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { helpOf, overview } from './help.ts'
 
-export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand, simulateCommand]
+export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand, simulateCommand, verifyCommand]
 
-/** Exit codes: done · refused, the message says why · wrong usage · a bug of ours. */
-export const EXIT = { fine: 0, refused: 1, usage: 2, bug: 70 } as const
+export { EXIT } from './command.ts'
 
 /** Runs one command line. @returns the exit code */
 export async function runCli(argv: string[], io: Io): Promise<number> {
   const json = argv.includes('--json')
   try {
-    return report(await perform(argv, io), json, io)
+    const refused = commands.find(({ name }) => name === argv[0])?.refusedExit ?? EXIT.refused
+    return report(await perform(argv, io), json, io, refused)
   } catch (error) {
     const failure: Failure = { code: 'cli.bug', message: `This is a bug of Golem's; please report it: ${String(error)}`, retryable: false }
     report({ ok: false, error: failure }, json, io)
@@ -61,12 +62,12 @@ function help([name, extra]: string[]): Result<Done> {
 
 const version = (): string => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
-function report(result: Result<Done>, json: boolean, io: Io): number {
+function report(result: Result<Done>, json: boolean, io: Io, refused: number = EXIT.refused): number {
   if (json) io.out(`${JSON.stringify(result.ok ? { ok: true, value: result.value.value } : { ok: false, error: result.error })}\n`)
   else if (result.ok) io.out(`${result.value.text.trimEnd()}\n`)
   else io.err(complaint(result.error))
-  if (result.ok) return EXIT.fine
-  return result.error.code === 'cli.usage' ? EXIT.usage : EXIT.refused
+  if (result.ok) return result.value.exit ?? EXIT.fine
+  return result.error.code === 'cli.usage' ? EXIT.usage : refused
 }
 
 /** A failure for people: every problem on a line of its own, with its code. */

@@ -15,7 +15,8 @@ export function readTextFile(file: string, shown: string, most: number): Result<
   return bytes.ok ? decodeText(bytes.value, shown) : bytes
 }
 
-function readBounded(file: string, shown: string, most: number): Result<Buffer> {
+/** The bytes of a file, as `readTextFile` reads it. Error: `cli.file`. */
+export function readBounded(file: string, shown: string, most: number): Result<Buffer> {
   let handle: number | undefined
   try {
     handle = openSync(file, 'r')

@@ -34,10 +34,18 @@ export interface VerifyContext {
 }
 
 /** What an update is held against. */
-export interface UpdateEnv {
-  app: string
+export interface UpdateEnv extends ProofEnv {
   /** The period of the update's anchor: it is stamped in the tick of that number or the one before. */
   period: number
+  /** As it stands after everything earlier in chain order. */
+  database: Database
+  /** Whether the request id stands in an accepted update of this author. */
+  used: (request: string) => boolean
+}
+
+/** The part of it that a few ticks tell, without the database. */
+export interface ProofEnv {
+  app: string
   /** Outline of the offer under which the plan of the update's tick was made. */
   outline: Program
   /** The plan of the update's tick with what its holders are dealt from and the SHA-256 of the document that published it; null when it had none (sleeping). */
@@ -45,12 +53,8 @@ export interface UpdateEnv {
   /** SHA-256 of that tick's document, and hash of the last block that it closes; empty when there is none. */
   base: string
   hash: string
-  /** As it stands after everything earlier in chain order. */
-  database: Database
   /** Whether an identity had its tombstone when the update's tick opened. */
   tombstoned: (id: string) => boolean
-  /** Whether the request id stands in an accepted update of this author. */
-  used: (request: string) => boolean
 }
 
 /** One key's new version and the writes that make it. */
@@ -109,11 +113,12 @@ const refuse = (
   details?: Record<string, unknown>,
 ): { ok: false; error: ReturnType<typeof fail>['error'] } => fail(outcome, message, details)
 
-type Check = (ctx: VerifyContext, env: UpdateEnv, update: Update) => Result<null>
+type Check = (ctx: VerifyContext, env: ProofEnv, update: Update & { by: string }) => Result<null>
+type LedgerCheck = (ctx: VerifyContext, env: UpdateEnv, update: Update & { by: string }) => Result<null>
 
 const passed: Result<null> = ok(null)
 
-const checkTime: Check = (_ctx, env, update) => {
+const checkTime: LedgerCheck = (_ctx, env, update) => {
   if (update.app !== env.app) return refuse('update.app', 'The update belongs to another app.')
   if (update.tick < env.period - 1)
     return refuse('update.late', `The update was stamped in tick ${update.tick}, and anchored after its window. Send the request again.`)
@@ -122,7 +127,7 @@ const checkTime: Check = (_ctx, env, update) => {
     : passed
 }
 
-const checkAuthor: Check = (_ctx, env, update) => {
+const checkAuthor: LedgerCheck = (_ctx, env, update) => {
   if (env.tombstoned(update.by) || !env.database.clients.has(update.by))
     return refuse('update.client', `The client ${update.by} is not registered. Register it first.`)
   return env.used(update.request)
@@ -185,7 +190,7 @@ const checkPath: Check = (ctx, env, update) => {
 const seats = seatMemory(200_000, false)
 
 /** Every server has a seat that this client had to take in this tick: so no client puts a server of its own where it likes. */
-const checkSeat: Check = (ctx, env, { start, lanes, tick, by, endpoint }) => {
+const checkSeat: Check = (ctx, env, { start, lanes, tick, endpoint }) => {
   const { terms } = env.planned!
   const holding = holdingOf(ctx.crypto, env.planned!)
   const writes = canWrite(env.outline.endpoints[endpoint]!)
@@ -198,10 +203,13 @@ const checkSeat: Check = (ctx, env, { start, lanes, tick, by, endpoint }) => {
         position,
       })
   }
-  return seats.verify(by, env.database.clients.get(by)!, tick, start.seat)
+  return passed
+}
+
+const checkChain: LedgerCheck = (_ctx, env, { start, tick, by }) =>
+  seats.verify(by, env.database.clients.get(by)!, tick, start.seat)
     ? passed
     : refuse('update.seat', `The seat is not the value of this client's chain for tick ${tick}.`)
-}
 
 /** The writes are exactly those of the claimed sites, and those that the links are signed over: of every lane, since lanes agree. */
 function checkDigests(update: Update, digests: string[]): Result<null> {
@@ -243,7 +251,7 @@ function carriedOf(block: Block, site: number): Record<string, string> {
 
 const sameNames = (a: string[], b: string[]): boolean => a.length === b.length && a.every((name) => b.includes(name))
 
-function checkFields(ctx: VerifyContext, env: UpdateEnv, update: Update, write: Write): Result<null> {
+function checkFields(ctx: VerifyContext, env: ProofEnv, update: Update, write: Write): Result<null> {
   const block = env.outline.endpoints[update.endpoint]!.blocks[write.block]!
   const site = block.sites[write.site]!
   if (write.collection !== site.collection)
@@ -295,8 +303,10 @@ function slotFits(state: 'fresh' | 'owned', row: Row, write: Write, env: UpdateE
   return (state === 'owned') === row.written && whole
 }
 
+type KeyCheck = (write: Write, site: WriteSite) => Result<null>
+
 /** Each write on its own, and one key for each slot and one slot for each key. */
-const checkWrites: Check = (ctx, env, update) => {
+function checkWrites(ctx: VerifyContext, env: ProofEnv, update: Update, keyOf: KeyCheck): Result<null> {
   const keys = new Map<number, string>()
   const slots = new Map<string, number>()
   for (const write of update.writes) {
@@ -308,7 +318,7 @@ const checkWrites: Check = (ctx, env, update) => {
     }
     keys.set(site.slot, write.key)
     slots.set(write.key, site.slot)
-    const key = checkKey(env, update, write, site)
+    const key = keyOf(write, site)
     if (!key.ok) return key
   }
   return passed
@@ -341,19 +351,34 @@ function changesOf(ctx: VerifyContext, update: Update, digests: string[]): KeyCh
   return [...changes.values()]
 }
 
+const digestsOf = (ctx: VerifyContext, update: Update): string[] => update.writes.map((write) => writeDigest(ctx.crypto, write))
+
+/** What a few ticks say of an update, each by what it is about, in the order of PROTOCOL.md 13. Each one needs that those before it hold. */
+export const proofSteps = {
+  start: checkStart,
+  base: checkBase,
+  lanes: checkLanes,
+  path: checkPath,
+  seats: checkSeat,
+  digests: (ctx, _env, update) => checkDigests(update, digestsOf(ctx, update)),
+  writes: (ctx, env, update) => checkWrites(ctx, env, update, () => passed),
+  threads: checkThreads,
+  keys: (ctx, _env, update) => checkSignatures(ctx, update, digestsOf(ctx, update)),
+} satisfies Record<string, Check>
+
 /**
  * All public checks of an update whose document was opened (schema, signature of `by`). Cheap ones come first, signatures last.
  * Every write of a key names the version that the key had before the request. Errors: see `UPDATE_OUTCOMES`.
  */
 export function checkUpdate(ctx: VerifyContext, env: UpdateEnv, update: Update): Result<VerifiedUpdate> {
-  for (const check of [checkTime, checkAuthor, checkStart, checkBase, checkLanes, checkPath, checkSeat]) {
+  for (const check of [checkTime, checkAuthor, checkStart, checkBase, checkLanes, checkPath, checkSeat, checkChain]) {
     const done = check(ctx, env, update)
     if (!done.ok) return done
   }
-  const digests = update.writes.map((write) => writeDigest(ctx.crypto, write))
+  const digests = digestsOf(ctx, update)
   const steps = [
     () => checkDigests(update, digests),
-    () => checkWrites(ctx, env, update),
+    () => checkWrites(ctx, env, update, (write, site) => checkKey(env, update, write, site)),
     () => checkThreads(ctx, env, update),
     () => checkSignatures(ctx, update, digests),
   ]
