@@ -86,10 +86,10 @@ async function main(): Promise<void> {
     const began = performance.now()
     const made = await makeUpdates(folder, Math.max(...sizes))
     say(
-      `${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key, numbers, two links and five signatures of its own.`,
+      `${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key and numbers of its own, two links in each of two lanes, and seven signatures.`,
     )
     say(
-      'Reused: one client, one plan of 128-bit primes; smaller ticks take the first of the same updates; keys are put into the ledger without reservations.',
+      'Reused: a client for every hundred, one plan of 128-bit primes; smaller ticks take the first of the same updates; keys are put into the ledger without reservations.',
     )
     const all: Measured[] = []
     for (const count of sizes.filter((size) => size <= made.count)) {

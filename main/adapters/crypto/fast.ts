@@ -19,7 +19,7 @@ import {
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
 import { attempt, isX25519Key, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
-import { nativeVerify, type Verify } from './native.ts'
+import { nativeSchnorr, type Sign, type Verify } from './native.ts'
 
 const TAG_LENGTH = 16
 const KEYS_KEPT = 1024
@@ -107,6 +107,16 @@ function scryptAsync(passphrase: Uint8Array, salt: Uint8Array, { n, r, p }: Scry
 /** As WebAssembly, on every platform. */
 const wasmVerify: Verify = (signature, message, publicKey) => attempt(() => secp.verifySchnorr(message, publicKey, signature), false)
 
+const wasmSign: Sign = (message, privateKey, auxiliary) => secp.signSchnorr(message, privateKey, auxiliary)
+
+/** What native code throws at, the other says: that the key is none, or the signature. */
+const signWith =
+  (sign: Sign): Sign =>
+  (message, privateKey, auxiliary) =>
+    attempt(() => sign(message, privateKey, auxiliary), null) ?? wasmSign(message, privateKey, auxiliary)
+
+const native = nativeSchnorr()
+
 const withLengths =
   (verify: Verify): Verify =>
   (signature, message, publicKey) =>
@@ -120,8 +130,8 @@ export const fastCrypto: CryptoPort = {
   taggedHash,
   schnorr: {
     publicKey: (privateKey) => secp.xOnlyPointFromScalar(privateKey),
-    sign: (message, privateKey, auxiliary) => secp.signSchnorr(message, privateKey, auxiliary),
-    verify: withLengths(nativeVerify() ?? wasmVerify),
+    sign: native === null ? wasmSign : signWith(native.sign),
+    verify: withLengths(native?.verify ?? wasmVerify),
   },
   x25519: hasX25519 ? { publicKey: x25519PublicKey, shared: x25519Shared } : nobleCrypto.x25519,
   aead: hasChaCha ? { seal, open } : nobleCrypto.aead,
@@ -130,4 +140,7 @@ export const fastCrypto: CryptoPort = {
 }
 
 /** The same without native code, as on platforms that have none. */
-export const portableCrypto: CryptoPort = { ...fastCrypto, schnorr: { ...fastCrypto.schnorr, verify: withLengths(wasmVerify) } }
+export const portableCrypto: CryptoPort = {
+  ...fastCrypto,
+  schnorr: { ...fastCrypto.schnorr, sign: wasmSign, verify: withLengths(wasmVerify) },
+}

@@ -1,47 +1,94 @@
 /**
- * BIP340 verification by libsecp256k1 in native code, for the platforms for which the package secp256k1 brings it. It has no BIP340 of its own, but the two
- * operations that R = s·G − e·P is made of, both of variable time: only public values go in. What cannot be computed (R at infinity, a key that is no
- * point, s ≥ n) it refuses with an exception, and BIP340 refuses all of these.
+ * BIP340 by libsecp256k1 in native code, for the platforms for which the package secp256k1 brings it. The package has no BIP340 of its own, but operations
+ * that it is made of. To verify takes one of them: recovering the key of an ECDSA signature gives r⁻¹·(s·R − z·G) in one multiplication of two points,
+ * which with other names is s·G − e·P. It is of variable time, and only public values go in; a private key meets operations of constant time only. What
+ * cannot be computed (R at infinity, a key that is no point) is refused with an exception, and BIP340 refuses all of these.
  */
 import { hash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { attempt } from '../../../roles/protocol/crypto/index.ts'
 
-/** The part of the package that is used; a public key is compressed, 33 bytes. */
+/** The part of the package that is used; public keys and points are compressed, 33 bytes. */
 interface Secp256k1 {
-  publicKeyTweakMul(publicKey: Uint8Array, tweak: Uint8Array, compressed: true): Uint8Array
-  publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array, compressed: true): Uint8Array
+  /** The point that signed `message`, where the one that the nonce made has the x of `signature`'s first half, and an even y with `recovery` 0. */
+  ecdsaRecover(signature: Uint8Array, recovery: 0, message: Uint8Array, compressed: true): Uint8Array
+  publicKeyCreate(privateKey: Uint8Array, compressed: true): Uint8Array
+  /** These three change the key, and return it. */
+  privateKeyNegate(privateKey: Uint8Array): Uint8Array
+  privateKeyTweakAdd(privateKey: Uint8Array, tweak: Uint8Array): Uint8Array
+  privateKeyTweakMul(privateKey: Uint8Array, tweak: Uint8Array): Uint8Array
 }
 
 /** Order of the curve. */
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const EVEN = 2
-const tag = hash('sha256', 'BIP0340/challenge', 'buffer')
-const PREFIX = Buffer.concat([tag, tag])
+
+/** @returns the tagged hash of BIP340 */
+function hashedAs(name: string): (...parts: Uint8Array[]) => Buffer {
+  const tag = hash('sha256', name, 'buffer')
+  return (...parts) => hash('sha256', Buffer.concat([tag, tag, ...parts]), 'buffer')
+}
+const challenge = hashedAs('BIP0340/challenge')
+const auxiliaryHash = hashedAs('BIP0340/aux')
+const nonceHash = hashedAs('BIP0340/nonce')
 
 /** Not the package's main file: that one would take an implementation in JavaScript where there is no native code. */
 const load = (): Secp256k1 | null => attempt(() => createRequire(import.meta.url)('secp256k1/bindings.js') as Secp256k1, null)
 
-/** −e modulo n, 32 bytes big-endian; null when e is zero, which nobody can bring about. */
-function negated(e: Buffer): Buffer | null {
-  const value = BigInt(`0x${e.toString('hex')}`) % ORDER
-  return value === 0n ? null : Buffer.from((ORDER - value).toString(16).padStart(64, '0'), 'hex')
-}
+const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`)
+const bytesOf = (scalar: bigint): Buffer => Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex')
 
 export type Verify = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
+export type Sign = (message: Uint8Array, privateKey: Uint8Array, auxiliary: Uint8Array) => Uint8Array
 
-/** @returns the verification for signatures of 64, messages and x-only keys of 32 bytes; null where there is no native code */
-export function nativeVerify(): Verify | null {
-  const secp = load()
-  if (secp === null) return null
+export interface NativeSchnorr {
+  /** For signatures of 64, messages and x-only keys of 32 bytes. */
+  verify: Verify
+  /** Throws where the key is none, and where one of the hashes is not below the order of the curve, which nobody can bring about. */
+  sign: Sign
+}
+
+function createVerify(secp: Secp256k1): Verify {
   return (signature, message, publicKey) => {
-    const r = signature.subarray(0, 32)
-    const minusE = negated(hash('sha256', Buffer.concat([PREFIX, r, publicKey, message]), 'buffer'))
-    if (minusE === null) return false
-    const point = new Uint8Array(33)
-    point[0] = EVEN
-    point.set(publicKey, 1)
-    const R = attempt(() => secp.publicKeyTweakAdd(secp.publicKeyTweakMul(point, minusE, true), signature.subarray(32), true), null)
+    const [r, s, x] = [signature.subarray(0, 32), numberOf(signature.subarray(32)), numberOf(publicKey)]
+    // An x between the order and the size of the field exists, but nobody finds one that belongs to a key.
+    if (s >= ORDER || x >= ORDER) return false
+    const e = numberOf(challenge(r, publicKey, message)) % ORDER
+    const request = new Uint8Array(64)
+    request.set(publicKey)
+    request.set(bytesOf(((ORDER - e) * x) % ORDER), 32)
+    const R = attempt(() => secp.ecdsaRecover(request, 0, bytesOf(((ORDER - s) * x) % ORDER), true), null)
     return R !== null && R[0] === EVEN && Buffer.compare(R.subarray(1), r) === 0
   }
+}
+
+/** The key or its negative, whichever has a point with an even y, and the x of that. The result is a copy. */
+function evened(secp: Secp256k1, privateKey: Uint8Array): { key: Uint8Array; x: Uint8Array } {
+  const point = secp.publicKeyCreate(privateKey, true)
+  const key = Uint8Array.from(privateKey)
+  return { key: point[0] === EVEN ? key : secp.privateKeyNegate(key), x: point.subarray(1) }
+}
+
+function createSign(secp: Secp256k1): Sign {
+  return (message, privateKey, auxiliary) => {
+    const { key: d, x } = evened(secp, privateKey)
+    const mask = auxiliaryHash(auxiliary)
+    const drawn = nonceHash(
+      mask.map((byte, i) => byte ^ d[i]!),
+      x,
+      message,
+    )
+    const { key: k, x: r } = evened(secp, drawn)
+    const signature = new Uint8Array(64)
+    signature.set(r)
+    signature.set(secp.privateKeyTweakAdd(secp.privateKeyTweakMul(d, challenge(r, x, message)), k), 32)
+    for (const secret of [d, k, drawn]) secret.fill(0)
+    return signature
+  }
+}
+
+/** Null where there is no native code. */
+export function nativeSchnorr(): NativeSchnorr | null {
+  const secp = load()
+  return secp === null ? null : { verify: createVerify(secp), sign: createSign(secp) }
 }

@@ -10,6 +10,9 @@ import { indexFileOf } from '../read-index.ts'
 import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
 
+/** What it needs of what every role in service shares. */
+export type ClientServices = Pick<Services, 'crypto' | 'documents' | 'storage' | 'log' | 'seldom' | 'changed'>
+
 export interface OpenedOffer {
   document: OpenedDocument<'offer'>
   outline: Program
@@ -67,7 +70,7 @@ export async function fetchOfferWithOutline(
 }
 
 /** Looks into the tombstones of the ticks that are opened, behind everything else. */
-function createGraves(services: Services, partsOf: (sha256: string) => Promise<Result<OpenedOffer>>) {
+function createGraves(services: ClientServices, partsOf: (sha256: string) => Promise<Result<OpenedOffer>>) {
   const desks = burialsByApp(services, async (sha256) => {
     const parts = await partsOf(sha256)
     if (!parts.ok) return null
@@ -85,7 +88,7 @@ function createGraves(services: Services, partsOf: (sha256: string) => Promise<R
   }
 }
 
-export function createClientApp(services: Services, local: LocalIndex): ClientApp {
+export function createClientApp(services: ClientServices, local: LocalIndex): ClientApp {
   const { crypto, documents } = services
   let seen: OfferOf = () => null
   const gravesOf = createGraves(services, async (sha256) => {

@@ -10,13 +10,12 @@ import { createSystemClock } from '../../../main/adapters/system/clock.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createHttpTransport, type HttpTransport } from '../../../main/adapters/transport/http.ts'
 import type { Overview } from '../../../main/contract/index.ts'
-import { createClientApp } from '../../../main/core/client/app.ts'
+import { createClientApp, type ClientServices } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
 import { createLocalIndex } from '../../../main/core/local-index/index.ts'
 import { createDocuments } from '../../../main/core/documents/index.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
 import type { IndexPort, LogPort, StoragePort } from '../../../main/core/ports.ts'
-import type { Services } from '../../../main/core/services.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../../main/hosts/headless/network/local-network.ts'
 import { labelIn } from '../../../roles/protocol/requests/index.ts'
 import { freeKeys, type ClientState } from '../../../roles/client/index.ts'
@@ -84,7 +83,16 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     fetchTimeoutMs: 1,
   })
   const own = { index, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
-  const app = createClientApp({ crypto: fastCrypto, documents, storage } as Services, createLocalIndex(own))
+  // No tick of this stage has tombstones, and nothing is asked for a second time.
+  const services: ClientServices = {
+    crypto: fastCrypto,
+    documents,
+    storage,
+    log: quiet,
+    seldom: (_what, attempt) => attempt(),
+    changed: () => undefined,
+  }
+  const app = createClientApp(services, createLocalIndex(own))
   const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
   const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
   const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))

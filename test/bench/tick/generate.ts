@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import process from 'node:process'
 import { makeUpdate } from '../../roles/supervisor/actors.ts'
-import { BASE, HASH, dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
+import { BASE, HASH, clientOf, dataKey, partRandom, setScene, STAMPED, versionOf } from './scene.ts'
 
 const [file, from, to, deadline] = [process.argv[2]!, ...process.argv.slice(3).map(Number)] as [string, number, number, number]
 const scene = await setScene()
@@ -21,6 +21,7 @@ for (let n = from; n < to && Date.now() < deadline; n++) {
     secret: scene.made.secret.reveal,
     endpoint: 'post',
     key,
+    client: clientOf(n),
     replaces: versionOf(key.publicKey),
     text: `note number ${n}`,
   })

@@ -12,7 +12,7 @@ import { passes, passesBatch, checkStamps, readReveal, checkUpdate } from '../..
 import { composeTick } from '../../../roles/supervisor/tick.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { anchorOf, crypto, notes } from '../../roles/supervisor/actors.ts'
-import { BASE, HASH, CLOSING, makeLedger, setScene, STAMPED, type Scene } from './scene.ts'
+import { BASE, HASH, CLOSING, makeLedger, seatsOf, setScene, STAMPED, type Reserved, type Scene } from './scene.ts'
 
 export interface Measured {
   count: number
@@ -71,10 +71,14 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   const lines = await readLines(files, count)
   if (lines.length < count) throw new Error(`only ${lines.length} updates were made`)
   const documentBytes = lines.reduce((sum, line) => sum + line.length, 0)
-  const keys = lines.map((line) => (JSON.parse(new TextDecoder().decode(line)) as { writes: Array<{ key: string }> }).writes[0]!.key)
-  const ledger = makeLedger(scene, keys)
+  const keys = lines.map((line): Reserved => {
+    const { writes, by } = JSON.parse(new TextDecoder().decode(line)) as { by: string; writes: Array<{ key: string }> }
+    return { key: writes[0]!.key, owner: by }
+  })
+  const seats = seatsOf(scene, count)
+  const ledger = makeLedger(scene, keys, seats)
   // Reserving a key derived its address already; the check of the transaction finds it there.
-  for (const key of keys) scriptOf(key)
+  for (const { key } of keys) scriptOf(key)
   const base = snapshot(crypto, ledger.database)
   global.gc?.()
   const memory = { before: peak(), after: 0 }
@@ -133,7 +137,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   memory.after = peak()
 
   // What closing consists of, each part again by itself on a ledger as it was before.
-  const fresh = makeLedger(scene, keys)
+  const fresh = makeLedger(scene, keys, seats)
   const env = {
     app,
     period: STAMPED,

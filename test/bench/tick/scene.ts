@@ -11,6 +11,10 @@ import { toHex } from '../../../roles/protocol/bytes.ts'
 import { keyPair, seeded } from '../../tools/seeded.ts'
 
 const SEED = 'tick-close'
+/** Of the network: two lanes of two blocks each. */
+const [SERVERS, WITNESSES, SPARE] = [12, 1, 1]
+/** Updates of one client in one tick; the next ones are the next client's. */
+const EACH = 100
 /** The tick whose updates are decided, and the one whose document decides them. */
 export const STAMPED = 1
 export const CLOSING = STAMPED + 2
@@ -30,8 +34,12 @@ export interface Scene {
 }
 
 export async function setScene(): Promise<Scene> {
-  const cast = makeCast(SEED, 4)
-  const offer = makeOffer(cast)
+  const cast = makeCast(SEED, SERVERS)
+  const offer = makeOffer(cast, {
+    witnesses: WITNESSES,
+    spare: SPARE,
+    perTick: { registrations: 1_000, reservations: 1_000, updates: EACH },
+  })
   const servers = cast.servers.map(({ publicKey }, i) => ({
     id: publicKey,
     host: 'localhost',
@@ -58,15 +66,38 @@ export async function setScene(): Promise<Scene> {
 
 /** The key that the update number `n` writes to. */
 export const dataKey = (n: number): KeyPair => keyPair(seeded(`${SEED}/key/${n}`))
+/** Ends of the seat chains of those who publish so many updates, by client. */
+export const seatsOf = ({ app }: Scene, count: number): Map<string, string> =>
+  new Map(
+    Array.from({ length: Math.ceil(count / EACH) }, (_, i) => {
+      const client = clientOf(i * EACH)
+      return [client.publicKey, chainOf(client, app).end]
+    }),
+  )
 export const partRandom = (part: number) => seeded(`${SEED}/part/${part}`)
 export const versionOf = (key: string): string => versionReserved(crypto, RESERVATION, key)
 
-/** A ledger in which the client is registered and every key reserved, standing before the closing tick. */
-export function makeLedger({ cast, app, planned }: Scene, keys: readonly string[]): Ledger {
+const clients = new Map<number, KeyPair>()
+
+/** Who publishes the update number `n`. */
+export function clientOf(n: number): KeyPair {
+  const which = Math.floor(n / EACH)
+  const client = clients.get(which) ?? keyPair(seeded(`${SEED}/client/${which}`))
+  clients.set(which, client)
+  return client
+}
+
+/** A key that its owner reserved. */
+export interface Reserved {
+  key: string
+  owner: string
+}
+
+/** A ledger in which every client is registered and every key reserved, standing before the closing tick. */
+export function makeLedger({ app, planned }: Scene, keys: readonly Reserved[], seats: ReadonlyMap<string, string>): Ledger {
   const ledger = createLedger(app, outlineOf(notes))
-  const owner = cast.client.publicKey
-  registerClient(ledger.database, owner, { registered: 1, seats: chainOf(cast.client, app).end, since: 0 })
-  for (const key of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
+  for (const [client, end] of seats) registerClient(ledger.database, client, { registered: 1, seats: end, since: 0 })
+  for (const { key, owner } of keys) must(reserveKey(ledger.database, { key, collection: 'notes', owner, version: versionOf(key) }))
   const published = { number: STAMPED - 1, blocks: { from: 0, to: 1, hash: planned.hash }, plans: [planned.plan], indices: [] }
   noteTick(
     ledger,
