@@ -34,7 +34,7 @@ import {
   type NumberOpening,
 } from '../protocol/requests/index.ts'
 import { MAX_WRITES } from '../protocol/documents/index.ts'
-import { open, seal, sealBox } from '../protocol/crypto/index.ts'
+import { ephemeral, open, sealBox, type Ephemeral } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber, productOf } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
@@ -112,8 +112,8 @@ function openOne(ctx: Context, hop: AdmittedHop, id: string): Result<Json> {
   return json === undefined ? fail('program.value', `The value of ${id} is not JSON. Compose the request again.`) : ok(json as Json)
 }
 
-/** The secret of one envelope, never used again. */
-export const freshKey = (ctx: Context): Uint8Array => ctx.ephemeral?.() ?? ctx.random(32)
+/** What seals for other servers and the Supervisor in a tick. */
+export const senderOf = (ctx: Context, tick: number): Ephemeral => ctx.sender?.(tick) ?? ephemeral(ctx.crypto, ctx.random(32))
 
 export const sealReply = (ctx: Context, key: Uint8Array, request: string, reply: object): Uint8Array =>
   sealBox(ctx.crypto, ctx.random(12), key, messageBytes(reply), messageAad('reply', request))
@@ -222,7 +222,7 @@ function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Ho
   const sealing = sealingOf(hop.view, next)
   if (sealing === null) return fail('hop.next', 'The next server is not in this tick. Choose another one.')
   const { start, lane } = hop.message
-  const box = seal(ctx.crypto, freshKey(ctx), sealing, messageBytes(after), handoffAad(start.request, lane, hop.position + 1))
+  const box = senderOf(ctx, start.tick).seal(sealing, messageBytes(after), handoffAad(start.request, lane, hop.position + 1))
   return box.ok ? ok(toBase64(box.value)) : box
 }
 
@@ -244,9 +244,7 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
   const { start, lane, version, commits } = hop.message
   const { request, app, tick, endpoint, base, planned } = start
   const { position, thread } = hop
-  const opening = seal(
-    crypto,
-    freshKey(ctx),
+  const opening = senderOf(ctx, tick).seal(
     hop.view.sealing,
     canonicalBytes({ before: parts.before, after: parts.after }),
     messageAad('opening', request, lane, position),

@@ -1,7 +1,7 @@
 /** What a server checks before it opens anything: message, tick, code, thread, caller. Each check has a code of its own. */
 import { own, type Endpoint } from '../program/index.ts'
 import { fromHex, parseBase64 } from '../protocol/bytes.ts'
-import { type Link, beginVerify, signingDigest } from '../protocol/documents/index.ts'
+import { type Link, laterVerify, signingDigest } from '../protocol/documents/index.ts'
 import { open, openBox } from '../protocol/crypto/index.ts'
 import {
   boundCommits,
@@ -188,7 +188,7 @@ function checkReceipt(
     receipt.version === version &&
     receipt.server === env.keys.identity.publicKey &&
     receipt.client === start.client
-  return about ? ok(beginVerify(crypto, signingDigest(crypto, 'receipt', receipt), receipt.sig, start.client)) : badReceipt
+  return about ? ok(laterVerify(crypto, signingDigest(crypto, 'receipt', receipt), receipt.sig, start.client)) : badReceipt
 }
 
 /** Most characters of the proof that a caller is registered, as JSON: two pages of 64 entries need half of it. It is hashed for anybody who signs. */

@@ -12,7 +12,7 @@
  */
 import { own, pausesOf } from '../program/index.ts'
 import { fromHex, toHex } from '../protocol/bytes.ts'
-import { open, openBox, seal } from '../protocol/crypto/index.ts'
+import { open, openBox } from '../protocol/crypto/index.ts'
 import {
   boundCommits,
   clientEdges,
@@ -42,7 +42,7 @@ import {
   linkDigest,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
-import { freshKey, sealReply } from './execute.ts'
+import { sealReply, senderOf } from './execute.ts'
 import { readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
@@ -236,7 +236,7 @@ export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ re
     const links = [...linksBefore(relay.before, lane), ...replies.map(({ link }) => link)]
     const handoff = (replies.at(-1) ?? relay.before.lanes[lane])?.handoff ?? null
     const message: HopMessage = { ...shared, lane, links, version, envelope: envelope!, handoff, reply }
-    const box = seal(ctx.crypto, freshKey(ctx), fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
+    const box = senderOf(ctx, start.tick).seal(fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
     if (!box.ok) return box
     awaiting.push(reply)
     hops.push({ lane, position, server, host: to.host, port: to.port, bytes: box.value })

@@ -1,5 +1,5 @@
 /** What a server is given: its keys, the ticks it follows, the code that it has prepared. */
-import type { CryptoPort } from '../protocol/crypto/index.ts'
+import type { CryptoPort, Ephemeral } from '../protocol/crypto/index.ts'
 import type { Offer, Plan, Tick, TickServer } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
 import type { DealTerms, Holding, Receipt, SeatMemory } from '../protocol/requests/index.ts'
@@ -10,8 +10,8 @@ export interface Context {
   crypto: CryptoPort
   /** Fresh random bytes. */
   random: (length: number) => Uint8Array
-  /** 32 of them for an envelope's own key, for which the host did the first multiplication beforehand. */
-  ephemeral?: () => Uint8Array
+  /** Seals this server's envelopes of a tick, all under one ephemeral key; where it is left out each has a key of its own. */
+  sender?: (tick: number) => Ephemeral
   /** Milliseconds since the epoch, where time matters. */
   now?: number
 }

@@ -1,7 +1,6 @@
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { fastCrypto, portableCrypto } from '../../main/adapters/crypto/fast.ts'
-import { createVerifier } from '../../main/adapters/crypto/verifier.ts'
 import { nativeSchnorr } from '../../main/adapters/crypto/native.ts'
 import { nobleCrypto } from '../../roles/protocol/crypto/index.ts'
 import { cryptoConformance } from './crypto.ts'
@@ -12,7 +11,6 @@ const isNative = ['linux-x64', 'darwin-arm64', 'win32-x64'].includes(`${process.
 cryptoConformance('noble', nobleCrypto)
 cryptoConformance('fast', fastCrypto)
 cryptoConformance('fast without native code', portableCrypto)
-cryptoConformance('fast with a verifier', createVerifier().crypto)
 
 describe('native code', () => {
   it.skipIf(!isNative)('signs and checks on the platforms for which its package brings some (linux-x64, darwin-arm64, win32-x64)', () => {

@@ -23,6 +23,7 @@ import { nativeSchnorr, type Sign, type Verify } from './native.ts'
 
 const TAG_LENGTH = 16
 const KEYS_KEPT = 1024
+const PAIRS_KEPT = 4096
 
 /** A plain Uint8Array over the same memory, so that both providers return the same type. */
 const plainBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
@@ -55,6 +56,19 @@ function keyCache(load: (raw: Uint8Array) => KeyObject): (raw: Uint8Array) => Ke
   }
 }
 
+/** The same for what is made of two keys. */
+function pairCache(make: (a: Uint8Array, b: Uint8Array) => Uint8Array): (a: Uint8Array, b: Uint8Array) => Uint8Array {
+  const kept = new Map<string, Uint8Array>()
+  return (a, b) => {
+    const id = Buffer.concat([a, b]).toString('latin1')
+    const made = kept.get(id) ?? make(a, b)
+    kept.delete(id)
+    kept.set(id, made)
+    if (kept.size > PAIRS_KEPT) kept.delete(kept.keys().next().value!)
+    return made
+  }
+}
+
 /**
  * A key as PEM (RFC 8410): given any other form, node first finds out by two exceptions that it is neither of its own kinds of key, and
  * making their stack traces costs more than reading the text.
@@ -74,12 +88,14 @@ const publicKeyObject = keyCache((raw) => createPublicKey(x25519Pem('PUBLIC', SP
 const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
   plainBytes(Buffer.from(privateKeyObject(privateKey).export({ format: 'jwk' }).x!, 'base64url'))
 
-function x25519Shared(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null {
-  if (!isX25519Key(publicKey)) return null
-  const make = (): Uint8Array =>
-    plainBytes(diffieHellman({ privateKey: privateKeyObject(privateKey), publicKey: publicKeyObject(publicKey) }))
-  return attempt(make, null)
-}
+const multiply = (privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array =>
+  plainBytes(diffieHellman({ privateKey: privateKeyObject(privateKey), publicKey: publicKeyObject(publicKey) }))
+
+const shared = pairCache(multiply)
+
+/** Servers meet again and again in a tick, and so do a tick's key and theirs when its stamps are opened. */
+const x25519Shared = (privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null =>
+  isX25519Key(publicKey) ? attempt(() => shared(privateKey, publicKey).slice(), null) : null
 
 function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, aad: Uint8Array): Uint8Array {
   const cipher = createCipheriv('chacha20-poly1305', createSecretKey(key), nonce, { authTagLength: TAG_LENGTH })

@@ -3,7 +3,7 @@ import type { Context, ServerKeys } from '../../../roles/server/index.ts'
 import type { WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
-import { createEphemerals } from './ephemerals.ts'
+import { createSender } from './sender.ts'
 
 export type ServerSettings = NonNullable<ParticipantSettings['server']>
 
@@ -26,7 +26,7 @@ export function createSession(services: Services, settings: ServerSettings, port
     services,
     settings,
     port,
-    ctx: { crypto, random: (length) => random.bytes(length), ephemeral: createEphemerals(services) },
+    ctx: { crypto, random: (length) => random.bytes(length), sender: createSender(services) },
     counts: { requests: 0, hops: 0 },
     work: null,
     keysFor(offer) {

@@ -1,9 +1,7 @@
 /** The real adapters, put together for one participant. */
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createRpcChain } from '../../adapters/chain/index.ts'
 import { fastCrypto } from '../../adapters/crypto/fast.ts'
-import { createVerifier } from '../../adapters/crypto/verifier.ts'
 import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
 import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
@@ -31,8 +29,6 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   const transport = createHttpTransport({ privateHosts: config.chain.network === 'regtest' })
   const work = createWorkers({ threads: 1 })
   const index = createIndexCache(join(config.folder, 'index'))
-  // Who answers requests checks many signatures, and has a second core for them or not.
-  const verifier = config.settings.server !== undefined && availableParallelism() > 1 ? createVerifier() : undefined
   return ok({
     chain,
     swarm,
@@ -41,14 +37,13 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
     index,
     log,
     storage: storage.value,
-    crypto: verifier?.crypto ?? fastCrypto,
+    crypto: fastCrypto,
     clock: createSystemClock(),
     random: createSystemRandom(),
     backend,
     close: async () => {
       await swarm.close()
       await work.close()
-      await verifier?.close()
       await index.close()
       chain.close()
       storage.value.close()

@@ -30,11 +30,6 @@ export interface CryptoPort {
     sign(message: Uint8Array, privateKey: Uint8Array, auxiliary: Uint8Array): Uint8Array
     /** False for anything malformed; never throws. */
     verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
-    /**
-     * Begins `verify` beside what else is to be done; the function returned gives the verdict, until when the arguments stay as they are.
-     * Left out by providers that have one thread.
-     */
-    verifyAhead?(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): () => boolean
   }
   /** RFC 7748. */
   x25519: {

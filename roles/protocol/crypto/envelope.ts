@@ -1,52 +1,45 @@
 /**
  * Anonymous envelopes: bytes that only the holder of one X25519 key can read, made without any message from it (essay, «this
- * prevents the need for key negotiation»). Layout: ephemeral public key (32) | ChaCha20-Poly1305 ciphertext with tag.
+ * prevents the need for key negotiation»). Layout: ephemeral public key (32) | nonce (12) | ChaCha20-Poly1305 ciphertext with tag.
  *
- * Key and nonce come from HKDF over the shared secret, bound to both public keys and to the associated data, so a box cannot be
- * replayed to another recipient or under another purpose.
+ * The key is a hash of the shared secret with both public keys and the associated data, so a box cannot be replayed to another recipient or under another
+ * purpose. One ephemeral key may seal many boxes: no nonce comes twice under it.
  */
-import { concatBytes, toHex, utf8 } from '../bytes.ts'
+import { concatBytes, uint32 } from '../bytes.ts'
 import type { CryptoPort } from './crypto.ts'
 import { fail, ok, type Result } from '../result.ts'
 
-const INFO = utf8('golem/envelope/1')
 /** Bytes that a box is longer than its content. */
-export const ENVELOPE_OVERHEAD = 32 + 16
+export const ENVELOPE_OVERHEAD = 32 + 12 + 16
 
-interface BoxKey {
-  key: Uint8Array
-  nonce: Uint8Array
-}
+const NONCE_BYTES = 12
+const HEAD_BYTES = 32 + NONCE_BYTES
 
-function boxKey(crypto: CryptoPort, shared: Uint8Array, ephemeral: Uint8Array, recipient: Uint8Array, aad: Uint8Array): BoxKey {
-  const material = crypto.hkdf(shared, concatBytes(ephemeral, recipient), concatBytes(INFO, crypto.sha256(aad)), 44)
-  return { key: material.subarray(0, 32), nonce: material.subarray(32) }
-}
+/** @param aadHash SHA-256 of the associated data */
+const boxKey = (crypto: CryptoPort, shared: Uint8Array, ephemeral: Uint8Array, recipient: Uint8Array, aadHash: Uint8Array): Uint8Array =>
+  crypto.taggedHash('golem/envelope', shared, ephemeral, recipient, aadHash)
 
 export interface Ephemeral {
   readonly publicKey: Uint8Array
-  /**
-   * Seals for one recipient. `aad` must differ between two boxes for the same recipient, because it selects the key;
-   * a repeated pair throws. Error: `envelope.recipient` for a malformed or low-order key.
-   */
+  /** Seals for one recipient. Error: `envelope.recipient` for a malformed or low-order key. */
   seal(recipientPublicKey: Uint8Array, plain: Uint8Array, aad: Uint8Array): Result<Uint8Array>
 }
 
 /**
- * One ephemeral key for the envelopes of one request: saves a key generation and 32 random bytes per recipient.
- * @param privateKey 32 fresh random bytes, never used again after this object is dropped.
+ * One ephemeral key for several envelopes, as of one request, or of a server in one tick: saves a key generation for each, and where sender and recipient
+ * remember what they multiplied, all multiplications but one. Whoever sees its envelopes sees that they are of one sender.
+ * @param privateKey 32 fresh random bytes, never used again after this object is dropped: nonces are counted from it.
  */
 export function ephemeral(crypto: CryptoPort, privateKey: Uint8Array): Ephemeral {
   const publicKey = crypto.x25519.publicKey(privateKey)
-  const used = new Set<string>()
+  let count = 0
   const sealOne: Ephemeral['seal'] = (recipient, plain, aad) => {
     const shared = crypto.x25519.shared(privateKey, recipient)
     if (shared === null) return fail('envelope.recipient', "The recipient's X25519 key is not usable. Choose another recipient.")
-    const pair = toHex(recipient) + toHex(crypto.sha256(aad))
-    if (used.has(pair)) throw new Error('An ephemeral key seals once per recipient and associated data.')
-    used.add(pair)
-    const { key, nonce } = boxKey(crypto, shared, publicKey, recipient, aad)
-    return ok(concatBytes(publicKey, crypto.aead.seal(key, nonce, plain, aad)))
+    // Not the count itself: that would tell how much a server does.
+    const nonce = crypto.taggedHash('golem/envelope-nonce', privateKey, uint32(count++)).subarray(0, NONCE_BYTES)
+    const key = boxKey(crypto, shared, publicKey, recipient, crypto.sha256(aad))
+    return ok(concatBytes(publicKey, nonce, crypto.aead.seal(key, nonce, plain, aad)))
   }
   return { publicKey, seal: sealOne }
 }
@@ -64,8 +57,6 @@ export const seal = (
   plain: Uint8Array,
   aad: Uint8Array,
 ): Result<Uint8Array> => ephemeral(crypto, random).seal(recipientPublicKey, plain, aad)
-
-const NONCE_BYTES = 12
 
 /** A box under a key that both sides have: nonce (12, random) | ciphertext with tag. @param random 12 fresh random bytes */
 export const sealBox = (crypto: CryptoPort, random: Uint8Array, key: Uint8Array, plain: Uint8Array, aad: Uint8Array): Uint8Array =>
@@ -88,7 +79,7 @@ export function open(
   const sender = box.subarray(0, 32)
   const shared = crypto.x25519.shared(privateKey, sender)
   if (shared === null) return closed
-  const { key, nonce } = boxKey(crypto, shared, sender, publicKey, aad)
-  const plain = crypto.aead.open(key, nonce, box.subarray(32), aad)
+  const key = boxKey(crypto, shared, sender, publicKey, crypto.sha256(aad))
+  const plain = crypto.aead.open(key, box.subarray(32, HEAD_BYTES), box.subarray(HEAD_BYTES), aad)
   return plain === null ? closed : ok(plain)
 }

@@ -33,13 +33,11 @@ export const verifyUnder = (crypto: CryptoPort, tag: string, body: { sig: string
 export const verifyDigest = (crypto: CryptoPort, digest: Uint8Array, sig: string, publicKey: string): boolean =>
   crypto.schnorr.verify(fromHex(sig), digest, fromHex(publicKey))
 
-/** Begins such a check, beside what else is to be done where the provider can; the function returned gives the verdict. */
-export function beginVerify(crypto: CryptoPort, digest: Uint8Array, sig: string, publicKey: string): () => boolean {
-  const { verifyAhead } = crypto.schnorr
-  return verifyAhead === undefined
-    ? () => verifyDigest(crypto, digest, sig, publicKey)
-    : verifyAhead(fromHex(sig), digest, fromHex(publicKey))
-}
+/** Such a check for later, after all that is cheaper: the function returned makes it. */
+export const laterVerify =
+  (crypto: CryptoPort, digest: Uint8Array, sig: string, publicKey: string): (() => boolean) =>
+  () =>
+    verifyDigest(crypto, digest, sig, publicKey)
 
 /**
  * Completes a document: adds `type`, `v` and `by`, signs it, and gives the bytes of its `document.json`.

@@ -2,7 +2,7 @@
  * Edges: the sealed values that travel between the blocks of a request. One symmetric key per edge, made by the client; who holds
  * it can read the value and check it against the public commitment, everybody else moves ciphertext.
  */
-import { concatBytes, equalBytes, parseBase64, parseHex, toBase64, toHex, uint32, utf8 } from '../bytes.ts'
+import { equalBytes, parseBase64, parseHex, toBase64, toHex, utf8 } from '../bytes.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import { pad, unpad } from './padding.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -14,13 +14,9 @@ export interface SealedEdge {
   box: string
 }
 
-const SALT = utf8('golem/edge/1')
-
-const prefixed = (purpose: string): Uint8Array => concatBytes(uint32(purpose.length), utf8(purpose))
-const PURPOSES = { salt: prefixed('salt'), box: prefixed('box') }
-
-const derive = (crypto: CryptoPort, key: Uint8Array, purpose: keyof typeof PURPOSES, id: string): Uint8Array =>
-  crypto.hkdf(key, SALT, concatBytes(PURPOSES[purpose], utf8(id)), 32)
+/** The key is 32 uniform bytes, so one hash is enough. */
+const derive = (crypto: CryptoPort, key: Uint8Array, purpose: 'salt' | 'box', id: string): Uint8Array =>
+  crypto.taggedHash(`golem/edge-${purpose}`, key, utf8(id))
 
 /** The salt of an edge's commitment, 32 bytes; handing it out with the value lets others check the value but not open boxes. */
 export const edgeSalt = (crypto: CryptoPort, key: Uint8Array, edgeId: string): Uint8Array => derive(crypto, key, 'salt', edgeId)

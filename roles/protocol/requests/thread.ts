@@ -5,7 +5,7 @@
 import { fromHex, toHex, uint32 } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import { beginVerify, signUnder, signingDigest, type Link, type Start, type Write } from '../documents/index.ts'
+import { laterVerify, signUnder, signingDigest, type Link, type Start, type Write } from '../documents/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Source } from '../../program/document.ts'
@@ -133,7 +133,7 @@ type Verdicts = Array<() => boolean>
 
 /**
  * Checks a start and the links of each lane after it: same request, unbroken chain of digests and commitments, positions in order. Whether a
- * version exists and its server holds it is the caller's to check, against the tick. The check of every signature begins.
+ * version exists and its server holds it is the caller's to check, against the tick. What every signature says is asked for by `signed`.
  * Error: `thread.link` (details.lane, details.position).
  */
 export function beginThreads(
@@ -142,7 +142,7 @@ export function beginThreads(
   lanes: ReadonlyArray<{ lane: number; links: Link[] }>,
 ): Result<BegunThreads> {
   const begun = signingDigest(crypto, 'start', start)
-  const startVerdict = beginVerify(crypto, begun, start.sig, start.client)
+  const startVerdict = laterVerify(crypto, begun, start.sig, start.client)
   const followed: Array<{ lane: number; verdicts: Verdicts }> = []
   const ends: ThreadEnd[] = []
   for (const { lane, links } of lanes) {
@@ -172,7 +172,7 @@ function follow(crypto: CryptoPort, start: Start, begun: string, lane: number, l
     const how = brokenLink(start, lane, state, link, position)
     if (how !== null) return broken(lane, position, how)
     const digest = signingDigest(crypto, 'link', link)
-    verdicts.push(beginVerify(crypto, digest, link.sig, link.server))
+    verdicts.push(laterVerify(crypto, digest, link.sig, link.server))
     state = { previous: toHex(digest), number: link.after }
   }
   return ok(state)

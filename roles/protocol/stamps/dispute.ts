@@ -7,7 +7,7 @@ import { check, runInterpreted, skipBlock, toJson, type BlockRun, type Endpoint,
 import { fromHex } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import { beginVerify, MAX_WRITES, signingDigest, type Dispute, type Link } from '../documents/index.ts'
+import { laterVerify, MAX_WRITES, signingDigest, type Dispute, type Link } from '../documents/index.ts'
 import {
   blockInputs,
   blockNeeds,
@@ -165,8 +165,8 @@ function checkGiven({ crypto }: { crypto: CryptoPort }, dispute: Dispute, endpoi
 
 function isSigned(crypto: CryptoPort, { start, links }: Dispute): boolean {
   const verdicts = [
-    beginVerify(crypto, signingDigest(crypto, 'start', start), start.sig, start.client),
-    ...links.map((link) => beginVerify(crypto, signingDigest(crypto, 'link', link), link.sig, link.server)),
+    laterVerify(crypto, signingDigest(crypto, 'start', start), start.sig, start.client),
+    ...links.map((link) => laterVerify(crypto, signingDigest(crypto, 'link', link), link.sig, link.server)),
   ]
   return verdicts.every((verdict) => verdict())
 }

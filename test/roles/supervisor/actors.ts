@@ -11,7 +11,7 @@ import {
   type Update,
   type Write,
 } from '../../../roles/protocol/documents/index.ts'
-import { seal, verifyWork, workChallenge } from '../../../roles/protocol/crypto/index.ts'
+import { ephemeral, verifyWork, workChallenge, type Ephemeral } from '../../../roles/protocol/crypto/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
@@ -276,6 +276,18 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
   return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, lanes, keySigs }, client, random(32))
 }
 
+const senders = new WeakMap<Cast, Map<string, Ephemeral>>()
+
+/** What a server seals with in a tick. */
+function senderOf(cast: Cast, server: KeyPair, tick: number): Ephemeral {
+  const of = senders.get(cast) ?? new Map<string, Ephemeral>()
+  senders.set(cast, of)
+  const name = `${server.publicKey}/${tick}`
+  const sender = of.get(name) ?? ephemeral(crypto, cast.random(32))
+  of.set(name, sender)
+  return sender
+}
+
 function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], lane: number, first: Numbered, writes: Write[]): Link[] {
   const { secret } = options
   const holding = holdingOf(crypto, options.planned)
@@ -323,7 +335,7 @@ function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], la
       outputs: '00'.repeat(32),
       before: current.commit,
       after: after.commit,
-      opening: toBase64(must(seal(crypto, random(32), sealingKey, canonicalBytes(opening as Json), aad))),
+      opening: toBase64(must(senderOf(cast, server, tick).seal(sealingKey, canonicalBytes(opening as Json), aad))),
     }
     const link = signLink(crypto, options.link?.(unsigned) ?? unsigned, server, random(32))
     links.push(link)
