@@ -4,7 +4,7 @@
  */
 import canonicalize from 'canonicalize'
 import type { Json } from '../program/document.ts'
-import { equalBytes, parseUtf8, utf8 } from './bytes.ts'
+import { parseUtf8, utf8 } from './bytes.ts'
 import { fail, ok, type Result } from './result.ts'
 
 export type { Json } from '../program/document.ts'
@@ -71,9 +71,9 @@ function parseJson(text: string): Result<unknown> {
   }
 }
 
-function isCanonical(bytes: Uint8Array, value: unknown): boolean {
+function isCanonical(text: string, value: unknown): boolean {
   try {
-    return equalBytes(bytes, canonicalBytes(value))
+    return text === canonicalText(value)
   } catch {
     return false
   }
@@ -95,7 +95,7 @@ export function parseCanonical(bytes: Uint8Array, limits: ParseLimits): Result<J
   if (!parsed.ok) return parsed
   const found = offence(parsed.value, '$')
   if (found !== null) return fail('canonical.value', `In the document, ${found}. Send larger numbers as decimal strings.`)
-  if (!isCanonical(bytes, parsed.value))
+  if (!isCanonical(text.value, parsed.value))
     return fail('canonical.form', 'The document is not in canonical form (RFC 8785). Encode it canonically and sign again.')
   return ok(parsed.value as Json)
 }
