@@ -144,8 +144,7 @@ function equality(crypto: CryptoPort): void {
         for (const [why, signature] of nearSignatures(scalarOf(key), message))
           expect([why, crypto.schnorr.verify(signature, message, publicKey)]).toEqual([why, false])
         const signature = nobleCrypto.schnorr.sign(message, key, new Uint8Array(32))
-        for (const x of [hex32(Fp.ORDER), hex32(5n), new Uint8Array(32)])
-          expect(crypto.schnorr.verify(signature, message, x)).toBe(false)
+        for (const x of [hex32(Fp.ORDER), hex32(5n), new Uint8Array(32)]) expect(crypto.schnorr.verify(signature, message, x)).toBe(false)
       }),
       8,
     )
