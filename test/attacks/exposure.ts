@@ -68,10 +68,7 @@ function purposes(actor: Actor, { request, lanes }: Pick<Pending, 'request' | 'l
 }
 
 /** The box key of an edge, as PROTOCOL 11.2 has it. */
-const boxKey = (crypto: CryptoPort, key: Uint8Array, id: string): Uint8Array => {
-  const part = utf8('box')
-  return crypto.hkdf(key, utf8('golem/edge/1'), Uint8Array.from([0, 0, 0, part.length, ...part, ...utf8(id)]), 32)
-}
+const boxKey = (crypto: CryptoPort, key: Uint8Array, id: string): Uint8Array => crypto.taggedHash('golem/edge-box', key, utf8(id))
 
 export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pending, 'request' | 'lanes'>): Spy {
   const keys = new Set<string>()

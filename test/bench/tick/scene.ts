@@ -1,7 +1,7 @@
 /** The same app, plan and ledger in every process of the tick bench, all of it from one seed; 128-bit primes, because nothing is attacked here. */
 import { outlineOf, termsOf, versionReserved, type PlannedTick } from '../../../roles/protocol/requests/index.ts'
 import { registerClient, reserveKey } from '../../../roles/protocol/index/index.ts'
-import { createLedger, noteTick, type Ledger } from '../../../roles/protocol/ticks/index.ts'
+import { createLedger, DEFAULT_PER_TICK, noteTick, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
@@ -38,7 +38,7 @@ export async function setScene(): Promise<Scene> {
   const offer = makeOffer(cast, {
     witnesses: WITNESSES,
     spare: SPARE,
-    perTick: { registrations: 1_000, reservations: 1_000, updates: EACH },
+    perTick: { ...DEFAULT_PER_TICK, updates: EACH },
   })
   const servers = cast.servers.map(({ publicKey }, i) => ({
     id: publicKey,
