@@ -82,7 +82,7 @@ export const DISPUTE_OUTCOMES = [
   'dispute.signature',
 ] as const
 
-/** Most disputes of one tick that are looked into, and of one client. */
+/** Most disputes that one tick accepts. */
 export const MAX_DISPUTES = 16
 
 /** What one block signs, alike in all lanes. */

@@ -83,6 +83,8 @@ export interface Closing {
   evidence: Map<string, EvidenceEntry>
   /** Clients whose disputes were looked into. */
   disputed: Set<string>
+  /** Digests of the disputes that were accepted. */
+  decided: Set<string>
 }
 
 export const countOf = ({ tick, endpoint, by }: Pick<Update, 'tick' | 'endpoint'> & { by: string }): string => `${tick}/${endpoint}/${by}`
@@ -247,8 +249,8 @@ export function decideUpdate(closing: Closing, transaction: AnchoredTransaction,
 }
 
 /**
- * Disputes of registered clients only, so many in a tick, and of each one: whoever has another to show anchors it again. What a dispute shows is checked, and then
- * the block is run, once for certain proof that one of its servers lies.
+ * Disputes of registered clients only, of each one in a tick: whoever has another to show anchors it again. What a dispute shows is checked, and then, so many times
+ * in a tick, the block is run, once for certain proof that one of its servers lies.
  */
 export function decideDisputed(closing: Closing, transaction: AnchoredTransaction, document: OpenedDocument<'dispute'>): Result<null> {
   const { ctx, ledger, input, disputed } = closing
@@ -256,16 +258,19 @@ export function decideDisputed(closing: Closing, transaction: AnchoredTransactio
   if (ledger.tombstones.has(body.by) || !ledger.database.clients.has(body.by))
     return fail('dispute.client', 'The client is not registered.')
   if (!spendsKey(transaction, body.by)) return fail('dispute.spends', "The transaction does not spend from the client's address.")
-  if (disputed.size >= MAX_DISPUTES || disputed.has(body.by))
-    return fail('dispute.many', 'The tick looks into one dispute of a client, and into so many of all. Anchor it again.')
+  if (disputed.has(body.by)) return fail('dispute.many', 'The tick looks into one dispute of a client. Anchor it again.')
   disputed.add(body.by)
   const facts = factsOf(ledger, body.start.tick)
   const env = { app: ledger.app, number: input.number, facts, tombstoned: (id: string) => ledger.tombstones.has(id) }
   const open = checkDispute(ctx, env, body)
   if (!open.ok) return open
+  // Only those that bury somebody take a place, each at the price of a server: what shows nothing keeps nobody's waiting.
+  if (closing.decided.size >= MAX_DISPUTES)
+    return fail('dispute.many', `The tick decides ${MAX_DISPUTES} disputes, and others came before. Anchor it again.`)
   const code = input.code?.(document) ?? null
   const decided = decideDispute(ctx, open.value, code)
   if (!decided.ok) return decided
+  closing.decided.add(sha256)
   closing.evidence.set(sha256, { kind: 'dispute', dispute: body as unknown as Json, ...code! })
   for (const { subject, link } of decided.value) bury(closing, { subject, evidence: { kind: 'dispute', dispute: sha256, link } })
   return ok(null)

@@ -171,6 +171,7 @@ export function closeTick(ctx: LedgerContext, ledger: Ledger, input: CloseInput)
     burials: [],
     evidence: new Map(),
     disputed: new Set(),
+    decided: new Set(),
   }
   const decided = decideAll(closing)
   ledger.number = input.number
