@@ -23,6 +23,8 @@ export interface SwarmNetwork {
   peer(name: string): SwarmPort
   /** Names of the files that a participant has, by infohash. */
   filesOf(name: string): Map<string, string[]>
+  /** The torrents of which a participant has every file. */
+  torrentsOf(name: string): Array<{ infohash: string; name: string; files: SwarmFile[] }>
   /** Without a tracker, only peers that already know each other find each other. */
   setTracker(state: 'ok' | 'unreachable'): void
 }
@@ -45,6 +47,11 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
           [...files].flatMap(([file, { bytes }]) => (bytes === undefined ? [] : [file])),
         ]),
       ),
+    torrentsOf: (name) =>
+      [...(peers.get(name)?.torrents ?? [])].flatMap(([infohash, torrent]) => {
+        const files = [...torrent.files].flatMap(([file, { bytes }]) => (bytes === undefined ? [] : [{ name: file, bytes }]))
+        return files.length === torrent.files.size ? [{ infohash, name: torrent.name, files }] : []
+      }),
     peer: (name) => {
       const before = peers.get(name)
       const peer: Peer = {

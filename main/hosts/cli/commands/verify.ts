@@ -9,11 +9,11 @@ import { readBounded } from '../../terminal/text-file.ts'
 import { EXIT, wrongUsage, type Call, type Command, type Done } from '../command.ts'
 import { aboutBurials } from '../verify/burials.ts'
 import { aboutDispute } from '../verify/dispute.ts'
-import { createFinder, type Finder } from '../verify/finder.ts'
+import { createFinder, type Finder, type Source } from '../verify/finder.ts'
 import { findingText, type Finding } from '../verify/finding.ts'
 import { folderSource, participantsIn } from '../verify/folder.ts'
 import { FILE_LIMIT, recognise, type Recognised } from '../verify/recognise.ts'
-import { openSwarm, type SwarmSource } from '../verify/swarm.ts'
+import { openSwarm } from '../verify/swarm.ts'
 import { aboutTicks } from '../verify/ticks.ts'
 import { aboutUpdate } from '../verify/update.ts'
 
@@ -66,12 +66,13 @@ async function verify(call: Call): Promise<Result<Done>> {
   }
   const isOnline = network.trackers.length + network.peers.length > 0 || network.dht
   const wanted = positionals.find((argument) => INFOHASH.test(argument))
-  if (wanted !== undefined && !isOnline)
-    return wrongUsage(`The torrent ${wanted} has to be fetched: say from where with --tracker, --peer or --dht.`)
+  if (wanted !== undefined && !isOnline && folders.length === 0)
+    return wrongUsage(`The torrent ${wanted} has to be fetched: say from where with --tracker, --peer, --dht or --from.`)
   const swarm = isOnline ? await openSwarm(network) : null
   try {
-    const finder = createFinder(fastCrypto, [...folders.map(folderSource), ...(swarm === null ? [] : [swarm])])
-    const asked = await readArguments(call, finder, swarm, folders)
+    const sources: Source[] = [...folders.map(folderSource), ...(swarm === null ? [] : [swarm])]
+    const finder = createFinder(fastCrypto, sources)
+    const asked = await readArguments(call, finder, sources)
     if (!asked.ok) return asked
     const finding = await answer(finder, asked.value.documents)
     const stray = strayOf(finder, asked.value)
@@ -106,12 +107,7 @@ function strayOf(finder: Finder, { loose }: Arguments): Result<null> {
 }
 
 /** Reads all arguments. */
-async function readArguments(
-  { positionals, io }: Call,
-  finder: Finder,
-  swarm: SwarmSource | null,
-  folders: string[],
-): Promise<Result<Arguments>> {
+async function readArguments({ positionals, io }: Call, finder: Finder, sources: readonly Source[]): Promise<Result<Arguments>> {
   const documents: OpenedDocument[] = []
   const loose: Arguments['loose'] = []
   const digests: string[] = []
@@ -121,7 +117,7 @@ async function readArguments(
       continue
     }
     const isInfohash = INFOHASH.test(shown)
-    const read = isInfohash ? await fetched(swarm!, shown) : readPath(resolve(io.cwd, shown), shown)
+    const read = isInfohash ? await fetched(sources, shown) : readPath(resolve(io.cwd, shown), shown)
     if (!read.ok) return read
     for (const one of read.value) {
       finder.add(one, isInfohash ? shown : undefined)
@@ -130,7 +126,7 @@ async function readArguments(
     }
   }
   for (const sha256 of digests) {
-    const found = await byDigest(finder, sha256, folders)
+    const found = await byDigest(finder, sha256, sources)
     if (!found.ok) return found
     documents.splice(positionals.indexOf(sha256), 0, found.value)
   }
@@ -145,8 +141,10 @@ type Read = Recognised & { isNamed: boolean }
 const shownAs = <T>(shown: string, result: Result<T>): Result<T> =>
   result.ok ? result : { ok: false, error: { ...result.error, message: `${shown}: ${result.error.message}` } }
 
-async function fetched(swarm: SwarmSource, infohash: string): Promise<Result<Read[]>> {
-  const bytes = await swarm.any(infohash)
+/** From the first source that has it; what the last one says, where none does. */
+async function fetched(sources: readonly Source[], infohash: string): Promise<Result<Read[]>> {
+  let bytes: Result<Uint8Array> = fail('cli.document', `Nobody was asked for the torrent ${infohash}.`)
+  for (const source of sources) if (!bytes.ok) bytes = await source.any(infohash)
   const found = bytes.ok ? recognise(fastCrypto, bytes.value) : bytes
   return found.ok ? ok([{ ...found.value, isNamed: true }]) : shownAs(infohash, found)
 }
@@ -180,12 +178,13 @@ function readFolder(folder: string, shown: string): Result<Read[]> {
   return ok(read)
 }
 
-async function byDigest(finder: Finder, sha256: string, folders: string[]): Promise<Result<OpenedDocument>> {
+async function byDigest(finder: Finder, sha256: string, sources: readonly Source[]): Promise<Result<OpenedDocument>> {
   for (const type of ['update', 'dispute', 'tick'] as const) {
     const found = await finder.search(type, sha256)
     if (found !== null) return ok(found)
   }
-  const where = folders.length === 0 ? 'among these files: say with --from where it may be' : 'in the folders of --from'
+  const where =
+    sources.length === 0 ? 'among these files: say with --from where it may be' : 'among these files, nor where you say that they may be'
   return fail('cli.document', `No update, dispute or tick with the SHA-256 ${sha256} is ${where}.`)
 }
 

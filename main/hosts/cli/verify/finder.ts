@@ -8,10 +8,19 @@ import type { OfferProgram, OpenedTick, TickReader } from '../../../../roles/pro
 import type { Missing } from './finding.ts'
 import { documentsIn, namesIn, recognise, type Recognised } from './recognise.ts'
 
+/** A document by its digest, and its torrent where one of the others says it. */
+export interface Named {
+  sha256: string
+  infohash: string | null
+}
+
 /** Where else documents and files are looked for. What it answers is held against the digest. */
 export interface Source {
-  document(sha256: string, infohash: string | null, type: DocumentType): Promise<Uint8Array | null>
-  file(infohash: string | null, entry: FileEntry): Promise<Uint8Array | null>
+  document(named: Named, type: DocumentType): Promise<Uint8Array | null>
+  /** A file of the torrent of a document. */
+  file(of: Named, entry: FileEntry): Promise<Uint8Array | null>
+  /** The document of a torrent, whatever it is. */
+  any(infohash: string): Promise<Result<Uint8Array>>
   /** Ticks that it has, of which the documents given need not know. */
   ticks(): Iterable<Uint8Array>
 }
@@ -77,7 +86,7 @@ async function findDocument<T extends DocumentType>(pool: Pool, type: T, sha256:
   const known = pool.opened.get(sha256)
   if (known !== undefined) return known.body.type === type ? (known as OpenedDocument<T>) : null
   for (const source of pool.sources) {
-    const bytes = await source.document(sha256, pool.infohashes.get(sha256) ?? null, type)
+    const bytes = await source.document({ sha256, infohash: pool.infohashes.get(sha256) ?? null }, type)
     const found = bytes === null ? null : openDocument(pool.crypto, type, bytes, sha256)
     if (found?.ok !== true) continue
     keep(pool, found.value)
@@ -86,11 +95,11 @@ async function findDocument<T extends DocumentType>(pool: Pool, type: T, sha256:
   return null
 }
 
-async function findFile(pool: Pool, infohash: string | null, entry: FileEntry): Promise<Uint8Array | null> {
+async function findFile(pool: Pool, of: Named, entry: FileEntry): Promise<Uint8Array | null> {
   const known = pool.given.get(entry.sha256)
   if (known !== undefined) return known
   for (const source of pool.sources) {
-    const bytes = await source.file(infohash, entry)
+    const bytes = await source.file(of, entry)
     if (bytes !== null && bytes.length === entry.size && toHex(pool.crypto.sha256(bytes)) === entry.sha256) return bytes
   }
   return null
@@ -110,7 +119,7 @@ export function createFinder(crypto: CryptoPort, sources: readonly Source[]): Fi
   async function file(of: { sha256: string }, entry: FileEntry): Promise<Uint8Array | null> {
     const infohash = pool.infohashes.get(of.sha256) ?? null
     const says = `The file «${entry.name}» of the document ${of.sha256}, with the SHA-256 ${entry.sha256}`
-    return (await findFile(pool, infohash, entry)) ?? note(pool, 'file', entry.sha256, infohash, says)
+    return (await findFile(pool, { sha256: of.sha256, infohash }, entry)) ?? note(pool, 'file', entry.sha256, infohash, says)
   }
 
   return {

@@ -1,8 +1,9 @@
 /** The folder of a participant on this computer as a source: it is read and never written, so its node may run. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fail, ok } from '../../../../roles/protocol/result.ts'
+import type { Named, Source } from './finder.ts'
 import { FILE_LIMIT } from './recognise.ts'
-import type { Source } from './finder.ts'
 
 /** Most files that are looked through for ticks, the newest first. */
 const MOST_LOOKED = 4_096
@@ -37,19 +38,36 @@ const list = (folder: string): string[] => {
   }
 }
 
+/** Names of torrents begin so, whatever their type (PROTOCOL.md 3.3). */
+const TORRENT = /^golem-[a-z]+-([0-9a-f]{16})$/
+
+/** Where the content of each torrent lies, by what its name says of the document's digest. */
+function contentsOf(folder: string): Map<string, string> {
+  const contents = new Map<string, string>()
+  for (const path of list(torrentsOf(folder)).flatMap((torrent) => list(torrent))) {
+    const found = TORRENT.exec(basename(path))
+    if (found !== null) contents.set(found[1]!, path)
+  }
+  return contents
+}
+
 export function folderSource(folder: string): Source {
+  let contents: Map<string, string> | null = null
   const blob = (sha256: string): Uint8Array | null => read(join(blobsOf(folder), sha256.slice(0, 2), sha256))
-  const inTorrent = (infohash: string | null, name: string): Uint8Array | null => {
-    if (infohash === null) return null
-    for (const content of list(join(torrentsOf(folder), infohash))) {
-      const found = read(join(content, name))
-      if (found !== null) return found
-    }
-    return null
+  const inTorrent = ({ sha256 }: Named, name: string): Uint8Array | null => {
+    contents ??= contentsOf(folder)
+    const content = contents.get(sha256.slice(0, 16))
+    return content === undefined ? null : read(join(content, name))
   }
   return {
-    document: (sha256, infohash) => Promise.resolve(blob(sha256) ?? inTorrent(infohash, 'document.json')),
-    file: (infohash, entry) => Promise.resolve(blob(entry.sha256) ?? inTorrent(infohash, entry.name)),
+    document: (named) => Promise.resolve(blob(named.sha256) ?? inTorrent(named, 'document.json')),
+    file: (of, entry) => Promise.resolve(blob(entry.sha256) ?? inTorrent(of, entry.name)),
+    any(infohash) {
+      const found = list(join(torrentsOf(folder), infohash)).flatMap((content) => read(join(content, 'document.json')) ?? [])
+      return Promise.resolve(
+        found[0] === undefined ? fail('cli.document', `The folder ${folder} has no torrent ${infohash}.`) : ok(found[0]),
+      )
+    },
     *ticks() {
       const files = list(blobsOf(folder))
         .flatMap((path) => list(path))
@@ -58,7 +76,7 @@ export function folderSource(folder: string): Source {
         .sort((a, b) => b.at!.mtimeMs - a.at!.mtimeMs)
       for (const { path } of files.slice(0, MOST_LOOKED)) {
         const bytes = read(path)
-        if (bytes !== null && Buffer.from(bytes).includes('"type":"tick"')) yield bytes
+        if (bytes !== null && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"type":"tick"')) yield bytes
       }
     },
   }

@@ -17,8 +17,6 @@ export interface SwarmOptions {
 }
 
 export interface SwarmSource extends Source {
-  /** A document of which nothing is known but its torrent. Errors: those of the swarm. */
-  any(infohash: string): Promise<Result<Uint8Array>>
   close(): Promise<void>
 }
 
@@ -47,9 +45,9 @@ export async function openSwarm({ trackers, peers, dht, timeoutMs }: SwarmOption
   }
   return {
     any: (infohash) => fetch(infohash, 'document.json', documentKinds.tick.limit, true),
-    document: (_sha256, infohash, type) =>
+    document: ({ infohash }, type) =>
       infohash === null ? Promise.resolve(null) : orNull(fetch(infohash, 'document.json', documentKinds[type].limit, type === 'tick')),
-    file: (infohash, { name, size }) =>
+    file: ({ infohash }, { name, size }) =>
       infohash === null || size > FILE_LIMIT ? Promise.resolve(null) : orNull(fetch(infohash, name, size, true)),
     ticks: () => [],
     async close() {
