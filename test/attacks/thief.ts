@@ -52,7 +52,7 @@ export interface Thief {
   forge(like: Mined, change: Partial<Tick>, withheld?: boolean): Promise<Forged>
   /** The fields of a tick that would follow another one, closing the next blocks. */
   nextTo(tick: Mined): Promise<Partial<Tick>>
-  /** Anchors a forged tick: by the seal of another one, or without any, by a coin at the stolen key's address. @returns what is to be mined */
+  /** Anchors a forged tick: by the seal of another one, or without any, by a coin at the stolen key's address if there is one. @returns what is to be mined */
   anchor(forged: Forged, seal: { of: Mined | string } | 'no seal'): Mined
 }
 
@@ -132,25 +132,20 @@ async function steal(world: World): Promise<Thief> {
     anchor(forged, seal) {
       const { number } = forged.document.body
       const keyScript = scriptOfKey()
-      const stolen =
-        seal === 'no seal' ? coins(keyScript)[0]! : { txid: typeof seal.of === 'string' ? seal.of : seal.of.txid, vout: 1, value: DUST }
+      const own =
+        seal === 'no seal' ? coins(keyScript)[0] : { txid: typeof seal.of === 'string' ? seal.of : seal.of.txid, vout: 1, value: DUST }
+      const stolen = own === undefined ? [] : [own]
       const paid = coins(toHex(script)).find(({ value }) => value > FEE)!
-      for (const { txid, vout } of [paid, stolen]) spent.add(`${txid}:${vout}`)
+      for (const { txid, vout } of [paid, ...stolen]) spent.add(`${txid}:${vout}`)
+      const all = stolen.reduce((sum, { value }) => sum + value, paid.value)
       const outputs = [
         { script: must(anchorScript({ type: 'tick', ...forged.reference, number })), value: 0n },
         { script: fromHex(keyScript), value: DUST },
-        { script, value: paid.value + stolen.value - DUST - FEE },
+        { script, value: all - DUST - FEE },
       ]
-      const unsigned = must(
-        buildTransaction({
-          inputs: [
-            { ...stolen, script: fromHex(keyScript) },
-            { ...paid, script },
-          ],
-          outputs,
-        }),
-      )
-      const secrets = new Map([key, OWN].map((pair, at) => [at, tweakPrivateKey(pair.privateKey)]))
+      const inputs = [...stolen.map((coin) => ({ ...coin, script: fromHex(keyScript) })), { ...paid, script }]
+      const unsigned = must(buildTransaction({ inputs, outputs }))
+      const secrets = new Map([...stolen.map(() => key), OWN].map((pair, at) => [at, tweakPrivateKey(pair.privateKey)]))
       const signed = signTransaction(unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random(32)))
       return { txid: world.chain.submit(signed.toBuffer()), number, reference: forged.reference }
     },
