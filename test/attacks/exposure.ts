@@ -17,6 +17,8 @@ export interface Spy {
   saw(bytes: Uint8Array): void
   /** A symmetric key that it drew itself, hex. */
   drew(key: string): void
+  /** What another server opened and told it. */
+  heard(json: unknown): void
   /** Everything that opens. */
   log(): Exposed
 }
@@ -81,6 +83,9 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
 
   const learn = (name: string, json: unknown): void => {
     log.set(name, json)
+    read(json)
+  }
+  const read = (json: unknown): void => {
     walk(json, '', (value, field) => {
       if (typeof value === 'string' && isKey(value)) keys.add(value)
       else if (typeof value === 'string' && isBox(value)) boxes.set(value, bytesOf(value))
@@ -138,6 +143,7 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
   return {
     saw: (bytes) => void boxes.set(Buffer.from(bytes).toString('base64'), bytes),
     drew: (key) => void keys.add(key),
+    heard: read,
     log() {
       for (let before = -1; before !== log.size + keys.size + boxes.size + edges.size;) {
         before = log.size + keys.size + boxes.size + edges.size
