@@ -2,7 +2,16 @@
 import { fromHex } from '../../roles/protocol/bytes.ts'
 import { open, openBox } from '../../roles/protocol/crypto/index.ts'
 import type { Link } from '../../roles/protocol/documents/index.ts'
-import { hopMessage, hopReply, messageAad, signLink, type HopMessage, type HopReply } from '../../roles/protocol/requests/index.ts'
+import {
+  envelopeMessage,
+  hopMessage,
+  hopReply,
+  messageAad,
+  signLink,
+  type EnvelopeMessage,
+  type HopMessage,
+  type HopReply,
+} from '../../roles/protocol/requests/index.ts'
 import { must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { readMessage } from '../../roles/server/json.ts'
@@ -32,4 +41,13 @@ export function changedReply(
 export function signedAgain(world: World, link: Link, change: Partial<Link>): Link {
   const { sig: _sig, ...body } = { ...link, ...change }
   return signLink(world.ctx.crypto, body, world.servers.get(link.server)!.identity, world.ctx.random(32))
+}
+
+/** The client's envelope in a hop. */
+export function readEnvelope(world: World, hop: { server: string; bytes: Uint8Array }): EnvelopeMessage {
+  const { start, lane, links, version, envelope } = readHop(world, hop)
+  const { privateKey, publicKey } = world.servers.get(hop.server)!.sealing
+  const aad = messageAad('envelope', start.request, start.tick, lane, links.length, version)
+  const plain = must(open(world.ctx.crypto, privateKey, publicKey, Buffer.from(envelope, 'base64'), aad))
+  return must(readMessage('envelope', envelopeMessage, plain))
 }
