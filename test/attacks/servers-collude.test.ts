@@ -113,7 +113,7 @@ describe('servers that lie alike', () => {
     const composed = await compose(world, 'post', ARGS)
     const liars = new Set(composed.pending.lanes.slice(0, 2).map((hops) => hops[1]!.server))
     const done = await exchange(world, composed, deliverWith(world, liars, FORGED_AUTHOR))
-    const { details } = errorOf(done as never)
+    const { details } = errorOf(done)
     const dispute = must(await disputeOf(world.ctx, world.clientEnv(), composed.pending, details as unknown as Difference))
     expect(dispute.links.map(({ server }) => server).sort()).toEqual(composed.pending.lanes.map((hops) => hops[1]!.server).sort())
   })
