@@ -105,6 +105,45 @@ describe('golem verify of an update', () => {
   })
 })
 
+describe('golem verify of ticks by somebody else', () => {
+  const folder = temporaryFolder()
+
+  it('with an offer that says that it is of the app: nothing is proved, and the Supervisor is not guilty', async () => {
+    const { town, update } = await scene('verify stranger')
+    const { sig: _sig, type: _type, v: _v, by: _by, ...fields } = town.offer.body
+    const stranger = { ...town.cast, supervisor: town.cast.keys[3]! }
+    const signed = (master: string): OpenedDocument<'offer'> =>
+      signDocument(crypto, 'offer', { ...fields, app: town.app, master }, stranger.supervisor, town.cast.random(32))
+    for (const [offer, holds] of [
+      [signed(stranger.supervisor.publicKey), false],
+      [signed(town.cast.master.publicKey), null],
+    ] as const) {
+      const { sig: _tick, ...body } = ticksOf(town)[4]!.body
+      const tick = signDocument(crypto, 'tick', { ...body, offer: offer.sha256 }, stranger.supervisor, town.cast.random(32))
+      const files = evidence(folder, town, [...ticksOf(town).slice(0, 4), tick])
+      const { code, value } = await ask(folder, put(folder, update.bytes), put(folder, offer.bytes), ...files)
+      expect(value.checks.find(({ what }) => what === 'signer')!.holds).toBe(holds)
+      expect([code, guilty(value)]).toEqual([1, []])
+    }
+  })
+
+  it('by a key that the master key granted: counted', async () => {
+    const { town, update } = await scene('verify granted')
+    const { sig: _sig, type: _type, v: _v, by: _by, ...fields } = town.offer.body
+    const { master, keys, random } = town.cast
+    const next = keys[3]!
+    const grant = signDocument(crypto, 'grant', { key: next.publicKey, note: '' }, master, random(32))
+    const named = { ...fields, app: town.app, grant: { sha256: grant.sha256, infohash: 'cd'.repeat(20) } }
+    const offer = signDocument(crypto, 'offer', named, next, random(32))
+    const { sig: _tick, ...body } = ticksOf(town)[4]!.body
+    const tick = signDocument(crypto, 'tick', { ...body, offer: offer.sha256 }, next, random(32))
+    const files = [put(folder, update.bytes), put(folder, offer.bytes), ...evidence(folder, town, [...ticksOf(town).slice(0, 4), tick])]
+    expect((await ask(folder, ...files, put(folder, grant.bytes))).code).toBe(0)
+    const without = await ask(folder, ...files)
+    expect([without.code, without.value.missing]).toMatchObject([1, [{ what: 'grant', sha256: grant.sha256, infohash: 'cd'.repeat(20) }]])
+  })
+})
+
 describe('golem verify of a tick that buries', () => {
   const folder = temporaryFolder()
 

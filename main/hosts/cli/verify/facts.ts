@@ -12,25 +12,29 @@ export async function factsFor(finder: Finder, head: OpenedTick, number: number)
   return facts.ok ? facts.value : null
 }
 
-/** Whether a tick is signed by the key of the offer that it names, and that offer is one of the app. */
+/**
+ * Whether a tick is signed by a key of its app: that of the first offer, whose digest names the app, or one that the master key of that offer granted. Anybody
+ * can sign an offer that says that it is of the app.
+ */
 export async function signerCheck(finder: Finder, { body }: OpenedTick): Promise<Check> {
-  const found = await finder.offer(body.offer)
-  const at = `Tick ${body.number}`
-  if (found === null)
-    return {
-      what: 'signer',
-      holds: null,
-      says: `${at} is signed by ${body.by}; its offer is not here, so whose key that is cannot be seen.`,
-    }
+  const [first, found] = [await finder.document('offer', body.app), await finder.offer(body.offer)]
+  const at = `Tick ${body.number} is signed by ${body.by}`
+  const unseen = (says: string): Check => ({ what: 'signer', holds: null, says: `${at}; ${says}.` })
+  if (first === null || found === null) return unseen('whether that is a key of the app cannot be seen without its offers')
+  const { master } = first.body
   const { offer } = found
-  if ((offer.body.app ?? offer.sha256) !== body.app) return { what: 'signer', holds: false, says: `${at} names an offer of another app.` }
-  return offer.body.by === body.by
-    ? { what: 'signer', holds: true, says: `${at} is signed by ${body.by}, the key of its offer «${offer.body.title}».` }
-    : {
-        what: 'signer',
-        holds: null,
-        says: `${at} is signed by ${body.by}, and its offer by ${offer.body.by}: right only where the master key, ${offer.body.master}, resumed the app with that key.`,
-      }
+  const isOfApp = offer.sha256 === first.sha256 || (offer.body.app === body.app && offer.body.master === master)
+  if (!isOfApp) return { what: 'signer', holds: false, says: `${at}, and its offer is not by the master key of the app, ${master}.` }
+  const known = (how: string): Check => ({ what: 'signer', holds: true, says: `${at}, ${how} «${first.body.title}».` })
+  if (body.by === first.body.by) return known('the key of the first offer of')
+  if (finder.all('resumption').some((one) => one.body.by === master && one.body.app === body.app && one.body.key === body.by))
+    return known('the key with which the master key resumed')
+  if (body.by !== offer.body.by) return unseen('neither its offer nor a resumption that is here names that key')
+  const grant = await finder.document('grant', offer.body.grant.sha256)
+  if (grant === null) return unseen('whether the master key granted it that cannot be seen')
+  return grant.body.by === master && grant.body.key === body.by
+    ? known('a key that the master key granted for')
+    : { what: 'signer', holds: false, says: `${at}, which the master key of the app, ${master}, did not grant.` }
 }
 
 /** What nobody sees in documents: which tick of a number counts stands in the chain. */

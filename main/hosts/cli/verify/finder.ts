@@ -36,6 +36,8 @@ export interface Finder extends TickReader {
   names(sha256: string): boolean
   /** Outline, budget and terms of an offer; null where it or its outline is not here. */
   offer(sha256: string): Promise<{ offer: OpenedDocument<'offer'>; program: OfferProgram } | null>
+  /** Every document of a type that is here now. */
+  all<T extends DocumentType>(type: T): Array<OpenedDocument<T>>
   /** Every tick of an app that is here. */
   ticks(app: string): OpenedTick[]
   missing: Missing[]
@@ -105,6 +107,9 @@ async function findFile(pool: Pool, of: Named, entry: FileEntry): Promise<Uint8A
   return null
 }
 
+const documentsOf = <T extends DocumentType>({ opened }: Pool, type: T): Array<OpenedDocument<T>> =>
+  [...opened.values()].filter((one): one is OpenedDocument<T> => one.body.type === type)
+
 const nowhere = (what: string): Result<never> => fail('cli.document', `${what} is not here.`)
 
 export function createFinder(crypto: CryptoPort, sources: readonly Source[]): Finder {
@@ -127,6 +132,7 @@ export function createFinder(crypto: CryptoPort, sources: readonly Source[]): Fi
     add: (found, infohash) => add(pool, found, infohash),
     document,
     names: (sha256) => pool.named.has(sha256),
+    all: (type) => documentsOf(pool, type),
     search: (type, sha256) => findDocument(pool, type, sha256),
     get missing() {
       return [...pool.missing.values()]
@@ -150,7 +156,7 @@ export function createFinder(crypto: CryptoPort, sources: readonly Source[]): Fi
     ticks(app) {
       if (!isScanned) for (const source of sources) keepAll(pool, source.ticks())
       isScanned = true
-      return [...pool.opened.values()].filter((one): one is OpenedTick => one.body.type === 'tick' && one.body.app === app)
+      return documentsOf(pool, 'tick').filter(({ body }) => body.app === app)
     },
   }
 }

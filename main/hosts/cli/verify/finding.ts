@@ -58,7 +58,7 @@ export function findingText({ answer, who, checks, taken, missing }: Finding): s
     ...wrap(answer, ''),
     ...section(
       'Who:',
-      who.map(({ key, role, did }) => `${role} ${key}: ${did}`),
+      who.map(({ key, role, did, guilty }) => `${guilty ? 'guilty: ' : ''}${role} ${key}: ${did}`),
     ),
     ...section(
       'What was looked at:',

@@ -17,7 +17,7 @@ type Update = OpenedDocument<'update'>
 
 /** What each step of the proof says when it holds. */
 const STEPS: Record<keyof typeof proofSteps, string> = {
-  start: 'The client signed the start of this request, of this app, tick and endpoint.',
+  start: 'The start is of this request, app, tick, endpoint and client.',
   base: 'It rests on the tick that it read, and on the one that published its plan.',
   lanes: 'Every lane has a link for each block, and all lanes signed the same.',
   path: 'Each link is by a server to which its version was dealt, none stands twice, and the program can take this path.',
@@ -145,6 +145,8 @@ async function look(finder: Finder, update: Update): Promise<Looked & { head: Op
 function supervisorFault({ decision, checks }: Looked): string | null {
   if (decision === null) return null
   const { tick, outcome } = decision
+  // Whoever is no Supervisor of the app may sign what he likes.
+  if (checks.some(({ what, holds }) => what === 'signer' && holds !== true)) return null
   const own = checks.filter(({ what }) => what !== 'decision' && what !== 'links')
   const broken = own.find(({ holds }) => holds === false)
   const number = `tick ${tick.body.number}`
@@ -175,9 +177,7 @@ export async function aboutUpdate(finder: Finder, update: Update): Promise<Findi
   const looked = await look(finder, update)
   const { decision, checks, guilty, head } = looked
   // A guilty server does not take from the update: its stamps divide all the same.
-  const proved = checks.every(
-    ({ what, holds }) => holds === true || (what === 'links' && holds === false) || (what === 'signer' && holds === null),
-  )
+  const proved = checks.every(({ what, holds }) => holds === true || (what === 'links' && holds === false))
   const fault = proved ? null : supervisorFault(looked)
   const supervisor = decision === null ? [] : [{ key: decision.tick.body.by, role: 'supervisor' as const }]
   return {
