@@ -70,13 +70,13 @@ export async function historyOf(
   let ticks: CountedTick[] = []
   for (;;) {
     const stop = stopOf(following)
-    if (stop?.kind !== 'unfetched' && stop?.kind !== 'resumption') {
+    if (stop?.kind !== 'unfetched' && stop?.kind !== 'resumption' && stop?.kind !== 'revocation') {
       const seen = await besideLine(documents, following, hashAt)
       const resumed = following.lines.flatMap(({ said }) => (said === null ? [] : [said.key]))
       return ok({ ticks, stop: stop ?? stopOf(seen), resumed })
     }
     const { reference } = stop
-    const fetched: Result<OpenedDocument> = await tried(() => documents.fetch(reference, stop.kind === 'unfetched' ? 'tick' : 'resumption'))
+    const fetched: Result<OpenedDocument> = await tried(() => documents.fetch(reference, stop.kind === 'unfetched' ? 'tick' : stop.kind))
     if (!fetched.ok && fetched.error.retryable) return fetched
     const before = following
     if (!fetched.ok) following = followMissing(following, reference, fetched.error)
@@ -128,6 +128,8 @@ export function stopText(stop: Stop): string {
       return `The Supervisor's key signed two different documents of tick ${stop.number}: it lies, or is in wrong hands. ${end}`
     case 'resumption':
       return 'The master key took ticks back, and its document is not here yet. Wait; it is asked for again with every block.'
+    case 'revocation':
+      return 'The master key took a key back, and its document is not here yet. Wait; it is asked for again with every block.'
     case 'unproved':
       return 'The master key took back more ticks than it may without a reason; what it shows is being looked at. Wait.'
   }

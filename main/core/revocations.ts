@@ -4,7 +4,7 @@
  */
 import type { Offer, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
-import { paysKey, spendsKey } from '../../roles/protocol/ticks/index.ts'
+import { spendsKey } from '../../roles/protocol/ticks/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchoredBetween } from './chain-watch.ts'
 import type { Documents } from './documents/index.ts'
@@ -15,9 +15,9 @@ interface Here {
   documents: Pick<Documents, 'fetch'>
 }
 
-/** Anybody can pay a master key's address and say that it is a revocation, so a bounded number is looked at: those that spend from it first. */
+/** So many revocations of one master key are looked at. */
 const MOST = 256
-/** Times that an offer waits for what may be a revocation and cannot be had. Its ticks are void anyway once that arrives. */
+/** Times that an offer waits for a revocation that cannot be had. Whoever takes it then follows no tick past that one (PROTOCOL.md 6.8). */
 const PATIENCE = 6
 
 /** What may be a revocation of the offer's key, anchored before the offer or with it. */
@@ -25,11 +25,8 @@ function suspicious(storage: StoragePort, sha256: string, { master }: Offer): An
   const anchored = anchoredBetween(storage, -1, Number.MAX_SAFE_INTEGER)
   const offered = anchored.find(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)
   if (offered === undefined) return []
-  const said = anchored.filter(
-    (transaction) => transaction.anchor.type === 'revocation' && transaction.height <= offered.height && paysKey(transaction, master),
-  )
-  const own = said.filter((transaction) => spendsKey(transaction, master))
-  return [...own, ...said.filter((transaction) => !own.includes(transaction))].slice(0, MOST)
+  const isSaid = ({ anchor, height }: AnchoredTransaction): boolean => anchor.type === 'revocation' && height <= offered.height
+  return anchored.filter((transaction) => isSaid(transaction) && spendsKey(transaction, master)).slice(0, MOST)
 }
 
 /** Errors: `offer.revoked`; `offer.revocation` (retryable): something that may be a revocation is not here yet. */

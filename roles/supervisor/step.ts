@@ -2,7 +2,7 @@
 import { bitsOfWork, type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Reference, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { isFirstSeal, paysSupervisor, statementsKept } from '../protocol/ticks/index.ts'
+import { isFirstSeal, paysSupervisor, spendsKey, statementsKept } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
@@ -41,8 +41,9 @@ const fetchOf = (transaction: AnchoredTransaction): SupervisorEffect => ({
 function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
   switch (transaction.anchor.type) {
     case 'ready':
-    case 'revocation':
       return paysSupervisor(transaction, state.offer.body) ? 'expected' : null
+    case 'revocation':
+      return spendsKey(transaction, state.offer.body.master) ? 'expected' : null
     case 'acceptance':
     case 'registration':
       return paysSupervisor(transaction, state.offer.body) ? 'waiting' : null

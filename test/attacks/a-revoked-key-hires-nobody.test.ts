@@ -56,15 +56,15 @@ const code = (result: Result<unknown>): string => (result.ok ? 'ok' : result.err
 
 describe('an offer by a key that its master key took back', () => {
   const { cast, master, offer, revocation } = stolen('revoked key')
-  const pays = [master.publicKey]
-  const at = (document: OpenedDocument, height: number, paid: string[] = []) => anchorOf(document, height, { pays: paid })
+  const own = [master.publicKey]
+  const at = (document: OpenedDocument, height: number, spends: string[] = []) => anchorOf(document, height, { spends })
 
   it.each([
     ['after the revocation', 10, 12, 'offer.revoked'],
     ['in its block', 10, 10, 'offer.revoked'],
     ['before it', 10, 9, 'ok'],
   ])('that was anchored %s is treated as it must be, by servers and clients', async (_when, revoked, offered, expected) => {
-    const { services } = node([at(revocation, revoked, pays), at(offer, offered)], [offer, revocation])
+    const { services } = node([at(revocation, revoked, own), at(offer, offered)], [offer, revocation])
     expect(code(await fetchStandingOffer(services, referenceOf(offer))())).toBe(expected)
     const [event] = await fetchOffer(services, referenceOf(offer))
     expect(event).toMatchObject(
@@ -73,7 +73,7 @@ describe('an offer by a key that its master key took back', () => {
   })
 
   it('counts by its first anchor, whoever repeats it', async () => {
-    const { services } = node([at(offer, 9), at(revocation, 10, pays), at(offer, 11)], [offer, revocation])
+    const { services } = node([at(offer, 9), at(revocation, 10, own), at(offer, 11)], [offer, revocation])
     expect(code(await fetchStandingOffer(services, referenceOf(offer))())).toBe('ok')
   })
 
@@ -83,10 +83,10 @@ describe('an offer by a key that its master key took back', () => {
     const byOther = signDocument(crypto, 'revocation', { key: cast.supervisor.publicKey, reason: '' }, other, cast.random(32))
     const absent = signDocument(crypto, 'revocation', { key: other.publicKey, reason: 'x' }, other, cast.random(32))
     const broken = signDocument(crypto, 'revocation', { key: other.publicKey, reason: 'y' }, other, cast.random(32))
-    const fakes = [ofOther, byOther, absent, broken].map((one, i) => at(one, 1 + i, pays))
+    const fakes = [ofOther, byOther, absent, broken].map((one, i) => at(one, 1 + i, own))
     const honest = node([...fakes, at(offer, 12)], [offer, ofOther, byOther], [absent])
     expect(await fetchOffer(honest.services, referenceOf(offer))).toMatchObject([{ type: 'document' }])
-    const thief = node([...fakes, at(revocation, 8, pays), at(offer, 12)], [offer, ofOther, byOther, revocation], [absent])
+    const thief = node([...fakes, at(revocation, 8, own), at(offer, 12)], [offer, ofOther, byOther, revocation], [absent])
     expect(await fetchOffer(thief.services, referenceOf(offer))).toMatchObject([{ failure: { code: 'offer.revoked' } }])
   })
 
@@ -105,7 +105,7 @@ describe('an offer by a key that its master key took back', () => {
       }
       const block = (...anchored: AnchoredTransaction[]): void =>
         give({ type: 'block', height: anchored[0]!.height, hash: 'h', time: 0, anchored })
-      const anchors = [at(revocation, revoked, pays), at(offer, 12)].sort((a, b) => a.height - b.height)
+      const anchors = [at(revocation, revoked, own), at(offer, 12)].sort((a, b) => a.height - b.height)
       for (const one of anchors) block(one)
       give({ type: 'document', reference: referenceOf(offer), document: offer })
       expect(state.job?.offer).toBe(offer.sha256)
@@ -145,12 +145,12 @@ describe('a Supervisor whose key was taken back', () => {
     await town.give({ type: 'offer.superseding', sha256: next.sha256, offer: next.body })
     expect(town.state().next?.offer.sha256).toBe(next.sha256)
     if (order === 'the revocation first') {
-      town.anchor(revocation, { pays: [master.publicKey] })
+      town.anchor(revocation, { spends: [master.publicKey] })
       await town.mine()
       town.anchor(next, moneyOf(next))
       await town.mine()
     } else {
-      town.anchor(revocation, { pays: [master.publicKey] }, true)
+      town.anchor(revocation, { spends: [master.publicKey] }, true)
       town.anchor(next, moneyOf(next))
       await town.mine()
       town.release(revocation)

@@ -63,14 +63,14 @@ async function perform(
   offered: Parameters<typeof startHiring>[3],
   effect: HiringEffect,
 ): Promise<HiringEvent[]> {
-  /** The master key's statements pay its own address, which everybody watches. */
-  const byMaster = (document: OpenedDocument<'grant' | 'revocation'>) => publish(services, document, [book.master.publicKey])
+  /** The master key's statements pay its own address, which everybody watches, and from which it takes a key back. */
+  const address = [book.master.publicKey]
   switch (effect.type) {
     case 'hire.revoke':
-      await byMaster(book.revocation(effect.index, effect.reason))
+      await publish(services, book.revocation(effect.index, effect.reason), address, [], address)
       return []
     case 'hire.grant':
-      return [{ type: 'hire.granted', wanted: effect.wanted, grant: await byMaster(book.grant(effect.wanted.index)) }]
+      return [{ type: 'hire.granted', wanted: effect.wanted, grant: await publish(services, book.grant(effect.wanted.index), address) }]
     case 'hire.sign':
       return [{ type: 'hire.signed', wanted: effect.wanted, offer: book.offer(effect.wanted, effect.grant).sha256 }]
     case 'hire.publish': {

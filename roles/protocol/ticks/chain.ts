@@ -36,6 +36,8 @@ export type Stop =
   | { kind: 'equivocation'; number: number; key: string; references: [Reference, Reference] }
   /** The master key said something, and its document is not here. */
   | { kind: 'resumption'; reference: Reference }
+  /** It took a key back, and nobody knows yet which: it may be that of the ticks from there on. */
+  | { kind: 'revocation'; reference: Reference }
   /** It takes back more ticks than it may without showing why, and what it shows is being looked at. */
   | { kind: 'unproved'; reference: Reference; shows: Reference[] }
 
@@ -58,8 +60,20 @@ export interface Shown {
   height: number
 }
 
+/** The anchor of a revocation whose document is not here. */
+export interface Pending {
+  reference: Reference
+  height: number
+  position: number
+}
+
 export interface Known {
   signers: string[]
+  /**
+   * Ticks in the block of such a revocation or above it wait for its document: were it to count when it comes, whoever has the master key could keep one back, and
+   * with it take back as many ticks as it likes.
+   */
+  expected: Pending[]
   /** From which block on the master key took a key back: ticks that it anchors there or later count for nobody. */
   revoked: Record<string, number>
   lines: Line[]
@@ -80,6 +94,8 @@ const isRevoked = ({ revoked }: Known, by: string, height: number): boolean => O
 /** What one more tick of a line does: it counts, it counts for nothing, or nobody goes on. */
 function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' | 'next' | 'again' {
   const { number, reference, said, refused, stranger, height } = tick
+  const pending = known.expected.toSorted(byChain).find((one) => one.height <= height)
+  if (pending !== undefined) return { kind: 'revocation', reference: pending.reference }
   if (refused !== null) return { kind: 'faulty', number, reference, why: refused }
   if (said === null)
     return stranger === null ? { kind: 'unfetched', number, reference, height } : { kind: 'stranger', number, reference, key: stranger }
@@ -124,13 +140,16 @@ function leftBy(good: ResumptionSaid['good'], ticks: SeenTick[], lines: Line[]):
   return gone === undefined ? null : ticks.filter((tick) => byChain(tick, gone) < 0).length
 }
 
+/** Whether a tick of that number may still come to count where nobody goes on now. */
+const mayHide = (stop: Stop, number: number): boolean => stop.kind === 'revocation' || (stop.kind === 'unfetched' && stop.number <= number)
+
 /** What a resumption makes of the chain so far: the ticks that stay, or why it cannot be obeyed (yet). */
 function cut({ ticks, stop }: { ticks: SeenTick[]; stop: Stop | null }, line: Line, lines: Line[]): SeenTick[] | Stop | 'ignored' {
   const { said, reference, held, proved } = line
   if (said === null) return { kind: 'resumption', reference }
   const left = leftBy(said.good, ticks, lines)
   // A tick that is not here yet may be the one that it names.
-  if (left === null) return stop !== null && stop.kind === 'unfetched' && stop.number <= said.good!.number ? stop : 'ignored'
+  if (left === null) return stop !== null && mayHide(stop, said.good!.number) ? stop : 'ignored'
   const taken = ticks.slice(left).filter((tick) => held.includes(tick.reference.sha256))
   if (taken.length <= MOST_TAKEN_BACK || proved === true) return ticks.slice(0, left)
   return proved === false || said.shows.length === 0 ? 'ignored' : { kind: 'unproved', reference, shows: said.shows }

@@ -8,8 +8,8 @@
  */
 import type { OpenedDocument, Reference, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
-import { chainFrom, type Chain, type SeenTick, type Shown, type Stop } from './chain.ts'
-import { paysKey, spendsKey } from './spends.ts'
+import { chainFrom, type Chain, type Pending, type SeenTick, type Shown, type Stop } from './chain.ts'
+import { spendsKey } from './spends.ts'
 import { own } from '../../program/index.ts'
 import { forgetTicks, grow, linesBelow, MOST_STRAYS, type Line, type SealedTick } from './line.ts'
 
@@ -20,16 +20,11 @@ export type { Line, SealedTick } from './line.ts'
 export type HashAt = (height: number) => string | null
 
 /**
- * The anchor of a revocation whose document is not here yet; `missing`: it was given up for now, and is asked for again with the next block. Anybody can
- * pay the master key's address, so what only pays is asked for a bounded number of times (`tries`).
+ * The anchor of a revocation whose document is not here yet; `missing`: it was given up for now, and is asked for again with the next block. It spends from the
+ * master key's address, so nobody else makes anybody wait for it.
  */
-export interface ExpectedDocument {
-  reference: Reference
-  height: number
-  position: number
+export interface ExpectedDocument extends Pending {
   missing: boolean
-  own: boolean
-  tries: number
 }
 
 /** `signers` are keys that the master key granted. */
@@ -77,8 +72,6 @@ export interface Prove {
   shows: Reference[]
 }
 
-/** Times that a revocation is asked for whose anchor anybody could have made. */
-const MAX_TRIES = 144
 /** Documents asked for ahead of their turn, so that one who was away catches up. */
 const AHEAD = 8
 
@@ -217,11 +210,11 @@ function newRevocations({ master, expected }: Following, anchored: AnchoredTrans
   const isNew = ({ anchor, height }: AnchoredTransaction): boolean =>
     !expected.some((known) => known.reference.sha256 === anchor.sha256 && known.height === height)
   return anchored
-    .filter((transaction) => transaction.anchor.type === 'revocation' && paysKey(transaction, master) && isNew(transaction))
+    .filter((transaction) => transaction.anchor.type === 'revocation' && spendsKey(transaction, master) && isNew(transaction))
     .map((transaction) => {
       const { anchor, height, position } = transaction
       const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
-      return { reference, height, position, missing: false, own: spendsKey(transaction, master), tries: 0 }
+      return { reference, height, position, missing: false }
     })
 }
 
@@ -264,11 +257,7 @@ export function followMissing(following: Following, reference: Reference, failur
   const waits = (tick: SealedTick): boolean => isIt(tick) && tick.said === null
   const isLine = (line: Line): boolean => line.kind === 'resumption' && isIt(line) && line.said === null
   const touched = following.lines.some((line) => isLine(line) || line.ticks.some(waits))
-  const expected = following.expected.flatMap((one) => {
-    if (!isIt(one)) return [one]
-    const again = { ...one, missing: true, tries: one.tries + 1 }
-    return failure.retryable && (one.own || again.tries < MAX_TRIES) ? [again] : []
-  })
+  const expected = following.expected.flatMap((one) => (!isIt(one) ? [one] : failure.retryable ? [{ ...one, missing: true }] : []))
   const strays = following.strays.flatMap((stray) =>
     !isIt(stray) ? [stray] : failure.retryable ? [{ ...stray, asked: 'missing' as const }] : [],
   )

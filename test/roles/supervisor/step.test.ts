@@ -6,6 +6,7 @@ import { must } from '../../../roles/protocol/result.ts'
 import { check, type ApiDocument } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { verifyWork, workChallenge } from '../../../roles/protocol/crypto/index.ts'
 import { signDocument } from '../../../roles/protocol/documents/index.ts'
 import { createKeeper, refuseTerms, takesOver } from '../../../roles/supervisor/index.ts'
 import { crypto, makeAcceptance, makeOffer, makeUpdate, notes } from './actors.ts'
@@ -158,7 +159,7 @@ describe('a Supervisor', () => {
     const town = await openTown('revoked')
     const { cast } = town
     town.anchor(signDocument(crypto, 'revocation', { key: cast.supervisor.publicKey, reason: 'lost' }, cast.master, cast.random(32)), {
-      pays: [cast.master.publicKey],
+      spends: [cast.master.publicKey],
     })
     await town.mine(6)
     expect(town.state().phase).toBe('revoked')
@@ -193,7 +194,10 @@ describe('a Supervisor', () => {
     town.anchor(makeAcceptance(cast, servers[0]!, town.offer.sha256), {})
     town.anchor(makeAcceptance(cast, servers[1]!, '99'.repeat(32)), { pays: [cast.master.publicKey] })
     const { sig: _sig, type: _type, v: _v, by: _by, ...body } = makeAcceptance(cast, servers[2]!, town.offer.sha256).body
-    town.anchor(signDocument(crypto, 'acceptance', { ...body, nonce: '18446744073709551615' }, servers[2]!, cast.random(32)), {
+    const challenge = workChallenge(crypto, 'server', servers[2]!.publicKey, town.offer.sha256)
+    let nonce = 2n ** 64n - 1n
+    while (verifyWork(challenge, nonce, town.offer.body.work.server)) nonce--
+    town.anchor(signDocument(crypto, 'acceptance', { ...body, nonce: String(nonce) }, servers[2]!, cast.random(32)), {
       pays: [cast.master.publicKey],
     })
     await town.mineTo(2)

@@ -98,7 +98,7 @@ export function resumptionMade(
 }
 
 export function revocationMade(height: number, by: string, key: string): Made {
-  const transaction = transactionOf('revocation', height, { pays: [NOTHING, output(MASTER)] })
+  const transaction = transactionOf('revocation', height, { spends: [scriptOf(by)!], pays: [NOTHING, output(MASTER)] })
   return { transaction, document: opened({ type: 'revocation', by, key, reason: 'lost' }) }
 }
 
