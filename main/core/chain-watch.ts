@@ -27,6 +27,10 @@ export const anchoredBetween = (storage: StoragePort, from: number, to: number):
     .filter(({ key }) => key > blockKey(from) && key <= blockKey(to))
     .flatMap(({ value }) => value as unknown as AnchoredTransaction[])
 
+/** The anchored transactions of one block, in order. */
+export const anchoredAt = (storage: StoragePort, height: number): AnchoredTransaction[] =>
+  (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[]
+
 /** The best chain's hash at a height, as far as blocks were delivered; null above the tip and before the first anchor. */
 export const hashAtOf =
   (storage: StoragePort): HashAt =>

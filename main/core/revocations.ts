@@ -8,7 +8,7 @@ import { spendsKey } from '../../roles/protocol/ticks/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchoredBetween } from './chain-watch.ts'
 import type { Documents } from './documents/index.ts'
-import type { StoragePort } from './ports.ts'
+import type { FetchLane, StoragePort } from './ports.ts'
 
 interface Here {
   storage: StoragePort
@@ -62,9 +62,9 @@ export function fetchStanding<T>(
 }
 
 /** The same for a document that is fetched by its reference. */
-export const fetchStandingOffer = (here: Here, reference: Reference): (() => Promise<Result<OpenedDocument<'offer'>>>) =>
+export const fetchStandingOffer = (here: Here, reference: Reference, lane: FetchLane): (() => Promise<Result<OpenedDocument<'offer'>>>) =>
   fetchStanding(
     here,
-    () => here.documents.fetch(reference, 'offer', { lane: 'new' }) as Promise<Result<OpenedDocument<'offer'>>>,
+    () => here.documents.fetch(reference, 'offer', { lane }) as Promise<Result<OpenedDocument<'offer'>>>,
     (offer) => offer,
   )

@@ -30,8 +30,8 @@ export interface Services {
   /** The same for what depends on others: repeated only while the failure may pass by itself. @returns the success, or the final failure */
   patiently<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
   /**
-   * The same for what anybody may announce and nobody may have, such as offers of strangers: few at a time and at waits that grow to ten minutes,
-   * so that however many never come, they hold up nothing else.
+   * The same for what anybody may announce and nobody may have, such as offers of strangers: few of a kind at a time and at waits that grow to ten minutes,
+   * so that however many never come, they hold up nothing else. @param what the kind, one of a few
    */
   seldom<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
   /** Something that a view shows has changed. */
@@ -106,20 +106,32 @@ function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
 const isFinal = (result: Result<unknown>): boolean => result.ok || result.error.retryable !== true
 
 export function createPersistence(ports: Persistence): Pick<Services, 'persist' | 'patiently' | 'seldom'> {
-  const inLane = createLanes(SELDOM_AT_ONCE)
+  const lanes = new Map<string, ReturnType<typeof createLanes>>()
+  /** Each kind of work has its own: offers that nobody has do not hold up ticks. */
+  const laneOf = (what: string): ReturnType<typeof createLanes> => {
+    const lane = lanes.get(what) ?? createLanes(SELDOM_AT_ONCE)
+    lanes.set(what, lane)
+    return lane
+  }
   return {
     persist: async (what, attempt) => must(await repeat(ports, { what, attempt, ends: ({ ok }) => ok, longest: LONGEST_WAIT_MS })),
     patiently: (what, attempt) => repeat(ports, { what, attempt, ends: isFinal, longest: LONGEST_WAIT_MS }),
-    seldom: (what, attempt) => repeat(ports, { what, attempt: () => inLane(attempt), ends: isFinal, longest: SELDOM_WAIT_MS }),
+    seldom: (what, attempt) => repeat(ports, { what, attempt: () => laneOf(what)(attempt), ends: isFinal, longest: SELDOM_WAIT_MS }),
   }
 }
 
-/** An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. */
+/**
+ * An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. One that the
+ * Supervisor of our app anchored (`own`) waits behind nothing that strangers do.
+ */
 export async function fetchOffer(
-  services: Pick<Services, 'documents' | 'seldom' | 'storage'>,
-  reference: Reference,
+  services: Pick<Services, 'documents' | 'seldom' | 'patiently' | 'storage'>,
+  { reference, own }: { reference: Reference; own?: boolean },
 ): Promise<WorldEvent[]> {
-  const fetched = await services.seldom('fetch a job offer', fetchStandingOffer(services, reference))
+  const what = 'fetch a job offer'
+  const fetched = await (own === true
+    ? services.patiently(what, fetchStandingOffer(services, reference, 'known'))
+    : services.seldom(what, fetchStandingOffer(services, reference, 'new')))
   return [answered(reference, 'offer', fetched)]
 }
 

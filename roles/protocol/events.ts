@@ -27,7 +27,8 @@ export type WorldEvent =
 
 /** What any role may ask for. Each is safe to repeat: after a crash the unfinished ones are performed again. */
 export type WorldEffect =
-  | { type: 'fetch'; reference: Reference; documentType: DocumentType }
+  /** `own`: only the Supervisor of the app that is served can have anchored it, so nothing of strangers goes before it. */
+  | { type: 'fetch'; reference: Reference; documentType: DocumentType; own?: boolean }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
 
 export interface Step<State, Effect> {

@@ -19,6 +19,7 @@ import {
   forgetOld,
   chainOf,
   newestTick,
+  spendsKey,
   stopOf,
   takenBack,
   type Followed,
@@ -89,13 +90,18 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
 function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   const effects: ServerEffect[] = []
   const offers = [...state.offers]
-  for (const { anchor, height } of anchored) {
-    if (anchor.type !== 'offer' || offers.some((offer) => offer.reference.sha256 === anchor.sha256)) continue
-    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
-    offers.push({ reference, height, terms: null, declined: false })
-    effects.push({ type: 'fetch', reference, documentType: 'offer' })
-  }
   const { job } = state
+  for (const transaction of anchored) {
+    const { anchor, height } = transaction
+    if (anchor.type !== 'offer') continue
+    const known = offers.find((offer) => offer.reference.sha256 === anchor.sha256)
+    // A stranger may have anchored it before, and it waits with what strangers announce.
+    const ours = job !== null && spendsKey(transaction, job.terms.master)
+    if (known !== undefined && (known.terms !== null || !ours)) continue
+    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+    if (known === undefined) offers.push({ reference, height, terms: null, declined: false })
+    effects.push({ type: 'fetch', reference, documentType: 'offer', ...(ours && { own: true }) })
+  }
   if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
   const followed = onFollowed(state, job, followBlock(job.following, anchored))
   const mine = anchored.find(

@@ -49,7 +49,7 @@ function node(anchors: AnchoredTransaction[], documents: OpenedDocument[], away:
       if (result.ok || result.error.retryable !== true || tries === 100) return result
     }
   }
-  return { services: { storage, documents: { fetch } as never, seldom }, fetched }
+  return { services: { storage, documents: { fetch } as never, seldom, patiently: seldom }, fetched }
 }
 
 const code = (result: Result<unknown>): string => (result.ok ? 'ok' : result.error.code)
@@ -65,8 +65,8 @@ describe('an offer by a key that its master key took back', () => {
     ['before it', 10, 9, 'ok'],
   ])('that was anchored %s is treated as it must be, by servers and clients', async (_when, revoked, offered, expected) => {
     const { services } = node([at(revocation, revoked, own), at(offer, offered)], [offer, revocation])
-    expect(code(await fetchStandingOffer(services, referenceOf(offer))())).toBe(expected)
-    const [event] = await fetchOffer(services, referenceOf(offer))
+    expect(code(await fetchStandingOffer(services, referenceOf(offer), 'new')())).toBe(expected)
+    const [event] = await fetchOffer(services, { reference: referenceOf(offer) })
     expect(event).toMatchObject(
       expected === 'ok' ? { type: 'document' } : { type: 'document.missing', failure: { code: expected, retryable: false } },
     )
@@ -74,7 +74,7 @@ describe('an offer by a key that its master key took back', () => {
 
   it('counts by its first anchor, whoever repeats it', async () => {
     const { services } = node([at(offer, 9), at(revocation, 10, own), at(offer, 11)], [offer, revocation])
-    expect(code(await fetchStandingOffer(services, referenceOf(offer))())).toBe('ok')
+    expect(code(await fetchStandingOffer(services, referenceOf(offer), 'new')())).toBe('ok')
   })
 
   it('is not helped by what strangers call a revocation: of another key, by another key, broken, or not to be had', async () => {
@@ -85,9 +85,11 @@ describe('an offer by a key that its master key took back', () => {
     const broken = signDocument(crypto, 'revocation', { key: other.publicKey, reason: 'y' }, other, cast.random(32))
     const fakes = [ofOther, byOther, absent, broken].map((one, i) => at(one, 1 + i, own))
     const honest = node([...fakes, at(offer, 12)], [offer, ofOther, byOther], [absent])
-    expect(await fetchOffer(honest.services, referenceOf(offer))).toMatchObject([{ type: 'document' }])
+    expect(await fetchOffer(honest.services, { reference: referenceOf(offer) })).toMatchObject([{ type: 'document' }])
     const thief = node([...fakes, at(revocation, 8, own), at(offer, 12)], [offer, ofOther, byOther, revocation], [absent])
-    expect(await fetchOffer(thief.services, referenceOf(offer))).toMatchObject([{ failure: { code: 'offer.revoked' } }])
+    expect(await fetchOffer(thief.services, { reference: referenceOf(offer), own: true })).toMatchObject([
+      { failure: { code: 'offer.revoked' } },
+    ])
   })
 
   it('loses the server that accepted it before the revocation could be had, and keeps one that it had hired before', () => {

@@ -7,6 +7,7 @@ import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot, type FetchFile, type SnapshotReader } from '../../../roles/protocol/index/index.ts'
 import { burialsByApp, lookBehind } from '../burials.ts'
 import { indexFileOf } from '../read-index.ts'
+import type { FetchLane } from '../ports.ts'
 import type { LocalIndex } from '../local-index/index.ts'
 import type { Services } from '../services.ts'
 
@@ -40,7 +41,7 @@ export interface OpenedTick {
 
 export interface ClientApp {
   /** The offer with its outline; fetched once. */
-  offer(reference: Reference): Promise<Result<OpenedOffer>>
+  offer(reference: Reference, lane?: FetchLane): Promise<Result<OpenedOffer>>
   /** The newest tick of the chain that is followed, ready to be read. Errors: `client.no-tick`, `client.no-offer` (retryable). */
   newest(following: Following, offerOf: OfferOf): Promise<Result<OpenedTick>>
 }
@@ -59,11 +60,12 @@ export function seenOffer(offerOf: OfferOf, sha256: string): Result<Reference> {
 export async function fetchOfferWithOutline(
   { documents }: Pick<Services, 'documents'>,
   reference: Reference,
+  lane: FetchLane = 'own',
 ): Promise<Result<OpenedOffer>> {
-  const document = await documents.fetch(reference, 'offer')
+  const document = await documents.fetch(reference, 'offer', { lane })
   if (!document.ok) return document
   const opened = document.value as OpenedDocument<'offer'>
-  const bytes = await documents.fetchFile(reference.infohash, opened.body.outline)
+  const bytes = await documents.fetchFile(reference.infohash, opened.body.outline, true, { lane })
   if (!bytes.ok) return bytes
   const outline = parseOutline(bytes.value)
   return outline.ok ? ok({ document: opened, outline: outline.value }) : outline
@@ -98,7 +100,7 @@ export function createClientApp(services: ClientServices, local: LocalIndex): Cl
 
   /** Documents come in any order: the one with a tick's plan may come after the tick. */
   let kept: { name: string; opened: OpenedTick } | null = null
-  const offer = (reference: Reference): Promise<Result<OpenedOffer>> => fetchOfferWithOutline(services, reference)
+  const offer = (reference: Reference, lane?: FetchLane): Promise<Result<OpenedOffer>> => fetchOfferWithOutline(services, reference, lane)
 
   async function open(
     reference: Reference,

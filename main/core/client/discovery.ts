@@ -1,21 +1,20 @@
 /** Finding the app: job offers on the chain, the one that is joined, and the offers that supersede it. */
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
-import type { WorldEvent } from '../../../roles/protocol/events.ts'
-import { hashAtOf } from '../chain-watch.ts'
+import type { AnchoredTransaction, WorldEvent } from '../../../roles/protocol/events.ts'
+import { fail } from '../../../roles/protocol/result.ts'
+import { paysKey, spendsKey } from '../../../roles/protocol/ticks/index.ts'
+import { anchoredAt, anchoredBetween, hashAtOf } from '../chain-watch.ts'
 import { fetchStanding } from '../revocations.ts'
 import { historyFrom } from '../history.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
-import type { Json } from '../ports.ts'
+import type { FetchLane, Json } from '../ports.ts'
 import type { OpenedOffer } from './app.ts'
 import { CLIENT_ROWS, offerRow, type ClientSession, type Joined, type JoinedRow } from './session.ts'
 
 interface SeenOffer {
   reference: Reference
   height: number
-}
-interface Discovery {
-  offers: SeenOffer[]
 }
 
 export interface DiscoveryActions {
@@ -24,19 +23,45 @@ export interface DiscoveryActions {
   tend(): void
 }
 
+/** An offer that does not concern the app that is joined. */
+const ofAnother = fail('client.other-app', 'The offer is not of this app.')
+
+const seenIn = ({ anchor: { sha256, infohash }, height }: AnchoredTransaction): SeenOffer => ({ reference: { sha256, infohash }, height })
+
 /** Looks for the app, or goes on with the one that was joined before. */
 export function discover(session: ClientSession, engine: Engine, actions: DiscoveryActions): void {
   const { services, app, settings } = session
   const { storage } = services
-  const membership = createMembership(session, engine, actions)
+  const membership = createMembership(session, engine, actions, successors)
 
-  async function found({ reference, height }: SeenOffer): Promise<void> {
-    const attempt = fetchStanding(
-      services,
-      () => app.offer(reference),
-      ({ document }) => document,
-    )
-    const fetched = await services.seldom('fetch a job offer', attempt)
+  /** Once an app is joined, only what pays its master key can concern it; what spends from there only its Supervisor can anchor. */
+  function whose({ reference: { sha256 }, height }: SeenOffer): 'supervisor' | 'somebody' | 'nobody' {
+    const { joined } = session
+    if (joined === null) return settings.app === sha256 ? 'supervisor' : 'somebody'
+    const { master } = joined.offer.document.body
+    const anchors = anchoredAt(storage, height).filter(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)
+    if (anchors.some((transaction) => spendsKey(transaction, master))) return 'supervisor'
+    return anchors.some((transaction) => paysKey(transaction, master)) ? 'somebody' : 'nobody'
+  }
+
+  /** Offers of the app that is joined which were seen before it was: what strangers announced may have held them up, or the end of this process. */
+  function successors({ height, master }: JoinedRow): void {
+    for (const transaction of anchoredBetween(storage, height, Number.MAX_SAFE_INTEGER))
+      if (transaction.anchor.type === 'offer' && spendsKey(transaction, master)) void found(seenIn(transaction))
+  }
+
+  /** What strangers announce is looked at a few at a time and ever more seldom, and given up once an app is joined; what the app's Supervisor does, at once. */
+  async function found(seen: SeenOffer): Promise<void> {
+    const { reference, height } = seen
+    const fetch = (lane: FetchLane) =>
+      fetchStanding(
+        services,
+        () => (whose(seen) === 'nobody' ? Promise.resolve(ofAnother) : app.offer(reference, lane)),
+        ({ document }) => document,
+      )
+    const what = 'fetch a job offer'
+    const fetched = await (whose(seen) === 'supervisor' ? services.patiently(what, fetch('known')) : services.seldom(what, fetch('new')))
+    if (fetched === ofAnother) return
     if (!fetched.ok) return services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
     const offer = fetched.value
     storage.transact([offerRow(reference)])
@@ -50,9 +75,9 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
     membership.join(row, offer)
   }
 
-  engine.add<Discovery, WorldEvent, SeenOffer & { type: 'found' }>({
+  engine.add<null, WorldEvent, SeenOffer & { type: 'found' }>({
     name: 'discovery',
-    initial: { offers: [] },
+    initial: null,
     step: discoveryStep,
     perform: (effect) => found(effect).then(() => []),
   })
@@ -62,15 +87,12 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   void services.persist('load the app', () => app.offer(known.reference)).then((offer) => membership.join(known, offer, entered))
 }
 
-function discoveryStep(state: Discovery, event: WorldEvent): { state: Discovery; effects: Array<SeenOffer & { type: 'found' }> } {
-  if (event.type === 'reorg') return { state: { offers: state.offers.filter(({ height }) => height <= event.height) }, effects: [] }
-  const found = (event.type === 'block' ? event.anchored : []).filter(({ anchor }) => anchor.type === 'offer')
-  if (found.length === 0) return { state, effects: [] }
-  const offers = found.map(({ anchor: { sha256, infohash }, height }) => ({ reference: { sha256, infohash }, height }))
-  return { state: { offers: [...state.offers, ...offers] }, effects: offers.map((offer) => ({ type: 'found', ...offer })) }
+function discoveryStep(state: null, event: WorldEvent): { state: null; effects: Array<SeenOffer & { type: 'found' }> } {
+  const anchored = event.type === 'block' ? event.anchored.filter(({ anchor }) => anchor.type === 'offer') : []
+  return { state, effects: anchored.map((transaction) => ({ type: 'found', ...seenIn(transaction) })) }
 }
 
-function createMembership(session: ClientSession, engine: Engine, actions: DiscoveryActions) {
+function createMembership(session: ClientSession, engine: Engine, actions: DiscoveryActions, successors: (row: JoinedRow) => void) {
   const { crypto, storage, wallet } = session.services
   const hashAt = hashAtOf(storage)
   let arrive = (): void => undefined
@@ -110,6 +132,7 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
       session.joined = { reference: row.reference, height: row.height, offer, ...entered }
       arrive()
       void replay(session.joined)
+      successors(row)
     },
   }
 }

@@ -93,10 +93,11 @@ async function fetchFile(
   infohash: string,
   { name, size, sha256 }: FileEntry,
   keep = true,
+  how: HowToFetch = {},
 ): Promise<Result<Uint8Array>> {
   return size > FILE_LIMIT
     ? fail('file.too-large', `The file ${name} has ${size} bytes; at most ${FILE_LIMIT} are fetched.`)
-    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep, large: name !== OUTLINE, how: {} })
+    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep, large: name !== OUTLINE, how })
 }
 
 export const createFetching = (options: FetchOptions): Pick<Documents, 'fetch' | 'held' | 'fetchFile'> => ({
@@ -106,5 +107,5 @@ export const createFetching = (options: FetchOptions): Pick<Documents, 'fetch' |
     const opened = bytes === undefined ? null : openDocument(options.crypto, type, bytes, sha256)
     return opened?.ok ? opened.value : null
   },
-  fetchFile: (infohash, file, keep) => fetchFile(options, infohash, file, keep),
+  fetchFile: (infohash, file, keep, how) => fetchFile(options, infohash, file, keep, how),
 })

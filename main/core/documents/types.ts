@@ -43,7 +43,7 @@ export interface Documents {
    * @param keep whether to keep it for later beside the database, and not only with its torrent
    * Errors: those of the swarm; `document.digest`, `file.too-large`.
    */
-  fetchFile(infohash: string, file: FileEntry, keep?: boolean): Promise<Result<Uint8Array>>
+  fetchFile(infohash: string, file: FileEntry, keep?: boolean, how?: HowToFetch): Promise<Result<Uint8Array>>
   /**
    * Seeds a document and anchors it; an update is kept here until its anchor is in a block (`seed`): whoever read it in the mempool could write the
    * same, and pay more. Safe to repeat: a document is paid for once. Errors: those of the swarm, of the wallet and of `mayPay`.

@@ -73,7 +73,7 @@ export function createEffects(
   return async (effect) => {
     switch (effect.type) {
       case 'fetch':
-        return effect.documentType === 'offer' ? fetchOffer(services, effect.reference) : fetchBetweenBlocks(services, effect)
+        return effect.documentType === 'offer' ? fetchOffer(services, effect) : fetchBetweenBlocks(services, effect)
       case 'grind':
         return [await grind(effect)]
       case 'sign-ready':

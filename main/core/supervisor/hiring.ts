@@ -77,9 +77,10 @@ async function perform(
       const document = book.documentOf(effect.offer)
       await offered(document, effect.wanted)
       const files = [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }]
-      book.notePublished(
-        await publish(services, document, [document.body.by, document.body.master, beaconKey(services.crypto, 'offer')], files),
-      )
+      const paid = [document.body.by, document.body.master, beaconKey(services.crypto, 'offer')]
+      // What spends from the master key's address nobody else can have anchored: whoever serves or uses the app asks for it before anything of strangers.
+      const spent = effect.wanted.supersedes === null ? [] : [document.body.master]
+      book.notePublished(await publish(services, document, paid, files, spent))
       return [{ type: 'hire.published', wanted: effect.wanted, offer: document.sha256 }]
     }
   }

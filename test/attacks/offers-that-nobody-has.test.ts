@@ -1,0 +1,105 @@
+/**
+ * A stranger anchors offers by the hundred whose torrents nobody has, so that servers and clients wait for them before they hear of the app's next offer.
+ * What spends from the master key's address only the app's Supervisor can have anchored: it is asked for at once, and a client with an app asks for nothing
+ * that does not even pay that key. Lost: what the fakes cost.
+ */
+import { describe, expect, it } from 'vitest'
+import { fastCrypto as crypto } from '../../main/adapters/crypto/fast.ts'
+import { fromHex } from '../../roles/protocol/bytes.ts'
+import { must } from '../../roles/protocol/result.ts'
+import {
+  anchorScript,
+  buildTransaction,
+  p2trScript,
+  parseTransaction,
+  signTransaction,
+  tweakPrivateKey,
+} from '../../roles/protocol/tx/index.ts'
+import { client, GUESTBOOK, NOBODY, ready, server, startWorld, type World } from '../simulation/network/world.ts'
+import { keyPair, seeded } from '../tools/seeded.ts'
+
+const random = seeded('a stranger with coins')
+const STRANGER = keyPair(random)
+const script = must(p2trScript(fromHex(STRANGER.publicKey)))
+const [COIN, FEE, DUST, MATURITY] = [5_000_000_000n, 2_000n, 330n, 100]
+/** Each takes one of four places for two seconds at a time: together, the time of 25 blocks. */
+const FAKES = 150
+
+const signed = (transaction: ReturnType<typeof buildTransaction>, inputs: number): Uint8Array => {
+  const secrets = new Map(Array.from({ length: inputs }, (_, at) => [at, tweakPrivateKey(STRANGER.privateKey)] as const))
+  return signTransaction(must(transaction), secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random(32))).toBuffer()
+}
+
+/** Splits the stranger's coin, and spends each part for one fake. @param pays a key that each of them pays, so that it looks like something of its app */
+function flood(world: World, pays: string | null): void {
+  const coin = world.chain
+    .transactions()
+    .map((raw) => must(parseTransaction(raw)))
+    .find(({ outs }) => outs[0]?.value === COIN && Buffer.from(outs[0].script).equals(Buffer.from(script)))!
+  const part = (COIN - 100_000n) / BigInt(FAKES)
+  const split = world.chain.submit(
+    signed(
+      buildTransaction({
+        inputs: [{ txid: coin.getId(), vout: 0, value: COIN, script }],
+        outputs: Array.from({ length: FAKES }, () => ({ script, value: part })),
+      }),
+      1,
+    ),
+  )
+  world.chain.mine(1, NOBODY)
+  for (let vout = 0; vout < FAKES; vout++) {
+    const anchor = {
+      type: 'offer' as const,
+      sha256: Buffer.from(random(32)).toString('hex'),
+      infohash: Buffer.from(random(20)).toString('hex'),
+    }
+    const dust = pays === null ? [] : [{ script: must(p2trScript(fromHex(pays))), value: DUST }]
+    const outputs = [{ script: must(anchorScript(anchor)), value: 0n }, ...dust, { script, value: part - FEE - DUST }]
+    world.chain.submit(signed(buildTransaction({ inputs: [{ txid: split, vout, value: part, script }], outputs }), 1))
+  }
+}
+
+const overview = (world: World, name: string) => world.call(name, 'overview', {})
+
+describe('Offers that nobody has', () => {
+  it.each([
+    ['of nobody', false],
+    ['that pay the master key', true],
+  ])('%s do not keep servers and clients from the next offer of their app', async (_, paying) => {
+    const world = await startWorld(`offers that nobody has ${paying}`, 3, ['alice'], { coins: [script] })
+    const { master } = (await world.call('server-1', 'offers', { participant: 'server-1' }))[0]!
+    flood(world, paying ? master : null)
+    await world.block()
+    const before = world.chain.height()
+    const number = (await overview(world, 'alice')).tick!.number
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } as never })
+    await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
+    // In a block after the next, decided by the tick that closes two periods later, whose code runs three ticks on: nobody waited for anything else.
+    expect(world.chain.height() - before).toBeLessThan(22)
+    await world.until('servers under it', async () => (await overview(world, 'alice')).tick!.number > number + 8)
+    for (const name of ['server-1', 'server-2', 'server-3']) expect((await overview(world, name)).participants[0]!.state).toBe('serving')
+    await world.close()
+  })
+
+  it('do not keep a client from the app that it was told, nor a newcomer from the offers after the first', async () => {
+    const world = await startWorld('offers before a newcomer', 3, ['alice'], { coins: [script] })
+    const app = (await overview(world, 'alice')).app!.id
+    await world.add(client('late'))
+    await world.add({ ...client('told'), client: { ...client('told').client!, app } })
+    await world.add(server(4))
+    for (const name of ['late', 'told', 'server-4']) await world.stop(name)
+    flood(world, null)
+    await world.block()
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } as never })
+    await world.call('supervisor', 'replaceKey', { reason: 'lost' }).catch(() => null)
+    await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
+    while (world.chain.height() < 3 * MATURITY) await world.block()
+    for (const name of ['told', 'late']) {
+      await world.restart(name)
+      await ready(world, name)
+      const shown = (await overview(world, name)).app!
+      expect([shown.id, shown.doc]).toEqual([app, 'The second.'])
+    }
+    await world.close()
+  })
+})
