@@ -72,7 +72,7 @@ describe('Offers that nobody has', () => {
     await world.block()
     const before = world.chain.height()
     const number = (await overview(world, 'alice')).tick!.number
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } as never })
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
     await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
     // In a block after the next, decided by the tick that closes two periods later, whose code runs three ticks on: nobody waited for anything else.
     expect(world.chain.height() - before).toBeLessThan(22)
@@ -90,7 +90,7 @@ describe('Offers that nobody has', () => {
     for (const name of ['late', 'told', 'server-4']) await world.stop(name)
     flood(world, null)
     await world.block()
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } as never })
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
     await world.call('supervisor', 'replaceKey', { reason: 'lost' }).catch(() => null)
     await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
     while (world.chain.height() < 3 * MATURITY) await world.block()

@@ -9,7 +9,7 @@ const tickOf = async (world: World, name: string): Promise<number> => (await wor
 async function lived(label: string): Promise<{ world: World; app: string }> {
   const world = await startWorld(label, 3, ['alice'])
   const app = (await world.call('alice', 'overview', {})).app!.id
-  await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } as never })
+  await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
   await world.until('the second program', async () => (await world.call('alice', 'overview', {})).app!.doc === 'The second.')
   const key = (await world.call('supervisor', 'overview', {})).participants[0]!.id
   await world.call('supervisor', 'replaceKey', { reason: 'lost' })
