@@ -24,7 +24,7 @@ export interface DiscoveryActions {
 }
 
 /** An offer that does not concern the app that is joined. */
-const ofAnother = fail('client.other-app', 'The offer is not of this app.')
+const ofAnother = fail('client.no-offer', 'The offer is not of this app.')
 
 const seenIn = ({ anchor: { sha256, infohash }, height }: AnchoredTransaction): SeenOffer => ({ reference: { sha256, infohash }, height })
 
