@@ -115,9 +115,10 @@ function decideAll(closing: Closing): Pick<ClosedTick, 'verdicts' | 'foreign' | 
     if (kind !== null && room[kind].isFull()) told.later.push(txid)
     else if (!isOwed()) told.foreign.push(txid)
     else {
-      if (kind !== null) room[kind].take(document !== null)
+      const decision = decide()
+      if (kind !== null) room[kind].take(kind === 'reservation' ? document !== null : decision.ok)
       if (document !== null) told.looked.push(txid)
-      told.verdicts.push({ txid, document: { sha256: anchor.sha256, infohash: anchor.infohash }, height, ...outcomeOf(decide()) })
+      told.verdicts.push({ txid, document: { sha256: anchor.sha256, infohash: anchor.infohash }, height, ...outcomeOf(decision) })
     }
   }
   return told

@@ -22,20 +22,23 @@ interface Anchored {
 export const byChain = (a: Anchored, b: Anchored): number =>
   a.transaction.height - b.transaction.height || a.transaction.position - b.transaction.position
 
-/** What a tick has room for, of one kind: once `most` documents, or `MOST_ANCHORS` anchors, are decided, the others wait. */
+/**
+ * What a tick has room for, of one kind: once `most` places are taken, or `MOST_ANCHORS` anchors decided, the others wait. A newcomer takes a place by being
+ * accepted, so who keeps others waiting has done the work for each place; a reservation, whose document may be large and whose author is known, by being there.
+ */
 export interface Room {
   isFull(): boolean
   /** One more is decided. */
-  take(hasDocument: boolean): void
+  take(isPlace: boolean): void
 }
 
 export function roomFor(most: number): Room {
-  let [documents, anchors] = [0, 0]
+  let [places, anchors] = [0, 0]
   return {
-    isFull: () => documents >= most || anchors >= MOST_ANCHORS,
-    take(hasDocument) {
+    isFull: () => places >= most || anchors >= MOST_ANCHORS,
+    take(isPlace) {
       anchors++
-      if (hasDocument) documents++
+      if (isPlace) places++
     },
   }
 }

@@ -105,6 +105,11 @@ const grind = (challenge: Uint8Array, bits: number): string => {
   for (let nonce = 0n; ; nonce++) if (verifyWork(challenge, nonce, bits)) return nonce.toString()
 }
 
+/** A nonce that does not reach four bits of work. */
+export function idleNonce(challenge: Uint8Array): string {
+  for (let nonce = 0n; ; nonce++) if (!verifyWork(challenge, nonce, 4)) return nonce.toString()
+}
+
 /** What a server signs when it is asked. */
 export const makeReady = ({ random }: Cast, server: KeyPair, app: string, from: number, to = from): OpenedDocument<'ready'> =>
   signDocument(crypto, 'ready', { app, from, to }, server, random(32))
