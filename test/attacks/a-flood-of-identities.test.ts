@@ -106,7 +106,7 @@ describe('a flood at the difficulty', () => {
     const listed = (id: string): ListedServer => ({ id, host: 'a', port: 1, sealing: '09'.repeat(32), region: '', joined: 1, accepted: [] })
     for (let i = 0; servers.size < MOST_SERVERS; i++)
       servers.set(i.toString(16).padStart(64, '0'), listed(i.toString(16).padStart(64, '0')))
-    const server = keyPair(town.cast.random as never)
+    const server = keyPair(town.cast.random)
     const { body, sha256 } = makeAcceptance(town.cast as never, server, 'aa'.repeat(32))
     const env = { servers, offers: ['aa'.repeat(32)], bits: 4, buried: () => false }
     expect(checkAcceptance(crypto, env, body, sha256, 9)).toMatchObject({ ok: false, error: { code: 'acceptance.full' } })
