@@ -2,7 +2,7 @@
 import { bitsOfWork, type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Reference, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { isFirstSeal, paysSupervisor, spendsKey, statementsKept } from '../protocol/ticks/index.ts'
+import { changedTerm, isFirstSeal, misnamed, paysSupervisor, spendsKey, statementsKept } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
@@ -233,8 +233,8 @@ export function takesOver(state: SupervisorState): string {
 export function refuseTerms(state: SupervisorState, terms: Pick<Offer, 'tickBlocks' | 'confirmations'>): string | null {
   if (state.next !== null) return `an offer that was signed before takes over ${takesOver(state)}; try again after it has`
   const { body } = state.offer
-  const changed = (['tickBlocks', 'confirmations'] as const).find((term) => terms[term] !== body[term])
-  return changed === undefined
+  const changed = changedTerm(body, terms)
+  return changed === null
     ? null
     : `${changed} is ${body[changed]} in the offer in force and stays so, but ${terms[changed]} in the settings`
 }
@@ -242,8 +242,8 @@ export function refuseTerms(state: SupervisorState, terms: Pick<Offer, 'tickBloc
 /** Why an offer cannot take over from the one in force, or null. */
 export function refuseOffer(state: SupervisorState, offer: Offer): string | null {
   const { body, sha256 } = state.offer
-  if (offer.supersedes?.sha256 !== sha256) return 'it does not supersede the offer in force'
-  if (offer.master !== body.master || offer.app !== state.app) return 'it belongs to another app'
+  const why = misnamed(state.app, { sha256, offer: body }, offer)
+  if (why !== null) return why
   if (state.revoked.includes(offer.by)) return 'the master key took back the key that signed it'
   return refuseTerms(state, offer)
 }

@@ -1,8 +1,7 @@
 /** A Supervisor deals blocks to servers that it likes: it says that the others did not answer. */
 import { describe, expect, it } from 'vitest'
 import type { OpenedDocument } from '../../roles/protocol/documents/index.ts'
-import { outlineOf } from '../../roles/protocol/requests/index.ts'
-import { makeReady, notes } from '../roles/supervisor/actors.ts'
+import { makeReady } from '../roles/supervisor/actors.ts'
 import { auditTown, openTown, type Town } from '../roles/supervisor/town.ts'
 
 const FEW = { minimumServers: 3 }
@@ -10,7 +9,6 @@ const FEW = { minimumServers: 3 }
 /** What an auditor finds wrong, tick by tick; the statements of servers are those given. */
 async function problemsOf(town: Town, statements: OpenedDocument[]): Promise<string[][]> {
   const report = await auditTown(town, {
-    offers: () => ({ offer: town.offer.body, outline: outlineOf(notes) }),
     document: ({ anchor }) => Promise.resolve(statements.find(({ sha256 }) => sha256 === anchor.sha256) ?? null),
   })
   return report.ticks.map(({ problems }) => problems)

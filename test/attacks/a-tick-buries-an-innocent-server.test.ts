@@ -15,7 +15,7 @@ import { clamped } from '../../roles/protocol/crypto/index.ts'
 import { fileEntry } from '../../roles/protocol/index/index.ts'
 import { checkStamps, readReveal } from '../../roles/protocol/stamps/index.ts'
 import { crypto, makeUpdate, notes, type UpdateOptions } from '../roles/supervisor/actors.ts'
-import { fileOf, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
+import { fileOf, offersIn, peopleTown, tickSecrets, type Town } from '../roles/supervisor/town.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 
 /** A log as a node finds it: signed ticks with their files. */
@@ -71,7 +71,7 @@ const auditOf = (town: Town, log: Log): ReturnType<typeof audit> =>
     { crypto },
     {
       app: town.app,
-      offers: (sha256) => (sha256 === town.offer.sha256 ? { offer: town.offer.body, outline: outlineOf(notes) } : null),
+      offers: offersIn(town),
       ticks: log.ticks,
       fetchFile: (tick, name) => Promise.resolve(fileOf({ document: tick, files: log.files.get(tick.sha256.slice(0, 40))! }, name)),
       infohashOf: (sha256) => sha256.slice(0, 40),

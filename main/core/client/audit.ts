@@ -1,17 +1,49 @@
 /** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
 import type { AuditView } from '../../contract/index.ts'
-import { audit, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
-import type { Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import { audit, paysKey, withAnchor, type AnchoredOffer, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
+import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
-import { seenOffer, type OfferOf, type OpenedOffer } from './app.ts'
+import type { OfferOf, OpenedOffer } from './app.ts'
 import type { Services } from '../services.ts'
 
 export interface AuditSubject {
   following: Following
   offerOf: OfferOf
   open(reference: Reference): Promise<Result<OpenedOffer>>
+}
+
+/** Anchors that pay the master key and may be offers that take over; so many of them are looked at, the newest first. */
+const MOST_OFFERS = 64
+
+/** The app's first offer, those that ticks name, and others that were anchored for it and can be had. Errors: those of fetching the former. */
+async function offersOf(
+  { following: { app, master }, offerOf, open }: AuditSubject,
+  ticks: ReadonlyArray<OpenedDocument<'tick'>>,
+  anchored: readonly AnchoredTransaction[],
+): Promise<Result<AnchoredOffer[]>> {
+  const offers = new Map<string, AnchoredOffer>()
+  const take = ({ document: { sha256, body }, outline }: OpenedOffer): void => {
+    const content = { sha256, offer: body, outline }
+    // One that a tick names without a right anchor is looked at all the same: the audit says what is wrong.
+    offers.set(sha256, withAnchor(app, content, anchored) ?? { ...content, height: Number.MAX_SAFE_INTEGER, position: 0 })
+  }
+  for (const sha256 of new Set([app, ...ticks.map(({ body }) => body.offer)])) {
+    const reference = offerOf(sha256) ?? anchored.find(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)?.anchor
+    // One that is on no chain, or that is refused, is known to nobody: the audit ends there and says so.
+    if (reference === undefined) continue
+    const opened = await tried(() => open({ sha256, infohash: reference.infohash }))
+    if (opened.ok) take(opened.value)
+    else if (opened.error.retryable) return opened
+  }
+  const others = anchored.filter((transaction) => transaction.anchor.type === 'offer' && paysKey(transaction, master))
+  for (const { sha256, infohash } of others.slice(-MOST_OFFERS).map(({ anchor }) => anchor)) {
+    const opened = offers.has(sha256) ? null : await open({ sha256, infohash })
+    if (opened?.ok === true && opened.value.document.body.master === master) take(opened.value)
+  }
+  return ok([...offers.values()])
 }
 
 /** What an audit finds of a history that was read before. Errors: those of fetching offers. */
@@ -23,16 +55,9 @@ export async function auditHistory(
   const { crypto, documents, storage } = services
   const ticks = history.ticks.map(({ document }) => document)
   const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
-  const offers = new Map<string, { offer: OpenedOffer['document']['body']; outline: OpenedOffer['outline'] }>()
-  for (const sha256 of new Set([following.app, ...ticks.map(({ body }) => body.offer)])) {
-    const reference = seenOffer(offerOf, sha256)
-    if (!reference.ok) return reference
-    const opened = await tried(() => open(reference.value))
-    if (!opened.ok) return opened
-    offers.set(sha256, { offer: opened.value.document.body, outline: opened.value.outline })
-  }
-  const last = ticks.at(-1)?.body.blocks.to ?? 0
-  const anchored = anchoredBetween(storage, -1, last)
+  const anchored = anchoredBetween(storage, -1, Number.MAX_SAFE_INTEGER)
+  const offers = await offersOf({ following, offerOf, open }, ticks, anchored)
+  if (!offers.ok) return offers
   return ok(
     await audit(
       { crypto },
@@ -40,7 +65,8 @@ export async function auditHistory(
         app: following.app,
         ticks,
         resumed: history.resumed,
-        offers: (sha256) => offers.get(sha256) ?? null,
+        offers: offers.value,
+        revoked: following.revoked,
         fetchFile: (tick, name) => {
           const entry = filesOf(tick.body).find((file) => file.name === name)
           return entry === undefined

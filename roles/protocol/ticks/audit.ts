@@ -14,18 +14,22 @@ import { anchorsDue, settle, verdictProblems, type Anchors } from './audit-verdi
 import { decidedDocuments, documentsFiles } from './documents-files.ts'
 import { closeTick, createLedger, noteTick, type ClosedTick, type Ledger } from './ledger.ts'
 import { offerAnchor } from './line.ts'
+import { checkSuccessor, offerInForce, type AnchoredOffer, type Revocations } from './succession.ts'
 import { tickRange } from './periods.ts'
 import { genesisFrom, serversListed, stateOf } from './servers.ts'
 import { sortAnchors, type SortedAnchors } from './sorting.ts'
 import { schemaFile, termsOf } from '../requests/index.ts'
 import { databaseRoot, fileEntry, snapshot, snapshotFiles, type FetchFile, type Snapshot } from '../index/index.ts'
 
-/** What belongs to an offer, by its SHA-256: the document was checked against its anchor, the outline against the offer. */
-export type OfferLookup = (sha256: string) => { offer: Offer; outline: Program } | null
-
 export interface AuditInput {
   app: string
-  offers: OfferLookup
+  /**
+   * The app's first offer, those that the ticks name, and every other one that was anchored for it and can be had: each document was checked against its anchor and
+   * its grant, the outline against the offer.
+   */
+  offers: readonly AnchoredOffer[]
+  /** Keys that the master key took back. */
+  revoked?: Revocations
   /** In order, from tick 0 on: those of the anchored chain. */
   ticks: Array<OpenedDocument<'tick'>>
   /** By the anchor of a tick, by its digest. */
@@ -64,6 +68,8 @@ interface Auditing {
   anchors: Anchors
   previous: OpenedDocument<'tick'> | null
   plans: PlansSoFar
+  /** In force for the tick before. */
+  inForce: AnchoredOffer
 }
 
 /** App, number, predecessor, signer, blocks. */
@@ -81,10 +87,21 @@ function headProblems({ input, previous, anchors: { genesis, offered } }: Auditi
 }
 
 /** Where the app begins, as tick 0 says. */
-function begin({ anchors, input }: Auditing, { blocks }: Tick, { tickBlocks }: Offer): void {
-  const first = input.offers(input.app)
-  const offered = first === null ? null : offerAnchor(input.between(-1, blocks.to), input.app, first.offer.by)
-  Object.assign(anchors, { genesis: blocks.to, tickBlocks, offered })
+function begin({ anchors, input, inForce: { offer } }: Auditing, { blocks }: Tick): void {
+  const offered = offerAnchor(input.between(-1, blocks.to), input.app, offer.by)
+  Object.assign(anchors, { genesis: blocks.to, tickBlocks: offer.tickBlocks, offered })
+}
+
+/** Whether the tick is under the offer that is in force by the anchors. */
+function offerProblems(auditing: Auditing, tick: Tick, named: AnchoredOffer): string[] {
+  const { input, inForce: before } = auditing
+  const { app, offers, revoked = {} } = input
+  const right = offerInForce(app, before, offers, revoked, { number: tick.number, offer: tick.offer, to: tick.blocks.to })
+  auditing.inForce = right
+  if (right.sha256 === tick.offer) return []
+  const taken = checkSuccessor(app, before, named)
+  const why = taken.ok || named.sha256 === before.sha256 ? '' : ` ${taken.error.message}`
+  return [`The tick is under the offer ${tick.offer}; by the anchors ${right.sha256} is in force.${why}`]
 }
 
 /** Whether tick 0 ends where enough servers were in. With more acceptances than it had room for, nobody can tell. */
@@ -151,11 +168,11 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const { body } = tick
   const { number, root: expected } = body
   const broken = (problem: string): AuditedTick => ({ number, expected, computed: '', equal: false, problems: [problem] })
-  const parts = input.offers(body.offer)
-  if (parts === null) return broken(`The offer ${body.offer} of tick ${number} is not known.`)
+  const parts = input.offers.find(({ sha256 }) => sha256 === body.offer)
+  if (parts === undefined) return broken(`The offer ${body.offer} of tick ${number} is not known.`)
   const { offer, outline } = parts
-  if (number === 0) begin(auditing, body, offer)
-  const problems = headProblems(auditing, body, offer)
+  if (number === 0) begin(auditing, body)
+  const problems = [...headProblems(auditing, body, offer), ...offerProblems(auditing, body, parts)]
   if (ledger.number !== number - 1) return broken('The tick does not have the next number.')
   const files = { ...ctx, fetchFile: (name: string) => input.fetchFile(tick, name) }
   const documents = await readDocuments(files, body)
@@ -190,8 +207,8 @@ export async function audit(
   ctx: { crypto: CryptoPort },
   input: AuditInput,
 ): Promise<AuditReport & { ledger: Ledger | null; snapshot: Snapshot | null }> {
-  const first = input.ticks[0] === undefined ? null : input.offers(input.ticks[0].body.offer)
-  if (first === null) return { ok: false, ticks: [], ledger: null, snapshot: null }
+  const first = input.offers.find(({ sha256 }) => sha256 === input.app)
+  if (first === undefined || input.ticks.length === 0) return { ok: false, ticks: [], ledger: null, snapshot: null }
   const auditing: Auditing = {
     ctx,
     input,
@@ -208,6 +225,7 @@ export async function audit(
     },
     previous: null,
     plans: noPlans(),
+    inForce: first,
   }
   const ticks: AuditedTick[] = []
   for (const tick of input.ticks) {

@@ -3,7 +3,7 @@ import { type audit, type AuditInput } from '../../../../roles/protocol/ticks/in
 import { type Tick } from '../../../../roles/protocol/documents/index.ts'
 import { outlineOf } from '../../../../roles/protocol/requests/index.ts'
 import { makeUpdate, notes } from '../../supervisor/actors.ts'
-import { auditTown, fileOf, peopleTown, signAgain, tickSecrets, type Town } from '../../supervisor/town.ts'
+import { auditTown, fileOf, offersIn, peopleTown, signAgain, tickSecrets, type Town } from '../../supervisor/town.ts'
 
 /** A town in which one update was included in tick 4. */
 async function history(
@@ -70,7 +70,7 @@ describe('an audit', () => {
       indices: { ...notes.collections['notes']!.indices, byAuthor: { kind: 'order' as const, on: ['author'], atMost: 1 } },
     }
     const outline = { ...outlineOf(notes), collections: { notes: collection } }
-    const broken = await run(undefined, { offers: () => ({ offer: town.offer.body, outline }) })
+    const broken = await run(undefined, { offers: offersIn(town).map((one) => ({ ...one, outline })) })
     expect(broken.ticks.flatMap((tick) => tick.problems).join()).toContain(
       'got the outcome accepted; by the rules it is update.rule (atMost of notes.byAuthor)',
     )
