@@ -2,7 +2,14 @@
 import { fastCrypto as crypto } from '../../main/adapters/crypto/fast.ts'
 import type { RequestView } from '../../main/contract/index.ts'
 import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
-import { openDocument, signDocument, type OpenedDocument, type Reference, type Tick } from '../../roles/protocol/documents/index.ts'
+import {
+  openDocument,
+  signDocument,
+  type Anchor,
+  type OpenedDocument,
+  type Reference,
+  type Tick,
+} from '../../roles/protocol/documents/index.ts'
 import { deriveKey, phraseToSeed, type KeyPair } from '../../roles/protocol/keys/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import {
@@ -84,6 +91,24 @@ async function steal(world: World): Promise<Thief> {
     return found.filter(({ txid, vout }) => !spent.has(`${txid}:${vout}`))
   }
 
+  /** Anchors, paying the stolen key by output 1. @param from whose output 1 it spends, besides a coin of the thief's */
+  function submit(anchor: Anchor, from: string | null): string {
+    const keyScript = fromHex(scriptOfKey())
+    const paid = coins(toHex(script)).find(({ value }) => value > FEE)!
+    const stolen = from === null ? [] : [{ txid: from, vout: 1, value: DUST, script: keyScript }]
+    for (const { txid, vout } of [paid, ...stolen]) spent.add(`${txid}:${vout}`)
+    const outputs = [
+      { script: must(anchorScript(anchor)), value: 0n },
+      { script: keyScript, value: DUST },
+      { script, value: paid.value + (from === null ? 0n : DUST) - DUST - FEE },
+    ]
+    const unsigned = must(buildTransaction({ inputs: [...stolen, { ...paid, script }], outputs }))
+    const signers = from === null ? [OWN] : [key, OWN]
+    const secrets = new Map(signers.map((pair, at) => [at, tweakPrivateKey(pair.privateKey)]))
+    const signed = signTransaction(unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random(32)))
+    return world.chain.submit(signed.toBuffer())
+  }
+
   async function fetched(infohash: string, files: string[]): Promise<Map<string, Uint8Array>> {
     const fetching = swarm.fetch(infohash, { files, maxBytes: 1 << 24, timeoutMs: 2_000 })
     await world.run(2_500)
@@ -131,23 +156,10 @@ async function steal(world: World): Promise<Thief> {
     },
     anchor(forged, seal) {
       const { number } = forged.document.body
-      const keyScript = scriptOfKey()
-      const own =
-        seal === 'no seal' ? coins(keyScript)[0] : { txid: typeof seal.of === 'string' ? seal.of : seal.of.txid, vout: 1, value: DUST }
-      const stolen = own === undefined ? [] : [own]
-      const paid = coins(toHex(script)).find(({ value }) => value > FEE)!
-      for (const { txid, vout } of [paid, ...stolen]) spent.add(`${txid}:${vout}`)
-      const all = stolen.reduce((sum, { value }) => sum + value, paid.value)
-      const outputs = [
-        { script: must(anchorScript({ type: 'tick', ...forged.reference, number })), value: 0n },
-        { script: fromHex(keyScript), value: DUST },
-        { script, value: all - DUST - FEE },
-      ]
-      const inputs = [...stolen.map((coin) => ({ ...coin, script: fromHex(keyScript) })), { ...paid, script }]
-      const unsigned = must(buildTransaction({ inputs, outputs }))
-      const secrets = new Map([...stolen.map(() => key), OWN].map((pair, at) => [at, tweakPrivateKey(pair.privateKey)]))
-      const signed = signTransaction(unsigned, secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random(32)))
-      return { txid: world.chain.submit(signed.toBuffer()), number, reference: forged.reference }
+      const sealed = seal === 'no seal' ? null : typeof seal.of === 'string' ? seal.of : seal.of.txid
+      // Without a seal, by a coin that an anchor of the thief's own has put at the key's address.
+      const from = sealed ?? submit({ type: 'grant', sha256: toHex(random(32)), infohash: toHex(random(20)) }, null)
+      return { txid: submit({ type: 'tick', ...forged.reference, number }, from), number, reference: forged.reference }
     },
   }
 }
