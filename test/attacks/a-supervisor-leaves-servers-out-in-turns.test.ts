@@ -3,9 +3,8 @@
  * the statements by which servers forbid that: to leave each out in every second tick only, and to anchor an answer of theirs after what they anchored.
  */
 import { describe, expect, it } from 'vitest'
-import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { statementsKept } from '../../roles/protocol/ticks/index.ts'
-import { makeCast, makeReady, notes } from '../roles/supervisor/actors.ts'
+import { makeCast, makeReady } from '../roles/supervisor/actors.ts'
 import { auditTown, openTown, type Town } from '../roles/supervisor/town.ts'
 
 const readyIn = (town: Town, number: number): string[] => town.ticks[number]!.document.body.plans.flatMap(({ ready }) => ready)
@@ -34,7 +33,6 @@ describe('an answer of a server, anchored by somebody else', () => {
     await sly.mineTo(6)
     const statements = [long, answer]
     const report = await auditTown(sly, {
-      offers: () => ({ offer: sly.offer.body, outline: outlineOf(notes) }),
       document: ({ anchor }) => Promise.resolve(statements.find(({ sha256 }) => sha256 === anchor.sha256) ?? null),
     })
     expect(report.ticks[6]!.problems).toEqual([

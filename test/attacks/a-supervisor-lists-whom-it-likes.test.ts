@@ -1,37 +1,19 @@
 /**
- * Attack 6: a Supervisor that works in every other way lies about servers, states, what it decides and when, and under which offer it runs. Each lie is told by
- * the product's own Supervisor on a chain made by hand; the audit that a client runs has to name it.
+ * Attack 6: a Supervisor that works in every other way lies about servers, states, and what it decides and when. Each lie is told by the product's own Supervisor on
+ * a chain made by hand; the audit that a client runs has to name it.
  */
 import { describe, expect, it } from 'vitest'
-import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { canonicalBytes } from '../../roles/protocol/canonical.ts'
-import { signDocument, type Offer, type Tick } from '../../roles/protocol/documents/index.ts'
+import { type Offer, type Tick } from '../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { fileEntry } from '../../roles/protocol/index/index.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
 import type { KeyPair } from '../../roles/protocol/keys/index.ts'
 import type { AuditInput, ListedServer } from '../../roles/protocol/ticks/index.ts'
-import type { Program } from '../../roles/program/index.ts'
-import {
-  crypto,
-  makeAcceptance,
-  makeOffer,
-  makeReady,
-  makeRegistration,
-  makeReservation,
-  notes,
-  sealingOf,
-} from '../roles/supervisor/actors.ts'
-import { auditTown, fileOf, makeTown, moneyOf, openTown, peopleTown, signAgain, type Town } from '../roles/supervisor/town.ts'
+import { crypto, makeAcceptance, makeReady, makeRegistration, makeReservation, sealingOf } from '../roles/supervisor/actors.ts'
+import { fileOf, makeTown, moneyOf, openTown, signAgain, type Town } from '../roles/supervisor/town.ts'
 import { keyPair } from '../tools/seeded.ts'
-
-/** What the audit finds, by tick, and nothing where all is well. */
-async function found(town: Town, more: Partial<AuditInput> = {}): Promise<Record<number, string[]>> {
-  const report = await auditTown(town, more)
-  const told = report.ticks.map(({ number, equal, problems }) => [number, equal ? problems : [...problems, 'another root']] as const)
-  expect(report.ok).toBe(told.every(([, problems]) => problems.length === 0))
-  return Object.fromEntries(told.filter(([, problems]) => problems.length > 0))
-}
+import { found } from './audited.ts'
 
 const listed = (town: Town, number: number): string[] => town.ticks[number]!.document.body.servers.map(({ id }) => id)
 const outcomes = (town: Town, number: number): string[] => town.ticks[number]!.document.body.summary.verdicts.map(({ outcome }) => outcome)
@@ -355,136 +337,3 @@ describe('plans and files', () => {
     expect((await found(town, { ticks, fetchFile }))[1]).toEqual(['The evidence is not what the decisions rest on.'])
   })
 })
-
-describe('the offer in force', () => {
-  const program = (change: (copy: Program) => void): Program => {
-    const copy = structuredClone(notes) as Program
-    change(copy)
-    return copy
-  }
-  const more = program((copy) => (copy.collections['more'] = structuredClone(copy.collections['notes']!)))
-
-  /** A town whose Supervisor runs under another offer from tick 4 on. */
-  async function under(seed: string, change: Partial<Offer>, outline: Program = more, anchored = 3) {
-    const town = await peopleTown(seed)
-    const supersedes = { sha256: town.app, infohash: town.app.slice(0, 40) }
-    const next = makeOffer(town.cast, { supersedes, app: town.app, title: 'Notes 2', ...change })
-    town.offers.set(next.sha256, { body: next.body, program: outline, outline: outlineOf(outline) })
-    await town.mineTo(3)
-    if (anchored === 3) town.anchor(next, moneyOf(next))
-    await town.mine()
-    const adopt = (): void => town.rewrite((state) => ({ ...state, offer: { sha256: next.sha256, body: next.body }, next: null }))
-    return { town, next, adopt }
-  }
-
-  it('follows from its anchor: the tick that closes its block is the first under it, and audits agree', async () => {
-    const { town, next, adopt } = await under('right', {})
-    adopt()
-    await town.mineTo(5)
-    expect(town.ticks.map(({ document }) => document.body.offer === next.sha256)).toEqual([false, false, false, false, true, true])
-    expect(await found(town)).toEqual({})
-  })
-
-  it.each([
-    ['supersedes nothing', { supersedes: null }, more, 'does not supersede the offer in force'],
-    [
-      'supersedes another',
-      { supersedes: { sha256: 'aa'.repeat(32), infohash: 'aa'.repeat(20) } },
-      more,
-      'does not supersede the offer in force',
-    ],
-    ['is of another app', { app: 'aa'.repeat(32) }, more, 'belongs to another app'],
-    ['counts periods otherwise', { confirmations: 1 }, more, 'confirmations is 0 in the offer in force and stays so'],
-    ['runs endpoints without enough servers', { minimumServers: 1 }, more, 'The offer runs with 1'],
-    [
-      'drops an index',
-      {},
-      program((copy) => {
-        const [name] = Object.keys(copy.collections['notes']!.indices)
-        delete (copy.collections['notes']!.indices as Record<string, unknown>)[name!]
-      }),
-      'the index',
-    ],
-    [
-      'changes a field',
-      {},
-      program((copy) => (copy.collections['notes']!.fields = { ...copy.collections['notes']!.fields, added: { kind: 'text', max: 3 } })),
-      'the field added is new',
-    ],
-    ['drops a collection', {}, program((copy) => (copy.collections = { other: copy.collections['notes']! })), 'it is gone'],
-  ] as const)('one that %s is run under: named, with the reason', async (_, change, outline, why) => {
-    const { town, next, adopt } = await under(`wrong: ${why}`, change as Partial<Offer>, outline as Program)
-    adopt()
-    await town.mineTo(4)
-    // One of them asks for a confirmation more.
-    await town.mine()
-    const problems = (await found(town))[4]!.join(' ')
-    expect(problems).toContain(`The tick is under the offer ${next.sha256}; by the anchors ${town.app} is in force.`)
-    expect(problems).toContain(why)
-  })
-
-  it('names another master key: named', async () => {
-    const other = keyPair((await openTown('other master')).cast.random).publicKey
-    const { town, next, adopt } = await under('usurped master', { master: other })
-    adopt()
-    await town.mineTo(4)
-    expect((await found(town))[4]!.join(' ')).toContain(
-      `${town.app} is in force. The offer «Notes 2» cannot take over: it names another master key.`,
-    )
-    expect(next.body.master).toBe(other)
-  })
-
-  it('is run under before its anchor, without any, or not at all though it is anchored: named', async () => {
-    const early = await under('early', {}, more, 0)
-    early.adopt()
-    await early.town.mineTo(4)
-    early.town.anchor(early.next, moneyOf(early.next))
-    await early.town.mineTo(6)
-    const named = `The tick is under the offer ${early.next.sha256}; by the anchors ${early.town.app} is in force.`
-    expect(await found(early.town)).toEqual({ 4: [named] })
-    const ignored = await under('ignored', {})
-    await ignored.town.mineTo(5)
-    const held = `The tick is under the offer ${ignored.town.app}; by the anchors ${ignored.next.sha256} is in force.`
-    const problems = await found(ignored.town)
-    expect([problems[4]![0], problems[5]![0]]).toEqual([held, expect.stringContaining(held)])
-  })
-
-  it('of two that supersede one, the first in the chain is in force, and nobody goes back to an older one', async () => {
-    const { town, next, adopt } = await under('twins', {})
-    const rival = makeOffer(town.cast, { supersedes: next.body.supersedes, app: town.app, title: 'Twin' })
-    town.offers.set(rival.sha256, { body: rival.body, program: more, outline: outlineOf(more) })
-    town.anchor(rival, moneyOf(rival))
-    adopt()
-    await town.mineTo(4)
-    town.rewrite((state) => ({ ...state, offer: { sha256: rival.sha256, body: rival.body } }))
-    await town.mineTo(5)
-    town.rewrite((state) => ({ ...state, offer: { sha256: town.app, body: town.offer.body } }))
-    await town.mineTo(6)
-    const problems = await found(town)
-    expect(problems[5]![0]).toContain(`under the offer ${rival.sha256}; by the anchors ${next.sha256} is in force.`)
-    expect(problems[6]![0]).toContain(`under the offer ${town.app}; by the anchors ${next.sha256} is in force.`)
-  })
-
-  it('is by a key that was taken back before: named; one that replaces such a key takes over at once', async () => {
-    const fresh = keyPair((await openTown('fresh key')).cast.random)
-    const { town, next, adopt } = await under('revoked', {})
-    adopt()
-    await town.mineTo(4)
-    const height = [...town.chain.values()].find(({ anchor }) => anchor.sha256 === next.sha256)!.height
-    const revoked = { [town.cast.supervisor.publicKey]: height }
-    expect((await found(town, { revoked }))[4]![0]).toContain(`under the offer ${next.sha256}; by the anchors ${town.app} is in force.`)
-    const replacing = await under('replaced', {}, more, 0)
-    const byFresh = signDocument(crypto, 'offer', { ...fieldsOf(replacing.next.body) }, fresh, replacing.town.cast.random(32))
-    replacing.town.offers.set(byFresh.sha256, { body: byFresh.body, program: more, outline: outlineOf(more) })
-    replacing.town.rewrite((state) => ({ ...state, offer: { sha256: byFresh.sha256, body: byFresh.body } }))
-    await replacing.town.mineTo(4)
-    replacing.town.anchor(byFresh, moneyOf(byFresh))
-    await replacing.town.mine()
-    const problems = await found(replacing.town, { revoked: { [replacing.town.cast.supervisor.publicKey]: 100 } })
-    expect(problems[4] ?? []).not.toContainEqual(expect.stringContaining('by the anchors'))
-  })
-})
-
-function fieldsOf({ sig: _sig, type: _type, v: _v, by: _by, ...fields }: Offer & { sig?: string }) {
-  return fields
-}

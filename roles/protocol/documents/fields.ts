@@ -51,12 +51,15 @@ export type FileEntry = z.infer<typeof file>
 /** A JSON value of an application; its true type is checked against the program. That it is JSON is known: as that it was read. */
 export const appJson = z.custom<Json>((value) => value !== undefined)
 
+/** The schema of the values of a record, for those who look at schemas. */
+export const valuesOfRecords = new WeakMap<object, z.ZodType>()
+
 /**
  * An object of names and values, each checked. It stops at the first that is wrong: Zod's own record looks at all of them, and fails over some hundred thousand
  * complaints in a list ("Maximum call stack size exceeded").
  */
-export const recordOf = <V extends z.ZodType>(name: z.ZodString, value: V) =>
-  z.unknown().transform((input, ctx): Record<string, z.infer<V>> => {
+export const recordOf = <V extends z.ZodType>(name: z.ZodString, value: V) => {
+  const schema = z.unknown().transform((input, ctx): Record<string, z.infer<V>> => {
     const wrong = (message: string, path: string[]): never => {
       ctx.issues.push({ code: 'custom', message, path, input })
       return z.NEVER
@@ -71,6 +74,9 @@ export const recordOf = <V extends z.ZodType>(name: z.ZodString, value: V) =>
     }
     return Object.fromEntries(entries)
   })
+  valuesOfRecords.set(schema, value)
+  return schema
+}
 
 /** Has a schema stop at the first part of a list or an object that is wrong: whoever sent the rest does not deserve the time. */
 export const FIRST_FAULT = { abortEarly: true } as z.core.ParseContext<z.core.$ZodIssue>

@@ -1,7 +1,16 @@
 /** PROTOCOL.md keeps up with the code: nothing that travels or is refused may be missing on the page. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { documentKinds, documentTypes, link, start, write } from '../../../roles/protocol/documents/index.ts'
+import {
+  documentKinds,
+  documentTypes,
+  file,
+  link,
+  reference,
+  start,
+  valuesOfRecords,
+  write,
+} from '../../../roles/protocol/documents/index.ts'
 import {
   continuationMessage,
   envelopeMessage,
@@ -30,6 +39,23 @@ function section(heading: string): string {
 const mentions = (text: string, field: string): boolean =>
   [...text.matchAll(/`([^`]*)`/g)].some((match) => match[1]!.split(/[^A-Za-z$]+/).includes(field))
 
+interface Shape {
+  def: { type: string; shape?: object; element?: Shape; options?: Shape[]; innerType?: Shape }
+}
+
+/** Paths of all fields of a schema; what names a document or a file is one field. */
+function fieldsOf(schema: unknown, path = ''): string[] {
+  const values = valuesOfRecords.get(schema as object)
+  if (values !== undefined) return fieldsOf(values, `${path}.*`)
+  const { def } = schema as Shape
+  if (def.type === 'array') return fieldsOf(def.element, `${path}[]`)
+  if (def.type === 'optional') return fieldsOf(def.innerType, path)
+  if (def.type === 'union')
+    return [...new Set(def.options!.filter(({ def: { type } }) => type !== 'null').flatMap((one) => fieldsOf(one, path)))]
+  if (def.type !== 'object' || schema === reference || schema === file) return [path.replace(/(\[\]|\.\*)+$/, '')]
+  return Object.entries(def.shape!).flatMap(([name, field]) => fieldsOf(field, path === '' ? name : `${path}.${name}`))
+}
+
 const missing = (text: string, shape: object): string[] => Object.keys(shape).filter((field) => !mentions(text, field))
 
 describe('PROTOCOL.md', () => {
@@ -41,6 +67,19 @@ describe('PROTOCOL.md', () => {
       expect(text).toContain(`Byte ${documentKinds[type].byte}`)
     }
     expect(missing(section('### 5.7'), write.shape)).toEqual([])
+  })
+
+  it('says of every field of a tick what an audit holds it against, and of nothing else', () => {
+    const text = section('## 15')
+    const rows = text.slice(text.indexOf('| field |')).split('\n\n')[0]!.split('\n').slice(2)
+    const named = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!))
+    expect(rows.filter((row) => row.split('|')[2]!.trim().length < 8)).toEqual([])
+    expect(named.toSorted()).toEqual([...new Set(['sig', ...fieldsOf(documentKinds.tick.schema)])].toSorted())
+    // What it says that it cannot know is explained, and everything explained is one of those.
+    const unknown = [...text.matchAll(/see \(([a-z])\)/g)].map((match) => match[1]!)
+    const explained = [...text.matchAll(/^\* \(([a-z])\)/gm)].map((match) => match[1]!)
+    expect([...new Set(unknown)].toSorted()).toEqual(['a', 'b', 'c'])
+    expect(explained).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
   })
 
   it('describes every field of threads and messages', () => {
