@@ -128,6 +128,8 @@ export interface RequestView {
   /** Fee of the publishing transaction, once known or estimated. */
   fee?: number
   txid?: string
+  /** SHA-256 of the update, once it is signed: `golem verify` takes it. */
+  document?: string
   /** What is known of the publishing transaction, what happens to it next, and why it was refused. */
   transaction?: { state: string; known: string; next: string; depth?: number; reason?: string }
   tick?: number
@@ -142,6 +144,8 @@ export interface RequestView {
     opens: Array<{ name: string; value: unknown }>
     state: 'kept' | 'signed' | 'anchored' | 'accepted' | 'refused'
     message?: string
+    /** SHA-256 of the dispute, once it is signed. */
+    document?: string
     txid?: string
     tick?: number
   }

@@ -131,8 +131,10 @@ test('the review shows every field, what explains it, who saw it and the fee, an
   await expect(card).toContainText('In the mempool, 1 block to go.')
   await expect(card.getByRole('button', { name: 'Approve' })).toBeHidden()
   expect(fake.calls.filter(({ name }) => name === 'approve').map(({ args }) => args)).toEqual([{ id: hash('5') }])
-  fake.move('5', { state: 'counted', tick: 42, waiting: undefined })
+  fake.move('5', { state: 'counted', tick: 42, waiting: undefined, document: hash('d5') })
   await expect(card).toContainText('In the index')
+  // What golem verify takes.
+  await expect(card.getByRole('button', { name: 'Copy SHA-256 of the update' })).toHaveAttribute('title', hash('d5'))
   await expect(card).toContainText('Tick 42')
 })
 

@@ -51,7 +51,7 @@ const late = request('7', 'late', {
 const longName = 'reservations-of-rooms-in-the-large-building-by-the-river-and-others'
 const life = [
   request('4', 'signed', { txid: hash('44'), fee: 312, waiting: 'in the mempool, 1 block to go' }),
-  request('3', 'counted', { txid: hash('33'), fee: 309, tick: 41 }),
+  request('3', 'counted', { txid: hash('33'), document: hash('d3'), fee: 309, tick: 41 }),
   request('2', 'failed', {
     error: {
       code: 'request.no-server',
@@ -105,7 +105,7 @@ const scenes: Record<
   disputed: {
     state: {
       requests: [
-        request('4', 'counted', { txid: hash('44'), tick: 41, dispute: dispute('accepted', { tick: 44 }) }),
+        request('4', 'counted', { txid: hash('44'), tick: 41, dispute: dispute('accepted', { document: hash('d2'), tick: 44 }) }),
         request('3', 'counted', { txid: hash('33'), tick: 41, dispute: dispute('anchored', { txid: hash('d1') }) }),
         request('2', 'counted', {
           tick: 40,

@@ -35,6 +35,8 @@ const folder = temporaryFolder()
 const network = join(folder, 'network')
 let world: World
 let liar: string
+/** What the page shows of the documents that the person signed. */
+let shown: { update: string | undefined; dispute: string | undefined }
 let all: Published[]
 let peer: WebTorrentSwarm
 
@@ -74,6 +76,10 @@ beforeAll(async () => {
   }
   await world.call('alice', 'dispute', { id: asked.id })
   await world.until('the verdict', async () => (await world.request('alice', asked.id))!.dispute?.state === 'accepted')
+  shown = {
+    update: (await world.request('alice', honest.id))!.document,
+    dispute: (await world.request('alice', asked.id))!.dispute!.document,
+  }
   all = []
   await (await keep('alice')).close()
   peer = await keep('supervisor')
@@ -91,7 +97,8 @@ const deciding = (sha256: string): Published =>
 describe('by digests, from the folders of participants', () => {
   it('an update that counts', async () => {
     const [update] = published('update')
-    const { code, value } = await ask(folder, update!.document.sha256, '--from', 'network')
+    expect(shown.update).toBe(update!.document.sha256)
+    const { code, value } = await ask(folder, shown.update!, '--from', 'network')
     expect([value.answer.slice(0, 5), code, value.missing, failing(value), guilty(value)]).toEqual(['Yes: ', 0, [], [], []])
     const torrent = await ask(folder, update!.infohash, '--from', join('network', 'alice'), '--from', join('network', 'supervisor'))
     expect(torrent.value).toEqual(value)
@@ -102,6 +109,7 @@ describe('by digests, from the folders of participants', () => {
   it('a dispute, and the tick that buries the liar by it', async () => {
     const [dispute] = published('dispute')
     const { sha256 } = dispute!.document
+    expect(shown.dispute).toBe(sha256)
     const disputed = await ask(folder, sha256, '--from', 'network')
     expect([disputed.code, disputed.value.question, guilty(disputed.value)]).toEqual([0, 'dispute', [liar]])
     const buried = await ask(folder, deciding(sha256).document.sha256, '--from', 'network')
