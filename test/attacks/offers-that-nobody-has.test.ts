@@ -4,58 +4,24 @@
  * that does not even pay that key. Lost: what the fakes cost.
  */
 import { describe, expect, it } from 'vitest'
-import { fastCrypto as crypto } from '../../main/adapters/crypto/fast.ts'
-import { fromHex } from '../../roles/protocol/bytes.ts'
+import { fromHex, toHex } from '../../roles/protocol/bytes.ts'
 import { must } from '../../roles/protocol/result.ts'
-import {
-  anchorScript,
-  buildTransaction,
-  p2trScript,
-  parseTransaction,
-  signTransaction,
-  tweakPrivateKey,
-} from '../../roles/protocol/tx/index.ts'
-import { client, GUESTBOOK, NOBODY, ready, server, startWorld, type World } from '../simulation/network/world.ts'
-import { keyPair, seeded } from '../tools/seeded.ts'
+import { anchorScript, p2trScript } from '../../roles/protocol/tx/index.ts'
+import { client, GUESTBOOK, ready, server, startWorld, type World } from '../simulation/network/world.ts'
+import { seeded } from '../tools/seeded.ts'
+import { script, spend, splitCoin } from './stranger.ts'
 
-const random = seeded('a stranger with coins')
-const STRANGER = keyPair(random)
-const script = must(p2trScript(fromHex(STRANGER.publicKey)))
-const [COIN, FEE, DUST, MATURITY] = [5_000_000_000n, 2_000n, 330n, 100]
+const random = seeded('whoever anchors fakes')
+const [FEE, DUST, MATURITY] = [2_000n, 330n, 100]
 /** Each takes one of four places for two seconds at a time: together, the time of 25 blocks. */
 const FAKES = 150
 
-const signed = (transaction: ReturnType<typeof buildTransaction>, inputs: number): Uint8Array => {
-  const secrets = new Map(Array.from({ length: inputs }, (_, at) => [at, tweakPrivateKey(STRANGER.privateKey)] as const))
-  return signTransaction(must(transaction), secrets, (hash, secret) => crypto.schnorr.sign(hash, secret, random(32))).toBuffer()
-}
-
-/** Splits the stranger's coin, and spends each part for one fake. @param pays a key that each of them pays, so that it looks like something of its app */
+/** One fake for each of the stranger's coins. @param pays a key that each of them pays, so that it looks like something of its app */
 function flood(world: World, pays: string | null): void {
-  const coin = world.chain
-    .transactions()
-    .map((raw) => must(parseTransaction(raw)))
-    .find(({ outs }) => outs[0]?.value === COIN && Buffer.from(outs[0].script).equals(Buffer.from(script)))!
-  const part = (COIN - 100_000n) / BigInt(FAKES)
-  const split = world.chain.submit(
-    signed(
-      buildTransaction({
-        inputs: [{ txid: coin.getId(), vout: 0, value: COIN, script }],
-        outputs: Array.from({ length: FAKES }, () => ({ script, value: part })),
-      }),
-      1,
-    ),
-  )
-  world.chain.mine(1, NOBODY)
-  for (let vout = 0; vout < FAKES; vout++) {
-    const anchor = {
-      type: 'offer' as const,
-      sha256: Buffer.from(random(32)).toString('hex'),
-      infohash: Buffer.from(random(20)).toString('hex'),
-    }
+  for (const coin of splitCoin(world, FAKES)) {
+    const anchor = { type: 'offer' as const, sha256: toHex(random(32)), infohash: toHex(random(20)) }
     const dust = pays === null ? [] : [{ script: must(p2trScript(fromHex(pays))), value: DUST }]
-    const outputs = [{ script: must(anchorScript(anchor)), value: 0n }, ...dust, { script, value: part - FEE - DUST }]
-    world.chain.submit(signed(buildTransaction({ inputs: [{ txid: split, vout, value: part, script }], outputs }), 1))
+    spend(world, coin, [{ script: must(anchorScript(anchor)), value: 0n }, ...dust, { script, value: coin.value - FEE - DUST }])
   }
 }
 
