@@ -1,7 +1,7 @@
 /** The document that publishes reviewed writes (essay, Client Makes Endpoint Request 7; PROTOCOL.md 13). */
 import { signDocument, signUnder, type OpenedDocument } from '../protocol/documents/index.ts'
 import type { KeyPair } from '../protocol/keys/index.ts'
-import { keySigningBody, writeDigest } from '../protocol/requests/index.ts'
+import { bareStartOf, keySigningBody, writeDigest } from '../protocol/requests/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Context, Reviewed, Spending, UpdateFields } from './types.ts'
 
@@ -43,7 +43,7 @@ export function composeUpdate(ctx: Context, client: KeyPair, keyOf: KeyOf, revie
     endpoint: pending.endpoint,
     request: pending.request,
     writes: opened.writes,
-    start: pending.start,
+    start: bareStartOf(pending.start),
     lanes: opened.lanes,
     keySigs,
   }

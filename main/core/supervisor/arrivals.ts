@@ -6,6 +6,7 @@ import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { Database } from '../../../roles/protocol/index/index.ts'
 import { decidingTick, mostUpdates, ownersOf } from '../../../roles/protocol/ticks/index.ts'
+import { signaturesOf } from '../../../roles/protocol/stamps/index.ts'
 import { acceptancesAwaited, type SupervisorState, type TickWork } from '../../../roles/supervisor/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
@@ -15,6 +16,16 @@ import { SUPERVISOR_ROWS } from './offers.ts'
 
 /** How long a tick that is being closed waits for documents still on their way. */
 const LAST_CHANCE_MS = 4_000
+
+/** Fetches, and checks the signatures within an update as it arrives, so that closing its tick finds that done. */
+export const checkedFetch = ({ documents, crypto }: Pick<Services, 'documents' | 'crypto'>): Pick<Documents, 'fetch'> => ({
+  async fetch(reference, type, how) {
+    const fetched = await documents.fetch(reference, type, how)
+    if (fetched.ok && fetched.value.body.type === 'update')
+      await crypto.schnorr.ahead?.(signaturesOf(crypto, fetched.value as OpenedDocument<'update'>))
+    return fetched
+  },
+})
 
 export type Lookup = (transaction: AnchoredTransaction) => OpenedDocument | null
 

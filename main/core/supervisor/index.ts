@@ -20,7 +20,7 @@ import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import { isPublished } from '../documents/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Services } from '../services.ts'
-import { wantedDocuments } from './arrivals.ts'
+import { checkedFetch, wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { startHiring, type Hiring } from './hiring.ts'
@@ -120,7 +120,7 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
   const step = createStep(crypto, (sha256) => isPublished(storage, sha256))
-  const gathering = createGathering(services, (event) => void member.dispatch(event))
+  const gathering = createGathering({ documents: checkedFetch(services), clock: services.clock }, (event) => void member.dispatch(event))
   const gather = (): void => gathering.want(wantedDocuments(member.state(), keeper.ledger.database))
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
     name: 'supervisor',

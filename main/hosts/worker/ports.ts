@@ -1,7 +1,7 @@
 /** The real adapters, put together for one participant. */
 import { join } from 'node:path'
 import { createRpcChain } from '../../adapters/chain/index.ts'
-import { fastCrypto } from '../../adapters/crypto/fast.ts'
+import { createChecker } from '../../adapters/crypto/checker.ts'
 import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
 import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
@@ -28,6 +28,7 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   // A chain of one's own has its servers at home; on a public one a stranger names the host.
   const transport = createHttpTransport({ privateHosts: config.chain.network === 'regtest' })
   const work = createWorkers({ threads: 1 })
+  const checker = createChecker()
   const index = createIndexCache(join(config.folder, 'index'))
   return ok({
     chain,
@@ -37,13 +38,14 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
     index,
     log,
     storage: storage.value,
-    crypto: fastCrypto,
+    crypto: checker.crypto,
     clock: createSystemClock(),
     random: createSystemRandom(),
     backend,
     close: async () => {
       await swarm.close()
       await work.close()
+      await checker.close()
       await index.close()
       chain.close()
       storage.value.close()

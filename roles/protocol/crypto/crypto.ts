@@ -19,6 +19,13 @@ export interface ScryptCost {
   p: number
 }
 
+/** The arguments of one verification. */
+export interface SignatureCheck {
+  signature: Uint8Array
+  message: Uint8Array
+  publicKey: Uint8Array
+}
+
 export interface CryptoPort {
   sha256(bytes: Uint8Array): Uint8Array
   /** SHA-256(SHA-256(tag) | SHA-256(tag) | parts…), 32 bytes (BIP340). Parts are joined: give variable lengths a length prefix. */
@@ -30,6 +37,11 @@ export interface CryptoPort {
     sign(message: Uint8Array, privateKey: Uint8Array, auxiliary: Uint8Array): Uint8Array
     /** False for anything malformed; never throws. */
     verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
+    /**
+     * Makes many of these checks beforehand, on other cores where there are some: `verify` answers as ever, and at once where it was asked for here.
+     * Resolves when they are made. Left out by providers that have one thread.
+     */
+    ahead?(checks: readonly SignatureCheck[]): Promise<void>
   }
   /** RFC 7748. */
   x25519: {

@@ -2,7 +2,7 @@
 import { type z } from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
-import type { CryptoPort } from '../crypto/index.ts'
+import type { CryptoPort, SignatureCheck } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
 import { PROTOCOL_VERSION } from '../version.ts'
@@ -81,11 +81,38 @@ export function checkSchema<S extends z.ZodType>(what: string, schema: S, value:
   return parsed.success ? ok(parsed.data) : schemaFailure(what, parsed.error)
 }
 
+/** What its signature is checked with: whoever reads many documents has these checks made beforehand. */
+export const documentCheck = (crypto: CryptoPort, { body }: OpenedDocument): SignatureCheck => ({
+  signature: fromHex(body.sig),
+  message: signingDigest(crypto, body.type, body),
+  publicKey: fromHex(body.by),
+})
+
+/** Whether it is signed. Error: `document.signature`. */
+export const checkSigned = <T extends DocumentType>(crypto: CryptoPort, document: OpenedDocument<T>): Result<OpenedDocument<T>> =>
+  verifyUnder(crypto, document.body.type, document.body, document.body.by)
+    ? ok(document)
+    : fail(
+        'document.signature',
+        `The signature of the ${document.body.type} does not fit its content and signer. Ask the signer for it again.`,
+      )
+
 /**
  * Opens `document.json` from outside. Errors: those of `parseCanonical`, `<type>.schema`, `document.digest` (not the anchored
  * bytes), `document.signature`.
  */
 export function openDocument<T extends DocumentType>(
+  crypto: CryptoPort,
+  type: T,
+  bytes: Uint8Array,
+  sha256?: string,
+): Result<OpenedDocument<T>> {
+  const read = readUnchecked(crypto, type, bytes, sha256)
+  return read.ok ? checkSigned(crypto, read.value) : read
+}
+
+/** The same without the signature, which `checkSigned` is asked about before anything is believed. */
+export function readUnchecked<T extends DocumentType>(
   crypto: CryptoPort,
   type: T,
   bytes: Uint8Array,
@@ -105,7 +132,5 @@ export function openDocument<T extends DocumentType>(
   const signed = signature.safeParse(sig)
   if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)
   const body = { ...(checked.value as DocumentBody[T]), sig: signed.data }
-  if (!verifyUnder(crypto, type, body, body.by))
-    return fail('document.signature', `The signature of the ${type} does not fit its content and signer. Ask the signer for it again.`)
   return ok({ body, bytes, sha256: digest })
 }

@@ -201,6 +201,10 @@ export const start = z.strictObject({
 })
 export type Start = z.infer<typeof start>
 
+/** A start in a document that its client signs. */
+export const bareStart = start.omit({ sig: true })
+export type BareStart = z.infer<typeof bareStart>
+
 export const write = z.strictObject({
   block: z.int().min(0).max(255),
   site: z.int().min(0).max(65_535),
@@ -223,7 +227,7 @@ export const update = z.strictObject({
   endpoint: name,
   request: hex32,
   writes: z.array(write).min(1).max(MAX_WRITES),
-  start,
+  start: bareStart,
   /** The links of each lane. The last one's `after` and `opening` are the lane's stamp: the accumulated number, committed to and sealed. */
   lanes: z.array(z.array(link).min(1).max(256)).min(1).max(MAX_LANES),
   /** Each changed key signs the digest of writes and request. */

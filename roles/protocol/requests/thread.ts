@@ -5,7 +5,7 @@
 import { fromHex, toHex, uint32 } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import { laterVerify, signUnder, signingDigest, type Link, type Start, type Write } from '../documents/index.ts'
+import { laterVerify, signUnder, signingDigest, type BareStart, type Link, type Start, type Write } from '../documents/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Source } from '../../program/document.ts'
@@ -92,8 +92,14 @@ export const signLink = (crypto: CryptoPort, link: Omit<Link, 'sig'>, server: Ke
   sig: signUnder(crypto, 'link', link, server.privateKey, random),
 })
 
+/** A start as it stands in an update, which its client signs as a whole. */
+export function bareStartOf(start: Start): BareStart {
+  const { sig: _sig, ...bare } = start
+  return bare
+}
+
 /** Digest that the next link names as `previous`, hex. */
-export const startDigest = (crypto: CryptoPort, start: Start): string => toHex(signingDigest(crypto, 'start', start))
+export const startDigest = (crypto: CryptoPort, start: BareStart): string => toHex(signingDigest(crypto, 'start', start))
 export const linkDigest = (crypto: CryptoPort, link: Link): string => toHex(signingDigest(crypto, 'link', link))
 
 /** The number with the salt of its commitment, as it travels sealed: the number in hex. */
@@ -134,15 +140,16 @@ type Verdicts = Array<() => boolean>
 /**
  * Checks a start and the links of each lane after it: same request, unbroken chain of digests and commitments, positions in order. Whether a
  * version exists and its server holds it is the caller's to check, against the tick. What every signature says is asked for by `signed`.
+ * @param start without `sig` where it stands in a document that its client signs and `client` is known to be that
  * Error: `thread.link` (details.lane, details.position).
  */
 export function beginThreads(
   crypto: CryptoPort,
-  start: Start,
+  start: Start | BareStart,
   lanes: ReadonlyArray<{ lane: number; links: Link[] }>,
 ): Result<BegunThreads> {
   const begun = signingDigest(crypto, 'start', start)
-  const startVerdict = laterVerify(crypto, begun, start.sig, start.client)
+  const startVerdict = 'sig' in start ? laterVerify(crypto, begun, start.sig, start.client) : () => true
   const followed: Array<{ lane: number; verdicts: Verdicts }> = []
   const ends: ThreadEnd[] = []
   for (const { lane, links } of lanes) {
@@ -164,7 +171,7 @@ export function beginThreads(
   return ok({ start: toHex(begun), ends, signed: () => (all ??= check()) })
 }
 
-function follow(crypto: CryptoPort, start: Start, begun: string, lane: number, links: Link[], verdicts: Verdicts): Result<ThreadEnd> {
+function follow(crypto: CryptoPort, start: BareStart, begun: string, lane: number, links: Link[], verdicts: Verdicts): Result<ThreadEnd> {
   const number = start.numbers[lane]
   if (number === undefined) return broken(lane, 0, 'is of a lane that the start does not have')
   let state: ThreadEnd = { previous: begun, number }
@@ -179,13 +186,18 @@ function follow(crypto: CryptoPort, start: Start, begun: string, lane: number, l
 }
 
 /** The same for one lane. Error: `thread.link` (details.lane, details.position). */
-export function beginThread(crypto: CryptoPort, start: Start, lane: number, links: Link[]): Result<BegunThread & { start: string }> {
+export function beginThread(
+  crypto: CryptoPort,
+  start: Start | BareStart,
+  lane: number,
+  links: Link[],
+): Result<BegunThread & { start: string }> {
   const threads = beginThreads(crypto, start, [{ lane, links }])
   return threads.ok ? ok({ ...threads.value.ends[0]!, start: threads.value.start, signed: threads.value.signed }) : threads
 }
 
 /** Checks the threads of all lanes and all of their signatures. Errors: `thread.link` (details.lane, details.position), `thread.start`. */
-export function verifyThreads(crypto: CryptoPort, start: Start, lanes: readonly Link[][]): Result<BegunThreads> {
+export function verifyThreads(crypto: CryptoPort, start: Start | BareStart, lanes: readonly Link[][]): Result<BegunThreads> {
   const threads = beginThreads(
     crypto,
     start,
@@ -197,7 +209,7 @@ export function verifyThreads(crypto: CryptoPort, start: Start, lanes: readonly 
 }
 
 /** How a link does not follow on a thread that ends in `state`, in words, or null. */
-export function brokenLink(start: Start, lane: number, state: ThreadEnd, link: Link, position: number): string | null {
+export function brokenLink(start: BareStart, lane: number, state: ThreadEnd, link: Link, position: number): string | null {
   const same = link.request === start.request && link.app === start.app && link.tick === start.tick && link.endpoint === start.endpoint
   if (!same || link.base !== start.base || link.planned !== start.planned) return 'belongs to another request'
   if (link.lane !== lane) return `says lane ${link.lane}`

@@ -1,12 +1,22 @@
 /** The files of a tick as an audit reads them: each against its entry, bounded, and opened. */
 import type { Json } from '../canonical.ts'
 import { canonicalBytes, canonicalText, parseCanonical } from '../canonical.ts'
-import type { CryptoPort } from '../crypto/index.ts'
-import { checkSchema, FIRST_FAULT, openDocument, type FileEntry, type OpenedDocument, type Plan, type Tick } from '../documents/index.ts'
+import type { CryptoPort, SignatureCheck } from '../crypto/index.ts'
+import {
+  checkSchema,
+  checkSigned,
+  documentCheck,
+  FIRST_FAULT,
+  readUnchecked,
+  type FileEntry,
+  type OpenedDocument,
+  type Plan,
+  type Tick,
+} from '../documents/index.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { revealFile, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, evidenceEntry, readReveal, revealMatches, type BlockCode } from '../stamps/index.ts'
+import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, evidenceEntry, readReveal, revealMatches, signaturesOf, type BlockCode } from '../stamps/index.ts'
 import { isDecided } from './sorting.ts'
 
 const FILE_LIMIT = 2 ** 31
@@ -22,24 +32,47 @@ async function readJson({ crypto, fetchFile }: TickFiles, entry: FileEntry): Pro
   return bytes.ok ? parseCanonical(bytes.value, { maxBytes: FILE_LIMIT, maxDepth: 64 }) : bytes
 }
 
-/** The decided documents of a tick by digest, each with its signature checked: part by part, so that all of them are never one text. */
+/**
+ * The decided documents of a tick by digest, each with its signature checked: part by part, so that all of them are never one text. Where the provider has
+ * other cores, they check the signatures of one part, those within updates too, while the next is read.
+ */
 export async function readDocuments(files: TickFiles, { summary }: Tick): Promise<Result<Map<string, OpenedDocument>>> {
+  const { crypto } = files
   const opened = new Map<string, OpenedDocument>()
-  for (const part of summary.documents) {
-    const json = await readJson(files, part)
-    if (!json.ok) return json
-    if (!Array.isArray(json.value))
-      return fail('audit.documents', `The file ${part.name} is not a list. The Supervisor published a broken tick.`)
-    for (const item of json.value) {
-      const type = (item as { type?: unknown } | null)?.type
-      if (typeof type !== 'string' || !isDecided(type as OpenedDocument['body']['type']))
-        return fail('audit.documents', `The file ${part.name} holds something that a tick does not decide.`)
-      const document = openDocument(files.crypto, type as OpenedDocument['body']['type'], canonicalBytes(item))
-      if (!document.ok) return document
-      opened.set(document.value.sha256, document.value)
-    }
+  const ahead: Array<Promise<void>> = []
+  for (const entry of summary.documents) {
+    const part = await readPart(files, entry)
+    if (!part.ok) return part
+    for (const document of part.value) opened.set(document.sha256, document)
+    if (crypto.schnorr.ahead !== undefined) ahead.push(crypto.schnorr.ahead(part.value.flatMap((document) => checksOf(crypto, document))))
+  }
+  await Promise.all(ahead)
+  for (const document of opened.values()) {
+    const signed = checkSigned(crypto, document)
+    if (!signed.ok) return signed
   }
   return ok(opened)
+}
+
+const checksOf = (crypto: CryptoPort, document: OpenedDocument): SignatureCheck[] =>
+  document.body.type === 'update' ? signaturesOf(crypto, document as OpenedDocument<'update'>) : [documentCheck(crypto, document)]
+
+/** One file of documents; whether they are signed is still to be asked. */
+async function readPart(files: TickFiles, entry: FileEntry): Promise<Result<OpenedDocument[]>> {
+  const json = await readJson(files, entry)
+  if (!json.ok) return json
+  if (!Array.isArray(json.value))
+    return fail('audit.documents', `The file ${entry.name} is not a list. The Supervisor published a broken tick.`)
+  const documents: OpenedDocument[] = []
+  for (const item of json.value) {
+    const type = (item as { type?: unknown } | null)?.type
+    if (typeof type !== 'string' || !isDecided(type as OpenedDocument['body']['type']))
+      return fail('audit.documents', `The file ${entry.name} holds something that a tick does not decide.`)
+    const document = readUnchecked(files.crypto, type as OpenedDocument['body']['type'], canonicalBytes(item))
+    if (!document.ok) return document
+    documents.push(document.value)
+  }
+  return ok(documents)
 }
 
 /** Ids of all versions of a plan in the order in which they are revealed. */

@@ -24,6 +24,7 @@ import {
   seatOf,
   seatOrder,
   type SeatChain,
+  bareStartOf,
   keySigningBody,
   inputsDigest,
   linkDigest,
@@ -278,7 +279,13 @@ export function makeUpdate(cast: Cast, options: UpdateOptions): OpenedDocument<'
       sig: signUnder(crypto, 'key', keySigningBody(app, request, digests), options.key.privateKey, random(32)),
     },
   ]
-  return signDocument(crypto, 'update', { app, tick, endpoint, request, writes, start, lanes, keySigs }, client, random(32))
+  return signDocument(
+    crypto,
+    'update',
+    { app, tick, endpoint, request, writes, start: bareStartOf(start), lanes, keySigs },
+    client,
+    random(32),
+  )
 }
 
 const senders = new WeakMap<Cast, Map<string, Ephemeral>>()

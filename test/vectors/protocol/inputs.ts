@@ -59,6 +59,7 @@ const link = {
   base: bytes('tick 7'), planned: bytes('tick 4'), inputs: bytes('inputs'), sites: [0], own: [bytes('own')], before: bytes('before'), after: bytes('after'), opening: 'AAEC', outputs: bytes('outputs'), sig: 'ab'.repeat(64),
 }
 const start = { request: bytes('request'), app, tick: 7, endpoint: 'post', client: publicKey(bytes('client')), base: bytes('tick 7'), planned: bytes('tick 4'), seat: bytes('seat'), numbers: [bytes('before')], keys: bytes('keys'), sig: 'cd'.repeat(64) }
+const { sig: _sig, ...bareStart } = start
 const write = {
   block: 0, site: 0, collection: 'posts', key: publicKey(bytes('data key')), replaces: bytes('reserved'), fields: { text: 'hello', stars: '5' }, salt: bytes('salt'),
   carried: { text: { edge: 'argument text', commit: bytes('commit'), salt: bytes('edge salt') } },
@@ -79,7 +80,7 @@ const documentFields: DocumentsInput['fields'] = {
   registration: { app, sealing: sealing('sealing'), seats: bytes('seats'), nonce: '5' },
   reservation: { app, keys: [{ key: publicKey(bytes('data key')), collection: 'posts', initial: { stars: '0' }, sig: 'ef'.repeat(64) }] },
   update: {
-    app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start, lanes: [[link]],
+    app, tick: 7, endpoint: 'post', request: bytes('request'), writes: [write], start: bareStart, lanes: [[link]],
     keySigs: [{ key: publicKey(bytes('data key')), sig: '12'.repeat(64) }],
   },
   tick: {
