@@ -28,7 +28,7 @@ import {
 import { factsOf } from '../../roles/protocol/ticks/index.ts'
 import { dispute, envOf, type Disputed } from '../roles/protocol/stamps/disputed.ts'
 import { crypto, makeUpdate } from '../roles/supervisor/actors.ts'
-import { heldAgainst, peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
+import { auditTown, heldAgainst, peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
 import { seeded } from '../tools/seeded.ts'
 import { FORGED_AUTHOR } from './liar.ts'
 
@@ -107,10 +107,22 @@ async function link(seed: string): Promise<Proof> {
   }
 }
 
-/** Whoever follows ticks opens their documents; what a Supervisor signs instead is an auditor's to find. */
+/** What a Supervisor signs instead is found by an auditor, who opens the document as everybody does. Tick 4 decides an update, and buries a server by it. */
 async function tick(seed: string): Promise<Proof> {
-  const { town } = await updateScene(seed)
-  return { bytes: town.ticks[2]!.document.bytes, signed: null, read: (bytes) => openDocument(crypto, 'tick', bytes) }
+  const { town, key, document } = await updateScene(seed, 1)
+  town.anchor(document, { spends: [key.publicKey] })
+  await town.mineTo(4)
+  const ticks = town.ticks.map((one) => one.document)
+  return {
+    bytes: ticks[4]!.bytes,
+    signed: signer('tick', town.cast.supervisor),
+    async read(bytes) {
+      const opened = openDocument(crypto, 'tick', bytes)
+      if (!opened.ok) return opened
+      const report = await auditTown(town, { ticks: ticks.with(4, opened.value) })
+      return report.ok ? ok(null) : fail('audit.fault', report.ticks.at(-1)!.problems.join(' '))
+    },
+  }
 }
 
 /** The secrets of tick 2 as tick 4 reveals them, held against the plan. */
