@@ -12,15 +12,14 @@ import type { TransportPort } from '../../main/core/ports.ts'
 import { composeRequest, openReply, takeReply } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
-import { seal } from '../../roles/protocol/crypto/index.ts'
-import { messageAad, messageBytes, PATHS, type HopMessage, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
+import { PATHS, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { nextHops, openContinuation, openReply as openHopReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
 import type { OutgoingHop, Relay } from '../../roles/server/relay-types.ts'
 import { compose, makeWorld, serve, TICK, type World } from '../roles/request/world.ts'
 import { CASES, worldOf } from './cases.ts'
-import { readHop } from './hops.ts'
+import { forwarded, readHop } from './hops.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 const scene = (seed: string, lanes = 2): Promise<World> => makeWorld({ seed, servers: 14, lanes })
@@ -44,18 +43,6 @@ function whole(world: World, composed: Composed) {
   const second = must(nextHops(world.ctx, world.relayEnv(composed.top.id), step.relay))
   return { first, one, second, two: () => answers(world, composed.top.id, second) }
 }
-
-/** A hop message with changes, sealed to a server. */
-const forwarded = (world: World, server: string, message: HopMessage, change: Partial<HopMessage>): Uint8Array =>
-  must(
-    seal(
-      world.ctx.crypto,
-      world.ctx.random(32),
-      world.servers.get(server)!.sealing.publicKey,
-      messageBytes({ ...message, ...change }),
-      messageAad('hop', server),
-    ),
-  )
 
 /** Hops that each block's server has run. */
 const ran = (world: World): number => [...world.servers.values()].reduce((sum, { used }) => sum + used.size, 0)

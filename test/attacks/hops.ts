@@ -1,12 +1,13 @@
 /** What travels between servers of a world made by hand: opened by the one who gets it, and changed by the one who sends it. */
 import { fromHex } from '../../roles/protocol/bytes.ts'
-import { open, openBox } from '../../roles/protocol/crypto/index.ts'
+import { open, openBox, seal } from '../../roles/protocol/crypto/index.ts'
 import type { Link } from '../../roles/protocol/documents/index.ts'
 import {
   envelopeMessage,
   hopMessage,
   hopReply,
   messageAad,
+  messageBytes,
   signLink,
   type EnvelopeMessage,
   type HopMessage,
@@ -50,4 +51,10 @@ export function readEnvelope(world: World, hop: { server: string; bytes: Uint8Ar
   const aad = messageAad('envelope', start.request, start.tick, lane, links.length, version)
   const plain = must(open(world.ctx.crypto, privateKey, publicKey, Buffer.from(envelope, 'base64'), aad))
   return must(readMessage('envelope', envelopeMessage, plain))
+}
+
+/** A hop message with changes, sealed to a server. */
+export const forwarded = (world: World, server: string, message: HopMessage, change: Partial<HopMessage>): Uint8Array => {
+  const { publicKey } = world.servers.get(server)!.sealing
+  return must(seal(world.ctx.crypto, world.ctx.random(32), publicKey, messageBytes({ ...message, ...change }), messageAad('hop', server)))
 }
