@@ -23,7 +23,7 @@ import {
 } from './decisions.ts'
 import { adoptOutline, rollbackTo, UNDO_TICKS, type Ledger, type Undo } from './ledger-state.ts'
 import { outcomeOf } from './periods.ts'
-import { BEYOND, byChain, mostUpdates, quotaOf, roomFor, sortUpdates, type Waiting } from './quotas.ts'
+import { BEYOND, byChain, MOST_TOLD, mostUpdates, quotaOf, RESERVATIONS_OF_ONE, roomFor, sortUpdates, type Waiting } from './quotas.ts'
 import type { AnchoredDocument } from './sorting.ts'
 import { ownersOf, paysSupervisor } from './spends.ts'
 
@@ -53,6 +53,8 @@ interface Item {
   document: object | null
   /** Whether it concerns this app, when its turn comes. */
   isOwed(): boolean
+  /** Whose it is, of a kind of which a tick decides so many of one. */
+  owner?(): string | null
   decide(): Result<null>
 }
 
@@ -75,16 +77,24 @@ function itemsOf(closing: Closing): Item[] {
     decide: () => (document === null ? absent(type) : decide(document)),
   })
   const pays = (transaction: AnchoredTransaction): boolean => paysSupervisor(transaction, offer)
-  const spends = (transaction: AnchoredTransaction): boolean => closing.owners.ofReservation(transaction) !== null
+  const owner = (transaction: AnchoredTransaction): string | null => closing.owners.ofReservation(transaction)
+  const spends = (transaction: AnchoredTransaction): boolean => owner(transaction) !== null
+  const heard = new Map<string | null, number>()
+  const isHeard = (transaction: AnchoredTransaction): boolean => {
+    const by = owner(transaction)
+    heard.set(by, (heard.get(by) ?? 0) + 1)
+    return by !== null && heard.get(by)! <= MOST_TOLD
+  }
   const items: Item[] = [
     ...acceptances.map((one) =>
       item('acceptance', one, pays, ({ body, sha256 }) => decideAcceptance(closing, one.transaction, body, sha256)),
     ),
     ...registrations.map((one) => item('registration', one, pays, ({ body }) => decideRegistration(closing, one.transaction, body))),
-    ...reservations.map((one) =>
-      item('reservation', one, spends, ({ body, sha256 }) => decideReservation(closing, one.transaction, body, sha256)),
-    ),
-    ...disputes.map((one) => item('dispute', one, spends, (document) => decideDisputed(closing, one.transaction, document))),
+    ...reservations.map((one) => ({
+      ...item('reservation', one, spends, ({ body, sha256 }) => decideReservation(closing, one.transaction, body, sha256)),
+      owner: () => owner(one.transaction),
+    })),
+    ...disputes.map((one) => item('dispute', one, isHeard, (document) => decideDisputed(closing, one.transaction, document))),
     ...updates.foreign.map(({ transaction }): Item => ({
       transaction,
       kind: null,
@@ -101,6 +111,8 @@ function itemsOf(closing: Closing): Item[] {
   return items.sort(byChain)
 }
 
+const noOwner = (): null => null
+
 /** Decides them one after the other. */
 function decideAll(closing: Closing): Pick<ClosedTick, 'verdicts' | 'foreign' | 'later' | 'looked'> {
   const { perTick } = closing.input.offer
@@ -109,12 +121,16 @@ function decideAll(closing: Closing): Pick<ClosedTick, 'verdicts' | 'foreign' | 
     registration: roomFor(quotaOf(perTick, 'registration')),
     reservation: roomFor(quotaOf(perTick, 'reservation')),
   }
+  const ofOne = new Map<string, number>()
   const told: ReturnType<typeof decideAll> = { verdicts: [], foreign: [], later: [], looked: [] }
-  for (const { transaction, kind, document, isOwed, decide } of itemsOf(closing)) {
+  for (const { transaction, kind, document, isOwed, decide, owner = noOwner } of itemsOf(closing)) {
     const { txid, height, anchor } = transaction
-    if (kind !== null && room[kind].isFull()) told.later.push(txid)
+    const by = owner()
+    const count = by === null ? 0 : (ofOne.get(by) ?? 0)
+    if (count >= RESERVATIONS_OF_ONE || (kind !== null && room[kind].isFull())) told.later.push(txid)
     else if (!isOwed()) told.foreign.push(txid)
     else {
+      if (by !== null) ofOne.set(by, count + 1)
       const decision = decide()
       if (kind !== null) room[kind].take(kind === 'reservation' ? document !== null : decision.ok)
       if (document !== null) told.looked.push(txid)

@@ -15,6 +15,15 @@ export const DEFAULT_PER_TICK: PerTick = { acceptances: 1_000, registrations: 1_
 /** Of one kind, with documents or without, that one tick decides at most: what nobody has costs a tick a verdict. */
 export const MOST_ANCHORS = 10_000
 
+/** Reservations of one client that a tick decides; the others wait, and nobody waits behind them. */
+export const RESERVATIONS_OF_ONE = 16
+
+/**
+ * Refusals that a tick tells one client of a kind, of what goes beyond its part: each takes a line of the tick's document, which has room for some hundred thousand
+ * and has to be written, or the app ends there.
+ */
+export const MOST_TOLD = 8
+
 interface Anchored {
   transaction: AnchoredTransaction
 }
@@ -50,7 +59,10 @@ export function roomFor(most: number): Room {
 export const mostUpdates = ({ updates }: PerTick, { endpoints }: Program): number =>
   2 * updates * Math.max(1, Object.values(endpoints).filter(({ blocks }) => blocks.some(({ sites }) => sites.length > 0)).length)
 
-/** Of update anchors in chain order those that spend from no reserved key, which concern nobody, and those beyond what their owner may have. */
+/**
+ * Of update anchors in chain order those that spend from no reserved key, which concern nobody, and those beyond what their owner may have; what is far beyond
+ * concerns nobody either.
+ */
 export function sortUpdates<T extends Anchored>(
   updates: readonly T[],
   owners: Owners,
@@ -62,11 +74,11 @@ export function sortUpdates<T extends Anchored>(
   const beyond = new Set<T>()
   for (const update of [...updates].sort(byChain)) {
     const owner = owners.ofUpdate(update.transaction)
-    if (owner === null) {
+    const count = owner === null ? Infinity : (counts.get(owner) ?? 0) + 1
+    if (owner === null || count > most + MOST_TOLD) {
       foreign.push(update)
       continue
     }
-    const count = (counts.get(owner) ?? 0) + 1
     counts.set(owner, count)
     ours.push(update)
     if (count > most) beyond.add(update)
