@@ -24,7 +24,7 @@ import { snapshot, type Snapshot, type SnapshotFile } from '../protocol/index/in
 import { codeDigest, isReadyFor, termsOf } from '../protocol/requests/index.ts'
 import type { BlockCode } from '../protocol/stamps/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
-import { makePlan, type MadePlan } from './plan.ts'
+import { makePlan, saltsOf, type MadePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'
 
 export interface OfferParts {
@@ -97,12 +97,13 @@ async function makePlans(
   const { body, program } = options.offer(work.offer)
   const made: MadePlan[] = []
   const { versions, primeBits } = body
+  const salt = saltsOf(crypto, options.signer(body.by), work.offer)
   for (const tick of work.planTicks) {
     // What was just answered comes before what was anchored once.
     const statements = [...answers, ...work.ready].filter((statement) => isReadyFor(statement, work.app, tick))
     const ready = servers.flatMap(({ id }) => statements.find(({ by }) => by === id) ?? [])
     if (ready.length < body.minimumServers) continue
-    made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, versions, primeBits, prime }))
+    made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, versions, primeBits, prime, salt }))
   }
   return made
 }

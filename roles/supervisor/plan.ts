@@ -3,11 +3,12 @@
  * one endpoint share few factors. Who holds them is not the Supervisor's to choose: they are dealt (requests/holders.ts), and it seals to each its code.
  */
 import { blockLabelOf, type Program } from '../program/index.ts'
-import { fromHex, toHex } from '../protocol/bytes.ts'
+import { fromHex, toHex, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { clamped, type CryptoPort, seal } from '../protocol/crypto/index.ts'
 import type { Plan, Ready, Signed } from '../protocol/documents/index.ts'
 import { fileEntry, type SnapshotFile } from '../protocol/index/index.ts'
+import type { KeyPair } from '../protocol/keys/index.ts'
 import {
   codeDigest,
   holdingOf,
@@ -37,7 +38,19 @@ export interface PlanInput {
   versions: number
   primeBits: number
   prime: (bits: number) => Promise<bigint>
+  /** Salt of the code of a block, hex: see `saltsOf`. */
+  salt: (endpoint: string, block: number) => string
 }
+
+/**
+ * Salts of the code of an offer's blocks. They stay as long as the offer, so that everybody sees that no block computes anything else from one tick to the next
+ * (PROTOCOL.md 10.1), and follow from the key of the offer, so that nothing that is lost can change them.
+ * @param signer of the offer @param offer its digest
+ */
+export const saltsOf =
+  (crypto: CryptoPort, signer: KeyPair, offer: string): PlanInput['salt'] =>
+  (endpoint, block) =>
+    toHex(crypto.hkdf(signer.privateKey, utf8('golem/code/1'), canonicalBytes([offer, endpoint, block]), 32))
 
 /** What is kept of a plan. JSON-able. */
 export interface SecretPlan {
@@ -93,7 +106,7 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
     const salts: string[] = (secret.salts[endpoint] = [])
     for (const [block, source] of program.endpoints[endpoint]!.blocks.entries()) {
       const { body, sites } = source
-      const salt = toHex(ctx.random(32))
+      const salt = input.salt(endpoint, block)
       const code = codeDigest(ctx.crypto, app, endpoint, block, body, salt)
       const versions: SecretVersion[] = []
       for (let i = 0; i < input.versions; i++) versions.push(await makeVersion(ctx, { endpoint, block, code, sites: sites.length }, fresh))

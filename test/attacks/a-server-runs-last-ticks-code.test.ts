@@ -14,7 +14,7 @@ import { must, type Failure } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { openCode } from '../../roles/server/prepare.ts'
 import type { PreparedBlock, PreparedCode } from '../../roles/server/types.ts'
-import { codeFiles, makePlan, sealCode } from '../../roles/supervisor/plan.ts'
+import { codeFiles, makePlan, saltsOf, sealCode } from '../../roles/supervisor/plan.ts'
 import { primesFrom } from '../tools/seeded.ts'
 import { makeUpdate, type UpdateOptions } from '../roles/supervisor/actors.ts'
 import { heldAgainst, peopleTown, tickSecrets } from '../roles/supervisor/town.ts'
@@ -32,7 +32,17 @@ async function lastTick(
   const ready = [...world.servers.values()].map(
     ({ identity }) => signDocument(crypto, 'ready', { app: APP, from: TICK - 1, to: TICK - 1 }, identity, ctx.random(32)).body,
   )
-  const made = await makePlan(ctx, { program, app: APP, tick: TICK - 1, ready, versions: 2, primeBits: 128, prime: primesFrom(ctx.random) })
+  const made = await makePlan(ctx, {
+    program,
+    app: APP,
+    tick: TICK - 1,
+    ready,
+    versions: 2,
+    primeBits: 128,
+    prime: primesFrom(ctx.random),
+    // Under the offer before: as long as that stays, last tick's code is this tick's.
+    salt: saltsOf(crypto, world.client, 'ef'.repeat(32)),
+  })
   const planned: PlannedTick = { plan: made.plan, hash: 'ee'.repeat(32), published: 'd0'.repeat(32), terms: world.planned.terms }
   const code = new Map(
     codeFiles(crypto, program, planned, made.secret).map((file) => {

@@ -9,7 +9,7 @@ import type { Plan } from '../../roles/protocol/documents/index.ts'
 import { labelIn, outlineOf } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { openCode } from '../../roles/server/prepare.ts'
-import { codeFiles, makePlan, sealCode } from '../../roles/supervisor/plan.ts'
+import { codeFiles, makePlan, saltsOf, sealCode } from '../../roles/supervisor/plan.ts'
 import { crypto, makeCast, makeReady, notes, sealingOf } from '../roles/supervisor/actors.ts'
 
 const APP = 'aa'.repeat(32)
@@ -43,6 +43,7 @@ async function published(seed: string, at: number, change: (label: BlockLabel) =
     versions: 2,
     primeBits: 128,
     prime: cast.prime,
+    salt: saltsOf(crypto, cast.supervisor, APP),
   })
   const { endpoints } = made.plan
   const block = endpoints[ENDPOINT]![at]!

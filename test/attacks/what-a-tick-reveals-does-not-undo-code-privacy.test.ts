@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Program } from '../../roles/program/index.ts'
 import { codeDigest, outlineOf } from '../../roles/protocol/requests/index.ts'
-import { makePlan } from '../../roles/supervisor/plan.ts'
+import { makePlan, saltsOf } from '../../roles/supervisor/plan.ts'
 import { crypto, makeCast, makeReady, notes } from '../roles/supervisor/actors.ts'
 
 const APP = 'ab'.repeat(32)
@@ -38,7 +38,7 @@ describe('What a tick reveals', () => {
     const ready = cast.servers.map((server) => makeReady(cast, server, APP, 4).body)
     const { plan, secret } = await makePlan(
       { crypto, random: cast.random },
-      { program, app: APP, tick: 4, ready, versions: 2, primeBits: 128, prime: cast.prime },
+      { program, app: APP, tick: 4, ready, versions: 2, primeBits: 128, prime: cast.prime, salt: saltsOf(crypto, cast.supervisor, APP) },
     )
     const known = hexOf([plan, secret.reveal, outlineOf(program), APP])
     expect([...known]).toContain(plan.endpoints['post']![0]!.code)

@@ -17,9 +17,11 @@ export interface PlansSoFar {
   anchored: Statement[]
   /** Up to this block anchors were looked through. */
   seen: number
+  /** By offer and block the commitment to its code, by the first plan under that offer. */
+  code: Map<string, string>
 }
 
-export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: -1 })
+export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: -1, code: new Map() })
 
 /** Where the audit finds things. */
 export interface PlanSources {
@@ -45,7 +47,8 @@ export async function checkPlans(
   const problems = inTime ? [] : [`The tick publishes the plans of ${listOf(published)}; it may publish those of ${listOf(wanted)}.`]
   await noteAnchored(so, tick, offer, sources)
   const said = statementsInForce(so.anchored, tick.blocks.from)
-  for (const plan of plans) problems.push(...(await problemsOf(crypto, said, tick, plan, { offer, outline }, sources)))
+  for (const plan of plans)
+    problems.push(...otherCode(so.code, tick.offer, plan), ...(await problemsOf(crypto, said, tick, plan, { offer, outline }, sources)))
   for (const missing of wanted.filter((one) => !published.includes(one))) {
     const ready = readyOf(said, tick, missing)
     if (ready.length >= offer.minimumServers)
@@ -54,6 +57,19 @@ export async function checkPlans(
   if (state === 'running') so.ran.add(number)
   return problems
 }
+
+/** Code stays as long as its offer. */
+const otherCode = (code: PlansSoFar['code'], offer: string, plan: Plan): string[] =>
+  Object.entries(plan.endpoints).flatMap(([endpoint, blocks]) =>
+    blocks.flatMap((block, position) => {
+      const place = `${offer}/${endpoint}/${position}`
+      const first = code.get(place) ?? block.code
+      code.set(place, first)
+      return first === block.code
+        ? []
+        : [`The plan for tick ${plan.tick} has other code for block ${position} of ${endpoint} than those before it, under the same offer.`]
+    }),
+  )
 
 async function problemsOf(
   crypto: CryptoPort,

@@ -20,6 +20,8 @@ export interface SeenTick {
   previous: string | null
   /** Ticks for which it publishes plans. */
   plans: number[]
+  /** Digest of the code of all blocks that its plans name; null where it publishes none. */
+  code: string | null
   /** Height of the last block that it closes. */
   to: number
 }
@@ -85,11 +87,19 @@ export interface Known {
 export const MOST_TAKEN_BACK = 3
 
 const seenOf = ({ txid, number, reference, height, position, said }: SealedTick): SeenTick => {
-  const { by, offer, previous, plans, to } = said!
-  return { number, by, txid, reference, height, position, offer, previous, plans, to }
+  const { by, offer, previous, plans, code, to } = said!
+  return { number, by, txid, reference, height, position, offer, previous, plans, code, to }
 }
 
 const isRevoked = ({ revoked }: Known, by: string, height: number): boolean => Object.hasOwn(revoked, by) && height >= revoked[by]!
+
+const OTHER_CODE = 'its plans are of other code than those before, under the same offer'
+
+/** Code stays as long as its offer, so that nobody can be made to change what a block computes for the length of a tick, unseen. */
+function isSameCode({ offer, code }: Pick<SeenTick, 'offer' | 'code'>, ticks: readonly SeenTick[]): boolean {
+  const before = ticks.findLast((tick) => tick.offer === offer && tick.code !== null)
+  return code === null || before === undefined || before.code === code
+}
 
 /** What one more tick of a line does: it counts, it counts for nothing, or nobody goes on. */
 function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' | 'next' | 'again' {
@@ -106,12 +116,14 @@ function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' 
   if (last?.reference.sha256 === reference.sha256) return 'void'
   if (number === (last?.number ?? -1) + 1) {
     if (said.previous !== (last?.reference.sha256 ?? null)) return faulty('it does not name the tick before it')
-    return last !== undefined && said.to <= last.to ? faulty('it closes blocks that the tick before it closed') : 'next'
+    if (last !== undefined && said.to <= last.to) return faulty('it closes blocks that the tick before it closed')
+    return isSameCode(said, ticks) ? 'next' : faulty(OTHER_CODE)
   }
   if (last === undefined || number !== last.number)
     return faulty(`its number is ${number}, and that of the tick before it is ${last?.number ?? 'none'}`)
   if (said.to !== last.to || said.previous !== last.previous) return faulty('it is anchored again with other blocks, or after another tick')
-  return said.by === last.by ? { kind: 'equivocation', number, key: said.by, references: [last.reference, reference] } : 'again'
+  if (said.by === last.by) return { kind: 'equivocation', number, key: said.by, references: [last.reference, reference] }
+  return isSameCode(said, ticks.slice(0, -1)) ? 'again' : faulty(OTHER_CODE)
 }
 
 /** Follows one line from its root, up to what was anchored `before` something else. */

@@ -12,12 +12,11 @@ import { chainFrom, type Chain, type Pending, type SeenTick, type Shown, type St
 import { spendsKey } from './spends.ts'
 import { own } from '../../program/index.ts'
 import { forgetTicks, grow, linesBelow, MOST_STRAYS, type Line, type SealedTick } from './line.ts'
+import { saidBy, type HashAt } from './said.ts'
 
 export type { Chain, SeenTick, Stop } from './chain.ts'
 export type { Line, SealedTick } from './line.ts'
-
-/** Hash of the best chain's block at a height, as of the events taken so far; null above its tip. */
-export type HashAt = (height: number) => string | null
+export type { HashAt } from './said.ts'
 
 /**
  * The anchor of a revocation whose document is not here yet; `missing`: it was given up for now, and is asked for again with the next block. It spends from the
@@ -289,7 +288,7 @@ export function followDocument(
     if (tick.reference.sha256 !== reference.sha256 || tick.said !== null) return tick
     if (tick.txid !== turn?.txid) return { ...tick, asked: 'early' }
     return following.signers.includes(body.by)
-      ? { ...tick, said: saidBy(noted, tick, body, hashAt) }
+      ? { ...tick, said: saidBy(noted.app, tick, body, hashAt) }
       : { ...tick, stranger: body.by, asked: 'early' }
   }
   const lines = noted.lines.map((line) =>
@@ -302,32 +301,13 @@ export function followDocument(
 
 type Body<T extends OpenedDocument['body']['type']> = Extract<OpenedDocument['body'], { type: T }>
 
-function saidBy({ app }: Following, anchor: SealedTick, tick: Tick, hashAt: HashAt): SealedTick['said'] {
-  const { by, offer, previous, plans, blocks } = tick
-  const fault =
-    tick.app !== app
-      ? 'it is of another app'
-      : tick.number !== anchor.number
-        ? `its anchor says ${anchor.number}, and it says ${tick.number}`
-        : null
-  return {
-    by,
-    offer,
-    previous: previous?.sha256 ?? null,
-    plans: plans.map((plan) => plan.tick),
-    to: blocks.to,
-    closes: blocks.to < anchor.height && hashAt(blocks.to) === blocks.hash,
-    fault,
-  }
-}
-
 /** A tick beside the line: with one of the line, of its number and over its block, it shows that their key signed twice. */
 function onStray(following: Following, stray: SealedTick, tick: Tick, hashAt: HashAt): Following {
   const counted = chainOf(following).find(({ number }) => number === tick.number)
   // The one of the line may not be here yet.
   const isEarly = counted === undefined && tick.number > (newestTick(following)?.number ?? -1)
   const strays = following.strays.flatMap((other) => (other !== stray ? [other] : isEarly ? [{ ...stray, asked: 'missing' as const }] : []))
-  const said = saidBy(following, stray, tick, hashAt)!
+  const said = saidBy(following.app, stray, tick, hashAt)
   const isKnown = following.shown.some(({ key }) => key === said.by)
   const isTwin =
     counted !== undefined && counted.by === said.by && counted.to === said.to && counted.reference.sha256 !== stray.reference.sha256

@@ -16,6 +16,8 @@ export interface Said {
   previous: string | null
   /** Ticks for which it publishes plans. */
   plans: number[]
+  /** Digest of the code of all blocks that its plans name; null where it publishes none. */
+  code: string | null
   /** Height of the last block that it closes. */
   to: number
   /** Whether that block is on the best chain, below the anchor: that stays so as long as the anchor is in a block. */

@@ -5,7 +5,7 @@ import { createLedger, DEFAULT_PER_TICK, noteTick, type Ledger } from '../../../
 import { must } from '../../../roles/protocol/result.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import type { OpenedDocument, TickServer } from '../../../roles/protocol/documents/index.ts'
-import { makePlan, type MadePlan } from '../../../roles/supervisor/plan.ts'
+import { makePlan, saltsOf, type MadePlan } from '../../../roles/supervisor/plan.ts'
 import { chainOf, crypto, makeCast, makeReady, makeOffer, notes, sealingOf, type Cast } from '../../roles/supervisor/actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { keyPair, seeded } from '../../tools/seeded.ts'
@@ -58,6 +58,7 @@ export async function setScene(): Promise<Scene> {
       versions,
       primeBits,
       prime: cast.prime,
+      salt: saltsOf(crypto, cast.supervisor, offer.sha256),
     },
   )
   const planned = { plan: made.plan, hash: HASH, published: BASE, terms: termsOf(offer.body) }

@@ -38,7 +38,7 @@ import type { RelayEnv } from '../../../roles/server/relay-types.ts'
 import { hopFailed, nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
-import { codeFiles, makePlan, sealCode, type SecretPlan } from '../../../roles/supervisor/plan.ts'
+import { codeFiles, makePlan, saltsOf, sealCode, type SecretPlan } from '../../../roles/supervisor/plan.ts'
 import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
@@ -152,6 +152,7 @@ export async function makeWorld({
     versions: 2,
     primeBits,
     prime: primesFrom(random),
+    salt: saltsOf(crypto, client, APP),
   })
   const { plan } = made
   const terms = { witnesses: lanes - 1, spare, versions: 2 }

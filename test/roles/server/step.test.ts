@@ -64,7 +64,7 @@ const offer = (pay: number): ServerEvent =>
 
 /** A tick document that lists this server and publishes code for it three ticks ahead. */
 function tick(number: number, previous: number | null, change: Partial<Tick> = {}): ServerEvent {
-  const plans = [{ tick: number + 3, ready: [ME], code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
+  const plans = [{ tick: number + 3, ready: [ME], endpoints: {}, code: [{ server: ME, file: { ...file, name: `code.${number + 3}` } }] }]
   const body = {
     type: 'tick',
     by: SUPERVISOR,
@@ -147,7 +147,8 @@ describe('a server joins', () => {
 })
 
 describe('a server that plans leave out', () => {
-  const planOf = (number: number, ready: string[]) => ({ plans: [{ tick: number + 3, ready, code: [] }] }) as unknown as Partial<Tick>
+  const planOf = (number: number, ready: string[]) =>
+    ({ plans: [{ tick: number + 3, ready, endpoints: {}, code: [] }] }) as unknown as Partial<Tick>
   /** The ticks 0, 1, … of which each lists this server, and whose plans are dealt to it or not. */
   const follow = (...dealt: boolean[]) =>
     dealt.flatMap((mine, number) => [

@@ -4,7 +4,7 @@ import { parseCanonical } from '../../../roles/protocol/canonical.ts'
 import { open } from '../../../roles/protocol/crypto/index.ts'
 import { codeDigest, holdingOf, versionId, codeFile, revealFile } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { codeAad, codeFiles, makePlan, sealCode } from '../../../roles/supervisor/plan.ts'
+import { codeAad, codeFiles, makePlan, saltsOf, sealCode } from '../../../roles/supervisor/plan.ts'
 import { crypto, makeCast, makeReady, notes, sealingOf } from './actors.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 
@@ -15,7 +15,16 @@ describe('a plan', () => {
     const cast = makeCast('plan', 7)
     const ctx = { crypto, random: cast.random }
     const ready = cast.servers.map((server) => makeReady(cast, server, APP, 4).body)
-    const made = await makePlan(ctx, { program: notes, app: APP, tick: 4, ready, versions: 3, primeBits: 128, prime: cast.prime })
+    const made = await makePlan(ctx, {
+      program: notes,
+      app: APP,
+      tick: 4,
+      ready,
+      versions: 3,
+      primeBits: 128,
+      prime: cast.prime,
+      salt: saltsOf(crypto, cast.supervisor, APP),
+    })
     const { plan, secret } = made
     const planned = { plan, hash: 'cd'.repeat(32), terms: { witnesses: 1, spare: 1, versions: 3 } }
     expect(plan.ready).toEqual(cast.servers.map(({ publicKey }) => publicKey).sort())

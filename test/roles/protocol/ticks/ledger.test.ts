@@ -18,7 +18,7 @@ import { type PlannedTick, type RevealFile, outlineOf, termsOf } from '../../../
 import { verifyWork, workChallenge } from '../../../../roles/protocol/crypto/index.ts'
 import { snapshot } from '../../../../roles/protocol/index/index.ts'
 import type { KeyPair } from '../../../../roles/protocol/keys/index.ts'
-import { makePlan } from '../../../../roles/supervisor/plan.ts'
+import { makePlan, saltsOf } from '../../../../roles/supervisor/plan.ts'
 import {
   anchorOf,
   crypto,
@@ -61,15 +61,18 @@ interface Scene {
 /** A ledger before tick 0 is closed, which publishes the plan of tick 1. */
 const BUDGET = { steps: 100_000, bytes: 1_000_000 }
 
+function planOf(cast: Cast, tick: number): ReturnType<typeof makePlan> {
+  const ready = cast.servers.map((server) => makeReady(cast, server, APP, tick).body)
+  const salt = saltsOf(crypto, cast.supervisor, APP)
+  const input = { program: notes, app: APP, tick, ready, versions: 2, primeBits: 128, prime: cast.prime, salt }
+  return makePlan({ crypto, random: cast.random }, input)
+}
+
 async function scene(seed: string): Promise<Scene> {
   const cast = makeCast(seed)
   const offer = makeOffer(cast).body
   const ledger = createLedger(APP, outline)
-  const ready = cast.servers.map((server) => makeReady(cast, server, APP, 1).body)
-  const made = await makePlan(
-    { crypto, random: cast.random },
-    { program: notes, app: APP, tick: 1, ready, versions: 2, primeBits: 128, prime: cast.prime },
-  )
+  const made = await planOf(cast, 1)
   const planned = { plan: made.plan, hash: 'dd'.repeat(32), published: BASE, terms: termsOf(offer) }
   const secret = made.secret.reveal
   noteTick(
@@ -254,11 +257,7 @@ describe('updates', () => {
   it('[D4] of two ticks compete in the order of the chain: the later stamp wins when its anchor is the earlier one', async () => {
     const made = await peopled('two-ticks')
     const { cast, close, update, secret, ledger, planned: first } = made
-    const ready = cast.servers.map((server) => makeReady(cast, server, APP, 2).body)
-    const next = await makePlan(
-      { crypto, random: cast.random },
-      { program: notes, app: APP, tick: 2, ready, versions: 2, primeBits: 128, prime: cast.prime },
-    )
+    const next = await planOf(cast, 2)
     const { hash, terms } = first
     const second = '2b'.repeat(32)
     noteTick(

@@ -37,6 +37,9 @@ export interface TickOptions {
   app?: string
   /** What its document says, where that is not what its anchor does. */
   says?: number
+  offer?: string
+  /** Of the one block that its plans have, one plan for each. */
+  code?: string[]
 }
 
 /** What was anchored, and what it says. */
@@ -73,7 +76,19 @@ export const offered = (height = 1, key = FIRST): AnchoredTransaction => ({
 })
 
 export function tickMade(height: number, options: TickOptions): Made {
-  const { number, after, previous, to, hash = digest(to), by = FIRST, pays = by, app = APP, says = number } = options
+  const {
+    number,
+    after,
+    previous,
+    to,
+    hash = digest(to),
+    by = FIRST,
+    pays = by,
+    app = APP,
+    says = number,
+    offer = APP,
+    code = [],
+  } = options
   const transaction = transactionOf('tick', height, {
     number,
     first: after === null ? '' : `${after}:1`,
@@ -81,7 +96,8 @@ export function tickMade(height: number, options: TickOptions): Made {
     pays: [NOTHING, output(pays)],
   })
   const reference = previous === null ? null : { sha256: previous, infohash: '00'.repeat(20) }
-  const body = { type: 'tick', app, by, number: says, offer: APP, previous: reference, plans: [], blocks: { from: 0, to, hash } }
+  const plans = code.map((one, i) => ({ tick: number + 1 + i, endpoints: { post: [{ code: one }] } }))
+  const body = { type: 'tick', app, by, number: says, offer, previous: reference, plans, blocks: { from: 0, to, hash } }
   return { transaction, document: opened(body) }
 }
 
