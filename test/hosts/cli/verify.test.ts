@@ -147,7 +147,7 @@ describe('golem verify of ticks by somebody else', () => {
 describe('golem verify of a tick that buries', () => {
   const folder = temporaryFolder()
 
-  it('a guilty server: proved, with what it did', async () => {
+  it('[N2] a guilty server: proved, with what it did', async () => {
     const { town, update } = await scene('verify buried', { skips: 1 })
     const { code, value } = await ask(folder, put(folder, ticksOf(town)[4]!.bytes), ...evidence(folder, town))
     expect([code, value.question]).toEqual([0, 'burials'])

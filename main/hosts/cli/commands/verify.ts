@@ -1,26 +1,22 @@
 /** `golem verify`: what documents prove, to somebody who has nothing but them. */
-import { readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { OpenedDocument } from '../../../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import type { OpenedTick } from '../../../../roles/protocol/ticks/index.ts'
 import { fastCrypto } from '../../../adapters/crypto/fast.ts'
-import { readBounded } from '../../terminal/text-file.ts'
 import { EXIT, wrongUsage, type Call, type Command, type Done } from '../command.ts'
 import { aboutBurials } from '../verify/burials.ts'
 import { aboutDispute } from '../verify/dispute.ts'
 import { createFinder, type Finder, type Source } from '../verify/finder.ts'
 import { findingText, type Finding } from '../verify/finding.ts'
 import { folderSource, participantsIn } from '../verify/folder.ts'
-import { FILE_LIMIT, recognise, type Recognised } from '../verify/recognise.ts'
+import { fetched, readPath } from '../verify/read.ts'
 import { openSwarm } from '../verify/swarm.ts'
 import { aboutTicks } from '../verify/ticks.ts'
 import { aboutUpdate } from '../verify/update.ts'
 
 const INFOHASH = /^[0-9a-f]{40}$/
 const DIGEST = /^[0-9a-f]{64}$/
-/** Files in folders that are named, and how deep. */
-const [MOST_FILES, DEEPEST] = [10_000, 4]
 
 export const verifyCommand: Command = {
   name: 'verify',
@@ -133,49 +129,6 @@ async function readArguments({ positionals, io }: Call, finder: Finder, sources:
   if (documents.length > 0) return ok({ documents, loose })
   const shown = positionals.join(', ')
   return fail('cli.document', `No document of Golem is among ${shown}. Name the document.json of a torrent.`)
-}
-
-/** `isNamed`: by the person, and not found in a folder. */
-type Read = Recognised & { isNamed: boolean }
-
-const shownAs = <T>(shown: string, result: Result<T>): Result<T> =>
-  result.ok ? result : { ok: false, error: { ...result.error, message: `${shown}: ${result.error.message}` } }
-
-/** From the first source that has it; what the last one says, where none does. */
-async function fetched(sources: readonly Source[], infohash: string): Promise<Result<Read[]>> {
-  let bytes: Result<Uint8Array> = fail('cli.document', `Nobody was asked for the torrent ${infohash}.`)
-  for (const source of sources) if (!bytes.ok) bytes = await source.any(infohash)
-  const found = bytes.ok ? recognise(fastCrypto, bytes.value) : bytes
-  return found.ok ? ok([{ ...found.value, isNamed: true }]) : shownAs(infohash, found)
-}
-
-function readPath(path: string, shown: string): Result<Read[]> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return readFolder(path, shown)
-  const bytes = readBounded(path, shown, FILE_LIMIT)
-  const found = bytes.ok ? recognise(fastCrypto, bytes.value) : bytes
-  return found.ok ? ok([{ ...found.value, isNamed: true }]) : bytes.ok ? shownAs(shown, found) : found
-}
-
-/** What is in a folder and is no document is of use only where a document names it. */
-function readFolder(folder: string, shown: string): Result<Read[]> {
-  const paths: string[] = []
-  const walk = (at: string, depth: number): void => {
-    for (const entry of readdirSync(at, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (paths.length > MOST_FILES) return
-      if (entry.isFile()) paths.push(join(at, entry.name))
-      else if (entry.isDirectory() && depth < DEEPEST) walk(join(at, entry.name), depth + 1)
-    }
-  }
-  walk(folder, 1)
-  if (paths.length > MOST_FILES)
-    return fail('cli.document', `${shown} has more than ${MOST_FILES} files. Name the folders of single torrents, or the files.`)
-  const read: Read[] = []
-  for (const path of paths) {
-    const one = readPath(path, path)
-    if (!one.ok) return one
-    read.push(...one.value.map((found) => ({ ...found, isNamed: false })))
-  }
-  return ok(read)
 }
 
 async function byDigest(finder: Finder, sha256: string, sources: readonly Source[]): Promise<Result<OpenedDocument>> {
