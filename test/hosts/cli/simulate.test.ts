@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { permittedSeats } from '../../../roles/protocol/requests/index.ts'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { anchoringOf, hashesFor } from '../../../main/hosts/cli/simulate/cost.ts'
+import { countGcd } from '../../../main/hosts/cli/simulate/gcd.ts'
+import { gcdTable } from '../../../main/hosts/cli/simulate/tables.ts'
 import { countNetwork, interval, type Network } from '../../../main/hosts/cli/simulate/network.ts'
 import { repository } from '../../architecture/rules.ts'
 import { answered, golem } from './golem.ts'
@@ -97,12 +99,24 @@ describe('golem simulate', () => {
     expect(anchoringOf('acceptance', 2)).toEqual({ vbytes: 266, sats: 2 * 266 + 330 })
   })
 
+  it('counts the requests until two pass one version: two where there is one, by the birthdays where there are more', () => {
+    const of = (versions: number, ticks: number) => countGcd(fastCrypto, { servers: 40, versions, witnesses: 1, spare: 1 }, ticks, SEED)
+    expect(of(1, 20)).toEqual({ first: Array<number>(20).fill(2), all: Array<number>(20).fill(2) })
+    for (const versions of [2, 4]) {
+      const { first, all } = of(versions, 600)
+      expect(first.every((count) => count <= versions + 1)).toBe(true)
+      expectShare(first.filter((count) => count === 2).length, 600, 1 / versions)
+      expect(Math.min(...all)).toBeGreaterThanOrEqual(2 * versions)
+    }
+  })
+
   it('makes the tables of PROTOCOL.md', async () => {
     const protocol = readFileSync(join(repository, 'PROTOCOL.md'), 'utf8')
     for (const hostile of ['1', '2']) {
       const made = await golem('.', 'simulate', '--servers', '6', '--hostile', hostile, '--witnesses', '1', '--spare', '1')
       expect(protocol).toContain(made.out.split('\n').find((line) => line.startsWith('| 6 |'))!)
     }
+    expect(protocol).toContain(gcdTable(fastCrypto, 100, 'golem', [1, 2, 4]))
     const tables = await golem('.', 'simulate', '--client-ticks', '1')
     expect(protocol).toContain(tables.out.slice(tables.out.indexOf('| identities |')).trim())
   })
@@ -116,7 +130,7 @@ describe('golem simulate', () => {
     const other = answered(await golem('.', ...args, '--seed', 'other', '--json'))
     expect(other.value.networks[0]).toMatchObject({ servers: 6, clientTicks: 200 })
     const tables = await golem('.', 'simulate', '--client-ticks', '2')
-    expect(tables.out.split('\n\n').filter((part) => part.startsWith('|'))).toHaveLength(3)
+    expect(tables.out.split('\n\n').filter((part) => part.startsWith('|'))).toHaveLength(4)
     expect(await golem('.', 'simulate', '--servers', '9')).toMatchObject({
       code: 2,
       err: expect.stringContaining('at least 10: 2 blocks') as string,

@@ -3,7 +3,7 @@ import { fastCrypto } from '../../../adapters/crypto/fast.ts'
 import { ok, type Result } from '../../../../roles/protocol/result.ts'
 import { wrongUsage, type Call, type Command, type Done } from '../command.ts'
 import type { Network } from '../simulate/network.ts'
-import { clientsTable, costTable, countAll, networks, networkTable } from '../simulate/tables.ts'
+import { clientsTable, costTable, countAll, gcdTable, networks, networkTable } from '../simulate/tables.ts'
 
 export const simulateCommand: Command = {
   name: 'simulate',
@@ -28,6 +28,7 @@ lane of a block on its servers, how often these see blocks of honest requests, a
 function simulate({ flags }: Call): Result<Done> {
   const clientTicks = Number(flags['client-ticks'])
   const seed = String(flags['seed'])
+  const gcdTicks = Math.ceil(clientTicks / 200)
   const { servers } = flags
   const asked = servers === undefined ? null : networkOf(flags)
   if (asked !== null && !asked.ok) return asked
@@ -39,6 +40,8 @@ function simulate({ flags }: Call): Result<Done> {
     parts.push(
       'Client-ticks in which they forge, for each tick, by their clients:',
       clientsTable(rows),
+      `Requests that come to a server at the second block until it knows the primes of the first one, over ${gcdTicks} ticks a row:`,
+      gcdTable(fastCrypto, gcdTicks, seed),
       'What identities cost:',
       costTable(),
     )

@@ -1,6 +1,7 @@
 /** The tables of PROTOCOL.md's threat model, in Markdown. */
 import type { CryptoPort } from '../../../../roles/protocol/crypto/index.ts'
 import { anchoringOf, hashesFor } from './cost.ts'
+import { countGcd, quantile } from './gcd.ts'
 import { countNetwork, interval, type Counted, type Network } from './network.ts'
 
 /** Servers, hostile ones, witnesses, spare, blocks. */
@@ -116,4 +117,16 @@ export function costTable(): string {
       return row([identities, bits, hashes.toPrecision(2), duration(hashes / HASHES_PER_CORE), sats(2), sats(20)])
     }),
   )
+}
+
+const GCD_SERVERS = 100
+const GCD_VERSIONS = [1, 2, 4, 8, 16]
+
+/** Requests that tell a server the primes of the versions before it, in a network of a hundred. @param ticks dealt for each row; @param all numbers of versions */
+export function gcdTable(crypto: CryptoPort, ticks: number, seed: string, all = GCD_VERSIONS): string {
+  const rows = all.map((versions) => {
+    const counted = countGcd(crypto, { servers: GCD_SERVERS, versions, witnesses: 2, spare: 2 }, ticks, `${seed}/gcd/${versions}`)
+    return row([versions, ...[counted.first, counted.all].flatMap((counts) => [quantile(counts, 0.5), quantile(counts, 0.95)])])
+  })
+  return table(['versions', 'one part: in half of the ticks', 'in 95 of 100', 'all parts: in half of the ticks', 'in 95 of 100'], rows)
 }
