@@ -102,11 +102,19 @@ export function nodeThatStays(root, env = process.env, running = process.execPat
   return found ?? running
 }
 
-/** npm made no link for `node`, because its binary was not there yet. */
-function linkNode(root) {
+/**
+ * npm makes no link for `node`, because its binary is not there yet, and takes an earlier one away, also from under the process that runs by it.
+ * Again is harmless; none where there is no Node of the project's own.
+ */
+export function linkNode(root) {
   const link = join(root, 'node_modules', '.bin', 'node')
-  if (process.platform === 'win32' || existsSync(link)) return
-  symlinkSync(join('..', 'node', 'bin', 'node'), link)
+  if (process.platform === 'win32' || existsSync(link) || !existsSync(join(root, 'node_modules', 'node', 'bin', 'node'))) return
+  try {
+    symlinkSync(join('..', 'node', 'bin', 'node'), link)
+  } catch (error) {
+    // Another start may have made it meanwhile.
+    if (error.code !== 'EEXIST') throw error
+  }
 }
 
 async function installNode(root, report) {
@@ -116,7 +124,7 @@ async function installNode(root, report) {
     await execute(nodeThatStays(root), ['installArchSpecificPackage.js'], { cwd: folder, ...streams(report) })
   }
   if (majorOf(projectNode(root)) >= wantedMajor) {
-    if (projectNode(root) !== process.execPath) linkNode(root)
+    linkNode(root)
     return { ok: true }
   }
   return {
@@ -141,6 +149,7 @@ export async function installMissing(root, report = 'stdout') {
     if (!packages.ok) return packages
     process[report].write(`golem: packages installed in ${Math.round((Date.now() - began) / 1000)} s\n`)
   }
-  if (majorOf(projectNode(root)) >= wantedMajor) return { ok: true }
-  return installNode(root, report)
+  if (majorOf(projectNode(root)) < wantedMajor) return installNode(root, report)
+  linkNode(root)
+  return { ok: true }
 }

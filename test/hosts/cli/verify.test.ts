@@ -1,10 +1,11 @@
 /** What `golem verify` says of documents that a town's people signed. */
-import { mkdirSync, truncateSync } from 'node:fs'
+import { mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
+import { changedByte } from '../../attacks/mutations.ts'
 import { crypto, type UpdateOptions } from '../../roles/supervisor/actors.ts'
 import { signAgain, type Town } from '../../roles/supervisor/town.ts'
 import { golem, temporaryFolder } from './golem.ts'
@@ -250,6 +251,18 @@ describe('golem verify refuses with one error', () => {
     expect([ended.code, ended.error.code]).toEqual([2, code])
     expect(ended.error.message).toContain(words)
     expect(ended.error.message).toContain(`${changed}: `)
+  })
+
+  it('a changed byte of any of the files, as something that is unreadable or proves nothing', async () => {
+    const { town, update } = honest
+    const files = [put(folder, update.bytes), ...evidence(folder, town)]
+    expect((await golem(folder, 'verify', ...files)).code).toBe(0)
+    for (let change = 0; change < 120; change++) {
+      const at = change % files.length
+      const { bytes } = changedByte(`verify ${change}`, readFileSync(join(folder, files[at]!)))
+      const ended = await golem(folder, 'verify', ...files.with(at, put(folder, bytes)))
+      expect([change, [1, 2].includes(ended.code)]).toEqual([change, true])
+    }
   })
 
   it('files that are none, that nothing names, that are not there, or too large', async () => {

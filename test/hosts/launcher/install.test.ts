@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nodeThatStays, projectNode, whyInstall } from '../../../main/hosts/launcher/install.mjs'
+import { linkNode, nodeThatStays, projectNode, whyInstall } from '../../../main/hosts/launcher/install.mjs'
 
 let root: string
 beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'golem-install-'))))
@@ -61,5 +61,16 @@ describe('the Node that runs the project', () => {
     expect(nodeThatStays(root, { PATH, npm_node_execpath: own }, own)).toBe(join(root, 'outside', name))
     expect(nodeThatStays(root, { PATH }, process.execPath)).toBe(process.execPath)
     expect(nodeThatStays(root, {}, own)).toBe(own)
+  })
+
+  it.skipIf(process.platform === 'win32')('is found by its name again after an install, whichever Node the install ran by', async () => {
+    const link = join(root, 'node_modules', '.bin', 'node')
+    await put(join('node_modules', '.bin', 'other'), '')
+    linkNode(root)
+    await expect(readFile(link)).rejects.toThrow('ENOENT')
+    await put(join('node_modules', 'node', 'bin', 'node'), 'the binary')
+    linkNode(root)
+    linkNode(root)
+    expect(await readFile(link, 'utf8')).toBe('the binary')
   })
 })
