@@ -57,11 +57,15 @@ export async function tried<T>(attempt: () => Promise<Result<T>>): Promise<Resul
  */
 export async function historyOf(
   { storage, documents }: Pick<Services, 'storage' | 'documents'>,
-  known: Pick<Following, 'app' | 'master' | 'signers' | 'revoked'>,
+  known: Pick<Following, 'app' | 'master' | 'signers' | 'revoked' | 'refused'>,
   without: string | null = null,
 ): Promise<Result<AppHistory>> {
   const hashAt = hashAtOf(storage)
-  let following: Following = { ...startFollowing(known.app, known.master, known.signers), revoked: known.revoked }
+  let following: Following = {
+    ...startFollowing(known.app, known.master, known.signers),
+    revoked: known.revoked,
+    refused: known.refused,
+  }
   for (const { anchored } of historyFrom(storage, 0))
     following = followBlock(
       following,

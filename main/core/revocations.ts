@@ -8,11 +8,12 @@ import { spendsKey } from '../../roles/protocol/ticks/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { anchoredBetween } from './chain-watch.ts'
 import type { Documents } from './documents/index.ts'
+import { checkTakesOver } from './succession.ts'
 import type { FetchLane, StoragePort } from './ports.ts'
 
 interface Here {
   storage: StoragePort
-  documents: Pick<Documents, 'fetch'>
+  documents: Pick<Documents, 'fetch' | 'fetchFile'>
 }
 
 /** So many revocations of one master key are looked at. */
@@ -46,9 +47,13 @@ export async function offerStands({ storage, documents }: Here, { sha256, body }
     : ok(null)
 }
 
-/** One way to fetch an offer, asked again and again: it holds the offer against revocations, and waits for those a bounded number of times. */
+/**
+ * One way to fetch an offer, asked again and again: it has to take over rightly from the one that it supersedes, and is held against revocations, which are waited
+ * for a bounded number of times.
+ */
 export function fetchStanding<T>(
   here: Here,
+  reference: Reference,
   fetch: () => Promise<Result<T>>,
   documentOf: (fetched: T) => OpenedDocument<'offer'>,
 ): () => Promise<Result<T>> {
@@ -56,6 +61,8 @@ export function fetchStanding<T>(
   return async () => {
     const fetched = await fetch()
     if (!fetched.ok) return fetched
+    const right = await checkTakesOver(here, reference, documentOf(fetched.value))
+    if (!right.ok) return right
     const stands = await offerStands(here, documentOf(fetched.value))
     return stands.ok || (stands.error.retryable && ++waited >= PATIENCE) ? fetched : stands
   }
@@ -65,6 +72,7 @@ export function fetchStanding<T>(
 export const fetchStandingOffer = (here: Here, reference: Reference, lane: FetchLane): (() => Promise<Result<OpenedDocument<'offer'>>>) =>
   fetchStanding(
     here,
+    reference,
     () => here.documents.fetch(reference, 'offer', { lane }) as Promise<Result<OpenedDocument<'offer'>>>,
     (offer) => offer,
   )

@@ -21,6 +21,8 @@ export type ClientEvent =
   | FollowEvent
   /** A superseding offer of the app is by this key, whose grant was checked. */
   | { type: 'signer'; key: string }
+  /** An offer, by its digest, that this node does not take. */
+  | { type: 'offer.refused'; offer: string; why: string }
   /** Register with the app under the offer in force (its SHA-256); `bits` is its `work.client`. Safe to repeat. */
   | { type: 'register'; offer: string; bits: number }
   /** Answers `grind`: made by `composeRegistration` and `registrationSpending`. */

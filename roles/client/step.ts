@@ -11,6 +11,7 @@ import {
   followMissing,
   followProof,
   followReorg,
+  followRefused,
   followSigner,
   forgetOld,
   stopOf,
@@ -45,6 +46,8 @@ export function clientStep(ctx: ClientStepContext, state: ClientState, event: Cl
       return onReorg(state, event.height)
     case 'document':
       return onDocument(ctx, state, event.reference, event.document)
+    case 'offer.refused':
+      return onFollowed(state, followRefused(state.following, event.offer, event.why), Infinity)
     case 'signer':
       return onSigner(state, event.key)
     case 'document.missing':

@@ -1,14 +1,17 @@
 /** Saying that this server is ready (PROTOCOL.md 5.10): to a Supervisor that asks, and on the chain when it is left out all the same. */
-import { signDocument, type OpenedDocument } from '../protocol/documents/index.ts'
+import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
 import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
+import type { ServerEffect } from './events.ts'
 import { readMessage } from './json.ts'
+import { GENERATIONS } from './prepare.ts'
+import type { Job } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Ticks for which a server says that it is ready when it was left out: the longest that one statement may be good for. */
-export const READY_LONG = 1_000
+const READY_LONG = 1_000
 /** Ticks that leave it out, however far apart, before it pays for saying so: one answer may have been lost. */
-export const LEFT_OUT = 2
+const LEFT_OUT = 2
 
 /** Who is asked: null while this server has accepted no offer, or is expelled. */
 export interface Readiness {
@@ -36,4 +39,20 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
   if (from > to || from <= readiness.newest - 2 || to > readiness.newest + READY_ASKED)
     return fail('ready.tick', `This server is at tick ${readiness.newest} and says nothing of the ticks ${from} to ${to}.`)
   return ok(composeReady(ctx, readiness.keys, app, from, to).bytes)
+}
+
+/**
+ * A server that plans leave out though it answers says on the chain that it is ready; then nobody can leave it out unseen. It pays for that once in a
+ * thousand ticks at most. Ticks that deal it in between change nothing, or a Supervisor would leave out one half of the servers in every second tick, the
+ * other half in the others, and choose each time by the hash of the block whom it deals with.
+ */
+export function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
+  if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
+  if (plans.every(({ ready }) => ready.includes(job.identity))) return { leftOut: job.leftOut, ask: [] }
+  const leftOut = job.leftOut + 1
+  const isSaid = job.ready !== null && job.ready.to > number + GENERATIONS
+  if (leftOut < LEFT_OUT || isSaid) return { leftOut, ask: [] }
+  const message = 'Ticks leave this server out, though it is ready. It says so on the chain, once.'
+  const said: ServerEffect = { type: 'log', level: 'warn', message }
+  return { leftOut: 0, ask: [said, { type: 'sign-ready', offer: job.offer, from: number + 1, to: number + READY_LONG }] }
 }

@@ -15,6 +15,7 @@ import {
   followMissing,
   followProof,
   followReorg,
+  followRefused,
   followSigner,
   forgetOld,
   chainOf,
@@ -28,7 +29,7 @@ import {
   type SeenTick,
 } from '../protocol/ticks/index.ts'
 import { acceptanceWork, afterVerdict } from './accept.ts'
-import { LEFT_OUT, READY_LONG } from './ready.ts'
+import { countLeftOut } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
 import { GENERATIONS } from './prepare.ts'
@@ -202,11 +203,22 @@ function onMissing(state: ServerState, reference: Reference, failure: Failure): 
     }
   }
   if (failure.retryable) return unchanged(state)
+  // What is refused as an offer must not be served under either.
+  const isOffer = state.offers.some((offer) => offer.terms === null && offer.reference.sha256 === reference.sha256)
+  if (isOffer && job !== null) return refuseOffer(state, job, reference.sha256, failure.message)
   return unchanged({
     ...state,
     offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256),
   })
 }
+
+/** An offer that cannot be taken is forgotten; ticks under it are faulty. */
+const refuseOffer = (state: ServerState, job: Job, sha256: string, why: string): Stepped =>
+  onFollowed(
+    { ...state, offers: state.offers.filter(({ reference }) => reference.sha256 !== sha256) },
+    job,
+    followRefused(job.following, sha256, why),
+  )
 
 // ───────────────────────────── offers ─────────────────────────────
 
@@ -325,21 +337,6 @@ function onTick(ctx: ServerStepContext, state: ServerState, reference: Reference
   const next = { ...state, job: { ...job, acceptance, code: kept, listed, leftOut } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
-}
-
-/**
- * A server that plans leave out though it answers says on the chain that it is ready; then nobody can leave it out unseen. It pays for that once in a
- * thousand ticks at most. Ticks that deal it in between change nothing, or a Supervisor would leave out one half of the servers in every second tick, the
- * other half in the others, and choose each time by the hash of the block whom it deals with.
- */
-function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
-  if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
-  if (plans.every(({ ready }) => ready.includes(job.identity))) return { leftOut: job.leftOut, ask: [] }
-  const leftOut = job.leftOut + 1
-  const isSaid = job.ready !== null && job.ready.to > number + GENERATIONS
-  if (leftOut < LEFT_OUT || isSaid) return { leftOut, ask: [] }
-  const said = log('Ticks leave this server out, though it is ready. It says so on the chain, once.', 'warn')
-  return { leftOut: 0, ask: [said, { type: 'sign-ready', offer: job.offer, from: number + 1, to: number + READY_LONG }] }
 }
 
 /** Stored, then published with the smallest payment to the Supervisor. */

@@ -112,7 +112,7 @@ function onOffer(state: SupervisorState, transaction: AnchoredTransaction): Supe
   const { sha256 } = transaction.anchor
   if (sha256 === state.app && state.offered === null && isFirstSeal(transaction, state.offer.body.by))
     return { ...state, offered: height, phase: state.phase === 'offered' ? 'gathering' : state.phase }
-  if (state.next?.offer.sha256 !== sha256 || state.next.height !== null || !paysSupervisor(transaction, state.offer.body)) return state
+  if (state.next?.offer.sha256 !== sha256 || state.next.height !== null || !spendsKey(transaction, state.offer.body.master)) return state
   // Anchored after its key was taken back, it counts for nobody.
   if (state.revoked.includes(state.next.offer.body.by)) return { ...state, next: null }
   // A new offer by another key ends what a revocation stopped.

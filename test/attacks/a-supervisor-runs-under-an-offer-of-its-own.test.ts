@@ -3,11 +3,19 @@
  * its anchor says. Each lie is told by the product's own Supervisor on a chain made by hand; the audit that a client runs has to name it.
  */
 import { describe, expect, it } from 'vitest'
+import { fetchStandingOffer } from '../../main/core/revocations.ts'
+import { fetchOffer } from '../../main/core/services.ts'
+import { clientStep, initialClientState } from '../../roles/client/index.ts'
 import type { Program } from '../../roles/program/index.ts'
-import { signDocument, type Offer } from '../../roles/protocol/documents/index.ts'
-import { outlineOf } from '../../roles/protocol/requests/index.ts'
-import { crypto, makeOffer, notes } from '../roles/supervisor/actors.ts'
+import { signDocument, type FileEntry, type Offer, type OpenedDocument, type Reference } from '../../roles/protocol/documents/index.ts'
+import { fileEntry } from '../../roles/protocol/index/index.ts'
+import { encodeOutline, outlineOf } from '../../roles/protocol/requests/index.ts'
+import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import { stopOf } from '../../roles/protocol/ticks/index.ts'
+import { APP, createReader, digest, offered, tickMade } from '../roles/protocol/ticks/story.ts'
+import { crypto, makeCast, makeOffer, notes } from '../roles/supervisor/actors.ts'
 import { moneyOf, openTown, peopleTown } from '../roles/supervisor/town.ts'
+import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { keyPair } from '../tools/seeded.ts'
 import { found } from './audited.ts'
 
@@ -137,6 +145,98 @@ describe('the offer in force', () => {
     await replacing.town.mine()
     const problems = await found(replacing.town, { revoked: { [replacing.town.cast.supervisor.publicKey]: 100 } })
     expect(problems[4] ?? []).not.toContainEqual(expect.stringContaining('by the anchors'))
+  })
+})
+
+describe('every node', () => {
+  const cast = makeCast('nodes', 1)
+  const withIndex = outlineOf(notes)
+  const without = structuredClone(withIndex)
+  const [dropped] = Object.keys(without.collections['notes']!.indices)
+  delete (without.collections['notes']!.indices as Record<string, unknown>)[dropped!]
+  const outlines = new Map([withIndex, without].map((outline) => [outline, { name: 'outline', bytes: encodeOutline(outline) }]))
+  const offerWith = (change: Partial<Offer>, outline = withIndex) =>
+    makeOffer(cast, { outline: fileEntry(crypto, outlines.get(outline)!), minimumServers: 3, ...change })
+  const first = offerWith({})
+  const referenceOf = ({ sha256 }: OpenedDocument): Reference => ({ sha256, infohash: sha256.slice(0, 40) })
+  const next = (change: Partial<Offer> = {}, outline = withIndex) =>
+    offerWith({ supersedes: referenceOf(first), app: first.sha256, title: 'Notes 2', ...change }, outline)
+
+  /** A node that fetches these documents, and gives an attempt that may pass three tries. */
+  function node(...documents: OpenedDocument[]) {
+    const again = async <T>(_what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>> => {
+      let result = await attempt()
+      for (let tries = 0; !result.ok && result.error.retryable && tries < 3; tries++) result = await attempt()
+      return result
+    }
+    const fetch = ({ sha256 }: Reference): Promise<Result<OpenedDocument>> => {
+      const found = documents.find((one) => one.sha256 === sha256)
+      return Promise.resolve(found === undefined ? failForNow('swarm.timeout', 'not there') : ok(found))
+    }
+    const fetchFile = (_infohash: string, { sha256 }: FileEntry): Promise<Result<Uint8Array>> => {
+      const found = [...outlines.values()].find((outline) => fileEntry(crypto, outline).sha256 === sha256)
+      return Promise.resolve(found === undefined ? fail('swarm.no-file', sha256) : ok(found.bytes))
+    }
+    return { storage: createMemoryStorage(), documents: { fetch, fetchFile } as never, seldom: again, patiently: again }
+  }
+
+  it.each([
+    ['that may take over', next(), 'ok'],
+    ['that supersedes nothing, and says that it is of the app', next({ supersedes: null }), 'offer.refused'],
+    ['that names another master key', next({ master: keyPair(cast.random).publicKey }), 'offer.refused'],
+    ['of another app', next({ app: 'ab'.repeat(32) }), 'offer.refused'],
+    ['with ticks of another length', next({ tickBlocks: 7 }), 'offer.refused'],
+    ['with an index dropped', next({}, without), 'offer.collections'],
+    ['with too few servers for its endpoints', next({ minimumServers: 1 }), 'offer.servers'],
+  ])('takes an offer %s as it has to', async (_, offer, expected) => {
+    const services = node(first, offer)
+    const got = await fetchStandingOffer(services, referenceOf(offer), 'new')()
+    expect(got.ok ? 'ok' : got.error.code).toBe(expected)
+    const [event] = await fetchOffer(services, { reference: referenceOf(offer) })
+    expect(event).toMatchObject(
+      expected === 'ok' ? { type: 'document' } : { type: 'document.missing', failure: { code: expected, retryable: false } },
+    )
+  })
+
+  it('waits for the offer that one supersedes, and looks at all before it', async () => {
+    const second = next()
+    const third = offerWith({ supersedes: referenceOf(second), app: first.sha256, title: 'Notes 3' })
+    expect(await fetchStandingOffer(node(third, second), referenceOf(third), 'new')()).toMatchObject({ error: { code: 'swarm.timeout' } })
+    expect(await fetchStandingOffer(node(third, second, first), referenceOf(third), 'new')()).toMatchObject({ ok: true })
+    const wrong = next({}, without)
+    const onWrong = offerWith({ supersedes: referenceOf(wrong), app: first.sha256, title: 'Notes 3' }, without)
+    expect(await fetchStandingOffer(node(onWrong, wrong, first), referenceOf(onWrong), 'new')()).toMatchObject({
+      error: { code: 'offer.collections' },
+    })
+  })
+
+  it('goes on past no tick under an offer that it refused, whichever comes first', () => {
+    for (const early of [true, false]) {
+      const reader = createReader()
+      const root = offered()
+      reader.block(root)
+      const zero = tickMade(3, { number: 0, after: root.txid, previous: null, to: 2 })
+      const one = tickMade(5, {
+        number: 1,
+        after: zero.transaction.txid,
+        previous: zero.transaction.anchor.sha256,
+        to: 4,
+        offer: digest(77),
+      })
+      if (early) reader.refuse(digest(77), 'the index is gone')
+      reader.block(zero)
+      reader.block(one)
+      if (!early) reader.refuse(digest(77), 'the index is gone')
+      expect(stopOf(reader.following())).toMatchObject({
+        kind: 'faulty',
+        number: 1,
+        why: 'it is under an offer that is refused (the index is gone)',
+      })
+      expect(reader.counted.slice(0, 1)).toEqual([zero.transaction.anchor.sha256])
+    }
+    const state = initialClientState(APP, keyPair(cast.random).publicKey, [], keyPair(cast.random).publicKey)
+    const told = clientStep({ crypto, hashAt: () => null }, state, { type: 'offer.refused', offer: digest(77), why: 'x' })
+    expect(told.state.following.refused).toEqual({ [digest(77)]: 'x' })
   })
 })
 

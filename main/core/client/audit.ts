@@ -1,6 +1,6 @@
 /** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
 import type { AuditView } from '../../contract/index.ts'
-import { audit, paysKey, withAnchor, type AnchoredOffer, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
+import { audit, spendsKey, withAnchor, type AnchoredOffer, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
@@ -14,9 +14,6 @@ export interface AuditSubject {
   offerOf: OfferOf
   open(reference: Reference): Promise<Result<OpenedOffer>>
 }
-
-/** Anchors that pay the master key and may be offers that take over; so many of them are looked at, the newest first. */
-const MOST_OFFERS = 64
 
 /** The app's first offer, those that ticks name, and others that were anchored for it and can be had. Errors: those of fetching the former. */
 async function offersOf(
@@ -38,9 +35,9 @@ async function offersOf(
     if (opened.ok) take(opened.value)
     else if (opened.error.retryable) return opened
   }
-  const others = anchored.filter((transaction) => transaction.anchor.type === 'offer' && paysKey(transaction, master))
-  for (const { sha256, infohash } of others.slice(-MOST_OFFERS).map(({ anchor }) => anchor)) {
-    const opened = offers.has(sha256) ? null : await open({ sha256, infohash })
+  const others = anchored.filter((transaction) => transaction.anchor.type === 'offer' && spendsKey(transaction, master))
+  for (const { sha256, infohash } of others.map(({ anchor }) => anchor)) {
+    const opened = offers.has(sha256) ? null : await tried(() => open({ sha256, infohash }))
     if (opened?.ok === true && opened.value.document.body.master === master) take(opened.value)
   }
   return ok([...offers.values()])

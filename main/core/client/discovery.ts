@@ -56,13 +56,17 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
     const fetch = (lane: FetchLane) =>
       fetchStanding(
         services,
+        reference,
         () => (whose(seen) === 'nobody' ? Promise.resolve(ofAnother) : app.offer(reference, lane)),
         ({ document }) => document,
       )
     const what = 'fetch a job offer'
     const fetched = await (whose(seen) === 'supervisor' ? services.patiently(what, fetch('known')) : services.seldom(what, fetch('new')))
     if (fetched === ofAnother) return
-    if (!fetched.ok) return services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
+    if (!fetched.ok) {
+      services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
+      return session.joined?.member.dispatch({ type: 'offer.refused', offer: reference.sha256, why: fetched.error.message })
+    }
     const offer = fetched.value
     storage.transact([offerRow(reference)])
     const { supersedes, app: superseded, master, by } = offer.document.body

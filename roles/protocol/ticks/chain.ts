@@ -2,6 +2,7 @@
  * What counts of the lines of seals (PROTOCOL.md 6.3): the chain of ticks as their documents make it, and where and why nobody goes on. A pure function
  * of what is known, computed anew whenever it is asked for.
  */
+import { own } from '../../program/index.ts'
 import type { Reference } from '../documents/index.ts'
 import { byChain, originOf, type Line, type ResumptionSaid, type SealedTick } from './line.ts'
 
@@ -78,6 +79,8 @@ export interface Known {
   expected: Pending[]
   /** From which block on the master key took a key back: ticks that it anchors there or later count for nobody. */
   revoked: Record<string, number>
+  /** Why offers cannot take over, by their digests: ticks under them are faulty. */
+  refused: Record<string, string>
   lines: Line[]
   /** At most one of each key. */
   shown: Shown[]
@@ -112,6 +115,8 @@ function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' 
   if (!said.closes || isRevoked(known, said.by, height)) return 'void'
   const faulty = (why: string): Stop => ({ kind: 'faulty', number, reference, why })
   if (said.fault !== null) return faulty(said.fault)
+  const refusal = own(known.refused, said.offer)
+  if (refusal !== undefined) return faulty(`it is under an offer that is refused (${refusal})`)
   const last = ticks.at(-1)
   if (last?.reference.sha256 === reference.sha256) return 'void'
   if (number === (last?.number ?? -1) + 1) {

@@ -32,6 +32,8 @@ export interface Following {
   master: string
   signers: string[]
   revoked: Record<string, number>
+  /** Why offers cannot take over, by their digests. */
+  refused: Record<string, string>
   expected: ExpectedDocument[]
   lines: Line[]
   /** Ticks beside the line, signed by a key of the app: one may show that the key signed twice. */
@@ -79,6 +81,7 @@ export const startFollowing = (app: string, master: string, signers: string[]): 
   master,
   signers,
   revoked: {},
+  refused: {},
   expected: [],
   lines: [],
   strays: [],
@@ -185,6 +188,16 @@ export function followSigner(following: Following, key: string): Followed {
     ticks: line.ticks.map((tick) => (tick.stranger === key ? { ...tick, stranger: null, asked: 'no' as const } : tick)),
   }))
   return settle(following, { ...following, signers: [...following.signers, key], lines }, null)
+}
+
+/** Offers that are refused, as far back as they are remembered: anybody may anchor one. */
+const MOST_REFUSED = 256
+
+/** An offer cannot be taken: ticks under it are faulty. @param why one sentence */
+export function followRefused(following: Following, offer: string, why: string): Followed {
+  if (Object.hasOwn(following.refused, offer)) return { following, fetch: [] }
+  const refused = Object.fromEntries([...Object.entries(following.refused), [offer, why]].slice(-MOST_REFUSED))
+  return settle(following, { ...following, refused }, null)
 }
 
 /** Notes the anchors of a block. @returns what to fetch */

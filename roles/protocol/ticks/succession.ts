@@ -9,7 +9,7 @@ import { checkServers } from '../requests/index.ts'
 import { fail, type Result } from '../result.ts'
 import { checkSuccession } from './ledger-state.ts'
 import { byChain, offerAnchor } from './line.ts'
-import { paysSupervisor } from './spends.ts'
+import { spendsKey } from './spends.ts'
 
 /** An offer with its outline. */
 export interface OfferContent {
@@ -19,7 +19,7 @@ export interface OfferContent {
   outline: Program
 }
 
-/** An offer with its anchor: of an app's first the one that makes its seal, of any other the first that pays the master key. */
+/** An offer with its anchor: of an app's first the one that makes its seal, of any other the first that spends from the master key's address. */
 export interface AnchoredOffer extends OfferContent {
   height: number
   position: number
@@ -28,9 +28,9 @@ export interface AnchoredOffer extends OfferContent {
 /** An offer with the anchor of its that counts; null where none does. @param anchored in chain order */
 export function withAnchor(app: string, content: OfferContent, anchored: readonly AnchoredTransaction[]): AnchoredOffer | null {
   const { sha256, offer } = content
-  const pays = (one: AnchoredTransaction): boolean =>
-    one.anchor.type === 'offer' && one.anchor.sha256 === sha256 && paysSupervisor(one, offer)
-  const anchor = sha256 === app ? offerAnchor(anchored, app, offer.by) : (anchored.find(pays) ?? null)
+  const isIts = (one: AnchoredTransaction): boolean =>
+    one.anchor.type === 'offer' && one.anchor.sha256 === sha256 && spendsKey(one, offer.master)
+  const anchor = sha256 === app ? offerAnchor(anchored, app, offer.by) : (anchored.find(isIts) ?? null)
   return anchor === null ? null : { ...content, height: anchor.height, position: anchor.position }
 }
 

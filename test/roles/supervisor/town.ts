@@ -199,8 +199,11 @@ export function makeTown(seed: string, change: Partial<Offer> = {}, servers = 4,
   return town
 }
 
-/** What an offer's transaction pays: by output 1 its key, and the master key. */
-export const moneyOf = ({ body }: OpenedDocument<'offer'>): { pays: string[] } => ({ pays: [body.master, body.by] })
+/** What an offer's transaction pays: by output 1 its key, and the master key, from which it spends where it supersedes another. */
+export const moneyOf = ({ body }: OpenedDocument<'offer'>): { pays: string[]; spends: string[] } => ({
+  pays: [body.master, body.by],
+  spends: body.supersedes === null ? [] : [body.master],
+})
 
 /** Offer and acceptances in blocks, tick 0 published. */
 export async function openTown(seed: string, change: Partial<Offer> = {}, servers = 4, own: Partial<Offer> = {}): Promise<Town> {

@@ -6,6 +6,7 @@ import {
   followDocument,
   followMissing,
   followReorg,
+  followRefused,
   followSigner,
   scriptOf,
   startFollowing,
@@ -37,6 +38,7 @@ export interface TickOptions {
   app?: string
   /** What its document says, where that is not what its anchor does. */
   says?: number
+  /** Digest of the offer that it names. */
   offer?: string
   /** Of the one block that its plans have, one plan for each. */
   code?: string[]
@@ -161,6 +163,7 @@ export function createReader(signers = [FIRST]) {
     },
     reorg: (height: number) => take(followReorg(following, height)),
     signer: (key: string) => take(followSigner(following, key)),
+    refuse: (offer: string, why: string) => take(followRefused(following, offer, why)),
     set: (next: Followed) => take(next),
   }
   return reader
