@@ -15,7 +15,7 @@ const WORDS: Record<string, string> = {
   'update.stamp':
     'A server did not add its prime, so the write does not count. A complaint with the evidence was made; send the request again.',
   'update.base':
-    'The tick that the update rests on was taken back by a reorganisation of the chain; nobody is at fault. Send the request again.',
+    'The tick that the update rests on was taken back by a reorganisation of the chain; nobody is at fault. It is composed anew for you to review.',
   'update.lanes': 'The servers of the request did not all sign the same, so the write does not count. Send the request again.',
   'update.server': 'A server of the request was expelled before the write was decided. Send the request again.',
   'update.request': 'The request had been counted already.',

@@ -57,7 +57,7 @@ export interface ClientService {
 
 export function startClient(services: Services, engine: Engine, settings: ClientSettings): ClientService {
   const session = createSession(services, settings)
-  discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session) })
+  discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session, (id) => again(session, id)) })
   return {
     key: () => session.joined?.client.publicKey ?? null,
     ticks: () => ticksOf(session).map(({ reference }) => reference.sha256),

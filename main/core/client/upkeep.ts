@@ -1,16 +1,26 @@
 /** Keeps the newest tick open, the client registered under the terms in force, and keys of every collection in reserve. */
 import { stopOf } from '../../../roles/protocol/ticks/index.ts'
-import { isRegistered, mayRegister } from '../../../roles/client/index.ts'
+import { isRegistered, mayRegister, type ClientState } from '../../../roles/client/index.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import { collectionsShort, mayReserve, reserveKeys } from './reserve.ts'
 import type { ClientSession, Joined } from './session.ts'
 
+/** Requests whose update rests on a tick that the chain does not have any more, and in whose place none was composed yet. */
+const undone = ({ requests }: ClientState): string[] =>
+  requests.flatMap(({ id, again, publication }) => (again === null && publication?.verdict?.outcome === 'update.base' ? [id] : []))
+
 /** How often what comes without an event is looked for: coins of an empty wallet, blocks that the node has and this client has not. */
 const AGAIN_MS = 500
 
-/** @returns what to call after every change: it takes the next step towards being ready, one at a time */
-export function createUpkeep(session: ClientSession): () => void {
+/**
+ * @param again composes a request anew
+ * @returns what to call after every change: it takes the next step towards being ready, one at a time
+ */
+export function createUpkeep(session: ClientSession, again: (id: string) => Promise<Result<unknown>>): () => void {
   const { services } = session
+  /** Composed anew since this process began: what cannot be is tried once, and then waits for the person. */
+  const composed = new Set<string>()
   let busy = false
   let missed = false
   let waits = false
@@ -31,6 +41,7 @@ export function createUpkeep(session: ClientSession): () => void {
         services.changed()
       }
       if (opened.ok) void session.local.catchUp({ ...opened.value, program: opened.value.outline })
+      if (opened.ok) for (const id of undone(joined.member.state())) void composeAnew(id)
       await prepare(joined, opened.ok || opened.error.code === 'client.no-tick')
     } finally {
       busy = false
@@ -48,6 +59,14 @@ export function createUpkeep(session: ClientSession): () => void {
     const { outline } = session.newest
     const short = (): string[] => collectionsShort(joined.member.state(), outline, session.settings)
     if (short().length > 0) await reserveKeys(session, joined, (now) => (mayReserve(now) ? short() : []))
+  }
+
+  /** A reorganisation took the tick that it rests on: nobody is at fault, and the person approves the same once more. */
+  async function composeAnew(id: string): Promise<void> {
+    if (composed.has(id)) return
+    composed.add(id)
+    const sent = await again(id)
+    if (!sent.ok) services.log.log('warn', `A write that a reorganisation undid could not be composed anew: ${sent.error.message}`)
   }
 
   /** Who registers before having followed the chain to its end would do so under terms that may be in force no more. */
