@@ -1,6 +1,6 @@
 /**
- * Closing a tick with 1,000 to 20,000 updates, each signed and stamped as in the product: processor time of each stage and peak memory, every size
- * in a process of its own. Run: npm run bench -- tick-close [--sizes 1000,5000,10000,20000] [--seconds 150]
+ * Closing a tick with 1,000 to 20,000 updates of two blocks in two lanes, each signed and stamped as in the product: processor time of each stage and peak
+ * memory, every size in a process of its own; and verifying it as an audit does, against the checks of its signatures alone. Run: npm run bench -- tick-close [--sizes 1000,5000,10000,20000] [--seconds 150]
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,14 +9,18 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { sayLoad } from './request/numbers.ts'
+import { quantile, sayLoad } from './request/numbers.ts'
 import type { Measured } from './tick/measure.ts'
+import type { Spent, Verified } from './tick/verify.ts'
 
 const { values } = parseArgs({
   options: { sizes: { type: 'string', default: '1000,5000,10000,20000' }, seconds: { type: 'string', default: '150' } },
 })
 const sizes = values.sizes.split(',').map(Number)
 const MAKERS = 2
+/** What is done between the last block of a tick and its document. */
+const CLOSING = ['open', 'close', 'snapshot', 'compose']
+const VERIFY_GOAL = 1.3
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const script = (name: string): string => fileURLToPath(new URL(`./tick/${name}.ts`, import.meta.url))
 
@@ -54,20 +58,45 @@ const perUpdate = (milliseconds: number, count: number): string => `${((millisec
 const mebi = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`
 
 function print({ count, stages, stamps, memory, documentBytes }: Measured): void {
-  const whole = stages['open']! + stages['close']! + stages['snapshot']! + stages['compose']!
+  const arrived = stages['arrive'] === undefined ? 'all done when the tick closes' : 'updates opened and checked as they arrived'
+  const whole = CLOSING.reduce((sum, stage) => sum + stages[stage]!, 0)
   say(
-    `\n${count} updates of ${(documentBytes / count).toFixed(0)} bytes: ${(whole / 1000).toFixed(1)} s, peak memory ${mebi(memory.before)} before and ${mebi(memory.after)} at the end`,
+    `\n${count} updates of ${(documentBytes / count).toFixed(0)} bytes, ${arrived}: ${(whole / 1000).toFixed(1)} s, peak memory ${mebi(memory.before)} before and ${mebi(memory.after)} at the end`,
   )
   for (const [stage, spent] of Object.entries(stages))
     say(`  ${stage.padEnd(18)} ${(spent / 1000).toFixed(2).padStart(7)} s ${perUpdate(spent, count)} each`)
+  if (stamps === null) return
   const gain = stamps.batched === 0 ? '' : `, ratio ${(stamps.plain / stamps.batched).toFixed(1)}`
   say(
     `  divisibility of the stamps alone: plain ${perUpdate(stamps.plain, count).trim()}, batched ${perUpdate(stamps.batched, count).trim()} each${gain}; the product uses plain`,
   )
 }
 
-const costOf = ({ stages, count }: Measured): number =>
-  (stages['open']! + stages['close']! + stages['snapshot']! + stages['compose']!) / count
+function printVerified({ count, signatures, whole, signaturesAlone }: Verified): void {
+  const median = (all: readonly Spent[], part: keyof Spent): number =>
+    quantile(
+      all.map((one) => one[part]),
+      0.5,
+    )
+  const ratio = (part: keyof Spent): string =>
+    quantile(
+      whole.map((one, i) => one[part] / signaturesAlone[i]![part]),
+      0.5,
+    ).toFixed(2)
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+  say(
+    `\nverifying a tick of ${count} updates as an audit does, on all cores, against its ${signatures} signatures alone (medians of ${whole.length} rounds in turn):`,
+  )
+  for (const [part, name] of [
+    ['wall', 'time'],
+    ['processor', 'processor time'],
+  ] as const)
+    say(
+      `  ${name.padEnd(15)} ${seconds(median(whole, part))} against ${seconds(median(signaturesAlone, part))}: ratio ${ratio(part)}${part === 'wall' ? `   (goal at most ${VERIFY_GOAL})` : ''}`,
+    )
+}
+
+const costOf = ({ stages, count }: Measured): number => CLOSING.reduce((sum, stage) => sum + stages[stage]!, 0) / count
 
 function printGrowth(all: readonly Measured[]): void {
   const [first, last] = [all[0]!, all.at(-1)!]
@@ -86,15 +115,17 @@ async function main(): Promise<void> {
     const began = performance.now()
     const made = await makeUpdates(folder, Math.max(...sizes))
     say(
-      `${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key and numbers of its own, two links in each of two lanes, and seven signatures.`,
+      `${made.count} updates made in ${((performance.now() - began) / 1000).toFixed(0)} s: each with a request id, a key and numbers of its own, two links in each of two lanes, and six signatures that are checked.`,
     )
     say(
       'Reused: a client for every hundred, one plan of 128-bit primes; smaller ticks take the first of the same updates; keys are put into the ledger without reservations.',
     )
     const all: Measured[] = []
     for (const count of sizes.filter((size) => size <= made.count)) {
-      all.push(await answerOf<Measured>('measure', [], { files: made.files, count }))
+      all.push(await answerOf<Measured>('measure', [], { files: made.files, count, arrive: false }))
       print(all.at(-1)!)
+      print(await answerOf<Measured>('measure', [], { files: made.files, count, arrive: true }))
+      printVerified(await answerOf<Verified>('verify', [], { files: made.files, count }))
     }
     for (const size of sizes.filter((one) => one > made.count))
       say(`\n${size} updates: not measured, the making was cut off after ${values.seconds} s`)

@@ -1,25 +1,24 @@
 /** Closes one tick with the first `count` updates of some files, stage by stage, and tells times and memory. Child process of the tick bench. */
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import process from 'node:process'
-import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
-import { ACCEPTED, closeTick, scriptOf, type AnchoredDocument } from '../../../roles/protocol/ticks/index.ts'
+import { createChecker } from '../../../main/adapters/crypto/checker.ts'
+import { openDocument } from '../../../roles/protocol/documents/index.ts'
+import { ACCEPTED, closeTick, scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { snapshot } from '../../../roles/protocol/index/index.ts'
-import { passes, passesBatch, checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { passes, passesBatch, checkStamps, readReveal, checkUpdate, signaturesOf } from '../../../roles/protocol/stamps/index.ts'
 import { composeTick } from '../../../roles/supervisor/tick.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
-import { anchorOf, crypto, notes } from '../../roles/supervisor/actors.ts'
-import { BASE, HASH, CLOSING, makeLedger, seatsOf, setScene, STAMPED, type Reserved, type Scene } from './scene.ts'
+import { crypto as plain, notes } from '../../roles/supervisor/actors.ts'
+import { BASE, HASH, CLOSING, makeLedger, seatsOf, setScene, STAMPED, type Scene } from './scene.ts'
+import { anchored, closeInput, readLines, reservedBy } from './updates.ts'
 
 export interface Measured {
   count: number
   /** Milliseconds of processor time by stage. */
   stages: Record<string, number>
-  /** Milliseconds for the divisibility of all stamps: one by one, and as batches. */
-  stamps: { plain: number; batched: number }
+  /** Milliseconds for the divisibility of all stamps: one by one, and as batches; null where they were not measured. */
+  stamps: { plain: number; batched: number } | null
   /** Peak resident memory in bytes: before the updates are read, and at the end. */
   memory: { before: number; after: number }
   documentBytes: number
@@ -31,22 +30,8 @@ const processorMs = (): number => {
   return (user + system) / 1000
 }
 
-async function readLines(files: readonly string[], count: number): Promise<Uint8Array[]> {
-  const lines: Uint8Array[] = []
-  for (const file of files) {
-    for await (const line of createInterface({ input: createReadStream(file) })) {
-      if (lines.length < count) lines.push(utf8(line))
-    }
-  }
-  return lines
-}
-
-function anchored(documents: Array<OpenedDocument<'update'>>): Array<AnchoredDocument<'update'>> {
-  return documents.map((document) => ({ document, transaction: anchorOf(document, 3, { spends: [document.body.writes[0]!.key] }) }))
-}
-
 /** Numbers as the stamps would show them, for the arithmetic alone: all through the same path. */
-function compareStamps(scene: Scene, count: number): Measured['stamps'] {
+function compareStamps(scene: Scene, count: number): NonNullable<Measured['stamps']> {
   const { bytes } = createSystemRandom()
   const primes = scene.made.secret.reveal.versions
     .filter(({ endpoint }) => endpoint === 'post')
@@ -65,16 +50,19 @@ function compareStamps(scene: Scene, count: number): Measured['stamps'] {
   }
 }
 
-async function measure(files: readonly string[], count: number): Promise<Measured> {
+/**
+ * @param arrive whether the updates arrived before, as at a Supervisor in service: opened, and their signatures checked, before the tick closes; otherwise
+ * all is done when it closes
+ */
+async function measure(files: readonly string[], count: number, arrive: boolean): Promise<Measured> {
   const scene = await setScene()
+  const checker = arrive ? createChecker() : null
+  const crypto = checker?.crypto ?? plain
   const { app, offer, cast, made, servers } = scene
   const lines = await readLines(files, count)
   if (lines.length < count) throw new Error(`only ${lines.length} updates were made`)
   const documentBytes = lines.reduce((sum, line) => sum + line.length, 0)
-  const keys = lines.map((line): Reserved => {
-    const { writes, by } = JSON.parse(new TextDecoder().decode(line)) as { by: string; writes: Array<{ key: string }> }
-    return { key: writes[0]!.key, owner: by }
-  })
+  const keys = lines.map(reservedBy)
   const seats = seatsOf(scene, count)
   const ledger = makeLedger(scene, keys, seats)
   // Reserving a key derived its address already; the check of the transaction finds it there.
@@ -90,18 +78,13 @@ async function measure(files: readonly string[], count: number): Promise<Measure
     return value
   }
 
-  const documents = stage('open', () => lines.map((line) => must(openDocument(crypto, 'update', line))))
-  const updates = anchored(documents)
-  const input = {
-    offer: offer.body,
-    offerDigest: offer.sha256,
-    outline: outlineOf(notes),
-    number: CLOSING,
-    registrations: [],
-    reservations: [],
-    updates,
-    reveal: made.secret.reveal,
+  if (checker !== null) {
+    const began = processorMs()
+    for (const line of lines) await crypto.schnorr.ahead!(signaturesOf(crypto, must(openDocument(crypto, 'update', line))))
+    stages['arrive'] = processorMs() - began
   }
+  const documents = stage('open', () => lines.map((line) => must(openDocument(crypto, 'update', line))))
+  const input = closeInput(scene, anchored(documents))
   const closed = stage('close', () => closeTick({ crypto }, ledger, input))
   if (closed.verdicts.some(({ outcome }) => outcome !== ACCEPTED))
     throw new Error(`an honest update was refused: ${closed.verdicts.find(({ outcome }) => outcome !== ACCEPTED)!.outcome}`)
@@ -136,6 +119,7 @@ async function measure(files: readonly string[], count: number): Promise<Measure
   )
   memory.after = peak()
 
+  if (checker !== null) return { count, stages, stamps: null, memory, documentBytes }
   // What closing consists of, each part again by itself on a ledger as it was before.
   const fresh = makeLedger(scene, keys, seats)
   const env = {
@@ -160,6 +144,6 @@ async function measure(files: readonly string[], count: number): Promise<Measure
 }
 
 process.once('message', (message) => {
-  const { files, count } = message as { files: string[]; count: number }
-  void measure(files, count).then((measured) => process.send!(measured, () => process.disconnect()))
+  const { files, count, arrive } = message as { files: string[]; count: number; arrive: boolean }
+  void measure(files, count, arrive).then((measured) => process.send!(measured, () => process.disconnect()))
 })
