@@ -1,13 +1,16 @@
 /** Signing documents, and opening those that come from outside: size, canonical form, schema, signature, in this order. */
 import { type z } from 'zod'
-import { fromHex, toHex } from '../bytes.ts'
-import { canonicalBytes, parseCanonical, type Json } from '../canonical.ts'
+import { fromHex, toHex, utf8 } from '../bytes.ts'
+import { canonicalBytes, nestingOf, readCanonical, type CanonicalValue, type Json } from '../canonical.ts'
 import type { CryptoPort, SignatureCheck } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
 import { PROTOCOL_VERSION } from '../version.ts'
 import { FIRST_FAULT, signature } from './fields.ts'
 import { documentKinds, type DocumentBody, type DocumentKind, type DocumentType, type Signed } from './kinds.ts'
+
+/** Nesting of a document, where its kind says nothing else. */
+const DEPTH = 32
 
 export interface OpenedDocument<T extends DocumentType = DocumentType> {
   body: Signed<DocumentBody[T]>
@@ -82,15 +85,15 @@ export function checkSchema<S extends z.ZodType>(what: string, schema: S, value:
 }
 
 /** What its signature is checked with: whoever reads many documents has these checks made beforehand. */
-export const documentCheck = (crypto: CryptoPort, { body }: OpenedDocument): SignatureCheck => ({
-  signature: fromHex(body.sig),
-  message: signingDigest(crypto, body.type, body),
-  publicKey: fromHex(body.by),
+export const documentCheck = (crypto: CryptoPort, document: OpenedDocument): SignatureCheck => ({
+  signature: fromHex(document.body.sig),
+  message: digestOf(crypto, document),
+  publicKey: fromHex(document.body.by),
 })
 
 /** Whether it is signed. Error: `document.signature`. */
 export const checkSigned = <T extends DocumentType>(crypto: CryptoPort, document: OpenedDocument<T>): Result<OpenedDocument<T>> =>
-  verifyUnder(crypto, document.body.type, document.body, document.body.by)
+  verifyDigest(crypto, digestOf(crypto, document), document.body.sig, document.body.by)
     ? ok(document)
     : fail(
         'document.signature',
@@ -118,19 +121,54 @@ export function readUnchecked<T extends DocumentType>(
   bytes: Uint8Array,
   sha256?: string,
 ): Result<OpenedDocument<T>> {
-  const kind: DocumentKind = documentKinds[type]
+  const { limit, depth = DEPTH }: DocumentKind = documentKinds[type]
   const digest = toHex(crypto.sha256(bytes))
   if (sha256 !== undefined && digest !== sha256)
     return fail('document.digest', `The ${type} has another SHA-256 than its anchor. Fetch it from another peer.`)
-  const parsed = parseCanonical(bytes, { maxBytes: kind.limit, maxDepth: kind.depth ?? 32 })
-  if (!parsed.ok) return parsed
-  const json = parsed.value as Record<string, Json>
+  const parsed = readCanonical(bytes, { maxBytes: limit, maxDepth: depth })
+  return parsed.ok ? readBody(crypto, type, parsed.value, { bytes, sha256: digest }) : parsed
+}
+
+/** The same of a document that is part of a file, read already. */
+export function readWithin<T extends DocumentType>(crypto: CryptoPort, type: T, value: CanonicalValue): Result<OpenedDocument<T>> {
+  const { limit, depth = DEPTH }: DocumentKind = documentKinds[type]
+  const bytes = utf8(value.text)
+  if (bytes.length > limit) return fail('canonical.too-large', `The document has ${bytes.length} bytes; at most ${limit} are read.`)
+  if (nestingOf(value.text) > depth) return fail('canonical.too-deep', `The document nests deeper than ${depth} levels.`)
+  return readBody(crypto, type, value, { bytes, sha256: toHex(crypto.sha256(bytes)) })
+}
+
+function readBody<T extends DocumentType>(
+  crypto: CryptoPort,
+  type: T,
+  value: CanonicalValue,
+  of: Pick<OpenedDocument, 'bytes' | 'sha256'>,
+): Result<OpenedDocument<T>> {
+  const json = value.json as Record<string, Json>
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return fail(`${type}.schema`, `The ${type} is not a JSON object.`)
   const { sig, ...rest } = json
   const checked = checkSchema(type, documentKinds[type].schema as z.ZodType, rest)
   if (!checked.ok) return checked
   const signed = signature.safeParse(sig)
   if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)
-  const body = { ...(checked.value as DocumentBody[T]), sig: signed.data }
-  return ok({ body, bytes, sha256: digest })
+  const document: OpenedDocument<T> = { body: { ...(checked.value as DocumentBody[T]), sig: signed.data }, ...of }
+  const unsigned = withoutSignature(value.text, signed.data)
+  if (unsigned !== null) digests.set(document, crypto.taggedHash(`golem/${type}`, utf8(unsigned)))
+  return ok(document)
+}
+
+/** Of documents just as they were read; any copy is another object. */
+const digests = new WeakMap<OpenedDocument, Uint8Array>()
+
+const digestOf = (crypto: CryptoPort, document: OpenedDocument): Uint8Array =>
+  digests.get(document) ?? signingDigest(crypto, document.body.type, document.body)
+
+/**
+ * A document's canonical text without its signature, cut out where it stands, which spares writing the whole anew: `type` and `v` come after `sig`, so a
+ * comma does. Null where the same stands in it twice.
+ */
+function withoutSignature(text: string, sig: string): string | null {
+  const member = `"sig":"${sig}",`
+  const at = text.indexOf(member)
+  return at < 0 || text.includes(member, at + 1) ? null : text.slice(0, at) + text.slice(at + member.length)
 }

@@ -12,12 +12,18 @@ export const canWrite = (endpoint: Endpoint): boolean => endpoint.blocks.some((b
 /** What a link says that every lane has to say alike, as one text. Version, server and number are the lane's own. */
 const claimOf = ({ inputs, sites, own, outputs }: Link): string => canonicalText({ inputs, sites, own, outputs })
 
+const isSameList = <T>(one: readonly T[], other: readonly T[]): boolean =>
+  one.length === other.length && one.every((item, i) => item === other[i])
+
+const isSameClaim = (one: Link, other: Link): boolean =>
+  one.inputs === other.inputs && one.outputs === other.outputs && isSameList(one.sites, other.sites) && isSameList(one.own, other.own)
+
 /**
  * The first position at which lanes sign different things, or null. Lanes are as long as the first of them.
  */
 export function differenceOf(lanes: ReadonlyArray<readonly Link[]>): number | null {
   const [first, ...others] = lanes
-  const position = first!.findIndex((link, i) => others.some((links) => claimOf(links[i]!) !== claimOf(link)))
+  const position = first!.findIndex((link, i) => others.some((links) => !isSameClaim(links[i]!, link)))
   return position < 0 ? null : position
 }
 

@@ -1,13 +1,13 @@
 /** The files of a tick as an audit reads them: each against its entry, bounded, and opened. */
 import type { Json } from '../canonical.ts'
-import { canonicalBytes, canonicalText, parseCanonical } from '../canonical.ts'
+import { canonicalText, parseCanonical, readCanonicalList } from '../canonical.ts'
 import type { CryptoPort, SignatureCheck } from '../crypto/index.ts'
 import {
   checkSchema,
   checkSigned,
   documentCheck,
   FIRST_FAULT,
-  readUnchecked,
+  readWithin,
   type FileEntry,
   type OpenedDocument,
   type Plan,
@@ -59,16 +59,16 @@ const checksOf = (crypto: CryptoPort, document: OpenedDocument): SignatureCheck[
 
 /** One file of documents; whether they are signed is still to be asked. */
 async function readPart(files: TickFiles, entry: FileEntry): Promise<Result<OpenedDocument[]>> {
-  const json = await readJson(files, entry)
-  if (!json.ok) return json
-  if (!Array.isArray(json.value))
-    return fail('audit.documents', `The file ${entry.name} is not a list. The Supervisor published a broken tick.`)
+  const bytes = await fetchEntry(files.crypto, files.fetchFile, entry)
+  const items = bytes.ok ? readCanonicalList(bytes.value, { maxBytes: FILE_LIMIT, maxDepth: 64 }) : bytes
+  if (!items.ok) return items
+  if (items.value === null) return fail('audit.documents', `The file ${entry.name} is not a list. The Supervisor published a broken tick.`)
   const documents: OpenedDocument[] = []
-  for (const item of json.value) {
-    const type = (item as { type?: unknown } | null)?.type
+  for (const item of items.value) {
+    const type = (item.json as { type?: unknown } | null)?.type
     if (typeof type !== 'string' || !isDecided(type as OpenedDocument['body']['type']))
       return fail('audit.documents', `The file ${entry.name} holds something that a tick does not decide.`)
-    const document = readUnchecked(files.crypto, type as OpenedDocument['body']['type'], canonicalBytes(item))
+    const document = readWithin(files.crypto, type as OpenedDocument['body']['type'], item)
     if (!document.ok) return document
     documents.push(document.value)
   }

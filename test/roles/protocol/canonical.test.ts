@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../roles/protocol/bytes.ts'
-import { canonicalBytes, canonicalText, nestingOf, parseCanonical } from '../../../roles/protocol/canonical.ts'
+import { canonicalBytes, canonicalText, nestingOf, parseCanonical, readCanonicalList } from '../../../roles/protocol/canonical.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { holdsOnce } from '../../tools/timing.ts'
 
@@ -37,6 +38,56 @@ describe('canonical JSON', () => {
       }),
       { seed },
     )
+  })
+
+  it('is what the library makes of the same value, whatever its names, order and prototypes, or is refused as there', () => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    console.log(`canonical against the library: SEED=${seed}`)
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\ud800', '\udc00x', '\\ud800', '"', '\u2028', '\u007f'))
+    const leaf = fc.oneof(text, fc.boolean(), fc.constantFrom(null, undefined, NaN, -0, 1e21, 0.1, Infinity, new Date(0)), fc.double())
+    const key = fc.oneof(
+      text,
+      fc.constantFrom('toJSON', '0', '10', '9', '01', '-1', 'constructor', 'sig', 'a', 'aa', 'Z'),
+      fc.nat(20).map(String),
+    )
+    const value = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(key, tie('node'), { maxKeys: 5 }),
+        fc.dictionary(key, tie('node'), { maxKeys: 5, noNullPrototype: true }),
+      ),
+    })).node
+    const made = (make: () => string | undefined): string | null => {
+      try {
+        return make() ?? null
+      } catch {
+        return null
+      }
+    }
+    fc.assert(
+      fc.property(value, (json) => {
+        expect(made(() => canonicalText(json))).toBe(made(() => canonicalize(json)))
+      }),
+      { seed, numRuns: 2_000 },
+    )
+    const cycle: unknown[] = []
+    cycle.push(cycle)
+    expect(() => canonicalText(cycle)).toThrow()
+    const deep = JSON.parse('['.repeat(3_000) + ']'.repeat(3_000)) as unknown
+    expect(canonicalText(deep)).toBe('['.repeat(3_000) + ']'.repeat(3_000))
+  })
+
+  it('reads a list item by item just where it reads it whole', () => {
+    const listOf = (source: string) => readCanonicalList(utf8(source), limits)
+    expect(must(listOf('[{"a":1,"b":[]},"x",null]'))?.map((item) => item.text)).toEqual(['{"a":1,"b":[]}', '"x"', 'null'])
+    expect(must(listOf('[]'))).toEqual([])
+    expect(must(listOf('{"a":1}'))).toBeNull()
+    for (const source of ['[{"b":1,"a":1}]', '[1 ]', ' [1]', '[1.0]', '["\\u0061"]', '[{"a":1,"a":1}]', '{"b":1,"a":1}', '["\\ud800"]'])
+      expect([source, listOf(source)]).toMatchObject([source, { error: { code: 'canonical.form' } }])
+    expect(listOf('[0.5]')).toMatchObject({ error: { code: 'canonical.value' } })
+    expect(listOf('['.repeat(9) + ']'.repeat(9))).toMatchObject({ error: { code: 'canonical.too-deep' } })
   })
 
   it('refuses every other spelling of the same value', () => {
