@@ -18,15 +18,15 @@ export interface Scene {
   update: OpenedDocument<'update'>
 }
 
-/** A request in tick 2, which tick 4 decides. */
-export async function scene(seed: string, change: Partial<UpdateOptions> = {}, servers = 7): Promise<Scene> {
+/** A request in tick 2, which tick 4 decides, and the ticks up to another one. */
+export async function scene(seed: string, change: Partial<UpdateOptions> = {}, servers = 7, until = 4): Promise<Scene> {
   const town = await peopleTown(seed, { ...TERMS, minimumServers: servers - 1 }, servers)
   const key = town.cast.keys[0]!
   const replaces = town.keeper.ledger.database.keys.get(key.publicKey)!.version
   const about = { app: town.app, tick: 2, ...tickSecrets(town, 2), endpoint: 'post' as const, key, replaces, text: 'Hello' }
   const update = makeUpdate(town.cast, { ...about, ...change })
   town.anchor(update, { spends: [key.publicKey] })
-  await town.mineTo(4)
+  await town.mineTo(until)
   return { town, update }
 }
 

@@ -176,10 +176,30 @@ describe('golem verify of a tick that buries', () => {
     expect(unseen.value.missing).toMatchObject([{ what: 'file', sha256: lie.evidence!.sha256 }])
   })
 
+  it('a server that an earlier tick buried: proved by that one, if it is here', async () => {
+    const { town, update } = await scene('verify earlier', { skips: 1 }, 7, 6)
+    const files = (without: string[]): string[] => evidence(folder, town, ticksOf(town), without)
+    const ask6 = (without: string[] = []) => ask(folder, put(folder, ticksOf(town)[6]!.bytes), ...files(without))
+    const found = await ask6()
+    expect([found.code, guilty(found.value)]).toEqual([0, [update.body.lanes[0]![1]!.server]])
+    const unseen = await ask6(['tick.4'])
+    expect([unseen.code, guilty(unseen.value), failing(unseen.value)]).toEqual([1, [], []])
+    expect(unseen.value.missing).toMatchObject([{ what: 'tick', sha256: ticksOf(town)[4]!.sha256 }])
+  })
+
+  it('a server for whose tombstone no tick shows anything: the key of the tick is at fault', async () => {
+    const { town, update } = await scene('verify listed', {}, 7, 6)
+    const subject = update.body.lanes[0]![1]!.server
+    const ticks = signAgain(town, ({ number }) => (number >= 5 ? { tombstones: [subject] } : {}))
+    const { code, value } = await ask(folder, put(folder, ticks[6]!.bytes), ...evidence(folder, town, ticks))
+    expect([code, guilty(value)]).toEqual([1, [town.cast.supervisor.publicKey]])
+    expect(value.checks.at(-1)!.says).toContain('Tick 5 lists a tombstone')
+  })
+
   it('nobody: not proved', async () => {
     const { town } = await scene('verify nobody')
     const { code, value } = await ask(folder, put(folder, ticksOf(town)[4]!.bytes), ...evidence(folder, town, []))
-    expect([code, value.answer]).toEqual([1, 'No: tick 4 buries nobody.'])
+    expect([code, value.answer]).toEqual([1, 'No: tick 4 has no tombstones.'])
   })
 })
 

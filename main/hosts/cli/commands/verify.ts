@@ -40,8 +40,8 @@ export const verifyCommand: Command = {
     wait: { kind: 'whole', value: 'SECONDS', range: [1, 3_600], default: 60, doc: 'for each document of the swarm' },
   },
   doc: `The first document says what is asked, the others are what it is held against. An update: does a tick count it, and did it go through its program? (It
-takes the ticks from the one with its plan to the one that decides it, their offer with its outline, and the revealed primes.) A tick: is each server that it buries
-guilty, and of what? (It takes the tick's evidence, and the same for the tick of the request.) A dispute: who lied? Two ticks of one number, or nothing but two ticks: did their key sign what no
+takes the ticks from the one with its plan to the one that decides it, their offer with its outline, and the revealed primes.) A tick: is each server whose
+tombstone it lists guilty, and of what? (It takes the ticks that bury them with their evidence, and the same for the ticks of the requests.) A dispute: who lied? Two ticks of one number, or nothing but two ticks: did their key sign what no
 honest key signs? Files are recognised by what they are. An infohash of 40 digits is fetched, a SHA-256 of 64 is looked for in --from; ./name is a file of such a name.
 Exit code 0: proved. 1: not proved. 2: something cannot be read, or wrong usage.`,
   example: 'golem verify update.json tick-*.json offer.json outline reveal.2',
