@@ -14,6 +14,8 @@ import {
   followRefused,
   followSigner,
   forgetOld,
+  paysKey,
+  spendsKey,
   stopOf,
   takenBack,
   type Followed,
@@ -117,27 +119,35 @@ function onHistory(state: ClientState, blocks: HistoryBlock[]): Stepped {
 function onBlock(before: ClientState, anchored: AnchoredTransaction[], height: number): Stepped {
   const state = expire(before, height)
   const { following, fetch } = followBlock(state.following, anchored)
-  const mine = new Map(anchored.map((transaction) => [transaction.anchor.sha256, transaction]))
+  const foundOf = (one: Publication): AnchoredTransaction | undefined => anchored.find((transaction) => isAnchorOf(one, transaction))
   const all = publicationsOf(state)
   const again = all.filter((one) => one.waiting)
   const next = following === state.following ? state : withoutTicks(state, following, Infinity)
   const effects = [...fetch.map(fetchOf), ...proofs(state.following, following), ...again.map(publish)]
-  if (again.length === 0 && !all.some((one) => mine.has(one.sha256))) return { state: next, effects }
+  if (again.length === 0 && all.every((one) => foundOf(one) === undefined)) return { state: next, effects }
   const seen = (one: Publication): Publication => {
-    const found = mine.get(one.sha256)
-    return found === undefined
-      ? { ...one, waiting: false }
-      : {
-          ...one,
-          waiting: false,
-          height: one.height ?? found.height,
-          txid: found.txid,
-          reference: { sha256: one.sha256, infohash: found.anchor.infohash },
-        }
+    const found = one.height === null ? foundOf(one) : undefined
+    if (found === undefined) return { ...one, waiting: false }
+    const { height, txid, anchor } = found
+    return { ...one, waiting: false, height, txid, reference: { sha256: one.sha256, infohash: anchor.infohash } }
   }
-  const confirmed = all.filter((one) => one.height === null && mine.has(one.sha256)).flatMap(seedOf)
+  const confirmed = all.filter((one) => one.height === null && foundOf(one) !== undefined).flatMap(seedOf)
   return { state: changePublications(next, seen), effects: [...effects, ...confirmed] }
 }
+
+/**
+ * Whether a transaction is the anchor of a publication, and not a stranger's copy of its digest: one makes nobody serve a document before its own anchor is in a
+ * block, and takes no verdict away. What spends nothing, a registration, anybody can anchor just as well.
+ */
+const isAnchorOf = (
+  { documentType, sha256, reference, spendFromKeys, payToKeys }: Publication,
+  transaction: AnchoredTransaction,
+): boolean =>
+  transaction.anchor.sha256 === sha256 &&
+  transaction.anchor.type === documentType &&
+  (reference === null || reference.infohash === transaction.anchor.infohash) &&
+  spendFromKeys.every((key) => spendsKey(transaction, key)) &&
+  payToKeys.every((key) => paysKey(transaction, key))
 
 const seedOf = ({ documentType, document }: Publication): ClientEffect[] =>
   documentType === 'update' ? [{ type: 'seed', documentType, document }] : []

@@ -2,7 +2,8 @@
 import { toHex } from '../protocol/bytes.ts'
 import { type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
-import { ACCEPTED } from '../protocol/ticks/index.ts'
+import type { AnchoredTransaction } from '../protocol/events.ts'
+import { ACCEPTED, paysKey } from '../protocol/ticks/index.ts'
 import type { ServerEffect } from './events.ts'
 import type { Job } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
@@ -34,6 +35,14 @@ export const composeAcceptance = (
     ctx.random(32),
   )
 
+/** Whether a transaction is the anchor of the acceptance; a copy that does not pay the Supervisor, or leads to another torrent, is not what this server published. */
+export const isAcceptance = ({ acceptance, terms }: Pick<Job, 'acceptance' | 'terms'>, transaction: AnchoredTransaction): boolean =>
+  acceptance?.height === null &&
+  transaction.anchor.type === 'acceptance' &&
+  transaction.anchor.sha256 === acceptance.sha256 &&
+  (acceptance.reference === null || acceptance.reference.infohash === transaction.anchor.infohash) &&
+  paysKey(transaction, terms.master)
+
 /**
  * What a tick that does not list this server makes of its acceptance: one that could not be fetched in time is ground, signed and published anew. A verdict that
  * refuses it is told.
@@ -43,7 +52,7 @@ export function afterVerdict(
   { acceptance, offer, identity, terms }: Job,
   { number, summary }: Pick<Tick, 'number' | 'summary'>,
 ): { acceptance: Job['acceptance']; again: ServerEffect[] } {
-  const verdict = summary.verdicts.find(({ document }) => document.sha256 === acceptance?.sha256)
+  const verdict = summary.verdicts.find(({ document, txid }) => document.sha256 === acceptance?.sha256 && txid === acceptance.txid)
   if (verdict === undefined || verdict.outcome === ACCEPTED || verdict.outcome === 'acceptance.known') return { acceptance, again: [] }
   const message = `Tick ${number} does not take this server's acceptance: ${verdict.outcome}.`
   const told: ServerEffect = { type: 'log', level: 'warn', message }

@@ -28,7 +28,7 @@ import {
   type HistoryBlock,
   type SeenTick,
 } from '../protocol/ticks/index.ts'
-import { acceptanceWork, afterVerdict } from './accept.ts'
+import { acceptanceWork, afterVerdict, isAcceptance } from './accept.ts'
 import { countLeftOut } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
@@ -95,7 +95,8 @@ function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   for (const transaction of anchored) {
     const { anchor, height } = transaction
     if (anchor.type !== 'offer') continue
-    const known = offers.find((offer) => offer.reference.sha256 === anchor.sha256)
+    // A stranger's copy of its digest may lead to another torrent, or to none.
+    const known = offers.find(({ reference, terms }) => isSame(reference, anchor) || (terms !== null && reference.sha256 === anchor.sha256))
     // A stranger may have anchored it before, and it waits with what strangers announce.
     const ours = job !== null && spendsKey(transaction, job.terms.master)
     if (known !== undefined && (known.terms !== null || !ours)) continue
@@ -105,9 +106,7 @@ function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   }
   if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
   const followed = onFollowed(state, job, followBlock(job.following, anchored))
-  const mine = anchored.find(
-    (transaction) => transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 === job.acceptance?.sha256,
-  )
+  const mine = anchored.find((transaction) => isAcceptance(job, transaction))
   const acceptance = mine === undefined ? job.acceptance : { ...job.acceptance!, txid: mine.txid, height: mine.height }
   if (mine !== undefined) effects.push(log(`The acceptance is in block ${mine.height}.`))
   effects.push(...followed.effects)
@@ -115,6 +114,8 @@ function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
   const same = effects.length === 0 && next.following === job.following
   return same ? unchanged(state) : { state: { ...state, offers, job: { ...next, acceptance } }, effects }
 }
+
+const isSame = (a: Reference, b: Reference): boolean => a.sha256 === b.sha256 && a.infohash === b.infohash
 
 function onReorg(before: ServerState, height: number): Stepped {
   const offers = before.offers.filter((offer) => offer.height <= height || offer.reference.sha256 === before.job?.offer)
@@ -203,14 +204,17 @@ function onMissing(state: ServerState, reference: Reference, failure: Failure): 
     }
   }
   if (failure.retryable) return unchanged(state)
-  // What is refused as an offer must not be served under either.
-  const isOffer = state.offers.some((offer) => offer.terms === null && offer.reference.sha256 === reference.sha256)
-  if (isOffer && job !== null) return refuseOffer(state, job, reference.sha256, failure.message)
+  // What is refused as an offer must not be served under either; what a torrent does not hold says nothing about the offer, since a copy of its anchor may lead anywhere.
+  const isOffer = state.offers.some((offer) => offer.terms === null && isSame(offer.reference, reference))
+  if (isOffer && job !== null && !OF_TORRENTS.test(failure.code)) return refuseOffer(state, job, reference.sha256, failure.message)
   return unchanged({
     ...state,
-    offers: state.offers.filter((offer) => offer.terms !== null || offer.reference.sha256 !== reference.sha256),
+    offers: state.offers.filter((offer) => offer.terms !== null || !isSame(offer.reference, reference)),
   })
 }
+
+/** Codes of what a torrent holds. */
+const OF_TORRENTS = /^(?:swarm\.|document\.digest$)/
 
 /** An offer that cannot be taken is forgotten; ticks under it are faulty. */
 const refuseOffer = (state: ServerState, job: Job, sha256: string, why: string): Stepped =>
@@ -232,9 +236,11 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
     app: body.app ?? reference.sha256,
     outline: body.outline,
   }
-  const known = state.offers.some((offer) => offer.reference.sha256 === reference.sha256 && offer.terms === null)
-  if (!known) return unchanged(state)
-  const offers = state.offers.map((offer) => (offer.reference.sha256 === reference.sha256 ? { ...offer, terms } : offer))
+  const same = state.offers.filter((offer) => offer.reference.sha256 === reference.sha256)
+  const known = same.find((offer) => offer.terms === null && isSame(offer.reference, reference))
+  if (known === undefined || same.some((offer) => offer.terms !== null)) return unchanged(state)
+  // The other anchors of it, if any, are copies.
+  const offers = state.offers.flatMap((offer) => (offer === known ? [{ ...offer, terms }] : same.includes(offer) ? [] : [offer]))
   const { job } = state
   // An offer that supersedes ours goes on with the same app: its outline is needed, its ticks name it.
   if (job !== null && terms.app === job.terms.app && terms.master === job.terms.master) {

@@ -1,6 +1,6 @@
 /** The Supervisor's own line of seals: which output its next tick spends, and whether somebody else has spent one (PROTOCOL.md 4.5). */
 import type { AnchoredTransaction } from '../protocol/events.ts'
-import { isFirstSeal } from '../protocol/ticks/index.ts'
+import { isFirstSeal, spendsKey } from '../protocol/ticks/index.ts'
 import type { Sealed, SupervisorState } from './state.ts'
 
 /** Whether a document, by its digest, was made here. */
@@ -13,6 +13,13 @@ const REORG_DEPTH = 300
 export const newestSeal = ({ seals }: Pick<SupervisorState, 'seals'>): string | null =>
   seals.length === 0 ? null : `${seals.at(-1)!.txid}:1`
 
+/** Whether a transaction is the anchor of the master key's resumption; one that does not spend from its address is a stranger's copy. */
+export const isResumed = (
+  { resumption, offer }: Pick<SupervisorState, 'resumption' | 'offer'>,
+  transaction: AnchoredTransaction,
+): boolean =>
+  transaction.anchor.type === 'resumption' && transaction.anchor.sha256 === resumption?.sha256 && spendsKey(transaction, offer.body.master)
+
 /** Takes an anchor in, if it is the next of the line, or the root of another one that the master key made. */
 export function withSeal(isOwn: IsOwn, state: SupervisorState, transaction: AnchoredTransaction): Sealed[] {
   const { txid, height, anchor, first } = transaction
@@ -23,7 +30,7 @@ export function withSeal(isOwn: IsOwn, state: SupervisorState, transaction: Anch
   const isRoot =
     anchor.type === 'offer' && anchor.sha256 === state.app && seals.length === 0 && isFirstSeal(transaction, state.offer.body.by)
   const isNext = anchor.type === 'tick' && first === newestSeal(state)
-  const isResumption = anchor.type === 'resumption' && anchor.sha256 === state.resumption?.sha256
+  const isResumption = isResumed(state, transaction)
   if (!isRoot && !isNext && !isResumption) return seals
   return [...seals.filter((seal, at) => at === seals.length - 1 || seal.height > height - REORG_DEPTH), sealed]
 }

@@ -6,7 +6,7 @@ import { changedTerm, isFirstSeal, misnamed, paysSupervisor, spendsKey, statemen
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
-import { usurper, withSeal, type IsOwn } from './seals.ts'
+import { isResumed, usurper, withSeal, type IsOwn } from './seals.ts'
 import { isBuried, REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState, type Waiting } from './state.ts'
 
 export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
@@ -58,14 +58,13 @@ function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'ex
 
 function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTransaction, effects: SupervisorEffect[]): SupervisorState {
   const {
-    anchor: { type, sha256 },
+    anchor: { type },
     height,
   } = transaction
   const seals = withSeal(isOwn, before, transaction)
   const state = seals === before.seals ? before : { ...before, seals }
   if (type === 'offer') return onOffer(state, transaction)
-  if (type === 'resumption' && sha256 === state.resumption?.sha256 && state.resumption.height === null)
-    return onResumed(state, height, effects)
+  if (state.resumption?.height === null && isResumed(state, transaction)) return onResumed(state, height, effects)
   if (state.phase === 'offered') return state
   const place = concerns(state, transaction)
   if (place === null) return state
@@ -207,9 +206,11 @@ function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }
 
 /** What may come later is asked for again with coming blocks; the rest is forgotten. */
 function onMissing(state: SupervisorState, event: SupervisorEvent & { type: 'document.missing' }): SupervisorStep {
-  if (event.failure.retryable || !state.expected.some(({ anchor }) => anchor.sha256 === event.reference.sha256))
-    return { state, effects: [] }
-  const expected = state.expected.filter(({ anchor }) => anchor.sha256 !== event.reference.sha256)
+  const { sha256, infohash } = event.reference
+  // A copy of its digest that leads to another torrent says nothing about the one of its author.
+  const isIt = ({ anchor }: AnchoredTransaction): boolean => anchor.sha256 === sha256 && anchor.infohash === infohash
+  if (event.failure.retryable || !state.expected.some(isIt)) return { state, effects: [] }
+  const expected = state.expected.filter((transaction) => !isIt(transaction))
   return { state: { ...state, expected }, effects: [log('warn', `A ${event.documentType} is ignored: ${event.failure.message}`)] }
 }
 

@@ -1,6 +1,14 @@
 /** The audit command: replays an app from the chain and the swarm alone and compares every root that its Supervisor signed. */
 import type { AuditView } from '../../contract/index.ts'
-import { audit, spendsKey, withAnchor, type AnchoredOffer, type AuditReport, type Following } from '../../../roles/protocol/ticks/index.ts'
+import {
+  audit,
+  paysKey,
+  spendsKey,
+  withAnchor,
+  type AnchoredOffer,
+  type AuditReport,
+  type Following,
+} from '../../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
@@ -13,6 +21,28 @@ export interface AuditSubject {
   following: Following
   offerOf: OfferOf
   open(reference: Reference): Promise<Result<OpenedOffer>>
+}
+
+/** Copies of an offer's anchor that are looked at. */
+const MOST_OFFERS = 64
+
+/** Where an offer may be had: strangers can anchor its digest with any torrent, so what pays the master key comes first. */
+const anchorsOf = (sha256: string, master: string, anchored: readonly AnchoredTransaction[]): string[] =>
+  anchored
+    .filter(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)
+    .toSorted((a, b) => Number(paysKey(b, master)) - Number(paysKey(a, master)))
+    .slice(0, MOST_OFFERS)
+    .map(({ anchor }) => anchor.infohash)
+
+/** The first that can be had, or why none can; null where there is none. */
+async function openFirst(open: AuditSubject['open'], sha256: string, infohashes: string[]): Promise<Result<OpenedOffer> | null> {
+  const failed: Array<Result<OpenedOffer>> = []
+  for (const infohash of infohashes) {
+    const opened = await tried(() => open({ sha256, infohash }))
+    if (opened.ok) return opened
+    failed.push(opened)
+  }
+  return failed.find((one) => !one.ok && one.error.retryable) ?? failed.at(-1) ?? null
 }
 
 /** The app's first offer, those that ticks name, and others that were anchored for it and can be had. Errors: those of fetching the former. */
@@ -28,10 +58,11 @@ async function offersOf(
     offers.set(sha256, withAnchor(app, content, anchored) ?? { ...content, height: Number.MAX_SAFE_INTEGER, position: 0 })
   }
   for (const sha256 of new Set([app, ...ticks.map(({ body }) => body.offer)])) {
-    const reference = offerOf(sha256) ?? anchored.find(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)?.anchor
     // One that is on no chain, or that is refused, is known to nobody: the audit ends there and says so.
-    if (reference === undefined) continue
-    const opened = await tried(() => open({ sha256, infohash: reference.infohash }))
+    const opened = await openFirst(open, sha256, [
+      ...new Set([offerOf(sha256)?.infohash ?? [], anchorsOf(sha256, master, anchored)].flat()),
+    ])
+    if (opened === null) continue
     if (opened.ok) take(opened.value)
     else if (opened.error.retryable) return opened
   }

@@ -36,7 +36,9 @@ const anchored = (type: DocumentType, reference: Reference, height: number): Anc
           { script: '6a', value: 0 },
           { script: scriptOf(SUPERVISOR)!, value: 330 },
         ]
-      : [],
+      : type === 'acceptance'
+        ? [{ script: scriptOf(key('master'))!, value: 330 }]
+        : [],
 })
 const block = (height: number, ...anchors: AnchoredTransaction[]): ServerEvent => ({
   type: 'block',
