@@ -33,7 +33,7 @@ const COPIES: Record<string, (height: number) => AnchoredTransaction> = {
 }
 
 const money = { spendFromKeys: [DATA], payToKeys: [DATA] }
-const sent = () => run(start, ...ready, ask, replied, { ...approve, ...money } as ClientEvent, published(3))
+const sent = () => run(start, ...ready, ask, replied, { ...approve, ...money }, published(3))
 
 describe.each(Object.keys(COPIES))('a copy %s', (name) => {
   const copy = COPIES[name]!
