@@ -8,7 +8,7 @@ import { initialServerState, serverStep, type ServerEvent, type ServerState } fr
 import { anchorOf, crypto, makeCast, makeOffer, makeReady } from '../roles/supervisor/actors.ts'
 import { openTown } from '../roles/supervisor/town.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
-import { freeKeys, type ClientEvent } from '../../roles/client/index.ts'
+import { freeKeys } from '../../roles/client/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { anchored, approve, ask, block, DATA, key, of, phase, published, ready, replied, run, start, tick } from '../roles/client/story.ts'
