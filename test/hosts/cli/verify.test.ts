@@ -96,6 +96,19 @@ describe('golem verify of an update', () => {
     expect(lied.value.answer).toContain('is at fault')
   })
 
+  it('with two documents of the tick that decides it: not proved over one block, and said over two', async () => {
+    const { town, update } = honest
+    const { blocks } = ticksOf(town)[4]!.body
+    const other = (change: Partial<Tick>): string => put(folder, signAgain(town, ({ number }) => (number === 4 ? change : {}))[4]!.bytes)
+    const files = [put(folder, update.bytes), ...evidence(folder, town)]
+    const twice = await ask(folder, ...files, other({ root: '99'.repeat(32) }))
+    expect([twice.code, guilty(twice.value), failing(twice.value)]).toEqual([1, [], []])
+    expect(twice.value.answer).toContain('there are two documents of tick 4')
+    const elsewhere = await ask(folder, ...files, other({ blocks: { ...blocks, hash: '99'.repeat(32) } }))
+    expect(elsewhere.code).toBe(0)
+    expect(elsewhere.value.taken.join()).toContain('another document of tick 4')
+  })
+
   it('that a tick refuses for what it does not do: the key of the tick is at fault', async () => {
     const { town, update } = honest
     const lied = await ask(folder, put(folder, update.bytes), ...evidence(folder, town, saying(town, 'update.stamp')))

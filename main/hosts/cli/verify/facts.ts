@@ -52,3 +52,7 @@ export function decisionOn(ticks: readonly OpenedTick[], { sha256 }: OpenedDocum
 /** The newest of them. */
 export const newestOf = (ticks: readonly OpenedTick[]): OpenedTick | null =>
   ticks.reduce<OpenedTick | null>((newest, tick) => (newest === null || tick.body.number > newest.body.number ? tick : newest), null)
+
+/** Other documents of a tick's number that are here: of them the chain says which counts. */
+export const twinsOf = (ticks: readonly OpenedTick[], { sha256, body }: OpenedTick): OpenedTick[] =>
+  ticks.filter((one) => one.body.number === body.number && one.sha256 !== sha256)

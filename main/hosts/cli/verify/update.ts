@@ -9,7 +9,7 @@ import {
   type TickFacts,
 } from '../../../../roles/protocol/stamps/index.ts'
 import type { OpenedTick } from '../../../../roles/protocol/ticks/index.ts'
-import { countsIsTaken, decisionOn, factsFor, newestOf, signerCheck } from './facts.ts'
+import { countsIsTaken, decisionOn, factsFor, newestOf, signerCheck, twinsOf } from './facts.ts'
 import type { Check, Doer, Finding } from './finding.ts'
 import type { Finder } from './finder.ts'
 
@@ -88,9 +88,12 @@ function stampChecks(finder: Finder, facts: TickFacts, { body }: Update): { chec
   return { checks: [stamped, links], guilty }
 }
 
-function decisionCheck(update: Update, decision: ReturnType<typeof decisionOn>): Check {
+function decisionCheck(update: Update, decision: ReturnType<typeof decisionOn>, ticks: readonly OpenedTick[]): Check {
   if (decision === null) return unseen('decision', 'None of these ticks decides it.')
   const { tick, outcome } = decision
+  // Of two over two blocks a reorganisation took one; of two over one block nobody can know which others follow.
+  if (twinsOf(ticks, tick).some(({ body }) => body.blocks.hash === tick.body.blocks.hash))
+    return unseen('decision', `There are two documents of tick ${tick.body.number} over one block: ask golem verify about these two.`)
   const after = tick.body.number - update.body.tick
   const at = `Tick ${tick.body.number}, signed by ${tick.body.by},`
   if (after !== 2 && after !== 3)
@@ -113,7 +116,7 @@ async function look(finder: Finder, update: Update): Promise<Looked & { head: Op
   const head = decision?.tick ?? newestOf(ticks.filter(({ body }) => body.number >= tick))
   const first: Check[] = [
     { what: 'signature', holds: true, says: `The client ${update.body.by} signed it.` },
-    decisionCheck(update, decision),
+    decisionCheck(update, decision, ticks),
   ]
   if (head === null)
     return { head, decision, guilty: [], checks: [...first, unseen('ticks', `No tick of its app from number ${tick} on is here.`)] }
@@ -168,6 +171,8 @@ function answerOf(update: Update, { decision, checks }: Looked, fault: string | 
     return `No: tick ${decision.tick.body.number} does not count ${name} (${decision.outcome}).`
   const broken = checks.find(({ holds }) => holds === false)
   if (broken !== undefined) return `No: ${name} does not hold: ${broken.says}`
+  if (decision !== null && checks.some(({ what, holds }) => what === 'decision' && holds === null))
+    return `No: there are two documents of tick ${decision.tick.body.number}, and of these alone nobody can say whether ${name} counts.`
   return decision === null
     ? `No: none of these documents decides ${name}.`
     : `No: tick ${decision.tick.body.number} counts ${name}, but what shows that it did so rightly is not here.`
@@ -192,6 +197,9 @@ export async function aboutUpdate(finder: Finder, update: Update): Promise<Findi
     checks,
     taken: [
       ...(head === null ? [] : [countsIsTaken(head)]),
+      ...(head === null || twinsOf(finder.ticks(update.body.app), head).length === 0
+        ? []
+        : [`That it is this one: there is another document of tick ${head.body.number} among these.`]),
       'That the client is registered and the keys are its own, unchanged and within the rules, and that its anchor came in time and spends from them: the tick says so by counting it, and an audit replays it.',
     ],
     missing: finder.missing,
