@@ -15,6 +15,7 @@ import { fail, failForNow, ok, type Result } from '../../../roles/protocol/resul
 import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
 import type { OfferOf, OpenedOffer } from './app.ts'
+import { gatherStatements } from './statements.ts'
 import type { Services } from '../services.ts'
 
 export interface AuditSubject {
@@ -86,6 +87,7 @@ export async function auditHistory(
   const anchored = anchoredBetween(storage, -1, Number.MAX_SAFE_INTEGER)
   const offers = await offersOf({ following, offerOf, open }, ticks, anchored)
   if (!offers.ok) return offers
+  const said = await gatherStatements(services, following.master, anchored)
   return ok(
     await audit(
       { crypto },
@@ -102,10 +104,7 @@ export async function auditHistory(
             : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
         },
         infohashOf: (sha256) => infohashes.get(sha256)!,
-        document: async ({ anchor: { sha256, infohash } }) => {
-          const document = await tried(() => documents.fetch({ sha256, infohash }, 'ready'))
-          return document.ok ? document.value : null
-        },
+        document: (transaction) => Promise.resolve(said(transaction)),
         between: (from, to) => anchored.filter(({ height }) => height > from && height <= to),
       },
     ),
