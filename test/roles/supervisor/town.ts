@@ -160,8 +160,8 @@ export function makeTown(seed: string, change: Partial<Offer> = {}, servers = 4,
 
   async function give(event: SupervisorEvent): Promise<void> {
     const stepped = step(state, event)
-    // What is stored is JSON: a state that does not survive it would fail in the product.
-    state = JSON.parse(JSON.stringify(stepped.state)) as SupervisorState
+    // What is stored, where it changed, is JSON: a state that does not survive it would fail in the product.
+    if (stepped.state !== state) state = JSON.parse(JSON.stringify(stepped.state)) as SupervisorState
     for (const effect of stepped.effects) await perform(JSON.parse(JSON.stringify(effect)) as SupervisorEffect)
   }
 
