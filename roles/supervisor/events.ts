@@ -60,7 +60,8 @@ export interface TickWork {
 }
 
 export type SupervisorEffect =
-  | WorldEffect
+  /** Documents come by themselves: the core brings whatever the state waits for. */
+  | Exclude<WorldEffect, { type: 'fetch' }>
   /** Close the ledger and make the missing plans; answer `closed`. Publishes nothing. */
   | { type: 'close'; work: TickWork }
   /** Compose, seed and anchor the document; answer `composed`. `work.plans` is complete now. */

@@ -29,14 +29,6 @@ function trimBlocks(state: SupervisorState, tip: number): SupervisorState['block
   return state.blocks.filter(({ height }) => height > tip - REMEMBERED_BLOCKS || ends(height))
 }
 
-const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
-
-const fetchOf = (transaction: AnchoredTransaction): SupervisorEffect => ({
-  type: 'fetch',
-  reference: referenceOf(transaction),
-  documentType: transaction.anchor.type,
-})
-
 /** Whether an anchor can concern this app, as far as the transaction alone shows. */
 function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
   switch (transaction.anchor.type) {
@@ -68,8 +60,7 @@ function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTr
   if (state.phase === 'offered') return state
   const place = concerns(state, transaction)
   if (place === null) return state
-  if (place === 'expected' || type === 'acceptance') effects.push(fetchOf(transaction))
-  // What waits for its tick is brought here by the core, from the state.
+  // Documents are brought here by the core, from what the state waits for: an effect for each would cost the disk a write for every anchor of a stranger.
   if (place === 'waiting') return { ...state, waiting: [...state.waiting, { transaction, decidedIn: null }] }
   return { ...state, expected: [...state.expected, transaction] }
 }
@@ -132,24 +123,15 @@ export const acceptancesAwaited = (state: SupervisorState): AnchoredTransaction[
     )
     .map(({ transaction }) => transaction)
 
-/** Documents that a person's torrent did not give yet are asked for again, after 1, 2, 4, … blocks. */
-function askAgain(state: SupervisorState, tip: number): { expected: AnchoredTransaction[]; effects: SupervisorEffect[] } {
-  const expected = state.expected.filter(({ height }) => height > tip - REMEMBERED_BLOCKS)
-  const acceptances = acceptancesAwaited(state)
-  const due = [...expected, ...acceptances].filter(({ height }) => tip > height && Math.log2(tip - height) % 1 === 0)
-  return { expected, effects: due.map(fetchOf) }
-}
-
 function onBlock(isOwn: IsOwn, state: SupervisorState, event: SupervisorEvent & { type: 'block' }): SupervisorStep {
   const last = state.blocks.at(-1)
   if (last !== undefined && event.height <= last.height) return { state, effects: [] }
-  const again = askAgain(state, event.height)
-  const effects = again.effects
+  const effects: SupervisorEffect[] = []
   const blocks = [...state.blocks, { height: event.height, hash: event.hash }]
   const seen = event.anchored.reduce((current, transaction) => onAnchor(isOwn, current, transaction, effects), {
     ...state,
     blocks,
-    expected: again.expected,
+    expected: state.expected.filter(({ height }) => height > event.height - REMEMBERED_BLOCKS),
   })
   const safe = guarded({ state: { ...seen, blocks: trimBlocks(seen, event.height) }, effects })
   return thenAdvance(safe.state, safe.effects)

@@ -88,9 +88,6 @@ export function createEffects(
 
   return async (effect) => {
     switch (effect.type) {
-      case 'fetch':
-        // The gathering brings what the state waits for, and tells of it.
-        return []
       case 'close':
         return turns.take(() => close(effect))
       case 'compose':

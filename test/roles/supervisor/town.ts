@@ -8,6 +8,7 @@ import { audit, createLedger, withAnchor, type AnchoredOffer, type AuditInput } 
 import { outlineOf, plannedIn, termsOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  acceptancesAwaited,
   createKeeper,
   createStep,
   initialState,
@@ -122,18 +123,7 @@ export function makeTown(seed: string, change: Partial<Offer> = {}, servers = 4,
 
   async function perform(effect: SupervisorEffect): Promise<void> {
     town.effects.push(effect)
-    if (effect.type === 'fetch') {
-      const document = documents.get(effect.reference.sha256)
-      const failure = fail('swarm.timeout', 'not there').error
-      if (document !== undefined) await give({ type: 'document', reference: effect.reference, document })
-      else
-        await give({
-          type: 'document.missing',
-          reference: effect.reference,
-          documentType: effect.documentType,
-          failure: { ...failure, retryable: true },
-        })
-    } else if (effect.type === 'close') await give(await closing(effect.work))
+    if (effect.type === 'close') await give(await closing(effect.work))
     else if (effect.type === 'compose') {
       const made = keeper.compose(effect.work, effect.seed, lookup, stored)
       town.ticks[effect.work.number] = { document: made.document, files: new Map(made.files.map((file) => [file.name, file.bytes])) }
@@ -162,7 +152,16 @@ export function makeTown(seed: string, change: Partial<Offer> = {}, servers = 4,
     const stepped = step(state, event)
     // What is stored, where it changed, is JSON: a state that does not survive it would fail in the product.
     if (stepped.state !== state) state = JSON.parse(JSON.stringify(stepped.state)) as SupervisorState
+    if (event.type === 'block') await gather()
     for (const effect of stepped.effects) await perform(JSON.parse(JSON.stringify(effect)) as SupervisorEffect)
+  }
+
+  /** Brings what the state waits for, as far as somebody has it. */
+  async function gather(): Promise<void> {
+    for (const { anchor } of [...state.expected, ...acceptancesAwaited(state)]) {
+      const document = documents.get(anchor.sha256)
+      if (document !== undefined) await give({ type: 'document', reference: anchor, document })
+    }
   }
 
   function anchor(document: OpenedDocument, money: { spends?: string[]; pays?: string[] }, withheld = false): AnchoredTransaction {
