@@ -1,6 +1,6 @@
 /** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
 import { bitsOfWork, type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
-import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Reference, Signed } from '../protocol/documents/index.ts'
+import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
 import { changedTerm, isFirstSeal, misnamed, paysSupervisor, spendsKey, statementsKept } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
