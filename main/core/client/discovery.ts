@@ -35,11 +35,13 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
   const membership = createMembership(session, engine, actions, successors)
 
   /** Once an app is joined, only what pays its master key can concern it; what spends from there only its Supervisor can anchor. */
-  function whose({ reference: { sha256 }, height }: SeenOffer): 'supervisor' | 'somebody' | 'nobody' {
+  function whose({ reference: { sha256, infohash }, height }: SeenOffer): 'supervisor' | 'somebody' | 'nobody' {
     const { joined } = session
     if (joined === null) return settings.app === sha256 ? 'supervisor' : 'somebody'
     const { master } = joined.offer.document.body
-    const anchors = anchoredAt(storage, height).filter(({ anchor }) => anchor.type === 'offer' && anchor.sha256 === sha256)
+    const isIts = ({ anchor }: AnchoredTransaction): boolean =>
+      anchor.type === 'offer' && anchor.sha256 === sha256 && anchor.infohash === infohash
+    const anchors = anchoredAt(storage, height).filter(isIts)
     if (anchors.some((transaction) => spendsKey(transaction, master))) return 'supervisor'
     return anchors.some((transaction) => paysKey(transaction, master)) ? 'somebody' : 'nobody'
   }
@@ -65,6 +67,8 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
     if (fetched === ofAnother) return
     if (!fetched.ok) {
       services.log.log('warn', `The offer ${reference.sha256} is left out: ${fetched.error.message}`)
+      // What a copy of the anchor leads to says nothing about the offer.
+      if (whose(seen) !== 'supervisor') return
       return session.joined?.member.dispatch({ type: 'offer.refused', offer: reference.sha256, why: fetched.error.message })
     }
     const offer = fetched.value
