@@ -219,7 +219,8 @@ export interface OfferView {
 }
 export interface AuditView {
   ok: boolean
-  ticks: Array<{ number: number; expected: string; computed: string; equal: boolean }>
+  /** `problems`: what else is not as it should be, one sentence each, where there is something. */
+  ticks: Array<{ number: number; expected: string; computed: string; equal: boolean; problems?: string[] }>
   /** Why the history ends before its newest tick, in words; then `ok` is false. */
   stopped?: string
   ms: number

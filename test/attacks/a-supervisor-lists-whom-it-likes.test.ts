@@ -14,6 +14,7 @@ import { crypto, makeAcceptance, makeReady, makeRegistration, makeReservation, s
 import { fileOf, makeTown, moneyOf, openTown, signAgain, type Town } from '../roles/supervisor/town.ts'
 import { keyPair } from '../tools/seeded.ts'
 import { found } from './audited.ts'
+import { startStory } from './thief.ts'
 
 const listed = (town: Town, number: number): string[] => town.ticks[number]!.document.body.servers.map(({ id }) => id)
 const outcomes = (town: Town, number: number): string[] => town.ticks[number]!.document.body.summary.verdicts.map(({ outcome }) => outcome)
@@ -335,5 +336,36 @@ describe('plans and files', () => {
     const fetchFile: AuditInput['fetchFile'] = (tick, name) =>
       Promise.resolve(name === 'evidence' ? { ok: true, value: empty.bytes } : fileOf(town.ticks[tick.body.number]!, name))
     expect((await found(town, { ticks, fetchFile }))[1]).toEqual(['The evidence is not what the decisions rest on.'])
+  })
+})
+
+describe('in a network', () => {
+  it('a person who audits reads which server nobody accepted, and everybody else who audits reads the same', async () => {
+    const { world, thief, story } = await startStory('phantom in a network')
+    try {
+      await story.post('ann', 'before')
+      expect(await world.call('bob', 'audit', {})).toMatchObject({ ok: true })
+      // The last tick, told otherwise in a branch that does not have it.
+      const [before, last] = thief.mined().slice(-2)
+      const { servers } = await thief.documentOf(last!)
+      world.trouble('supervisor', { held: true })
+      const phantom = { ...servers[0]!, id: 'fe'.repeat(32) }
+      const forged = await thief.forge(last!, { servers: [...servers, phantom] })
+      let height = world.chain.height()
+      while (!world.chain.transactionsAt(height).includes(last!.txid)) height--
+      world.chain.abandon(height)
+      world.chain.forget()
+      thief.anchor(forged, { of: before! })
+      await world.block()
+      await world.until('the lie to be followed', async () => (await story.tick('bob')) === last!.number)
+      for (const name of ['ann', 'bob']) {
+        const audit = await world.call(name, 'audit', {})
+        expect(audit.ok).toBe(false)
+        expect(audit.ticks.filter(({ problems }) => problems !== undefined).map(({ number }) => number)).toEqual([last!.number])
+        expect(audit.ticks.at(-1)!.problems).toContain(`The tick lists the server ${phantom.id}, of which no acceptance counts.`)
+      }
+    } finally {
+      await world.close()
+    }
   })
 })

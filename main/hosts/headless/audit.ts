@@ -54,14 +54,15 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 function show({ title, app, report }: Audited): void {
   print(`${title} (${app})`)
-  for (const { number, expected, computed, equal } of report.ticks) {
+  for (const { number, expected, computed, equal, problems = [] } of report.ticks) {
     print(
       `tick ${String(number).padStart(4)}  ${comparison({ equal, computed }).padEnd(12)}  signed ${expected}  recomputed ${computed || '(not possible)'}`,
     )
+    for (const problem of problems) print(`           ${problem}`)
   }
   const wrong = report.ticks.filter(({ equal }) => !equal).length
   const roots = wrong === 0 ? 'every root is equal' : `${wrong} of ${report.ticks.length} roots differ`
-  const verdict = report.ok || wrong > 0 ? roots : 'every root is equal, and something else is wrong: read the log'
+  const verdict = report.ok || wrong > 0 ? roots : 'every root is equal, and something else is wrong: read above'
   print(`audit: ${report.ticks.length} ticks replayed from chain and swarm in ${Math.round(report.ms)} ms; ${verdict}`)
   if (report.stopped !== undefined) print(`the history ends there: ${report.stopped}`)
 }

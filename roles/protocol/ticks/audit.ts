@@ -167,12 +167,13 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const { ctx, input, ledger, anchors } = auditing
   const { body } = tick
   const { number, root: expected } = body
-  const broken = (problem: string): AuditedTick => ({ number, expected, computed: '', equal: false, problems: [problem] })
+  const problems: string[] = []
+  const broken = (problem: string): AuditedTick => ({ number, expected, computed: '', equal: false, problems: [...problems, problem] })
   const parts = input.offers.find(({ sha256 }) => sha256 === body.offer)
   if (parts === undefined) return broken(`The offer ${body.offer} of tick ${number} is not known.`)
   const { offer, outline } = parts
   if (number === 0) begin(auditing, body)
-  const problems = [...headProblems(auditing, body, offer), ...offerProblems(auditing, body, parts)]
+  problems.push(...headProblems(auditing, body, offer), ...offerProblems(auditing, body, parts))
   if (ledger.number !== number - 1) return broken('The tick does not have the next number.')
   const files = { ...ctx, fetchFile: (name: string) => input.fetchFile(tick, name) }
   const documents = await readDocuments(files, body)
