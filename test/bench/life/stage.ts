@@ -80,7 +80,7 @@ export async function beginLife(parent: string, client: boolean): Promise<Life> 
       log,
     })
     const work = createWorkers({ threads: 1 })
-    const transport = createHttpTransport()
+    const transport = createHttpTransport({ privateHosts: true })
     const index = createIndexCache(join(home, 'index'))
     const ports = {
       chain: network.chain,

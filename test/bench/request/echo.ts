@@ -14,7 +14,7 @@ export interface EchoConfig {
 }
 
 async function serve({ reply, hops }: EchoConfig): Promise<void> {
-  const transport = createHttpTransport()
+  const transport = createHttpTransport({ privateHosts: true })
   const answer = new Uint8Array(reply)
   const ask = async ({ port, bytes }: { port: number; bytes: number }): Promise<void> =>
     void must(

@@ -39,7 +39,7 @@ export async function startHops(outer: Exchange, inner: ReadonlyArray<readonly E
   const hops = blocks.map((lanes) => lanes.map(({ port, bytes }) => ({ port, bytes })))
   const top = await startEcho({ reply: outer.received, hops })
   const leaves = blocks.flat()
-  const transport = createHttpTransport()
+  const transport = createHttpTransport({ privateHosts: true })
   const body = new Uint8Array(outer.sent)
   return {
     pids: [top, ...leaves].map(({ child }) => child.pid!),

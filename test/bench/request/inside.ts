@@ -41,7 +41,7 @@ export async function moveInside(stage: Stage, crypto: CryptoPort, seen: (exchan
         log: quiet,
       })
       const work = createWorkers({ threads: 1 })
-      const transport = createHttpTransport()
+      const transport = createHttpTransport({ privateHosts: true })
       const core = must(
         await createCore(
           {

@@ -134,7 +134,7 @@ export async function setStage(servers: number): Promise<Stage> {
   await settle(network)
   const passphrase = readFileSync(join(folder, 'passphrase'), 'utf8')
   const storage = must(openSqliteStorage(join(folder, 'alice', 'state')))
-  const transport = createHttpTransport()
+  const transport = createHttpTransport({ privateHosts: true })
   const env = await openClient(storage, passphrase, createIndexCache(join(folder, 'alice', 'index')))
   return {
     folder,

@@ -46,6 +46,32 @@ export const ask = (n: number): Promise<number> => new Promise((resolve) => {
     expect(stdout.trim()).toBe('40')
   })
 
+  it('threads that check signatures are found beside a bundle, and do their work from there', async () => {
+    const entry = join(folder, 'check', 'entry.ts')
+    await mkdir(join(folder, 'check'), { recursive: true })
+    await writeFile(
+      entry,
+      `import { createChecker } from '${join(repository, 'main/adapters/crypto/checker.ts')}'
+const { crypto, threads, close } = createChecker(undefined, { threads: 2 })
+const key = new Uint8Array(32).fill(7)
+const publicKey = crypto.schnorr.publicKey(key)
+const checks = Array.from({ length: 600 }, (_, i) => {
+  const message = crypto.sha256(Uint8Array.of(i & 255, i >> 8))
+  return { signature: crypto.schnorr.sign(message, key, message), message, publicKey }
+})
+checks[300]!.signature = checks[301]!.signature
+await crypto.schnorr.ahead!(checks)
+const wrong = checks.flatMap((one, i) => (crypto.schnorr.verify(one.signature, one.message, one.publicKey) ? [] : [i]))
+console.log(JSON.stringify({ threads: threads(), wrong }))
+await close()
+`,
+    )
+    await bundle(entry, join(folder, 'checked'), 'index')
+    await rm(join(folder, 'check'), { recursive: true })
+    const { stdout } = await run(process.execPath, [join(folder, 'checked', 'index.js')])
+    expect(JSON.parse(stdout)).toEqual({ threads: 2, wrong: [300] })
+  })
+
   it('the main process of Electron leaves electron and packages outside', async () => {
     await bundle('main/hosts/electron/main.ts', join(folder, 'electron'), 'main')
     const text = await readFile(join(folder, 'electron', 'main.js'), 'utf8')
