@@ -324,11 +324,24 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
  * The failure for the client when a hop did not answer, or refused. Retryable elsewhere unless the request itself is at fault.
  * A server that refuses a link before its own is right where that link is not signed: then the one who sent it is named.
  * @param cause from the transport or from the block's server (`transport.status` carries it in details.peer)
+ * @param guilty another hop of the request whose doing it is
  */
-export function hopFailed(ctx: Context, relay: Relay, lane: number, cause: Failure): { ok: false; error: Failure } {
+export function hopFailed(
+  ctx: Context,
+  relay: Relay,
+  lane: number,
+  cause: Failure,
+  guilty: Pick<OutgoingHop, 'lane' | 'position'> | null = null,
+): { ok: false; error: Failure } {
+  if (guilty !== null) return failedAt(relay, guilty.lane, guilty.position, cause)
   const inner = cause.details?.['peer'] as Failure | undefined
   const reason = inner?.code ?? cause.code
-  const position = reason === 'thread.link' ? unsignedLink(ctx, relay, lane) : positionOf(relay)
+  return failedAt(relay, lane, reason === 'thread.link' ? unsignedLink(ctx, relay, lane) : positionOf(relay), cause)
+}
+
+function failedAt(relay: Relay, lane: number, position: number, cause: Failure): { ok: false; error: Failure } {
+  const inner = cause.details?.['peer'] as Failure | undefined
+  const reason = inner?.code ?? cause.code
   const { server } = relay.message.lanes[lane]![position]!
   const details = { lane, position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
   const message = `The server of block ${position} did not do its work (${reason}). ${(inner?.message ?? cause.message).slice(0, 500)}`

@@ -23,14 +23,47 @@ import type { ServerSession } from './session.ts'
 import { createShares } from './shares.ts'
 import type { Ready } from './ticks.ts'
 
-/** Of one block's server. A relay has to outlive a hop that never answers, or its client would not learn which server to leave out. */
+/** Of one block's server. A relay has to outlive hops that never answer, or are slow one after the other: its client would not learn which server to leave out. */
 const HOP_TIMEOUT_MS = 8_000
 export const RELAY_TIMEOUT_MS = 25_000
+const ANSWER_MS = 1_000
 /** Rows of requests that were run: a request id is used once. */
 const SERVED = 'served'
 
 /** Clients whose seats are remembered. */
 const CLIENTS = 20_000
+
+/** The time that one request may take, and who took most of it. */
+interface Pace {
+  until: number
+  slowest: { ms: number; hop: OutgoingHop | null }
+}
+
+/** Sends the hops of a request's next block, and takes what comes back. */
+function createRelaying({ transport, clock }: Pick<ServerSession['services'], 'transport' | 'clock'>, ctx: ServerSession['ctx']) {
+  /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
+  async function advance(relay: Relay, env: () => HopEnv, pace: Pace): Promise<Result<RelayStep>> {
+    const next = nextHops(ctx, env(), relay)
+    if (!next.ok) return next
+    const under = next.value.relay
+    const replies = await allOrFirstFailure(next.value.hops.map((hop) => sendHop(under, env, hop, pace)))
+    return replies.ok ? ok(takeReplies(ctx, under, replies.value)) : replies
+  }
+
+  async function sendHop(relay: Relay, env: () => HopEnv, hop: OutgoingHop, pace: Pace): Promise<Result<HopReply>> {
+    const { lane, host, port, bytes } = hop
+    const began = clock.now()
+    const timeoutMs = Math.max(1, Math.min(HOP_TIMEOUT_MS, pace.until - began))
+    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs, maxBytes: MESSAGE_LIMIT })
+    const took = clock.now() - began
+    if (took > pace.slowest.ms) pace.slowest = { ms: took, hop }
+    if (reply.ok) return openReply(ctx, env(), relay, lane, reply.value)
+    // Where the time of all is over, it is the doing of the slowest, not of whoever came last.
+    const isLate = reply.error.code === 'transport.timeout' && timeoutMs < HOP_TIMEOUT_MS
+    return hopFailed(ctx, relay, lane, reply.error, isLate ? pace.slowest.hop : null)
+  }
+  return advance
+}
 
 /** @param peer who sends it, as the transport counts peers */
 export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>
@@ -45,24 +78,11 @@ export function createAnswer(
   ready: () => Ready | null,
   readiness: () => Readiness | null,
 ): Answer {
-  const { storage, transport, clock } = services
+  const { storage, clock } = services
   const unsigned = createShares(UNSIGNED_MS, () => clock.now())
   const clients = createShares(CLIENT_MS, () => clock.now())
   const envOf = createEnvironments(storage, counts)
-
-  /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
-  async function advance(relay: Relay, env: () => HopEnv): Promise<Result<RelayStep>> {
-    const next = nextHops(ctx, env(), relay)
-    if (!next.ok) return next
-    const under = next.value.relay
-    const replies = await allOrFirstFailure(next.value.hops.map((hop) => sendHop(under, env, hop)))
-    return replies.ok ? ok(takeReplies(ctx, under, replies.value)) : replies
-  }
-
-  async function sendHop(relay: Relay, env: () => HopEnv, { lane, host, port, bytes }: OutgoingHop): Promise<Result<HopReply>> {
-    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs: HOP_TIMEOUT_MS, maxBytes: MESSAGE_LIMIT })
-    return reply.ok ? openReply(ctx, env(), relay, lane, reply.value) : hopFailed(ctx, relay, lane, reply.error)
-  }
+  const advance = createRelaying(services, ctx)
 
   /**
    * Runs a hop, and charges what it took: to the client who registered and signed it, or to the address that sent what no client signed. What an honest
@@ -98,8 +118,9 @@ export function createAnswer(
     if (!opened.ok) return opened
     if (!signed.ok) return signed
     counts.requests++
+    const pace: Pace = { until: began + RELAY_TIMEOUT_MS - ANSWER_MS, slowest: { ms: 0, hop: null } }
     for (let state = opened.value; ;) {
-      const step = await advance(state, env)
+      const step = await advance(state, env, pace)
       if (!step.ok) return step
       if (step.value.done) return ok(step.value.reply)
       state = step.value.relay
