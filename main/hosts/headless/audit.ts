@@ -1,6 +1,6 @@
 /**
  * `npm run audit`: audits an app from chain and swarm alone, as a fresh participant with an empty folder. Without `--chain-url` it audits the app of
- * the local network that runs on this computer. Exit codes: 0 every root is equal, 1 one is not, 2 the audit could not be done.
+ * the local network that runs on this computer. Exit codes: 0 all is as it has to be, 1 it is not, 2 the audit could not be done.
  */
 import process from 'node:process'
 import { checkRpcAddress } from '../../adapters/chain/index.ts'
