@@ -51,6 +51,7 @@ async function offersOf(
   { following: { app, master }, offerOf, open }: AuditSubject,
   ticks: ReadonlyArray<OpenedDocument<'tick'>>,
   anchored: readonly AnchoredTransaction[],
+  isProof: boolean,
 ): Promise<Result<AnchoredOffer[]>> {
   const offers = new Map<string, AnchoredOffer>()
   const take = ({ document: { sha256, body }, outline }: OpenedOffer): void => {
@@ -67,7 +68,7 @@ async function offersOf(
     if (opened.ok) take(opened.value)
     else if (opened.error.retryable) return opened
   }
-  const others = anchored.filter((transaction) => transaction.anchor.type === 'offer' && spendsKey(transaction, master))
+  const others = isProof ? [] : anchored.filter((transaction) => transaction.anchor.type === 'offer' && spendsKey(transaction, master))
   for (const { sha256, infohash } of others.map(({ anchor }) => anchor)) {
     const opened = offers.has(sha256) ? null : await tried(() => open({ sha256, infohash }))
     if (opened?.ok === true && opened.value.document.body.master === master) take(opened.value)
@@ -75,11 +76,16 @@ async function offersOf(
   return ok([...offers.values()])
 }
 
-/** What an audit finds of a history that was read before. Errors: those of fetching offers. */
+/**
+ * What an audit finds of a history that was read before.
+ * @param isProof what cannot be had now, or may have come after its tick, shows nothing: otherwise whoever publishes ticks could keep a document back, or let go of a
+ * file, and have with it a reason to take back all ticks since. Errors: those of fetching offers, and for a proof of fetching files.
+ */
 export async function auditHistory(
   services: Services,
   { following, offerOf, open }: AuditSubject,
   history: AppHistory,
+  isProof = false,
 ): Promise<Result<AuditReport>> {
   const { crypto, documents, storage } = services
   const ticks = history.ticks.map(({ document }) => document)
@@ -95,30 +101,31 @@ export async function auditHistory(
     }
     return from
   }
-  const offers = await offersOf({ following, offerOf, open }, ticks, anchored)
+  const offers = await offersOf({ following, offerOf, open }, ticks, anchored, isProof)
   if (!offers.ok) return offers
-  const said = await gatherStatements(services, following.master, anchored)
-  return ok(
-    await audit(
-      { crypto },
-      {
-        app: following.app,
-        ticks,
-        resumed: history.resumed,
-        offers: offers.value,
-        revoked: following.revoked,
-        fetchFile: (tick, name) => {
-          const entry = filesOf(tick.body).find((file) => file.name === name)
-          return entry === undefined
-            ? Promise.resolve(fail('swarm.no-file', `The tick has no file ${name}.`))
-            : tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
-        },
-        infohashOf: (sha256) => infohashes.get(sha256)!,
-        document: (transaction) => Promise.resolve(said(transaction)),
-        between: (from, to) => anchored.slice(above(from), above(to)),
+  const said = isProof ? () => null : await gatherStatements(services, following.master, anchored)
+  const missing: Array<Result<never>> = []
+  const report = await audit(
+    { crypto },
+    {
+      app: following.app,
+      ticks,
+      resumed: history.resumed,
+      offers: offers.value,
+      revoked: following.revoked,
+      fetchFile: async (tick, name) => {
+        const entry = filesOf(tick.body).find((file) => file.name === name)
+        if (entry === undefined) return fail('swarm.no-file', `The tick has no file ${name}.`)
+        const file = await tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
+        if (!file.ok && file.error.retryable) missing.push(file)
+        return file
       },
-    ),
+      infohashOf: (sha256) => infohashes.get(sha256)!,
+      document: (transaction) => Promise.resolve(said(transaction)),
+      between: (from, to) => anchored.slice(above(from), above(to)),
+    },
   )
+  return isProof && missing[0] !== undefined ? missing[0] : ok(report)
 }
 
 /** Problems of one tick that are told: a lie may lead to thousands. */
@@ -156,7 +163,7 @@ export async function showsFault(services: Services, subject: AuditSubject, resu
   if (stop?.kind === 'faulty' && stop.reference.sha256 === tick) return ok(true)
   const at = ticks.findIndex(({ reference }) => reference.sha256 === tick)
   if (at < 0) return ok(false)
-  const report = await auditHistory(services, subject, { ...history.value, ticks: ticks.slice(0, at + 1) })
+  const report = await auditHistory(services, subject, { ...history.value, ticks: ticks.slice(0, at + 1) }, true)
   if (!report.ok) return report
   const found = report.value.ticks[at]
   return ok(found !== undefined && !(found.equal && found.problems.length === 0))
