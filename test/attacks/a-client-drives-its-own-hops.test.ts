@@ -74,12 +74,13 @@ describe('a client that moves its hops itself', () => {
       fields: { ...ARGS, author: world.client.publicKey, number: '1' },
       carried: {},
     }
+    const { sig: _sig, ...start } = pending.start
     const body = keySigningBody(pending.app, pending.request, [])
     const update = signDocument(
       world.ctx.crypto,
       'update',
       {
-        ...{ app: pending.app, tick: TICK, endpoint: 'post', request: pending.request, writes: [write], start: pending.start },
+        ...{ app: pending.app, tick: TICK, endpoint: 'post', request: pending.request, writes: [write], start },
         lanes: replies.map(({ link }) => [link]),
         keySigs: [{ key: key!.publicKey, sig: signUnder(world.ctx.crypto, 'key', body, key!.privateKey, world.ctx.random(32)) }],
       },

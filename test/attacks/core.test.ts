@@ -10,6 +10,7 @@ import { createLedger } from '../../roles/protocol/ticks/index.ts'
 import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
 import { p2trScript, parseTransaction } from '../../roles/protocol/tx/index.ts'
+import { PROTOCOL_VERSION } from '../../roles/protocol/version.ts'
 import { makeWallet } from '../core/wallet/service.ts'
 import { createVirtualClock } from '../simulation/ports/clock.ts'
 import { createNetwork } from '../simulation/ports/network.ts'
@@ -106,7 +107,7 @@ describe('the wallet', () => {
   it('signs for a key with the coin that others can know, not with dust that a stranger sent to its address', async () => {
     const { wallet, mine, other, node, sent } = await makeWallet('dust')
     const key = wallet.watchKey({ purpose: 'client', app: 'aa'.repeat(32), index: 0 }, 'identity')
-    const anchor = Uint8Array.of(0x6a, 0x3a, ...utf8('GOLM'), 1, 5, ...new Uint8Array(52))
+    const anchor = Uint8Array.of(0x6a, 0x3a, ...utf8('GOLM'), PROTOCOL_VERSION, 5, ...new Uint8Array(52))
     const script = must(p2trScript(fromHex(key.publicKey)))
     must(await wallet.pay({ outputs: [{ script, value: 700 }], spendFromKeys: [], record: () => [] }))
     await mine(other)

@@ -161,7 +161,9 @@ describe('a hop that its client did not sign', () => {
       opening: '',
     }
     const refused = run(honest, honest.with({ links: many(200, () => link) }))
-    expect(refused).toEqual({ calls: 1, bytes: expect.any(Number) as number, code: 'hop.schema' })
+    // What opening the envelope takes, and no more.
+    expect(refused.code).toBe('hop.schema')
+    expect(refused.bytes).toBeLessThan(1_000)
   })
 
   it('by a key that is no client of the app costs one proof of a page or two, however large the message is', async () => {
