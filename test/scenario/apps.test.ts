@@ -18,13 +18,16 @@ beforeAll(async () => {
 })
 afterAll(() => cast?.stop())
 
+const GOODS = 3
 type Args = Record<string, unknown>
 const REFUSED = { state: 'nothing to write', response: { accepted: false } }
 
 /** What a request must write. @returns the keys written, by collection, once a tick counted them and the other client knows */
 async function done(name: string, endpoint: string, args: Args): Promise<Record<string, string>> {
+  // An order of three goods takes a key for each.
+  await cast.ready(name, GOODS)
   const asked = await cast.send(name, endpoint, args)
-  expect(asked).toMatchObject({ state: 'review', response: { accepted: true } })
+  expect(asked, JSON.stringify(asked.error)).toMatchObject({ state: 'review', response: { accepted: true } })
   expect(asked.writes.flatMap(({ flags }) => flags)).toEqual([])
   const { state, tick } = await cast.publish(asked)
   expect(state).toBe('counted')

@@ -50,8 +50,8 @@ export interface Cast {
   view(participant?: string): Promise<Overview>
   /** Waits until the view satisfies a condition, as long as anybody moves and for so many blocks at most. */
   until<T>(what: string, found: (view: Overview) => Found<T> | Promise<Found<T>>, participant?: string): Promise<T>
-  /** The client with keys in reserve for every collection. */
-  ready(name: string): Promise<{ id: string }>
+  /** The client with so many keys in reserve for every collection, one without a number. */
+  ready(name: string, keys?: number): Promise<{ id: string }>
   /** Sends a request and waits for what comes back; no regular block comes in between. */
   send(name: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView>
   request(id: string, states: RequestView['state'][]): Promise<RequestView>
@@ -138,10 +138,11 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     until(`request ${id.slice(0, 8)} to be ${states.join(' or ')}`, ({ requests }) =>
       requests.find((one) => one.id === id && states.includes(one.state)),
     )
-  const ready: Cast['ready'] = (name) =>
+  const ready: Cast['ready'] = (name, keys = 1) =>
     until(`${name} to be ready`, ({ app, actors }) =>
       actors.find(
-        (one) => one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) > 0),
+        (one) =>
+          one.name === name && one.state === 'ready' && (app?.collections ?? []).every((each) => (one.freeKeys[each.name] ?? 0) >= keys),
       ),
     )
   return {
