@@ -60,6 +60,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** Sats, more than it costs to register and to reserve keys. */
+const FEES = 50_000
 const PEOPLE = ['alice', 'cleo', 'dan', 'finn']
 /** Each to the folder of its own victim: one start shows all of them. */
 const DAMAGES: Record<string, { harm(): void; said: RegExp }> = {
@@ -108,7 +110,8 @@ describe('A damaged participant', () => {
     expect([existsSync(join(aside, 'kept')), readdirSync(folder).filter((name) => name.startsWith('alice')).length]).toEqual([true, 2])
     await start()
     expect(absent.map(({ name }) => name)).not.toContain('alice')
-    expect(await settled('alice', (balance) => balance >= coins)).toBeGreaterThanOrEqual(coins)
+    // She may have begun to join before the end, and paid for that.
+    expect(await settled('alice', (balance) => balance >= coins - FEES)).toBeGreaterThanOrEqual(coins - FEES)
     expect(await restoreWallet(folder, 'alice', phrase)).toMatchObject({ error: { code: 'wallet.running' } })
     await stop()
   })
