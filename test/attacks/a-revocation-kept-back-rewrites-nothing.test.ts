@@ -3,44 +3,15 @@
  * been void at once, however many, and the bound on what a resumption takes back would have bound nobody.
  */
 import { describe, expect, it } from 'vitest'
-import { chainOf, stopOf } from '../../roles/protocol/ticks/index.ts'
-import {
-  APP,
-  createReader,
-  FIRST,
-  MASTER,
-  offered,
-  resumptionMade,
-  revocationMade,
-  SECOND,
-  STRANGER,
-  tickMade,
-  type Made,
-} from '../roles/protocol/ticks/story.ts'
+import { stopOf } from '../../roles/protocol/ticks/index.ts'
+import { APP, FIRST, MASTER, resumptionMade, revocationMade, SECOND, story, STRANGER, type Made } from '../roles/protocol/ticks/story.ts'
 
 /** Ticks 0 to 8 in blocks 10, 20, …, and a revocation in block 25 whose document nobody gets. */
 function kept(revocation: Made) {
-  const reader = createReader()
-  const offer = offered()
-  reader.block(offer)
-  const ticks: Made[] = []
-  for (let number = 0; number <= 8; number++) {
-    const before = ticks.at(-1)
-    const height = 10 * (number + 1)
-    if (height === 30) {
-      reader.withheld.add(revocation.transaction.anchor.sha256)
-      reader.block(revocation)
-    }
-    const made = tickMade(height, {
-      number,
-      after: before?.transaction.txid ?? offer.txid,
-      previous: before?.transaction.anchor.sha256 ?? null,
-      to: height - 5,
-    })
-    ticks.push(made)
-    reader.block(made)
-  }
-  const numbers = (): number[] => chainOf(reader.following()).map(({ number }) => number)
+  const { reader, ticks, push, numbers } = story(1)
+  reader.withheld.add(revocation.transaction.anchor.sha256)
+  reader.block(revocation)
+  while (ticks.length <= 8) push()
   const release = (): void => {
     reader.withheld.clear()
     reader.block()

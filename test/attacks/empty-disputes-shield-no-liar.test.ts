@@ -7,23 +7,12 @@ import { dispute } from '../roles/protocol/stamps/disputed.ts'
 import { anchorOf, makeCast, makeOffer } from '../roles/supervisor/actors.ts'
 import { APP, BASE, crypto, TICK } from '../roles/request/world.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
-import type { Lie } from './liar.ts'
+import { FORGED_AUTHOR } from './lie.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
 
-/** Writes another author than the program does. */
-const LIE: Lie = {
-  endpoint: 'post',
-  position: 1,
-  change: (body) => {
-    const author = body.nodes.push({ op: 'const', type: { kind: 'text', max: 64 }, value: 'ee'.repeat(32) }) - 1
-    const [effect] = body.effects as unknown as [{ then: [{ fields: Record<string, object> }] }]
-    effect.then[0].fields['author'] = { node: author }
-  },
-}
-
 it('a dispute that shows a liar is decided behind any number of others that show nothing', async () => {
-  const scene = await dispute({ seed: 'empty disputes' }, LIE, ARGS, [1])
+  const scene = await dispute({ seed: 'empty disputes' }, FORGED_AUTHOR, ARGS, [1])
   const { world, fields } = scene
   const random = seeded('strangers with empty disputes')
   const strangers = Array.from({ length: 20 }, () => keyPair(random))

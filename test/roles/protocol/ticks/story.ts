@@ -2,14 +2,17 @@
 import type { OpenedDocument } from '../../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../../roles/protocol/events.ts'
 import {
+  chainOf,
   followBlock,
   followDocument,
   followMissing,
   followReorg,
   followRefused,
   followSigner,
+  newestTick,
   scriptOf,
   startFollowing,
+  stopOf,
   type Followed,
   type Following,
 } from '../../../../roles/protocol/ticks/index.ts'
@@ -167,4 +170,42 @@ export function createReader(signers = [FIRST]) {
     set: (next: Followed) => take(next),
   }
   return reader
+}
+
+/** A reader with the offer and ticks 0 to `last` in blocks 10, 20, …; each closes the block five below its anchor. */
+export function story(last: number) {
+  const reader = createReader()
+  const offer = offered()
+  reader.block(offer)
+  const ticks: Made[] = []
+  const next = (change: Partial<TickOptions> = {}, height = 10 * (ticks.length + 1)): Made => {
+    const before = ticks.at(-1)
+    return tickMade(height, {
+      number: ticks.length,
+      after: before?.transaction.txid ?? offer.txid,
+      previous: before?.transaction.anchor.sha256 ?? null,
+      to: height - 5,
+      ...change,
+    })
+  }
+  const push = (change: Partial<TickOptions> = {}, height?: number): Made => {
+    const made = next(change, height)
+    ticks.push(made)
+    reader.block(made)
+    return made
+  }
+  while (ticks.length <= last) push()
+  const numbers = () => chainOf(reader.following()).map(({ number }) => number)
+  const digests = () => chainOf(reader.following()).map(({ reference }) => reference.sha256)
+  return {
+    reader,
+    offer,
+    ticks,
+    next,
+    push,
+    numbers,
+    digests,
+    newest: () => newestTick(reader.following()),
+    stop: () => stopOf(reader.following()),
+  }
 }
