@@ -103,7 +103,7 @@ export function createRetention({ crypto, storage, swarm, log }: RetentionOption
 }
 
 /** The files from which anybody decides a tick anew; they stay as long as the app. */
-const logOf = ({ summary, schema, reveal, evidence, plans }: Tick): FileEntry[] => [
+export const logOf = ({ summary, schema, reveal, evidence, plans }: Tick): FileEntry[] => [
   ...summary.documents,
   schema,
   ...(reveal === null ? [] : [reveal.file]),
@@ -111,7 +111,10 @@ const logOf = ({ summary, schema, reveal, evidence, plans }: Tick): FileEntry[] 
   ...plans.map(({ readyFile }) => readyFile),
 ]
 
+export const indexFilesOf = ({ indices }: Pick<Tick, 'indices'>): FileEntry[] =>
+  indices.flatMap(({ directory, chunks }) => [directory, ...chunks])
+
 const restOf = ({ indices, plans }: Tick): FileEntry[] => [
-  ...indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
+  ...indexFilesOf({ indices }),
   ...plans.flatMap(({ code }) => code.map(({ file }) => file)),
 ]

@@ -45,8 +45,11 @@ export async function checkTakesOver(here: Here, reference: Reference, document:
       `The offer «${document.body.title}» names an app and supersedes no offer of it, or the other way round. Do not use it.`,
     )
   }
+  if (known.has(document.sha256)) return ok(null)
+  const content = await contentOf(here, reference, document)
+  if (!content.ok) return content
   const passed: string[] = []
-  let after = { reference, document }
+  let after: Found = { document, content: content.value }
   for (let left = MOST_BEFORE; !known.has(after.document.sha256) && after.document.sha256 !== app; left--) {
     if (left === 0)
       return failForNow('offer.refused', `The offers before «${document.body.title}» have not been looked at yet. Wait for them.`)
@@ -60,21 +63,20 @@ export async function checkTakesOver(here: Here, reference: Reference, document:
 }
 
 interface Found {
-  reference: Reference
   document: OpenedDocument<'offer'>
+  content: OfferContent
 }
 
 /** The offer that one supersedes, if it may. */
-async function predecessor(here: Here, app: string, { reference, document }: Found): Promise<Result<Found>> {
+async function predecessor(here: Here, app: string, { document, content }: Found): Promise<Result<Found>> {
   const { supersedes, title } = document.body
   if (supersedes === null)
     return fail('offer.refused', `The offer «${title}» does not go back to the first offer of its app. Do not use it.`)
   const fetched = await here.documents.fetch(supersedes, 'offer', { lane: 'new' })
   if (!fetched.ok) return fetched
-  const before = { reference: supersedes, document: fetched.value as OpenedDocument<'offer'> }
-  const [content, last] = [await contentOf(here, reference, document), await contentOf(here, before.reference, before.document)]
-  if (!content.ok) return content
+  const before = fetched.value as OpenedDocument<'offer'>
+  const last = await contentOf(here, supersedes, before)
   if (!last.ok) return last
-  const checked = checkSuccessor(app, last.value, content.value)
-  return checked.ok ? ok(before) : checked
+  const checked = checkSuccessor(app, last.value, content)
+  return checked.ok ? ok({ document: before, content: last.value }) : checked
 }

@@ -3,12 +3,12 @@ import { parentPort } from 'node:worker_threads'
 import { CHECK_BYTES, checkAt, type Batch, type Verdicts } from './checks.ts'
 import { fastCrypto } from './fast.ts'
 
-parentPort!.on('message', ({ id, checks }: Batch) => {
+parentPort!.on('message', ({ checks }: Batch) => {
   const right = new Uint8Array(checks.length / CHECK_BYTES)
   for (let i = 0; i < right.length; i++) {
     const { signature, message, publicKey } = checkAt(checks, i)
     right[i] = fastCrypto.schnorr.verify(signature, message, publicKey) ? 1 : 0
   }
-  const verdicts: Verdicts = { id, right }
+  const verdicts: Verdicts = { right }
   parentPort!.postMessage(verdicts, [right.buffer])
 })

@@ -67,7 +67,6 @@ interface Thread {
 function createPool({ threads: most, worker: url, idleMs }: Required<CheckerOptions>) {
   const waiting: Task[] = []
   let threads: Thread[] = []
-  let count = 0
   /** After a thread could not be started none is tried again: all is done by the caller. */
   let failed = most < 1
   let idle: NodeJS.Timeout | undefined
@@ -105,7 +104,7 @@ function createPool({ threads: most, worker: url, idleMs }: Required<CheckerOpti
       const thread = threads.find(({ task }) => task === null) ?? (threads.length < most && !failed ? start() : null)
       if (thread === null) break
       const task = waiting.shift()!
-      const batch: Batch = { id: ++count, checks: pack(task.checks) }
+      const batch: Batch = { checks: pack(task.checks) }
       thread.task = task
       thread.worker.ref()
       thread.worker.postMessage(batch, [batch.checks.buffer])

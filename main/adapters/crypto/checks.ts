@@ -6,11 +6,9 @@ export const CHECK_BYTES = SIGNATURE + MESSAGE + PUBLIC_KEY
 
 /** What a thread is asked, and what it answers: a byte for each check, 1 where it is right. */
 export interface Batch {
-  id: number
   checks: Uint8Array<ArrayBuffer>
 }
 export interface Verdicts {
-  id: number
   right: Uint8Array<ArrayBuffer>
 }
 

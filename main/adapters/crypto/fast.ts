@@ -15,7 +15,6 @@ import {
   hash,
   hkdfSync,
   scrypt,
-  type KeyObject,
 } from 'node:crypto'
 import * as secp from 'tiny-secp256k1'
 import { attempt, isX25519Key, nobleCrypto, type CryptoPort, type ScryptCost } from '../../../roles/protocol/crypto/index.ts'
@@ -43,28 +42,15 @@ function tagPrefix(tag: string): Uint8Array {
 
 const taggedHash = (tag: string, ...parts: Uint8Array[]): Uint8Array => sha256(Buffer.concat([tagPrefix(tag), ...parts]))
 
-/** Least recently used key objects; importing a raw key costs as much as the multiplication itself. */
-function keyCache(load: (raw: Uint8Array) => KeyObject): (raw: Uint8Array) => KeyObject {
-  const kept = new Map<string, KeyObject>()
-  return (raw) => {
-    const id = Buffer.from(raw).toString('latin1')
-    const key = kept.get(id) ?? load(raw)
-    kept.delete(id)
-    kept.set(id, key)
-    if (kept.size > KEYS_KEPT) kept.delete(kept.keys().next().value!)
-    return key
-  }
-}
-
-/** The same for what is made of two keys. */
-function pairCache(make: (a: Uint8Array, b: Uint8Array) => Uint8Array): (a: Uint8Array, b: Uint8Array) => Uint8Array {
-  const kept = new Map<string, Uint8Array>()
-  return (a, b) => {
-    const id = Buffer.concat([a, b]).toString('latin1')
-    const made = kept.get(id) ?? make(a, b)
+/** Remembers so many results, the least recently used go first. @param make what follows from the bytes of its arguments, whose lengths are fixed */
+function remembered<A extends Uint8Array[], T>(most: number, make: (...parts: A) => T): (...parts: A) => T {
+  const kept = new Map<string, T>()
+  return (...parts) => {
+    const id = Buffer.concat(parts).toString('latin1')
+    const made = kept.get(id) ?? make(...parts)
     kept.delete(id)
     kept.set(id, made)
-    if (kept.size > PAIRS_KEPT) kept.delete(kept.keys().next().value!)
+    if (kept.size > most) kept.delete(kept.keys().next().value!)
     return made
   }
 }
@@ -82,8 +68,9 @@ function x25519Pem(label: 'PRIVATE' | 'PUBLIC', header: Buffer, raw: Uint8Array)
 const PKCS8_HEADER = Buffer.from('302e020100300506032b656e04220420', 'hex')
 const SPKI_HEADER = Buffer.from('302a300506032b656e032100', 'hex')
 
-const privateKeyObject = keyCache((raw) => createPrivateKey(x25519Pem('PRIVATE', PKCS8_HEADER, raw)))
-const publicKeyObject = keyCache((raw) => createPublicKey(x25519Pem('PUBLIC', SPKI_HEADER, raw)))
+/** Importing a raw key costs as much as the multiplication itself. */
+const privateKeyObject = remembered(KEYS_KEPT, (raw: Uint8Array) => createPrivateKey(x25519Pem('PRIVATE', PKCS8_HEADER, raw)))
+const publicKeyObject = remembered(KEYS_KEPT, (raw: Uint8Array) => createPublicKey(x25519Pem('PUBLIC', SPKI_HEADER, raw)))
 
 const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
   plainBytes(Buffer.from(privateKeyObject(privateKey).export({ format: 'jwk' }).x!, 'base64url'))
@@ -91,7 +78,7 @@ const x25519PublicKey = (privateKey: Uint8Array): Uint8Array =>
 const multiply = (privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array =>
   plainBytes(diffieHellman({ privateKey: privateKeyObject(privateKey), publicKey: publicKeyObject(publicKey) }))
 
-const shared = pairCache(multiply)
+const shared = remembered(PAIRS_KEPT, multiply)
 
 /** Servers meet again and again in a tick, and so do a tick's key and theirs when its stamps are opened. */
 const x25519Shared = (privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array | null =>

@@ -9,12 +9,13 @@ import {
   type AuditReport,
   type Following,
 } from '../../../roles/protocol/ticks/index.ts'
-import type { OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
+import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
 import type { OfferOf, OpenedOffer } from './app.ts'
+import { indexFilesOf, logOf } from '../retention.ts'
 import { gatherStatements } from './statements.ts'
 import type { Services } from '../services.ts'
 
@@ -114,7 +115,7 @@ export async function auditHistory(
       offers: offers.value,
       revoked: following.revoked,
       fetchFile: async (tick, name) => {
-        const entry = filesOf(tick.body).find((file) => file.name === name)
+        const entry = [...logOf(tick.body), ...indexFilesOf(tick.body)].find((file) => file.name === name)
         if (entry === undefined) return fail('swarm.no-file', `The tick has no file ${name}.`)
         const file = await tried(() => documents.fetchFile(infohashes.get(tick.sha256)!, entry))
         if (!file.ok && file.error.retryable) missing.push(file)
@@ -168,12 +169,3 @@ export async function showsFault(services: Services, subject: AuditSubject, resu
   const found = report.value.ticks[at]
   return ok(found !== undefined && !(found.equal && found.problems.length === 0))
 }
-
-const filesOf = (tick: Tick) => [
-  ...tick.summary.documents,
-  tick.schema,
-  ...(tick.reveal === null ? [] : [tick.reveal.file]),
-  ...(tick.evidence === null ? [] : [tick.evidence]),
-  ...tick.plans.map(({ readyFile }) => readyFile),
-  ...tick.indices.flatMap(({ directory, chunks }) => [directory, ...chunks]),
-]

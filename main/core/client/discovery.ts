@@ -2,7 +2,7 @@
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../../roles/protocol/events.ts'
 import { fail } from '../../../roles/protocol/result.ts'
-import { paysKey, spendsKey } from '../../../roles/protocol/ticks/index.ts'
+import { paysKey, referenceOf, spendsKey } from '../../../roles/protocol/ticks/index.ts'
 import { anchoredAt, anchoredBetween, hashAtOf } from '../chain-watch.ts'
 import { fetchStanding } from '../revocations.ts'
 import { historyFrom } from '../history.ts'
@@ -26,7 +26,7 @@ export interface DiscoveryActions {
 /** An offer that does not concern the app that is joined. */
 const ofAnother = fail('client.no-offer', 'The offer is not of this app.')
 
-const seenIn = ({ anchor: { sha256, infohash }, height }: AnchoredTransaction): SeenOffer => ({ reference: { sha256, infohash }, height })
+const seenIn = (transaction: AnchoredTransaction): SeenOffer => ({ reference: referenceOf(transaction), height: transaction.height })
 
 /** Looks for the app, or goes on with the one that was joined before. */
 export function discover(session: ClientSession, engine: Engine, actions: DiscoveryActions): void {

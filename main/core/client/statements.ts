@@ -2,17 +2,15 @@
  * Statements of servers that they are ready, for an audit (PROTOCOL.md 5.11). Anybody can pay the master key and anchor one that nobody has: so an audit asks for all of
  * them at once and for a bounded time, the newest first, and goes by what came. What it could not have is no fault of the Supervisor's (15).
  */
-import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
+import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
-import { paysKey } from '../../../roles/protocol/ticks/index.ts'
+import { paysKey, referenceOf } from '../../../roles/protocol/ticks/index.ts'
 import type { Services } from '../services.ts'
 
 const AT_ONCE = 8
 /** Part of the time of a fetch that each may take: what is seeded comes in a second or two. */
 const PATIENCE = 1 / 5
 const MOST_MS = 120_000
-
-const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
 
 /**
  * Fetches what is not here yet.

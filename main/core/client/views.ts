@@ -5,6 +5,7 @@ import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
 import {
   approveBefore,
   countedIn,
+  isAccepted,
   isRegistered,
   keyCounts,
   missedWindow,
@@ -133,22 +134,19 @@ export function requestView(
   }
 }
 
+/** How far evidence has come that may be published. */
+function fateOf(publication: Publication | null): NonNullable<RequestView['dispute']>['state'] {
+  if (publication === null) return 'kept'
+  if (publication.verdict !== null) return isAccepted(publication) ? 'accepted' : 'refused'
+  return publication.height === null ? 'signed' : 'anchored'
+}
+
 function disputeView({ dispute, endpoint }: RequestEntry, outline: Program): Pick<RequestView, 'dispute'> {
   if (dispute === undefined) return {}
   const { position, servers, opens, publication } = dispute
   const blocks = own(describe(outline).endpoints, endpoint)?.blocks ?? []
   const named = Object.entries(opens).map(([id, value]) => ({ name: seenBy(blocks, [id])[0]!, value }))
-  const outcome = publication?.verdict?.outcome
-  const state =
-    publication === null
-      ? 'kept'
-      : outcome !== undefined
-        ? outcome === 'accepted'
-          ? outcome
-          : 'refused'
-        : publication.height === null
-          ? 'signed'
-          : 'anchored'
+  const state = fateOf(publication)
   return {
     dispute: {
       block: blocks[position]?.name ?? `block ${position}`,

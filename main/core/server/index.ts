@@ -1,6 +1,6 @@
 /** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
 import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
-import { chainOf } from '../../../roles/protocol/ticks/index.ts'
+import { chainOf, newestTick } from '../../../roles/protocol/ticks/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   hasServed,
@@ -13,7 +13,6 @@ import {
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
-import { newestTick } from '../../../roles/protocol/ticks/index.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import type { OfferView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'

@@ -87,7 +87,8 @@ const REORG_DEPTH = 300
 export const byChain = (a: { height: number; position: number }, b: { height: number; position: number }): number =>
   a.height - b.height || a.position - b.position
 
-const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
+/** Where the document of an anchor is. */
+export const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
 
 /** The output that the next tick of a line spends. */
 export const sealOf = ({ txid, ticks, base }: Line): string => `${(ticks.at(-1) ?? base)?.txid ?? txid}:1`

@@ -6,6 +6,7 @@ import type { Program } from '../../program/index.ts'
 import type { DocumentType, Offer } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { fail } from '../result.ts'
+import { byChain as byPlace } from './line.ts'
 import type { Owners } from './spends.ts'
 
 export type PerTick = Offer['perTick']
@@ -28,8 +29,7 @@ interface Anchored {
   transaction: AnchoredTransaction
 }
 
-export const byChain = (a: Anchored, b: Anchored): number =>
-  a.transaction.height - b.transaction.height || a.transaction.position - b.transaction.position
+export const byChain = (a: Anchored, b: Anchored): number => byPlace(a.transaction, b.transaction)
 
 /**
  * What a tick has room for, of one kind: once `most` places are taken, or `MOST_ANCHORS` anchors decided, the others wait. A newcomer takes a place by being

@@ -3,9 +3,9 @@
  * version of the first block that the request passed. Two requests through one version give that part by a gcd, but for a small factor. Counted on the seats that the product
  * gives clients; everything follows from the seed.
  */
-import { toHex, uint32, utf8 } from '../../../../roles/protocol/bytes.ts'
 import type { CryptoPort } from '../../../../roles/protocol/crypto/index.ts'
 import { dealer, seatOrder, takeSeats } from '../../../../roles/protocol/requests/index.ts'
+import { seeded } from './network.ts'
 
 export interface GcdNetwork {
   servers: number
@@ -61,9 +61,7 @@ function countTick(
  * @param seed the same text gives the same counts
  */
 export function countGcd(crypto: CryptoPort, network: GcdNetwork, ticks: number, seed: string): GcdCounts {
-  const key = crypto.sha256(utf8(seed))
-  let counter = 0
-  const next = (): string => toHex(crypto.hkdf(key, utf8('golem/simulate/1'), uint32(counter++), 32))
+  const next = seeded(crypto, seed)
   const ready = Array.from({ length: network.servers }, next).sort()
   const counted = Array.from({ length: ticks }, (_, tick) => countTick(crypto, network, ready, tick, next))
   const ascending = (of: (one: { first: number; all: number }) => number): number[] => counted.map(of).sort((a, b) => a - b)

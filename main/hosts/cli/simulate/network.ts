@@ -35,7 +35,7 @@ const ENDPOINT = 'endpoint'
 const VERSIONS = 2
 
 /** Bytes that follow from a text and a counter. */
-function seeded(crypto: CryptoPort, seed: string): () => string {
+export function seeded(crypto: CryptoPort, seed: string): () => string {
   const key = crypto.sha256(utf8(seed))
   let counter = 0
   return () => toHex(crypto.hkdf(key, utf8('golem/simulate/1'), uint32(counter++), 32))
