@@ -48,7 +48,7 @@ describe('Offers that never come', () => {
 
   it('[J1] do not make a server forget an offer: its torrent may come when the tracker is back', async () => {
     const clock = createVirtualClock()
-    const offer = { body: { type: 'offer' } } as OpenedDocument
+    const offer = { body: { type: 'offer', app: null, supersedes: null } } as OpenedDocument
     let tries = 0
     const documents = { fetch: async () => (++tries < 5 ? timeout : ok(offer)) }
     const storage = createMemoryStorage(createMemoryDisk())
