@@ -36,7 +36,7 @@ import {
 import { MAX_WRITES } from '../protocol/documents/index.ts'
 import { ephemeral, open, sealBox, type Ephemeral } from '../protocol/crypto/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
-import { commitNumber, productOf } from '../protocol/stamps/index.ts'
+import { commitNumber, openingForm, productOf, sealOpening } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
 import { parseJson, readMessage } from './json.ts'
 import type { Context, HopEnv } from './types.ts'
@@ -244,11 +244,9 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
   const { start, lane, version, commits } = hop.message
   const { request, app, tick, endpoint, base, planned } = start
   const { position, thread } = hop
-  const opening = senderOf(ctx, tick).seal(
-    hop.view.sealing,
-    canonicalBytes({ before: parts.before, after: parts.after }),
-    messageAad('opening', request, lane, position),
-  )
+  const after = toHex(commitNumber(crypto, fromHex(parts.after.salt), parts.value))
+  const place = { request, lane, position, before: thread.number, after }
+  const opening = sealOpening(senderOf(ctx, tick), hop.view.sealing, place, openingForm(parts.before, parts.after))
   if (!opening.ok) return opening
   const link = {
     request,
@@ -270,8 +268,8 @@ function makeLink(ctx: Context, env: HopEnv, hop: AdmittedHop, parts: LinkParts)
     own: parts.drafts.map((draft) => writeDigest(crypto, draft)),
     outputs: commitsDigest(crypto, commitsOf(parts.outputs)),
     before: thread.number,
-    after: toHex(commitNumber(crypto, fromHex(parts.after.salt), parts.value)),
-    opening: toBase64(opening.value),
+    after,
+    opening: opening.value,
   }
   return ok(signLink(crypto, link, env.keys.identity, ctx.random(32)))
 }

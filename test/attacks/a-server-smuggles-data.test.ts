@@ -11,7 +11,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { openReply } from '../../roles/client/request.ts'
-import { fromHex, toBase64, utf8 } from '../../roles/protocol/bytes.ts'
+import { concatBytes, fromHex, readUint32, toBase64, uint32, utf8 } from '../../roles/protocol/bytes.ts'
 
 import { seal } from '../../roles/protocol/crypto/index.ts'
 import {
@@ -148,18 +148,15 @@ describe('a server that smuggles', () => {
 })
 
 /** What a server seals in its link's opening beside, or instead of, its numbers. */
-const OPENINGS: Record<string, (opening: Opening) => object> = {
-  'a field beside the numbers': (opening) => ({ ...opening, note: SECRET }),
-  'a field beside a salt': ({ before, after }) => ({ before, after: { ...after, note: SECRET } }),
-  'noughts before a number, as many as a letter says': ({ before, after }) => ({
-    before,
-    after: { ...after, number: '0'.repeat(119) + after.number },
-  }),
-  'a number in capitals': ({ before, after }) => ({ before: { ...before, number: before.number.toUpperCase() }, after }),
-}
-interface Opening {
-  before: { number: string; salt: string }
-  after: { number: string; salt: string }
+const OPENINGS: Record<string, (opening: Uint8Array) => Uint8Array> = {
+  'bytes behind the numbers': (opening) => concatBytes(opening, utf8(SECRET)),
+  'bytes before the numbers': (opening) => concatBytes(utf8(SECRET), opening),
+  'a third number': (opening) => concatBytes(opening, opening.subarray(0, 36 + readUint32(opening.subarray(32)))),
+  'noughts before a number, as many as a letter says': (opening) => {
+    const bytes = readUint32(opening.subarray(32))
+    return concatBytes(opening.subarray(0, 32), uint32(bytes + 119), new Uint8Array(119), opening.subarray(36))
+  },
+  'another salt': (opening) => opening.map((byte, i) => (i === 0 ? byte ^ 1 : byte)),
 }
 
 describe('a server that smuggles into what is published', () => {
@@ -176,7 +173,7 @@ describe('a server that smuggles into what is published', () => {
       key: key!,
       replaces,
       text: 'hello',
-      opening: (opening, { lane, position }) => (lane === 1 && position === 0 ? change(opening as Opening) : opening),
+      opening: (opening, { lane, position }) => (lane === 1 && position === 0 ? change(opening) : opening),
     })
     town.anchor(update, { spends: [key!.publicKey] })
     await town.mineTo(4)

@@ -5,7 +5,9 @@
 import type { Endpoint } from '../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../roles/protocol/bytes.ts'
 import { open, openBox, type CryptoPort } from '../../roles/protocol/crypto/index.ts'
+import type { Link } from '../../roles/protocol/documents/index.ts'
 import { messageAad } from '../../roles/protocol/requests/index.ts'
+import { openOpening } from '../../roles/protocol/stamps/index.ts'
 import type { Pending } from '../../roles/client/types.ts'
 import { APP, TICK, type Actor } from '../roles/request/world.ts'
 
@@ -58,7 +60,6 @@ function purposes(actor: Actor, { request, lanes }: Pick<Pending, 'request' | 'l
   const envelopes = positions.flatMap((position) =>
     [...lanes.entries()].flatMap(([lane, hops]) => [
       of(`handoff.${position}`, 'handoff', request, lane, position),
-      of(`opening.${position}`, 'opening', request, lane, position),
       of(`envelope.${position}`, 'envelope', request, TICK, lane, position, hops[position]!.version),
     ]),
   )
@@ -76,6 +77,7 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
   const keys = new Set<string>()
   const boxes = new Map<string, Uint8Array>()
   const edges = new Map<string, Edge>()
+  const links = new Set<Link>()
   const log: Exposed = new Map()
   const tried = new Set<string>()
   const { envelopes, boxes: symmetric } = purposes(actor, pending)
@@ -89,6 +91,7 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
     walk(json, '', (value, field) => {
       if (typeof value === 'string' && isKey(value)) keys.add(value)
       else if (typeof value === 'string' && isBox(value)) boxes.set(value, bytesOf(value))
+      else if (typeof value === 'object' && value !== null && 'opening' in value) links.add(value as Link)
       else if (typeof value === 'object' && value !== null && 'box' in value && 'commit' in value) {
         const { box, commit } = value as Omit<Edge, 'id'>
         // Writes travel in a list, or as a field, without their name.
@@ -111,6 +114,10 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
       for (const [at, [name, aad]] of envelopes.entries()) once(`${at}/${text}`, () => asEnvelope(box, aad), name)
       for (const key of keys)
         for (const [name, aad] of symmetric) once(`${key}/${name}/${text}`, () => openBox(crypto, fromHex(key), box, aad), name)
+    }
+    for (const link of links) {
+      const opened = openOpening(remembering, { secret: privateKey, publicKey }, link)
+      if (opened !== null) log.set(`opening.${link.position}`, String(opened.after))
     }
     for (const { id, box, commit } of edges.values())
       for (const key of keys) {

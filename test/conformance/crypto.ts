@@ -159,6 +159,14 @@ function equality(crypto: CryptoPort): void {
     )
   })
 
+  it('hashes as the reference provider around every size at which it may join its parts otherwise', () => {
+    const long = Uint8Array.from({ length: 70_000 }, (_, i) => i % 251)
+    for (const size of [16_256, 16_319, 16_320, 16_321, 16_384, 65_536, 70_000])
+      expect(crypto.taggedHash('golem/number', long.subarray(0, 100), long.subarray(0, size - 100))).toEqual(
+        nobleCrypto.taggedHash('golem/number', long.subarray(0, 100), long.subarray(0, size - 100)),
+      )
+  })
+
   it('signs and verifies as the reference provider', () => {
     check(
       fc.property(scalar, bytes(32), bytes(32), fc.nat(63), (key, message, aux, at) => {

@@ -27,7 +27,13 @@ const PAIRS_KEPT = 4096
 /** A plain Uint8Array over the same memory, so that both providers return the same type. */
 const plainBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 
-const sha256 = (bytes: Uint8Array): Uint8Array => plainBytes(hash('sha256', bytes, 'buffer'))
+/** As text it comes in a third of the time that a buffer takes. */
+function sha256(bytes: Uint8Array): Uint8Array {
+  const text = hash('sha256', bytes, 'latin1' as 'binary')
+  const digest = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
+  return digest
+}
 
 const prefixes = new Map<string, Uint8Array>()
 
@@ -40,7 +46,22 @@ function tagPrefix(tag: string): Uint8Array {
   return prefix
 }
 
-const taggedHash = (tag: string, ...parts: Uint8Array[]): Uint8Array => sha256(Buffer.concat([tagPrefix(tag), ...parts]))
+/** Where most of what is hashed is joined, which spares allocating it. */
+const joined = Buffer.alloc(16_384)
+
+function taggedHash(tag: string, ...parts: Uint8Array[]): Uint8Array {
+  const prefix = tagPrefix(tag)
+  let length = prefix.length
+  for (const part of parts) length += part.length
+  if (length > joined.length) return sha256(Buffer.concat([prefix, ...parts]))
+  joined.set(prefix)
+  let at = prefix.length
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return sha256(joined.subarray(0, length))
+}
 
 /** Remembers so many results, the least recently used go first. @param make what follows from the bytes of its arguments, whose lengths are fixed */
 function remembered<A extends Uint8Array[], T>(most: number, make: (...parts: A) => T): (...parts: A) => T {

@@ -3,7 +3,7 @@
  * A faster provider (main/adapters/crypto/fast.ts) is held equal to it by test/conformance/crypto.ts. The provider is always passed
  * explicitly, so a test can see which one a function uses.
  */
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
@@ -93,6 +93,15 @@ export function taggedPrefix(tag: string, ...parts: Uint8Array[]): (last: Uint8A
     return digest
   }
 }
+
+const NO_NONCE = new Uint8Array(12)
+
+/**
+ * The bytes under the stream of ChaCha20 (RFC 8439), its counter and nonce nought; the same again gives them back. Nothing shows a change, so what is inside
+ * has to be known otherwise. The same for every provider, because for some hundred bytes none is faster.
+ * @param key 32 bytes for these contents alone
+ */
+export const keyStream = (key: Uint8Array, bytes: Uint8Array): Uint8Array => chacha20(key, NO_NONCE, bytes)
 
 /** Turns the exception of a library on malformed input into `otherwise`. */
 export function attempt<T, U>(run: () => T, otherwise: U): T | U {

@@ -15,12 +15,12 @@ export const ENVELOPE_OVERHEAD = 32 + 12 + 16
 const NONCE_BYTES = 12
 const HEAD_BYTES = 32 + NONCE_BYTES
 
-/** @param aadHash SHA-256 of the associated data */
-const boxKey = (crypto: CryptoPort, shared: Uint8Array, ephemeral: Uint8Array, recipient: Uint8Array, aadHash: Uint8Array): Uint8Array =>
-  crypto.taggedHash('golem/envelope', shared, ephemeral, recipient, aadHash)
+const TAG = 'golem/envelope'
 
 export interface Ephemeral {
   readonly publicKey: Uint8Array
+  /** The key that `agreedKey` gives to the recipient. Error: `envelope.recipient` for a malformed or low-order key. */
+  key(recipientPublicKey: Uint8Array, tag: string, about: Uint8Array): Result<Uint8Array>
   /** Seals for one recipient. Error: `envelope.recipient` for a malformed or low-order key. */
   seal(recipientPublicKey: Uint8Array, plain: Uint8Array, aad: Uint8Array): Result<Uint8Array>
 }
@@ -33,15 +33,36 @@ export interface Ephemeral {
 export function ephemeral(crypto: CryptoPort, privateKey: Uint8Array): Ephemeral {
   const publicKey = crypto.x25519.publicKey(privateKey)
   let count = 0
-  const sealOne: Ephemeral['seal'] = (recipient, plain, aad) => {
+  const keyFor: Ephemeral['key'] = (recipient, tag, about) => {
     const shared = crypto.x25519.shared(privateKey, recipient)
-    if (shared === null) return fail('envelope.recipient', "The recipient's X25519 key is not usable. Choose another recipient.")
+    return shared === null
+      ? fail('envelope.recipient', "The recipient's X25519 key is not usable. Choose another recipient.")
+      : ok(crypto.taggedHash(tag, shared, publicKey, recipient, about))
+  }
+  const sealOne: Ephemeral['seal'] = (recipient, plain, aad) => {
+    const key = keyFor(recipient, TAG, crypto.sha256(aad))
+    if (!key.ok) return key
     // Not the count itself: that would tell how much a server does.
     const nonce = crypto.taggedHash('golem/envelope-nonce', privateKey, uint32(count++)).subarray(0, NONCE_BYTES)
-    const key = boxKey(crypto, shared, publicKey, recipient, crypto.sha256(aad))
-    return ok(concatBytes(publicKey, nonce, crypto.aead.seal(key, nonce, plain, aad)))
+    return ok(concatBytes(publicKey, nonce, crypto.aead.seal(key.value, nonce, plain, aad)))
   }
-  return { publicKey, seal: sealOne }
+  return { publicKey, key: keyFor, seal: sealOne }
+}
+
+/**
+ * The key that the sender of an ephemeral key and the holder of the other one have in common, for one purpose: 32 bytes, or null where the sender's key is none.
+ * @param tag of the hash that makes it; @param about what it is for, of a length that follows from the tag
+ */
+export function agreedKey(
+  crypto: CryptoPort,
+  privateKey: Uint8Array,
+  publicKey: Uint8Array,
+  sender: Uint8Array,
+  tag: string,
+  about: Uint8Array,
+): Uint8Array | null {
+  const shared = crypto.x25519.shared(privateKey, sender)
+  return shared === null ? null : crypto.taggedHash(tag, shared, sender, publicKey, about)
 }
 
 /**
@@ -77,9 +98,8 @@ export function open(
   const closed = fail('envelope.closed', 'The envelope is damaged or addressed to another key. Ask the sender to seal it again.')
   if (box.length < ENVELOPE_OVERHEAD) return closed
   const sender = box.subarray(0, 32)
-  const shared = crypto.x25519.shared(privateKey, sender)
-  if (shared === null) return closed
-  const key = boxKey(crypto, shared, sender, publicKey, crypto.sha256(aad))
+  const key = agreedKey(crypto, privateKey, publicKey, sender, TAG, crypto.sha256(aad))
+  if (key === null) return closed
   const plain = crypto.aead.open(key, box.subarray(32, HEAD_BYTES), box.subarray(HEAD_BYTES), aad)
   return plain === null ? closed : ok(plain)
 }

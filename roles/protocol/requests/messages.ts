@@ -70,7 +70,7 @@ export const sealedEdge = z.strictObject({ commit: hex32, box: base64(EDGE_LIMIT
 
 /** Associated data of every sealed message: what it is for, so that no box can be taken for another. */
 export const messageAad = (
-  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'shown' | 'handoff' | 'opening' | 'code' | 'reply',
+  purpose: 'request' | 'continuation' | 'hop' | 'envelope' | 'shown' | 'handoff' | 'code' | 'reply',
   ...parts: Array<string | number>
 ): Uint8Array => utf8(JSON.stringify([PROTOCOL, purpose, ...parts]))
 
@@ -126,9 +126,6 @@ export const numberOpening = z.strictObject({
     .max(2 * 65_536),
   salt: hex32,
 })
-
-/** Plaintext of a link's `opening`, for the Supervisor: what nobody else sees of the last number. */
-export const linkOpening = z.strictObject({ before: numberOpening, after: numberOpening })
 
 /** A signed promise to pay for one hop; the server keeps it as its receipt. */
 export const receipt = z.strictObject({

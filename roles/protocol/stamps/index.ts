@@ -1,4 +1,5 @@
 export * from './stamp.ts'
+export * from './opening.ts'
 export * from './verify-stamp.ts'
 export * from './verify-update.ts'
 export * from './burial.ts'

@@ -3,7 +3,7 @@
  * every write it executed. The final number proves the path: it is divisible by the path's product, and nobody can strip or add a
  * prime without factoring.
  */
-import { concatBytes, fromHex, uint32 } from '../bytes.ts'
+import { concatBytes, fromHex, toHex, uint32 } from '../bytes.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 
 /** Unsigned big-endian bytes without leading zeros; zero is the empty string. Negative numbers throw. */
@@ -17,16 +17,16 @@ export function encodeNumber(n: bigint): Uint8Array {
 /** Reads what `encodeNumber` wrote; null for a leading zero, so that each number has one encoding. */
 export function decodeNumber(bytes: Uint8Array): bigint | null {
   if (bytes[0] === 0) return null
-  let hex = '0x0'
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return BigInt(hex)
+  return BigInt(`0x0${toHex(bytes)}`)
 }
+
+/** What the commitment to a number hashes. @param bytes of `encodeNumber` */
+export const commitForm = (salt: Uint8Array, bytes: Uint8Array): Uint8Array => concatBytes(salt, uint32(bytes.length), bytes)
 
 /** Salted commitment to a number, 32 bytes. `salt` has 32 random bytes. */
 export function commitNumber(crypto: CryptoPort, salt: Uint8Array, n: bigint): Uint8Array {
   if (salt.length !== 32) throw new RangeError('The salt of a number has 32 bytes.')
-  const bytes = encodeNumber(n)
-  return crypto.taggedHash('golem/number', concatBytes(salt, uint32(bytes.length), bytes))
+  return crypto.taggedHash('golem/number', commitForm(salt, encodeNumber(n)))
 }
 
 /** Product by halves: operands of similar size multiply fastest. The empty product is 1. */

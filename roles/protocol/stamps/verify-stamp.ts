@@ -2,13 +2,13 @@
  * The half of verification that needs what a tick reveals (PROTOCOL.md 12, 13): whether the stamp of every lane passed through every prime of
  * its path, and which servers did not multiply or bind.
  */
-import { equalBytes, fromHex, parseBase64, toHex } from '../bytes.ts'
-import { parseCanonical, type Json } from '../canonical.ts'
-import { type CryptoPort, open } from '../crypto/index.ts'
+import { fromHex, toHex } from '../bytes.ts'
+import type { CryptoPort } from '../crypto/index.ts'
 import type { Link, Plan, Update } from '../documents/index.ts'
-import { versionId, linkOpening, messageAad, type NumberOpening, type RevealFile } from '../requests/index.ts'
+import { versionId, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { commitNumber, passes, productOf } from './stamp.ts'
+import { openOpening, type Opened } from './opening.ts'
+import { passes, productOf } from './stamp.ts'
 
 export interface StampContext {
   crypto: CryptoPort
@@ -43,42 +43,12 @@ function primesOf(reveal: Reveal, link: Link): bigint[] | null {
   return sites.every((site) => site !== undefined) ? [version.passage, ...sites] : null
 }
 
-/** Opens a sealed JSON object of the tick; null for anything that is not what its sealer had to put in. */
-function openJson(ctx: StampContext, reveal: Reveal, box: string, aad: Uint8Array): Json {
-  const bytes = parseBase64(box)
-  const plain = bytes.ok ? open(ctx.crypto, reveal.secret, reveal.publicKey, bytes.value, aad) : bytes
-  const json = plain.ok ? parseCanonical(plain.value, { maxBytes: 1 << 18, maxDepth: 3 }) : plain
-  return json.ok ? json.value : null
-}
-
-/** The number that an opening shows, if it opens the commitment and is written in the one way that there is. */
-function numberOf(ctx: StampContext, { number: hex, salt }: NumberOpening, commit: string): bigint | null {
-  const number = prime(hex)
-  const opens = equalBytes(commitNumber(ctx.crypto, fromHex(salt), number), fromHex(commit))
-  return opens && hex === number.toString(16) ? number : null
-}
-
-interface Opening {
-  before: bigint
-  after: bigint
-}
-
-/** The numbers in a link's sealed opening, or null where they do not open its commitments, or are not all that is in it: it is published for ever. */
-function openingOf(ctx: StampContext, reveal: Reveal, link: Link): Opening | null {
-  const aad = messageAad('opening', link.request, link.lane, link.position)
-  const opened = linkOpening.safeParse(openJson(ctx, reveal, link.opening, aad))
-  if (!opened.success) return null
-  const before = numberOf(ctx, opened.data.before, link.before)
-  const after = numberOf(ctx, opened.data.after, link.after)
-  return before === null || after === null ? null : { before, after }
-}
-
 /** What is wrong with one link by its own sealed opening, or null when it multiplied and bound as it had to. */
 export function faultOfLink(ctx: StampContext, reveal: Reveal, link: Link): string | null {
-  return faultOf(reveal, link, openingOf(ctx, reveal, link))
+  return faultOf(reveal, link, openOpening(ctx.crypto, reveal, link))
 }
 
-function faultOf(reveal: Reveal, link: Link, opening: Opening | null): string | null {
+function faultOf(reveal: Reveal, link: Link, opening: Opened | null): string | null {
   if (opening === null) return 'its opening is not just two numbers that open its commitments'
   const primes = primesOf(reveal, link)
   if (primes === null) return 'it names a version that the tick did not have'
@@ -108,7 +78,7 @@ export function checkStamps(ctx: StampContext, reveal: Reveal, update: Update): 
   const blamed: Blame[] = []
   let stamp: Result<null> = ok(null)
   for (const [lane, links] of update.lanes.entries()) {
-    const openings = links.map((link) => openingOf(ctx, reveal, link))
+    const openings = links.map((link) => openOpening(ctx.crypto, reveal, link))
     for (const [position, link] of links.entries()) {
       const fault = faultOf(reveal, link, openings[position]!)
       if (fault !== null) blamed.push({ subject: link.server, lane, position, reason: `Link ${position} of lane ${lane}: ${fault}.` })

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { blameRefusal, composeRequest, composeUpdate, openReply, review } from '../../../roles/client/request.ts'
 import { findPoison } from '../../../roles/client/complaint.ts'
 import { composeRegistration, composeReservation, registrationWork } from '../../../roles/client/register.ts'
-import { fromHex, toBase64, toHex } from '../../../roles/protocol/bytes.ts'
-import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
+import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
+import type { Json } from '../../../roles/protocol/canonical.ts'
 import { openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
-import { seal } from '../../../roles/protocol/crypto/index.ts'
-import { messageAad, signLink } from '../../../roles/protocol/requests/index.ts'
+import { ephemeral } from '../../../roles/protocol/crypto/index.ts'
+import { signLink } from '../../../roles/protocol/requests/index.ts'
 import { fail, must, type Failure } from '../../../roles/protocol/result.ts'
-import { checkStamps, readReveal, checkUpdate } from '../../../roles/protocol/stamps/index.ts'
+import { checkStamps, openingForm, readReveal, checkUpdate, sealOpening } from '../../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { heldAgainst, APP, compose, crypto, makeWorld, serve, type World } from '../request/world.ts'
 
@@ -141,17 +141,10 @@ describe('a poisoned stamp', () => {
     expect(findPoison(world.ctx, APP, update, about, world.reveal, world.plan).finding).toMatchObject({ by: 'supervisor' })
     const link = update.lanes[0]![1]!
     const other = { number: 'ff', salt: '11'.repeat(32) }
-    const opening = must(
-      seal(
-        crypto,
-        world.ctx.random(32),
-        fromHex(world.plan.sealing),
-        canonicalBytes({ before: other, after: other }),
-        messageAad('opening', link.request, 0, 1),
-      ),
-    )
+    const sender = ephemeral(crypto, world.ctx.random(32))
+    const opening = must(sealOpening(sender, fromHex(world.plan.sealing), link, openingForm(other, other)))
     const { sig: _sig, ...rest } = link
-    const lazy = signLink(crypto, { ...rest, opening: toBase64(opening) }, world.servers.get(link.server)!.identity, world.ctx.random(32))
+    const lazy = signLink(crypto, { ...rest, opening }, world.servers.get(link.server)!.identity, world.ctx.random(32))
     const spoiled = { ...update, lanes: [[update.lanes[0]![0]!, lazy]] }
     expect(findPoison(world.ctx, APP, spoiled, about, world.reveal, world.plan).finding).toMatchObject({
       by: 'server',

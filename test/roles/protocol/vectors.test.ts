@@ -46,6 +46,8 @@ function aead(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, aad: Uint8A
   cipher.setAAD(aad, { plaintextLength: plain.length })
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
+/** OpenSSL takes the counter and the nonce as one. */
+const chacha20 = (key: Uint8Array, bytes: Uint8Array): Buffer => createCipheriv('chacha20', key, Buffer.alloc(16)).update(bytes)
 const x25519Secret = (secret: string) =>
   createPrivateKey({ key: Buffer.concat([hex('302e020100300506032b656e04220420'), hex(secret)]), format: 'der', type: 'pkcs8' })
 const x25519Public = (secret: string): Buffer => createPublicKey(x25519Secret(secret)).export({ format: 'der', type: 'spki' }).subarray(-32)
@@ -299,6 +301,14 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
     expect(commits).toEqual([start.numbers[1], links[0]!.after, links[1]!.after])
     expect(links.map((link) => link.before)).toEqual(commits.slice(0, 2))
     expect(numbers.at(-1)!.toString(16)).toBe(expected.number)
+    const recipient = x25519Public(input.sealing)
+    for (const [i, link] of links.entries()) {
+      const forms = [i, i + 1].map((at) => Buffer.concat([hex(input.salts[at]!), withLength(bytesOf(numbers[at]!))]))
+      const sender = x25519Public(input.blocks[i]!.ephemeral)
+      const about = [hex(link.request), Buffer.from([link.lane, link.position]), hex(link.before), hex(link.after)]
+      const key = T('golem/opening', shared(input.blocks[i]!.ephemeral, recipient), sender, recipient, ...about)
+      expect(Buffer.concat([sender, chacha20(key, Buffer.concat(forms))]).toString('base64')).toBe(link.opening)
+    }
     const edgeKey = T('golem/edge-key', hex(input.secret), utf8(input.carried.edge))
     const salt = T('golem/edge-salt', edgeKey, utf8(input.carried.edge))
     const commit = T('golem/edge', salt, C(input.carried.value)).toString('hex')

@@ -1,6 +1,6 @@
 /** A small app and the people around it, all of it seeded: what the tests of Supervisor, ledger and audit share. */
 import { fastCrypto as crypto } from '../../../main/adapters/crypto/fast.ts'
-import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { fromHex, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../roles/protocol/canonical.ts'
 import {
   signDocument,
@@ -17,7 +17,6 @@ import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import {
   holdingOf,
-  messageAad,
   type PlannedTick,
   type RevealFile,
   seatChain,
@@ -34,7 +33,7 @@ import {
   writeDigest,
 } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
+import { commitNumber, openingForm, sealOpening } from '../../../roles/protocol/stamps/index.ts'
 import { keyPair, primesFrom, seeded, type Random } from '../../tools/seeded.ts'
 
 export { crypto }
@@ -204,7 +203,7 @@ export interface UpdateOptions {
   /** What the server of a place multiplies by, instead of the primes of its passage and of the sites that it executed. */
   factors?: (primes: bigint[], place: { lane: number; position: number; version: RevealFile['versions'][number] }) => bigint[]
   /** What the server of a place seals instead of its numbers. */
-  opening?: (opening: object, place: { lane: number; position: number }) => object
+  opening?: (opening: Uint8Array, place: { lane: number; position: number }) => Uint8Array
   /** Changes a link before its server signs it. */
   link?: (link: Omit<Link, 'sig'>) => Omit<Link, 'sig'>
   /** Changes the writes after the servers signed. */
@@ -327,8 +326,9 @@ function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], la
     )
     const isRubbish = options.rubbish?.some((place) => place.lane === lane && place.position === position) ?? false
     const numbers = isRubbish ? { before: after.opening, after: after.opening } : { before: current.opening, after: after.opening }
-    const opening = options.opening?.(numbers, { lane, position }) ?? numbers
-    const aad = messageAad('opening', request, lane, position)
+    const form = openingForm(numbers.before, numbers.after)
+    const opening = options.opening?.(form, { lane, position }) ?? form
+    const place = { request, lane, position, before: current.commit, after: after.commit }
     const unsigned = {
       request,
       app,
@@ -347,7 +347,7 @@ function makeLane(cast: Cast, options: UpdateOptions, start: Update['start'], la
       outputs: '00'.repeat(32),
       before: current.commit,
       after: after.commit,
-      opening: toBase64(must(senderOf(cast, server, tick).seal(sealingKey, canonicalBytes(opening as Json), aad))),
+      opening: must(sealOpening(senderOf(cast, server, tick), sealingKey, place, opening)),
     }
     const link = signLink(crypto, options.link?.(unsigned) ?? unsigned, server, random(32))
     links.push(link)

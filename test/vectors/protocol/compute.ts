@@ -6,14 +6,14 @@ import { PROTOCOL_VERSION } from '../../../roles/protocol/version.ts'
 import { createMetainfo } from '../../../main/adapters/torrent/metainfo.ts'
 import { anchorScript, p2trAddress, p2trScript } from '../../../roles/protocol/tx/index.ts'
 import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest, signUnder, documentTypes, type Link } from '../../../roles/protocol/documents/index.ts'
-import { fromHex, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { fromHex, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
-import { nobleCrypto as crypto, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
+import { nobleCrypto as crypto, ephemeral, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
 import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, LARGEST_FIXED, paddedSize, roomOf, stepOf, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { commitNumber } from '../../../roles/protocol/stamps/index.ts'
+import { commitNumber, openingForm, sealOpening } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
   AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
@@ -131,13 +131,14 @@ export function thread(input: ThreadInput) {
     const factors = [block.passage, ...block.sites.map(() => block.site)].map((prime) => BigInt(`0x${prime}`))
     const after = factors.reduce((product, prime) => product * prime, number)
     const code = codeDigest(crypto, app, endpoint, position, block.body, block.salt)
-    const opening = { before: { number: number.toString(16), salt: salts[position]! }, after: { number: after.toString(16), salt: salts[position + 1]! } }
+    const opening = openingForm({ number: number.toString(16), salt: salts[position]! }, { number: after.toString(16), salt: salts[position + 1]! })
+    const place = { request, lane, position, before: commit(number, position), after: commit(after, position + 1) }
     links.push(signLink(crypto, {
       request, app, tick, endpoint, lane, position, version: versionId(crypto, code, { passage: block.passage, sites: [block.site] }), server: server.publicKey,
       previous: position === 0 ? startDigest(crypto, start) : linkDigest(crypto, links[position - 1]!), base, planned,
       inputs: inputsDigest(crypto, startDigest(crypto, start), code, { commits: position === 0 ? { [input.carried.edge]: carried.commit } : {}, keys: { [writesId(position)]: toHex(edgeKey(crypto, fromHex(input.secret), writesId(position))) } }), sites: block.sites, own: position === 0 ? digests : [],
-      before: commit(number, position), after: commit(after, position + 1), outputs: commitsDigest(crypto, {}),
-      opening: toBase64(must(seal(crypto, fromHex(block.ephemeral), sealing, canonicalBytes(opening), messageAad('opening', request, lane, position)))),
+      before: place.before, after: place.after, outputs: commitsDigest(crypto, {}),
+      opening: must(sealOpening(ephemeral(crypto, fromHex(block.ephemeral)), sealing, place, opening)),
     }, server, fromHex(input.auxiliary)))
     number = after
   }

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { cloneDatabase } from '../../../../roles/protocol/index/index.ts'
 import type { Update, Write } from '../../../../roles/protocol/documents/index.ts'
-import { fromHex, toBase64 } from '../../../../roles/protocol/bytes.ts'
-import { canonicalBytes } from '../../../../roles/protocol/canonical.ts'
-import { seal } from '../../../../roles/protocol/crypto/index.ts'
+import { fromHex } from '../../../../roles/protocol/bytes.ts'
+import { ephemeral } from '../../../../roles/protocol/crypto/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
-import { checkStamps, readReveal, checkUpdate, type UpdateEnv } from '../../../../roles/protocol/stamps/index.ts'
-import { messageAad, versionAfter, writeDigest } from '../../../../roles/protocol/requests/index.ts'
+import {
+  checkStamps,
+  openingForm,
+  readReveal,
+  checkUpdate,
+  sealOpening,
+  type OpeningPlace,
+  type UpdateEnv,
+} from '../../../../roles/protocol/stamps/index.ts'
+import { versionAfter, writeDigest } from '../../../../roles/protocol/requests/index.ts'
 import { crypto, makeUpdate, type UpdateOptions } from '../../supervisor/actors.ts'
 import { heldAgainst, peopleTown, tickSecrets } from '../../supervisor/town.ts'
 import { keyPair } from '../../../tools/seeded.ts'
@@ -135,16 +142,11 @@ describe('the stamp', () => {
 
   it('fails for the last server that seals another number than it committed to, and that server is named', async () => {
     const { make, reveal, secret } = await scene()
-    const sealed = must(
-      seal(
-        crypto,
-        new Uint8Array(32).fill(9),
-        crypto.x25519.publicKey(fromHex(secret.sealing)),
-        canonicalBytes({ before: { number: 'ff', salt: '11'.repeat(32) }, after: { number: 'ff', salt: '11'.repeat(32) } }),
-        messageAad('opening', '77'.repeat(32), 0, 1),
-      ),
-    )
-    const update = make({ request: '77'.repeat(32), link: (link) => (link.position === 1 ? { ...link, opening: toBase64(sealed) } : link) })
+    const other = { number: 'ff', salt: '11'.repeat(32) }
+    const sender = ephemeral(crypto, new Uint8Array(32).fill(9))
+    const recipient = crypto.x25519.publicKey(fromHex(secret.sealing))
+    const sealed = (link: OpeningPlace): string => must(sealOpening(sender, recipient, link, openingForm(other, other)))
+    const update = make({ link: (link) => (link.position === 1 ? { ...link, opening: sealed(link) } : link) })
     expect(checkStamps(ctx, reveal, update)).toMatchObject({
       stamp: { ok: false },
       blamed: [{ subject: update.lanes[0]![1]!.server, position: 1 }],

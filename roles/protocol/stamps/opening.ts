@@ -1,0 +1,72 @@
+/**
+ * What a link's server seals for the Supervisor (PROTOCOL.md 12.5): its number before and after, each just as the commitment to it hashes it. So the two
+ * commitments, which the link signs, are all the authentication that the box needs, and the key may come from them: two different contents never share one.
+ */
+import { concatBytes, fromHex, parseBase64, toBase64, toHex } from '../bytes.ts'
+import { agreedKey, keyStream, type CryptoPort, type Ephemeral } from '../crypto/index.ts'
+import type { Link } from '../documents/index.ts'
+import type { NumberOpening } from '../requests/index.ts'
+import { ok, type Result } from '../result.ts'
+import { commitForm, decodeNumber, encodeNumber } from './stamp.ts'
+
+const TAG = 'golem/opening'
+const [SENDER, SALT, HEAD] = [32, 32, 36]
+
+/** The link that it is of. */
+export type OpeningPlace = Pick<Link, 'request' | 'lane' | 'position' | 'before' | 'after'>
+
+const partsOf = ({ request, lane, position, before, after }: OpeningPlace): Uint8Array =>
+  concatBytes(fromHex(request), Uint8Array.of(lane, position), fromHex(before), fromHex(after))
+
+const formOf = ({ number, salt }: NumberOpening): Uint8Array => commitForm(fromHex(salt), encodeNumber(BigInt(`0x${number}`)))
+
+/** The plaintext of an opening. */
+export const openingForm = (before: NumberOpening, after: NumberOpening): Uint8Array => concatBytes(formOf(before), formOf(after))
+
+/**
+ * Seals a plaintext of `openingForm` for the plan's key, base64. Error: `envelope.recipient`.
+ * @param recipient the plan's `sealing`, 32 bytes
+ */
+export function sealOpening(sender: Ephemeral, recipient: Uint8Array, place: OpeningPlace, plain: Uint8Array): Result<string> {
+  const key = sender.key(recipient, TAG, partsOf(place))
+  return key.ok ? ok(toBase64(concatBytes(sender.publicKey, keyStream(key.value, plain)))) : key
+}
+
+export interface Opened {
+  before: bigint
+  after: bigint
+}
+
+/** The secret half of a plan's sealing key with its public one. */
+export interface OpeningKey {
+  secret: Uint8Array
+  publicKey: Uint8Array
+}
+
+/** The numbers of a link's opening; null unless it is just what opens the link's two commitments, and nothing else. */
+export function openOpening(
+  crypto: CryptoPort,
+  { secret, publicKey }: OpeningKey,
+  link: OpeningPlace & Pick<Link, 'opening'>,
+): Opened | null {
+  const box = parseBase64(link.opening)
+  if (!box.ok || box.value.length < SENDER) return null
+  const key = agreedKey(crypto, secret, publicKey, box.value.subarray(0, SENDER), TAG, partsOf(link))
+  if (key === null) return null
+  const plain = keyStream(key, box.value.subarray(SENDER))
+  const middle = endOf(plain, 0)
+  if (middle === null || endOf(plain, middle) !== plain.length) return null
+  const before = numberIn(crypto, plain.subarray(0, middle), link.before)
+  const after = before === null ? null : numberIn(crypto, plain.subarray(middle), link.after)
+  return before === null || after === null ? null : { before, after }
+}
+
+/** Where the number that begins at `at` ends; null when it has no room. */
+function endOf(plain: Uint8Array, at: number): number | null {
+  if (plain.length < at + HEAD) return null
+  const end = at + HEAD + new DataView(plain.buffer, plain.byteOffset + at + SALT).getUint32(0)
+  return end <= plain.length ? end : null
+}
+
+const numberIn = (crypto: CryptoPort, form: Uint8Array, commit: string): bigint | null =>
+  toHex(crypto.taggedHash('golem/number', form)) === commit ? decodeNumber(form.subarray(HEAD)) : null
