@@ -210,24 +210,27 @@ function checkCaller(ctx: Context, view: TickView, { start }: HopMessage, shown:
 }
 
 /**
- * This server has a seat that the client had to take, and so has the one that is to get the number next: a client chooses neither. Asked once the
- * start is known to be the client's, because an old client's value may take many hashes. Error: `hop.seat`.
+ * This server has a seat that the client had to take, and so have those that signed before it and the one that is to get the number next: a client chooses
+ * none of them. Asked once the start is known to be the client's, because an old client's value may take many hashes. Error: `hop.seat`.
  */
 function checkSeat(
   env: HopEnv,
   { view, endpoint, position }: Placed,
-  { start }: HopMessage,
+  { start, links }: HopMessage,
   envelope: EnvelopeMessage,
   caller: SeatsRow,
 ): Result<null> {
-  const refused = (what: string) => fail('hop.seat', `${what} Take the servers in the order of the tick ${start.tick}.`)
-  if (!seatsOf(view, start, position).has(env.keys.identity.publicKey))
-    return refused('This server has no seat at this block for this client.')
-  if (envelope.next !== null && position + 1 < endpoint.blocks.length && !seatsOf(view, start, position + 1).has(envelope.next))
-    return refused('The next server has no seat at its block for this client.')
+  const refused = (what: string, at: number) =>
+    fail('hop.seat', `${what} Take the servers in the order of the tick ${start.tick}.`, { position: at })
+  const isSeated = (server: string, at: number): boolean => seatsOf(view, start, at).has(server)
+  if (!isSeated(env.keys.identity.publicKey, position)) return refused('This server has no seat at this block for this client.', position)
+  if (envelope.next !== null && position + 1 < endpoint.blocks.length && !isSeated(envelope.next, position + 1))
+    return refused('The next server has no seat at its block for this client.', position + 1)
+  const before = links.findIndex(({ server }, at) => !isSeated(server, at))
+  if (before >= 0) return refused(`The server of block ${before}, which signed before, has no seat there for this client.`, before)
   return env.seats.verify(start.client, caller, start.tick, start.seat)
     ? ok(null)
-    : refused("The seat is not the value of this client's chain for the tick.")
+    : refused("The seat is not the value of this client's chain for the tick.", position)
 }
 
 export const handoffAad = (request: string, lane: number, position: number): Uint8Array => messageAad('handoff', request, lane, position)

@@ -1,4 +1,4 @@
-/** Saying that this server is ready (PROTOCOL.md 5.10): to a Supervisor that asks, and on the chain when it is left out all the same. */
+/** Saying that this server is ready (PROTOCOL.md 5.11): to a Supervisor that asks, and on the chain when it is left out all the same. */
 import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
 import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'

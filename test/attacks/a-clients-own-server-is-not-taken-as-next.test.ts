@@ -10,7 +10,7 @@ import { holdingOf, seatOf, seatOrder } from '../../roles/protocol/requests/inde
 import { must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import type { RelayEnv } from '../../roles/server/relay-types.ts'
-import { nextHops, openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
 import { compose, crypto, HASH, makeWorld, serve, TICK, type World } from '../roles/request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
@@ -30,7 +30,7 @@ const choosing = (env: ClientEnv, hash: string): ClientEnv => ({
 })
 
 /** A top-level server that helps it. */
-const helping = (env: RelayEnv, hash: string): RelayEnv => ({
+const helping = <E extends Pick<RelayEnv, 'tick'>>(env: E, hash: string): E => ({
   ...env,
   tick(number) {
     const view = env.tick(number)
@@ -38,18 +38,18 @@ const helping = (env: RelayEnv, hash: string): RelayEnv => ({
   },
 })
 
-/** A request whose first server has its seat and whose second has none. */
-async function withStrangeNext(world: World): Promise<{ composed: Composed; hash: string }> {
+/** A request of which one server has its seat and the other has none. @param strange the block of that one */
+async function withStranger(world: World, strange: 0 | 1): Promise<{ composed: Composed; hash: string }> {
   const env = world.clientEnv()
-  const [first] = orderOf(world, env, 0)
-  const [second] = orderOf(world, env, 1)
+  const seats = [0, 1].map((block) => orderOf(world, env, block)[0])
   for (let n = 0; n < 1_000; n++) {
     const composed = must(await composeRequest(world.ctx, choosing(env, fake(n)), 'post', ARGS))
-    const [look, write] = composed.pending.lanes[0]!
-    if (look!.server === first && write!.server !== second) return { composed, hash: fake(n) }
+    const isSeated = composed.pending.lanes[0]!.map(({ server }, block) => server === seats[block])
+    if (!isSeated[strange] && isSeated[1 - strange]) return { composed, hash: fake(n) }
   }
   throw new Error('no such order in a thousand')
 }
+const withStrangeNext = (world: World) => withStranger(world, 1)
 
 describe("a client's own server", () => {
   it('is not taken as next by the server before it, though a top-level server of the client moves the request', async () => {
@@ -62,6 +62,26 @@ describe("a client's own server", () => {
       error: { code: 'hop.seat', message: expect.stringContaining('next server') as string },
     })
     expect(world.servers.get(hop!.server)!.used.size).toBe(0)
+  })
+
+  it('is not taken as the one before either: what it makes up without a seat, the next server does not work on', async () => {
+    const world = await worldOf('before')
+    const { composed, hash } = await withStranger(world, 0)
+    const top = helping(world.relayEnv(composed.top.id), hash)
+    const first = must(nextHops(world.ctx, top, must(openRequest(world.ctx, top, composed.bytes))))
+    // It holds the block, as many do, and signs for it; its client has another seat there.
+    const replies = first.hops.map(({ lane, server, bytes }) =>
+      must(openReply(world.ctx, top, first.relay, lane, must(executeHop(world.ctx, helping(world.hopEnv(server), hash), bytes)))),
+    )
+    const step = takeReplies(world.ctx, first.relay, replies)
+    if (step.done) throw new Error('there is a second block')
+    const [hop] = must(nextHops(world.ctx, top, step.relay)).hops
+    expect(executeHop(world.ctx, world.hopEnv(hop!.server), hop!.bytes)).toMatchObject({
+      ok: false,
+      error: { code: 'hop.seat', details: { position: 0 } },
+    })
+    expect(world.servers.get(hop!.server)!.used.size).toBe(0)
+    expect(executeHop(world.ctx, helping(world.hopEnv(hop!.server), hash), hop!.bytes).ok).toBe(true)
   })
 
   it('runs no block out of turn: an honest top-level server refuses, and so does the server that has no seat', async () => {

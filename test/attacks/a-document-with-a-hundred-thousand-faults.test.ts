@@ -18,7 +18,9 @@ import {
   requestMessage,
 } from '../../roles/protocol/requests/index.ts'
 import { checkSchema } from '../../roles/protocol/documents/index.ts'
+import { PROTOCOL_VERSION } from '../../roles/protocol/version.ts'
 import { crypto } from '../roles/supervisor/actors.ts'
+import { inputs } from '../vectors/protocol/inputs.ts'
 
 const FAULTS = 128_000
 const LETTERS = [...'!#$%&()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~']
@@ -30,38 +32,66 @@ const names = (count: number): Json => {
 const MANY = names(FAULTS)
 const ZEROS: Json = Array.from({ length: 2 * FAULTS }, () => 0)
 
-/** Where a list or an object of any size may stand, in each type of document. */
-const PLACES: Array<[DocumentType, string, Json]> = [
-  ['update', 'fields of a write', { writes: [{ fields: MANY }] }],
-  ['update', 'carried fields of a write', { writes: [{ carried: MANY }] }],
-  ['update', 'names of its own', MANY],
-  ['update', 'writes', { writes: ZEROS }],
-  ['update', 'sites of a link', { lanes: [[{ sites: ZEROS }]] }],
-  ['update', 'names in a link', { lanes: [[MANY]] }],
-  ['update', 'lanes', { lanes: ZEROS }],
-  ['dispute', 'commitments', { commits: MANY }],
-  ['dispute', 'opened values', { opened: MANY }],
-  ['dispute', 'keys', { keys: MANY }],
-  ['dispute', 'queries', { shown: { caller: 0, queries: ZEROS, slots: ZEROS } }],
-  ['tick', 'verdicts', { summary: { verdicts: ZEROS, documents: ZEROS } }],
-  ['tick', 'tombstones', { tombstones: ZEROS }],
-  ['tick', 'burials', { burials: ZEROS }],
-  ['tick', 'servers', { servers: ZEROS }],
-  ['tick', 'endpoints of a plan', { plans: [{ endpoints: MANY }] }],
-  [
-    'tick',
-    'fields of a label',
-    { plans: [{ endpoints: { post: [{ label: { outputs: [ZEROS], sites: [{ decided: ZEROS, fields: MANY }] } }] } }] },
-  ],
-  ['tick', 'indices', { indices: [{ chunks: ZEROS }] }],
+/** Where a list or an object of any size may stand, in each type of document. What is around it is right, so that nothing before it refuses the document. */
+const PLACES: Array<[DocumentType, place: string, Json]> = [
+  ['update', 'writes.0.fields', MANY],
+  ['update', 'writes.0.carried', MANY],
+  ['update', 'another', MANY],
+  ['update', 'writes', ZEROS],
+  ['update', 'writes.0', MANY],
+  ['update', 'start', MANY],
+  ['update', 'start.numbers', ZEROS],
+  ['update', 'lanes', ZEROS],
+  ['update', 'lanes.0', ZEROS],
+  ['update', 'lanes.0.0', MANY],
+  ['update', 'lanes.0.0.sites', ZEROS],
+  ['update', 'lanes.0.0.own', ZEROS],
+  ['update', 'keySigs', ZEROS],
+  ['dispute', 'links', ZEROS],
+  ['dispute', 'commits', MANY],
+  ['dispute', 'opened', MANY],
+  ['dispute', 'keys', MANY],
+  ['dispute', 'shown.queries', ZEROS],
+  ['dispute', 'shown.slots', ZEROS],
+  ['tick', 'summary.verdicts', ZEROS],
+  ['tick', 'summary.documents', ZEROS],
+  ['tick', 'tombstones', ZEROS],
+  ['tick', 'burials', ZEROS],
+  ['tick', 'servers', ZEROS],
+  ['tick', 'plans.0.ready', ZEROS],
+  ['tick', 'plans.0.code', ZEROS],
+  ['tick', 'plans.0.endpoints', MANY],
+  ['tick', 'plans.0.endpoints.post', ZEROS],
+  ['tick', 'plans.0.endpoints.post.0.versions', ZEROS],
+  ['tick', 'plans.0.endpoints.post.0.label.outputs', ZEROS],
+  ['tick', 'plans.0.endpoints.post.0.label.sites', [{ decided: ZEROS, fields: {} }]],
+  ['tick', 'plans.0.endpoints.post.0.label.sites', [{ decided: [], fields: MANY }]],
+  ['tick', 'indices', ZEROS],
+  ['tick', 'indices.0.chunks', ZEROS],
 ]
 
+/** The same with something else at a place. */
+function put(json: Json, [name, ...rest]: string[], value: Json): Json {
+  if (name === undefined) return value
+  if (Array.isArray(json)) return json.with(Number(name), put(json[Number(name)]!, rest, value))
+  const record = json as Record<string, Json>
+  return { ...record, [name]: put(record[name] ?? null, rest, value) }
+}
+
 describe('a document whose faults are as many as fit', () => {
-  it.each(PLACES)('%s, %s: is refused by the first of them', (type, _where, content) => {
-    const bytes = canonicalBytes({ ...(content as Record<string, Json>), type, v: 1, by: '00'.repeat(32), sig: '00'.repeat(64) })
+  const right = (type: DocumentType): Json => {
+    const [by, sig] = ['00'.repeat(32), '00'.repeat(64)]
+    return { ...inputs.documents.fields[type], type, v: PROTOCOL_VERSION, by, sig }
+  }
+
+  it.each(PLACES)('%s, %s: is refused by the first of them', (type, place, content) => {
+    expect(openDocument(crypto, type, canonicalBytes(right(type)))).toMatchObject({ error: { code: 'document.signature' } })
+    const bytes = canonicalBytes(put(right(type), place.split('.'), content))
     expect(bytes.length).toBeLessThanOrEqual(documentKinds[type].limit)
     const opened = openDocument(crypto, type, bytes)
     expect(opened).toMatchObject({ ok: false, error: { code: `${type}.schema` } })
+    const { field } = (opened as { error: { details: { field: string } } }).error.details
+    expect(place === 'another' ? type : field).toMatch(place === 'another' ? type : new RegExp(`^${type}\\.${place}`))
     expect(JSON.stringify(opened).length).toBeLessThan(2_000)
   })
 })

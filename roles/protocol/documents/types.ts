@@ -112,7 +112,7 @@ export const acceptance = z.strictObject({
 })
 export type Acceptance = z.infer<typeof acceptance>
 
-/** A server says that it will serve these ticks, the first and the last included (PROTOCOL.md 5.10). */
+/** A server says that it will serve these ticks, the first and the last included (PROTOCOL.md 5.11). */
 export const ready = z.strictObject({ ...head('ready'), app: hex32, from: tickNumber, to: tickNumber })
 export type Ready = z.infer<typeof ready>
 

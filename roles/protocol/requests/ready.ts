@@ -1,5 +1,5 @@
 /**
- * Who is ready for a tick (PROTOCOL.md 5.10, 16): blocks are dealt to servers that signed it, so that nobody deals to those who are away, and nobody who signed
+ * Who is ready for a tick (PROTOCOL.md 5.11, 16): blocks are dealt to servers that signed it, so that nobody deals to those who are away, and nobody who signed
  * can be left out unseen.
  */
 import { z } from 'zod'
