@@ -116,7 +116,7 @@ const REFUSED: Record<string, string> = {
 }
 
 describe.each([1, 2, 3])('with %i witnesses', (witnesses) => {
-  it('a client gets nothing forged counted with servers on up to as many seats of a block, whatever it publishes', async () => {
+  it('[P5] a client gets nothing forged counted with servers on up to as many seats of a block, whatever it publishes', async () => {
     const made = await scene(witnesses)
     expect(made.outcome(made.document({}).body)).toBe('accepted')
     for (const lanes of range(1 + witnesses, 2 + witnesses + SPARE))

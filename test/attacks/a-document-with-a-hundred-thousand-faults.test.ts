@@ -90,8 +90,9 @@ describe('a document whose faults are as many as fit', () => {
     expect(bytes.length).toBeLessThanOrEqual(documentKinds[type].limit)
     const opened = openDocument(crypto, type, bytes)
     expect(opened).toMatchObject({ ok: false, error: { code: `${type}.schema` } })
-    const { field } = (opened as { error: { details: { field: string } } }).error.details
-    expect(place === 'another' ? type : field).toMatch(place === 'another' ? type : new RegExp(`^${type}\\.${place}`))
+    // A name that nothing has is told of the whole.
+    const told = opened.ok ? '' : String(opened.error.details?.['field'])
+    expect(told.startsWith(place === 'another' ? type : `${type}.${place}`)).toBe(true)
     expect(JSON.stringify(opened).length).toBeLessThan(2_000)
   })
 })

@@ -95,7 +95,7 @@ describe('a flood at the difficulty', () => {
     expect(verifyWork(challenge('server', one, app), nonce, bits)).toBe(false)
   })
 
-  it('costs what the table says: the bits, and an anchor each', () => {
+  it('[P5] costs what the table says: the bits, and an anchor each', () => {
     expect(hashesFor(1_000, 28)).toBe(1_000 * 2 ** 28)
     expect(anchoringOf('registration', 2).sats).toBeGreaterThan(660)
   })

@@ -68,7 +68,7 @@ const CHANGES: Record<string, (link: Link) => Partial<Link>> = {
 }
 
 describe('an author that changes what an innocent server signed', () => {
-  it('in any field, as it is or signed by another key, has nobody buried', async () => {
+  it('[P5] in any field, as it is or signed by another key, has nobody buried', async () => {
     const { town, make } = await scene('changed')
     const forged = Object.keys(CHANGES).flatMap((field) =>
       [0, 1].flatMap((position) =>

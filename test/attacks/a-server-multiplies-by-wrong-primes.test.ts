@@ -62,7 +62,7 @@ async function decided(name: string, lane: number) {
 }
 
 describe.each(Object.keys(LIES))('a server that %s', (name) => {
-  it.each([0, 1])('in lane %i is buried by the tick that reveals the primes, and no innocent one', async (lane) => {
+  it.each([0, 1])('[P5] in lane %i is buried by the tick that reveals the primes, and no innocent one', async (lane) => {
     const { town, update, reference, guilty, body, position, secrets } = await decided(name, lane)
     const { counts } = LIES[name]!
     expect(body.summary.verdicts.map(({ outcome }) => outcome)).toEqual([counts ? 'accepted' : 'update.stamp'])

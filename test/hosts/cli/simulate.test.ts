@@ -99,7 +99,7 @@ describe('golem simulate', () => {
     expect(anchoringOf('acceptance', 2)).toEqual({ vbytes: 266, sats: 2 * 266 + 330 })
   })
 
-  it('counts the requests until two pass one version: two where there is one, by the birthdays where there are more', () => {
+  it('[P4] counts the requests until two pass one version: two where there is one, by the birthdays where there are more', () => {
     const of = (versions: number, ticks: number) => countGcd(fastCrypto, { servers: 40, versions, witnesses: 1, spare: 1 }, ticks, SEED)
     expect(of(1, 20)).toEqual({ first: Array<number>(20).fill(2), all: Array<number>(20).fill(2) })
     for (const versions of [2, 4]) {

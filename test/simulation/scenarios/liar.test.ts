@@ -59,7 +59,7 @@ describe.each(['writes something else', 'gives another answer', 'takes another b
   })
   afterAll(() => world?.close())
 
-  it('is outvoted, the request succeeds elsewhere, and with consent it is ended by evidence that others verify', async () => {
+  it('[P5] is outvoted, the request succeeds elsewhere, and with consent it is ended by evidence that others verify', async () => {
     const honest = await post('before the lie')
     expect(honest.state).toBe('review')
     await world.call('alice', 'refuse', { id: honest.id })
