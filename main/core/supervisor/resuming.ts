@@ -80,7 +80,9 @@ export async function resume(
     return fail('resume.busy', 'The master key takes ticks back already. Wait until its anchor is in a block.')
   const good = lastGood(member.state(), tick ?? null)
   if (!good.ok) return good
-  const taken = member.state().seals.filter(({ number }) => number !== null && number > (good.value?.number ?? -1)).length
+  // With what the master key took back before: so readers count.
+  const last = good.value?.number ?? -1
+  const taken = new Set(member.state().seals.flatMap(({ number }) => (number !== null && number > last ? [number] : []))).size
   if (taken > MOST_TAKEN_BACK && shows.length === 0)
     return fail(
       'resume.shows',

@@ -86,7 +86,7 @@ export interface Known {
   shown: Shown[]
 }
 
-/** Ticks that a resumption may take back of those that a reader holds, without showing why. */
+/** Ticks that a resumption, with those before it, may take back of those that a reader held, without showing why. */
 export const MOST_TAKEN_BACK = 3
 
 const seenOf = ({ txid, number, reference, height, position, said }: SealedTick): SeenTick => {
@@ -104,8 +104,11 @@ function isSameCode({ offer, code }: Pick<SeenTick, 'offer' | 'code'>, ticks: re
   return code === null || before === undefined || before.code === code
 }
 
-/** What one more tick of a line does: it counts, it counts for nothing, or nobody goes on. */
-function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' | 'next' | 'again' {
+/**
+ * What one more tick of a line does: it counts, it counts for nothing, or nobody goes on.
+ * @param rooted the tick with which the line begins, which nothing takes the place of
+ */
+function take(known: Known, ticks: SeenTick[], tick: SealedTick, rooted: SeenTick | undefined): Stop | 'void' | 'next' | 'again' {
   const { number, reference, said, refused, stranger, height } = tick
   const pending = known.expected.toSorted(byChain).find((one) => one.height <= height)
   if (pending !== undefined) return { kind: 'revocation', reference: pending.reference }
@@ -124,19 +127,23 @@ function take(known: Known, ticks: SeenTick[], tick: SealedTick): Stop | 'void' 
     if (last !== undefined && said.to <= last.to) return faulty('it closes blocks that the tick before it closed')
     return isSameCode(said, ticks) ? 'next' : faulty(OTHER_CODE)
   }
-  if (last === undefined || number !== last.number)
+  if (last === undefined || last === rooted || number !== last.number)
     return faulty(`its number is ${number}, and that of the tick before it is ${last?.number ?? 'none'}`)
   if (said.to !== last.to || said.previous !== last.previous) return faulty('it is anchored again with other blocks, or after another tick')
   if (said.by === last.by) return { kind: 'equivocation', number, key: said.by, references: [last.reference, reference] }
   return isSameCode(said, ticks.slice(0, -1)) ? 'again' : faulty(OTHER_CODE)
 }
 
+type Past = Pick<Chain, 'ticks' | 'stop'>
+
 /** Follows one line from its root, up to what was anchored `before` something else. */
-function along(known: Known, line: Line, from: SeenTick[], before: Line | null): { ticks: SeenTick[]; stop: Stop | null } {
+function along(known: Known, line: Line, from: SeenTick[], before: Line | null): Past {
   const ticks = line.base === null ? [...from] : [seenOf(line.base)]
+  // What a line begins with was anchored on another one, whose seal nothing here spends: it stays.
+  const rooted = line.base === null ? from.at(-1) : undefined
   for (const tick of line.ticks) {
     if (before !== null && byChain(tick, before) > 0) break
-    const taken = take(known, ticks, tick)
+    const taken = take(known, ticks, tick, rooted)
     if (typeof taken === 'object') return { ticks, stop: taken }
     if (taken === 'again') ticks.pop()
     if (taken !== 'void') ticks.push(seenOf(tick))
@@ -160,15 +167,30 @@ function leftBy(good: ResumptionSaid['good'], ticks: SeenTick[], lines: Line[]):
 /** Whether a tick of that number may still come to count where nobody goes on now. */
 const mayHide = (stop: Stop, number: number): boolean => stop.kind === 'revocation' || (stop.kind === 'unfetched' && stop.number <= number)
 
-/** What a resumption makes of the chain so far: the ticks that stay, or why it cannot be obeyed (yet). */
-function cut({ ticks, stop }: { ticks: SeenTick[]; stop: Stop | null }, line: Line, lines: Line[]): SeenTick[] | Stop | 'ignored' {
+/** What a resumption leaves. */
+interface Left {
+  ticks: SeenTick[]
+  /** Numbers of ticks that this reader held, and that this resumption or one before took back without showing why. */
+  lost: ReadonlySet<number>
+}
+
+/**
+ * What a resumption makes of the chain so far, or why it cannot be obeyed (yet). What others took back before counts as well: else each of a row of resumptions
+ * would take back three ticks, and all of them the whole history.
+ */
+function cut(past: Past, line: Line, lines: Line[], before: Left['lost']): Left | Stop | 'ignored' {
+  const { ticks, stop } = past
   const { said, reference, held, proved } = line
   if (said === null) return { kind: 'resumption', reference }
   const left = leftBy(said.good, ticks, lines)
   // A tick that is not here yet may be the one that it names.
   if (left === null) return stop !== null && mayHide(stop, said.good!.number) ? stop : 'ignored'
+  const stay = ticks.slice(0, left)
   const taken = ticks.slice(left).filter((tick) => held.includes(tick.reference.sha256))
-  if (taken.length <= MOST_TAKEN_BACK || proved === true) return ticks.slice(0, left)
+  const lost = new Set([...before, ...taken.map(({ number }) => number)])
+  const last = stay.at(-1)?.number ?? -1
+  if ([...lost].filter((number) => number > last).length <= MOST_TAKEN_BACK) return { ticks: stay, lost }
+  if (proved === true) return { ticks: stay, lost: new Set() }
   return proved === false || said.shows.length === 0 ? 'ignored' : { kind: 'unproved', reference, shows: said.shows }
 }
 
@@ -195,12 +217,13 @@ export function chainFrom(known: Known): Chain {
   const ignored: Reference[] = []
   let line = origin
   let start: SeenTick[] = []
+  let lost: Left['lost'] = new Set()
   for (const next of resumptions.sort(byChain)) {
     const past = along(known, line, start, next)
-    const result = cut(past, next, known.lines)
+    const result = cut(past, next, known.lines, lost)
     if (result === 'ignored') ignored.push(next.reference)
-    else if (!Array.isArray(result)) return { ticks: past.ticks, stop: result, line, ignored }
-    else [line, start] = [next, result]
+    else if ('kind' in result) return { ticks: past.ticks, stop: result, line, ignored }
+    else [line, start, lost] = [next, result.ticks, result.lost]
   }
   const { ticks, stop } = along(known, line, start, null)
   return { ticks, stop: stop ?? shownStop(known, ticks, line), line, ignored }
