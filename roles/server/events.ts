@@ -15,7 +15,7 @@ export type ServerEvent =
   /** Answers `grind`: the acceptance that `composeAcceptance` made of the nonce, as the text of its document.json. */
   | { type: 'work.done'; offer: string; document: string; sha256: string }
   /** Answers `sign-ready`: made by `composeReady`, as the text of its document.json. */
-  | { type: 'ready-signed'; document: string; sha256: string; to: number }
+  | { type: 'ready-signed'; document: string; sha256: string; ticks: { from: number; to: number } }
   /** Answers `publish`. */
   | { type: 'published'; id: string; reference: Reference; txid: string; fee: number }
   | { type: 'publish.failed'; id: string; failure: Failure }
@@ -42,6 +42,8 @@ export type ServerEffect =
       sha256: string
       spendFromKeys: string[]
       payToKeys: string[]
+      /** Of a statement that this server is ready. */
+      ticks?: { from: number; to: number }
     }
   /** Fetch a file of a document's torrent: the offer's outline (keep it), or the code for a tick (open it, answer `code`). */
   | { type: 'fetch-file'; reference: Reference; file: FileEntry; purpose: 'outline' }

@@ -1,11 +1,12 @@
 /** Saying that this server is ready (PROTOCOL.md 5.11): to a Supervisor that asks, and on the chain when it is left out all the same. */
 import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
+import type { Step } from '../protocol/events.ts'
 import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import type { ServerEffect } from './events.ts'
+import type { ServerEffect, ServerEvent } from './events.ts'
 import { readMessage } from './json.ts'
 import { GENERATIONS } from './prepare.ts'
-import type { Job } from './state.ts'
+import type { Job, ServerState } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Ticks for which a server says that it is ready when it was left out: the longest that one statement may be good for. */
@@ -55,4 +56,19 @@ export function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolea
   const message = 'Ticks leave this server out, though it is ready. It says so on the chain, once.'
   const said: ServerEffect = { type: 'log', level: 'warn', message }
   return { leftOut: 0, ask: [said, { type: 'sign-ready', offer: job.offer, from: number + 1, to: number + READY_LONG }] }
+}
+
+/** Stored, then published with the smallest payment to the Supervisor, and from this server's own coin: that is what shows who says it. */
+export function onReadySigned(
+  state: ServerState,
+  { document, sha256, ticks }: Extract<ServerEvent, { type: 'ready-signed' }>,
+): Step<ServerState, ServerEffect> {
+  const { job } = state
+  if (job === null || (job.ready !== null && job.ready.to >= ticks.to)) return { state, effects: [] }
+  const { identity, terms } = job
+  const spending = { spendFromKeys: [identity], payToKeys: [terms.master, identity] }
+  return {
+    state: { ...state, job: { ...job, ready: { document, sha256, to: ticks.to } } },
+    effects: [{ type: 'publish', id: sha256, documentType: 'ready', document, sha256, ...spending, ticks }],
+  }
 }

@@ -29,7 +29,7 @@ import {
   type SeenTick,
 } from '../protocol/ticks/index.ts'
 import { acceptanceWork, afterVerdict, isAcceptance } from './accept.ts'
-import { countLeftOut } from './ready.ts'
+import { countLeftOut, onReadySigned } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
 import { GENERATIONS } from './prepare.ts'
@@ -306,7 +306,16 @@ function onWork(state: ServerState, { offer, document, sha256 }: Extract<ServerE
   return {
     state: { ...state, job: { ...job, acceptance } },
     effects: [
-      { type: 'publish', id: sha256, documentType: 'acceptance', document, sha256, spendFromKeys: [], payToKeys: [job.terms.master] },
+      {
+        type: 'publish',
+        id: sha256,
+        documentType: 'acceptance',
+        document,
+        sha256,
+        spendFromKeys: [],
+        // The second is what a statement that this server is ready spends.
+        payToKeys: [job.terms.master, job.identity],
+      },
     ],
   }
 }
@@ -343,16 +352,6 @@ function onTick(ctx: ServerStepContext, state: ServerState, reference: Reference
   const next = { ...state, job: { ...job, acceptance, code: kept, listed, leftOut } }
   if (phaseOf(next) !== phaseOf(state)) effects.push(log(`Tick ${seen.number}: ${phaseOf(next)}.`))
   return { state: next, effects }
-}
-
-/** Stored, then published with the smallest payment to the Supervisor. */
-function onReadySigned(state: ServerState, { document, sha256, to }: Extract<ServerEvent, { type: 'ready-signed' }>): Stepped {
-  const { job } = state
-  if (job === null || (job.ready !== null && job.ready.to >= to)) return unchanged(state)
-  return {
-    state: { ...state, job: { ...job, ready: { document, sha256, to } } },
-    effects: [{ type: 'publish', id: sha256, documentType: 'ready', document, sha256, spendFromKeys: [], payToKeys: [job.terms.master] }],
-  }
 }
 
 /** The Supervisor's word ends nobody: only evidence that this server has seen for itself. */

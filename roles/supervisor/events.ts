@@ -1,6 +1,7 @@
 /** What the Supervisor's step hears besides the world, and what it asks the core to do. */
-import type { Burial, Offer, Plan, Ready, Reference, Signed } from '../protocol/documents/index.ts'
+import type { Burial, Offer, Plan, Reference } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEffect, WorldEvent } from '../protocol/events.ts'
+import type { Statement } from '../protocol/ticks/index.ts'
 import type { SecretPlan } from './plan.ts'
 import type { Resumed } from './state.ts'
 import type { PlanToPublish } from './tick.ts'
@@ -48,7 +49,7 @@ export interface TickWork {
   /** Ids of transactions whose documents came after the block of genesis was found: for this tick they are not there. */
   absent: string[]
   /** Anchored statements that this tick has to count. */
-  ready: Array<Signed<Ready>>
+  ready: Statement[]
   /** Ticks for which plans are missing, if the tick runs. */
   planTicks: number[]
   /** Plans that this document publishes and that are kept already (it is composed again after a reorg). */

@@ -13,6 +13,7 @@ import {
   decidedDocuments,
   noteTick,
   rollbackTo,
+  saidReady,
   serversListed,
   sortAnchors,
   stateOf,
@@ -98,12 +99,12 @@ async function makePlans(
   const made: MadePlan[] = []
   const { versions, primeBits } = body
   const salt = saltsOf(crypto, options.signer(body.by), work.offer)
+  const ids = servers.map(({ id }) => id)
   for (const tick of work.planTicks) {
-    // What was just answered comes before what was anchored once.
-    const statements = [...answers, ...work.ready].filter((statement) => isReadyFor(statement, work.app, tick))
-    const ready = servers.flatMap(({ id }) => statements.find(({ by }) => by === id) ?? [])
-    if (ready.length < body.minimumServers) continue
-    made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, versions, primeBits, prime, salt }))
+    const ready = ids.flatMap((id) => answers.find((answer) => answer.by === id && isReadyFor(answer, work.app, tick)) ?? [])
+    const anchored = saidReady(work.ready, ids, tick)
+    if (new Set([...ready.map(({ by }) => by), ...anchored]).size < body.minimumServers) continue
+    made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, anchored, versions, primeBits, prime, salt }))
   }
   return made
 }

@@ -32,8 +32,10 @@ export interface PlanInput {
   /** App id, hex. */
   app: string
   tick: number
-  /** What the servers that are ready for that tick signed, one of each. */
+  /** What servers that are ready for that tick answered, one of each. */
   ready: ReadonlyArray<Signed<Ready>>
+  /** Servers that anchored that they are. */
+  anchored?: readonly string[]
   /** Versions of each block. */
   versions: number
   primeBits: number
@@ -96,7 +98,7 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
   const plan: Plan = {
     tick,
     sealing: toHex(ctx.crypto.x25519.publicKey(sealing)),
-    ready: input.ready.map(({ by }) => by).sort(),
+    ready: [...new Set([...input.ready.map(({ by }) => by), ...(input.anchored ?? [])])].sort(),
     readyFile: fileEntry(ctx.crypto, signed),
     endpoints: {},
     code: [],

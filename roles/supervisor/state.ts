@@ -114,7 +114,7 @@ export interface SupervisorState {
   blocks: Array<{ height: number; hash: string }>
   /** Statements that servers anchored because they were left out, while they are good for ticks to come. */
   ready: Statement[]
-  /** Statements that they are ready, and revocations, whose documents are not here yet. */
+  /** Revocations whose documents are not here yet. */
   expected: AnchoredTransaction[]
   waiting: Waiting[]
   plans: KeptPlan[]

@@ -1,8 +1,8 @@
 /** The Supervisor as a pure function: time, chain and documents arrive as events, everything it wants done leaves as effects. */
 import { bitsOfWork, type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
-import type { Acceptance, DocumentBody, Offer, OpenedDocument, Ready, Signed } from '../protocol/documents/index.ts'
+import type { Acceptance, DocumentBody, Offer, OpenedDocument, Signed } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction, Step } from '../protocol/events.ts'
-import { changedTerm, isFirstSeal, misnamed, paysSupervisor, spendsKey, statementsKept } from '../protocol/ticks/index.ts'
+import { changedTerm, isFirstSeal, misnamed, paysSupervisor, spendsKey, statementOf, statementsKept } from '../protocol/ticks/index.ts'
 import { advance, PLAN_AHEAD, tickWork } from './due.ts'
 import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
@@ -32,8 +32,6 @@ function trimBlocks(state: SupervisorState, tip: number): SupervisorState['block
 /** Whether an anchor can concern this app, as far as the transaction alone shows. */
 function concerns(state: SupervisorState, transaction: AnchoredTransaction): 'expected' | 'waiting' | null {
   switch (transaction.anchor.type) {
-    case 'ready':
-      return paysSupervisor(transaction, state.offer.body) ? 'expected' : null
     case 'revocation':
       return spendsKey(transaction, state.offer.body.master) ? 'expected' : null
     case 'acceptance':
@@ -58,6 +56,10 @@ function onAnchor(isOwn: IsOwn, before: SupervisorState, transaction: AnchoredTr
   if (type === 'offer') return onOffer(state, transaction)
   if (state.resumption?.height === null && isResumed(state, transaction)) return onResumed(state, height, effects)
   if (state.phase === 'offered') return state
+  if (type === 'ready') {
+    const said = statementOf(transaction, state.offer.body)
+    return said === null ? state : { ...state, ready: [...state.ready, said] }
+  }
   const place = concerns(state, transaction)
   if (place === null) return state
   // Documents are brought here by the core, from what the state waits for: an effect for each would cost the disk a write for every anchor of a stranger.
@@ -133,7 +135,8 @@ function onBlock(isOwn: IsOwn, state: SupervisorState, event: SupervisorEvent & 
     blocks,
     expected: state.expected.filter(({ height }) => height > event.height - REMEMBERED_BLOCKS),
   })
-  const safe = guarded({ state: { ...seen, blocks: trimBlocks(seen, event.height) }, effects })
+  const ready = seen.ready === state.ready ? seen.ready : statementsKept(seen.ready, seen.ticks.at(-1)?.number ?? -1)
+  const safe = guarded({ state: { ...seen, ready, blocks: trimBlocks(seen, event.height) }, effects })
   return thenAdvance(safe.state, safe.effects)
 }
 
@@ -148,13 +151,6 @@ function onAcceptance(crypto: CryptoPort, state: SupervisorState, sha256: string
   const arrived = { by, offer, bits: bitsOfWork(workChallenge(crypto, 'server', by, offer), BigInt(nonce)) }
   const waiting = state.waiting.map((entry) => (isIt(entry) ? { ...entry, arrived } : entry))
   return thenAdvance({ ...state, waiting }, [log('info', `Server ${by} accepts at ${host}:${port}.`)])
-}
-
-/** What is over, or is about another app, is forgotten. */
-function onReady(state: SupervisorState, { height, position }: AnchoredTransaction, document: Signed<Ready>): SupervisorState {
-  const newest = state.ticks.at(-1)?.number ?? -1
-  const ready = document.app === state.app ? [...state.ready, { document, height, position }] : state.ready
-  return { ...state, ready: statementsKept(ready, newest) }
 }
 
 function onRevocation(before: SupervisorState, body: Signed<DocumentBody['revocation']>, height: number): SupervisorStep {
@@ -182,7 +178,6 @@ function onDocument(crypto: CryptoPort, state: SupervisorState, { sha256, body }
   const transaction = state.expected.find(({ anchor }) => anchor.sha256 === sha256)
   if (transaction === undefined) return { state, effects: [] }
   const rest = { ...state, expected: state.expected.filter((other) => other !== transaction) }
-  if (body.type === 'ready') return { state: onReady(rest, transaction, body), effects: [] }
   return body.type === 'revocation' ? onRevocation(rest, body, transaction.height) : { state: rest, effects: [] }
 }
 

@@ -10,7 +10,7 @@ import { openTown } from '../roles/supervisor/town.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
 import { freeKeys } from '../../roles/client/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
-import { scriptOf } from '../../roles/protocol/ticks/index.ts'
+import { saidReady, scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { anchored, approve, ask, block, DATA, key, of, phase, published, ready, replied, run, start, tick } from '../roles/client/story.ts'
 
 const address = scriptOf(DATA)!
@@ -98,18 +98,17 @@ describe('a server', () => {
 })
 
 describe('a Supervisor', () => {
-  it('counts the statement of a server whose digest somebody anchored before with another torrent', async () => {
+  it('counts the statement of a server that somebody anchored before without its coin', async () => {
     const town = await openTown('copied statement', { minimumServers: 3 }, 5)
     const [server] = town.cast.servers
     town.away.add(server!.publicKey)
     const statement = makeReady(town.cast, server!, town.app, 2, 900)
-    const real = anchorOf(statement, town.height() + 1, { pays: [town.cast.master.publicKey] })
-    const copy = elsewhere(real)
-    await town.give({ type: 'block', height: town.height() + 1, hash: 'h', time: 0, anchored: [copy, real] })
-    const failure = { code: 'document.digest', message: 'another document', retryable: false }
-    await town.give({ type: 'document.missing', reference: referenceOf(copy), documentType: 'ready', failure })
-    await town.give({ type: 'document', reference: referenceOf(real), document: statement })
-    expect(town.state().ready.map(({ document }) => document.by)).toEqual([server!.publicKey])
+    const real = anchorOf(statement, town.height() + 1, { spends: [server!.publicKey], pays: [town.cast.master.publicKey] })
+    const copy = { ...elsewhere(real), spends: ['', scriptOf(town.cast.client.publicKey)!] }
+    await town.give({ type: 'block', height: town.height() + 1, hash: 'h', time: 0, anchored: [copy, { ...real, position: copy.position + 1 }] })
+    const { publicKey } = server!
+    expect(saidReady(town.state().ready, [publicKey], 2)).toEqual([publicKey])
+    expect(saidReady(town.state().ready.slice(0, 1), [publicKey], 2)).toEqual([])
   })
 
   it('waits for its own resumption, and takes no copy of it for the root of its line', async () => {

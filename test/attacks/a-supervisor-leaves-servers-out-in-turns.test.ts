@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { statementsKept } from '../../roles/protocol/ticks/index.ts'
-import { makeCast, makeReady } from '../roles/supervisor/actors.ts'
+import { makeReady } from '../roles/supervisor/actors.ts'
 import { auditTown, openTown, type Town } from '../roles/supervisor/town.ts'
 
 const readyIn = (town: Town, number: number): string[] => town.ticks[number]!.document.body.plans.flatMap(({ ready }) => ready)
@@ -14,43 +14,37 @@ describe('an answer of a server, anchored by somebody else', () => {
     const town = await openTown('copies', { minimumServers: 3 }, 5)
     const [server] = town.cast.servers
     const pays = [town.cast.master.publicKey]
+    const spends = [server!.publicKey]
     town.away.add(server!.publicKey)
     const long = makeReady(town.cast, server!, town.app, 2, 900)
     // What it once answered to the Supervisor stands in a file of each tick, for everybody.
     const answer = makeReady(town.cast, server!, town.app, 1, 3)
-    town.anchor(long, { pays })
+    town.anchor(long, { spends, pays })
     await town.mine()
-    town.anchor(answer, { pays })
+    town.anchor(answer, { spends: [town.cast.client.publicKey], pays })
     await town.mineTo(8)
     for (const number of [4, 5, 6, 7, 8]) expect(readyIn(town, number)).toContain(server!.publicKey)
 
     // The same by a Supervisor that does not count it: everybody who audits misses the server.
     const sly = await openTown('copies', { minimumServers: 3 }, 5)
     sly.away.add(server!.publicKey)
-    sly.anchor(long, { pays }, true)
+    sly.anchor(long, { spends, pays })
     await sly.mine()
-    sly.anchor(answer, { pays }, true)
+    sly.anchor(answer, { spends: [town.cast.client.publicKey], pays })
+    sly.rewrite((state) => ({ ...state, ready: [] }))
     await sly.mineTo(6)
-    const statements = [long, answer]
-    const report = await auditTown(sly, {
-      document: ({ anchor }) => Promise.resolve(statements.find(({ sha256 }) => sha256 === anchor.sha256) ?? null),
-    })
+    const report = await auditTown(sly)
     expect(report.ticks[6]!.problems).toEqual([
       `The server ${server!.publicKey} anchored that it is ready for tick 9, and is left out of its plan.`,
     ])
   })
 
   it('costs a Supervisor no memory', () => {
-    const cast = makeCast('copies kept', 1)
-    const [server] = cast.servers
-    const at = (height: number, from: number, to: number) => ({
-      document: makeReady(cast, server!, 'aa'.repeat(32), from, to).body,
-      height,
-      position: 1,
-    })
+    const at = (height: number, from: number, to: number, coin = 'aa') => ({ from, to, spends: [coin], height, position: 1 })
     const long = at(10, 2, 900)
     const copies = [at(11, 2, 4), at(12, 800, 900), at(13, 800, 901), at(9, 3, 5)]
-    expect(statementsKept([long, ...copies], 1)).toEqual([long, copies[2], copies[3]])
+    expect(statementsKept([long, ...copies], 1)).toEqual([copies[3], long, copies[2]])
+    expect(statementsKept([long, at(11, 2, 4, 'bb')], 1)).toHaveLength(2)
     expect(statementsKept([long, ...copies], 900)).toEqual([copies[2]])
   })
 })

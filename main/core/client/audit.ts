@@ -16,7 +16,6 @@ import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, stopText, tried, type AppHistory } from '../history.ts'
 import type { OfferOf, OpenedOffer } from './app.ts'
 import { indexFilesOf, logOf } from '../retention.ts'
-import { gatherStatements } from './statements.ts'
 import type { Services } from '../services.ts'
 
 export interface AuditSubject {
@@ -104,7 +103,6 @@ export async function auditHistory(
   }
   const offers = await offersOf({ following, offerOf, open }, ticks, anchored, isProof)
   if (!offers.ok) return offers
-  const said = isProof ? () => null : await gatherStatements(services, following.master, anchored)
   const missing: Array<Result<never>> = []
   const report = await audit(
     { crypto },
@@ -122,7 +120,6 @@ export async function auditHistory(
         return file
       },
       infohashOf: (sha256) => infohashes.get(sha256)!,
-      document: (transaction) => Promise.resolve(said(transaction)),
       between: (from, to) => anchored.slice(above(from), above(to)),
     },
   )

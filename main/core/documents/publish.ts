@@ -72,8 +72,9 @@ async function sendAgain({ wallet }: PublishOptions, { txid, fee }: Stored, refe
 
 async function anchor({ wallet }: PublishOptions, publication: Publication, reference: Reference): Promise<Result<Published>> {
   const { sha256, infohash } = reference
-  const { tick } = publication
-  const script = anchorScript({ type: publication.documentType, ...reference, ...(tick === undefined ? {} : { number: tick.number }) })
+  const { tick, ticks, documentType } = publication
+  const numbers = { ...(tick === undefined ? {} : { number: tick.number }), ...(ticks === undefined ? {} : { ticks }) }
+  const script = anchorScript({ type: documentType, ...reference, ...numbers })
   if (!script.ok) return script
   const paid = await wallet.pay({
     outputs: [{ script: script.value, value: 0 }, ...publication.payToKeys.map((key) => ({ key: fromHex(key) }))],

@@ -17,6 +17,8 @@ export interface Publication {
   payToKeys: string[]
   /** Of a tick: its number, and the seal that it spends (`Payment.seal`). */
   tick?: { number: number; seal: () => string }
+  /** Of a statement that a server is ready: for which ticks, both included. */
+  ticks?: { from: number; to: number }
   /** Asked before anything is paid, and no more once it was: a refusal ends the publication. */
   mayPay?(): Promise<Result<null>>
 }

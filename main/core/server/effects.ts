@@ -14,7 +14,7 @@ type Effect<T extends ServerEffect['type']> = Extract<ServerEffect, { type: T }>
 
 function signReady({ ctx, keysFor }: ServerSession, app: string, { offer, from, to }: Effect<'sign-ready'>): ServerEvent {
   const document = composeReady(ctx, keysFor(offer), app, from, to)
-  return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, to }
+  return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, ticks: { from, to } }
 }
 
 export function createEffects(
@@ -31,12 +31,21 @@ export function createEffects(
     }
     const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
     progress(null)
+    // Its address is paid by the acceptance, for statements to come.
+    services.wallet.watchKey({ purpose: 'server', offer, index: 0 }, 'identity')
     const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
     return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
   }
 
-  async function publish({ id, documentType, document, spendFromKeys, payToKeys }: Effect<'publish'>): Promise<ServerEvent> {
-    const own = { documentType, document: utf8(document), files: [], spendFromKeys, payToKeys }
+  async function publish({ id, documentType, document, spendFromKeys, payToKeys, ticks: said }: Effect<'publish'>): Promise<ServerEvent> {
+    const own = {
+      documentType,
+      document: utf8(document),
+      files: [],
+      spendFromKeys,
+      payToKeys,
+      ...(said === undefined ? {} : { ticks: said }),
+    }
     const published = await services.persist(`publish the ${documentType}`, () => services.documents.publish(own))
     return { type: 'published', id, ...published }
   }

@@ -69,7 +69,7 @@ async function settledDocuments(documents: Documents, work: TickWork, known: Rea
   return ({ txid }) => byTxid.get(txid) ?? null
 }
 
-/** What statements, revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
+/** What revocations and undecided anchors want, in chain order: who spends nothing of this app makes nobody fetch anything. */
 export function wantedDocuments(state: SupervisorState, database: Database): Gathered[] {
   const { waiting, expected, offer, genesis } = state
   const owners = ownersOf(database)

@@ -17,13 +17,16 @@ export const READY_ASKED = 8
 /** Supervisor → server, in the body of a POST to PATHS.ready; the answer is the bytes of the signed document. */
 export const readyRequest = z.strictObject({ app: hex32, from: tickNumber, to: tickNumber })
 
+/** Whether a statement may be for these ticks, both included. */
+export const isRange = ({ from, to }: Pick<Ready, 'from' | 'to'>): boolean => from <= to && to - from <= READY_TICKS
+
 /** Whether a statement says that its signer is ready for that tick of that app. */
 export const isReadyFor = ({ app, from, to }: Pick<Ready, 'app' | 'from' | 'to'>, of: string, tick: number): boolean =>
-  app === of && from <= tick && tick <= to && to - from <= READY_TICKS
+  app === of && from <= tick && tick <= to && isRange({ from, to })
 
 const FILE_LIMIT = 16 << 20
 
-/** The file with the statements of all that are ready for a tick, by the ids of their signers. */
+/** The file with what servers answered that are ready for a tick, by the ids of their signers; what was anchored is on the chain. */
 export const readyFile = (tick: number, statements: ReadonlyArray<Signed<Ready>>): SnapshotFile => ({
   name: `ready.${tick}`,
   bytes: canonicalBytes([...statements].sort((a, b) => (a.by < b.by ? -1 : 1))),

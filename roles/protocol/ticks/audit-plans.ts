@@ -1,13 +1,11 @@
 /** Whether the plans of a tick are dealt as they have to be: at their time, and to those that signed that they are ready. */
 import type { Program } from '../../program/index.ts'
-import { canonicalText } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import type { Offer, OpenedDocument, Ready, Tick } from '../documents/index.ts'
+import type { Offer, OpenedDocument, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
-import { paysSupervisor } from './spends.ts'
-import { saidReady, statementsInForce, type Statement } from './statements.ts'
+import { saidReady, statementOf, statementsInForce, type Statement } from './statements.ts'
 
 /** What an audit remembers of ticks before. */
 export interface PlansSoFar {
@@ -27,7 +25,6 @@ export const noPlans = (): PlansSoFar => ({ ran: new Set(), anchored: [], seen: 
 export interface PlanSources {
   fetchFile: (name: string) => ReturnType<FetchFile>
   between: (from: number, to: number) => AnchoredTransaction[]
-  document?: (transaction: AnchoredTransaction) => Promise<OpenedDocument | null>
 }
 
 type Plan = Tick['plans'][number]
@@ -45,7 +42,7 @@ export async function checkPlans(
   const published = plans.map((plan) => plan.tick)
   const inTime = published.every((one, i) => wanted.includes(one) && (i === 0 || published[i - 1]! < one))
   const problems = inTime ? [] : [`The tick publishes the plans of ${listOf(published)}; it may publish those of ${listOf(wanted)}.`]
-  await noteAnchored(so, tick, offer, sources)
+  noteAnchored(so, tick, offer, sources)
   const said = statementsInForce(so.anchored, tick.blocks.from)
   for (const plan of plans)
     problems.push(...otherCode(so.code, tick.offer, plan), ...(await problemsOf(crypto, said, tick, plan, { offer, outline }, sources)))
@@ -73,7 +70,7 @@ const otherCode = (code: PlansSoFar['code'], offer: string, plan: Plan): string[
 
 async function problemsOf(
   crypto: CryptoPort,
-  said: readonly Ready[],
+  said: readonly Statement[],
   tick: Tick,
   plan: Plan,
   { offer, outline }: { offer: Offer; outline: Program },
@@ -84,36 +81,28 @@ async function problemsOf(
     problems.push(`The plan for tick ${plan.tick} is dealt to fewer servers than the offer runs with.`)
   const bytes = await fetchEntry(crypto, fetchFile, plan.readyFile)
   const signed = bytes.ok ? readReadyFile(crypto, bytes.value, tick.app, plan.tick) : bytes
-  if (!signed.ok || canonicalText(signed.value) !== canonicalText(plan.ready))
+  const anchored = readyOf(said, tick, plan.tick)
+  const [dealt, told] = [new Set(plan.ready), new Set([...(signed.ok ? signed.value : []), ...anchored])]
+  if (!signed.ok || !plan.ready.every((id) => told.has(id)) || !signed.value.every((id) => dealt.has(id)))
     problems.push(`The plan for tick ${plan.tick} is dealt to servers that did not sign that they are ready.`)
-  for (const id of readyOf(said, tick, plan.tick))
-    if (!plan.ready.includes(id))
-      problems.push(`The server ${id} anchored that it is ready for tick ${plan.tick}, and is left out of its plan.`)
+  for (const id of anchored)
+    if (!dealt.has(id)) problems.push(`The server ${id} anchored that it is ready for tick ${plan.tick}, and is left out of its plan.`)
   return problems
 }
 
 /** Statements in blocks of period n − 2 and before count in D_n, so that nobody can say they came too late. */
-async function noteAnchored(
-  so: PlansSoFar,
-  { app, blocks: { from } }: Tick,
-  offer: Offer,
-  { between, document }: PlanSources,
-): Promise<void> {
-  if (document === undefined || from <= so.seen) return
-  for (const transaction of between(so.seen, from)) {
-    if (transaction.anchor.type !== 'ready' || !paysSupervisor(transaction, offer)) continue
-    const opened = await document(transaction)
-    if (opened?.body.type !== 'ready' || opened.body.app !== app) continue
-    const { height, position } = transaction
-    so.anchored.push({ document: (opened as OpenedDocument<'ready'>).body, height, position })
-  }
+function noteAnchored(so: PlansSoFar, { blocks: { from } }: Tick, offer: Offer, { between }: PlanSources): void {
+  if (from <= so.seen) return
+  so.anchored.push(...between(so.seen, from).flatMap((transaction) => statementOf(transaction, offer) ?? []))
   so.seen = from
 }
 
 /** Listed servers that said on the chain that they are ready for a tick. */
-function readyOf(said: readonly Ready[], { servers, app }: Tick, tick: number): string[] {
-  const ready = saidReady(said, app, tick)
-  return servers.flatMap(({ id }) => (ready.has(id) ? [id] : []))
-}
+const readyOf = (said: readonly Statement[], { servers }: Tick, tick: number): string[] =>
+  saidReady(
+    said,
+    servers.map(({ id }) => id),
+    tick,
+  )
 
 const listOf = (ticks: number[]): string => (ticks.length === 0 ? 'no tick' : ticks.join(', '))

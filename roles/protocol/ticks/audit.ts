@@ -38,8 +38,6 @@ export interface AuditInput {
   resumed?: readonly string[]
   /** A file of a tick's torrent. */
   fetchFile: (tick: OpenedDocument<'tick'>, name: string) => ReturnType<FetchFile>
-  /** The document of a server's anchored statement that it is ready; null when it is not to be had. */
-  document?: (transaction: AnchoredTransaction) => Promise<OpenedDocument | null>
   /** All anchored transactions of the best chain in blocks above `from` up to `to`, in chain order, as the auditor's own node has them. */
   between: (from: number, to: number) => AnchoredTransaction[]
 }

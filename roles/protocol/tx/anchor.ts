@@ -27,9 +27,12 @@ export function opReturnData(script: Uint8Array): Uint8Array | undefined {
 export function anchorScript(anchor: Anchor): Result<Uint8Array> {
   if (!isHex(anchor.sha256, 32)) return fail('tx.anchor', 'sha256: give 64 lower-case hex digits')
   if (!isHex(anchor.infohash, 20)) return fail('tx.anchor', 'infohash: give 40 lower-case hex digits')
-  const { type, number } = anchor
-  const fits = type === 'tick' ? Number.isInteger(number) && number! >= 0 && number! <= 0xffff_ffff : number === undefined
-  if (!fits) return fail('tx.anchor', 'number: give that of a tick, from 0 to 4294967295, and none for anything else')
+  const { type, number, ticks } = anchor
+  const isTick = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff
+  if (type === 'tick' ? !isTick(number!) : number !== undefined)
+    return fail('tx.anchor', 'number: give that of a tick, from 0 to 4294967295, and none for anything else')
+  if (type === 'ready' ? ticks === undefined || !isTick(ticks.from) || !isTick(ticks.to) : ticks !== undefined)
+    return fail('tx.anchor', 'ticks: give those of a statement that a server is ready, from 0 to 4294967295, and none for anything else')
   return opReturn(encodeAnchor(anchor))
 }
 

@@ -81,19 +81,21 @@ describe('the words of PROTOCOL.md make what the vectors say', () => {
 
   it('an anchor and the beacons (4)', () => {
     const { input, expected } = read('anchor')
-    const bytes: Record<string, number> = { offer: 1, tick: 8, dispute: 12 }
-    for (const [i, { type, sha256: digest, infohash, number }] of input.anchors.entries()) {
+    const bytes: Record<string, number> = { offer: 1, tick: 8, ready: 10, dispute: 12 }
+    for (const [i, { type, sha256: digest, infohash, number, ticks }] of input.anchors.entries()) {
       const payload = Buffer.concat([
         utf8('GOLM'),
         Buffer.from([2, bytes[type]!]),
         hex(digest),
         hex(infohash),
         number === undefined ? Buffer.alloc(0) : u32(number),
+        ticks === undefined ? Buffer.alloc(0) : Buffer.concat([u32(ticks.from), u32(ticks.to)]),
       ])
-      expect(payload.length).toBe(type === 'tick' ? 62 : 58)
+      const length = type === 'tick' ? 62 : type === 'ready' ? 66 : 58
+      expect(payload.length).toBe(length)
       expect(expected.anchors[i]).toEqual({
         payload: payload.toString('hex'),
-        script: `6a${type === 'tick' ? '3e' : '3a'}${payload.toString('hex')}`,
+        script: `6a${length.toString(16)}${payload.toString('hex')}`,
       })
     }
     for (const [type, key] of Object.entries(expected.beacons)) {

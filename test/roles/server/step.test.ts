@@ -122,7 +122,7 @@ describe('a server joins', () => {
   it('[J3][J4] grinds, stores the certificate before it is published, pays the Supervisor, and signs only one', () => {
     const { state, effects } = run(initialServerState(), ...accepted, accepted.at(-1)!, accepted.at(-2)!)
     expect(effectsOf(effects, 'grind')).toMatchObject([{ bits: 8, identity: ME }])
-    expect(effectsOf(effects, 'publish')).toMatchObject([{ document: '{}', payToKeys: [key('master')] }])
+    expect(effectsOf(effects, 'publish')).toMatchObject([{ document: '{}', spendFromKeys: [], payToKeys: [key('master'), ME] }])
     expect([phaseOf(state), state.job!.acceptance!.document]).toEqual(['publishing', '{}'])
   })
 
@@ -165,10 +165,12 @@ describe('a server that plans leave out', () => {
     expect(asked(inTurns.effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 4, to: 1_003 }])
     const { state, effects } = run(initialServerState(), ...joined, ...follow(true, false, false))
     expect(asked(effects)).toEqual([{ type: 'sign-ready', offer: OFFER.sha256, from: 3, to: 1_002 }])
-    const signed: ServerEvent = { type: 'ready-signed', document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 }
+    const signed: ServerEvent = { type: 'ready-signed', document: '{"a":1}', sha256: refer(7).sha256, ticks: { from: 3, to: 1_002 } }
     const said = run(state, signed)
     expect(said.state.job!.ready).toEqual({ document: '{"a":1}', sha256: refer(7).sha256, to: 1_002 })
-    expect(effectsOf(said.effects, 'publish')).toMatchObject([{ documentType: 'ready', payToKeys: [key('master')] }])
+    expect(effectsOf(said.effects, 'publish')).toMatchObject([
+      { documentType: 'ready', spendFromKeys: [ME], payToKeys: [key('master'), ME], ticks: { from: 3, to: 1_002 } },
+    ])
     expect(run(said.state, signed).effects).toEqual([])
     const later = [3, 4, 5, 6].flatMap((number) => [
       block(10 + number, anchored('tick', refer(100 + number), 10 + number)),

@@ -377,6 +377,7 @@ export function anchorOf(
       sha256: document.sha256,
       infohash: document.sha256.slice(0, 40),
       ...(document.body.type === 'tick' ? { number: document.body.number } : {}),
+      ...(document.body.type === 'ready' ? { ticks: { from: document.body.from, to: document.body.to } } : {}),
     },
     first,
     spends: spends.map((key) => scriptOf(key)!),

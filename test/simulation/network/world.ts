@@ -64,7 +64,7 @@ export interface World {
   endanger(name: string, count: number, stretch: (member: Member) => Promise<unknown>): Promise<boolean>
   /** Throws for a participant that is dead, and when the command fails. */
   call<N extends CommandName>(name: string, command: N, args: CommandArgs<N>): Promise<CommandResult<N>>
-  /** What a participant's node does to it from now on. */
+  /** What a participant's node and wires do to it from now on. */
   trouble(name: string, trouble: Trouble): void
   /** One block, and the time in which everything settles. */
   block(): Promise<void>
@@ -75,10 +75,14 @@ export interface World {
   close(): Promise<void>
 }
 
-/** `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends. */
+/**
+ * `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends; `unheard`: what it asks of that host at
+ * that path gets no answer.
+ */
 export interface Trouble {
   noFees?: boolean
   held?: boolean
+  unheard?: { host: string; path: string }
 }
 
 /** One life of a participant: from its start to its death. */
@@ -166,7 +170,11 @@ export function createWorld(label: string): World {
       },
       swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
       transport: {
-        send: living(transport.send),
+        send: living(async (to, path, body, limits) => {
+          const { unheard } = troubles.get(name) ?? {}
+          if (unheard?.host !== to.host || unheard.path !== path) return transport.send(to, path, body, limits)
+          return failForNow('transport.unreachable', `${to.host} could not be reached: ask another server, or try again later.`)
+        }),
         async serve(options, handler) {
           const serving = await transport.serve(options, living(handler))
           if (serving.ok) served.push(serving.value.close)

@@ -105,7 +105,7 @@ const MERSENNE = [2n ** 89n - 1n, 2n ** 107n - 1n, 2n ** 127n - 1n].map((prime) 
 export const inputs = {
   documents: { privateKey: bytes('client'), auxiliary: bytes('auxiliary'), fields: documentFields } satisfies DocumentsInput,
   anchor: {
-    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'dispute', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }, { type: 'tick', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), number: 258 }],
+    anchors: [{ type: 'offer', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40) }, { type: 'dispute', sha256: '00'.repeat(32), infohash: 'ff'.repeat(20) }, { type: 'tick', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), number: 258 }, { type: 'ready', sha256: bytes('document'), infohash: bytes('infohash').slice(0, 40), ticks: { from: 258, to: 772 } }],
     beacons: ['offer', 'tick', 'update'], key: publicKey(bytes('client')),
   } satisfies AnchorInput,
   keys: {

@@ -13,10 +13,15 @@ const key = (fill: number) => new Uint8Array(32).fill(fill)
 describe('an anchor', () => {
   const anchor = { sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
 
-  it.each(types)('names a document of type %s in 58 bytes, and a tick with its number in 62', (type) => {
-    const named = { type, ...anchor, ...(type === 'tick' ? { number: 4_000_000_000 } : {}) }
+  it.each(types)('names a document of type %s in 58 bytes, a tick with its number in 62, a statement of readiness with its ticks in 66', (type) => {
+    const named = {
+      type,
+      ...anchor,
+      ...(type === 'tick' ? { number: 4_000_000_000 } : {}),
+      ...(type === 'ready' ? { ticks: { from: 3, to: 4_000_000_000 } } : {}),
+    }
     const payload = encodeAnchor(named)
-    expect(payload).toHaveLength(type === 'tick' ? 62 : 58)
+    expect(payload).toHaveLength(type === 'tick' ? 62 : type === 'ready' ? 66 : 58)
     expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d02${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
     expect(must(decodeAnchor(payload))).toEqual(named)
   })
@@ -39,15 +44,24 @@ describe('an anchor', () => {
       code((b) => {
         b[5] = 200
       }),
-      // A tick without its number, and a number where none belongs.
+      // A tick without its number or with two, and a number where none belongs.
       code((b) => b.subarray(0, 58)),
+      code((b) => Uint8Array.of(...b, 0, 0, 0, 1)),
+      code((b) => {
+        b[5] = 10
+      }),
       code((b) => {
         b[5] = 1
       }),
       code(() => new Uint8Array(0)),
-    ]).toEqual(['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign', 'anchor.foreign', 'anchor.foreign'])
+    ]).toEqual([
+      ...['anchor.foreign', 'anchor.foreign', 'anchor.version', 'anchor.type', 'anchor.foreign', 'anchor.foreign', 'anchor.foreign'],
+      ...['anchor.foreign', 'anchor.foreign'],
+    ])
     expect(() => encodeAnchor({ type: 'tick', ...anchor })).toThrow(RangeError)
     expect(() => encodeAnchor({ type: 'offer', ...anchor, number: 1 })).toThrow(RangeError)
+    expect(() => encodeAnchor({ type: 'ready', ...anchor })).toThrow(RangeError)
+    expect(() => encodeAnchor({ type: 'tick', ...anchor, number: 1, ticks: { from: 1, to: 2 } })).toThrow(RangeError)
     expect(() => encodeAnchor({ type: 'tick', sha256: anchor.infohash, infohash: anchor.sha256 })).toThrow(RangeError)
   })
 

@@ -241,6 +241,10 @@ describe('anchors', () => {
       expect(parseAnchor(must(opReturn(hexToBytes(data))))).toBeUndefined()
     for (const change of [{ sha256: 'xyz' }, { number: -1 }, { number: 2 ** 32 }, { type: 'offer' as const }])
       expect(anchorScript({ ...anchor, ...change })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
+    const { number: _number, ...said } = { ...anchor, type: 'ready' as const }
+    for (const ticks of [{}, { ticks: { from: -1, to: 2 } }, { ticks: { from: 0, to: 2 ** 32 } }, { ticks: { from: 0.5, to: 2 } }])
+      expect(anchorScript({ ...said, ...ticks })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
+    expect(anchorScript({ ...anchor, ticks: { from: 1, to: 2 } })).toMatchObject({ ok: false, error: { code: 'tx.anchor' } })
   })
 
   it('make no sense of a transaction without outputs', () => {
