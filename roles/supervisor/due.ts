@@ -47,7 +47,7 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
     to: range.to,
     hash,
     absent: number === 0 ? due.filter(isAbsent).map(({ transaction }) => transaction.txid) : [],
-    ready: statementsInForce(state.ready, from),
+    ready: statementsInForce(state.ready, state.offered ?? 0, from),
     previous: state.ticks.at(-1)?.reference ?? null,
     transactions,
     planTicks: wanted.filter((tick) => !published.some((plan) => plan.tick === tick)),

@@ -5,8 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KeyPair } from '../../roles/protocol/keys/index.ts'
 import { scriptOf } from '../../roles/protocol/ticks/index.ts'
-import { makeReady } from '../roles/supervisor/actors.ts'
-import { auditTown, openTown, type Town } from '../roles/supervisor/town.ts'
+import { makeAcceptance, makeReady } from '../roles/supervisor/actors.ts'
+import { auditTown, makeTown, moneyOf, openTown, type Town } from '../roles/supervisor/town.ts'
 
 const FEW = { minimumServers: 3 }
 
@@ -73,6 +73,24 @@ describe('a server that is ready', () => {
     expect(dealt).not.toContain(client.publicKey)
     expect(dealt).not.toContain(servers[0]!.publicKey)
     expect((await problemsOf(town)).flat()).toEqual([])
+  })
+
+  it('cannot make a liar of a Supervisor by what it anchored too late for a tick, or before there was an app', async () => {
+    const early = makeTown('too early', FEW, 5)
+    const [server] = early.cast.servers
+    early.away.add(server!.publicKey)
+    say(early, server!, server!)
+    await early.mine()
+    say(early, server!, server!)
+    early.anchor(early.offer, moneyOf(early.offer))
+    say(early, server!, server!)
+    await early.mine()
+    for (const one of early.cast.servers) early.anchor(makeAcceptance(early.cast, one, early.app), { pays: [early.cast.master.publicKey] })
+    await early.mineTo(5)
+    expect(early.ticks.flatMap(({ document }) => document.body.plans.flatMap(({ ready }) => ready))).not.toContain(server!.publicKey)
+    say(early, server!, server!)
+    await early.mineTo(6)
+    expect((await problemsOf(early)).flat()).toEqual([])
   })
 
   it('cannot be dealt in by a Supervisor that only says that it is', async () => {

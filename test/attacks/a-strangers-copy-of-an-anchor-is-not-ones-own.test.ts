@@ -105,7 +105,13 @@ describe('a Supervisor', () => {
     const statement = makeReady(town.cast, server!, town.app, 2, 900)
     const real = anchorOf(statement, town.height() + 1, { spends: [server!.publicKey], pays: [town.cast.master.publicKey] })
     const copy = { ...elsewhere(real), spends: ['', scriptOf(town.cast.client.publicKey)!] }
-    await town.give({ type: 'block', height: town.height() + 1, hash: 'h', time: 0, anchored: [copy, { ...real, position: copy.position + 1 }] })
+    await town.give({
+      type: 'block',
+      height: town.height() + 1,
+      hash: 'h',
+      time: 0,
+      anchored: [copy, { ...real, position: copy.position + 1 }],
+    })
     const { publicKey } = server!
     expect(saidReady(town.state().ready, [publicKey], 2)).toEqual([publicKey])
     expect(saidReady(town.state().ready.slice(0, 1), [publicKey], 2)).toEqual([])

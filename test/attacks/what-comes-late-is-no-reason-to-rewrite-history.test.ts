@@ -1,6 +1,6 @@
 /**
- * A resumption may take back more than three ticks when it shows one that every reader's own audit finds faulty. What an audit finds depends on what can be had: a Supervisor that keeps back the
- * statement of a server of its own, or lets go of a file of an old tick, could make any right tick a faulty one when it likes, thousands of ticks later, and take back all that came since.
+ * A resumption may take back more than three ticks when it shows one that every reader's own audit finds faulty. What an audit finds depends on what can be had: a Supervisor that lets go of a file
+ * of an old tick could make any right tick a faulty one when it likes, thousands of ticks later, and take back all that came since. (What servers say of being ready is on the chain as a whole.)
  */
 import { describe, expect, it } from 'vitest'
 import { auditHistory } from '../../main/core/client/audit.ts'
@@ -8,20 +8,19 @@ import type { FileEntry, OpenedDocument, Reference } from '../../roles/protocol/
 import { outlineOf } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok } from '../../roles/protocol/result.ts'
 import { startFollowing } from '../../roles/protocol/ticks/index.ts'
-import { crypto, makeReady, notes } from '../roles/supervisor/actors.ts'
+import { crypto, notes } from '../roles/supervisor/actors.ts'
 import { fileOf, openTown, signAgain, type Town } from '../roles/supervisor/town.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 
 type Services = Parameters<typeof auditHistory>[0]
 
-/** A node that has the town's blocks and torrents, but for one file; and, now, a document that it did not have when its tick was made. */
+/** A node that has the town's blocks and torrents, but for one file. */
 function audited(
   town: Town,
   {
     lost = null,
-    late = null,
     ticks = town.ticks.map(({ document }) => document),
-  }: { lost?: [number, RegExp] | null; late?: OpenedDocument | null; ticks?: Array<OpenedDocument<'tick'>> },
+  }: { lost?: [number, RegExp] | null; ticks?: Array<OpenedDocument<'tick'>> },
   isProof: boolean,
 ) {
   const storage = createMemoryStorage()
@@ -32,7 +31,7 @@ function audited(
     ])
   const numberOf = (infohash: string): number => ticks.findIndex(({ sha256 }) => sha256.startsWith(infohash))
   const documents = {
-    held: ({ sha256 }: Reference) => (late?.sha256 === sha256 ? late : null),
+    held: () => null,
     fetch: () => Promise.resolve(failForNow('swarm.timeout', 'nobody has it')),
     fetchFile: (infohash: string, { name }: FileEntry) => {
       const number = numberOf(infohash)
@@ -56,19 +55,6 @@ const problemsOf = (report: Awaited<ReturnType<typeof audited>>): string[] =>
   report.ok ? report.value.ticks.flatMap(({ equal, problems }) => [...problems, ...(equal ? [] : ['another root'])]) : [report.error.code]
 
 describe('as a reason to take ticks back, a tick is not faulty', () => {
-  it('because a statement that it leaves out came after it', async () => {
-    const town = await openTown('late statement', { minimumServers: 3 }, 5)
-    const [server] = town.cast.servers
-    town.away.add(server!.publicKey)
-    const statement = makeReady(town.cast, server!, town.app, 2, 900)
-    town.anchor(statement, { pays: [town.cast.master.publicKey] }, true)
-    await town.mineTo(6)
-    expect(problemsOf(await audited(town, {}, false))).toEqual([])
-    // From the day on which its owner serves it, every audit names the ticks, as it should; that takes nothing back.
-    expect(problemsOf(await audited(town, { late: statement }, false)).length).toBeGreaterThan(2)
-    expect(problemsOf(await audited(town, { late: statement }, true))).toEqual([])
-  })
-
   it.each([/^documents\.0$/, /^reveal\./, /^ready\./])(
     'because nobody has its file %s any more: it is looked at until it can be',
     async (name) => {

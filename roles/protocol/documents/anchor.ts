@@ -48,7 +48,9 @@ export function encodeAnchor(anchor: Anchor): Uint8Array {
   )
   const fits = (number !== undefined) === (anchor.type === 'tick') && (ticks !== undefined) === (anchor.type === 'ready')
   if (!fits || payload.length !== lengthOf(anchor.type) || anchor.sha256.length !== 64)
-    throw new RangeError('An anchor holds a 32-byte SHA-256 and a 20-byte infohash, that of a tick its number, and a statement of readiness its ticks.')
+    throw new RangeError(
+      'An anchor holds a 32-byte SHA-256 and a 20-byte infohash, that of a tick its number, and a statement of readiness its ticks.',
+    )
   return payload
 }
 

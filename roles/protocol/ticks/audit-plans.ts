@@ -5,7 +5,7 @@ import type { Offer, OpenedDocument, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { planProblems, readReadyFile, termsOf, ticksToPlan } from '../requests/index.ts'
-import { saidReady, statementOf, statementsInForce, type Statement } from './statements.ts'
+import { saidReady, statementOf, type Statement } from './statements.ts'
 
 /** What an audit remembers of ticks before. */
 export interface PlansSoFar {
@@ -13,7 +13,7 @@ export interface PlansSoFar {
   ran: Set<number>
   /** Statements that were anchored in time for the tick that is audited. */
   anchored: Statement[]
-  /** Up to this block anchors were looked through. */
+  /** Up to this block anchors were looked through; at first, that of the app's first offer. */
   seen: number
   /** By offer and block the commitment to its code, by the first plan under that offer. */
   code: Map<string, string>
@@ -43,7 +43,7 @@ export async function checkPlans(
   const inTime = published.every((one, i) => wanted.includes(one) && (i === 0 || published[i - 1]! < one))
   const problems = inTime ? [] : [`The tick publishes the plans of ${listOf(published)}; it may publish those of ${listOf(wanted)}.`]
   noteAnchored(so, tick, offer, sources)
-  const said = statementsInForce(so.anchored, tick.blocks.from)
+  const said = so.anchored
   for (const plan of plans)
     problems.push(...otherCode(so.code, tick.offer, plan), ...(await problemsOf(crypto, said, tick, plan, { offer, outline }, sources)))
   for (const missing of wanted.filter((one) => !published.includes(one))) {

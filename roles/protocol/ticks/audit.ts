@@ -85,9 +85,10 @@ function headProblems({ input, previous, anchors: { genesis, offered } }: Auditi
 }
 
 /** Where the app begins, as tick 0 says. */
-function begin({ anchors, input, inForce: { offer } }: Auditing, { blocks }: Tick): void {
+function begin({ anchors, plans, input, inForce: { offer } }: Auditing, { blocks }: Tick): void {
   const offered = offerAnchor(input.between(-1, blocks.to), input.app, offer.by)
   Object.assign(anchors, { genesis: blocks.to, tickBlocks: offer.tickBlocks, offered })
+  Object.assign(plans, { seen: offered?.height ?? -1 })
 }
 
 /** Whether the tick is under the offer that is in force by the anchors. */

@@ -27,9 +27,9 @@ export function statementOf(transaction: AnchoredTransaction, offer: { master: s
 
 const isBefore = (a: Statement, b: Statement): boolean => a.height < b.height || (a.height === b.height && a.position < b.position)
 
-/** Those in blocks up to `height`. */
-export const statementsInForce = (statements: readonly Statement[], height: number): Statement[] =>
-  statements.filter((one) => one.height <= height)
+/** Those in blocks above `offered`, that of the app's first offer, up to `height`. */
+export const statementsInForce = (statements: readonly Statement[], offered: number, height: number): Statement[] =>
+  statements.filter((one) => one.height > offered && one.height <= height)
 
 /** Those of some servers, ascending, that said of a tick that they are ready for it. @param servers their ids */
 export function saidReady(statements: readonly Statement[], servers: readonly string[], tick: number): string[] {

@@ -13,18 +13,21 @@ const key = (fill: number) => new Uint8Array(32).fill(fill)
 describe('an anchor', () => {
   const anchor = { sha256: 'ab'.repeat(32), infohash: 'cd'.repeat(20) }
 
-  it.each(types)('names a document of type %s in 58 bytes, a tick with its number in 62, a statement of readiness with its ticks in 66', (type) => {
-    const named = {
-      type,
-      ...anchor,
-      ...(type === 'tick' ? { number: 4_000_000_000 } : {}),
-      ...(type === 'ready' ? { ticks: { from: 3, to: 4_000_000_000 } } : {}),
-    }
-    const payload = encodeAnchor(named)
-    expect(payload).toHaveLength(type === 'tick' ? 62 : type === 'ready' ? 66 : 58)
-    expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d02${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
-    expect(must(decodeAnchor(payload))).toEqual(named)
-  })
+  it.each(types)(
+    'names a document of type %s in 58 bytes, a tick with its number in 62, a statement of readiness with its ticks in 66',
+    (type) => {
+      const named = {
+        type,
+        ...anchor,
+        ...(type === 'tick' ? { number: 4_000_000_000 } : {}),
+        ...(type === 'ready' ? { ticks: { from: 3, to: 4_000_000_000 } } : {}),
+      }
+      const payload = encodeAnchor(named)
+      expect(payload).toHaveLength(type === 'tick' ? 62 : type === 'ready' ? 66 : 58)
+      expect(toHex(payload.subarray(0, 6))).toBe(`474f4c4d02${documentKinds[type].byte.toString(16).padStart(2, '0')}`)
+      expect(must(decodeAnchor(payload))).toEqual(named)
+    },
+  )
 
   it('is told from foreign data, newer versions and unknown types', () => {
     const payload = encodeAnchor({ type: 'tick', ...anchor, number: 1 })
