@@ -17,6 +17,15 @@ function signReady({ ctx, keysFor }: ServerSession, app: string, { offer, from, 
   return { type: 'ready-signed', document: new TextDecoder().decode(document.bytes), sha256: document.sha256, ticks: { from, to } }
 }
 
+async function publish(
+  { services }: ServerSession,
+  { id, documentType, document, spendFromKeys, payToKeys, ticks }: Effect<'publish'>,
+): Promise<ServerEvent> {
+  const own = { documentType, document: utf8(document), files: [], spendFromKeys, payToKeys, ...(ticks === undefined ? {} : { ticks }) }
+  const published = await services.persist(`publish the ${documentType}`, () => services.documents.publish(own))
+  return { type: 'published', id, ...published }
+}
+
 export function createEffects(
   session: ServerSession,
   ticks: ServedTicks,
@@ -35,19 +44,6 @@ export function createEffects(
     services.wallet.watchKey({ purpose: 'server', offer, index: 0 }, 'identity')
     const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
     return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
-  }
-
-  async function publish({ id, documentType, document, spendFromKeys, payToKeys, ticks: said }: Effect<'publish'>): Promise<ServerEvent> {
-    const own = {
-      documentType,
-      document: utf8(document),
-      files: [],
-      spendFromKeys,
-      payToKeys,
-      ...(said === undefined ? {} : { ticks: said }),
-    }
-    const published = await services.persist(`publish the ${documentType}`, () => services.documents.publish(own))
-    return { type: 'published', id, ...published }
   }
 
   /** Others wrote what is fetched here, so it may be broken for good. */
@@ -88,7 +84,7 @@ export function createEffects(
       case 'sign-ready':
         return [signReady(session, role.state().job!.terms.app, effect)]
       case 'publish':
-        return [await publish(effect)]
+        return [await publish(session, effect)]
       case 'fetch-file':
         return fetchFile(effect)
       case 'look-back':
