@@ -176,9 +176,10 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   return [{ type: 'replied', id, attempt, reviewed, window }]
 }
 
-/** A server said, itself or through the relay, that it does not know the tick yet. */
-const isBehind = ({ code, details }: Failure): boolean =>
-  [code, details?.cause].some((one) => one === 'request.tick' || one === 'hop.tick' || one === 'server.not-serving')
+/** What a server says, itself or through the relay, that does not know the tick yet, knew another one before a reorganisation, or has not got its code. */
+const BEHIND: ReadonlySet<unknown> = new Set(['request.tick', 'request.base', 'hop.tick', 'hop.base', 'hop.version', 'server.not-serving'])
+
+const isBehind = ({ code, details }: Failure): boolean => BEHIND.has(code) || BEHIND.has(details?.cause)
 
 /** An update's transaction: the anchor, and per key an input and an output, with one more of each for the fee. */
 const estimatedVsize = (writes: number): number => 80 + 101 * (writes + 1)
