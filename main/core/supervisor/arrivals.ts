@@ -6,7 +6,7 @@ import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { Database } from '../../../roles/protocol/index/index.ts'
 import { decidingTick, mostUpdates, ownersOf } from '../../../roles/protocol/ticks/index.ts'
-import { signaturesOf } from '../../../roles/protocol/stamps/index.ts'
+import { noteSound } from '../../../roles/protocol/stamps/index.ts'
 import { acceptancesAwaited, type SupervisorState, type TickWork } from '../../../roles/supervisor/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { StoragePort, StorageWrite } from '../ports.ts'
@@ -21,8 +21,7 @@ const LAST_CHANCE_MS = 4_000
 export const checkedFetch = ({ documents, crypto }: Pick<Services, 'documents' | 'crypto'>): Pick<Documents, 'fetch'> => ({
   async fetch(reference, type, how) {
     const fetched = await documents.fetch(reference, type, how)
-    if (fetched.ok && fetched.value.body.type === 'update')
-      await crypto.schnorr.ahead?.(signaturesOf(crypto, fetched.value as OpenedDocument<'update'>))
+    if (fetched.ok) noteSound(crypto, fetched.value)
     return fetched
   },
 })

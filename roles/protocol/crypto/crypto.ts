@@ -10,6 +10,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8 } from '../bytes.ts'
+import type { Ahead } from './ahead.ts'
 import { isX25519Key } from './x25519.ts'
 
 export interface ScryptCost {
@@ -17,13 +18,6 @@ export interface ScryptCost {
   n: number
   r: number
   p: number
-}
-
-/** The arguments of one verification. */
-export interface SignatureCheck {
-  signature: Uint8Array
-  message: Uint8Array
-  publicKey: Uint8Array
 }
 
 export interface CryptoPort {
@@ -37,11 +31,6 @@ export interface CryptoPort {
     sign(message: Uint8Array, privateKey: Uint8Array, auxiliary: Uint8Array): Uint8Array
     /** False for anything malformed; never throws. */
     verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
-    /**
-     * Makes many of these checks beforehand, on other cores where there are some: `verify` answers as ever, and at once where it was asked for here.
-     * Resolves when they are made. Left out by providers that have one thread.
-     */
-    ahead?(checks: readonly SignatureCheck[]): Promise<void>
   }
   /** RFC 7748. */
   x25519: {
@@ -59,6 +48,8 @@ export interface CryptoPort {
   hkdf(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /** scrypt (RFC 7914); a promise because a good cost takes most of a second. */
   scrypt(passphrase: Uint8Array, salt: Uint8Array, cost: ScryptCost, length: number): Promise<Uint8Array>
+  /** What was found out beforehand. Left out by providers that have one thread and remember nothing. */
+  ahead?: Ahead
 }
 
 const midstates = new Map<string, ReturnType<typeof sha256.create>>()

@@ -1,3 +1,4 @@
+export * from './ahead.ts'
 export * from './crypto.ts'
 export * from './envelope.ts'
 export * from './work.ts'

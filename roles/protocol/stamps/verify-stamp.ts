@@ -3,6 +3,7 @@
  * its path, and which servers did not multiply or bind.
  */
 import { fromHex, toHex } from '../bytes.ts'
+import { canonicalBytes } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import type { Link, Plan, Update } from '../documents/index.ts'
 import { versionId, type RevealFile } from '../requests/index.ts'
@@ -16,6 +17,8 @@ export interface StampContext {
 
 /** The revealed secrets of one tick, ready for use. */
 export interface Reveal {
+  /** SHA-256 of the file, hex. */
+  id: string
   file: RevealFile
   secret: Uint8Array
   publicKey: Uint8Array
@@ -23,6 +26,9 @@ export interface Reveal {
 }
 
 const prime = (hex: string): bigint => BigInt(`0x${hex}`)
+
+/** SHA-256 of a reveal's file, hex. */
+export const revealId = (crypto: CryptoPort, file: RevealFile): string => toHex(crypto.sha256(canonicalBytes(file)))
 
 export function readReveal(crypto: CryptoPort, file: RevealFile): Reveal {
   const secret = fromHex(file.sealing)
@@ -32,7 +38,7 @@ export function readReveal(crypto: CryptoPort, file: RevealFile): Reveal {
       { endpoint, block, passage: prime(passage), sites: sites.map(prime) },
     ]),
   )
-  return { file, secret, publicKey: crypto.x25519.publicKey(secret), versions }
+  return { id: revealId(crypto, file), file, secret, publicKey: crypto.x25519.publicKey(secret), versions }
 }
 
 /** Primes that one link has to multiply by; null when the reveal does not have them. */

@@ -1,12 +1,13 @@
 /** The files of a tick as an audit reads them: each against its entry, bounded, and opened. */
 import type { Json } from '../canonical.ts'
+import { toHex } from '../bytes.ts'
 import { canonicalText, parseCanonical, readCanonicalList } from '../canonical.ts'
-import type { CryptoPort, SignatureCheck } from '../crypto/index.ts'
+import { SOUND, STAMPED, type CryptoPort, type FileCheck, type Revealed } from '../crypto/index.ts'
 import {
   checkSchema,
   checkSigned,
-  documentCheck,
   FIRST_FAULT,
+  readAgain,
   readWithin,
   type FileEntry,
   type OpenedDocument,
@@ -16,7 +17,16 @@ import {
 import { fetchEntry, type FetchFile } from '../index/index.ts'
 import { revealFile, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { EVIDENCE_DEPTH, EVIDENCE_LIMIT, evidenceEntry, readReveal, revealMatches, signaturesOf, type BlockCode } from '../stamps/index.ts'
+import {
+  EVIDENCE_DEPTH,
+  EVIDENCE_LIMIT,
+  evidenceEntry,
+  readReveal,
+  revealId,
+  revealMatches,
+  stampClaim,
+  type BlockCode,
+} from '../stamps/index.ts'
 import { isDecided } from './sorting.ts'
 
 const FILE_LIMIT = 2 ** 31
@@ -34,19 +44,31 @@ async function readJson({ crypto, fetchFile }: TickFiles, entry: FileEntry): Pro
 
 /**
  * The decided documents of a tick by digest, each with its signature checked: part by part, so that all of them are never one text. Where the provider has
- * other cores, they check the signatures of one part, those within updates too, while the next is read.
+ * other cores, they read and check the parts, and what they find is noted for the decisions; here is read what no other core could, or would not.
+ * @param revealed secrets by which its updates may be stamped; whether they are the right ones is the caller's to find out
  */
-export async function readDocuments(files: TickFiles, { summary }: Tick): Promise<Result<Map<string, OpenedDocument>>> {
+export async function readDocuments(
+  files: TickFiles,
+  { summary }: Pick<Tick, 'summary'>,
+  revealed: readonly Revealed[] = [],
+): Promise<Result<Map<string, OpenedDocument>>> {
   const { crypto } = files
-  const opened = new Map<string, OpenedDocument>()
-  const ahead: Array<Promise<void>> = []
+  const parts: Array<() => Promise<Result<OpenedDocument[]>>> = []
   for (const entry of summary.documents) {
-    const part = await readPart(files, entry)
+    const bytes = await fetchEntry(crypto, files.fetchFile, entry)
+    // Those before it may be worse.
+    const checked = bytes.ok ? (crypto.ahead?.check(bytes.value, revealed) ?? null) : null
+    parts.push(async () =>
+      bytes.ok ? ((await readChecked(crypto, bytes.value, checked, revealed)) ?? readPart(crypto, entry.name, bytes.value)) : bytes,
+    )
+    if (!bytes.ok) break
+  }
+  const opened = new Map<string, OpenedDocument>()
+  for (const read of parts) {
+    const part = await read()
     if (!part.ok) return part
     for (const document of part.value) opened.set(document.sha256, document)
-    if (crypto.schnorr.ahead !== undefined) ahead.push(crypto.schnorr.ahead(part.value.flatMap((document) => checksOf(crypto, document))))
   }
-  await Promise.all(ahead)
   for (const document of opened.values()) {
     const signed = checkSigned(crypto, document)
     if (!signed.ok) return signed
@@ -54,21 +76,41 @@ export async function readDocuments(files: TickFiles, { summary }: Tick): Promis
   return ok(opened)
 }
 
-const checksOf = (crypto: CryptoPort, document: OpenedDocument): SignatureCheck[] =>
-  document.body.type === 'update' ? signaturesOf(crypto, document as OpenedDocument<'update'>) : [documentCheck(crypto, document)]
+/** The documents of a file that another core read; null where none did. */
+async function readChecked(
+  { ahead }: CryptoPort,
+  bytes: Uint8Array,
+  asked: Promise<FileCheck | null> | null,
+  revealed: readonly Revealed[],
+): Promise<Result<OpenedDocument[]> | null> {
+  const check = await asked
+  if (check === null) return null
+  const documents: OpenedDocument[] = []
+  let at = 1
+  for (const [i, end] of check.ends.entries()) {
+    const document = readAgain(bytes.subarray(at, end), toHex(check.digests.subarray(32 * i, 32 * i + 32)))
+    documents.push(document)
+    at = end + 1
+    const found = check.found[i]!
+    if ((found & SOUND) !== 0) ahead!.note(document.sha256)
+    if ((found & STAMPED) === 0) continue
+    const { tick } = document.body as OpenedDocument<'update'>['body']
+    for (const { id, file } of revealed) if ((file as RevealFile).tick === tick) ahead!.note(stampClaim(document.sha256, id))
+  }
+  return ok(documents)
+}
 
-/** One file of documents; whether they are signed is still to be asked. */
-async function readPart(files: TickFiles, entry: FileEntry): Promise<Result<OpenedDocument[]>> {
-  const bytes = await fetchEntry(files.crypto, files.fetchFile, entry)
-  const items = bytes.ok ? readCanonicalList(bytes.value, { maxBytes: FILE_LIMIT, maxDepth: 64 }) : bytes
+/** One file of documents; whether they are signed is still to be asked. @param name of the file, for what is said about it */
+export function readPart(crypto: CryptoPort, name: string, bytes: Uint8Array): Result<OpenedDocument[]> {
+  const items = readCanonicalList(bytes, { maxBytes: FILE_LIMIT, maxDepth: 64 })
   if (!items.ok) return items
-  if (items.value === null) return fail('audit.documents', `The file ${entry.name} is not a list. The Supervisor published a broken tick.`)
+  if (items.value === null) return fail('audit.documents', `The file ${name} is not a list. The Supervisor published a broken tick.`)
   const documents: OpenedDocument[] = []
   for (const item of items.value) {
     const type = (item.json as { type?: unknown } | null)?.type
     if (typeof type !== 'string' || !isDecided(type as OpenedDocument['body']['type']))
-      return fail('audit.documents', `The file ${entry.name} holds something that a tick does not decide.`)
-    const document = readWithin(files.crypto, type as OpenedDocument['body']['type'], item)
+      return fail('audit.documents', `The file ${name} holds something that a tick does not decide.`)
+    const document = readWithin(crypto, type as OpenedDocument['body']['type'], item)
     if (!document.ok) return document
     documents.push(document.value)
   }
@@ -97,6 +139,10 @@ export async function readRevealed(files: TickFiles, { app, reveal, number }: Ti
     canonicalText(file.value.versions.map(({ version }) => version)) === canonicalText(versionsOf(plan))
   return fits ? ok(file.value) : fail('audit.reveal', `Tick ${number} reveals another secret than the plan of tick ${of} named.`)
 }
+
+/** Reveals for those who check documents on other cores. */
+export const revealedIn = (crypto: CryptoPort, files: ReadonlyArray<RevealFile | null>): Revealed[] =>
+  files.flatMap((file) => (file === null ? [] : [{ id: revealId(crypto, file), file }]))
 
 /** A tick's evidence file; empty where it has none. */
 export async function readShown({ crypto, fetchFile }: TickFiles, { evidence }: Tick): Promise<Result<Json[]>> {

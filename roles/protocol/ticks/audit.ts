@@ -9,7 +9,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { Offer, OpenedDocument, Tick } from '../documents/index.ts'
 import type { AnchoredTransaction } from '../events.ts'
 import { checkPlans, noPlans, type PlansSoFar } from './audit-plans.ts'
-import { codeFrom, readDocuments, readRevealed, readShown } from './audit-files.ts'
+import { codeFrom, readDocuments, readRevealed, readShown, revealedIn } from './audit-files.ts'
 import { anchorsDue, settle, verdictProblems, type Anchors } from './audit-verdicts.ts'
 import { decidedDocuments, documentsFiles } from './documents-files.ts'
 import { closeTick, createLedger, noteTick, type ClosedTick, type Ledger } from './ledger.ts'
@@ -175,9 +175,10 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   problems.push(...headProblems(auditing, body, offer), ...offerProblems(auditing, body, parts))
   if (ledger.number !== number - 1) return broken('The tick does not have the next number.')
   const files = { ...ctx, fetchFile: (name: string) => input.fetchFile(tick, name) }
-  const documents = await readDocuments(files, body)
-  if (!documents.ok) return broken(documents.error.message)
   const reveal = await readRevealed(files, body, ledger.plans.get(number - 2)?.plan ?? null)
+  const secrets = [ledger.plans.get(number - 3)?.reveal ?? null, reveal.ok ? reveal.value : null]
+  const documents = await readDocuments(files, body, revealedIn(ctx.crypto, secrets))
+  if (!documents.ok) return broken(documents.error.message)
   if (!reveal.ok) return broken(reveal.error.message)
   const evidence = await readShown(files, body)
   if (!evidence.ok) return broken(evidence.error.message)

@@ -6,7 +6,7 @@ import { ACCEPTED, closeTick, scriptOf } from '../../../roles/protocol/ticks/ind
 import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { snapshot } from '../../../roles/protocol/index/index.ts'
-import { passes, passesBatch, checkStamps, readReveal, checkUpdate, signaturesOf } from '../../../roles/protocol/stamps/index.ts'
+import { passes, passesBatch, checkStamps, readReveal, checkUpdate, noteSound } from '../../../roles/protocol/stamps/index.ts'
 import { composeTick } from '../../../roles/supervisor/tick.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { crypto as plain, notes } from '../../roles/supervisor/actors.ts'
@@ -80,7 +80,7 @@ async function measure(files: readonly string[], count: number, arrive: boolean)
 
   if (checker !== null) {
     const began = processorMs()
-    for (const line of lines) await crypto.schnorr.ahead!(signaturesOf(crypto, must(openDocument(crypto, 'update', line))))
+    for (const line of lines) noteSound(crypto, must(openDocument(crypto, 'update', line)))
     stages['arrive'] = processorMs() - began
   }
   const documents = stage('open', () => lines.map((line) => must(openDocument(crypto, 'update', line))))

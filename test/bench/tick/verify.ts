@@ -3,14 +3,16 @@
  * threads: both in turn, several times, in wall-clock time of all cores and in processor time. Child process of the tick bench.
  */
 import process from 'node:process'
+import { availableParallelism } from 'node:os'
 import { createChecker } from '../../../main/adapters/crypto/checker.ts'
 import { openDocument, type OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
-import { signaturesOf } from '../../../roles/protocol/stamps/index.ts'
-import { ACCEPTED, closeTick, documentsFiles, readDocuments, scriptOf } from '../../../roles/protocol/ticks/index.ts'
-import type { SignatureCheck } from '../../../roles/protocol/crypto/index.ts'
+import { ACCEPTED, closeTick, documentsFiles, readDocuments, revealedIn, scriptOf } from '../../../roles/protocol/ticks/index.ts'
+import type { Revealed } from '../../../roles/protocol/crypto/index.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
 import { crypto } from '../../roles/supervisor/actors.ts'
+import { signatureThreads, type Verifier } from './checks.ts'
+import { signaturesOf, type SignatureCheck } from './signatures.ts'
 import { anchored, closeInput, readLines, reservedBy } from './updates.ts'
 import { makeLedger, seatsOf, setScene, type Scene } from './scene.ts'
 
@@ -26,6 +28,11 @@ export interface Verified {
   /** A round each. */
   whole: Spent[]
   signaturesAlone: Spent[]
+  /** The same signatures by the peer's code, of a part of them and for all of them. */
+  peerAlone: Spent[]
+  /** How many were the part. */
+  peerSample: number
+  threads: number
 }
 
 const ROUNDS = 5
@@ -37,11 +44,24 @@ async function spent(work: () => Promise<void>): Promise<Spent> {
   return { wall: performance.now() - began, processor: (user + system) / 1000 }
 }
 
-/** With threads that run already, and nothing remembered. */
-async function freshChecker(warm: readonly SignatureCheck[]) {
-  const checker = createChecker()
-  await checker.crypto.schnorr.ahead!(warm)
+const THREADS = Math.min(8, availableParallelism())
+/** The peer is slow, and takes its time evenly: of so many its time for all is found. */
+const PEER_SAMPLE = 3_000
+
+/** With threads that run already, their code hot as in an audit of several ticks, and nothing remembered. */
+async function freshChecker(warm: Uint8Array, revealed: readonly Revealed[]) {
+  const checker = createChecker(undefined, { threads: THREADS })
+  await Promise.all(Array.from({ length: THREADS }, () => checker.crypto.ahead!.check(warm, revealed)))
   return checker
+}
+
+/** Signatures alone, by as many threads, which run already. */
+async function signaturesAlone(verifier: Verifier, warm: readonly SignatureCheck[], checks: readonly SignatureCheck[]): Promise<Spent> {
+  const threads = signatureThreads(THREADS, verifier)
+  await threads.check(warm)
+  const time = await spent(() => threads.check(checks))
+  await threads.close()
+  return time
 }
 
 async function verify(files: readonly string[], count: number): Promise<Verified> {
@@ -52,16 +72,21 @@ async function verify(files: readonly string[], count: number): Promise<Verified
   const seats = seatsOf(scene, count)
   for (const { key } of reserved) scriptOf(key)
   const checks = documents.flatMap((document) => signaturesOf(crypto, document))
-  // Of other messages: what is checked to start the threads helps nobody afterwards.
-  const warm = checks.slice(0, 2_000).map((check) => ({ ...check, message: crypto.sha256(check.message) }))
+  const warm = checks.slice(0, 2_000)
+  const sample = checks.slice(0, PEER_SAMPLE)
+  const revealed = revealedIn(crypto, [scene.made.secret.reveal])
   const parts = documentsFiles(documents)
   const summary = { verdicts: [], documents: parts.map((part) => fileEntry(crypto, part)) }
-  const result: Verified = { count, signatures: checks.length, whole: [], signaturesAlone: [] }
+  const result: Verified = {
+    ...{ count, signatures: checks.length, peerSample: sample.length, threads: THREADS },
+    ...{ whole: [], signaturesAlone: [], peerAlone: [] },
+  }
   for (let round = 0; round < ROUNDS; round++) {
-    const alone = await freshChecker(warm)
-    result.signaturesAlone.push(await spent(() => alone.crypto.schnorr.ahead!(checks)))
-    await alone.close()
-    const checker = await freshChecker(warm)
+    result.signaturesAlone.push(await signaturesAlone('own', warm, checks))
+    const peer = await signaturesAlone('wasm', warm, sample)
+    const scale = checks.length / sample.length
+    result.peerAlone.push({ wall: peer.wall * scale, processor: peer.processor * scale })
+    const checker = await freshChecker(parts[0]!.bytes, revealed)
     const ledger = makeLedger(scene, reserved, seats)
     global.gc?.()
     const read = {
@@ -80,7 +105,7 @@ async function replay(
   tick: Parameters<typeof readDocuments>[1],
   ledger: ReturnType<typeof makeLedger>,
 ): Promise<void> {
-  const opened = must(await readDocuments(files, tick))
+  const opened = must(await readDocuments(files, tick, revealedIn(files.crypto, [scene.made.secret.reveal])))
   const updates = anchored([...opened.values()] as Array<OpenedDocument<'update'>>)
   const closed = closeTick({ crypto: files.crypto }, ledger, closeInput(scene, updates))
   const refused = closed.verdicts.find(({ outcome }) => outcome !== ACCEPTED)

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { preloadBundle } from '../../../main/hosts/launcher/build.ts'
 import { bundle } from '../../../main/hosts/launcher/bundle.ts'
 import { repository } from '../../../main/hosts/launcher/places.ts'
+import { SOUND } from '../../../roles/protocol/crypto/index.ts'
+import { documentsFiles } from '../../../roles/protocol/ticks/index.ts'
+import { checkedScene } from '../../roles/supervisor/checked.ts'
 
 const run = promisify(execFile)
 
@@ -46,30 +49,25 @@ export const ask = (n: number): Promise<number> => new Promise((resolve) => {
     expect(stdout.trim()).toBe('40')
   })
 
-  it('threads that check signatures are found beside a bundle, and do their work from there', async () => {
+  it('threads that check documents are found beside a bundle, and do their work from there', async () => {
+    const { documents } = await checkedScene(16, ['a link signed by nobody'])
+    await writeFile(join(folder, 'documents.0'), documentsFiles(documents)[0]!.bytes)
     const entry = join(folder, 'check', 'entry.ts')
     await mkdir(join(folder, 'check'), { recursive: true })
     await writeFile(
       entry,
-      `import { createChecker } from '${join(repository, 'main/adapters/crypto/checker.ts')}'
+      `import { readFileSync } from 'node:fs'
+import { createChecker } from '${join(repository, 'main/adapters/crypto/checker.ts')}'
 const { crypto, threads, close } = createChecker(undefined, { threads: 2 })
-const key = new Uint8Array(32).fill(7)
-const publicKey = crypto.schnorr.publicKey(key)
-const checks = Array.from({ length: 600 }, (_, i) => {
-  const message = crypto.sha256(Uint8Array.of(i & 255, i >> 8))
-  return { signature: crypto.schnorr.sign(message, key, message), message, publicKey }
-})
-checks[300]!.signature = checks[301]!.signature
-await crypto.schnorr.ahead!(checks)
-const wrong = checks.flatMap((one, i) => (crypto.schnorr.verify(one.signature, one.message, one.publicKey) ? [] : [i]))
-console.log(JSON.stringify({ threads: threads(), wrong }))
+const check = await crypto.ahead!.check(readFileSync('${join(folder, 'documents.0')}'), [])
+console.log(JSON.stringify({ threads: threads(), found: [...check!.found] }))
 await close()
 `,
     )
     await bundle(entry, join(folder, 'checked'), 'index')
     await rm(join(folder, 'check'), { recursive: true })
     const { stdout } = await run(process.execPath, [join(folder, 'checked', 'index.js')])
-    expect(JSON.parse(stdout)).toEqual({ threads: 2, wrong: [300] })
+    expect(JSON.parse(stdout)).toEqual({ threads: 1, found: [0, ...Array<number>(16).fill(SOUND)] })
   })
 
   it('the main process of Electron leaves electron and packages outside', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../../roles/protocol/bytes.ts'
-import type { CryptoPort, SignatureCheck } from '../../../../roles/protocol/crypto/index.ts'
+import type { CryptoPort } from '../../../../roles/protocol/crypto/index.ts'
 import { openDocument } from '../../../../roles/protocol/documents/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
-import { checkUpdate, signaturesOf } from '../../../../roles/protocol/stamps/index.ts'
+import { checkUpdate } from '../../../../roles/protocol/stamps/index.ts'
+import { signaturesOf, type SignatureCheck } from '../../../bench/tick/signatures.ts'
 import { crypto, makeUpdate } from '../../supervisor/actors.ts'
 import { heldAgainst, peopleTown, tickSecrets } from '../../supervisor/town.ts'
 
