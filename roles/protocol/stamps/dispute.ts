@@ -29,7 +29,7 @@ import {
 } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { codeOf, holdsIn, type TickFacts } from './tick-facts.ts'
-import { sameList } from './verify-update.ts'
+import { sameList } from './verify-writes.ts'
 
 /** Ticks for which a request can be disputed: so long everybody keeps what is needed to decide it. */
 export const DISPUTED_TICKS = 12

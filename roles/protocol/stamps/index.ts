@@ -1,6 +1,7 @@
 export * from './stamp.ts'
 export * from './opening.ts'
 export * from './verify-stamp.ts'
+export * from './update-env.ts'
 export * from './verify-update.ts'
 export * from './burial.ts'
 export * from './tick-facts.ts'

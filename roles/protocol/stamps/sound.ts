@@ -9,8 +9,7 @@ import { checkItself } from './verify-update.ts'
  * The claim about that is the document's SHA-256.
  */
 export const isSound = (crypto: CryptoPort, document: OpenedDocument): boolean =>
-  checkSigned(crypto, document).ok &&
-  (document.body.type !== 'update' || checkItself({ crypto }, document.body as OpenedDocument<'update'>['body']).ok)
+  checkSigned(crypto, document).ok && (document.body.type !== 'update' || checkItself({ crypto }, document.body).ok)
 
 /** Whether every link of an update passed through its primes and shows that it did. The claim about that is `stampClaim`. */
 export function isStamped(crypto: CryptoPort, reveal: Reveal, update: Update): boolean {

@@ -3,18 +3,12 @@
  * paths, lanes, digests, types, versions. `checkStamps` needs what the tick reveals when the window closes: that the number of each lane
  * really passed through its path, and through whom it did not.
  */
-import { eachEffect, fromJson, type Program, own } from '../../program/index.ts'
-import type { Block, WriteSite } from '../../program/index.ts'
-import { fromHex } from '../bytes.ts'
-import { canonicalBytes, type Json } from '../canonical.ts'
-import type { CryptoPort } from '../crypto/index.ts'
-import type { Database, Row, Write as DatabaseWrite } from '../index/index.ts'
-import { verifyUnder, type Update, type Write } from '../documents/index.ts'
+import { own } from '../../program/index.ts'
+import type { Write as DatabaseWrite } from '../index/index.ts'
+import { verifyUnder, type Update } from '../documents/index.ts'
 import {
-  verifyCommit,
   acceptsPath,
   differenceOf,
-  edgeId,
   canWrite,
   checkSeats,
   holdingOf,
@@ -25,37 +19,10 @@ import {
   verifyThreads,
   versionAfter,
   writeDigest,
-  type PlannedTick,
 } from '../requests/index.ts'
-import { fail, ok, type Result } from '../result.ts'
-
-export interface VerifyContext {
-  crypto: CryptoPort
-}
-
-/** What an update is held against. */
-export interface UpdateEnv extends ProofEnv {
-  /** The period of the update's anchor: it is stamped in the tick of that number or the one before. */
-  period: number
-  /** As it stands after everything earlier in chain order. */
-  database: Database
-  /** Whether the request id stands in an accepted update of this author. */
-  used: (request: string) => boolean
-}
-
-/** The part of it that a few ticks tell, without the database. */
-export interface ProofEnv {
-  app: string
-  /** Outline of the offer under which the plan of the update's tick was made. */
-  outline: Program
-  /** The plan of the update's tick with what its holders are dealt from and the SHA-256 of the document that published it; null when it had none (sleeping). */
-  planned: PlannedTick | null
-  /** SHA-256 of that tick's document, and hash of the last block that it closes; empty when there is none. */
-  base: string
-  hash: string
-  /** Whether an identity had its tombstone when the update's tick opened. */
-  tombstoned: (id: string) => boolean
-}
+import { ok, type Result } from '../result.ts'
+import { passed, refuse, type ProofEnv, type UpdateEnv, type VerifyContext } from './update-env.ts'
+import { checkCarried, checkDigests, checkKey, checkWrites, sameList } from './verify-writes.ts'
 
 /** One key's new version and the writes that make it. */
 export interface KeyChange {
@@ -72,51 +39,8 @@ export interface VerifiedUpdate {
   changes: KeyChange[]
 }
 
-/** Every outcome but `accepted`. The texts of the messages go to the update's author. */
-export const UPDATE_OUTCOMES = [
-  'update.late',
-  'update.early',
-  'update.app',
-  'update.client',
-  'update.request',
-  'update.start',
-  'update.plan',
-  'update.base',
-  'update.lanes',
-  'update.thread',
-  'update.path',
-  'update.version',
-  'update.server',
-  'update.seat',
-  'update.sites',
-  'update.digest',
-  'update.collection',
-  'update.fields',
-  'update.type',
-  'update.carried',
-  'update.key',
-  'update.owner',
-  'update.replaced',
-  'update.slot',
-  'update.signature',
-  'update.stamp',
-  'update.spends',
-  'update.rule',
-  'update.unavailable',
-  'update.limit',
-] as const
-export type UpdateOutcome = (typeof UPDATE_OUTCOMES)[number]
-
-const refuse = (
-  outcome: UpdateOutcome,
-  message: string,
-  details?: Record<string, unknown>,
-): { ok: false; error: ReturnType<typeof fail>['error'] } => fail(outcome, message, details)
-
 type Check = (ctx: VerifyContext, env: ProofEnv, update: Update & { by: string }) => Result<null>
 type LedgerCheck = (ctx: VerifyContext, env: UpdateEnv, update: Update & { by: string }) => Result<null>
-
-const passed: Result<null> = ok(null)
 
 const checkTime: LedgerCheck = (_ctx, env, update) => {
   if (update.app !== env.app) return refuse('update.app', 'The update belongs to another app.')
@@ -211,121 +135,6 @@ const checkChain: LedgerCheck = (_ctx, env, { start, tick, by }) =>
     ? passed
     : refuse('update.seat', `The seat is not the value of this client's chain for tick ${tick}.`)
 
-/** The writes are exactly those of the claimed sites, and those that the links are signed over: of every lane, since lanes agree. */
-function checkDigests(update: Update, digests: string[]): Result<null> {
-  let next = 0
-  for (const [position, link] of update.lanes[0]!.entries()) {
-    const from = next
-    while (next < update.writes.length && update.writes[next]!.block === position) next++
-    const sites = update.writes.slice(from, next).map((write) => write.site)
-    if (!sameList(sites, link.sites) || !sameList(digests.slice(from, next), link.own))
-      return refuse('update.digest', `The writes are not those that link ${position} is signed over. Publish all of them, unchanged.`, {
-        position,
-      })
-  }
-  return next === update.writes.length ? passed : refuse('update.digest', 'The update holds writes of no block.')
-}
-
-export const sameList = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((item, i) => item === b[i])
-
-/** Which field of a site is carried from where, as the outline's effects say: field → edge id. */
-function carriedBySite(block: Block): Map<number, Record<string, string>> {
-  const found = new Map<number, Record<string, string>>()
-  eachEffect(block.body.effects, (effect) => {
-    if (!('write' in effect)) return
-    const carries = Object.entries(effect.fields).flatMap(([name, from]) =>
-      'carry' in from ? [[name, edgeId(block.carries[from.carry]!)] as const] : [],
-    )
-    found.set(effect.write, Object.fromEntries(carries))
-  })
-  return found
-}
-
-const carriedMemo = new WeakMap<Block, Map<number, Record<string, string>>>()
-
-function carriedOf(block: Block, site: number): Record<string, string> {
-  const known = carriedMemo.get(block) ?? carriedBySite(block)
-  carriedMemo.set(block, known)
-  return known.get(site) ?? {}
-}
-
-const sameNames = (a: string[], b: string[]): boolean => a.length === b.length && a.every((name) => b.includes(name))
-
-const opensCarried = (ctx: VerifyContext, { commit, salt }: Write['carried'][string], value: Json): boolean =>
-  verifyCommit(ctx.crypto, commit, fromHex(salt), canonicalBytes(value))
-
-function checkFields(ctx: VerifyContext, env: ProofEnv, update: Update, write: Write, isSound: boolean): Result<null> {
-  const block = env.outline.endpoints[update.endpoint]!.blocks[write.block]!
-  const site = block.sites[write.site]!
-  if (write.collection !== site.collection)
-    return refuse(
-      'update.collection',
-      `A write at site ${write.site} names the collection ${write.collection} instead of ${site.collection}.`,
-    )
-  const expected = carriedOf(block, write.site)
-  if (!sameNames(Object.keys(write.fields), site.fields) || !sameNames(Object.keys(write.carried), Object.keys(expected))) {
-    return refuse('update.fields', `A write to ${write.collection} has other fields than its call site.`)
-  }
-  const types = env.outline.collections[site.collection]!.fields
-  for (const [name, value] of Object.entries(write.fields)) {
-    const typed = fromJson(types[name]!, value)
-    if (!typed.ok) return refuse('update.type', `${write.collection}.${name}: ${typed.error.message}`)
-    const carried = own(write.carried, name)
-    if (carried === undefined) continue
-    if (carried.edge !== own(expected, name) || !(isSound || opensCarried(ctx, carried, value)))
-      return refuse('update.carried', `${write.collection}.${name} is not the sealed value that the servers moved.`)
-  }
-  return passed
-}
-
-/** The slot's key: owned, in the right collection, at the version that the write replaces, fresh or written as declared. */
-function checkKey(env: UpdateEnv, update: Update, write: Write, site: WriteSite): Result<null> {
-  const reserved = env.database.keys.get(write.key)
-  const row = env.database.collections.get(write.collection)?.get(write.key)
-  if (reserved === undefined || row === undefined || reserved.collection !== write.collection) {
-    return refuse('update.key', `The key ${write.key} is not reserved in ${write.collection}.`)
-  }
-  if (reserved.owner !== update.by) return refuse('update.owner', `The key ${write.key} belongs to another client.`)
-  if (reserved.version !== write.replaces)
-    return refuse('update.replaced', `The key ${write.key} was written by an earlier update. Read it again and send the request again.`, {
-      key: write.key,
-    })
-  const slot = env.outline.endpoints[update.endpoint]!.slots[site.slot]!
-  return slotFits(slot.state, row, write, env)
-    ? passed
-    : refuse(
-        'update.slot',
-        `The slot ${slot.name} takes a key that is ${slot.state === 'fresh' ? 'reserved and never written' : 'written before'}.`,
-      )
-}
-
-function slotFits(state: 'fresh' | 'owned', row: Row, write: Write, env: UpdateEnv): boolean {
-  const whole =
-    row.fields !== null || Object.keys(env.outline.collections[write.collection]!.fields).every((name) => Object.hasOwn(write.fields, name))
-  return (state === 'owned') === row.written && whole
-}
-
-type KeyCheck = (write: Write, site: WriteSite) => Result<null>
-
-/** Each write on its own, and one key for each slot and one slot for each key. */
-function checkWrites(ctx: VerifyContext, env: ProofEnv, update: Update, keyOf: KeyCheck, isSound: boolean): Result<null> {
-  const keys = new Map<number, string>()
-  const slots = new Map<string, number>()
-  for (const write of update.writes) {
-    const fields = checkFields(ctx, env, update, write, isSound)
-    if (!fields.ok) return fields
-    const site = env.outline.endpoints[update.endpoint]!.blocks[write.block]!.sites[write.site]!
-    if ((keys.get(site.slot) ?? write.key) !== write.key || (slots.get(write.key) ?? site.slot) !== site.slot) {
-      return refuse('update.slot', 'Two slots of the request name one key, or one slot two keys.')
-    }
-    keys.set(site.slot, write.key)
-    slots.set(write.key, site.slot)
-    const key = keyOf(write, site)
-    if (!key.ok) return key
-  }
-  return passed
-}
-
 function checkSignatures(ctx: VerifyContext, update: Update, digests: string[]): Result<null> {
   const body = keySigningBody(update.app, update.request, digests)
   const changed = [...new Set(update.writes.map((write) => write.key))]
@@ -389,13 +198,6 @@ const checkAlike = ({ start, lanes }: Update): Result<null> =>
   lanes.length === start.numbers.length && lanes.every(({ length }) => length === lanes[0]!.length) && differenceOf(lanes) === null
     ? passed
     : refuse('update.lanes', 'The lanes differ.')
-
-function checkCarried(ctx: VerifyContext, { writes }: Update): Result<null> {
-  const opens = writes.every(({ fields, carried }) =>
-    Object.entries(carried).every(([name, one]) => own(fields, name) === undefined || opensCarried(ctx, one, own(fields, name)!)),
-  )
-  return opens ? passed : refuse('update.carried', 'A write holds another value than the servers moved.')
-}
 
 function firstFailure(steps: ReadonlyArray<() => Result<null>>): Result<null> {
   for (const step of steps) {
