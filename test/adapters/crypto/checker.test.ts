@@ -49,7 +49,7 @@ beforeAll(async () => {
   few = await checkedScene(3, [])
   honest = await checkedScene(20, [])
   mixed = await checkedScene(20)
-}, 120_000)
+})
 const fileOf = ({ documents }: CheckedScene): Uint8Array => documentsFiles(documents)[0]!.bytes
 const revealed = ({ scene }: CheckedScene) => revealedIn(fastCrypto, [scene.made.secret.reveal])
 
