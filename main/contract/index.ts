@@ -359,14 +359,11 @@ export const commands = {
   },
   resume: {
     of: 'supervisor',
-    doc: 'Ends ticks that are bad, stolen, or cannot be had: the master key names the last good one (by default the last that was published here), and a new key goes on. More than three are taken back only with what shows the first faulty one.',
+    doc: 'Ends ticks that are bad, stolen, or cannot be had: the master key names the last good one (by default the last that was published here), and a new key goes on. More than three are taken back only where the first of them is the first faulty one, which `shows` names.',
     args: z.strictObject({
       reason: z.string().min(1).max(500),
       tick: z.int().min(0).max(1_000_000_000).optional(),
-      shows: z
-        .array(z.strictObject({ sha256: hex32, infohash: z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 lower-case hex digits') }))
-        .max(2)
-        .optional(),
+      shows: z.strictObject({ sha256: hex32, infohash: z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 lower-case hex digits') }).optional(),
     }),
     result: result<{ good: number | null; key: string }>(),
   },

@@ -4,7 +4,6 @@
  */
 import type { OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import {
-  equivocation,
   followBlock,
   followDocument,
   followMissing,
@@ -103,19 +102,6 @@ async function besideLine(documents: Services['documents'], following: Following
     if (fetched.ok) seen = followDocument(seen, reference, fetched.value, hashAt).following
   }
   return seen
-}
-
-/** Two documents that one key signed for one number. Errors: those of fetching. */
-export async function showsEquivocation(
-  { documents }: Pick<Services, 'documents'>,
-  app: string,
-  [one, other]: [Reference, Reference],
-): Promise<Result<boolean>> {
-  const a = await tried(() => documents.fetch(one, 'tick'))
-  if (!a.ok) return a
-  const b = await tried(() => documents.fetch(other, 'tick'))
-  if (!b.ok) return b
-  return ok(equivocation(a.value as OpenedDocument<'tick'>, b.value as OpenedDocument<'tick'>)?.app === app)
 }
 
 /** Why nobody goes on, in one sentence with what a person is to do. */

@@ -12,7 +12,8 @@ export interface WantedResumption {
   /** The last good tick; null: there is none. */
   good: ({ number: number } & Reference) | null
   reason: string
-  shows: Reference[]
+  /** The first tick that is taken back, where it is the first faulty one. */
+  shows: Reference | null
 }
 
 export interface ResumingState {

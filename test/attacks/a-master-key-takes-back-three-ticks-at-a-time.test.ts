@@ -63,7 +63,7 @@ describe('resumptions in a row', () => {
 
   it('are counted anew after one that showed a fault', () => {
     const { reader, ticks, numbers } = story(12)
-    const reasoned = resumptionMade(200, ticks[4]!, { shows: [shaOf(ticks[5]!)] })
+    const reasoned = resumptionMade(200, ticks[4]!, { shows: shaOf(ticks[5]!) })
     reader.block(reasoned)
     reader.set(followProof(reader.following(), shaOf(reasoned), true))
     expect(numbers().at(-1)).toBe(4)

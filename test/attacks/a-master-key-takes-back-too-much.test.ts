@@ -26,7 +26,7 @@ describe('a resumption that takes back more than three ticks', () => {
     const newest = thief.mined().at(-1)!.number
     const good = newest - 4
     await expect(world.call('supervisor', 'resume', { reason: 'greed', tick: good })).rejects.toThrow('resume.shows')
-    await world.call('supervisor', 'resume', { reason: 'greed', tick: good, shows: [byNumber(thief, good + 1).reference] })
+    await world.call('supervisor', 'resume', { reason: 'greed', tick: good, shows: byNumber(thief, good + 1).reference })
     for (let block = 0; block < 8; block++) await world.block()
     expect(await story.texts('bob')).toEqual(['before'])
     const { tick } = await world.call('bob', 'overview', {})
@@ -51,7 +51,7 @@ describe('a resumption that takes back more than three ticks', () => {
     world.trouble('supervisor', {})
     await world.block()
     expect([await story.supervisor(), await story.tick('bob')]).toEqual(['usurped', last.number + 5])
-    await world.call('supervisor', 'resume', { reason: 'the key was stolen', shows: [byNumber(thief, last.number + 1).reference] })
+    await world.call('supervisor', 'resume', { reason: 'the key was stolen', shows: byNumber(thief, last.number + 1).reference })
     await world.until('ticks by the new key', async () => (await story.tick('bob')) > last.number + 5)
     await story.goesOn('after')
     expect(await story.texts('bob')).toContain('before')

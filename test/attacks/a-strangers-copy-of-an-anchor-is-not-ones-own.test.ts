@@ -123,7 +123,7 @@ describe('a Supervisor', () => {
     const good = { number: 0, sha256: town.ticks[0]!.document.sha256, infohash: '00'.repeat(20) }
     const grant = { sha256: 'aa'.repeat(32), infohash: '00'.repeat(20) }
     const key = cast.supervisor.publicKey
-    const fields = { app, good, key, grant, reason: 'stolen', shows: [] }
+    const fields = { app, good, key, grant, reason: 'stolen', shows: null }
     const resumption: OpenedDocument = signDocument(crypto, 'resumption', fields, cast.master, cast.random(32))
     await town.give({ type: 'resuming', resumption: { sha256: resumption.sha256, good: 0, key } })
     const copied = town.anchor(resumption, { pays: [cast.master.publicKey, key] })

@@ -153,7 +153,11 @@ export async function auditApp(services: Services, subject: AuditSubject): Promi
   })
 }
 
-/** Whether a tick, named by its digest, is one that an own audit finds faulty while a resumption counts for nothing. Errors: those of fetching. */
+/** Place of the first tick in which an audit finds something wrong, −1 for none. One fault makes others of all ticks that follow. */
+export const firstFault = ({ ticks }: Pick<AuditReport, 'ticks'>): number =>
+  ticks.findIndex(({ equal, problems }) => !equal || problems.length > 0)
+
+/** Whether a tick, named by its digest, is the first that an own audit finds faulty while a resumption counts for nothing. Errors: those of fetching. */
 export async function showsFault(services: Services, subject: AuditSubject, resumption: string, tick: string): Promise<Result<boolean>> {
   const history = await historyOf(services, subject.following, resumption)
   if (!history.ok) return history
@@ -163,6 +167,5 @@ export async function showsFault(services: Services, subject: AuditSubject, resu
   if (at < 0) return ok(false)
   const report = await auditHistory(services, subject, { ...history.value, ticks: ticks.slice(0, at + 1) }, true)
   if (!report.ok) return report
-  const found = report.value.ticks[at]
-  return ok(found !== undefined && !(found.equal && found.problems.length === 0))
+  return ok(firstFault(report.value) === at)
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../roles/client/index.ts'
 import { labelIn } from '../../../roles/protocol/requests/index.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
-import { isHalted, showsEquivocation, stopText } from '../history.ts'
+import { isHalted, stopText } from '../history.ts'
 import { fetchBetweenBlocks } from '../services.ts'
 import { showsFault } from './audit.ts'
 import type { Graves } from '../../../roles/protocol/ticks/index.ts'
@@ -58,14 +58,9 @@ export const createEffects =
 /** What a resumption shows is looked at until it can be: nobody goes on before. */
 async function prove({ services, joined, app, offerOf }: ClientSession, effect: ClientEffect & { type: 'prove' }): Promise<ClientEvent> {
   const { sha256 } = effect.resumption
-  const [one, other] = effect.shows
   const { following } = joined!.member.state()
   const subject = { following, offerOf, open: (reference: Reference) => app.offer(reference) }
-  const holds = await services.persist('look at what a resumption shows', () =>
-    one !== undefined && other !== undefined
-      ? showsEquivocation(services, following.app, [one, other])
-      : showsFault(services, subject, sha256, one!.sha256),
-  )
+  const holds = await services.persist('look at what a resumption shows', () => showsFault(services, subject, sha256, effect.shows.sha256))
   return { type: 'proof', resumption: sha256, holds }
 }
 

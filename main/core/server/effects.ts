@@ -5,7 +5,7 @@ import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
 import { showsFault } from '../client/audit.ts'
 import type { Dispatching } from '../engine.ts'
-import { historyFrom, showsEquivocation } from '../history.ts'
+import { historyFrom } from '../history.ts'
 import { fetchBetweenBlocks, fetchOffer } from '../services.ts'
 import type { ServerSession } from './session.ts'
 import type { ServedTicks } from './ticks.ts'
@@ -60,7 +60,7 @@ export function createEffects(
   }
 
   /** What a resumption shows is looked at until it can be: nobody goes on before. */
-  async function prove({ resumption, shows: [one, other] }: Effect<'prove'>): Promise<ServerEvent> {
+  async function prove({ resumption, shows }: Effect<'prove'>): Promise<ServerEvent> {
     const { following } = role.state().job!
     const subject = {
       following,
@@ -68,9 +68,7 @@ export function createEffects(
       open: (reference: Reference) => fetchOfferWithOutline(services, reference),
     }
     const holds = await services.persist('look at what a resumption shows', () =>
-      one !== undefined && other !== undefined
-        ? showsEquivocation(services, following.app, [one, other])
-        : showsFault(services, subject, resumption.sha256, one!.sha256),
+      showsFault(services, subject, resumption.sha256, shows.sha256),
     )
     return { type: 'proof', resumption: resumption.sha256, holds }
   }

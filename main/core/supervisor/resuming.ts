@@ -73,7 +73,7 @@ interface Asked {
  */
 export async function resume(
   { member, resuming, index, services: { identity } }: Asked,
-  { reason, tick, shows = [] }: CommandArgs<'resume'>,
+  { reason, tick, shows }: CommandArgs<'resume'>,
 ): Promise<Result<{ good: number | null; key: string }>> {
   if (member === null) return fail('offer.none', 'There is no offer yet whose ticks could be taken back. Wait until it is anchored.')
   if (resuming.state().wanted !== null || member.state().phase === 'resuming')
@@ -83,12 +83,13 @@ export async function resume(
   // With what the master key took back before: so readers count.
   const last = good.value?.number ?? -1
   const taken = new Set(member.state().seals.flatMap(({ number }) => (number !== null && number > last ? [number] : []))).size
-  if (taken > MOST_TAKEN_BACK && shows.length === 0)
+  const first = member.state().seals.findLast(({ number }) => number === last + 1)
+  if (taken > MOST_TAKEN_BACK && (shows === undefined || shows.sha256 !== first?.sha256))
     return fail(
       'resume.shows',
-      `Readers do not obey a resumption that takes back more than ${MOST_TAKEN_BACK} ticks, and this one would take back ${taken}, unless it shows the first faulty one: name that, or two documents of one number.`,
+      `Readers do not obey a resumption that takes back more than ${MOST_TAKEN_BACK} ticks, and this one would take back ${taken}, unless the first of them, tick ${last + 1}, is the first faulty one, and it shows that one: name it.`,
     )
-  await resuming.resume({ index, good: good.value, reason, shows })
+  await resuming.resume({ index, good: good.value, reason, shows: shows ?? null })
   return ok({ good: good.value?.number ?? null, key: identity.key({ purpose: 'secondary', app: 0, index }).publicKey })
 }
 

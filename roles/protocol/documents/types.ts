@@ -39,8 +39,8 @@ export const resumption = z.strictObject({
   key: hex32,
   grant: reference,
   reason: z.string().max(500),
-  /** What shows that the ticks which are taken back are faulty: the first faulty one, or two documents of one number. */
-  shows: z.array(reference).max(2),
+  /** The first tick that is taken back, where it is the first faulty one: then more than three may be. */
+  shows: reference.nullable(),
 })
 export type Resumption = z.infer<typeof resumption>
 

@@ -42,7 +42,7 @@ export type Stop =
   /** It took a key back, and nobody knows yet which: it may be that of the ticks from there on. */
   | { kind: 'revocation'; reference: Reference }
   /** It takes back more ticks than it may without showing why, and what it shows is being looked at. */
-  | { kind: 'unproved'; reference: Reference; shows: Reference[] }
+  | { kind: 'unproved'; reference: Reference; shows: Reference }
 
 export interface Chain {
   /** Oldest first. */
@@ -190,8 +190,9 @@ function cut(past: Past, line: Line, lines: Line[], before: Left['lost']): Left 
   const lost = new Set([...before, ...taken.map(({ number }) => number)])
   const last = stay.at(-1)?.number ?? -1
   if ([...lost].filter((number) => number > last).length <= MOST_TAKEN_BACK) return { ticks: stay, lost }
-  if (proved === true) return { ticks: stay, lost: new Set() }
-  return proved === false || said.shows.length === 0 ? 'ignored' : { kind: 'unproved', reference, shows: said.shows }
+  // Of a later one it would be no reason to take back those before it.
+  if (said.shows === null || said.shows.sha256 !== ticks[left]?.reference.sha256 || proved === false) return 'ignored'
+  return proved === true ? { ticks: stay, lost: new Set() } : { kind: 'unproved', reference, shows: said.shows }
 }
 
 /** The key that may sign the next tick, as far as the chain tells. */

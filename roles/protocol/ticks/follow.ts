@@ -64,13 +64,13 @@ export type FollowEvent =
   | { type: 'proof'; resumption: string; holds: boolean }
 
 /**
- * A resumption takes back more ticks than it may without a reason: look whether what it shows holds (two documents of one number, or a tick that an own
- * audit finds faulty); answer `proof`.
+ * A resumption takes back more ticks than it may without a reason: look whether the first that it takes back is the first which an own audit finds
+ * faulty; answer `proof`.
  */
 export interface Prove {
   type: 'prove'
   resumption: Reference
-  shows: Reference[]
+  shows: Reference
 }
 
 /** Documents asked for ahead of their turn, so that one who was away catches up. */
@@ -354,7 +354,7 @@ function onResumption(following: Following, reference: Reference, body: Body<'re
   return settle(following, { ...following, lines, signers }, null)
 }
 
-/** Whether what a resumption shows holds: two documents of one number, or a tick that the reader's own audit finds faulty. */
+/** Whether what a resumption shows holds: it is the first tick that the reader's own audit finds faulty. */
 export function followProof(following: Following, resumption: string, holds: boolean): Followed {
   const isIt = (line: Line): boolean => line.kind === 'resumption' && line.reference.sha256 === resumption && line.proved === null
   if (!following.lines.some(isIt)) return { following, fetch: [] }

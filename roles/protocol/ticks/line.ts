@@ -50,8 +50,8 @@ export interface ResumptionSaid {
   good: { number: number; sha256: string } | null
   key: string
   reason: string
-  /** The first faulty tick, or two documents of one number. */
-  shows: Reference[]
+  /** The first tick that is taken back, where it is faulty. */
+  shows: Reference | null
 }
 
 export interface Line {

@@ -74,7 +74,7 @@ const documentFields: DocumentsInput['fields'] = {
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
   revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
   resumption: {
-    app, good: { number: 6, ...reference('tick 6') }, key: publicKey(bytes('client')), grant: reference('grant'), reason: 'the machine was seized', shows: [reference('tick 7')],
+    app, good: { number: 6, ...reference('tick 6') }, key: publicKey(bytes('client')), grant: reference('grant'), reason: 'the machine was seized', shows: reference('tick 7'),
   },
   acceptance: { offer: bytes('offer'), host: 'host.example', port: 4000, sealing: sealing('sealing'), region: 'eu-west', nonce: '18446744073709551615' },
   registration: { app, sealing: sealing('sealing'), seats: bytes('seats'), nonce: '5' },

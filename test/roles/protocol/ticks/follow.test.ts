@@ -282,9 +282,9 @@ describe('a resumption', () => {
     ])
 
     const shown = story(6)
-    const reasoned = resumptionMade(71, shown.ticks[2]!, { shows: [shaOf(shown.ticks[3]!)] })
+    const reasoned = resumptionMade(71, shown.ticks[2]!, { shows: shaOf(shown.ticks[3]!) })
     shown.reader.block(reasoned)
-    expect(shown.stop()).toMatchObject({ kind: 'unproved', shows: [{ sha256: shaOf(shown.ticks[3]!) }] })
+    expect(shown.stop()).toMatchObject({ kind: 'unproved', shows: { sha256: shaOf(shown.ticks[3]!) } })
     const undecided = shown.reader.following()
     shown.reader.set(followProof(undecided, shaOf(reasoned), true))
     expect([shown.numbers(), shown.stop()]).toEqual([[0, 1, 2], null])

@@ -109,12 +109,12 @@ export function tickMade(height: number, options: TickOptions): Made {
 export function resumptionMade(
   height: number,
   good: Made | null,
-  { by = MASTER, key = SECOND, app = APP, shows = [] as string[] }: { by?: string; key?: string; app?: string; shows?: string[] } = {},
+  { by = MASTER, key = SECOND, app = APP, shows = null }: { by?: string; key?: string; app?: string; shows?: string | null } = {},
 ): Made {
   const transaction = transactionOf('resumption', height, { spends: [scriptOf(by)!], pays: [NOTHING, output(key), output(by)] })
   const last =
     good === null ? null : { number: good.transaction.anchor.number!, sha256: good.transaction.anchor.sha256, infohash: '00'.repeat(20) }
-  const shown = shows.map((sha256) => ({ sha256, infohash: '00'.repeat(20) }))
+  const shown = shows === null ? null : { sha256: shows, infohash: '00'.repeat(20) }
   return { transaction, document: opened({ type: 'resumption', by, app, good: last, key, reason: 'stolen', shows: shown }) }
 }
 
