@@ -66,6 +66,8 @@ interface Round {
   wire: number
   whole: number
   servers: number
+  /** As `servers`, with signatures as WebAssembly. */
+  portable: number
   client: number
   hops: number
 }
@@ -89,6 +91,7 @@ async function rounds(stage: Stage, one: Recorded, hops: () => Promise<void>): P
       wire: reply.ms,
       whole,
       servers: replay(one.servers[i]!),
+      portable: replay(one.servers[i]!, 'portable'),
       client: replay(one.client[i]!),
       hops: (await timed(hops)).ms,
     })
@@ -99,7 +102,14 @@ async function rounds(stage: Stage, one: Recorded, hops: () => Promise<void>): P
         all.map((round) => round[part]),
         share,
       )
-    return { wire: of('wire'), whole: of('whole'), servers: of('servers'), client: of('client'), hops: of('hops') }
+    return {
+      wire: of('wire'),
+      whole: of('whole'),
+      servers: of('servers'),
+      portable: of('portable'),
+      client: of('client'),
+      hops: of('hops'),
+    }
   }
   return { usual: at(0.5), quiet: at(QUIET) }
 }
@@ -109,6 +119,7 @@ const pidsOf = (stage: Stage): number[] => stage.servers.map((name) => stage.net
 interface Processor {
   requests: Spent
   cryptography: Spent
+  portable: Spent
   hops: Spent
   resting: Spent
 }
@@ -119,7 +130,7 @@ const REST_MS = 4_000
 /** The same three in processor time: of the servers with the sender, of the cryptography alone, of the empty hops with their sender. */
 async function processor(stage: Stage, recorded: Recorded, hops: Hops): Promise<Processor | null> {
   const none = (): Spent => ({ ran: 0, waited: 0, took: 0 })
-  const sum: Processor = { requests: none(), cryptography: none(), hops: none(), resting: none() }
+  const sum: Processor = { requests: none(), cryptography: none(), portable: none(), hops: none(), resting: none() }
   const measure = async (part: keyof Processor, pids: number[], work: () => Promise<void> | void): Promise<void> => {
     const spent = await spending(pids, work)
     for (const field of ['ran', 'waited', 'took'] as const) sum[part][field] += spent[field]
@@ -135,6 +146,9 @@ async function processor(stage: Stage, recorded: Recorded, hops: Hops): Promise<
     })
     await measure('cryptography', [], () => {
       for (const one of operations) replay(one)
+    })
+    await measure('portable', [], () => {
+      for (const one of operations) replay(one, 'portable')
     })
     await measure('hops', hops.pids, async () => {
       for (const _ of operations) await hops.once()
@@ -220,6 +234,10 @@ function printTally(operations: Operation[]): void {
 
 const ratioOf = ({ wire, servers, hops }: Round): number => wire / (servers + hops)
 
+/** The goals came when signatures were WebAssembly, and took three times as long. */
+const sayPortable = (portable: number, ratio: number): void =>
+  say(`  with the cryptography of the goal's day (signatures as WebAssembly: ${ms(portable)}) the ratio would be ${ratio.toFixed(2)}`)
+
 const sizesOf = ({ outer, inner }: Recorded): string =>
   [outer, ...inner.flat()].map(({ sent, received }) => `${sent}+${received}`).join(', ')
 
@@ -232,6 +250,7 @@ function report(usual: Round, quiet: Round, { one, all }: { one: Recorded; all: 
   say(`  cryptography of one lane's servers  ${ms(usual.servers)}`)
   say(`  one lane's three HTTP exchanges     ${ms(usual.hops)}   (bytes: ${sizesOf(one)})`)
   say(`  ratio                               ${ratio.toFixed(2)}   (goal at most ${GOAL})`)
+  sayPortable(usual.portable, usual.wire / (usual.portable + usual.hops))
   say(
     `  in the quietest tenth of the rounds ${ms(quiet.wire)}; ${ms(quiet.servers)} + ${ms(quiet.hops)}: ratio ${ratioOf(quiet).toFixed(2)}`,
   )
@@ -242,7 +261,7 @@ function report(usual: Round, quiet: Round, { one, all }: { one: Recorded; all: 
   return ratio
 }
 
-function reportProcessor({ requests, cryptography, hops, resting }: Processor): number {
+function reportProcessor({ requests, cryptography, portable, hops, resting }: Processor): number {
   const each = (spent: Spent, field: keyof Spent): number => spent[field] / ROUNDS
   const besides = (each(requests, 'took') * resting.ran) / resting.took
   const own = each(requests, 'ran') - besides
@@ -253,6 +272,7 @@ function reportProcessor({ requests, cryptography, hops, resting }: Processor): 
   )
   say(`  cryptography and hops of all lanes  ${ms(each(cryptography, 'ran'))} + ${ms(each(hops, 'ran'))}`)
   say(`  ratio                               ${ratio.toFixed(2)}   (goal at most ${PROCESSOR_GOAL})`)
+  sayPortable(each(portable, 'ran'), own / (each(portable, 'ran') + each(hops, 'ran')))
   say(`  ready but without a core            ${ms(each(requests, 'waited'))}; of the hops alone ${ms(each(hops, 'waited'))}`)
   return ratio
 }

@@ -4,12 +4,22 @@
  */
 import process from 'node:process'
 
+/** `lean`: one of many on a machine. `roomy`: the only one on its machine. */
+export type Memory = 'lean' | 'roomy'
+
 /** One helper thread where the default are four; Electron takes no such options. */
 const optionsWith = (semiSpace: number): string[] =>
   'electron' in process.versions ? [] : [`--max-semi-space-size=${semiSpace}`, '--v8-pool-size=1']
 
 /** For those that do little at a time: a young generation as small as it gets, in megabytes. */
 export const leanOptions: string[] = optionsWith(1)
+
+/**
+ * For whoever runs one participant on a machine of its own: what a request leaves behind is collected seldom, and by the thread that made it. V8's helper threads
+ * cost a server that answers one small message after another more than they save. In megabytes.
+ */
+export const roomyOptions: string[] =
+  'electron' in process.versions ? [] : ['--min-semi-space-size=16', '--initial-heap-size=256', '--single-threaded-gc']
 
 /** For who closes ticks, where a small one would be collected too often. */
 export const busyOptions: string[] = optionsWith(2)

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
+import { roomyOptions } from '../../../main/hosts/worker/lean.ts'
 import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { EchoConfig } from './echo.ts'
@@ -15,7 +16,7 @@ export interface Exchange {
 const ENTRY = fileURLToPath(new URL('./echo.ts', import.meta.url))
 
 function startEcho(config: EchoConfig): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(ENTRY, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(ENTRY, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: roomyOptions })
   child.send(config)
   return new Promise((resolve, reject) => {
     child.once('message', (message) => resolve({ child, port: (message as { port: number }).port }))

@@ -1,11 +1,13 @@
 /** A CryptoPort that remembers what was asked of it, so that the same primitive operations can be run again alone and timed. */
 import { randomBytes } from 'node:crypto'
-import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
+import { fastCrypto, portableCrypto } from '../../../main/adapters/crypto/fast.ts'
 import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 
 export interface Operation {
   name: string
   run(): unknown
+  /** The same with signatures as WebAssembly. */
+  portable(): unknown
 }
 
 export interface Recorder {
@@ -23,11 +25,11 @@ export function createRecorder(): Recorder {
   let operations: Operation[] = []
   let paused = false
   const recorded =
-    <A extends unknown[], R>(name: string, run: (...args: A) => R) =>
+    <A extends unknown[], R>(name: string, run: (...args: A) => R, portable = run) =>
     (...args: A): R => {
       if (paused) return run(...args)
       const kept = args.map(copied) as A
-      operations.push({ name, run: () => run(...kept) })
+      operations.push({ name, run: () => run(...kept), portable: () => portable(...kept) })
       return run(...args)
     }
   const { schnorr, x25519, aead } = fastCrypto
@@ -37,8 +39,8 @@ export function createRecorder(): Recorder {
       taggedHash: recorded('tagged hash', fastCrypto.taggedHash),
       schnorr: {
         publicKey: schnorr.publicKey,
-        sign: recorded('schnorr sign', schnorr.sign),
-        verify: recorded('schnorr verify', schnorr.verify),
+        sign: recorded('schnorr sign', schnorr.sign, portableCrypto.schnorr.sign),
+        verify: recorded('schnorr verify', schnorr.verify, portableCrypto.schnorr.verify),
       },
       x25519: { publicKey: recorded('x25519 public key', x25519.publicKey), shared: recorded('x25519 shared', x25519.shared) },
       aead: { seal: recorded('aead seal', aead.seal), open: recorded('aead open', aead.open) },
@@ -67,10 +69,10 @@ export function forgetKeys(): void {
   for (let i = 0; i < KEYS_KEPT; i++) fastCrypto.x25519.shared(randomBytes(32), fastCrypto.x25519.publicKey(randomBytes(32)))
 }
 
-/** Milliseconds that all these operations take one after the other. */
-export function replay(operations: readonly Operation[]): number {
+/** Milliseconds that all these operations take one after the other. @param how `portable`: with signatures as WebAssembly */
+export function replay(operations: readonly Operation[], how: 'run' | 'portable' = 'run'): number {
   const began = performance.now()
-  for (const operation of operations) operation.run()
+  for (const operation of operations) operation[how]()
   return performance.now() - began
 }
 

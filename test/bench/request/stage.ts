@@ -127,6 +127,8 @@ export async function setStage(servers: number): Promise<Stage> {
     clients: ['alice'],
     blockMs: 500,
     tickBlocks: 3,
+    // As a server runs that is the only one on its host.
+    memory: 'roomy',
     logLevel: 'error',
     log: quiet,
     output: (name, text) => void process.stderr.write(`${name}: ${text}`),

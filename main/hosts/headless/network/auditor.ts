@@ -87,6 +87,7 @@ function startAuditor({ chain, trackers, dht = false, app, output }: AuditOption
       settings: { name: 'auditor', client },
     },
     output,
+    'roomy',
   )
 }
 

@@ -15,6 +15,7 @@ import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
 import { configOf, settingsOf, type NetworkPlan } from './plan.ts'
 import { createPace } from './pace.ts'
 import { createFunds } from './funds.ts'
+import type { Memory } from '../../worker/lean.ts'
 import { createParticipants, type Absent } from './participants.ts'
 import type { ParticipantProcess } from './process.ts'
 
@@ -29,6 +30,8 @@ export interface LocalNetworkOptions extends NetworkPlan {
   bitcoind?: { url: string; user: string; password: string }
   /** Start a participant again that ended by itself. Off for stories that kill some. */
   keepUp?: boolean
+  /** Of the participants' processes: `roomy` to see how each runs on a machine of its own. Default `lean`, because they share one. */
+  memory?: Memory
   logLevel: ParticipantConfig['logLevel']
   /** Log lines of all participants. */
   output(name: string, text: string): void
@@ -131,6 +134,7 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     configs,
     pace,
     keepUp: options.keepUp === true,
+    memory: options.memory ?? 'lean',
     log,
     output: (name, text) => options.output(name, text),
     starting: (name) => funds.look([name]),

@@ -3,6 +3,7 @@ import type { LogPort } from '../../../core/ports.ts'
 import type { ParticipantConfig, ParticipantSettings } from '../../../core/index.ts'
 import type { Pace } from './pace.ts'
 import { adviceFor } from './advice.ts'
+import type { Memory } from '../../worker/lean.ts'
 import { startParticipant, type ParticipantProcess } from './process.ts'
 
 export interface Participants {
@@ -27,6 +28,7 @@ export interface ParticipantsOptions {
   pace: Pace
   /** Start a participant again that ended by itself, or could not start. */
   keepUp: boolean
+  memory: Memory
   log: LogPort
   output(name: string, text: string): void
   /** Told before a process is started for one. */
@@ -57,7 +59,7 @@ export function createParticipants(options: ParticipantsOptions): Participants {
   }
   async function launchNow(name: string): Promise<ParticipantProcess> {
     options.starting(name)
-    const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text))
+    const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text), options.memory)
     if (stopping) {
       await started.stop()
       throw new Error(`${name} was ended before it took part.`)

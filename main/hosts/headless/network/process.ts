@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { failForNow, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import type { CommandArgs, CommandName, CommandResult } from '../../../contract/index.ts'
 import type { FromWorker, ToWorker } from '../../worker/channel.ts'
-import { busyOptions, leanEnvironment, leanOptions } from '../../worker/lean.ts'
+import { busyOptions, leanEnvironment, leanOptions, roomyOptions, type Memory } from '../../worker/lean.ts'
 
 const ENTRY = fileURLToPath(new URL('../../worker/index.ts', import.meta.url))
 const STOP_MS = 5_000
@@ -40,14 +40,19 @@ export interface ParticipantProcess {
 /**
  * Starts a participant and waits until it serves its contract.
  * @param output where its log lines go: a sink for text.
+ * @param memory `roomy` where it is alone on its machine.
  * @throws StartFailure with its own words when it cannot start.
  */
-export async function startParticipant(config: ParticipantConfig, output: (text: string) => void): Promise<ParticipantProcess> {
+export async function startParticipant(
+  config: ParticipantConfig,
+  output: (text: string) => void,
+  memory: Memory,
+): Promise<ParticipantProcess> {
   const child = fork(ENTRY, [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    execArgv: config.settings.supervisor === undefined ? leanOptions : busyOptions,
-    env: { ...process.env, ...leanEnvironment },
+    execArgv: memory === 'roomy' ? roomyOptions : config.settings.supervisor === undefined ? leanOptions : busyOptions,
+    env: { ...process.env, ...(memory === 'lean' && leanEnvironment) },
   })
   const channel = createChannel(child)
   child.stderr!.setEncoding('utf8').on('data', output)

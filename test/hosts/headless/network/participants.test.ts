@@ -35,6 +35,7 @@ describe('participants of whom some cannot start', () => {
       configs: new Map(configs.map((one) => [one.settings.name, one])),
       pace: { watch: () => undefined } as never,
       keepUp: false,
+      memory: 'lean',
       log: { log: () => undefined },
       output: () => undefined,
       starting: () => undefined,
