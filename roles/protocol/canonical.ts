@@ -157,6 +157,9 @@ function parseText(bytes: Uint8Array, limits: ParseLimits): Result<{ json: unkno
   return ok({ json: parsed.value, text: text.value })
 }
 
+/** Whether a text is the canonical form of the value that was parsed from it; nesting is bounded by the caller. */
+export const isCanonicalPart = (json: Json, text: string): boolean => offence(json, '$') === null && text === canonicalOrNull(json)
+
 const otherForm = fail('canonical.form', 'The document is not in canonical form (RFC 8785). Encode it canonically and sign again.')
 
 /**

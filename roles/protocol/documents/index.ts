@@ -1,5 +1,8 @@
 export * from './anchor.ts'
+export * from './digests.ts'
 export * from './fields.ts'
 export * from './kinds.ts'
+export { readList, readRecognised } from './read-list.ts'
 export * from './seal.ts'
 export * from './types.ts'
+export { upTo } from './update-text.ts'

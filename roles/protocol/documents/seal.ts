@@ -6,8 +6,10 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, must, ok, type Result } from '../result.ts'
 import { PROTOCOL_VERSION } from '../version.ts'
+import { digestsOf, noteDigests } from './digests.ts'
 import { FIRST_FAULT, signature } from './fields.ts'
 import { documentKinds, type DocumentBody, type DocumentKind, type DocumentType, type Signed } from './kinds.ts'
+import { readRecognised } from './read-list.ts'
 
 /** Nesting of a document, where its kind says nothing else. */
 const DEPTH = 32
@@ -122,6 +124,8 @@ export function readUnchecked<T extends DocumentType>(
     const known = readAgain(bytes, digest)
     if (known.body.type === type) return ok(known as OpenedDocument<T>)
   }
+  const recognised = type === 'update' ? readRecognised(crypto, bytes, digest) : null
+  if (recognised !== null) return ok(recognised as OpenedDocument<T>)
   const parsed = readCanonical(bytes, { maxBytes: limit, maxDepth: depth })
   return parsed.ok ? readBody(crypto, type, parsed.value, { bytes, sha256: digest }) : parsed
 }
@@ -159,15 +163,12 @@ function readBody<T extends DocumentType>(
   if (!signed.success) return fail(`${type}.schema`, `The field ${type}.sig must be 128 lower-case hex digits.`)
   const document: OpenedDocument<T> = { body: { ...(checked.value as DocumentBody[T]), sig: signed.data }, ...of }
   const unsigned = withoutSignature(value.text, signed.data)
-  if (unsigned !== null) digests.set(document, crypto.taggedHash(`golem/${type}`, utf8(unsigned)))
+  if (unsigned !== null) noteDigests(document, { own: crypto.taggedHash(`golem/${type}`, utf8(unsigned)) })
   return ok(document)
 }
 
-/** Of documents just as they were read; any copy is another object. */
-const digests = new WeakMap<OpenedDocument, Uint8Array>()
-
 const digestOf = (crypto: CryptoPort, document: OpenedDocument): Uint8Array =>
-  digests.get(document) ?? signingDigest(crypto, document.body.type, document.body)
+  digestsOf(document)?.own ?? signingDigest(crypto, document.body.type, document.body)
 
 /**
  * A document's canonical text without its signature, cut out where it stands, which spares writing the whole anew: `type` and `v` come after `sig`, so a

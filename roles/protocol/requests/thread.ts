@@ -5,7 +5,16 @@
 import { fromHex, toHex, uint32 } from '../bytes.ts'
 import { canonicalBytes, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
-import { laterVerify, signUnder, signingDigest, type BareStart, type Link, type Start, type Write } from '../documents/index.ts'
+import {
+  laterVerify,
+  signUnder,
+  signingDigest,
+  type BareStart,
+  type Link,
+  type Start,
+  type ThreadDigests,
+  type Write,
+} from '../documents/index.ts'
 import type { KeyPair } from '../keys/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { Source } from '../../program/document.ts'
@@ -141,20 +150,22 @@ type Verdicts = Array<() => boolean>
  * Checks a start and the links of each lane after it: same request, unbroken chain of digests and commitments, positions in order. Whether a
  * version exists and its server holds it is the caller's to check, against the tick. What every signature says is asked for by `signed`.
  * @param start without `sig` where it stands in a document that its client signs and `client` is known to be that
+ * @param digests of just this start and these links, where they are known
  * Error: `thread.link` (details.lane, details.position).
  */
 export function beginThreads(
   crypto: CryptoPort,
   start: Start | BareStart,
   lanes: ReadonlyArray<{ lane: number; links: Link[] }>,
+  digests?: ThreadDigests,
 ): Result<BegunThreads> {
-  const begun = signingDigest(crypto, 'start', start)
+  const begun = digests?.start ?? signingDigest(crypto, 'start', start)
   const startVerdict = 'sig' in start ? laterVerify(crypto, begun, start.sig, start.client) : () => true
   const followed: Array<{ lane: number; verdicts: Verdicts }> = []
   const ends: ThreadEnd[] = []
   for (const { lane, links } of lanes) {
     const verdicts: Verdicts = []
-    const end = follow(crypto, start, toHex(begun), lane, links, verdicts)
+    const end = follow(crypto, { start, begun: toHex(begun), lane, links, digests: digests?.links[lane] }, verdicts)
     if (!end.ok) return end
     ends.push(end.value)
     followed.push({ lane, verdicts })
@@ -171,14 +182,24 @@ export function beginThreads(
   return ok({ start: toHex(begun), ends, signed: () => (all ??= check()) })
 }
 
-function follow(crypto: CryptoPort, start: BareStart, begun: string, lane: number, links: Link[], verdicts: Verdicts): Result<ThreadEnd> {
+interface Lane {
+  start: BareStart
+  /** Digest of the start, hex. */
+  begun: string
+  lane: number
+  links: Link[]
+  /** Of the links, where they are known. */
+  digests: readonly Uint8Array[] | undefined
+}
+
+function follow(crypto: CryptoPort, { start, begun, lane, links, digests }: Lane, verdicts: Verdicts): Result<ThreadEnd> {
   const number = start.numbers[lane]
   if (number === undefined) return broken(lane, 0, 'is of a lane that the start does not have')
   let state: ThreadEnd = { previous: begun, number }
   for (const [position, link] of links.entries()) {
     const how = brokenLink(start, lane, state, link, position)
     if (how !== null) return broken(lane, position, how)
-    const digest = signingDigest(crypto, 'link', link)
+    const digest = digests?.[position] ?? signingDigest(crypto, 'link', link)
     verdicts.push(laterVerify(crypto, digest, link.sig, link.server))
     state = { previous: toHex(digest), number: link.after }
   }
@@ -197,11 +218,17 @@ export function beginThread(
 }
 
 /** Checks the threads of all lanes and all of their signatures. Errors: `thread.link` (details.lane, details.position), `thread.start`. */
-export function verifyThreads(crypto: CryptoPort, start: Start | BareStart, lanes: readonly Link[][]): Result<BegunThreads> {
+export function verifyThreads(
+  crypto: CryptoPort,
+  start: Start | BareStart,
+  lanes: readonly Link[][],
+  digests?: ThreadDigests,
+): Result<BegunThreads> {
   const threads = beginThreads(
     crypto,
     start,
     lanes.map((links, lane) => ({ lane, links })),
+    digests,
   )
   if (!threads.ok) return threads
   const all = threads.value.signed()

@@ -1,6 +1,6 @@
 /** What anybody can find out about a document before its tick closes, by the functions that decide when it does; `Ahead` remembers it. */
 import type { CryptoPort } from '../crypto/index.ts'
-import { checkSigned, type OpenedDocument, type Update } from '../documents/index.ts'
+import { checkSigned, digestsOf, type OpenedDocument, type Update } from '../documents/index.ts'
 import { checkStamps, type Reveal } from './verify-stamp.ts'
 import { checkItself } from './verify-update.ts'
 
@@ -9,7 +9,8 @@ import { checkItself } from './verify-update.ts'
  * The claim about that is the document's SHA-256.
  */
 export const isSound = (crypto: CryptoPort, document: OpenedDocument): boolean =>
-  checkSigned(crypto, document).ok && (document.body.type !== 'update' || checkItself({ crypto }, document.body).ok)
+  checkSigned(crypto, document).ok &&
+  (document.body.type !== 'update' || checkItself({ crypto }, document.body, digestsOf(document)?.thread).ok)
 
 /** Whether every link of an update passed through its primes and shows that it did. The claim about that is `stampClaim`. */
 export function isStamped(crypto: CryptoPort, reveal: Reveal, update: Update): boolean {

@@ -5,7 +5,7 @@
  */
 import { own } from '../../program/index.ts'
 import type { Write as DatabaseWrite } from '../index/index.ts'
-import { verifyUnder, type Update } from '../documents/index.ts'
+import { verifyUnder, type ThreadDigests, type Update } from '../documents/index.ts'
 import {
   acceptsPath,
   differenceOf,
@@ -146,8 +146,8 @@ function checkSignatures(ctx: VerifyContext, update: Update, digests: string[]):
 }
 
 /** Threads are signed by servers and client. */
-function checkThreads(ctx: VerifyContext, update: Update): Result<null> {
-  const threads = verifyThreads(ctx.crypto, update.start, update.lanes)
+function checkThreads(ctx: VerifyContext, update: Update, known?: ThreadDigests): Result<null> {
+  const threads = verifyThreads(ctx.crypto, update.start, update.lanes, known)
   return threads.ok ? passed : refuse('update.thread', threads.error.message, threads.error.details)
 }
 
@@ -180,14 +180,15 @@ export const proofSteps = {
 /**
  * What an update says about itself, whatever it is held against: its lanes agree, its writes are those that its links are signed over, what is carried opens its commitment, threads
  * and changed keys are signed. Part of `checkUpdate`, which need not make it where it is known to hold.
+ * @param known digests of just this update's thread
  */
-export function checkItself(ctx: VerifyContext, update: Update): Result<null> {
+export function checkItself(ctx: VerifyContext, update: Update, known?: ThreadDigests): Result<null> {
   const digests = digestsOf(ctx, update)
   const steps = [
     () => checkAlike(update),
     () => checkDigests(update, digests),
     () => checkCarried(ctx, update),
-    () => checkThreads(ctx, update),
+    () => checkThreads(ctx, update, known),
     () => checkSignatures(ctx, update, digests),
   ]
   return firstFailure(steps)

@@ -8,6 +8,7 @@ import {
   checkSigned,
   FIRST_FAULT,
   readAgain,
+  readList,
   readWithin,
   type FileEntry,
   type OpenedDocument,
@@ -27,7 +28,7 @@ import {
   stampClaim,
   type BlockCode,
 } from '../stamps/index.ts'
-import { isDecided } from './sorting.ts'
+import { DECIDED_TYPES, isDecided } from './sorting.ts'
 
 const FILE_LIMIT = 2 ** 31
 
@@ -101,7 +102,9 @@ async function readChecked(
 }
 
 /** One file of documents; whether they are signed is still to be asked. @param name of the file, for what is said about it */
-export function readPart(crypto: CryptoPort, name: string, bytes: Uint8Array): Result<OpenedDocument[]> {
+function readPart(crypto: CryptoPort, name: string, bytes: Uint8Array): Result<OpenedDocument[]> {
+  const listed = readList(crypto, bytes, DECIDED_TYPES)
+  if (listed !== null) return ok(listed)
   const items = readCanonicalList(bytes, { maxBytes: FILE_LIMIT, maxDepth: 64 })
   if (!items.ok) return items
   if (items.value === null) return fail('audit.documents', `The file ${name} is not a list. The Supervisor published a broken tick.`)

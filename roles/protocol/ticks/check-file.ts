@@ -1,21 +1,21 @@
 /** A file of a tick's documents as another core reads and checks it (PROTOCOL.md 6.5): what is found out here needs neither the ledger nor the chain. */
 import { fromHex } from '../bytes.ts'
 import { SOUND, STAMPED, type CryptoPort, type FileCheck } from '../crypto/index.ts'
-import type { OpenedDocument } from '../documents/index.ts'
+import { readList, type OpenedDocument } from '../documents/index.ts'
 import { isSound, isStamped, type Reveal } from '../stamps/index.ts'
-import { readPart } from './audit-files.ts'
+import { DECIDED_TYPES } from './sorting.ts'
 
 /**
  * @param bytes of a file of documents; @param reveals of the ticks in which its updates may be stamped
  * @returns null for one that is not as it should be
  */
 export function checkFile(crypto: CryptoPort, bytes: Uint8Array, reveals: readonly Reveal[]): FileCheck | null {
-  const documents = readPart(crypto, '', bytes)
-  if (!documents.ok) return null
-  const count = documents.value.length
+  const documents = readList(crypto, bytes, DECIDED_TYPES)
+  if (documents === null) return null
+  const count = documents.length
   const check: FileCheck = { ends: new Uint32Array(count), digests: new Uint8Array(32 * count), found: new Uint8Array(count) }
   let at = 0
-  for (const [i, document] of documents.value.entries()) {
+  for (const [i, document] of documents.entries()) {
     at += 1 + document.bytes.length
     check.ends[i] = at
     check.digests.set(fromHex(document.sha256), 32 * i)

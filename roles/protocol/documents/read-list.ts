@@ -1,0 +1,86 @@
+/** Reading updates by their text, one or a list of them; see update-text.ts. Whatever is not recognised is read in the general way. */
+import { type z } from 'zod'
+import { parseUtf8, utf8, toHex } from '../bytes.ts'
+import { isCanonicalPart, nestingOf, type Json } from '../canonical.ts'
+import type { CryptoPort } from '../crypto/index.ts'
+import { noteDigests } from './digests.ts'
+import { FIRST_FAULT } from './fields.ts'
+import { documentKinds, type DocumentType } from './kinds.ts'
+import { readWithin, type OpenedDocument } from './seal.ts'
+import { update } from './types.ts'
+import { endOfList, recogniseUpdate, type UpdateText } from './update-text.ts'
+
+/** Nesting of the list of writes: a document nests 32 deep, and is one level itself. */
+const WRITES_DEPTH = 31
+const writes: z.ZodType = update.shape.writes
+
+/** The update that was recognised in a text; null where its writes are not as they should be. */
+function recognised(
+  crypto: CryptoPort,
+  found: UpdateText,
+  text: string,
+  bytes: Uint8Array,
+  sha256: string,
+): OpenedDocument<'update'> | null {
+  if (bytes.length > documentKinds.update.limit || nestingOf(found.writes) > WRITES_DEPTH) return null
+  const body = parse(text) as OpenedDocument<'update'>['body'] | undefined
+  if (body === undefined || !isCanonicalPart(body.writes, found.writes) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
+  const document = { body, bytes, sha256 }
+  const digest = (tag: string, signed: string): Uint8Array => crypto.taggedHash(`golem/${tag}`, utf8(signed))
+  noteDigests(document, {
+    own: digest('update', found.unsigned),
+    thread: { start: digest('start', found.start), links: found.links.map((links) => links.map((link) => digest('link', link))) },
+  })
+  return document
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** An update whose text is recognised; null for any other one. @param sha256 of the bytes */
+export function readRecognised(crypto: CryptoPort, bytes: Uint8Array, sha256: string): OpenedDocument<'update'> | null {
+  const text = parseUtf8(bytes)
+  const found = text.ok ? recogniseUpdate(text.value, 0) : null
+  return text.ok && found?.end === text.value.length ? recognised(crypto, found, text.value, bytes, sha256) : null
+}
+
+/**
+ * The documents of a canonical list; null for bytes that are none, or hold anything that is not opened: the general way says what is wrong with them. Whether
+ * they are signed is still to be asked.
+ * @param types that may be in it
+ */
+export function readList(crypto: CryptoPort, bytes: Uint8Array, types: readonly DocumentType[]): OpenedDocument[] | null {
+  const read = parseUtf8(bytes)
+  if (!read.ok || !read.value.startsWith('[{')) return null
+  const text = read.value
+  // Of other texts, characters are not bytes.
+  const sliceOf = (from: number, end: number): Uint8Array =>
+    text.length === bytes.length ? bytes.subarray(from, end) : utf8(text.slice(from, end))
+  const documents: OpenedDocument[] = []
+  for (let at = 1; ; at++) {
+    const found = recogniseUpdate(text, at)
+    const end = found === null ? endOfList(text, at) : found.end
+    if (end < 0) return null
+    const item = text.slice(at, end)
+    const part = sliceOf(at, end)
+    const document = found === null ? readItem(crypto, item, types) : recognised(crypto, found, item, part, toHex(crypto.sha256(part)))
+    if (document === null) return null
+    documents.push(document)
+    at = end
+    if (text[at] === ']') return at + 1 === text.length ? documents : null
+    if (text[at] !== ',') return null
+  }
+}
+
+function readItem(crypto: CryptoPort, text: string, types: readonly DocumentType[]): OpenedDocument | null {
+  const json = parse(text) as { type?: DocumentType } | null | undefined
+  const type = types.find((one) => one === json?.type)
+  if (type === undefined || !isCanonicalPart(json as Json, text)) return null
+  const document = readWithin(crypto, type, { json: json as Json, text })
+  return document.ok ? document.value : null
+}
