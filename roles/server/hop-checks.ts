@@ -79,7 +79,7 @@ export function admitHop(ctx: Context, env: HopEnv, message: HopMessage): Result
   if (!shown.ok) return shown
   const caller = checkCaller(ctx, view, message, shown.value)
   if (!caller.ok) return caller
-  if (env.mayServe?.(start.client) === false)
+  if (env.mayServe?.(start.client, start.request, message.version) === false)
     return failForNow('hop.busy', 'This client has used up its share of this server for now. Ask another server.')
   const seat = checkSeat(env, placed.value, message, envelope.value, caller.value)
   if (!seat.ok) return seat

@@ -90,12 +90,12 @@ export interface HopEnv {
   currentTick: number
   tick(number: number): TickView | null
   code(number: number): PreparedCode | null
-  /** Whether this server has answered this request at this version before. */
+  /** Whether this server has answered this request at this version before, or has tried to often enough. */
   used(request: string, version: string): boolean
   /** Told when the hop turns out to be signed: what is wrong with it after that, no top-level server could have seen. */
   signedBy?(client: string): void
-  /** Whether there is time left for this client, who is registered and signed the hop: asked for before what costs much. Without it, always. */
-  mayServe?(client: string): boolean
+  /** Whether there is time left for this client, who is registered and signed a hop of this request: asked for before what costs much. Without it, always. */
+  mayServe?(client: string, request: string, version: string): boolean
   /** What this server remembers of its clients' seats. */
   seats: SeatMemory
   /** Writes the entry durably; false when it was there already. Called before the reply is made. */

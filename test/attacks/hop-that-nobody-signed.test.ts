@@ -191,13 +191,13 @@ describe('a hop that its client did not sign', () => {
 
 const rest = (record: HopMessage['commits']): HopMessage['commits'] => Object.fromEntries(Object.entries(record).slice(1))
 
-/** A server's answers, on a machine where opening an envelope takes 100 ms and all else nothing. */
-function answering({ world, server }: Honest) {
+/** A server's answers, on a machine where opening an envelope takes so many milliseconds, and all else nothing. */
+function answering({ world, server }: Honest, openMs = 100) {
   let now = 0
   const clock = { now: () => now, after: () => () => undefined }
   const { x25519 } = world.ctx.crypto
   const shared: typeof x25519.shared = (...keys) => {
-    now += 100
+    now += openMs
     return x25519.shared(...keys)
   }
   const ctx = { ...world.ctx, crypto: { ...world.ctx.crypto, x25519: { ...x25519, shared } } }
@@ -245,14 +245,33 @@ describe("a server's processor", () => {
 
   it('is given to a client as far as its share goes, and its top-level server is not blamed for it', async () => {
     const honest = await honestHop('client')
-    const { send } = answering(honest)
+    const { send } = answering(honest, 5_000)
     // What is wrong lies in an envelope that only this server opens, and is signed by a client of the app.
     const dear = honest.with({}, { keys: { [shownId(0)]: honest.envelope.keys[shownId(0)] } })
     const codes: string[] = []
-    for (let i = 0; i < 90; i++) codes.push(await send(dear, 'top'))
-    expect(codes[0]).toBe('hop.key')
-    expect(codes.at(-1)).toBe('hop.busy')
-    expect(codes).not.toContain('transport.rate')
+    for (let i = 0; i < 4; i++) codes.push(await send(dear, 'top'))
+    expect(codes).toEqual(['hop.key', 'hop.key', 'hop.busy', 'hop.busy'])
+    expect(await send(honest.bytes, 'another top')).toBe('hop.replayed')
+  })
+
+  it("is not taken from a client by a top-level server that repeats a hop of the client's and spoils it each time", async () => {
+    const honest = await honestHop('repeated')
+    const { send } = answering(honest)
+    const [[id, edge]] = Object.entries(honest.message.edges) as [[string, HopMessage['edges'][string]]]
+    const box = toBase64(honest.world.ctx.random(Buffer.from(edge.box, 'base64').length))
+    const spoiled = honest.with({ edges: { ...honest.message.edges, [id]: { ...edge, box } } })
+    const codes: string[] = []
+    for (let i = 0; i < 90; i++) codes.push(await send(spoiled, '203.0.113.9'))
+    expect(codes.slice(0, 5)).toEqual([...Array<string>(4).fill('edge.closed'), 'hop.replayed'])
+    expect(codes.at(-1)).toBe('transport.rate')
+    expect(codes).not.toContain('hop.busy')
+    expect(await send(honest.bytes, '203.0.113.8')).toBe('hop.replayed')
+    // Its next request is served.
+    const next = await compose(honest.world, 'post', { topic: 'weather', text: 'rain' })
+    const top = honest.world.relayEnv(next.top.id)
+    const { hops } = must(nextHops(honest.world.ctx, top, must(openRequest(honest.world.ctx, top, next.bytes))))
+    const own = hops.find(({ server }) => server === honest.server)!
+    expect(await send(own.bytes, '203.0.113.8')).toBe('ok')
   })
 
   it('is not taken from a top-level server for what it cannot see into', async () => {

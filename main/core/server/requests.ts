@@ -20,7 +20,7 @@ import {
 } from '../../../roles/server/index.ts'
 import type { Json, StoragePort } from '../ports.ts'
 import type { ServerSession } from './session.ts'
-import { createShares } from './shares.ts'
+import { createShares, createTries } from './shares.ts'
 import type { Ready } from './ticks.ts'
 
 /** Of one block's server. A relay has to outlive hops that never answer, or are slow one after the other: its client would not learn which server to leave out. */
@@ -81,6 +81,7 @@ export function createAnswer(
   const { storage, clock } = services
   const unsigned = createShares(UNSIGNED_MS, () => clock.now())
   const clients = createShares(CLIENT_MS, () => clock.now())
+  const tries = createTries()
   const envOf = createEnvironments(storage, counts)
   const advance = createRelaying(services, ctx)
 
@@ -92,13 +93,16 @@ export function createAnswer(
     const began = clock.now()
     let signed = false
     let client: string | null = null
+    const base = envOf(serving)
     const env: HopEnv = {
-      ...envOf(serving),
+      ...base,
+      used: (request, version) => tries.isOver(`${request}:${version}`) || base.used(request, version),
       signedBy: () => {
         signed = true
       },
-      mayServe(registered) {
+      mayServe(registered, request, version) {
         client = registered
+        tries.note(`${request}:${version}`)
         return clients.has(registered)
       },
     }

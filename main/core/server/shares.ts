@@ -34,3 +34,25 @@ export function createShares(perMinute: number, now: () => number): Shares {
     },
   }
 }
+
+/** Times that a client's hop is looked into, though it fails each time: honest clients send one three times, by as many top-level servers. */
+const MOST_TRIES = 4
+
+export interface Tries {
+  isOver(hop: string): boolean
+  note(hop: string): void
+}
+
+/** How often each hop was looked into in its client's name. Whoever moves a hop may spoil it, and repeat it, to use up what this server has for the client. */
+export function createTries(): Tries {
+  const tried = new Map<string, number>()
+  return {
+    isOver: (hop) => (tried.get(hop) ?? 0) >= MOST_TRIES,
+    note(hop) {
+      const count = (tried.get(hop) ?? 0) + 1
+      tried.delete(hop)
+      tried.set(hop, count)
+      if (tried.size > MOST_REMEMBERED) tried.delete(tried.keys().next().value!)
+    },
+  }
+}
