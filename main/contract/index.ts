@@ -78,6 +78,8 @@ export interface EndpointView {
   /** Servers that run each observation point beside each other, and so see what it sees. */
   lanes: number
   observations: Array<{ name: string; sees: string[] }>
+  /** Of one that can write: whoever owns so `many` of all servers writes here what it likes, as a client of its own, in this share of ticks. */
+  forging?: { many: number; of: number; share: number }
 }
 /** `references` names the collection of each field that holds a key, so that a view can count what points at a row. */
 export interface CollectionView {

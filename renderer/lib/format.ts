@@ -18,6 +18,12 @@ export function wait(ms: number): string {
   return `about ${Math.round(seconds / 3600)} h`
 }
 
+/** A share of ticks: `in 40 of 100 ticks`, `in one of 83 ticks`. */
+export function oftenness(share: number): string {
+  if (share <= 0) return 'in no tick'
+  return share >= 0.1 ? `in ${Math.round(100 * share)} of 100 ticks` : `in one of ${whole.format(Math.round(1 / share))} ticks`
+}
+
 /** Time taken: `340 ms`, `2.1 s`. */
 export const took = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 

@@ -24,7 +24,7 @@ test.afterEach(() => fake.stop())
 
 async function open(page: Page, name: string, rows: Array<Record<string, unknown>>): Promise<void> {
   const outline = program(name)
-  const view = appView(hash(name), { title: name, witnesses: 1 }, outline)
+  const view = appView(hash(name), { title: name, witnesses: 1, spare: 1, versions: 2 }, outline, 6)
   fake = await startFake({
     app: view,
     requests: [],

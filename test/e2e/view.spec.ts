@@ -385,4 +385,7 @@ test('before a request is sent the page says how many servers see each step', as
   await expect(page.getByText('Goes through 5 servers, 2 for each step, which have to agree.')).toBeVisible()
   await page.getByText('Which server will see what').click()
   await expect(page.getByText('Each step runs on 2 servers beside each other.')).toBeVisible()
+  await expect(
+    page.getByText('Whoever owns 2 servers of the 6 here and calls with a key of their own can write in 40 of 100 ticks what no step says'),
+  ).toBeVisible()
 })

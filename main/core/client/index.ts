@@ -152,7 +152,7 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
   const key = joined.client.publicKey
   const outline = newest?.planned ?? joined.offer.outline
   return {
-    app: appView(joined.reference.sha256, body, outline),
+    app: appView(joined.reference.sha256, body, outline, newest?.tick.servers.length ?? 0),
     tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait, newest.graves()?.problems), ...stoppedView(state, wait) },
     actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
     requests: state.requests.map((entry) =>

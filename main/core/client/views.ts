@@ -1,7 +1,8 @@
 /** The client's state as the contract shows it: honest waiting times, what each server saw, which inputs explain a write. */
-import type { ActorView, AppView, DeadlineView, FieldView, RequestView, TickView } from '../../contract/index.ts'
+import type { ActorView, AppView, DeadlineView, EndpointView, FieldView, RequestView, TickView } from '../../contract/index.ts'
 import { describe, lanesOf, serversOf, type Endpoint, type Program, type Type } from '../../../roles/program/index.ts'
 import type { Offer, Tick } from '../../../roles/protocol/documents/index.ts'
+import { canWrite, forgingShare } from '../../../roles/protocol/requests/index.ts'
 import {
   approveBefore,
   countedIn,
@@ -23,7 +24,7 @@ import { own } from '../../../roles/program/index.ts'
 /** The transaction of a request as far as it is there. */
 export type SentView = Partial<Sent> & Pick<RequestView, 'transaction'>
 
-const apps = new WeakMap<Program, { view: AppView; witnesses: number }>()
+const apps = new WeakMap<Program, { view: AppView; terms: string }>()
 
 const fieldView = (name: string, type: Type): FieldView => ({
   name,
@@ -39,10 +40,25 @@ const ownFields = ({ request, slots }: Endpoint): FieldView[] =>
     .filter(({ name, state }) => state === 'owned' && !Object.hasOwn(request, name))
     .map(({ name, collection }): FieldView => ({ ...fieldView(name, { kind: 'key', collection }), own: true }))
 
-/** The API document as a person reads it, with the witnesses of the offer in force; made once per program, title and witnesses. */
-export function appView(id: string, { title, witnesses }: Pick<Offer, 'title' | 'witnesses'>, outline: Program): AppView {
+type Terms = Pick<Offer, 'title' | 'witnesses' | 'spare' | 'versions'>
+
+/** What witnesses are worth in an endpoint that can write. */
+function forgingOf(endpoint: Endpoint, offer: Terms, outline: Program, servers: number): Pick<EndpointView, 'forging'> {
+  if (!canWrite(endpoint) || servers === 0) return {}
+  const all = Object.values(outline.endpoints).reduce((sum, { blocks }) => sum + blocks.length, 0)
+  const share = forgingShare(offer, servers, all, endpoint.blocks.length)
+  return { forging: { many: 1 + offer.witnesses, of: servers, share } }
+}
+
+/**
+ * The API document as a person reads it, under the offer in force; made once per program, terms and number of servers.
+ * @param servers that the newest tick lists; 0 before any
+ */
+export function appView(id: string, offer: Terms, outline: Program, servers: number): AppView {
+  const { title, witnesses, spare, versions } = offer
+  const terms = [id, title, witnesses, spare, versions, servers].join()
   const known = apps.get(outline)
-  if (known?.view.id === id && known.view.title === title && known.witnesses === witnesses) return known.view
+  if (known?.terms === terms) return known.view
   const api = describe(outline)
   const view: AppView = {
     id,
@@ -55,6 +71,7 @@ export function appView(id: string, { title, witnesses }: Pick<Offer, 'title' | 
       lanes: lanesOf(outline.endpoints[name]!, witnesses),
       fields: [...Object.entries(endpoint.request).map(([field, type]) => fieldView(field, type)), ...ownFields(outline.endpoints[name]!)],
       observations: endpoint.blocks.map((block) => ({ name: block.name, sees: seenBy(endpoint.blocks, block.opens) })),
+      ...forgingOf(outline.endpoints[name]!, offer, outline, servers),
     })),
     collections: Object.entries(outline.collections).map(([name, { doc, fields, indices }]) => ({
       name,
@@ -66,7 +83,7 @@ export function appView(id: string, { title, witnesses }: Pick<Offer, 'title' | 
       ),
     })),
   }
-  apps.set(outline, { view, witnesses })
+  apps.set(outline, { view, terms })
   return view
 }
 

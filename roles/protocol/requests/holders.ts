@@ -42,10 +42,10 @@ export const serversNeeded = (terms: Pick<DealTerms, 'witnesses' | 'spare'>, blo
   blocks === 0 ? 0 : Math.max(blocks * leastHolders(terms), blocks * (1 + terms.witnesses) + 1)
 
 /** Holders of each block of an endpoint with `blocks` blocks: as many as are left when every server holds at most one of them. */
-export function holdersOfBlock({ ready, blocks: all, terms }: Omit<Deal, 'hash' | 'tick'>, blocks: number): number {
+export function holdersOfBlock({ ready, blocks: all, terms }: { ready: number } & Pick<Deal, 'blocks' | 'terms'>, blocks: number): number {
   if (blocks === 0) return 0
-  const wanted = Math.max(leastHolders(terms), terms.versions, Math.ceil(ready.length / Math.max(1, all)))
-  return Math.min(Math.floor(ready.length / blocks), wanted)
+  const wanted = Math.max(leastHolders(terms), terms.versions, Math.ceil(ready / Math.max(1, all)))
+  return Math.min(Math.floor(ready / blocks), wanted)
 }
 
 /** Reads an endpoint's blocks; the function of `dealer`. */
@@ -60,7 +60,7 @@ export function dealer(crypto: CryptoPort, deal: Deal): Dealer {
   const servers = deal.ready.map(fromHex)
   const head = concatBytes(fromHex(deal.hash), uint32(deal.tick))
   return (endpoint, blocks) => {
-    const each = holdersOfBlock(deal, blocks)
+    const each = holdersOfBlock({ ...deal, ready: deal.ready.length }, blocks)
     const dealt = Array.from({ length: blocks }, (): Holder[] => [])
     if (each === 0) return dealt
     const taken = new Set<number>()

@@ -5,7 +5,7 @@
  */
 import { concatBytes, compareBytes, fromHex, toHex, uint32, utf8 } from '../bytes.ts'
 import { taggedPrefix, type CryptoPort } from '../crypto/index.ts'
-import { leastHolders, named, type DealTerms } from './holders.ts'
+import { holdersOfBlock, leastHolders, named, type DealTerms } from './holders.ts'
 
 /** K, values of a client's hash chain: ticks for which a registration lasts. */
 export const SEAT_TICKS = 65_536
@@ -180,4 +180,17 @@ export function takeSeats(orders: readonly string[][], terms: SeatTerms, writes:
     if (taken.every((servers) => servers.length === lanes)) return taken
   }
   return null
+}
+
+/**
+ * What witnesses are worth: the share of ticks in which a client has every lane of some block run by servers of its own owner, who has just as many as a block's
+ * lanes take, 1 + witnesses of all. Exact, since any of the servers stand anywhere in what is dealt with the same chance. With fewer it never happens; `golem simulate` counts more.
+ * @param ready servers that are ready; @param all blocks of all endpoints; @param blocks those of the endpoint, which can write
+ */
+export function forgingShare(terms: DealTerms, ready: number, all: number, blocks: number): number {
+  const own = 1 + terms.witnesses
+  const first = permittedSeats(terms, own, holdersOfBlock({ ready, blocks: all, terms }, blocks), true)
+  let share = blocks
+  for (let i = 0; i < own; i++) share *= Math.max(0, first - i) / Math.max(1, ready - i)
+  return Math.min(1, share)
 }

@@ -21,6 +21,7 @@ export const app: AppView = {
         { name: 'moderate', sees: ['text'] },
         { name: 'file', sees: ['topic'] },
       ],
+      forging: { many: 2, of: 6, share: 0.4 },
     },
     {
       name: 'like',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { permittedSeats } from '../../../roles/protocol/requests/index.ts'
+import { forgingShare, permittedSeats } from '../../../roles/protocol/requests/index.ts'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { anchoringOf, hashesFor } from '../../../main/hosts/cli/simulate/cost.ts'
 import { countGcd } from '../../../main/hosts/cli/simulate/gcd.ts'
@@ -75,6 +75,15 @@ describe('golem simulate', () => {
   it('confirms what was worked out on paper for two blocks: 2 of 6 both on one block, 3 of 11 the first three of one', () => {
     const six = countNetwork(fastCrypto, { servers: 6, hostile: 2, witnesses: 1, spare: 1, blocks: 2 }, 6000, SEED)
     expectShare(six.forges, 6000, 2 / 5)
+    // What the page says of an endpoint.
+    expect(forgingShare({ witnesses: 1, spare: 1, versions: 2 }, 6, 2, 2)).toBeCloseTo(2 / 5, 12)
+    for (const [servers, spare] of [
+      [9, 1],
+      [14, 2],
+    ] as const) {
+      const own = { servers, hostile: 2, witnesses: 1, spare, blocks: 2 }
+      expectShare(countNetwork(fastCrypto, own, 6000, SEED).forges, 6000, forgingShare({ ...own, versions: 2 }, servers, 2, 2))
+    }
     // Both are dead instead: only then has a block too few left.
     expect(six.stopped).toBe(six.forges)
     const eleven = countNetwork(fastCrypto, { servers: 11, hostile: 3, witnesses: 2, spare: 2, blocks: 2 }, 20_000, SEED)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { label, origin, sats, short, show, took, wait } from '../../../renderer/lib/format.ts'
+import { label, oftenness, origin, sats, short, show, took, wait } from '../../../renderer/lib/format.ts'
 
 describe('what a person reads', () => {
   it('amounts carry their unit', () => {
@@ -47,6 +47,17 @@ describe('what a person reads', () => {
       'open',
       'shipped (parcel P)',
       'a; b',
+    ])
+  })
+
+  it('shares of ticks are told as a person counts', () => {
+    expect([0, 2 / 5, 0.1, 2 / 165, 1e-4, 1].map(oftenness)).toEqual([
+      'in no tick',
+      'in 40 of 100 ticks',
+      'in 10 of 100 ticks',
+      'in one of 83 ticks',
+      'in one of 10,000 ticks',
+      'in 100 of 100 ticks',
     ])
   })
 

@@ -52,12 +52,12 @@ describe('who holds a block', () => {
   it('[N6] gives every block as many holders, no server twice in an endpoint, and each version in turn', () => {
     for (const servers of [10, 11, 37, 200]) {
       const dealt = dealer(nobleCrypto, deal(servers))('post', 2)
-      const each = holdersOfBlock(deal(servers), 2)
+      const each = holdersOfBlock({ ...deal(servers), ready: servers }, 2)
       expect(dealt.map((holders) => holders.length)).toEqual([each, each])
       expect(new Set(dealt.flat().map(({ server }) => server)).size).toBe(2 * each)
       for (const holders of dealt) expect(holders.map(({ version }) => version)).toEqual(holders.map((_, i) => i % 4))
     }
-    expect([10, 11, 37, 200].map((servers) => holdersOfBlock(deal(servers), 2))).toEqual([5, 5, 18, 100])
+    expect([10, 11, 37, 200].map((servers) => holdersOfBlock({ ...deal(servers), ready: servers }, 2))).toEqual([5, 5, 18, 100])
   })
 
   it('changes with the block hash, the tick and the endpoint', () => {

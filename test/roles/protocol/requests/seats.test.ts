@@ -3,6 +3,7 @@ import { fromHex, toHex, utf8 } from '../../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../../roles/protocol/crypto/index.ts'
 import {
   checkSeats,
+  forgingShare,
   permittedSeats,
   SEAT_TICKS,
   seatChain,
@@ -158,5 +159,21 @@ describe('seats that a client may take', () => {
         }
       }
     }
+  })
+})
+
+describe('what witnesses are worth', () => {
+  const share = (ready: number, lanes: typeof one, blocks = 2): number => forgingShare({ ...lanes, versions: 2 }, ready, blocks, blocks)
+
+  it('is the share of ticks in which as many servers as a block has lanes get all of them, as worked out on paper', () => {
+    expect(share(6, one)).toBeCloseTo(2 / 5, 12)
+    expect(share(11, two)).toBeCloseTo((2 * (3 * 2 * 1)) / (11 * 10 * 9), 12)
+    expect(share(8, one)).toBeCloseTo((2 * (2 * 1)) / (8 * 7), 12)
+    expect(share(6, { witnesses: 0, spare: 0 })).toBeCloseTo(1 / 3, 12)
+  })
+
+  it('is nothing where a block has not so many holders, and never more than all', () => {
+    expect(share(3, two)).toBe(0)
+    expect(share(1, { witnesses: 0, spare: 0 }, 1)).toBe(1)
   })
 })
