@@ -9,6 +9,7 @@ import type { Json } from '../protocol/canonical.ts'
 import {
   canWrite,
   chooseTop,
+  relaysOf,
   type SealedEdge,
   commitsDigest,
   commitsOf,
@@ -21,7 +22,6 @@ import {
   signStart,
   type NumberOpening,
 } from '../protocol/requests/index.ts'
-import type { TickServer } from '../protocol/documents/index.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber } from '../protocol/stamps/index.ts'
 import { answersWith, readLeg, type Reads, type Values } from './reads.ts'
@@ -145,13 +145,13 @@ function choose(
       holding.holders(name, block).filter((id) => !env.expelled.has(id)),
     ),
   )
-  const servers = new Map(tick.servers.map((server): [string, TickServer] => [server.id, server]))
+  const relays = relaysOf(tick, plan)
   const failed = [...exclude]
   // A server that failed is better than none, and one that failed long ago better than the one that failed now.
   for (let forgiven = 0; forgiven <= failed.length; forgiven++) {
     const passed = new Set(failed.slice(forgiven))
     const taken = takeSeats(orders, terms, canWrite(endpoint), passed)
-    const top = taken === null ? null : chooseTop(ctx, servers, taken.flat(), new Set([...passed, ...env.expelled]))
+    const top = taken === null ? null : chooseTop(ctx, relays, taken.flat(), new Set([...passed, ...env.expelled]))
     if (taken === null || top === null) continue
     const hop = (lane: number, block: number): Hop => {
       const server = taken[block]![lane]!

@@ -5,7 +5,7 @@
  */
 import type { Endpoint } from '../program/index.ts'
 import { fromHex } from '../protocol/bytes.ts'
-import { chooseTop } from '../protocol/requests/index.ts'
+import { chooseTop, relaysOf } from '../protocol/requests/index.ts'
 import { failForNow, ok, type Result } from '../protocol/result.ts'
 import { valuesOf } from './compose.ts'
 import { conclude, openLast, openOutputs, openPartial } from './open-reply.ts'
@@ -76,11 +76,9 @@ export async function composeContinuation(
 /** The same server as before knows the request's structure already; another one only if that one failed. */
 function topFor(ctx: Context, env: ClientEnv, pending: Pending, exclude: ReadonlySet<string>): string | null {
   if (!exclude.has(pending.top)) return pending.top
-  const { tick } = env.reader
-  const servers = new Map(tick.servers.map((server) => [server.id, server]))
   return chooseTop(
     ctx,
-    servers,
+    relaysOf(env.reader.tick, env.planned.plan),
     pending.lanes.flat().map((hop) => hop.server),
     new Set([...exclude, ...env.expelled]),
   )

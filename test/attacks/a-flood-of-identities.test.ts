@@ -6,6 +6,9 @@
  * `acceptance.work`), and by auditors. Punishment: the work and the fees are gone. Lost: time of newcomers; 10,000 servers fill the list for good (`acceptance.full`).
  */
 import { describe, expect, it } from 'vitest'
+import { composeRequest } from '../../roles/client/index.ts'
+import { must } from '../../roles/protocol/result.ts'
+import { makeWorld } from '../roles/request/world.ts'
 import { anchoringOf, hashesFor } from '../../main/hosts/cli/simulate/cost.ts'
 import { verifyWork, workChallenge } from '../../roles/protocol/crypto/index.ts'
 import { signDocument, type OpenedDocument } from '../../roles/protocol/documents/index.ts'
@@ -62,6 +65,21 @@ describe('a flood that does not reach the work', () => {
     expect(decidedIn(town, document)).toEqual([3, 'accepted'])
     expect(town.ticks[5]!.document.body.servers.map(({ id }) => id)).toContain(honest!.publicKey)
     expect((await auditTown(town)).ok).toBe(true)
+  })
+})
+
+describe('a flood of servers that are listed and never there', () => {
+  it('is drawn for no request: neither for a block nor to move one', async () => {
+    const world = await makeWorld({ seed: 'absent servers', servers: 14, lanes: 2 })
+    const present = new Set(world.tick.servers.map(({ id }) => id))
+    const [like] = world.tick.servers
+    for (const { publicKey } of Array.from({ length: 200 }, () => keyPair(world.ctx.random)))
+      world.tick.servers.push({ ...like!, id: publicKey })
+    for (let request = 0; request < 40; request++) {
+      const { pending, top } = must(await composeRequest(world.ctx, world.clientEnv(), 'post', { topic: 'x', text: `number ${request}` }))
+      const drawn = [top.id, ...pending.lanes.flat().map(({ server }) => server)]
+      expect(drawn.filter((id) => !present.has(id))).toEqual([])
+    }
   })
 })
 

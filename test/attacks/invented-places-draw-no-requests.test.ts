@@ -1,7 +1,7 @@
 /** A domain name and a region are free. Three of 30 servers that each invent one of their own are not to be asked more often than their share. */
 import { describe, expect, it } from 'vitest'
 import { composeRequest } from '../../roles/client/index.ts'
-import { chooseTop } from '../../roles/protocol/requests/index.ts'
+import { chooseTop, relaysOf } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { makeWorld, type World } from '../roles/request/world.ts'
 import { seeded } from '../tools/seeded.ts'
@@ -39,8 +39,8 @@ describe('servers with invented places', () => {
     const world = await makeWorld({ seed: 'invented', servers: SERVERS })
     const inventors = invent(world)
     const ctx = { random: seeded(process.env['GOLEM_SEED'] ?? 'taken over') }
-    const servers = new Map(world.tick.servers.map((server) => [server.id, server]))
-    const hops = [...servers.keys()].filter((id) => !inventors.has(id)).slice(0, 2)
+    const servers = relaysOf(world.tick, world.planned.plan)
+    const hops = [...servers].filter((id) => !inventors.has(id)).slice(0, 2)
     const share = INVENTED / (SERVERS - hops.length)
     let drawn = 0
     for (let draw = 0; draw < DRAWS; draw++) if (inventors.has(chooseTop(ctx, servers, hops, new Set())!)) drawn++
