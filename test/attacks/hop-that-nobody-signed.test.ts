@@ -17,11 +17,12 @@ import {
   shownMessage,
   type HopMessage,
 } from '../../roles/protocol/requests/index.ts'
-import { must, ok, type Result } from '../../roles/protocol/result.ts'
+import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/index.ts'
 import { readMessage } from '../../roles/server/json.ts'
 import { nextHops, openRequest } from '../../roles/server/relay.ts'
 import { createAnswer } from '../../main/core/server/requests.ts'
+import type { TransportPort } from '../../main/core/ports.ts'
 import type { ServerSession } from '../../main/core/server/session.ts'
 import type { Ready } from '../../main/core/server/ticks.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
@@ -192,7 +193,7 @@ describe('a hop that its client did not sign', () => {
 const rest = (record: HopMessage['commits']): HopMessage['commits'] => Object.fromEntries(Object.entries(record).slice(1))
 
 /** A server's answers, on a machine where opening an envelope takes so many milliseconds, and all else nothing. */
-function answering({ world, server }: Honest, openMs = 100) {
+function answering({ world, server }: Honest, openMs = 100, transport: Partial<TransportPort> = {}) {
   let now = 0
   const clock = { now: () => now, after: () => () => undefined }
   const { x25519 } = world.ctx.crypto
@@ -210,14 +211,14 @@ function answering({ world, server }: Honest, openMs = 100) {
     views: new Map([[TICK, env.tick(TICK)!]]),
     codes: new Map([[TICK, env.code(TICK)!]]),
   }
-  const session = { services: { storage: createMemoryStorage(), clock }, ctx, counts: { requests: 0, hops: 0 } }
+  const session = { services: { storage: createMemoryStorage(), clock, transport }, ctx, counts: { requests: 0, hops: 0 } }
   const answer = createAnswer(
     session as unknown as ServerSession,
     () => ready,
     () => null,
   )
   return {
-    send: async (bytes: Uint8Array, peer: string): Promise<string> => codeOf(await answer(PATHS.hop, bytes, peer)),
+    send: async (bytes: Uint8Array, peer: string, path: string = PATHS.hop): Promise<string> => codeOf(await answer(path, bytes, peer)),
     sleep: (ms: number) => {
       now += ms
     },
@@ -272,6 +273,22 @@ describe("a server's processor", () => {
     const { hops } = must(nextHops(honest.world.ctx, top, must(openRequest(honest.world.ctx, top, next.bytes))))
     const own = hops.find(({ server }) => server === honest.server)!
     expect(await send(own.bytes, '203.0.113.8')).toBe('ok')
+  })
+
+  it('is given to an address for requests that others refuse to run, because whoever signed them is no client, as far as its share goes', async () => {
+    const honest = await honestHop('moved')
+    const { world } = honest
+    let refusal = fail('hop.unregistered', 'not registered')
+    const transport = { send: () => Promise.resolve(failForNow('transport.status', 'refused', { peer: refusal.error })) }
+    const composed = await compose(world, 'post', { topic: 'weather', text: 'rain' })
+    const { send } = answering({ ...honest, server: composed.top.id }, 100, transport)
+    const codes: string[] = []
+    for (let i = 0; i < 20; i++) codes.push(await send(composed.bytes, '203.0.113.7', PATHS.request))
+    expect(codes[0]).toBe('request.hop-failed')
+    expect(codes.at(-1)).toBe('transport.rate')
+    // Where it is the server of a block that does not work, the client does not pay.
+    refusal = fail('hop.tick', 'behind')
+    for (let i = 0; i < 60; i++) expect(await send(composed.bytes, '203.0.113.8', PATHS.request)).toBe('request.hop-failed')
   })
 
   it('is not taken from a top-level server for what it cannot see into', async () => {

@@ -33,9 +33,13 @@ const SERVED = 'served'
 /** Clients whose seats are remembered. */
 const CLIENTS = 20_000
 
-/** The time that one request may take, and who took most of it. */
+/** What a block's server says of somebody who is no client of the app, whatever they signed: it costs the address from which they asked. */
+const NO_CLIENT = /^(hop\.(unregistered|receipt)|index\..+|envelope\..+)$/
+
+/** The time that one request may take, who took most of it, and processor time of its own, in milliseconds. */
 interface Pace {
   until: number
+  spent: number
   slowest: { ms: number; hop: OutgoingHop | null }
 }
 
@@ -43,7 +47,9 @@ interface Pace {
 function createRelaying({ transport, clock }: Pick<ServerSession['services'], 'transport' | 'clock'>, ctx: ServerSession['ctx']) {
   /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
   async function advance(relay: Relay, env: () => HopEnv, pace: Pace): Promise<Result<RelayStep>> {
+    const began = clock.now()
     const next = nextHops(ctx, env(), relay)
+    pace.spent += clock.now() - began
     if (!next.ok) return next
     const under = next.value.relay
     const replies = await allOrFirstFailure(next.value.hops.map((hop) => sendHop(under, env, hop, pace)))
@@ -122,10 +128,13 @@ export function createAnswer(
     if (!opened.ok) return opened
     if (!signed.ok) return signed
     counts.requests++
-    const pace: Pace = { until: began + RELAY_TIMEOUT_MS - ANSWER_MS, slowest: { ms: 0, hop: null } }
+    const pace: Pace = { until: began + RELAY_TIMEOUT_MS - ANSWER_MS, spent: clock.now() - began, slowest: { ms: 0, hop: null } }
     for (let state = opened.value; ;) {
       const step = await advance(state, env, pace)
-      if (!step.ok) return step
+      if (!step.ok) {
+        if (NO_CLIENT.test(String(step.error.details?.['cause']))) unsigned.use(peer, pace.spent)
+        return step
+      }
       if (step.value.done) return ok(step.value.reply)
       state = step.value.relay
     }
