@@ -8,28 +8,39 @@ import { FIRST_FAULT } from './fields.ts'
 import { documentKinds, type DocumentType } from './kinds.ts'
 import { readWithin, type OpenedDocument } from './seal.ts'
 import { update } from './types.ts'
-import { endOfList, recogniseUpdate, type UpdateText } from './update-text.ts'
+import { endOfList, recogniseUpdate, SIGNATURE_MEMBER, type SignedPart, type UpdateText } from './update-text.ts'
 
 /** Nesting of the list of writes: a document nests 32 deep, and is one level itself. */
 const WRITES_DEPTH = 31
 const writes: z.ZodType = update.shape.writes
 
-/** The update that was recognised in a text; null where its writes are not as they should be. */
+/** The update that was recognised in a text; null where its writes are not as they should be. @param item its own text */
 function recognised(
   crypto: CryptoPort,
   found: UpdateText,
-  text: string,
+  item: string,
   bytes: Uint8Array,
   sha256: string,
 ): OpenedDocument<'update'> | null {
-  if (bytes.length > documentKinds.update.limit || nestingOf(found.writes) > WRITES_DEPTH) return null
-  const body = parse(text) as OpenedDocument<'update'>['body'] | undefined
-  if (body === undefined || !isCanonicalPart(body.writes, found.writes) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
+  const begin = found.whole.from
+  const text = item.slice(found.writes.from - begin, found.writes.end - begin)
+  if (bytes.length > documentKinds.update.limit || nestingOf(text) > WRITES_DEPTH) return null
+  const body = parse(item) as OpenedDocument<'update'>['body'] | undefined
+  if (body === undefined || !isCanonicalPart(body.writes as Json, text) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
   const document = { body, bytes, sha256 }
-  const digest = (tag: string, signed: string): Uint8Array => crypto.taggedHash(`golem/${tag}`, utf8(signed))
+  // Nothing before the writes is more than a byte, and the whole ends where the bytes do.
+  const digest = (tag: string, { from, sig, end }: SignedPart): Uint8Array => {
+    const [first, last] = [from - begin, tag === 'golem/update' ? bytes.length : end - begin]
+    return sig < 0
+      ? crypto.taggedHash(tag, bytes.subarray(first, last))
+      : crypto.taggedHash(tag, bytes.subarray(first, sig - begin), bytes.subarray(sig - begin + SIGNATURE_MEMBER, last))
+  }
   noteDigests(document, {
-    own: digest('update', found.unsigned),
-    thread: { start: digest('start', found.start), links: found.links.map((links) => links.map((link) => digest('link', link))) },
+    own: digest('golem/update', found.whole),
+    thread: {
+      start: digest('golem/start', found.start),
+      links: found.links.map((links) => links.map((link) => digest('golem/link', link))),
+    },
   })
   return document
 }
@@ -46,34 +57,44 @@ function parse(text: string): unknown {
 export function readRecognised(crypto: CryptoPort, bytes: Uint8Array, sha256: string): OpenedDocument<'update'> | null {
   const text = parseUtf8(bytes)
   const found = text.ok ? recogniseUpdate(text.value, 0) : null
-  return text.ok && found?.end === text.value.length ? recognised(crypto, found, text.value, bytes, sha256) : null
+  return text.ok && found?.whole.end === text.value.length ? recognised(crypto, found, text.value, bytes, sha256) : null
+}
+
+/** The documents of a canonical list; null for bytes that `eachInList` does not read to the end. */
+export function readList(crypto: CryptoPort, bytes: Uint8Array, types: readonly DocumentType[]): OpenedDocument[] | null {
+  const documents: OpenedDocument[] = []
+  return eachInList(crypto, bytes, types, (document) => void documents.push(document)) ? documents : null
 }
 
 /**
- * The documents of a canonical list; null for bytes that are none, or hold anything that is not opened: the general way says what is wrong with them. Whether
- * they are signed is still to be asked.
+ * Visits the documents of a canonical list, one after the other, so that none needs to be kept. Whether they are signed is still to be asked.
  * @param types that may be in it
+ * @returns false for bytes that are no such list, or hold anything that is not opened, after what comes before that: the general way says what is wrong
  */
-export function readList(crypto: CryptoPort, bytes: Uint8Array, types: readonly DocumentType[]): OpenedDocument[] | null {
+export function eachInList(
+  crypto: CryptoPort,
+  bytes: Uint8Array,
+  types: readonly DocumentType[],
+  visit: (document: OpenedDocument) => void,
+): boolean {
   const read = parseUtf8(bytes)
-  if (!read.ok || !read.value.startsWith('[{')) return null
+  if (!read.ok || !read.value.startsWith('[{')) return false
   const text = read.value
   // Of other texts, characters are not bytes.
   const sliceOf = (from: number, end: number): Uint8Array =>
     text.length === bytes.length ? bytes.subarray(from, end) : utf8(text.slice(from, end))
-  const documents: OpenedDocument[] = []
   for (let at = 1; ; at++) {
     const found = recogniseUpdate(text, at)
-    const end = found === null ? endOfList(text, at) : found.end
-    if (end < 0) return null
+    const end = found === null ? endOfList(text, at) : found.whole.end
+    if (end < 0) return false
     const item = text.slice(at, end)
     const part = sliceOf(at, end)
     const document = found === null ? readItem(crypto, item, types) : recognised(crypto, found, item, part, toHex(crypto.sha256(part)))
-    if (document === null) return null
-    documents.push(document)
+    if (document === null) return false
+    visit(document)
     at = end
-    if (text[at] === ']') return at + 1 === text.length ? documents : null
-    if (text[at] !== ',') return null
+    if (text[at] === ']') return at + 1 === text.length
+    if (text[at] !== ',') return false
   }
 }
 

@@ -54,17 +54,22 @@ const MIDDLE = sticky(`,"request":${HEX},"sig":${SIGNATURE},"start":`)
 const START = sticky(object(START_FIELDS))
 const TAIL = sticky(`,"tick":${TICK},"type":"update","v":${PROTOCOL_VERSION},"writes":`)
 
-/** The texts that stand in an update's text. */
-export interface UpdateText {
-  /** Where it ends, in characters of the text that it was found in. */
+/** A signed part of a text, from its first to behind its last character, and where the member with its signature begins; −1: it has none. */
+export interface SignedPart {
+  from: number
+  sig: number
   end: number
-  /** The whole, and the start, without a signature: what is signed. */
-  unsigned: string
-  start: string
-  /** The links of each lane, each without its signature. */
-  links: string[][]
-  /** The writes, of which nothing is known but where they end. */
-  writes: string
+}
+/** Characters of the member with a signature, and the comma behind it. */
+export const SIGNATURE_MEMBER = '"sig":"",'.length + 128
+
+/** Where what is signed stands in an update's text, and the list of writes, of which nothing is known but where it ends. All before that are ASCII. */
+export interface UpdateText {
+  whole: SignedPart
+  start: SignedPart
+  /** The links of each lane. */
+  links: SignedPart[][]
+  writes: { from: number; end: number }
 }
 
 /** Where `form` ends that begins at `at`; −1 when it does not. */
@@ -73,49 +78,44 @@ function after(form: RegExp, text: string, at: number): number {
   return form.test(text) ? form.lastIndex : -1
 }
 
-const [MEMBER, MEMBER_LENGTH] = ['"sig":"', '"sig":"'.length + 128 + '",'.length]
-
-/** A text without the signature in it, which another field follows. */
-function cut(text: string, from: number, end: number, search: number): string {
-  const at = text.indexOf(MEMBER, search)
-  return text.slice(from, at) + text.slice(at + MEMBER_LENGTH, end)
-}
+/** @param search from where on the first signature is its own */
+const signedPart = (text: string, from: number, end: number, search: number): SignedPart => ({
+  from,
+  sig: text.indexOf('"sig":"', search),
+  end,
+})
 
 /** The update whose canonical text begins at `from`; null where it is not recognised. */
 export function recogniseUpdate(text: string, from: number): UpdateText | null {
-  let at = after(HEAD, text, from)
-  if (at < 0) return null
-  const lanes = lanesFrom(text, at)
-  if (lanes === null) return null
-  const start = after(MIDDLE, text, lanes.end)
-  at = start < 0 ? -1 : after(START, text, start)
-  const tail = at < 0 ? -1 : after(TAIL, text, at)
-  const writes = tail < 0 ? -1 : endOfList(text, tail)
-  if (writes < 0 || text.charCodeAt(writes) !== 0x7d) return null
-  const end = writes + 1
+  const head = after(HEAD, text, from)
+  const lanes = head < 0 ? null : lanesFrom(text, head)
+  const start = lanes === null ? -1 : after(MIDDLE, text, lanes.end)
+  const startEnd = start < 0 ? -1 : after(START, text, start)
+  const writes = startEnd < 0 ? -1 : after(TAIL, text, startEnd)
+  const end = writes < 0 ? -1 : endOfList(text, writes)
+  if (lanes === null || end < 0 || text.charCodeAt(end) !== CLOSE_BRACE) return null
   return {
-    end,
-    unsigned: cut(text, from, end, lanes.end),
-    start: text.slice(start, at),
+    whole: signedPart(text, from, end + 1, lanes.end),
+    start: { from: start, sig: -1, end: startEnd },
     links: lanes.links,
-    writes: text.slice(tail, writes),
+    writes: { from: writes, end },
   }
 }
 
 const [QUOTE, COMMA, OPEN, CLOSE, OPEN_BRACE, CLOSE_BRACE] = [0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 /** The lanes whose list began just before `from`. */
-function lanesFrom(text: string, from: number): { end: number; links: string[][] } | null {
-  const links: string[][] = []
+function lanesFrom(text: string, from: number): { end: number; links: SignedPart[][] } | null {
+  const links: SignedPart[][] = []
   for (let at = from; ; at++) {
     if (text.charCodeAt(at) !== OPEN) return null
-    const lane: string[] = []
+    const lane: SignedPart[] = []
     do {
       const begin = at + 1
       at = after(LINK, text, begin)
       // Base64 has groups of four.
       if (at < 0 || lane.length === MANY_LINKS || !isWholeOpening(text, begin)) return null
-      lane.push(cut(text, begin, at, begin))
+      lane.push(signedPart(text, begin, at, begin))
     } while (text.charCodeAt(at) === COMMA)
     links.push(lane)
     if (text.charCodeAt(at++) !== CLOSE || links.length > MAX_LANES) return null

@@ -1,7 +1,7 @@
 /** A file of a tick's documents as another core reads and checks it (PROTOCOL.md 6.5): what is found out here needs neither the ledger nor the chain. */
 import { fromHex } from '../bytes.ts'
 import { SOUND, STAMPED, type CryptoPort, type FileCheck } from '../crypto/index.ts'
-import { readList, type OpenedDocument } from '../documents/index.ts'
+import { eachInList, type OpenedDocument } from '../documents/index.ts'
 import { isSound, isStamped, type Reveal } from '../stamps/index.ts'
 import { DECIDED_TYPES } from './sorting.ts'
 
@@ -10,18 +10,13 @@ import { DECIDED_TYPES } from './sorting.ts'
  * @returns null for one that is not as it should be
  */
 export function checkFile(crypto: CryptoPort, bytes: Uint8Array, reveals: readonly Reveal[]): FileCheck | null {
-  const documents = readList(crypto, bytes, DECIDED_TYPES)
-  if (documents === null) return null
-  const count = documents.length
-  const check: FileCheck = { ends: new Uint32Array(count), digests: new Uint8Array(32 * count), found: new Uint8Array(count) }
-  let at = 0
-  for (const [i, document] of documents.entries()) {
-    at += 1 + document.bytes.length
-    check.ends[i] = at
-    check.digests.set(fromHex(document.sha256), 32 * i)
-    check.found[i] = isSound(crypto, document) ? SOUND | stampedBit(crypto, document, reveals) : 0
-  }
-  return check
+  const [ends, digests, found]: [number[], string[], number[]] = [[], [], []]
+  const isRead = eachInList(crypto, bytes, DECIDED_TYPES, (document) => {
+    ends.push((ends.at(-1) ?? 0) + 1 + document.bytes.length)
+    digests.push(document.sha256)
+    found.push(isSound(crypto, document) ? SOUND | stampedBit(crypto, document, reveals) : 0)
+  })
+  return isRead ? { ends: Uint32Array.from(ends), digests: Uint8Array.from(fromHex(digests.join(''))), found: Uint8Array.from(found) } : null
 }
 
 function stampedBit(crypto: CryptoPort, { body }: OpenedDocument, reveals: readonly Reveal[]): number {
