@@ -66,15 +66,15 @@ describe('registrations beyond what a tick decides', () => {
 })
 
 describe('the documents of a tick', () => {
-  it('come in parts of at most 4 MiB, whose lists hold all of them in order', () => {
+  it('come in parts of at most 2 MiB, whose lists hold all of them in order', () => {
     const text = 'x'.repeat(900_000)
     const documents = Array.from({ length: 20 }, (_, i) => {
       const bytes = new TextEncoder().encode(JSON.stringify({ number: i, text }))
       return { bytes, sha256: '', body: {} } as unknown as OpenedDocument
     })
     const parts = documentsFiles(documents)
-    expect(parts.map(({ name }) => name)).toEqual(['documents.0', 'documents.1', 'documents.2', 'documents.3', 'documents.4'])
-    expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(4 << 20)
+    expect(parts.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, i) => `documents.${i}`))
+    expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(2 << 20)
     const lists = parts.map(({ bytes }) => JSON.parse(new TextDecoder().decode(bytes)) as Array<{ number: number }>)
     expect(lists.flat().map(({ number }) => number)).toEqual(documents.map((_, i) => i))
     expect(documentsFiles([])).toEqual([])
@@ -85,7 +85,7 @@ describe('the documents of a tick', () => {
     const bytes = new TextEncoder().encode(JSON.stringify('x'.repeat(1_040_000)))
     const parts = documentsFiles(Array.from({ length: 600 }, () => ({ bytes, sha256: '', body: {} }) as unknown as OpenedDocument))
     expect(parts.reduce((sum, part) => sum + part.bytes.length, 0)).toBeGreaterThan(600_000_000)
-    expect(Math.max(...parts.map((part) => part.bytes.length))).toBeLessThanOrEqual(4 << 20)
+    expect(Math.max(...parts.map((part) => part.bytes.length))).toBeLessThanOrEqual(2 << 20)
   })
 })
 

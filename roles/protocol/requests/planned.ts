@@ -4,6 +4,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { Offer, Plan, Tick } from '../documents/index.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { composeLabel, fitsBlock, type Label, type Program } from '../../program/index.ts'
+import { seatOrder, type SeatOf } from './seats.ts'
 import { dealer, serversNeeded, type Dealer, type DealTerms } from './holders.ts'
 
 /** A plan with what its holders are dealt from. JSON. */
@@ -39,7 +40,17 @@ export interface Holding {
   holders(endpoint: string, block: number): readonly string[]
   /** The version of a block that a server holds, by its id; null when it holds none. */
   versionOf(endpoint: string, block: number, server: string): string | null
+  /** Its holders in the order in which a client has to take them (`seatOrder`), remembered for the clients that were asked about last. */
+  seats(of: SeatOf, block: number): readonly string[]
 }
+
+/** Of one client in one endpoint: the orders of the blocks that were asked about. */
+interface Seats {
+  of: SeatOf
+  orders: Array<readonly string[]>
+}
+/** Clients whose orders are remembered: a client that sends more than one request in a tick has the same order in all of them. The oldest is forgotten. */
+const CLIENTS_KEPT = 4_096
 
 type Held = ReadonlyMap<string, string>
 
@@ -62,11 +73,26 @@ function deal(crypto: CryptoPort, { plan, hash, terms }: DealtPlan): Holding {
     endpoints.set(endpoint, known)
     return known
   }
+  const holders: Holding['holders'] = (endpoint, block) => [...(heldIn(endpoint)[block]?.keys() ?? [])]
+  const kept = new Map<string, Seats>()
+  const seatsOf = (asked: SeatOf): Seats => {
+    const known = kept.get(asked.client)
+    if (known !== undefined && isSameSeat(known.of, asked)) return known
+    const fresh: Seats = { of: asked, orders: [] }
+    kept.delete(asked.client)
+    kept.set(asked.client, fresh)
+    if (kept.size > CLIENTS_KEPT) kept.delete(kept.keys().next().value!)
+    return fresh
+  }
   return {
-    holders: (endpoint, block) => [...(heldIn(endpoint)[block]?.keys() ?? [])],
+    holders,
+    seats: (asked, block) => (seatsOf(asked).orders[block] ??= seatOrder(asked, block, holders(asked.endpoint, block))),
     versionOf: (endpoint, block, server) => heldIn(endpoint)[block]?.get(server) ?? null,
   }
 }
+
+const isSameSeat = (a: SeatOf, b: SeatOf): boolean =>
+  a.seat === b.seat && a.hash === b.hash && a.endpoint === b.endpoint && a.tick === b.tick && a.client === b.client
 
 /** A plan that lists fewer versions than its offer says leaves some holders without one. */
 const namedHolders = (holders: ReturnType<Dealer>[number], { versions }: Plan['endpoints'][string][number]): Held =>

@@ -14,7 +14,6 @@ import {
   holdingOf,
   seatMemory,
   seatOf,
-  seatOrder,
   keySigningBody,
   verifyThreads,
   versionAfter,
@@ -118,9 +117,10 @@ const checkSeat: Check = (ctx, env, { start, lanes, tick, endpoint }) => {
   const { terms } = env.planned!
   const holding = holdingOf(ctx.crypto, env.planned!)
   const writes = canWrite(env.outline.endpoints[endpoint]!)
+  const seat = seatOf(start, env.hash)
   for (const position of lanes[0]!.keys()) {
-    const holders = holding.holders(endpoint, position).filter((id) => !env.tombstoned(id))
-    const order = seatOrder(seatOf(start, env.hash), position, holders)
+    // Who is missing changes the place of nobody else.
+    const order = holding.seats(seat, position).filter((id) => !env.tombstoned(id))
     const chosen = lanes.map((links) => links[position]!.server)
     if (!checkSeats(order, terms, writes, chosen))
       return refuse('update.seat', `The servers of block ${position} are not those that this client had to take in tick ${tick}.`, {

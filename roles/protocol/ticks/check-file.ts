@@ -16,7 +16,9 @@ export function checkFile(crypto: CryptoPort, bytes: Uint8Array, reveals: readon
     digests.push(document.sha256)
     found.push(isSound(crypto, document) ? SOUND | stampedBit(crypto, document, reveals) : 0)
   })
-  return isRead ? { ends: Uint32Array.from(ends), digests: Uint8Array.from(fromHex(digests.join(''))), found: Uint8Array.from(found) } : null
+  return isRead
+    ? { ends: Uint32Array.from(ends), digests: Uint8Array.from(fromHex(digests.join(''))), found: Uint8Array.from(found) }
+    : null
 }
 
 function stampedBit(crypto: CryptoPort, { body }: OpenedDocument, reveals: readonly Reveal[]): number {

@@ -20,10 +20,13 @@ export function decidedDocuments({ looked, verdicts }: Pick<ClosedTick, 'looked'
 }
 
 /** Bytes of a part of the documents, and how many parts there may be: the parts of a tick that has more are as large again, and again. */
-const PART_BYTES = 4 << 20
+const PART_BYTES = 2 << 20
 const MOST_PARTS = 4_096
 
-/** Decided documents as canonical JSON lists of some MiB each, so that readers need neither fetch each document nor hold all of them as one text. */
+/**
+ * Decided documents as canonical JSON lists of two MiB each, so that readers need neither fetch each document nor hold all of them as one text, and every core
+ * has parts to check.
+ */
 export function documentsFiles(documents: readonly OpenedDocument[]): SnapshotFile[] {
   const total = documents.reduce((sum, { bytes }) => sum + bytes.length + 1, 1)
   let most = PART_BYTES

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, utf8 } from '../../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../../roles/protocol/crypto/index.ts'
+import type { Plan } from '../../../../roles/protocol/documents/index.ts'
 import {
   checkSeats,
   forgingShare,
+  holdingOf,
   permittedSeats,
   SEAT_TICKS,
   seatChain,
@@ -87,6 +89,22 @@ describe('the order of seats', () => {
         holders.filter((server) => server !== gone),
       ),
     ).toEqual(order.filter((server) => server !== gone))
+  })
+})
+
+describe('the order of seats that is remembered', () => {
+  it('is the one of just this client, value, hash, tick, endpoint and block, whoever was asked about before', () => {
+    const ready = Array.from({ length: 12 }, (_, i) => id(`server ${i}`)).sort()
+    const blocks = (name: string) => [0, 1].map((block) => ({ versions: [0, 1].map((version) => id(`${name}/${block}/${version}`)) }))
+    const plan = { tick: 9, ready, endpoints: { post: blocks('post'), vote: blocks('vote') } } as unknown as Plan
+    const holding = holdingOf(nobleCrypto, { plan, hash: id('dealt'), terms: { ...one, versions: 2 } })
+    const of: SeatOf = { hash: id('hash'), seat: chain.value(0)!, client: id('client key'), tick: 9, endpoint: 'post' }
+    const others = [of, { ...of, client: id('c') }, { ...of, hash: id('h') }, { ...of, seat: chain.value(1)! }, { ...of, endpoint: 'vote' }]
+    for (const asked of [...others, ...others.toReversed(), of, of])
+      for (const block of [1, 0, 1])
+        expect(holding.seats(asked, block)).toEqual(seatOrder(asked, block, holding.holders(asked.endpoint, block)))
+    expect(holding.seats(of, 2)).toEqual([])
+    expect(holding.seats(of, 0)).toBe(holding.seats(of, 0))
   })
 })
 
