@@ -26,7 +26,7 @@ function recognised(
   const text = item.slice(found.writes.from - begin, found.writes.end - begin)
   if (bytes.length > documentKinds.update.limit || nestingOf(text) > WRITES_DEPTH) return null
   const body = parse(item) as OpenedDocument<'update'>['body'] | undefined
-  if (body === undefined || !isCanonicalPart(body.writes as Json, text) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
+  if (body === undefined || !isCanonicalPart(body.writes, text) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
   const document = { body, bytes, sha256 }
   // Nothing before the writes is more than a byte, and the whole ends where the bytes do.
   const digest = (tag: string, { from, sig, end }: SignedPart): Uint8Array => {
