@@ -6,7 +6,7 @@ import { fromJson, type Endpoint, type Program } from '../program/index.ts'
 import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
 import { openBox } from '../protocol/crypto/index.ts'
-import { checkSchema, FIRST_FAULT, type Link, type Write } from '../protocol/documents/index.ts'
+import { FIRST_FAULT, type Link, type Write } from '../protocol/documents/index.ts'
 import {
   edgeSalt,
   openEdge,
@@ -19,12 +19,11 @@ import {
   roomOf,
   writesId,
   writesRoom,
-  differingReply,
   draftWrites,
-  legReply,
   MESSAGE_LIMIT,
   MOST_PARTS,
-  hasMoreParts,
+  readMessage,
+  replyMessage,
   messageAad,
   edgeId,
   writeDigest,
@@ -108,12 +107,9 @@ interface Leg {
 }
 
 function openLeg(ctx: Context, env: Env, endpoint: Endpoint, pending: Pending, bytes: Uint8Array): Result<Leg> {
-  const json = unseal(ctx, pending, bytes)
-  if (!json.ok) return json
-  const differ = differingReply.safeParse(json.value, FIRST_FAULT)
-  if (differ.success) return judgeDifference(ctx, env, endpoint, pending, differ.data)
-  const reply = checkSchema('reply', legReply, json.value)
+  const reply = unseal(ctx, pending, bytes)
   if (!reply.ok) return reply
+  if ('differ' in reply.value) return judgeDifference(ctx, env, endpoint, pending, reply.value)
   const gathered = gather(pending, reply.value)
   const sound = checkThreads(ctx, endpoint, pending, gathered.lanes, legOf(endpoint, pending).end)
   if (!sound.ok) return sound
@@ -194,17 +190,16 @@ function checkGiven(
   return opened.ok ? checkInputs(ctx, planned, endpoint, pending, lanes, outputs) : opened
 }
 
-function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<Json> {
+function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<LegReply | DifferingReply> {
   const closed = failForNow('reply.closed', 'The reply is damaged or not for this request. Send the request through other servers.')
   if (bytes.length > MESSAGE_LIMIT) return closed
   const plain = openBox(ctx.crypto, replyKey(ctx, pending), bytes, messageAad('reply', pending.request))
-  const json = plain === null ? undefined : parse(plain, MOST_PARTS * pending.lanes.length)
-  return json === undefined ? closed : ok(json)
+  return plain === null ? closed : readMessage('reply', replyMessage, plain, MOST_PARTS * pending.lanes.length)
 }
 
-function parse(bytes: Uint8Array, maxParts = Infinity): Json | undefined {
+function parse(bytes: Uint8Array): Json | undefined {
   const text = parseUtf8(bytes)
-  if (!text.ok || hasMoreParts(text.value, maxParts) || nestingOf(text.value) > MAX_DEPTH) return undefined
+  if (!text.ok || nestingOf(text.value) > MAX_DEPTH) return undefined
   try {
     return JSON.parse(text.value) as Json
   } catch {

@@ -19,7 +19,10 @@ import {
   messageBytes,
   MESSAGE_LIMIT,
   PATHS,
-  type ContinuationMessage,
+  continuationMessage,
+  envelopeMessage,
+  requestMessage,
+  shownMessage,
   shownId,
   type EnvelopeMessage,
   type RequestMessage,
@@ -85,7 +88,7 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
     shown,
     lanes: lanes.value,
   }
-  const { message: whole, purpose, path } = asked(pending, message)
+  const { whole, purpose, path } = asked(pending, message)
   const bytes = sealTo(sender, top, whole, messageAad(purpose, top.id))
   if (!bytes.ok) return bytes
   if (bytes.value.length > MESSAGE_LIMIT)
@@ -94,17 +97,15 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
 }
 
 /** The first leg is a request, every other one its continuation. The writes so far stay with the client: no server needs them. */
-function asked(
-  { progress }: Pending,
-  message: RequestMessage,
-): { message: RequestMessage | ContinuationMessage; purpose: 'request' | 'continuation'; path: string } {
-  if (progress === null) return { message, purpose: 'request', path: PATHS.request }
+function asked({ progress }: Pending, message: RequestMessage): { whole: Uint8Array; purpose: 'request' | 'continuation'; path: string } {
+  if (progress === null) return { whole: messageBytes(requestMessage, message), purpose: 'request', path: PATHS.request }
   const { lanes, outputs } = progress
-  return { message: { ...message, before: lanes, outputs }, purpose: 'continuation', path: PATHS.continuation }
+  const whole = messageBytes(continuationMessage, { ...message, before: lanes, outputs })
+  return { whole, purpose: 'continuation', path: PATHS.continuation }
 }
 
-function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: object, aad: Uint8Array): Result<Uint8Array> {
-  const box = sender.seal(fromHex(sealing), messageBytes(message), aad)
+function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: Uint8Array, aad: Uint8Array): Result<Uint8Array> {
+  const box = sender.seal(fromHex(sealing), message, aad)
   return box.ok ? box : { ok: false, error: { ...box.error, retryable: true, details: { server: id } } }
 }
 
@@ -129,7 +130,7 @@ function sealLanes(
         sealed.push({ ...hop, envelope: null })
         continue
       }
-      const message = envelopeFor(ctx, env, endpoint, pending, parts, lane, position)
+      const message = messageBytes(envelopeMessage, envelopeFor(ctx, env, endpoint, pending, parts, lane, position))
       const aad = messageAad('envelope', pending.request, pending.tick, lane, position, hop.version)
       const box = sealTo(sender, servers.get(hop.server)!, message, aad)
       if (!box.ok) return box
@@ -155,7 +156,7 @@ export function shownTo({ crypto }: Context, endpoint: Endpoint, reads: Reads, p
 function showBlock(ctx: Context, endpoint: Endpoint, pending: Pending, reads: Reads, position: number): Uint8Array {
   const key = edgeKey(ctx.crypto, fromHex(pending.secret), shownId(position))
   const message = shownTo(ctx, endpoint, reads, position)
-  return sealBox(ctx.crypto, ctx.random(12), key, messageBytes(message), messageAad('shown', pending.request, position))
+  return sealBox(ctx.crypto, ctx.random(12), key, messageBytes(shownMessage, message), messageAad('shown', pending.request, position))
 }
 
 /** What one block's server in one lane alone may read. */

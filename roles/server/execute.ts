@@ -27,6 +27,11 @@ import {
   messageAad,
   messageBytes,
   numberOpening,
+  hopReply,
+  readMessage,
+  replyMessage,
+  type DifferingReply,
+  type LegReply,
   type HopReply,
   signLink,
   writeDigest,
@@ -38,7 +43,7 @@ import { ephemeral, open, sealBox, type Ephemeral } from '../protocol/crypto/ind
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber, openingForm, productOf, sealOpening } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
-import { parseJson, readMessage } from './json.ts'
+import { parseJson } from './json.ts'
 import type { Context, HopEnv } from './types.ts'
 
 /** Longest number whose opening fits a link, in bits. */
@@ -115,8 +120,10 @@ function openOne(ctx: Context, hop: AdmittedHop, id: string): Result<Json> {
 /** What seals for other servers and the Supervisor in a tick. */
 export const senderOf = (ctx: Context, tick: number): Ephemeral => ctx.sender?.(tick) ?? ephemeral(ctx.crypto, ctx.random(32))
 
-export const sealReply = (ctx: Context, key: Uint8Array, request: string, reply: object): Uint8Array =>
-  sealBox(ctx.crypto, ctx.random(12), key, messageBytes(reply), messageAad('reply', request))
+export const sealReply = (ctx: Context, key: Uint8Array, request: string, reply: HopReply | LegReply | DifferingReply): Uint8Array => {
+  const bytes = 'link' in reply ? messageBytes(hopReply, reply) : messageBytes(replyMessage, reply)
+  return sealBox(ctx.crypto, ctx.random(12), key, bytes, messageAad('reply', request))
+}
 
 /** The number as it arrives: from the client at the first block, from the server before at all others; it has to fit its commitment. */
 function openNumber(ctx: Context, env: HopEnv, hop: AdmittedHop): Result<NumberOpening> {
@@ -222,7 +229,7 @@ function passOn(ctx: Context, hop: AdmittedHop, after: NumberOpening): Result<Ho
   const sealing = sealingOf(hop.view, next)
   if (sealing === null) return fail('hop.next', 'The next server is not in this tick. Choose another one.')
   const { start, lane } = hop.message
-  const box = senderOf(ctx, start.tick).seal(sealing, messageBytes(after), handoffAad(start.request, lane, hop.position + 1))
+  const box = senderOf(ctx, start.tick).seal(sealing, messageBytes(numberOpening, after), handoffAad(start.request, lane, hop.position + 1))
   return box.ok ? ok(toBase64(box.value)) : box
 }
 

@@ -13,7 +13,7 @@ import {
   envelopeMessage,
   hopMessage,
   MESSAGE_LIMIT,
-  MOST_PARTS,
+  readMessage,
   messageAad,
   shownId,
   shownMessage,
@@ -25,7 +25,6 @@ import {
   type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
-import { readMessage } from './json.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, HopEnv, PreparedBlock, TickView } from './types.ts'
 
@@ -42,13 +41,13 @@ export interface AdmittedHop {
   thread: ThreadEnd & { start: string }
 }
 
-/** Opens and checks a hop message's outside. Errors: `hop.too-large`, `envelope.closed`, `hop.json`, `hop.schema`. */
+/** Opens and checks a hop message's outside. Errors: `hop.too-large`, `envelope.closed`, `hop.schema`. */
 export function openHop(ctx: Context, env: HopEnv, bytes: Uint8Array): Result<HopMessage> {
   if (bytes.length > MESSAGE_LIMIT)
     return fail('hop.too-large', `The message has ${bytes.length} bytes; at most ${MESSAGE_LIMIT} are read. Ask for less in one request.`)
   const { identity, sealing } = env.keys
   const plain = open(ctx.crypto, sealing.privateKey, sealing.publicKey, bytes, messageAad('hop', identity.publicKey))
-  return plain.ok ? readMessage('hop', hopMessage, plain.value, MOST_PARTS) : plain
+  return plain.ok ? readMessage('hop', hopMessage, plain.value) : plain
 }
 
 /**

@@ -23,9 +23,10 @@ import {
   legEnd,
   outputId,
   continuationMessage,
+  hopMessage,
   hopReply,
   MESSAGE_LIMIT,
-  MOST_PARTS,
+  readMessage,
   messageAad,
   messageBytes,
   requestMessage,
@@ -43,13 +44,12 @@ import {
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { sealReply, senderOf } from './execute.ts'
-import { readMessage } from './json.ts'
 import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
 
 /**
- * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.json`, `request.schema`, `request.app`,
+ * Opens a client's request. Errors: `request.too-large`, `envelope.closed`, `request.schema`, `request.app`,
  * `request.tick` (retryable), `request.endpoint`, `request.base` (retryable), `request.hops` (a version or server that the tick does not list, the
  * same server twice in all lanes, or this server among them), `request.stage` (envelopes for other blocks than those up to the first pause), `request.tombstoned`,
  * `request.edges` (other edges than the endpoint's). Whether it is signed is asked before anything is forwarded.
@@ -57,7 +57,7 @@ import type { Context, TickView } from './types.ts'
 export function openRequest(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'request', bytes)
   if (!plain.ok) return plain
-  const message = readMessage('request', requestMessage, plain.value, MOST_PARTS)
+  const message = readMessage('request', requestMessage, plain.value)
   if (!message.ok) return message
   const end = admit(env, message.value, 0)
   return end.ok ? begin(ctx, message.value, { lanes: [], outputs: {} }, end.value) : end
@@ -80,7 +80,7 @@ function begin(ctx: Context, message: RequestMessage, before: Progress, end: num
 export function openContinuation(ctx: Context, env: RelayEnv, bytes: Uint8Array): Result<Relay> {
   const plain = unseal(ctx, env, 'continuation', bytes)
   if (!plain.ok) return plain
-  const read = readMessage('continuation', continuationMessage, plain.value, MOST_PARTS)
+  const read = readMessage('continuation', continuationMessage, plain.value)
   if (!read.ok) return read
   const { before, outputs, ...message } = read.value
   const end = admit(env, message, before[0]!.links.length)
@@ -236,7 +236,7 @@ export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ re
     const links = [...linksBefore(relay.before, lane), ...replies.map(({ link }) => link)]
     const handoff = (replies.at(-1) ?? relay.before.lanes[lane])?.handoff ?? null
     const message: HopMessage = { ...shared, lane, links, version, envelope: envelope!, handoff, reply }
-    const box = senderOf(ctx, start.tick).seal(fromHex(to.sealing), messageBytes(message), messageAad('hop', server))
+    const box = senderOf(ctx, start.tick).seal(fromHex(to.sealing), messageBytes(hopMessage, message), messageAad('hop', server))
     if (!box.ok) return box
     awaiting.push(reply)
     hops.push({ lane, position, server, host: to.host, port: to.port, bytes: box.value })
@@ -295,7 +295,7 @@ function unsealReply(ctx: Context, relay: Relay, lane: number, bytes: Uint8Array
   if (relay.awaiting === null) throw new Error('openReply follows nextHops')
   if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', 'The reply is too large.')
   const plain = openBox(ctx.crypto, fromHex(relay.awaiting[lane]!), bytes, messageAad('reply', relay.message.start.request))
-  return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain, MOST_PARTS)
+  return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
 }
 
 /** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client; here where one of these complains. */

@@ -2,7 +2,17 @@
 import { describe, expect, it } from 'vitest'
 import { fromHex } from '../../roles/protocol/bytes.ts'
 import { open, openBox } from '../../roles/protocol/crypto/index.ts'
-import { edgeKey, hopMessage, LARGEST_FIXED, messageAad, openEdge, type SealedEdge } from '../../roles/protocol/requests/index.ts'
+import {
+  edgeKey,
+  hopMessage,
+  numberOpening,
+  readMessage,
+  replyMessage,
+  LARGEST_FIXED,
+  messageAad,
+  openEdge,
+  type SealedEdge,
+} from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { compose, crypto, makeWorld, serve, type Deliver, type World } from '../roles/request/world.ts'
@@ -49,7 +59,7 @@ const productsOf = (seen: bigint[], own: bigint[]): bigint[] => [
 function seenByClient(secret: string, request: string, reply: Uint8Array): bigint[] {
   const keyOf = (id: string): Uint8Array => edgeKey(crypto, fromHex(secret), id)
   const plain = openBox(crypto, keyOf('$reply'), reply, messageAad('reply', request))!
-  const json: unknown = JSON.parse(new TextDecoder().decode(plain))
+  const json = must(readMessage('reply', replyMessage, plain))
   const opened = edgesIn(json).flatMap(([id, edge]) =>
     [id, 'final', 'writes.0', 'writes.1'].flatMap((name) => {
       const room = Math.min(LARGEST_FIXED, Buffer.from(edge.box, 'base64').length - 16)
@@ -107,12 +117,12 @@ describe('a client that sends eight honest requests', () => {
       await ask(world, number, (server, bytes) => {
         const { privateKey, publicKey } = world.servers.get(server)!.sealing
         const plain = must(open(crypto, privateKey, publicKey, bytes, messageAad('hop', server)))
-        const { handoff, start, lane, links } = hopMessage.parse(JSON.parse(new TextDecoder().decode(plain)))
+        const { handoff, start, lane, links } = must(readMessage('hop', hopMessage, plain))
         // Servers of the second block are the client's own: they open what is handed to them.
         if (handoff !== null) {
           const aad = messageAad('handoff', start.request, lane, links.length)
           const opened = must(open(crypto, privateKey, publicKey, Buffer.from(handoff, 'base64'), aad))
-          seen.push(...numbersIn(JSON.parse(new TextDecoder().decode(opened))))
+          seen.push(...numbersIn(must(readMessage('number', numberOpening, opened))))
         }
         return executeHop(world.ctx, world.hopEnv(server), bytes)
       })

@@ -9,7 +9,14 @@ import { describe, expect, it } from 'vitest'
 import { toHex } from '../../roles/protocol/bytes.ts'
 import { seal } from '../../roles/protocol/crypto/index.ts'
 import { verifyUnder } from '../../roles/protocol/documents/index.ts'
-import { messageAad, messageBytes, type EnvelopeMessage, type Receipt } from '../../roles/protocol/requests/index.ts'
+import {
+  envelopeMessage,
+  hopMessage,
+  messageAad,
+  messageBytes,
+  type EnvelopeMessage,
+  type Receipt,
+} from '../../roles/protocol/requests/index.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { nextHops, openRequest } from '../../roles/server/relay.ts'
@@ -85,12 +92,14 @@ describe('a receipt', () => {
     const deliver = (receipt: Receipt): Result<Uint8Array> => {
       const { message, server } = mine!
       const { publicKey } = world.servers.get(server)!.sealing
-      const box = (plain: object, ...aad: Parameters<typeof messageAad>) =>
-        must(seal(world.ctx.crypto, world.ctx.random(32), publicKey, messageBytes(plain), messageAad(...aad)))
+      const box = (plain: Uint8Array, ...aad: Parameters<typeof messageAad>) =>
+        must(seal(world.ctx.crypto, world.ctx.random(32), publicKey, plain, messageAad(...aad)))
       const { request, tick } = message.start
       const inside: EnvelopeMessage = { ...mine!.envelope, receipt }
-      const envelope = Buffer.from(box(inside, 'envelope', request, tick, message.lane, 0, message.version)).toString('base64')
-      return executeHop(world.ctx, world.hopEnv(server), box({ ...message, envelope }, 'hop', server))
+      const envelope = Buffer.from(
+        box(messageBytes(envelopeMessage, inside), 'envelope', request, tick, message.lane, 0, message.version),
+      ).toString('base64')
+      return executeHop(world.ctx, world.hopEnv(server), box(messageBytes(hopMessage, { ...message, envelope }), 'hop', server))
     }
     for (const receipt of [
       other!.envelope.receipt,

@@ -1,6 +1,6 @@
 /**
  * A server would like to get what it sees past its block: to the top-level server, to a block that the label keeps it from, into what is published. It has the fields of
- * its reply, their order and names, the padding of its boxes, the sites that it claims, and its link's opening.
+ * its reply, the padding of that and of its boxes, the sites that it claims, and its link's opening.
  *
  * Detected: fields, ids and sites by the top-level server and the client (`reply.schema`, `hop.reply`, `reply.path`), values and padding by whoever opens them
  * and, with witnesses, by the lanes, which have to make the same boxes (`request.lanes`, `reply.outputs`); what a number carries by the next server (`hop.number`); what an opening
@@ -21,6 +21,7 @@ import {
   LARGEST_FIXED,
   messageAad,
   messageBytes,
+  numberOpening,
   roomOf,
   sealEdge,
   type HopReply,
@@ -41,6 +42,8 @@ interface Smuggled {
   lanes: number
   position: number
   change: (world: World, composed: Composed, reply: HopReply) => HopReply
+  /** What it does to the bytes of that. */
+  written?: (plain: Uint8Array) => Uint8Array
   /** Code, or of a hop that failed its cause; and whether the guilty server is named. */
   refused: string
 }
@@ -54,18 +57,36 @@ const signOutputs = (world: World, reply: HopReply, outputs: HopReply['outputs']
   link: signedAgain(world, reply.link, { outputs: commitsDigest(world.ctx.crypto, commitsOf(outputs)) }),
 })
 
+const unchanged: Smuggled['change'] = (_world, _composed, reply) => reply
+
 const SMUGGLED: Record<string, Smuggled> = {
-  'a field of its own in its reply': {
+  'bytes in the padding of its reply': {
     lanes: 1,
     position: 0,
-    change: (_world, _composed, reply) => ({ ...reply, note: SECRET }) as HopReply,
+    change: unchanged,
+    written: (plain) => concatBytes(plain.subarray(0, -SECRET.length), utf8(SECRET)),
+    refused: 'reply.schema',
+  },
+  'bytes behind its reply': {
+    lanes: 1,
+    position: 0,
+    change: unchanged,
+    written: (plain) => concatBytes(plain, utf8(SECRET)),
+    refused: 'reply.schema',
+  },
+  'a padding that is longer than it has to be': {
+    lanes: 1,
+    position: 0,
+    change: unchanged,
+    written: (plain) => concatBytes(plain, new Uint8Array(SECRET.length)),
     refused: 'reply.schema',
   },
   'a field of its own in its link': {
     lanes: 1,
     position: 0,
     change: (world, _composed, reply) => ({ ...reply, link: signedAgain(world, reply.link, { note: SECRET } as object) }),
-    refused: 'reply.schema',
+    // No message can carry it, so its signature is of something that nobody sees.
+    refused: 'thread.link',
   },
   'an output that the block does not have': {
     lanes: 1,
@@ -120,7 +141,8 @@ const SMUGGLED: Record<string, Smuggled> = {
     position: 0,
     change: (world, { pending }, reply) => {
       const next = world.servers.get(pending.lanes[0]![1]!.server)!.sealing.publicKey
-      const message = messageBytes({ number: '1', salt: '00'.repeat(32), note: SECRET })
+      const message = messageBytes(numberOpening, { number: '1', salt: '00'.repeat(32) })
+      message.set(utf8(SECRET), message.length - SECRET.length)
       return {
         ...reply,
         handoff: toBase64(must(seal(world.ctx.crypto, world.ctx.random(32), next, message, messageAad('handoff', pending.request, 0, 1)))),
@@ -134,13 +156,13 @@ const codeOf = (result: Result<unknown>): string => (result.ok ? 'accepted' : St
 
 describe('a server that smuggles', () => {
   it.each(Object.keys(SMUGGLED))('%s: it goes no further', async (name) => {
-    const { lanes, position, change, refused } = SMUGGLED[name]!
+    const { lanes, position, change, written, refused } = SMUGGLED[name]!
     const world = await makeWorld({ seed: `smuggled ${name}`, servers: 14, lanes })
     const composed = await compose(world, 'post', ARGS)
     const guilty = composed.pending.lanes.at(-1)![position]!.server
     const served = serve(world, composed, (server, bytes) =>
       server === guilty
-        ? changedReply(world, server, bytes, (reply) => change(world, composed, reply))
+        ? changedReply(world, server, bytes, (reply) => change(world, composed, reply), written)
         : executeHop(world.ctx, world.hopEnv(server), bytes),
     )
     expect(codeOf(served.ok ? openReply(world.ctx, world.clientEnv(), composed.pending, served.value) : served)).toBe(refused)

@@ -13,7 +13,7 @@ import { composeRequest } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
 import { toBase64, toHex } from '../../roles/protocol/bytes.ts'
 import { seal } from '../../roles/protocol/crypto/index.ts'
-import { messageAad, messageBytes, type HopMessage, type HopReply } from '../../roles/protocol/requests/index.ts'
+import { messageAad, messageBytes, numberOpening, type HopMessage, type HopReply } from '../../roles/protocol/requests/index.ts'
 import { failForNow, must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { commitNumber } from '../../roles/protocol/stamps/index.ts'
@@ -28,7 +28,15 @@ type Spoil = (world: World, next: string, reply: HopReply, message: HopMessage) 
 function handed(world: World, next: string, { start, lane }: HopMessage, number: string, salt: string): string {
   const aad = messageAad('handoff', start.request, lane, 1)
   return toBase64(
-    must(seal(world.ctx.crypto, world.ctx.random(32), world.servers.get(next)!.sealing.publicKey, messageBytes({ number, salt }), aad)),
+    must(
+      seal(
+        world.ctx.crypto,
+        world.ctx.random(32),
+        world.servers.get(next)!.sealing.publicKey,
+        messageBytes(numberOpening, { number, salt }),
+        aad,
+      ),
+    ),
   )
 }
 

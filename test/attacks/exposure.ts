@@ -2,11 +2,23 @@
  * The exposure log: everything that one server could have opened of a request. Not what our code does open: whatever came to the server is tried with every key that
  * the server has or finds on the way, under every purpose and name that the protocol knows, until nothing new opens.
  */
+import type { z } from 'zod'
 import type { Endpoint } from '../../roles/program/index.ts'
 import { fromHex, utf8 } from '../../roles/protocol/bytes.ts'
 import { open, openBox, type CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { Link } from '../../roles/protocol/documents/index.ts'
-import { messageAad } from '../../roles/protocol/requests/index.ts'
+import {
+  continuationMessage,
+  envelopeMessage,
+  hopMessage,
+  hopReply,
+  messageAad,
+  numberOpening,
+  readMessage,
+  replyMessage,
+  requestMessage,
+  shownMessage,
+} from '../../roles/protocol/requests/index.ts'
 import { openOpening } from '../../roles/protocol/stamps/index.ts'
 import type { Pending } from '../../roles/client/types.ts'
 import { APP, TICK, type Actor } from '../roles/request/world.ts'
@@ -36,7 +48,30 @@ const isKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 const isBox = (text: string): boolean => text.length >= 40 && text.length % 4 === 0 && !/^[0-9a-f]*$/.test(text)
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'))
 
-function parse(bytes: Uint8Array): unknown {
+/** What travels in binary form, by what it is sealed for. */
+const MESSAGES: Record<string, readonly z.ZodType[]> = {
+  request: [requestMessage],
+  continuation: [continuationMessage],
+  hop: [hopMessage],
+  handoff: [numberOpening],
+  envelope: [envelopeMessage],
+  shown: [shownMessage],
+  reply: [hopReply, replyMessage],
+}
+
+/** A message that opens as what it is sealed for has that form, or the log would be blind to what is in it. Everything else is JSON, or bytes. */
+function parse(bytes: Uint8Array, name: string): unknown {
+  // Not the edges of a request, which begin as its message does.
+  const message = /^(request|continuation|hop|reply|(?:handoff|envelope|shown)(?=\.))(?:\.\d+)?$/.exec(name)
+  if (message === null) return parseJson(bytes)
+  for (const form of MESSAGES[message[1]!]!) {
+    const read = readMessage(name, form, bytes)
+    if (read.ok) return read.value
+  }
+  throw new Error(`what opens as ${name} is none`)
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf8', { fatal: true }).decode(bytes)) as unknown
   } catch {
@@ -106,7 +141,7 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
     if (tried.has(pair)) return
     tried.add(pair)
     const plain = attempt()
-    if (plain !== null) learn(name, parse(plain) ?? plain)
+    if (plain !== null) learn(name, parse(plain, name) ?? plain)
   }
 
   function tryAll(): void {

@@ -13,13 +13,13 @@ import {
   hopMessage,
   messageAad,
   messageBytes,
+  readMessage,
   shownId,
   shownMessage,
   type HopMessage,
 } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/index.ts'
-import { readMessage } from '../../roles/server/json.ts'
 import { nextHops, openRequest } from '../../roles/server/relay.ts'
 import { createAnswer } from '../../main/core/server/requests.ts'
 import type { TransportPort } from '../../main/core/ports.ts'
@@ -66,7 +66,7 @@ async function honestHop(seed: string) {
   const envelope = must(readMessage('envelope', envelopeMessage, unseal(Buffer.from(message.envelope, 'base64'), inside)))
   const [key, aad] = [fromHex(envelope.keys[shownId(0)]!), messageAad('shown', request, 0)]
   const shown = must(readMessage('shown', shownMessage, openBox(crypto, key, Buffer.from(message.shown, 'base64'), aad)!))
-  const box = (content: object, of: Uint8Array) => must(seal(crypto, world.ctx.random(32), sealing.publicKey, messageBytes(content), of))
+  const box = (content: Uint8Array, of: Uint8Array) => must(seal(crypto, world.ctx.random(32), sealing.publicKey, content, of))
   return {
     world,
     server: hop.server,
@@ -75,9 +75,10 @@ async function honestHop(seed: string) {
     envelope,
     shown,
     with: (change: object, within: object = {}, seen: object = {}): Uint8Array => {
-      const changed = sealBox(crypto, world.ctx.random(12), key, messageBytes({ ...shown, ...seen }), aad)
-      const parts = { envelope: toBase64(box({ ...envelope, ...within }, inside)), shown: toBase64(changed) }
-      return box({ ...message, ...parts, ...change }, messageAad('hop', hop.server))
+      const changed = sealBox(crypto, world.ctx.random(12), key, messageBytes(shownMessage, { ...shown, ...seen }), aad)
+      const enveloped = box(messageBytes(envelopeMessage, { ...envelope, ...within }), inside)
+      const parts = { envelope: toBase64(enveloped), shown: toBase64(changed) }
+      return box(messageBytes(hopMessage, { ...message, ...parts, ...change }), messageAad('hop', hop.server))
     },
   }
 }
@@ -151,15 +152,19 @@ describe('a hop that its client did not sign', () => {
     const hex = '11'.repeat(32)
     const link = {
       ...{ request, app, tick, endpoint, base, planned },
+      lane: 0,
       position: 0,
       version: hex,
       server: hex,
       previous: hex,
+      inputs: hex,
       sites: many(4_096, () => 1),
-      writes: hex,
+      own: [],
+      outputs: hex,
       before: hex,
       after: hex,
       opening: '',
+      sig: FORGED,
     }
     const refused = run(honest, honest.with({ links: many(200, () => link) }))
     // What opening the envelope takes, and no more.

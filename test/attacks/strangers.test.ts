@@ -1,19 +1,21 @@
 /** What anybody may send: messages that nest too deep, documents that are anchored a second time. */
 import { describe, expect, it } from 'vitest'
-import { utf8 } from '../../roles/protocol/bytes.ts'
-import { envelopeMessage } from '../../roles/protocol/requests/index.ts'
+import { concatBytes, uint32, utf8 } from '../../roles/protocol/bytes.ts'
+import { readMessage, shownMessage } from '../../roles/protocol/requests/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { startFollowing, followBlock, followMissing, scriptOf } from '../../roles/protocol/ticks/index.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
-import { readMessage } from '../../roles/server/json.ts'
 import { crypto, makeAcceptance } from '../roles/supervisor/actors.ts'
 import { auditTown, openTown } from '../roles/supervisor/town.ts'
 import { keyPair, seeded } from '../tools/seeded.ts'
 
 describe('a server', () => {
   it('refuses a message that nests deep, and does not fall over it', () => {
-    const deep = `{"caller":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
-    expect(readMessage('envelope', envelopeMessage, utf8(deep))).toMatchObject({ ok: false })
+    const deep = utf8(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
+    expect(readMessage('shown', shownMessage, concatBytes(uint32(deep.length), deep))).toMatchObject({
+      ok: false,
+      error: { code: 'shown.schema', details: { field: 'shown.caller' } },
+    })
   })
 })
 

@@ -51,8 +51,8 @@ export type FileEntry = z.infer<typeof file>
 /** A JSON value of an application; its true type is checked against the program. That it is JSON is known: as that it was read. */
 export const appJson = z.custom<Json>((value) => value !== undefined)
 
-/** The schema of the values of a record, for those who look at schemas. */
-export const valuesOfRecords = new WeakMap<object, z.ZodType>()
+/** The schemas of a record's names and values, for those who look at schemas. */
+export const partsOfRecords = new WeakMap<object, { name: z.ZodString; value: z.ZodType }>()
 
 /**
  * An object of names and values, each checked. It stops at the first that is wrong: Zod's own record looks at all of them, and fails over some hundred thousand
@@ -74,7 +74,7 @@ export const recordOf = <V extends z.ZodType>(name: z.ZodString, value: V) => {
     }
     return Object.fromEntries(entries)
   })
-  valuesOfRecords.set(schema, value)
+  partsOfRecords.set(schema, { name, value })
   return schema
 }
 

@@ -1,4 +1,5 @@
 export * from './messages.ts'
+export { codecOf, messageBytes, MOST_PARTS, readMessage } from './codec.ts'
 export * from './edges.ts'
 export * from './block-inputs.ts'
 export * from './edge.ts'

@@ -20,7 +20,9 @@ import {
   recordOf,
 } from '../documents/index.ts'
 import { PROTOCOL } from '../version.ts'
-import { LARGEST_FIXED, paddedSize, stepOf } from './padding.ts'
+import { withForm } from './codec.ts'
+import { LARGEST_FIXED, paddedSize } from './padding.ts'
+import { quantity } from './wire.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
 export const PATHS = {
@@ -30,33 +32,7 @@ export const PATHS = {
   ready: `/${PROTOCOL}/ready`,
 } as const
 
-/**
- * Commas in the outside of a message about one lane: 255 links have 5,000, and proofs and values are sealed within. A schema looks at every part of what a
- * stranger sent, even where the first of them is wrong, so whoever reads counts first.
- */
-export const MOST_PARTS = 1 << 15
-
-/** Whether some JSON has more than so many commas. */
-export function hasMoreParts(text: string, most: number): boolean {
-  let parts = 0
-  for (let at = text.indexOf(','); at >= 0 && parts <= most; at = text.indexOf(',', at + 1)) parts++
-  return parts > most
-}
-
 const edgeName = z.string().max(200)
-const SPACE = 0x20
-
-/**
- * Plaintext of a message to one server. Nothing signs or hashes it as a whole, so any JSON form of it will do; the engine's own is several
- * times faster than the canonical one. Spaces after it, up to the next step, hide its size from those who see it pass.
- */
-export function messageBytes(message: object): Uint8Array {
-  const json = utf8(JSON.stringify(message))
-  const bytes = new Uint8Array(stepOf(json.length)).fill(SPACE, json.length)
-  bytes.set(json)
-  return bytes
-}
-
 /** Bytes that one sealed value has at most, padded. */
 const VALUE_LIMIT = 1 << 20
 const BOX_OVERHEAD = 16
@@ -119,11 +95,16 @@ export const continuationMessage = requestMessage.extend({
 })
 export type ContinuationMessage = z.infer<typeof continuationMessage>
 
+const MOST_DIGITS = 2 * 65_536
+
 export const numberOpening = z.strictObject({
-  number: z
-    .string()
-    .regex(/^[0-9a-f]+$/)
-    .max(2 * 65_536),
+  number: withForm(
+    z
+      .string()
+      .regex(/^[0-9a-f]+$/)
+      .max(MOST_DIGITS),
+    quantity(MOST_DIGITS),
+  ),
   salt: hex32,
 })
 
@@ -206,6 +187,9 @@ export const differingReply = z.strictObject({
   differ: lanesOf(z.strictObject({ links: z.array(link).min(1).max(256), outputs: recordOf(edgeName, sealedEdge), writes: sealedEdge })),
 })
 export type DifferingReply = z.infer<typeof differingReply>
+
+/** What a client is answered. */
+export const replyMessage = z.union([legReply, differingReply])
 
 export const draftWrite = write
   .omit({ carried: true })

@@ -13,7 +13,10 @@ import {
   type SealedEdge,
   edgeKey,
   messageAad,
+  continuationMessage,
   messageBytes,
+  readMessage,
+  replyMessage,
   PATHS,
   type ContinuationMessage,
   type LegReply,
@@ -56,14 +59,13 @@ async function paused(world: World, title = 'Hello', env: ClientEnv = world.clie
 function tampered(
   world: World,
   { top, bytes, path }: Composed,
-  change: (message: ContinuationMessage) => object,
+  change: (message: ContinuationMessage) => ContinuationMessage,
 ): { top: Composed['top']; bytes: Uint8Array; path: string } {
   const { sealing } = world.servers.get(top.id)!
   const aad = messageAad('continuation', top.id)
-  const message = JSON.parse(
-    new TextDecoder().decode(must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad))),
-  ) as ContinuationMessage
-  return { top, path, bytes: must(seal(crypto, world.ctx.random(32), sealing.publicKey, messageBytes(change(message)), aad)) }
+  const plain = must(open(crypto, sealing.privateKey, sealing.publicKey, bytes, aad))
+  const changed = messageBytes(continuationMessage, change(must(readMessage('continuation', continuationMessage, plain))))
+  return { top, path, bytes: must(seal(crypto, world.ctx.random(32), sealing.publicKey, changed, aad)) }
 }
 
 /** The update of a reviewed request, and what it is held against. */
@@ -153,7 +155,7 @@ describe('[L8][R5] a request of two stages', () => {
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(composed.pending.secret), '$reply')
     const reply = openBox(crypto, key, bytes, messageAad('reply', composed.pending.request))!
-    expect(Object.keys(JSON.parse(new TextDecoder().decode(reply)) as LegReply).sort()).toEqual(['lanes', 'outputs', 'writes'])
+    expect(Object.keys(must(readMessage('reply', replyMessage, reply))).sort()).toEqual(['lanes', 'outputs', 'writes'])
   })
 })
 
@@ -163,7 +165,7 @@ describe('[L8] a pause', () => {
     const { pending, ...composed } = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(pending.secret), '$reply')
-    const reply = JSON.parse(new TextDecoder().decode(openBox(crypto, key, bytes, messageAad('reply', pending.request)))) as LegReply
+    const reply = must(readMessage('reply', replyMessage, openBox(crypto, key, bytes, messageAad('reply', pending.request))!)) as LegReply
     const short = sealReply(world.ctx, key, pending.request, {
       ...reply,
       lanes: [{ links: reply.lanes[0]!.links.slice(0, 1), handoff: null }],
@@ -205,7 +207,9 @@ describe('[L8] a pause', () => {
     const first = await compose(world, 'publish', { title: 'Hello' })
     const bytes = must(serve(world, first))
     const key = edgeKey(crypto, fromHex(first.pending.secret), '$reply')
-    const reply = JSON.parse(new TextDecoder().decode(openBox(crypto, key, bytes, messageAad('reply', first.pending.request)))) as LegReply
+    const reply = must(
+      readMessage('reply', replyMessage, openBox(crypto, key, bytes, messageAad('reply', first.pending.request))!),
+    ) as LegReply
     const [lane] = reply.lanes
     const answer = async (change: object): Promise<string> =>
       code(
@@ -291,7 +295,8 @@ describe('[L8][R2] a continuation', () => {
   it('is refused with the links, the number or the stage of another request, and with other servers', async () => {
     const world = await slugsWorld('foreign-links', [], 'publish', 8)
     const [{ second }, { second: other }] = [await paused(world), await paused(world, 'Other')]
-    const send = (change: (message: ContinuationMessage) => object): unknown => cause(serve(world, tampered(world, second, change)))
+    const send = (change: (message: ContinuationMessage) => ContinuationMessage): unknown =>
+      cause(serve(world, tampered(world, second, change)))
     const [progress] = other.pending.progress!.lanes
     const links = (message: ContinuationMessage, change: (links: Link[]) => Link[]) => ({
       ...message,
@@ -312,7 +317,7 @@ describe('[L8][R2] a continuation', () => {
     const ended = (message: ContinuationMessage) => links(unsealed(message), (all) => [...all, ...all])
     expect(send(ended)).toBe('request.stage')
     expect(send(unsealed)).toBe('request.stage')
-    expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0'] } }))).toBe(
+    expect(send((message) => ({ ...message, outputs: { ...message.outputs, 'block.0.1': message.outputs['block.0.0']! } }))).toBe(
       'request.progress',
     )
     const holding = holdingOf(crypto, world.planned)
@@ -386,7 +391,7 @@ describe('[L8][R2] a continuation', () => {
     expect(code(openContinuation(world.ctx, env, first.bytes))).toBe('envelope.closed')
     expect(code(openContinuation(world.ctx, env, new Uint8Array((4 << 20) + 1)))).toBe('request.too-large')
     const unread = seal(crypto, world.ctx.random(32), env.keys.sealing.publicKey, utf8('{'), messageAad('continuation', second.top.id))
-    expect(code(openContinuation(world.ctx, env, must(unread)))).toBe('continuation.json')
+    expect(code(openContinuation(world.ctx, env, must(unread)))).toBe('continuation.schema')
     const whole = tampered(world, second, (message) => ({ ...message, start: { ...message.start, endpoint: 'follow' } }))
     expect(code(openContinuation(world.ctx, env, whole.bytes))).toBe('request.hops')
   })

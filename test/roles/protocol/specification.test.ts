@@ -6,9 +6,9 @@ import {
   documentTypes,
   file,
   link,
+  partsOfRecords,
   reference,
   start,
-  valuesOfRecords,
   write,
 } from '../../../roles/protocol/documents/index.ts'
 import {
@@ -45,8 +45,8 @@ interface Shape {
 
 /** Paths of all fields of a schema; what names a document or a file is one field. */
 function fieldsOf(schema: unknown, path = ''): string[] {
-  const values = valuesOfRecords.get(schema as object)
-  if (values !== undefined) return fieldsOf(values, `${path}.*`)
+  const record = partsOfRecords.get(schema as object)
+  if (record !== undefined) return fieldsOf(record.value, `${path}.*`)
   const { def } = schema as Shape
   if (def.type === 'array') return fieldsOf(def.element, `${path}[]`)
   if (def.type === 'optional') return fieldsOf(def.innerType, path)
@@ -96,6 +96,21 @@ describe('PROTOCOL.md', () => {
     ] as const
     for (const [heading, schema] of messages) {
       expect(missing(section(heading), schema.shape), heading).toEqual([])
+    }
+  })
+
+  it('lists the fields of what is binary in the order in which they are written', () => {
+    const orders = [
+      ['### 11.3', [requestMessage]],
+      ['### 11.4', [envelopeMessage, shownMessage]],
+      ['### 11.5', [hopMessage, hopReply]],
+      ['### 11.6', [legReply, differingReply]],
+      ['### 12.1', [start, link]],
+    ] as const
+    for (const [heading, schemas] of orders) {
+      const fields = schemas.flatMap(({ shape }) => Object.keys(shape))
+      const cells = [...section(heading).matchAll(/^\| (`[a-z]+`(?:, `[a-z]+`)*) \|/gm)].map((match) => match[1]!)
+      expect(cells.flatMap((cell) => cell.split(', ').map((name) => name.slice(1, -1))).slice(0, fields.length), heading).toEqual(fields)
     }
   })
 

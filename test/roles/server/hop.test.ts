@@ -14,6 +14,9 @@ import {
   sealEdge,
   startDigest,
   messageAad,
+  messageBytes,
+  requestMessage,
+  type RequestMessage,
 } from '../../../roles/protocol/requests/index.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
@@ -323,12 +326,12 @@ describe('a top-level server', () => {
 
 // ───────────────────────────── helpers ─────────────────────────────
 
-const seal = (world: World, server: string, message: object) =>
+const seal = (world: World, server: string, message: RequestMessage) =>
   sealBox(
     world.ctx.crypto,
     world.ctx.random(32),
     world.servers.get(server)!.sealing.publicKey,
-    canonicalBytes(message),
+    messageBytes(requestMessage, message),
     messageAad('request', server),
   )
 

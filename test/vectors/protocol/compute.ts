@@ -9,14 +9,14 @@ import { beaconKey, encodeAnchor, type DocumentType, signDocument, signingDigest
 import { fromHex, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes, canonicalText, type Json } from '../../../roles/protocol/canonical.ts'
 import { nobleCrypto as crypto, ephemeral, seal, leafHash, merkleTree, leafHashes, rangeProof, verifyWork, workChallenge, workMessage } from '../../../roles/protocol/crypto/index.ts'
-import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, LARGEST_FIXED, paddedSize, roomOf, stepOf, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
+import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, LARGEST_FIXED, envelopeMessage, hopReply, messageBytes, shownMessage, paddedSize, roomOf, stepOf, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber, openingForm, sealOpening } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
-  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, MessagesInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
 } from './inputs.ts'
 
 const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
@@ -106,6 +106,11 @@ export function edge({ secret, id, value, type }: EdgeInput) {
 
 export const sizes = ({ types, lengths }: SizesInput) => ({ rooms: types.map(roomOf), steps: lengths.map((length) => paddedSize(length, LARGEST_FIXED)) , messages: lengths.map(stepOf) })
 
+/** The bytes of three messages, as they are sealed. */
+export const messages = ({ envelope: content, shown, reply }: MessagesInput) => ({
+  envelope: toHex(messageBytes(envelopeMessage, content)), shown: toHex(messageBytes(shownMessage, shown)), reply: toHex(messageBytes(hopReply, reply)),
+})
+
 export function envelope({ ephemeral, recipient, purpose, parts, plain }: EnvelopeInput) {
   const publicKey = crypto.x25519.publicKey(fromHex(recipient))
   const aad = messageAad(purpose, ...parts)
@@ -170,5 +175,5 @@ export function torrent({ type, document: text, files }: TorrentInput) {
   return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
 }
 
-export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, sizes, envelope, thread, seats, torrent }
+export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, sizes, messages, envelope, thread, seats, torrent }
 export type VectorName = keyof typeof compute

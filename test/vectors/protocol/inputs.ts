@@ -5,6 +5,7 @@ import type { Anchor, DocumentType } from '../../../roles/protocol/documents/ind
 import type { Json } from '../../../roles/protocol/canonical.ts'
 import type { Type } from '../../../roles/program/index.ts'
 import type { KeyPurpose } from '../../../roles/protocol/keys/index.ts'
+import type { EnvelopeMessage, HopReply, ShownMessage } from '../../../roles/protocol/requests/index.ts'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 
@@ -30,6 +31,7 @@ export interface IndexInput { name: string; kinds: string[]; rows: Array<{ tuple
 export interface EdgeInput { secret: string; id: string; value: Json; type: Type }
 /** Types, and lengths of values in bytes. */
 export interface SizesInput { types: Type[]; lengths: number[] }
+export interface MessagesInput { envelope: EnvelopeMessage; shown: ShownMessage; reply: HopReply }
 export interface EnvelopeInput { ephemeral: string; recipient: string; purpose: 'envelope'; parts: Array<string | number>; plain: string }
 /** Files of `size` equal bytes; the document is any text, because a torrent does not look into it. */
 export interface TorrentInput { type: 'offer'; document: string; files: Array<{ name: string; size: number; byte: number }> }
@@ -148,6 +150,21 @@ export const inputs = {
     ],
     lengths: [0, 60, 61, 124, 125, 4092, 4093, 4604, 4605, 5000, 1_048_572],
   } satisfies SizesInput,
+  messages: {
+    envelope: {
+      keys: { 'request.text': bytes('key 0'), 'writes.0': bytes('key 1') }, next: bytes('server 1'), number: { number: `1${bytes('number')}`, salt: bytes('salt 0') },
+      receipt: { app, request: bytes('request'), tick: 41, version: bytes('version'), server: bytes('server 0'), client: bytes('client'), sig: bytes('sig 0') + bytes('sig 1') },
+    },
+    shown: { caller: { first: 0, name: 'Golëm' }, queries: [{ query: 3, proof: [] }], slots: [] },
+    reply: {
+      link: {
+        request: bytes('request'), app, tick: 41, endpoint: 'post', lane: 1, position: 0, version: bytes('version'), server: bytes('server 0'), previous: bytes('previous'),
+        base: bytes('tick 41'), planned: bytes('tick 38'), inputs: bytes('inputs'), sites: [0, 7], own: [bytes('write')], outputs: bytes('outputs'),
+        before: bytes('before'), after: bytes('after'), opening: 'AAEC', sig: bytes('sig 0') + bytes('sig 1'),
+      },
+      outputs: { 'block.0.0': { commit: bytes('commit 0'), box: '/wD/AA==' } }, writes: { commit: bytes('commit 1'), box: '' }, handoff: null,
+    },
+  } satisfies MessagesInput,
   envelope: { ephemeral: bytes('ephemeral'), recipient: bytes('recipient'), purpose: 'envelope', parts: [bytes('request'), 41, 0, 1, bytes('version')], plain: '{"a":1}' } satisfies EnvelopeInput,
   thread: {
     app, request: bytes('request'), tick: 41, endpoint: 'post', client: bytes('client'), secret: bytes('secret'), number: `8${bytes('number').slice(1)}`, sealing: bytes('tick 41'),

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Body, Node } from '../../../../roles/program/index.ts'
 import { fromHex, toHex } from '../../../../roles/protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../../../../roles/protocol/canonical.ts'
-import { edgeCommit, edgeSalt, inputsDigest, messageAad, startDigest, type LegReply } from '../../../../roles/protocol/requests/index.ts'
+import {
+  edgeCommit,
+  edgeSalt,
+  inputsDigest,
+  messageAad,
+  readMessage,
+  replyMessage,
+  startDigest,
+  type LegReply,
+} from '../../../../roles/protocol/requests/index.ts'
 import { checkDispute, codeOf, decideDispute } from '../../../../roles/protocol/stamps/index.ts'
 import { must } from '../../../../roles/protocol/result.ts'
 import type { Lie } from '../../../attacks/liar.ts'
@@ -74,7 +83,7 @@ describe.each([
     const composed = await compose(world, endpoint, Object.fromEntries(Object.entries(args).map(([k, v]) => [k, v === 'row' ? row : v])))
     const { pending } = composed
     const plain = openBox(crypto, replyKey(world.ctx, pending), must(serve(world, composed)), messageAad('reply', pending.request))!
-    const { lanes, outputs } = JSON.parse(new TextDecoder().decode(plain)) as LegReply
+    const { lanes, outputs } = must(readMessage('reply', replyMessage, plain)) as LegReply
     for (const [position, { server }] of lanes[0]!.links.entries())
       for (const change of [{ outputs: '77'.repeat(32) }, { sites: [0, 0] }, { own: ['77'.repeat(32)] }]) {
         const facts = factsOf(world)
