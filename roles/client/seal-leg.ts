@@ -1,6 +1,6 @@
 /** The sealed message for one leg of a request: envelopes for its blocks' servers, all of it for a top-level server that sees no primitive. */
 import type { Endpoint } from '../program/index.ts'
-import { fromHex, toBase64, toHex } from '../protocol/bytes.ts'
+import { fromHex, toHex } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { signUnder, type TickServer } from '../protocol/documents/index.ts'
 import {
@@ -76,7 +76,7 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
   const servers = new Map(env.reader.tick.servers.map((server) => [server.id, server]))
   const leg = legOf(endpoint, pending)
   const shown = endpoint.blocks.map((_, position) =>
-    isIn(leg, position) ? toBase64(showBlock(ctx, endpoint, pending, parts.reads, position)) : null,
+    isIn(leg, position) ? showBlock(ctx, endpoint, pending, parts.reads, position) : null,
   )
   const lanes = sealLanes(ctx, env, endpoint, pending, parts, leg, sender)
   if (!lanes.ok) return lanes
@@ -134,7 +134,7 @@ function sealLanes(
       const aad = messageAad('envelope', pending.request, pending.tick, lane, position, hop.version)
       const box = sealTo(sender, servers.get(hop.server)!, message, aad)
       if (!box.ok) return box
-      sealed.push({ ...hop, envelope: toBase64(box.value) })
+      sealed.push({ ...hop, envelope: box.value })
     }
     lanes.push(sealed)
   }

@@ -1,6 +1,6 @@
 /** Bytes and their text forms: lower-case hex for hashes and ids, padded base64 for blobs, UTF-8 for text. */
 import { base64 } from '@scure/base'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { fail, ok, type Result } from './result.ts'
 
 const encoder = new TextEncoder()
@@ -34,8 +34,29 @@ export function parseUtf8(bytes: Uint8Array): Result<string> {
 export const toHex = (bytes: Uint8Array): string =>
   native === undefined ? bytesToHex(bytes) : native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 
+/** The value of each hex digit by its character; −1 for all others. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()))
+/** Beyond the table there are no digits. */
+const digitAt = (hex: string, at: number): number => DIGITS[hex.charCodeAt(at)] ?? -1
+
+/** Writes so many bytes of hex to a place in `bytes` that has room for them. @returns false where the hex is of another length, or none */
+export function writeHex(hex: string, bytes: Uint8Array, at: number, length: number): boolean {
+  if (hex.length !== 2 * length) return false
+  let all = 0
+  for (let i = 0; i < length; i++) {
+    const value = (digitAt(hex, 2 * i) << 4) | digitAt(hex, 2 * i + 1)
+    all |= value
+    bytes[at + i] = value
+  }
+  return all >= 0
+}
+
 /** For hex that we made ourselves; throws on anything malformed. For input of others use `parseHex`. */
-export const fromHex = (hex: string): Uint8Array => hexToBytes(hex)
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1)
+  if (!writeHex(hex, bytes, 0, bytes.length)) throw new Error('these are no pairs of hex digits')
+  return bytes
+}
 
 /** Whether `text` is lower-case hex of exactly `length` bytes. */
 export const isHex = (text: unknown, length: number): text is string =>
@@ -43,7 +64,7 @@ export const isHex = (text: unknown, length: number): text is string =>
 
 /** Lower-case hex of exactly `length` bytes; `bytes.hex` otherwise. */
 export function parseHex(text: string, length: number): Result<Uint8Array> {
-  return isHex(text, length) ? ok(hexToBytes(text)) : fail('bytes.hex', `Expected ${length} bytes of lower-case hex.`)
+  return isHex(text, length) ? ok(fromHex(text)) : fail('bytes.hex', `Expected ${length} bytes of lower-case hex.`)
 }
 
 export const toBase64 = (bytes: Uint8Array): string =>

@@ -1,6 +1,6 @@
 /** What a server checks before it opens anything: message, tick, code, thread, caller. Each check has a code of its own. */
 import { own, type Endpoint } from '../program/index.ts'
-import { fromHex, parseBase64 } from '../protocol/bytes.ts'
+import { fromHex } from '../protocol/bytes.ts'
 import { type Link, laterVerify, signingDigest } from '../protocol/documents/index.ts'
 import { open, openBox } from '../protocol/crypto/index.ts'
 import {
@@ -145,14 +145,12 @@ function openEnvelope(
   { start, lane, version, envelope }: HopMessage,
   position: number,
 ): Result<EnvelopeMessage> {
-  const box = parseBase64(envelope)
-  if (!box.ok) return box
   const { sealing } = env.keys
   const plain = open(
     ctx.crypto,
     sealing.privateKey,
     sealing.publicKey,
-    box.value,
+    envelope,
     messageAad('envelope', start.request, start.tick, lane, position, version),
   )
   return plain.ok ? readMessage('envelope', envelopeMessage, plain.value) : plain
@@ -163,9 +161,7 @@ function openShown(ctx: Context, { start, shown }: HopMessage, { keys }: Envelop
   const id = shownId(position)
   const key = own(keys, id)
   if (key === undefined) return fail('hop.key', `The envelope has no key for ${id}. Compose the request again.`)
-  const box = parseBase64(shown)
-  if (!box.ok) return box
-  const plain = openBox(ctx.crypto, fromHex(key), box.value, messageAad('shown', start.request, position))
+  const plain = openBox(ctx.crypto, fromHex(key), shown, messageAad('shown', start.request, position))
   return plain === null
     ? fail('envelope.closed', 'What the block is shown is damaged. Compose the request again.')
     : readMessage('shown', shownMessage, plain)

@@ -96,9 +96,7 @@ describe('a receipt', () => {
         must(seal(world.ctx.crypto, world.ctx.random(32), publicKey, plain, messageAad(...aad)))
       const { request, tick } = message.start
       const inside: EnvelopeMessage = { ...mine!.envelope, receipt }
-      const envelope = Buffer.from(
-        box(messageBytes(envelopeMessage, inside), 'envelope', request, tick, message.lane, 0, message.version),
-      ).toString('base64')
+      const envelope = box(messageBytes(envelopeMessage, inside), 'envelope', request, tick, message.lane, 0, message.version)
       return executeHop(world.ctx, world.hopEnv(server), box(messageBytes(hopMessage, { ...message, envelope }), 'hop', server))
     }
     for (const receipt of [

@@ -82,7 +82,8 @@ function parseJson(bytes: Uint8Array): unknown {
 /** Calls for every object and text in some JSON. */
 function walk(json: unknown, name: string, visit: (value: unknown, name: string) => void): void {
   visit(json, name)
-  if (typeof json === 'object' && json !== null) for (const [field, value] of Object.entries(json)) walk(value, field, visit)
+  if (typeof json === 'object' && json !== null && !(json instanceof Uint8Array))
+    for (const [field, value] of Object.entries(json)) walk(value, field, visit)
 }
 
 type Named = Array<[name: string, aad: Uint8Array]>
@@ -126,6 +127,7 @@ export function createSpy(crypto: CryptoPort, actor: Actor, pending: Pick<Pendin
     walk(json, '', (value, field) => {
       if (typeof value === 'string' && isKey(value)) keys.add(value)
       else if (typeof value === 'string' && isBox(value)) boxes.set(value, bytesOf(value))
+      else if (value instanceof Uint8Array) boxes.set(Buffer.from(value).toString('base64'), value)
       else if (typeof value === 'object' && value !== null && 'opening' in value) links.add(value as Link)
       else if (typeof value === 'object' && value !== null && 'box' in value && 'commit' in value) {
         const { box, commit } = value as Omit<Edge, 'id'>

@@ -63,9 +63,9 @@ async function honestHop(seed: string) {
   const message = must(readMessage('hop', hopMessage, unseal(hop.bytes, messageAad('hop', hop.server))))
   const { request, tick } = message.start
   const inside = messageAad('envelope', request, tick, message.lane, 0, message.version)
-  const envelope = must(readMessage('envelope', envelopeMessage, unseal(Buffer.from(message.envelope, 'base64'), inside)))
+  const envelope = must(readMessage('envelope', envelopeMessage, unseal(message.envelope, inside)))
   const [key, aad] = [fromHex(envelope.keys[shownId(0)]!), messageAad('shown', request, 0)]
-  const shown = must(readMessage('shown', shownMessage, openBox(crypto, key, Buffer.from(message.shown, 'base64'), aad)!))
+  const shown = must(readMessage('shown', shownMessage, openBox(crypto, key, message.shown, aad)!))
   const box = (content: Uint8Array, of: Uint8Array) => must(seal(crypto, world.ctx.random(32), sealing.publicKey, content, of))
   return {
     world,
@@ -77,7 +77,7 @@ async function honestHop(seed: string) {
     with: (change: object, within: object = {}, seen: object = {}): Uint8Array => {
       const changed = sealBox(crypto, world.ctx.random(12), key, messageBytes(shownMessage, { ...shown, ...seen }), aad)
       const enveloped = box(messageBytes(envelopeMessage, { ...envelope, ...within }), inside)
-      const parts = { envelope: toBase64(enveloped), shown: toBase64(changed) }
+      const parts = { envelope: enveloped, shown: changed }
       return box(messageBytes(hopMessage, { ...message, ...parts, ...change }), messageAad('hop', hop.server))
     },
   }

@@ -50,7 +50,7 @@ export function readEnvelope(world: World, hop: { server: string; bytes: Uint8Ar
   const { start, lane, links, version, envelope } = readHop(world, hop)
   const { privateKey, publicKey } = world.servers.get(hop.server)!.sealing
   const aad = messageAad('envelope', start.request, start.tick, lane, links.length, version)
-  const plain = must(open(world.ctx.crypto, privateKey, publicKey, Buffer.from(envelope, 'base64'), aad))
+  const plain = must(open(world.ctx.crypto, privateKey, publicKey, envelope, aad))
   return must(readMessage('envelope', envelopeMessage, plain))
 }
 

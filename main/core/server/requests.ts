@@ -155,23 +155,34 @@ export function createAnswer(
 /** What is served, as a hop needs it. */
 function createEnvironments(storage: StoragePort, counts: ServerSession['counts']): (ready: Ready) => HopEnv {
   const seats = seatMemory(CLIENTS, true)
-  return ({ app, keys, currentTick, views, codes }: Ready): HopEnv => ({
-    app,
-    keys,
-    currentTick,
-    tick: (number) => views.get(number) ?? null,
-    code: (number) => codes.get(number) ?? null,
-    seats,
-    used: (request, version) => storage.get(SERVED, `${request}:${version}`) !== undefined,
-    record(served: Served) {
-      const key = `${served.request}:${served.version}`
-      if (storage.get(SERVED, key) !== undefined) return false
-      // Whoever cuts the power gains nothing: an index takes a request id once. The next block's commit brings the receipts to the disk.
-      storage.transact([{ table: SERVED, key, value: served as unknown as Json }], 'crash')
-      counts.hops++
-      return true
-    },
-  })
+  return ({ app, keys, currentTick, views, codes }: Ready): HopEnv => {
+    // A hop is run in one go, so what was free when it began is free when it is recorded.
+    let free: string | null = null
+    const isUsed = (key: string): boolean => key !== free && storage.get(SERVED, key) !== undefined
+    return {
+      app,
+      keys,
+      currentTick,
+      tick: (number) => views.get(number) ?? null,
+      code: (number) => codes.get(number) ?? null,
+      seats,
+      used(request, version) {
+        const key = `${request}:${version}`
+        const used = isUsed(key)
+        if (!used) free = key
+        return used
+      },
+      record(served: Served) {
+        const key = `${served.request}:${served.version}`
+        if (isUsed(key)) return false
+        free = null
+        // Whoever cuts the power gains nothing: an index takes a request id once. The next block's commit brings the receipts to the disk.
+        storage.transact([{ table: SERVED, key, value: served as unknown as Json }], 'crash')
+        counts.hops++
+        return true
+      },
+    }
+  }
 }
 
 /** Waits for all, or for the first that fails: what the others do then interests nobody. */

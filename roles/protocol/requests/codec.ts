@@ -128,14 +128,19 @@ function fitting(option: z.core.$ZodType): (value: unknown) => boolean {
   return (value) => value !== null && names.every((name) => Object.hasOwn(value as object, name))
 }
 
+/** Of the last message of each kind: the next one is likely to have as much. */
+const sizes = new WeakMap<z.ZodType, number>()
+
 /**
  * Plaintext of a message to one server or client. Nothing signs or hashes it as a whole. Zeros after it, up to the next step, hide its size from those who
  * see it pass.
  */
 export function messageBytes<S extends z.ZodType>(schema: S, message: z.infer<S>): Uint8Array {
-  const writer = new Writer()
+  const writer = new Writer(sizes.get(schema))
   codecOf(schema).write(writer, message)
-  return writer.padded(stepOf(writer.length))
+  const size = stepOf(writer.length)
+  sizes.set(schema, size)
+  return writer.padded(size)
 }
 
 /**

@@ -22,7 +22,7 @@ import {
 import { PROTOCOL } from '../version.ts'
 import { withForm } from './codec.ts'
 import { LARGEST_FIXED, paddedSize } from './padding.ts'
-import { quantity } from './wire.ts'
+import { quantity, raw } from './wire.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
 export const PATHS = {
@@ -52,6 +52,14 @@ export const messageAad = (
 
 /** Bytes of what a block is shown, sealed: 2 MiB, padded, with room for the seal. */
 const SHOWN_LIMIT = (2 << 20) + 64
+const ENVELOPE_LIMIT = 256 << 10
+
+/** What is sealed within a message and never stored: bytes, where everything that is stored is JSON. */
+const box = (most: number) =>
+  withForm(
+    z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= most, `must be at most ${most} bytes`),
+    raw(most),
+  )
 
 const lanesOf = <T extends z.ZodType>(lane: T) => z.array(lane).min(1).max(MAX_LANES)
 const laneNumber = z
@@ -68,7 +76,7 @@ export const requestMessage = z.strictObject({
   edges: recordOf(edgeName, sealedEdge),
   /** For each block what its servers are shown alike in every lane; null for blocks before or after the leg that this message asks for. */
   shown: z
-    .array(z.union([base64(SHOWN_LIMIT), z.null()]))
+    .array(z.union([box(SHOWN_LIMIT), z.null()]))
     .min(1)
     .max(256),
   /**
@@ -77,7 +85,7 @@ export const requestMessage = z.strictObject({
    */
   lanes: lanesOf(
     z
-      .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([base64(256 << 10), z.null()]) }))
+      .array(z.strictObject({ version: hex32, server: hex32, envelope: z.union([box(ENVELOPE_LIMIT), z.null()]) }))
       .min(1)
       .max(256),
   ),
@@ -147,8 +155,8 @@ export const hopMessage = z.strictObject({
   /** Of this lane. */
   links: z.array(link).max(256),
   version: hex32,
-  envelope: base64(256 << 10),
-  shown: base64(SHOWN_LIMIT),
+  envelope: box(ENVELOPE_LIMIT),
+  shown: box(SHOWN_LIMIT),
   /** Only the edges that this block opens or carries. */
   edges: recordOf(edgeName, sealedEdge),
   /** Commitments to all edges so far, the client's and the outputs of earlier blocks: held against start and links. */

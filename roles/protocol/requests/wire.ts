@@ -1,5 +1,5 @@
 /** The bytes of messages (PROTOCOL.md 11.1): what is read is bounded by what is there, so nothing is allocated for what a stranger merely announces. */
-import { parseBase64, parseUtf8, toBase64, toHex, utf8 } from '../bytes.ts'
+import { parseBase64, parseUtf8, toBase64, toHex, utf8, writeHex } from '../bytes.ts'
 import { nestingOf, type Json } from '../canonical.ts'
 import { own } from '../../program/index.ts'
 import { must } from '../result.ts'
@@ -68,9 +68,19 @@ export class Writer {
 
   /** So many bytes that are given as hex. */
   hex(value: string, length: number): void {
-    if (typeof value !== 'string' || value.length !== 2 * length) throw new Error(`a field of a message is no hex of ${length} bytes`)
     const at = this.#room(length)
-    for (let i = 0; i < length; i++) this.#bytes[at + i] = (digit(value, 2 * i) << 4) | digit(value, 2 * i + 1)
+    if (!writeHex(value, this.#bytes, at, length)) throw new Error(`a field of a message is no hex of ${length} bytes`)
+  }
+
+  /** The length of what is given as base64, and its bytes. */
+  base64(value: string): void {
+    const bytes = native === undefined ? must(parseBase64(value)) : null
+    const length = bytes?.length ?? lengthOf(value)
+    this.uint32(length)
+    const at = this.#room(length)
+    if (bytes !== null) this.#bytes.set(bytes, at)
+    else if (native!.from(this.#bytes.buffer, at, length).write(value, 'base64') !== length)
+      throw new Error('a field of a message is no base64')
   }
 
   /** All of it, and zeros up to `length` bytes. */
@@ -80,12 +90,10 @@ export class Writer {
   }
 }
 
-/** Of a lower-case hex digit. */
-function digit(hex: string, at: number): number {
-  const code = hex.charCodeAt(at)
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  if (code >= 0x61 && code <= 0x66) return code - 0x57
-  throw new Error('a field of a message is no lower-case hex')
+/** Of the bytes of padded base64. */
+function lengthOf(base64: string): number {
+  if (base64.length % 4 !== 0) throw new Error('a field of a message is no base64')
+  return (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
 }
 
 /** Reads a message of a stranger's. Throws a WireFault at the first thing that is wrong. */
@@ -214,12 +222,17 @@ export const quantity = (mostDigits: number): Codec<string> => ({
 
 /** Length and bytes, as base64 outside. */
 export const blob = (most: number): Codec<string> => ({
-  write(to, value) {
-    const bytes = must(parseBase64(value))
-    to.uint32(bytes.length)
-    to.bytes(bytes)
-  },
+  write: (to, value) => to.base64(value),
   read: (from) => from.base64(from.count(most, 'bytes')),
+})
+
+/** The same where it is bytes outside: a view of the message, not a copy. */
+export const raw = (most: number): Codec<Uint8Array> => ({
+  write(to, value) {
+    to.uint32(value.length)
+    to.bytes(value)
+  },
+  read: (from) => from.bytes(from.count(most, 'bytes')),
 })
 
 /** Bytes that a UTF-16 unit has in UTF-8 at most. */

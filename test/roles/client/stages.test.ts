@@ -151,7 +151,7 @@ describe('[L8][R5] a request of two stages', () => {
     const composed = await compose(world, 'post', { topic: 'weather', text: 'Sunny' })
     const relay = must(openRequest(world.ctx, world.relayEnv(composed.top.id), composed.bytes))
     expect(Object.keys(relay.message).sort()).toEqual(['edges', 'lanes', 'reply', 'shown', 'start'])
-    expect(relay.message.lanes[0]!.every((hop) => typeof hop.envelope === 'string')).toBe(true)
+    expect(relay.message.lanes[0]!.every((hop) => hop.envelope instanceof Uint8Array)).toBe(true)
     const bytes = must(serve(world, composed))
     const key = edgeKey(crypto, fromHex(composed.pending.secret), '$reply')
     const reply = openBox(crypto, key, bytes, messageAad('reply', composed.pending.request))!

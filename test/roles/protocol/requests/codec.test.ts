@@ -35,12 +35,19 @@ const leg: LegReply = {
   outputs: reply.outputs,
   writes: [writes],
 }
+const { request, app, tick, endpoint, base, planned, sig } = link
+const start = { request, app, tick, endpoint, client: app, base, planned, seat: app, numbers: [app, base], keys: planned, sig }
+const hop = {
+  ...{ start, lane: 1, links: [link], version: app, envelope: Uint8Array.of(0, 1, 255), shown: new Uint8Array(0) },
+  ...{ edges: reply.outputs, commits: { 'request.text': app }, handoff: 'AAEC', reply: base },
+}
 const differ = { before: {}, differ: [{ links: [link], outputs: reply.outputs, writes }] }
 const MESSAGES: Array<[string, z.ZodType, unknown]> = [
   ['an envelope', envelopeMessage, envelope],
   ['the last envelope', envelopeMessage, { ...envelope, next: null, number: null, keys: {} }],
   ['what is shown', shownMessage, shown],
   ['a number', numberOpening, { number: 'f0', salt: 'ab'.repeat(32) }],
+  ['a hop', hopMessage, hop],
   ['a hop reply', hopReply, reply],
   ['a leg reply', replyMessage, leg],
   ['a differing reply', replyMessage, differ],
@@ -146,7 +153,7 @@ it('has no form for a schema that bounds nothing', () => {
 })
 
 it('throws where our own value is none', () => {
-  expect(() => messageBytes(hopReply, { ...reply, link: { ...link, server: 'AB'.repeat(32) } })).toThrow(/hex/)
+  expect(() => messageBytes(hopReply, { ...reply, link: { ...link, server: 'zz'.repeat(32) } })).toThrow(/hex/)
   expect(() => messageBytes(hopReply, { ...reply, link: { ...link, tick: -1 } })).toThrow(/32 bits/)
   expect(() => messageBytes(hopReply, { ...reply, handoff: '?' })).toThrow()
 })
