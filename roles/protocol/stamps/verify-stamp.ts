@@ -8,7 +8,7 @@ import type { CryptoPort } from '../crypto/index.ts'
 import type { Link, Plan, Update } from '../documents/index.ts'
 import { versionId, type RevealFile } from '../requests/index.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { openOpening, type Opened } from './opening.ts'
+import { openLane, openOpening, type Opened } from './opening.ts'
 import { passes, productOf } from './stamp.ts'
 
 export interface StampContext {
@@ -84,7 +84,7 @@ export function checkStamps(ctx: StampContext, reveal: Reveal, update: Update): 
   const blamed: Blame[] = []
   let stamp: Result<null> = ok(null)
   for (const [lane, links] of update.lanes.entries()) {
-    const openings = links.map((link) => openOpening(ctx.crypto, reveal, link))
+    const openings = openLane(ctx.crypto, reveal, links)
     for (const [position, link] of links.entries()) {
       const fault = faultOf(reveal, link, openings[position]!)
       if (fault !== null) blamed.push({ subject: link.server, lane, position, reason: `Link ${position} of lane ${lane}: ${fault}.` })

@@ -8,6 +8,7 @@ import {
   commitNumber,
   encodeNumber,
   openingForm,
+  openLane,
   openOpening,
   sealOpening,
   type OpeningPlace,
@@ -27,7 +28,7 @@ describe('an opening', () => {
   it('shows both numbers to the holder of the key, with either provider', () => {
     const link = { ...place, opening: sealed(form) }
     for (const provider of [crypto, nobleCrypto])
-      expect(openOpening(provider, holder, link)).toEqual({ before: numbers[0], after: numbers[1] })
+      expect(openOpening(provider, holder, link)).toMatchObject({ before: numbers[0], after: numbers[1] })
     const other = { secret: key(6), publicKey: crypto.x25519.publicKey(key(6)) }
     expect(openOpening(crypto, other, link)).toBeNull()
   })
@@ -44,6 +45,22 @@ describe('an opening', () => {
     }
     expect(openOpening(crypto, holder, { ...link, opening: toBase64(Uint8Array.of(...box, 0)) })).toBeNull()
     expect(openOpening(crypto, holder, { ...link, opening: 'no base64' })).toBeNull()
+  })
+
+  it('of a lane is the same whether its links are opened together or one by one, whatever one of them seals', () => {
+    const next = numbers[1] * 257n
+    const commit = toHex(commitNumber(crypto, key(4), next))
+    const second = { ...place, position: 3, before: commits[1]!, after: commit }
+    const last = { number: next.toString(16), salt: toHex(key(4)) }
+    const right = { ...place, opening: sealed(form) }
+    const other = { number: after!.number, salt: toHex(key(8)) }
+    const seconds = [openingForm(after!, last), openingForm(other, last), openingForm(before!, last), openingForm(last, last)]
+    const links = seconds.map((plain) => ({ ...second, opening: sealed(plain, second) }))
+    for (const first of [right, { ...right, opening: sealed(openingForm(after!, after!)) }, { ...right, after: commits[0]! }])
+      for (const link of [...links, { ...links[0]!, before: commits[0]! }])
+        expect(openLane(crypto, holder, [first, link])).toEqual([openOpening(crypto, holder, first), openOpening(crypto, holder, link)])
+    expect(openLane(crypto, holder, [right, links[0]!]).map((one) => one?.after)).toEqual([numbers[1], next])
+    expect(links.slice(1).map((link) => openOpening(crypto, holder, link))).toEqual([null, null, null])
   })
 
   it('has another key for every content: two of one sender at one place say nothing of each other', () => {
@@ -64,6 +81,6 @@ describe('an opening', () => {
       return openOpening(crypto, holder, { ...at, opening: sealed(concatBytes(first, last), at) })
     }
     expect(seen([0, 7])).toBeNull()
-    expect(seen([7])).toEqual({ before: numbers[0], after: 7n })
+    expect(seen([7])).toMatchObject({ before: numbers[0], after: 7n })
   })
 })
