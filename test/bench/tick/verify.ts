@@ -48,10 +48,10 @@ const THREADS = Math.min(8, availableParallelism())
 /** The peer is slow, and takes its time evenly: of so many its time for all is found. */
 const PEER_SAMPLE = 3_000
 
-/** With threads that run already, their code hot as in an audit of several ticks, and nothing remembered. */
-async function freshChecker(warm: Uint8Array, revealed: readonly Revealed[]) {
+/** With threads that run already, their code hot as after a tick of the same size in an audit, and nothing remembered. */
+async function freshChecker(warm: readonly Uint8Array[], revealed: readonly Revealed[]) {
   const checker = createChecker(undefined, { threads: THREADS })
-  await Promise.all(Array.from({ length: THREADS }, () => checker.crypto.ahead!.check(warm, revealed)))
+  await Promise.all(warm.map((file) => checker.crypto.ahead!.check(file, revealed)))
   return checker
 }
 
@@ -86,7 +86,10 @@ async function verify(files: readonly string[], count: number): Promise<Verified
     const peer = await signaturesAlone('wasm', warm, sample)
     const scale = checks.length / sample.length
     result.peerAlone.push({ wall: peer.wall * scale, processor: peer.processor * scale })
-    const checker = await freshChecker(parts[0]!.bytes, revealed)
+    const checker = await freshChecker(
+      parts.map(({ bytes }) => bytes),
+      revealed,
+    )
     const ledger = makeLedger(scene, reserved, seats)
     global.gc?.()
     const read = {
