@@ -2,7 +2,7 @@
 import { fromHex } from '../protocol/bytes.ts'
 import type { CryptoPort } from '../protocol/crypto/index.ts'
 import type { Start, Tick } from '../protocol/documents/index.ts'
-import { canWrite, holdingOf, permittedSeats, seatOf, seatOrder, type PlannedTick } from '../protocol/requests/index.ts'
+import { canWrite, holdingOf, permittedSeats, seatOf, type PlannedTick } from '../protocol/requests/index.ts'
 import { own, type Endpoint } from '../program/index.ts'
 import type { TickProgram, TickView } from './types.ts'
 
@@ -46,9 +46,9 @@ export const holds = (view: TickView, version: string, endpoint: string, block: 
  */
 export function seatsOf(view: TickView, start: Start, position: number): ReadonlySet<string> {
   const endpoint = endpointOf(view, start.endpoint)!
-  const holders = view.holding.holders(start.endpoint, position).filter((id) => !view.tombstones.has(id))
-  const order = seatOrder(seatOf(start, view.document.blocks.hash), position, holders)
-  return new Set(order.slice(0, permittedSeats(view.program.terms, start.numbers.length, holders.length, canWrite(endpoint))))
+  // Who is missing changes the place of nobody else.
+  const order = view.holding.seats(seatOf(start, view.document.blocks.hash), position).filter((id) => !view.tombstones.has(id))
+  return new Set(order.slice(0, permittedSeats(view.program.terms, start.numbers.length, order.length, canWrite(endpoint))))
 }
 
 /** The endpoint as the tick's program declares it. */
