@@ -78,6 +78,16 @@ export const WRONG: Record<
     sound: false,
     change: ({ start }) => ({ start: { ...start, request: flipped(start.request) } }),
   },
+  'a write that no server signed, but its key did': {
+    outcome: 'update.digest',
+    sound: false,
+    options: { tamper: (writes) => writes.map((write) => ({ ...write, salt: flipped(write.salt) })) },
+  },
+  'lanes of which each is signed as it is': {
+    outcome: 'update.lanes',
+    sound: false,
+    options: { link: (link) => (link.lane === 1 && link.position === 0 ? { ...link, inputs: flipped(link.inputs) } : link) },
+  },
   'another base': { outcome: 'update.base', sound: true, options: { base: flipped(BASE) } },
   'a key at another version': { outcome: 'update.replaced', sound: true, options: { replaces: '12'.repeat(32) } },
   'servers of its own choice': { outcome: 'update.seat', sound: true, options: { seats: (order) => order.toReversed() } },
