@@ -9,7 +9,10 @@ import { fastCrypto } from './fast.ts'
 import { createPool, type PoolOptions } from './pool.ts'
 
 /** Default: as many threads as there are cores, and 8 at most, of checker-worker.ts beside this file, ended after 10,000 ms without work. */
-export type CheckerOptions = Partial<PoolOptions>
+export interface CheckerOptions extends Partial<PoolOptions> {
+  /** Smaller files are left to who asks. Default 100,000 bytes. */
+  leastBytes?: number
+}
 
 export interface Checker {
   /** The provider with `ahead`. */
@@ -28,7 +31,7 @@ const LEAST_BYTES = 100_000
 const REMEMBERED = 50_000
 
 /** @param provider makes the checks that no thread makes */
-export function createChecker(provider: CryptoPort = fastCrypto, options: CheckerOptions = {}): Checker {
+export function createChecker(provider: CryptoPort = fastCrypto, { leastBytes = LEAST_BYTES, ...options }: CheckerOptions = {}): Checker {
   const pool = createPool({
     threads: Math.min(MOST_THREADS, availableParallelism()),
     worker: new URL('./checker-worker.ts', import.meta.url),
@@ -42,7 +45,7 @@ export function createChecker(provider: CryptoPort = fastCrypto, options: Checke
       claims.add(claim)
       if (claims.size > REMEMBERED) claims.delete(claims.values().next().value!)
     },
-    check: (file, revealed) => (file.length < LEAST_BYTES ? Promise.resolve(null) : pool.run(file, revealed)),
+    check: (file, revealed) => (file.length < leastBytes ? Promise.resolve(null) : pool.run(file, revealed)),
   }
   return { crypto: { ...provider, ahead }, threads: pool.count, close: pool.end }
 }

@@ -8,8 +8,10 @@ import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
 import { SOUND, STAMPED, type CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import { openDocument } from '../../../roles/protocol/documents/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
-import { noteSound, readReveal, stampClaim } from '../../../roles/protocol/stamps/index.ts'
-import { checkFile, documentsFiles, revealedIn } from '../../../roles/protocol/ticks/index.ts'
+import { noteSound, readReveal, revealId, stampClaim } from '../../../roles/protocol/stamps/index.ts'
+import { checkFile, documentsFiles, exportLedger, revealedIn } from '../../../roles/protocol/ticks/index.ts'
+import { makeUpdate, type UpdateOptions } from '../../roles/supervisor/actors.ts'
+import { auditTown, heldAgainst, peopleTown, tickSecrets } from '../../roles/supervisor/town.ts'
 import { checkedScene, decided, idOf, outcomesOf, WRONG, type CheckedScene } from '../../roles/supervisor/checked.ts'
 
 const checkers: Checker[] = []
@@ -138,6 +140,51 @@ describe('documents checked beforehand', () => {
     expect(await ahead.check(fileOf(mixed), revealed(mixed))).toBeNull()
     expect(await decided(crypto, mixed)).toEqual(await decided(fastCrypto, mixed))
     expect(checker.threads()).toBe(0)
+  })
+
+  it.each([
+    ['threads that check', () => ({ threads: 2, leastBytes: 1 })],
+    ['threads that die', () => ({ threads: 2, leastBytes: 1, worker: programOf(DIES) })],
+  ])('an audit of several ticks with %s finds what it finds alone', async (why, options) => {
+    const town = await peopleTown('checked', { minimumServers: 8, witnesses: 1, spare: 1 }, 8)
+    const { database } = heldAgainst(town, 2)
+    const post = (at: number, more: Partial<UpdateOptions> = {}): string => {
+      const key = town.cast.keys[at]!
+      const replaces = database.keys.get(key.publicKey)!.version
+      const update = makeUpdate(town.cast, {
+        app: town.app,
+        tick: 2,
+        ...tickSecrets(town, 2),
+        endpoint: 'post',
+        key,
+        replaces,
+        text: 'x',
+        ...more,
+      })
+      town.anchor(update, { spends: [key.publicKey] })
+      return update.sha256
+    }
+    const [right, guilty] = [post(0), post(1, { rubbish: [{ lane: 1, position: 0 }] })]
+    await town.mineTo(5)
+    const alone = await auditTown(town)
+    expect([alone.ok, town.ticks[4]!.document.body.burials.length]).toEqual([true, 1])
+    const { crypto, ahead } = counting(options())
+    const audited = await auditTown(town, {}, crypto)
+    expect(audited.ticks).toEqual(alone.ticks)
+    expect(exportLedger(audited.ledger!)).toEqual(exportLedger(alone.ledger!))
+    const id = revealId(fastCrypto, tickSecrets(town, 2).secret)
+    const knows = (sha256: string) => [ahead.knows(sha256), ahead.knows(stampClaim(sha256, id))]
+    expect([knows(right), knows(guilty)]).toEqual(
+      why === 'threads that die'
+        ? [
+            [false, false],
+            [false, false],
+          ]
+        : [
+            [true, true],
+            [true, false],
+          ],
+    )
   })
 
   it('do not hang when the checker is closed meanwhile, and threads that ended for want of work are started again', async () => {

@@ -1,5 +1,6 @@
 /** A Supervisor with its keeper on a chain of blocks made by hand: the core's part, without disk, swarm or network. */
 import { toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import { signDocument, type Offer, type OpenedDocument, type Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { cloneDatabase } from '../../../roles/protocol/index/index.ts'
@@ -254,9 +255,9 @@ export const offersIn = ({ offers, offer: first, app, chain }: Town): AnchoredOf
   })
 
 /** The audit of a town's log by the town's own chain, and of what `change` puts in the place of either. */
-export const auditTown = (town: Town, change: Partial<AuditInput> = {}): ReturnType<typeof audit> =>
+export const auditTown = (town: Town, change: Partial<AuditInput> = {}, provider: CryptoPort = crypto): ReturnType<typeof audit> =>
   audit(
-    { crypto },
+    { crypto: provider },
     {
       app: town.app,
       offers: offersIn(town),
