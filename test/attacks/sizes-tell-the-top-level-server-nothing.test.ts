@@ -11,9 +11,9 @@ import { nextHops, openContinuation, openReply, openRequest, takeReplies } from 
 import type { World } from '../roles/request/world.ts'
 import { CASES, programOf, worldOf, type Args, type Case } from './cases.ts'
 
-/** The structure of a message, with the length of each text in its place. */
+/** The structure of a message, with the length of each text and of all bytes in its place. */
 const sizesOf = (json: unknown): unknown => {
-  if (typeof json === 'string') return json.length
+  if (typeof json === 'string' || json instanceof Uint8Array) return json.length
   if (Array.isArray(json)) return json.map(sizesOf)
   if (typeof json !== 'object' || json === null) return json
   return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, sizesOf(value)]))
