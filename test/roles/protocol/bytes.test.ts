@@ -1,7 +1,8 @@
 import { base64 } from '@scure/base'
 import fc from 'fast-check'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
-import { parseBase64, parseUtf8, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { fromHex, parseBase64, parseUtf8, toBase64, toHex, utf8 } from '../../../roles/protocol/bytes.ts'
 
 const scure = (text: string): Uint8Array | null => {
   try {
@@ -24,6 +25,53 @@ describe('text forms of bytes', () => {
         expect(toHex(bytes)).toBe([...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(''))
       }),
     )
+  })
+
+  it('of hex are those of another library, and whatever that refuses is refused', () => {
+    const noble = (text: string): Uint8Array | string => {
+      try {
+        return hexToBytes(text)
+      } catch {
+        return 'refused'
+      }
+    }
+    const own = (text: string): Uint8Array | string => {
+      try {
+        return fromHex(text)
+      } catch {
+        return 'refused'
+      }
+    }
+    const piece = fc.constantFrom(
+      '0',
+      '9',
+      'a',
+      'f',
+      'A',
+      'F',
+      'ab',
+      '/',
+      ':',
+      '@',
+      'G',
+      '`',
+      'g',
+      ' ',
+      '\u0000',
+      '\u00e9',
+      '\u0130',
+      '\ud83d',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        expect(own(pieces.join(''))).toEqual(noble(pieces.join('')))
+      }),
+      { numRuns: 2_000 },
+    )
+    for (let code = 0; code < 300; code++) {
+      const text = `0${String.fromCharCode(code)}`
+      expect(own(text), String(code)).toEqual(noble(text))
+    }
   })
 
   it('are taken in one form only: no spaces, no missing or second padding, no bits in it, no other alphabet', () => {

@@ -1,5 +1,5 @@
 /** The binary form of messages: everything that is read is what would be written, and nothing that is damaged is read. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { concatBytes, toHex, uint32, utf8 } from '../../../../roles/protocol/bytes.ts'
 import {
@@ -150,6 +150,24 @@ it('has no form for a schema that bounds nothing', () => {
   expect(() => codecOf(z.strictObject({ a: z.array(z.null()) }))).toThrow(/no bound/)
   expect(() => codecOf(z.strictObject({ a: z.string() }))).toThrow(/no bound/)
   expect(() => codecOf(requestMessage)).not.toThrow()
+})
+
+it('is the same in a browser, which has no Buffer', async () => {
+  vi.resetModules()
+  vi.stubGlobal('Buffer', undefined)
+  const browser = await import('../../../../roles/protocol/requests/index.ts').finally(() => vi.unstubAllGlobals())
+  expect(browser.hopReply).not.toBe(hopReply)
+  const schemas: Array<[z.ZodType, z.ZodType, unknown]> = [
+    [hopReply, browser.hopReply, reply],
+    [hopMessage, browser.hopMessage, hop],
+    [envelopeMessage, browser.envelopeMessage, envelope],
+    [shownMessage, browser.shownMessage, shown],
+  ]
+  for (const [ours, theirs, message] of schemas) {
+    const bytes = messageBytes(ours, message)
+    expect(toHex(browser.messageBytes(theirs, message))).toBe(toHex(bytes))
+    expect(must(browser.readMessage('it', theirs, bytes))).toEqual(message)
+  }
 })
 
 it('throws where our own value is none', () => {
