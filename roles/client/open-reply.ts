@@ -3,8 +3,8 @@
  * commitments and types were found in order.
  */
 import { fromJson, type Endpoint, type Program } from '../program/index.ts'
-import { fromHex, parseUtf8, toHex } from '../protocol/bytes.ts'
-import { canonicalBytes, nestingOf, type Json } from '../protocol/canonical.ts'
+import { fromHex, toHex } from '../protocol/bytes.ts'
+import { canonicalBytes, valueIn, type Json } from '../protocol/canonical.ts'
 import { openBox } from '../protocol/crypto/index.ts'
 import { FIRST_FAULT, type Link, type Write } from '../protocol/documents/index.ts'
 import {
@@ -38,9 +38,6 @@ import { respond, type Outputs } from './respond.ts'
 import { review } from './review.ts'
 import { legOf, replyKey } from './seal-leg.ts'
 import type { ClientEnv, Context, Pending, Progress, Reviewed } from './types.ts'
-
-/** Deeper than any value of a program; schemas are checked recursively. */
-const MAX_DEPTH = 100
 
 type Env = Pick<ClientEnv, 'outline' | 'label' | 'planned'>
 
@@ -197,19 +194,9 @@ function unseal(ctx: Context, pending: Pending, bytes: Uint8Array): Result<LegRe
   return plain === null ? closed : readMessage('reply', replyMessage, plain, MOST_PARTS * pending.lanes.length)
 }
 
-function parse(bytes: Uint8Array): Json | undefined {
-  const text = parseUtf8(bytes)
-  if (!text.ok || nestingOf(text.value) > MAX_DEPTH) return undefined
-  try {
-    return JSON.parse(text.value) as Json
-  } catch {
-    return undefined
-  }
-}
-
 const openWith = (ctx: Context, pending: Pending, id: string, edge: SealedEdge, room: number): Json | undefined => {
   const bytes = openEdge(ctx.crypto, edgeKey(ctx.crypto, fromHex(pending.secret), id), id, edge, room)
-  return bytes.ok ? parse(bytes.value) : undefined
+  return bytes.ok ? valueIn(bytes.value) : undefined
 }
 
 /**

@@ -120,12 +120,25 @@ function offence(value: unknown, path: string): string | null {
   return null
 }
 
-function parseJson(text: string): Result<unknown> {
+/** What JSON text says; undefined for text that is none. */
+export function tryJson(text: string): Json | undefined {
   try {
-    return ok(JSON.parse(text))
+    return JSON.parse(text) as Json
   } catch {
-    return fail('canonical.json', 'The bytes are not JSON. Ask the sender for the document again.')
+    return undefined
   }
+}
+
+/** Deeper than any value of a program. */
+export const VALUE_DEPTH = 100
+
+/** A value of an application as a stranger wrote it, in any form of JSON; undefined for what is none, or nests too deep. */
+export const valueInText = (text: string): Json | undefined => (nestingOf(text) > VALUE_DEPTH ? undefined : tryJson(text))
+
+/** The same of bytes. */
+export function valueIn(bytes: Uint8Array): Json | undefined {
+  const text = parseUtf8(bytes)
+  return text.ok ? valueInText(text.value) : undefined
 }
 
 /** The canonical form, or null for what has none. */
@@ -150,11 +163,11 @@ function parseText(bytes: Uint8Array, limits: ParseLimits): Result<{ json: unkno
   if (!text.ok) return text
   if (nestingOf(text.value) > limits.maxDepth)
     return fail('canonical.too-deep', `The document nests deeper than ${limits.maxDepth} levels.`)
-  const parsed = parseJson(text.value)
-  if (!parsed.ok) return parsed
-  const found = offence(parsed.value, '$')
+  const json = tryJson(text.value)
+  if (json === undefined) return fail('canonical.json', 'The bytes are not JSON. Ask the sender for the document again.')
+  const found = offence(json, '$')
   if (found !== null) return fail('canonical.value', `In the document, ${found}. Send larger numbers as decimal strings.`)
-  return ok({ json: parsed.value, text: text.value })
+  return ok({ json, text: text.value })
 }
 
 /** Whether a text is the canonical form of the value that was parsed from it; nesting is bounded by the caller. */

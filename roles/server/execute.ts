@@ -3,8 +3,8 @@
  * (PROTOCOL.md 11.5). Nothing is answered before the request id is durably marked as used.
  */
 import { runBlock, skipBlock, toJson, type BlockRun, own } from '../program/index.ts'
-import { fromHex, parseBase64, parseUtf8, toBase64, toHex } from '../protocol/bytes.ts'
-import { canonicalBytes, type Json } from '../protocol/canonical.ts'
+import { fromHex, parseBase64, toBase64, toHex } from '../protocol/bytes.ts'
+import { canonicalBytes, valueIn, type Json } from '../protocol/canonical.ts'
 import {
   fitsEdge,
   sealEdge,
@@ -43,7 +43,6 @@ import { ephemeral, open, sealBox, type Ephemeral } from '../protocol/crypto/ind
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { commitNumber, openingForm, productOf, sealOpening } from '../protocol/stamps/index.ts'
 import { admitHop, handoffAad, openHop, sealingOf, type AdmittedHop } from './hop-checks.ts'
-import { parseJson } from './json.ts'
 import type { Context, HopEnv } from './types.ts'
 
 /** Longest number whose opening fits a link, in bits. */
@@ -112,9 +111,8 @@ function openOne(ctx: Context, hop: AdmittedHop, id: string): Result<Json> {
   const source = blockNeeds(hop.endpoint, hop.position).opens.get(id)!
   const bytes = key.ok ? openEdge(ctx.crypto, key.value, id, hop.message.edges[id]!, edgeRoom(hop.endpoint, source)) : key
   if (!bytes.ok) return bytes
-  const text = parseUtf8(bytes.value)
-  const json = text.ok ? parseJson(text.value) : undefined
-  return json === undefined ? fail('program.value', `The value of ${id} is not JSON. Compose the request again.`) : ok(json as Json)
+  const json = valueIn(bytes.value)
+  return json === undefined ? fail('program.value', `The value of ${id} is not JSON. Compose the request again.`) : ok(json)
 }
 
 /** What seals for other servers and the Supervisor in a tick. */

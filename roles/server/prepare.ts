@@ -1,6 +1,5 @@
 /** Opening the code that a tick publishes for this server three ticks ahead (essay, Server Response to Tick, step 2). */
 import { blockLabelOf, check, type Program } from '../program/index.ts'
-import { isPlainObject } from './json.ts'
 import { canonicalText, parseCanonical, type Json } from '../protocol/canonical.ts'
 import { checkSchema } from '../protocol/documents/index.ts'
 import { open } from '../protocol/crypto/index.ts'
@@ -57,6 +56,9 @@ export function openCode(
   }
   return ok({ tick: plan.tick, blocks })
 }
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Bodies are plain JSON of the checker's, which is stricter than the schema; so the schema only looks at what is around them. */
 function readCode(json: Json): Result<CodeFile> {

@@ -1,11 +1,10 @@
 /** Saying that this server is ready (PROTOCOL.md 5.11): to a Supervisor that asks, and on the chain when it is left out all the same. */
 import { checkSchema, signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
-import { parseUtf8 } from '../protocol/bytes.ts'
+import { valueIn } from '../protocol/canonical.ts'
 import type { Step } from '../protocol/events.ts'
 import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
-import { parseJson } from './json.ts'
 import { GENERATIONS } from './prepare.ts'
 import type { Job, ServerState } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
@@ -34,8 +33,7 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
   if (readiness === null)
     return failForNow('server.not-serving', 'This server has accepted no offer yet, or serves no more. Try another server.')
   if (body.length > 1_024) return fail('request.too-large', 'The question has more than 1,024 bytes. Ask for an app and a few ticks.')
-  const text = parseUtf8(body)
-  const json = text.ok ? parseJson(text.value) : undefined
+  const json = valueIn(body)
   if (json === undefined) return fail('ready.json', 'The question is not JSON. Ask for an app and a few ticks.')
   const asked = checkSchema('ready', readyRequest, json)
   if (!asked.ok) return asked

@@ -1,7 +1,7 @@
 /** Reading updates by their text, one or a list of them; see update-text.ts. Whatever is not recognised is read in the general way. */
 import { type z } from 'zod'
 import { parseUtf8, utf8, toHex } from '../bytes.ts'
-import { isCanonicalPart, nestingOf, type Json } from '../canonical.ts'
+import { isCanonicalPart, nestingOf, tryJson, type Json } from '../canonical.ts'
 import type { CryptoPort } from '../crypto/index.ts'
 import { noteDigests } from './digests.ts'
 import { FIRST_FAULT } from './fields.ts'
@@ -25,7 +25,7 @@ function recognised(
   const begin = found.whole.from
   const text = item.slice(found.writes.from - begin, found.writes.end - begin)
   if (bytes.length > documentKinds.update.limit || nestingOf(text) > WRITES_DEPTH) return null
-  const body = parse(item) as OpenedDocument<'update'>['body'] | undefined
+  const body = tryJson(item) as unknown as OpenedDocument<'update'>['body'] | undefined
   if (body === undefined || !isCanonicalPart(body.writes, text) || !writes.safeParse(body.writes, FIRST_FAULT).success) return null
   const document = { body, bytes, sha256 }
   // Nothing before the writes is more than a byte, and the whole ends where the bytes do.
@@ -43,14 +43,6 @@ function recognised(
     },
   })
   return document
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** An update whose text is recognised; null for any other one. @param sha256 of the bytes */
@@ -99,7 +91,7 @@ export function eachInList(
 }
 
 function readItem(crypto: CryptoPort, text: string, types: readonly DocumentType[]): OpenedDocument | null {
-  const json = parse(text) as { type?: DocumentType } | null | undefined
+  const json = tryJson(text) as { type?: DocumentType } | null | undefined
   const type = types.find((one) => one === json?.type)
   if (type === undefined || !isCanonicalPart(json as Json, text)) return null
   const document = readWithin(crypto, type, { json: json as Json, text })

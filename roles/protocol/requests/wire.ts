@@ -1,6 +1,6 @@
 /** The bytes of messages (PROTOCOL.md 11.1): what is read is bounded by what is there, so nothing is allocated for what a stranger merely announces. */
 import { parseBase64, parseUtf8, toBase64, toHex, utf8, writeHex } from '../bytes.ts'
-import { nestingOf, type Json } from '../canonical.ts'
+import { VALUE_DEPTH, valueInText, type Json } from '../canonical.ts'
 import { own } from '../../program/index.ts'
 import { must } from '../result.ts'
 
@@ -13,8 +13,6 @@ export class WireFault extends Error {
   readonly path: string[] = []
 }
 
-/** Deeper than any value of a program. */
-const MAX_DEPTH = 100
 const FIRST_SIZE = 1 << 10
 const MOST_UINT32 = 0xffff_ffff
 
@@ -260,19 +258,10 @@ export const json: Codec<Json> = {
     to.bytes(bytes)
   },
   read(from) {
-    const written = from.text(from.count(MOST_UINT32, 'bytes'))
-    const value = nestingOf(written) > MAX_DEPTH ? undefined : parsed(written)
-    if (value === undefined) throw new WireFault(`must be JSON that nests at most ${MAX_DEPTH} deep`)
+    const value = valueInText(from.text(from.count(MOST_UINT32, 'bytes')))
+    if (value === undefined) throw new WireFault(`must be JSON that nests at most ${VALUE_DEPTH} deep`)
     return value
   },
-}
-
-function parsed(written: string): Json | undefined {
-  try {
-    return JSON.parse(written) as Json
-  } catch {
-    return undefined
-  }
 }
 
 /** Reads a part, and says of a fault in it where it was. */

@@ -42,6 +42,7 @@ function programOf(text: string): URL {
   return pathToFileURL(file)
 }
 
+/** Program of a worker that ends before it answers, which is what is tested: it skips no test. */
 const DIES = "import { parentPort } from 'node:worker_threads'\nparentPort.on('message', () => process.exit(1))\n"
 
 let few: CheckedScene
