@@ -21,7 +21,8 @@ export interface ChainView {
 }
 export interface TickView {
   number: number
-  state: 'waiting for servers' | 'running' | 'sleeping'
+  /** `beginning`: enough servers have accepted, and tick 0 is to come. */
+  state: 'waiting for servers' | 'beginning' | 'running' | 'sleeping'
   /** Blocks until the next tick is due out of the blocks of one tick, and an estimate of the wait. */
   blocksLeft: number
   blocksPerTick: number

@@ -31,6 +31,10 @@ export const anchoredBetween = (storage: StoragePort, from: number, to: number):
 export const anchoredAt = (storage: StoragePort, height: number): AnchoredTransaction[] =>
   (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[]
 
+/** The newest block that was delivered; null before the first. */
+export const tipIn = (storage: StoragePort): BlockRef | null =>
+  ((storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]).at(-1) ?? null
+
 /** The best chain's hash at a height, as far as blocks were delivered; null above the tip and before the first anchor. */
 export const hashAtOf =
   (storage: StoragePort): HashAt =>

@@ -5,7 +5,8 @@
  */
 import { openDocument, type FileEntry, type Reference, type Tick } from '../../roles/protocol/documents/index.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
-import type { BlockRef, Json, LogPort, StoragePort, SwarmPort } from './ports.ts'
+import { tipIn } from './chain-watch.ts'
+import type { Json, LogPort, StoragePort, SwarmPort } from './ports.ts'
 
 /** A tick is whole for so many blocks from when it came here: as deep as a reorg may go. */
 export const WHOLE_BLOCKS = 144
@@ -44,7 +45,7 @@ export interface RetentionOptions {
 
 export function createRetention({ crypto, storage, swarm, log }: RetentionOptions): Retention {
   let sweeping = false
-  const height = (): number => ((storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]).at(-1)?.height ?? 0
+  const height = (): number => tipIn(storage)?.height ?? 0
   const tickAt = (sha256: string): Tick | null => {
     const bytes = storage.getBlob(sha256)
     const opened = bytes === undefined ? null : openDocument(crypto, 'tick', bytes, sha256)

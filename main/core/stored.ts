@@ -24,7 +24,7 @@ interface Kind {
 export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
-  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 4, migrations: {} },
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 5, migrations: {} },
   wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], form: 4, migrations: {} },
   chain: {
     what: 'the chain that was followed',

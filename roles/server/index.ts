@@ -1,5 +1,5 @@
 /** The server's role: joins apps, prepares code, executes hops, relays requests. */
-export { answerReady, composeReady, type Readiness } from './ready.ts'
+export { answerReady, composeReady, dueTick, type Readiness } from './ready.ts'
 export * from './types.ts'
 export * from './state.ts'
 export * from './events.ts'

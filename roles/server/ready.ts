@@ -20,13 +20,22 @@ export interface Readiness {
   keys: ServerKeys
   /** Number of the newest tick that it knows; −1 for none. */
   newest: number
+  /** The highest number that a tick can have by now. */
+  due: number
+}
+
+/** The highest number that a tick of this job can have at a block: its first ends at its offer's block at the earliest. */
+export function dueTick({ offers, job }: Pick<ServerState, 'offers' | 'job'>, height: number): number {
+  const seen = offers.find(({ reference }) => reference.sha256 === job?.offer)
+  return seen === undefined || seen.terms === null ? -1 : Math.floor((height - seen.height) / seen.terms.tickBlocks)
 }
 
 export const composeReady = (ctx: Context, { identity }: ServerKeys, app: string, from: number, to: number): OpenedDocument<'ready'> =>
   signDocument(ctx.crypto, 'ready', { app, from, to }, identity, ctx.random(32))
 
 /**
- * Answers whoever asks whether this server will serve some ticks that are to come. The small body is all that is read, and one signature all that it costs.
+ * Answers whoever asks whether this server will serve some ticks that are to come: of those that it knows, or, since a Supervisor that was away makes many before a
+ * block has the first of them, of those that the chain allows. The small body is all that is read, and one signature all that it costs.
  * Errors: `server.not-serving` (retryable), `request.too-large`, `ready.json`, `ready.schema`, `ready.app`, `ready.tick`.
  */
 export function answerReady(ctx: Context, readiness: Readiness | null, body: Uint8Array): Result<Uint8Array> {
@@ -39,7 +48,7 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
   if (!asked.ok) return asked
   const { app, from, to } = asked.value
   if (app !== readiness.app) return fail('ready.app', 'This server does not serve that app.')
-  if (from > to || from <= readiness.newest - 2 || to > readiness.newest + READY_ASKED)
+  if (from > to || from <= readiness.newest - 2 || to > Math.max(readiness.newest, readiness.due) + READY_ASKED)
     return fail('ready.tick', `This server is at tick ${readiness.newest} and says nothing of the ticks ${from} to ${to}.`)
   return ok(composeReady(ctx, readiness.keys, app, from, to).bytes)
 }

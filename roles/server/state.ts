@@ -9,6 +9,7 @@ export interface OfferTerms {
   title: string
   perRequest: number
   workBits: number
+  tickBlocks: number
   /** App id: the first offer's digest. */
   app: string
   outline: FileEntry

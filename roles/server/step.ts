@@ -233,6 +233,7 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
     title: body.title,
     perRequest: body.pay.perRequest,
     workBits: body.work.server,
+    tickBlocks: body.tickBlocks,
     app: body.app ?? reference.sha256,
     outline: body.outline,
   }

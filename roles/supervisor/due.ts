@@ -57,6 +57,10 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
   }
 }
 
+/** Acceptances up to the last block of tick 0 whose documents are not here yet: they get one block more, and then have to be made again. */
+export const awaitsAcceptances = ({ waiting }: SupervisorState, to: number): boolean =>
+  waiting.some((entry) => entry.transaction.height <= to && isAbsent(entry))
+
 const isAbsent = ({ transaction, arrived }: Waiting): boolean => transaction.anchor.type === 'acceptance' && arrived === undefined
 
 /**
@@ -89,8 +93,7 @@ export function advance(state: SupervisorState): Step<SupervisorState, Superviso
   const hash = state.blocks.find((block) => block.height === to)?.hash
   const tip = state.blocks.at(-1)?.height ?? 0
   if (hash === undefined || tip < to + confirmations) return idle
-  // Acceptances of its last block get one block more: whom tick 0 finds absent has to accept again.
-  if (number === 0 && tip === to && state.waiting.some((entry) => entry.transaction.height <= to && isAbsent(entry))) return idle
+  if (number === 0 && tip === to && awaitsAcceptances(state, to)) return idle
   const adopted = number === 0 ? first : adoptOffer(state, to)
   const begun: SupervisorState = { ...adopted, genesis, composing: { number, hash, stage: 'closing', seed: null } }
   return { state: begun, effects: [{ type: 'close', work: tickWork(begun, number, genesis, hash) }] }

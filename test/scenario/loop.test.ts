@@ -212,6 +212,8 @@ describe('Participants that die at once', () => {
       'written by one who died',
     ])
     const anchors = await cast.anchors()
-    expect([countOf(anchors, 'update'), countOf(anchors, 'registration'), countOf(anchors, 'acceptance')]).toEqual([4, 2, SERVERS])
+    // On a busy machine tick 0 may not have had an acceptance in time: its server says so, and accepts again.
+    const again = cast.output.filter((line) => line.includes('acceptance: acceptance.unavailable')).length
+    expect([countOf(anchors, 'update'), countOf(anchors, 'registration'), countOf(anchors, 'acceptance')]).toEqual([4, 2, SERVERS + again])
   })
 })

@@ -3,6 +3,7 @@ import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { chainOf, newestTick } from '../../../roles/protocol/ticks/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
+  dueTick,
   hasServed,
   initialServerState,
   phaseOf,
@@ -13,7 +14,7 @@ import {
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
-import { hashAtOf } from '../chain-watch.ts'
+import { hashAtOf, tipIn } from '../chain-watch.ts'
 import type { OfferView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
 import type { Listening } from '../ports.ts'
@@ -85,15 +86,20 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
     }),
   })
   ticks.refresh(member.state())
-  ready(createAnswer(session, ticks.ready, () => readinessOf(member.state(), keysFor)))
+  ready(createAnswer(session, ticks.ready, () => readinessOf(member.state(), session)))
   return member
 }
 
 /** What it says of itself, before any tick too; nothing once it is expelled, or has served as long as its rule says. */
-function readinessOf(state: ServerState, keysFor: ServerSession['keysFor']): Readiness | null {
+function readinessOf(state: ServerState, { services: { storage }, keysFor }: ServerSession): Readiness | null {
   const { job } = state
   if (job === null || job.acceptance === null || job.expelled !== null || hasServed(state)) return null
-  return { app: job.terms.app, keys: keysFor(job.offer), newest: newestTick(job.following)?.number ?? -1 }
+  return {
+    app: job.terms.app,
+    keys: keysFor(job.offer),
+    newest: newestTick(job.following)?.number ?? -1,
+    due: dueTick(state, tipIn(storage)?.height ?? 0),
+  }
 }
 
 /** The port is part of the identity certificate, so a restarted server takes the same one again. */

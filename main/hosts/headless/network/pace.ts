@@ -12,7 +12,7 @@ export interface Pace {
   beforeBlock(): void
   /** Blocks gave way to another branch: the newest tick may have been in one of them, and then is anchored again by a block to come. */
   replaced(): void
-  /** Who of the running participants has not seen block `height`, or, a Supervisor, not published its due tick, or, a client, not the tick of that block. */
+  /** Who of the running participants has not seen block `height`, or, a Supervisor, not published its due tick, the first too, or, a client, not the tick of that block. */
   behind(height: number): string[]
   /** Grows with everything that a participant did; see movement.ts. */
   moved(): number
@@ -48,7 +48,7 @@ export function createPace(): Pace {
     },
     beforeBlock() {
       const supervised = [...views.values()].find((view) => view !== null && has(view, 'supervisor') !== undefined)?.tick ?? null
-      anchored = supervised === null || supervised.state === 'waiting for servers' ? -1 : supervised.number
+      anchored = supervised?.state === 'running' || supervised?.state === 'sleeping' ? supervised.number : -1
     },
     replaced() {
       anchored = -1

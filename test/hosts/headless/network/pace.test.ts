@@ -11,10 +11,10 @@ function shown(name: string, role: 'supervisor' | 'client') {
     subscribe: (hear: typeof listener) => ((listener = hear), () => undefined),
     call: () => new Promise(() => undefined),
   }
-  const show = (height: number, tick: number, blocksLeft = 3): void =>
+  const show = (height: number, tick: number, blocksLeft = 3, state = 'running'): void =>
     listener('overview', {
       chain: { height },
-      tick: { number: tick, state: 'running', blocksLeft },
+      tick: { number: tick, state, blocksLeft },
       participants: [{ role, state: 'ticking' }],
     })
   return { participant: participant as unknown as ParticipantProcess, running: participant, show }
@@ -42,6 +42,20 @@ it('a block waits for everybody to see the last one, for a due tick, and for cli
   expect(pace.behind(11)).toEqual(['alice'])
   alice.show(11, 4)
   expect(pace.behind(11)).toEqual([])
+})
+
+it('a block waits for the first tick too, once enough servers have accepted', () => {
+  const { pace, supervisor, alice } = cast()
+  alice.show(10, 0, 0, 'waiting for servers')
+  supervisor.show(10, 0, 0, 'waiting for servers')
+  expect(pace.behind(10)).toEqual([])
+  supervisor.show(10, 0, 0, 'beginning')
+  expect(pace.behind(10)).toEqual(['supervisor'])
+  supervisor.show(10, 0, 1, 'beginning')
+  pace.beforeBlock()
+  expect(pace.behind(10)).toEqual([])
+  supervisor.show(10, 0)
+  expect(pace.behind(10)).toEqual([])
 })
 
 it('a tick whose block was replaced is waited for no longer, because only a further block can anchor it again', () => {

@@ -1,0 +1,43 @@
+/**
+ * [D4][R5] A Supervisor that was away makes all ticks that were due before a block has the first of them. Its servers know none of them when it asks who is ready,
+ * and say so all the same: the app goes on with the newest tick.
+ */
+import { expect, it } from 'vitest'
+import type { Tick } from '../../../roles/protocol/documents/index.ts'
+import { NOBODY, ready, startWorld, TICK_BLOCKS, type World } from '../network/world.ts'
+
+/** Ticks that a server answers for beyond the newest that it knows, and as many again. */
+const MISSED = 16
+
+/** By number, what the Supervisor published. */
+function ticksOf(world: World): Tick[] {
+  const documents = world.swarms.torrentsOf('supervisor').filter(({ name }) => name.startsWith('golem-tick-'))
+  return documents
+    .map(({ files }) => JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === 'document.json')!.bytes)) as Tick)
+    .sort((a, b) => a.number - b.number)
+}
+
+it('an app goes on at once when its Supervisor comes back after many ticks', async () => {
+  const world = await startWorld('away', 4, ['alice'])
+  const actor = await ready(world, 'alice')
+  const before = ticksOf(world).at(-1)!.number
+  await world.stop('supervisor')
+  world.chain.mine(MISSED * TICK_BLOCKS, NOBODY)
+  await world.run(3_000)
+  await world.restart('supervisor')
+  // No block comes in between, so nobody else has seen any of them.
+  for (let waits = 0; waits < 100 && ticksOf(world).at(-1)!.number < before + MISSED; waits++) await world.run(1_000)
+  const missed = ticksOf(world).filter(({ number }) => number > before)
+  expect(missed.length).toBeGreaterThanOrEqual(MISSED)
+  expect(missed.map(({ plans }) => plans.map((plan) => plan.ready.length))).toEqual(missed.map(({ plans }) => plans.map(() => 4)))
+  expect(missed.every(({ plans }) => plans.length > 0)).toBe(true)
+  await world.block()
+  const newest = missed.at(-1)!.number
+  await world.until('alice to know the newest tick', async () => ((await world.call('alice', 'overview', {})).tick?.number ?? 0) >= newest)
+  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'golem', text: 'on it goes' } })
+  const state = async () => (await world.request('alice', id))!.state
+  for (let waits = 0; waits < 40 && (await state()) === 'sending'; waits++) await world.run(500)
+  expect(await state()).toBe('review')
+  expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+  await world.close()
+})
