@@ -52,7 +52,7 @@ export interface Cast {
   until<T>(what: string, found: (view: Overview) => Found<T> | Promise<Found<T>>, participant?: string): Promise<T>
   /** The client with so many keys in reserve for every collection, one without a number. */
   ready(name: string, keys?: number): Promise<{ id: string }>
-  /** Sends a request and waits for what comes back; no regular block comes in between. */
+  /** Sends a request and waits for what comes back, no regular block in between; while the app sleeps, after each next tick again. */
   send(name: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView>
   request(id: string, states: RequestView['state'][]): Promise<RequestView>
   /** Approves and waits until a tick decided. */
@@ -78,6 +78,7 @@ const BLOCKS = 300
 /** A block of a story waits longer for somebody who is stuck than anybody is stuck on a busy machine. */
 const BLOCK_LOOKS = 1_200
 const LONGEST_TICK = 12
+const MOST_SLEEPS = 8
 const LINES_TOLD = 30
 
 /** Starts the cast; `stop` removes what it left. */
@@ -157,10 +158,18 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     blocks: clock.set,
     async send(name, endpoint, args) {
       const { id: actor } = await ready(name)
-      return clock.hold(async () => {
-        const { id } = await call('request', { actor, endpoint, arguments: args as never })
-        return request(id, ['review', 'nothing to write', 'failed'])
-      })
+      const once = () =>
+        clock.hold(async () => {
+          const { id } = await call('request', { actor, endpoint, arguments: args as never })
+          return request(id, ['review', 'nothing to write', 'failed'])
+        })
+      for (let tries = 1; ; tries++) {
+        const asked = await once()
+        if (asked.error?.code !== 'client.sleeping' || tries === MOST_SLEEPS) return asked
+        // On a machine that stood still, servers did not say in time that they are ready. A person does what the message says.
+        const at = (await view(name)).tick?.number ?? -1
+        await until('the tick after one that sleeps', ({ tick }) => tick !== null && tick.number > at, name)
+      }
     },
     async publish({ id }) {
       await clock.hold(() => call('approve', { id }))
