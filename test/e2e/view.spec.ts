@@ -25,6 +25,17 @@ test('before the app is published the page says what it waits for', async ({ pag
   await expect(page.getByRole('heading', { name: 'Guestbook' })).toBeVisible()
 })
 
+test('before the first tick the page says what is waited for: servers, then the tick itself', async ({ page, open }) => {
+  const tick = { ...overview().tick!, number: 0, root: '', servers: 2, blocksLeft: 0, estimatedMs: 0 }
+  const { fake } = await open({ tick: { ...tick, state: 'waiting for servers' } })
+  const strip = page.getByRole('region', { name: 'Tick' })
+  await expect(strip).toContainText('State waiting for servers')
+  fake.show({ tick: { ...tick, servers: 3, state: 'beginning', blocksLeft: 6, estimatedMs: 3_600_000 } })
+  await expect(strip).toContainText('First tick in 6 blocks')
+  fake.show({ tick: { ...tick, servers: 3, state: 'beginning' } })
+  await expect(strip).toContainText('First tick in a moment: it is due and being made')
+})
+
 test('posts are read by topic, with likes, owner and the root they are proved against', async ({ page, open }) => {
   const { fake } = await open()
   const first = page.getByRole('listitem').filter({ hasText: 'Every block is a clock tick' })
