@@ -130,7 +130,7 @@ const scenes: Record<
     },
   },
   beginning: {
-    state: { tick: { ...overview().tick!, number: 0, state: 'beginning', root: '', servers: 3, blocksLeft: 6, estimatedMs: 3_600_000 } },
+    state: { tick: { ...overview().tick!, number: 0, state: 'beginning', root: '', servers: 4, blocksLeft: 6, estimatedMs: 3_600_000 } },
   },
   starting: { state: { tick: null, app: null, actors: [], participants: [] } },
   empty: {
