@@ -31,8 +31,15 @@ export function parseUtf8(bytes: Uint8Array): Result<string> {
   }
 }
 
-export const toHex = (bytes: Uint8Array): string =>
-  native === undefined ? bytesToHex(bytes) : native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+/** Where short arrays are copied to, whose own memory would have to be allocated first to be seen by native code. */
+const shortBytes = native?.alloc(SHORT)
+
+export function toHex(bytes: Uint8Array): string {
+  if (native === undefined || shortBytes === undefined) return bytesToHex(bytes)
+  if (bytes.length > SHORT) return native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+  shortBytes.set(bytes)
+  return shortBytes.toString('hex', 0, bytes.length)
+}
 
 /** The value of each hex digit by its character; −1 for all others. */
 const DIGITS = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()))

@@ -11,7 +11,7 @@ import { attempt } from '../../../roles/protocol/crypto/index.ts'
 /** The part of the package that is used; public keys and points are compressed, 33 bytes. */
 interface Secp256k1 {
   /** The point that signed `message`, where the one that the nonce made has the x of `signature`'s first half, and an even y with `recovery` 0. */
-  ecdsaRecover(signature: Uint8Array, recovery: 0, message: Uint8Array, compressed: true): Uint8Array
+  ecdsaRecover(signature: Uint8Array, recovery: 0, message: Uint8Array, compressed: true, output: Uint8Array): Uint8Array
   publicKeyCreate(privateKey: Uint8Array, compressed: true): Uint8Array
   /** These three change the key, and return it. */
   privateKeyNegate(privateKey: Uint8Array): Uint8Array
@@ -35,8 +35,10 @@ const nonceHash = hashedAs('BIP0340/nonce')
 /** Not the package's main file: that one would take an implementation in JavaScript where there is no native code. */
 const load = (): Secp256k1 | null => attempt(() => createRequire(import.meta.url)('secp256k1/bindings.js') as Secp256k1, null)
 
-const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`)
-const bytesOf = (scalar: bigint): Buffer => Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex')
+/** The number in the 32 bytes from there. */
+const numberAt = (bytes: Buffer, at: number): bigint => BigInt(`0x${bytes.toString('hex', at, at + 32)}`)
+const writeNumber = (scalar: bigint, bytes: Buffer, at: number): void =>
+  void bytes.write(scalar.toString(16).padStart(64, '0'), at, 32, 'hex')
 
 export type Verify = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
 export type Sign = (message: Uint8Array, privateKey: Uint8Array, auxiliary: Uint8Array) => Uint8Array
@@ -48,17 +50,25 @@ export interface NativeSchnorr {
   sign: Sign
 }
 
+/** One array each for all calls: allocating them, and having them collected, would cost more than all else beside the multiplication. */
 function createVerify(secp: Secp256k1): Verify {
-  return (signature, message, publicKey) => {
-    const [r, s, x] = [signature.subarray(0, 32), numberOf(signature.subarray(32)), numberOf(publicKey)]
+  const tag = hash('sha256', 'BIP0340/challenge', 'buffer')
+  const [signed, hashed] = [Buffer.alloc(64), Buffer.concat([tag, tag, Buffer.alloc(96)])]
+  const [request, message, R] = [Buffer.alloc(64), Buffer.alloc(32), Buffer.alloc(33)]
+  const recover = (): boolean => secp.ecdsaRecover(request, 0, message, true, R) === R
+  return (signature, digest, publicKey) => {
+    signed.set(signature)
+    request.set(publicKey)
+    const [s, x] = [numberAt(signed, 32), numberAt(request, 0)]
     // An x between the order and the size of the field exists, but nobody finds one that belongs to a key.
     if (s >= ORDER || x >= ORDER) return false
-    const e = numberOf(challenge(r, publicKey, message)) % ORDER
-    const request = new Uint8Array(64)
-    request.set(publicKey)
-    request.set(bytesOf(((ORDER - e) * x) % ORDER), 32)
-    const R = attempt(() => secp.ecdsaRecover(request, 0, bytesOf(((ORDER - s) * x) % ORDER), true), null)
-    return R !== null && R[0] === EVEN && Buffer.compare(R.subarray(1), r) === 0
+    signed.copy(hashed, 64, 0, 32)
+    request.copy(hashed, 96, 0, 32)
+    hashed.set(digest, 128)
+    const e = BigInt(`0x${hash('sha256', hashed, 'hex')}`) % ORDER
+    writeNumber(((ORDER - e) * x) % ORDER, request, 32)
+    writeNumber(((ORDER - s) * x) % ORDER, message, 0)
+    return attempt(recover, false) && R[0] === EVEN && R.compare(signed, 0, 32, 1, 33) === 0
   }
 }
 

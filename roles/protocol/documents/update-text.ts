@@ -7,8 +7,10 @@ import { PROTOCOL_VERSION } from '../version.ts'
 import { closingQuote } from '../canonical.ts'
 import { MAX_LANES, MAX_WRITES } from './types.ts'
 
-const HEX = '"[0-9a-f]{64}"'
-const SIGNATURE = '"[0-9a-f]{128}"'
+/** Written out, because the engine counts repetitions while it looks. */
+const hexDigits = (count: number): string => `"${'[0-9a-f]'.repeat(count)}"`
+const HEX = hexDigits(64)
+const SIGNATURE = hexDigits(128)
 const NAME = '"[a-zA-Z][a-zA-Z0-9_]{0,63}"'
 /** Its length is asked for apart. */
 const BASE64 = '"[A-Za-z0-9+/]*={0,2}"'

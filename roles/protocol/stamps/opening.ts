@@ -2,7 +2,7 @@
  * What a link's server seals for the Supervisor (PROTOCOL.md 12.5): its number before and after, each just as the commitment to it hashes it. So the two
  * commitments, which the link signs, are all the authentication that the box needs, and the key may come from them: two different contents never share one.
  */
-import { concatBytes, equalBytes, fromHex, parseBase64, toBase64 } from '../bytes.ts'
+import { concatBytes, equalBytes, fromHex, parseBase64, toBase64, writeHex } from '../bytes.ts'
 import { agreedKey, keyStream, type CryptoPort, type Ephemeral } from '../crypto/index.ts'
 import type { Link } from '../documents/index.ts'
 import type { NumberOpening } from '../requests/index.ts'
@@ -18,8 +18,16 @@ export type OpeningPlace = Pick<Link, 'request' | 'lane' | 'position' | 'before'
 /** Where the two commitments stand in what `aboutOf` makes. */
 const [BEFORE, AFTER] = [34, 66]
 
-const aboutOf = ({ request, lane, position, before, after }: OpeningPlace): Uint8Array =>
-  concatBytes(fromHex(request), Uint8Array.of(lane, position), fromHex(before), fromHex(after))
+/** What it is about, in one array for all: it is hashed, and not kept. */
+const room = new Uint8Array(AFTER + 32)
+
+function aboutOf({ request, lane, position, before, after }: OpeningPlace): Uint8Array {
+  room[32] = lane
+  room[33] = position
+  if (!writeHex(request, room, 0, 32) || !writeHex(before, room, BEFORE, 32) || !writeHex(after, room, AFTER, 32))
+    throw new Error('an opening is of a link whose schema was checked')
+  return room
+}
 
 const formOf = ({ number, salt }: NumberOpening): Uint8Array => commitForm(fromHex(salt), encodeNumber(BigInt(`0x${number}`)))
 
