@@ -278,18 +278,24 @@ describe('a top-level server', () => {
     const composed = await compose(world, 'post', ARGS)
     const seen: string[] = []
     const env = world.relayEnv(composed.top.id)
-    const relay = must(openRequest(world.ctx, env, composed.bytes))
+    let relay = must(openRequest(world.ctx, env, composed.bytes))
     seen.push(JSON.stringify(relay))
     const keys = Object.keys(relay.message.edges).map((id) => toHex(edgeKey(world.ctx.crypto, fromHex(composed.pending.secret), id)))
     expect(keys.length).toBeGreaterThan(2)
-    for (const secret of [...keys, composed.pending.secret, ...Object.values(ARGS)]) expect(seen.join('')).not.toContain(secret)
     expect(composed.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(composed.pending.top)
     for (const [position, hop] of relay.message.lanes[0]!.entries()) {
       const other = world.hopEnv(composed.top.id)
-      const message = must(nextHops(world.ctx, env, { ...relay, replies: relay.replies.slice(0, position) })).hops[0]!
-      expect(code(executeHop(world.ctx, other, message.bytes))).toBe('envelope.closed')
+      const { relay: under, hops } = must(nextHops(world.ctx, env, relay))
+      expect(hops[0]!.position).toBe(position)
+      expect(code(executeHop(world.ctx, other, hops[0]!.bytes))).toBe('envelope.closed')
       expect(hop.server).not.toBe(composed.top.id)
+      const answer = must(openHopReply(world.ctx, env, under, 0, must(executeHop(world.ctx, world.hopEnv(hop.server), hops[0]!.bytes))))
+      seen.push(JSON.stringify(answer))
+      const step = takeReplies(world.ctx, under, [answer])
+      if (!step.done) relay = step.relay
     }
+    expect(seen).toHaveLength(3)
+    for (const secret of [...keys, composed.pending.secret, ...Object.values(ARGS)]) expect(seen.join('')).not.toContain(secret)
   })
 
   it("refuses the same server twice, itself as a block's server, and a version the tick does not list", async () => {
