@@ -16,23 +16,21 @@ export interface Progress {
   outputs: Record<string, SealedEdge>
 }
 
+/** A leg of a request that was opened; what its lanes make is kept by who sends their hops. */
 export interface Relay {
   message: RequestMessage
   /** Of earlier legs. */
   before: Progress
   /** Whether client and servers signed the start and these links; asked for before anything is forwarded. Errors: `thread.start`, `thread.link`. */
   signed(): Result<null>
-  /** What the next link of each lane follows. */
+  /** What the first link of this leg follows, in each lane. */
   ends: ThreadEnd[]
-  /** The leg goes up to this block, exclusive. */
+  /** The leg begins at this block, and goes up to that one, exclusive. */
+  from: number
   end: number
-  /** Replies of the blocks of this leg so far, in order, of each block one for each lane. */
-  replies: HopReply[][]
-  /** Reply keys of the hops under way, hex, by lane; null between blocks. */
-  awaiting: string[] | null
 }
 
-/** Where one lane's hop goes. POST `bytes` to PATHS.hop of the server. */
+/** Where one lane's hop goes, and what it goes on from. POST `bytes` to PATHS.hop of the server. */
 export interface OutgoingHop {
   lane: number
   position: number
@@ -40,6 +38,8 @@ export interface OutgoingHop {
   host: string
   port: number
   bytes: Uint8Array
+  /** Key of its reply, hex. */
+  key: string
+  /** Of the lane's blocks of this leg before it. */
+  replies: readonly HopReply[]
 }
-
-export type RelayStep = { done: false; relay: Relay } | { done: true; reply: Uint8Array }

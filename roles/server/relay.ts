@@ -1,13 +1,14 @@
 /**
  * The top-level server of a request: it forwards each block what that block needs, in order and in all lanes beside each other, and collects
- * sealed results. It sees structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). A pure state machine: the caller does
- * the sending.
+ * sealed results. It sees structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). Pure: the caller does the sending.
  *
- *   openRequest or openContinuation → nextHops → POST PATHS.hop, once for each lane → openReply of each → takeReplies → … → done
+ *   openRequest or openContinuation → in each lane: nextHop → POST PATHS.hop → openReply → nextHop → …
+ *                                   → answerOf the first block once it has come in all lanes, of the second …, until there is an answer
  *
- * After each block the lanes are compared. Where they signed different things nothing more is run: the client is told what each signed.
+ * A lane goes on with what its own blocks made and does not wait for the others. Lanes are compared block by block: at the first one where they signed
+ * different things the client is told what each signed, and nothing more is begun.
  *
- * Where an endpoint is split, each leg of a request is a run of this machine of its own: nothing is kept between them, so a continuation may
+ * Where an endpoint is split, each leg of a request is a run of its own: nothing is kept between them, so a continuation may
  * go to any server that holds none of the request's blocks.
  */
 import { own, pausesOf } from '../program/index.ts'
@@ -41,10 +42,11 @@ import {
   beginThreads,
   brokenLink,
   linkDigest,
+  type ThreadEnd,
 } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../protocol/result.ts'
 import { sealReply, senderOf } from './execute.ts'
-import type { OutgoingHop, Progress, Relay, RelayEnv, RelayStep } from './relay-types.ts'
+import type { OutgoingHop, Progress, Relay, RelayEnv } from './relay-types.ts'
 import { endpointOf, holds, seatsOf } from './tick-view.ts'
 import type { Context, TickView } from './types.ts'
 
@@ -70,7 +72,7 @@ function begin(ctx: Context, message: RequestMessage, before: Progress, end: num
   const threads = beginThreads(ctx.crypto, message.start, lanes)
   if (!threads.ok) return threads
   const { ends, signed } = threads.value
-  return ok({ message, before, signed, ends, end, replies: [], awaiting: null })
+  return ok({ message, before, signed, ends, from: linksBefore(before, 0).length, end })
 }
 
 /**
@@ -201,87 +203,88 @@ function admitLanes(env: RelayEnv, view: TickView, { start, lanes, shown }: Requ
       )
 }
 
-/** The block whose turn it is. */
-const positionOf = ({ before, replies }: Relay): number => linksBefore(before, 0).length + replies.length
-
 const passed = (tick: number) =>
   failForNow('request.tick', `Tick ${tick} has passed while the request was under way. Compose it again on the newest tick.`)
 const viewOf = (env: RelayEnv, tick: number): TickView | null =>
   tick === env.currentTick || tick === env.currentTick - 1 ? env.tick(tick) : null
 
 /**
- * The sealed messages for the next block, one for each lane. Call it again to send the same hops anew. Errors: `thread.start`, `thread.link` (what is not
- * signed is forwarded to nobody), `request.tick`, `envelope.recipient`.
+ * The sealed message for a lane's next block, made from what that lane's own blocks gave. Errors: `thread.start`, `thread.link` (what is not signed is
+ * forwarded to nobody), `request.tick`, `envelope.recipient`.
+ * @param replies of the lane's blocks of this leg so far, in order
  */
-export function nextHops(ctx: Context, env: RelayEnv, relay: Relay): Result<{ relay: Relay; hops: OutgoingHop[] }> {
+export function nextHop(ctx: Context, env: RelayEnv, relay: Relay, lane: number, replies: readonly HopReply[]): Result<OutgoingHop> {
   const signed = relay.signed()
   if (!signed.ok) return signed
-  const { start, lanes, edges: own } = relay.message
-  const position = positionOf(relay)
+  const { message, before } = relay
+  const { start } = message
+  const position = relay.from + replies.length
+  const { version, server, envelope } = message.lanes[lane]![position]!
+  const view = viewOf(env, start.tick)
+  const to = view?.servers.get(server)
+  if (view === null || to === undefined) return passed(start.tick)
+  const all: Record<string, SealedEdge> = { ...message.edges, ...before.outputs, ...outputsOf(replies) }
+  const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
+  const key = toHex(ctx.random(32))
+  const hop: HopMessage = {
+    start,
+    lane,
+    links: linksOf(relay, lane, replies),
+    version,
+    envelope: envelope!,
+    shown: message.shown[position]!,
+    edges: Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!])),
+    commits: commitsOf(all),
+    handoff: (replies.at(-1) ?? before.lanes[lane])?.handoff ?? null,
+    reply: key,
+  }
+  const box = senderOf(ctx, start.tick).seal(fromHex(to.sealing), messageBytes(hopMessage, hop), messageAad('hop', server))
+  return box.ok ? ok({ lane, position, server, host: to.host, port: to.port, bytes: box.value, key, replies }) : box
+}
+
+const linksOf = ({ before }: Relay, lane: number, replies: readonly HopReply[]) => [
+  ...linksBefore(before, lane),
+  ...replies.map(({ link }) => link),
+]
+
+/**
+ * Opens the reply to a hop. One that is not what the block owes gives `request.hop-failed` (details: lane, position, server), so that the client tries
+ * elsewhere. Error also: `request.tick`.
+ */
+export function openReply(ctx: Context, env: RelayEnv, relay: Relay, hop: OutgoingHop, bytes: Uint8Array): Result<HopReply> {
+  const { start } = relay.message
+  const reply = unsealReply(ctx, relay, hop, bytes)
+  if (!reply.ok) return hopFailed(ctx, relay, hop, reply.error)
   const view = viewOf(env, start.tick)
   if (view === null) return passed(start.tick)
-  // What the blocks made is alike in every lane.
-  const all: Record<string, SealedEdge> = { ...own, ...relay.before.outputs, ...outputsOf(relay.replies) }
-  const wanted = forwardedEdges(endpointOf(view, start.endpoint)!, position)
-  const edges = Object.fromEntries(wanted.filter((id) => Object.hasOwn(all, id)).map((id) => [id, all[id]!]))
-  const shared = { start, shown: relay.message.shown[position]!, edges, commits: commitsOf(all) }
-  const hops: OutgoingHop[] = []
-  const awaiting: string[] = []
-  for (const lane of lanes.keys()) {
-    const { version, server, envelope } = lanes[lane]![position]!
-    const to = view.servers.get(server)
-    if (to === undefined) return passed(start.tick)
-    const reply = toHex(ctx.random(32))
-    const replies = relay.replies.map((of) => of[lane]!)
-    const links = [...linksBefore(relay.before, lane), ...replies.map(({ link }) => link)]
-    const handoff = (replies.at(-1) ?? relay.before.lanes[lane])?.handoff ?? null
-    const message: HopMessage = { ...shared, lane, links, version, envelope: envelope!, handoff, reply }
-    const box = senderOf(ctx, start.tick).seal(fromHex(to.sealing), messageBytes(hopMessage, message), messageAad('hop', server))
-    if (!box.ok) return box
-    awaiting.push(reply)
-    hops.push({ lane, position, server, host: to.host, port: to.port, bytes: box.value })
-  }
-  return ok({ relay: { ...relay, awaiting }, hops })
+  const fault = faultOf(ctx, view, relay, hop, reply.value)
+  return fault === null ? reply : hopFailed(ctx, relay, hop, { code: 'hop.reply', message: fault, retryable: true })
 }
 
 /**
- * Opens one lane's reply to the hops under way. One that is not what the block owes gives `request.hop-failed` (details: lane, position,
- * server), so that the client tries elsewhere. Error also: `request.tick`.
+ * Compares what the lanes made of a block. @param replies of the blocks of this leg up to that one, of each block one for each lane
+ * @returns the reply for the client: what each lane made, where they differ; all of the leg, where it ends there; null while lanes have to go on
  */
-export function openReply(ctx: Context, env: RelayEnv, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
-  const { start } = relay.message
-  const reply = unsealReply(ctx, relay, lane, bytes)
-  if (!reply.ok) return hopFailed(ctx, relay, lane, reply.error)
-  const view = viewOf(env, start.tick)
-  if (view === null) return passed(start.tick)
-  const fault = faultOf(ctx, view, relay, lane, reply.value)
-  return fault === null ? reply : hopFailed(ctx, relay, lane, { code: 'hop.reply', message: fault, retryable: true })
-}
-
-/** Takes the opened replies of all lanes to the hops under way: more hops follow, or the reply for the client is done. */
-export function takeReplies(ctx: Context, relay: Relay, opened: HopReply[]): RelayStep {
+export function answerOf(ctx: Context, relay: Relay, replies: readonly HopReply[][]): Uint8Array | null {
   const { start, reply: key } = relay.message
-  const replies = [...relay.replies, opened]
-  const linksOf = (lane: number) => replies.map((of) => of[lane]!.link)
-  const lanes = [...opened.keys()]
-  if (isDifferent(opened)) {
-    const differ = lanes.map((lane) => ({ links: linksOf(lane), outputs: opened[lane]!.outputs, writes: opened[lane]!.writes }))
-    const answer: DifferingReply = { before: outputsOf(relay.replies), differ }
-    return { done: true, reply: sealReply(ctx, fromHex(key), start.request, answer) }
+  const last = replies.at(-1)!
+  const linked = (lane: number) => replies.map((of) => of[lane]!.link)
+  const answer = (reply: DifferingReply | LegReply) => sealReply(ctx, fromHex(key), start.request, reply)
+  if (isDifferent(last)) {
+    const differ = last.map(({ outputs, writes }, lane) => ({ links: linked(lane), outputs, writes }))
+    return answer({ before: outputsOf(firsts(replies.slice(0, -1))), differ })
   }
-  if (positionOf(relay) + 1 < relay.end) return { done: false, relay: { ...relay, ends: endsOf(ctx, opened), replies, awaiting: null } }
-  const answer: LegReply = {
-    lanes: lanes.map((lane) => ({ links: linksOf(lane), handoff: opened[lane]!.handoff })),
-    outputs: outputsOf(replies),
-    writes: replies.map(([first]) => first!.writes),
-  }
-  return { done: true, reply: sealReply(ctx, fromHex(key), start.request, answer) }
+  if (relay.from + replies.length < relay.end) return null
+  return answer({
+    lanes: last.map(({ handoff }, lane) => ({ links: linked(lane), handoff })),
+    outputs: outputsOf(firsts(replies)),
+    writes: firsts(replies).map(({ writes }) => writes),
+  })
 }
 
-/** What blocks made on which all lanes agree. */
-const outputsOf = (replies: HopReply[][]): Record<string, SealedEdge> => Object.assign({}, ...replies.map(([first]) => first!.outputs))
-const endsOf = ({ crypto }: Context, replies: HopReply[]): Relay['ends'] =>
-  replies.map(({ link }) => ({ previous: linkDigest(crypto, link), number: link.after }))
+/** Of blocks on which all lanes agree. */
+const firsts = (replies: readonly HopReply[][]): HopReply[] => replies.map(([first]) => first!)
+const outputsOf = (replies: readonly HopReply[]): Record<string, SealedEdge> => Object.assign({}, ...replies.map(({ outputs }) => outputs))
 
 /** Sealing is deterministic, so lanes that computed the same made the same boxes. */
 function isDifferent([first, ...others]: HopReply[]): boolean {
@@ -291,20 +294,24 @@ function isDifferent([first, ...others]: HopReply[]): boolean {
   return others.some((other) => differenceOf([[first!.link], [other.link]]) !== null || !isEqual(other))
 }
 
-function unsealReply(ctx: Context, relay: Relay, lane: number, bytes: Uint8Array): Result<HopReply> {
-  if (relay.awaiting === null) throw new Error('openReply follows nextHops')
+function unsealReply(ctx: Context, { message }: Relay, { key }: OutgoingHop, bytes: Uint8Array): Result<HopReply> {
   if (bytes.length > MESSAGE_LIMIT) return fail('hop.too-large', 'The reply is too large.')
-  const plain = openBox(ctx.crypto, fromHex(relay.awaiting[lane]!), bytes, messageAad('reply', relay.message.start.request))
+  const plain = openBox(ctx.crypto, fromHex(key), bytes, messageAad('reply', message.start.request))
   return plain === null ? fail('envelope.closed', 'The reply is damaged.') : readMessage('reply', hopReply, plain)
 }
 
+/** What the link of a hop has to follow. */
+function endBefore({ crypto }: Context, relay: Relay, { lane, replies }: OutgoingHop): ThreadEnd {
+  const link = replies.at(-1)?.link
+  return link === undefined ? relay.ends[lane]! : { previous: linkDigest(crypto, link), number: link.after }
+}
+
 /** Says what a block's reply lacks, or null. Signatures are checked by the next server and, all of them, by the client; here where one of these complains. */
-function faultOf(ctx: Context, view: TickView, relay: Relay, lane: number, { link, outputs, handoff }: HopReply): string | null {
+function faultOf(ctx: Context, view: TickView, relay: Relay, hop: OutgoingHop, { link, outputs, handoff }: HopReply): string | null {
   const { start, lanes } = relay.message
-  const position = positionOf(relay)
-  const hop = lanes[lane]![position]!
-  if (link.version !== hop.version || link.server !== hop.server) return 'The link is for another hop.'
-  const how = brokenLink(start, lane, relay.ends[lane]!, link, position)
+  const { lane, position, server } = hop
+  if (link.version !== lanes[lane]![position]!.version || link.server !== server) return 'The link is for another hop.'
+  const how = brokenLink(start, lane, endBefore(ctx, relay, hop), link, position)
   if (how !== null) return `The link ${how}.`
   const wanted = endpointOf(view, start.endpoint)!.blocks[position]!.outputs.map((_, i) => outputId(position, i))
   if (Object.keys(outputs).length !== wanted.length || wanted.some((id) => !Object.hasOwn(outputs, id)))
@@ -329,30 +336,25 @@ const FINAL_CODES = /^hop\.(block-failed|too-large|tombstoned)$/
 export function hopFailed(
   ctx: Context,
   relay: Relay,
-  lane: number,
+  hop: OutgoingHop,
   cause: Failure,
   guilty: Pick<OutgoingHop, 'lane' | 'position'> | null = null,
 ): { ok: false; error: Failure } {
-  if (guilty !== null) return failedAt(relay, guilty.lane, guilty.position, cause)
   const inner = cause.details?.['peer'] as Failure | undefined
-  const reason = inner?.code ?? cause.code
-  return failedAt(relay, lane, reason === 'thread.link' ? unsignedLink(ctx, relay, lane) : positionOf(relay), cause)
-}
-
-function failedAt(relay: Relay, lane: number, position: number, cause: Failure): { ok: false; error: Failure } {
-  const inner = cause.details?.['peer'] as Failure | undefined
-  const reason = inner?.code ?? cause.code
+  const code = inner?.code ?? cause.code
+  const reason = (inner?.message ?? cause.message).slice(0, 500)
+  const lane = guilty?.lane ?? hop.lane
+  const position = guilty?.position ?? (code === 'thread.link' ? unsignedLink(ctx, relay, hop) : hop.position)
   const { server } = relay.message.lanes[lane]![position]!
-  const details = { lane, position, server, cause: reason, reason: (inner?.message ?? cause.message).slice(0, 500) }
-  const message = `The server of block ${position} did not do its work (${reason}). ${(inner?.message ?? cause.message).slice(0, 500)}`
-  return FINAL_CODES.test(reason) ? fail('request.hop-failed', message, details) : failForNow('request.hop-failed', message, details)
+  const make = FINAL_CODES.test(code) ? fail : failForNow
+  const message = `The server of block ${position} did not do its work (${code}). ${reason}`
+  return make('request.hop-failed', message, { lane, position, server, cause: code, reason })
 }
 
-/** The first block of a lane whose link of this leg is not signed, or where all are, the block whose turn it is. */
-function unsignedLink({ crypto }: Context, { message, before, replies }: Relay, lane: number): number {
-  const links = [...linksBefore(before, lane), ...replies.map((of) => of[lane]!.link)]
-  const thread = beginThread(crypto, message.start, lane, links)
+/** The first block of a hop's lane whose link is not signed, or where all are, the block of the hop. */
+function unsignedLink({ crypto }: Context, relay: Relay, { lane, position: own, replies }: OutgoingHop): number {
+  const thread = beginThread(crypto, relay.message.start, lane, linksOf(relay, lane, replies))
   const signed = thread.ok ? thread.value.signed() : thread
   const position = signed.ok ? undefined : signed.error.details?.['position']
-  return typeof position === 'number' ? position : links.length
+  return typeof position === 'number' ? position : own
 }

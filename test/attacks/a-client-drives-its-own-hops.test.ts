@@ -24,8 +24,8 @@ import {
 import { must, type Result } from '../../roles/protocol/result.ts'
 import { checkUpdate } from '../../roles/protocol/stamps/index.ts'
 import { executeHop } from '../../roles/server/execute.ts'
-import { nextHops, openReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
-import type { Relay } from '../../roles/server/relay-types.ts'
+import { openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openHopReply, takeReplies, type Between } from '../roles/request/blocks.ts'
 import { compose, heldAgainst, makeWorld, TICK, type World } from '../roles/request/world.ts'
 import { forwarded, readHop } from './hops.ts'
 
@@ -36,13 +36,13 @@ const code = (result: Result<unknown>): string => (result.ok ? 'accepted' : resu
 function runFirst(
   world: World,
   { top, bytes }: Composed,
-): { relay: Relay; replies: HopReply[]; hops: Array<{ server: string; bytes: Uint8Array }> } {
+): { relay: Between; replies: HopReply[]; hops: Array<{ server: string; bytes: Uint8Array }> } {
   const env = world.relayEnv(top.id)
   const next = must(nextHops(world.ctx, env, must(openRequest(world.ctx, env, bytes))))
   const replies = next.hops.map((hop) =>
-    must(openReply(world.ctx, env, next.relay, hop.lane, must(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes)))),
+    must(openHopReply(world.ctx, env, next, hop.lane, must(executeHop(world.ctx, world.hopEnv(hop.server), hop.bytes)))),
   )
-  const step = takeReplies(world.ctx, next.relay, replies)
+  const step = takeReplies(world.ctx, next, replies)
   if (step.done) throw new Error('there is a second block')
   return { relay: step.relay, replies, hops: next.hops }
 }

@@ -10,7 +10,8 @@ import { holdingOf, seatOf, seatOrder } from '../../roles/protocol/requests/inde
 import { must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import type { RelayEnv } from '../../roles/server/relay-types.ts'
-import { nextHops, openReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
+import { openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openHopReply, takeReplies } from '../roles/request/blocks.ts'
 import { compose, crypto, HASH, makeWorld, serve, TICK, type World } from '../roles/request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
@@ -71,9 +72,9 @@ describe("a client's own server", () => {
     const first = must(nextHops(world.ctx, top, must(openRequest(world.ctx, top, composed.bytes))))
     // It holds the block, as many do, and signs for it; its client has another seat there.
     const replies = first.hops.map(({ lane, server, bytes }) =>
-      must(openReply(world.ctx, top, first.relay, lane, must(executeHop(world.ctx, helping(world.hopEnv(server), hash), bytes)))),
+      must(openHopReply(world.ctx, top, first, lane, must(executeHop(world.ctx, helping(world.hopEnv(server), hash), bytes)))),
     )
-    const step = takeReplies(world.ctx, first.relay, replies)
+    const step = takeReplies(world.ctx, first, replies)
     if (step.done) throw new Error('there is a second block')
     const [hop] = must(nextHops(world.ctx, top, step.relay)).hops
     expect(executeHop(world.ctx, world.hopEnv(hop!.server), hop!.bytes)).toMatchObject({

@@ -22,7 +22,8 @@ import {
 } from '../../roles/protocol/requests/index.ts'
 import { must, type Failure } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
-import { nextHops, openReply as openHopReply, openRequest } from '../../roles/server/relay.ts'
+import { openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openHopReply } from '../roles/request/blocks.ts'
 import { compose, makeWorld, serve } from '../roles/request/world.ts'
 
 const ARGS = { topic: 'weather', text: 'A lovely, sunny day' }
@@ -102,15 +103,16 @@ describe.each(Object.keys(GARBAGE))('an answer of %s', (name) => {
 
   it('by a server of a block: the top-level server names it, and the request succeeds elsewhere', async () => {
     const { world, composed, env, relay, hops } = await underWay(`garbage of a block ${name}`)
+    const under = { relay, hops }
     const guilty = composed.pending.lanes[1]![0]!.server
     const aad = messageAad('reply', composed.pending.request)
-    const key = fromHex(relay.awaiting![1]!)
+    const key = fromHex(hops[1]!.key)
     const answer = must(executeHop(world.ctx, world.hopEnv(guilty), hops[1]!.bytes))
     const honest = must(readMessage('reply', hopReply, openBox(world.ctx.crypto, key, answer, aad)!))
-    const opened = openHopReply(world.ctx, env, relay, 1, sealBox(world.ctx.crypto, world.ctx.random(12), key, make.hop(honest), aad))
+    const opened = openHopReply(world.ctx, env, under, 1, sealBox(world.ctx.crypto, world.ctx.random(12), key, make.hop(honest), aad))
     expect(opened).toMatchObject({ ok: false, error: { code: 'request.hop-failed', details: { lane: 1, position: 0, server: guilty } } })
     // Bytes that no key opens.
-    const torn = openHopReply(world.ctx, env, relay, 1, make.hop(honest))
+    const torn = openHopReply(world.ctx, env, under, 1, make.hop(honest))
     expect(torn).toMatchObject({ error: { details: { server: guilty } } })
     const again = await compose(world, 'post', ARGS, new Set([guilty]))
     expect(serve(world, again, (server, bytes) => executeHop(world.ctx, world.hopEnv(server), bytes)).ok).toBe(true)

@@ -15,8 +15,9 @@ import { fromHex } from '../../roles/protocol/bytes.ts'
 import { PATHS, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
-import { nextHops, openContinuation, openReply as openHopReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
+import { openContinuation, openRequest } from '../../roles/server/relay.ts'
 import type { OutgoingHop, Relay } from '../../roles/server/relay-types.ts'
+import { nextHops, openHopReply, takeReplies, type UnderWay } from '../roles/request/blocks.ts'
 import { compose, makeWorld, serve, TICK, type World } from '../roles/request/world.ts'
 import { CASES, worldOf } from './cases.ts'
 import { forwarded, readHop } from './hops.ts'
@@ -27,18 +28,18 @@ const code = (result: Result<unknown>): string => (result.ok ? 'accepted' : resu
 
 const deliver = (world: World, { server, bytes }: Pick<OutgoingHop, 'server' | 'bytes'>): Result<Uint8Array> =>
   executeHop(world.ctx, world.hopEnv(server), bytes)
-const begin = (world: World, { top, bytes }: Composed): { relay: Relay; hops: OutgoingHop[] } => {
+const begin = (world: World, { top, bytes }: Composed): UnderWay => {
   const env = world.relayEnv(top.id)
   return must(nextHops(world.ctx, env, must(openRequest(world.ctx, env, bytes))))
 }
-const answers = (world: World, top: string, { relay, hops }: { relay: Relay; hops: OutgoingHop[] }): HopReply[] =>
-  hops.map((hop) => must(openHopReply(world.ctx, world.relayEnv(top), relay, hop.lane, must(deliver(world, hop)))))
+const answers = (world: World, top: string, under: UnderWay): HopReply[] =>
+  under.hops.map((hop) => must(openHopReply(world.ctx, world.relayEnv(top), under, hop.lane, must(deliver(world, hop)))))
 
 /** The hops to both blocks of a request, and what came back: everything that a top-level server ever holds. */
 function whole(world: World, composed: Composed) {
   const first = begin(world, composed)
   const one = answers(world, composed.top.id, first)
-  const step = takeReplies(world.ctx, first.relay, one)
+  const step = takeReplies(world.ctx, first, one)
   if (step.done) throw new Error('there is a second block')
   const second = must(nextHops(world.ctx, world.relayEnv(composed.top.id), step.relay))
   return { first, one, second, two: () => answers(world, composed.top.id, second) }

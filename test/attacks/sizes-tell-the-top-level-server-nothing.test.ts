@@ -7,7 +7,8 @@ import { must, type Result } from '../../roles/protocol/result.ts'
 import { composeRequest, takeReply as takeLeg } from '../../roles/client/index.ts'
 import { PATHS, type HopReply } from '../../roles/protocol/requests/index.ts'
 import { executeHop } from '../../roles/server/execute.ts'
-import { nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
+import { openContinuation, openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openHopReply, takeReplies, type Between } from '../roles/request/blocks.ts'
 import type { World } from '../roles/request/world.ts'
 import { CASES, programOf, worldOf, type Args, type Case } from './cases.ts'
 
@@ -22,18 +23,18 @@ const sizesOf = (json: unknown): unknown => {
 /** Lets a top-level server serve a leg. @param seen what it saw, and what passed through the wires around it */
 function serveLooking(world: World, top: string, bytes: Uint8Array, path: string, seen: unknown[]): Result<Uint8Array> {
   const env = world.relayEnv(top)
-  let relay = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
+  let relay: Between = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
   seen.push(bytes.length, sizesOf(relay.message))
   for (;;) {
     const next = must(nextHops(world.ctx, env, relay))
     const replies: HopReply[] = []
     for (const { lane, server, bytes: hop } of next.hops) {
       const answer = must(executeHop(world.ctx, world.hopEnv(server), hop))
-      const reply = must(openReply(world.ctx, env, next.relay, lane, answer))
+      const reply = must(openHopReply(world.ctx, env, next, lane, answer))
       seen.push(hop.length, answer.length, sizesOf(reply))
       replies.push(reply)
     }
-    const step = takeReplies(world.ctx, next.relay, replies)
+    const step = takeReplies(world.ctx, next, replies)
     if (step.done) {
       seen.push(step.reply.length)
       return { ok: true, value: step.reply }

@@ -15,7 +15,8 @@ import { holdingOf, PATHS, type HopReply } from '../../roles/protocol/requests/i
 import { must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { openCode } from '../../roles/server/prepare.ts'
-import { nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../roles/server/relay.ts'
+import { openContinuation, openRequest } from '../../roles/server/relay.ts'
+import { nextHops, openHopReply, takeReplies, type Between } from '../roles/request/blocks.ts'
 import { codeFiles, sealCode } from '../../roles/supervisor/plan.ts'
 import { APP, type World } from '../roles/request/world.ts'
 import { CASES, programOf, worldOf, type Args, type Case } from './cases.ts'
@@ -74,18 +75,18 @@ function serveWatched(world: World, spies: Map<string, Spy>, top: string, bytes:
   const env = world.relayEnv(top)
   const spy = spies.get(top)!
   spy.saw(bytes)
-  let relay = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
+  let relay: Between = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
   for (;;) {
     const next = must(nextHops(world.ctx, env, relay))
-    next.relay.awaiting!.forEach(spy.drew)
+    next.hops.forEach(({ key }) => spy.drew(key))
     const replies: HopReply[] = []
     for (const { lane, server, bytes: hop } of next.hops) {
       spies.get(server)!.saw(hop)
       const answer = must(executeHop(world.ctx, world.hopEnv(server), hop))
       spy.saw(answer)
-      replies.push(must(openReply(world.ctx, env, next.relay, lane, answer)))
+      replies.push(must(openHopReply(world.ctx, env, next, lane, answer)))
     }
-    const step = takeReplies(world.ctx, next.relay, replies)
+    const step = takeReplies(world.ctx, next, replies)
     if (step.done) return step.reply
     relay = step.relay
   }

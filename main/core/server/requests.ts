@@ -1,30 +1,22 @@
 /** Answering over the network: a client's request is relayed from block to block in all of its lanes, a block's hop is run. */
-import { MESSAGE_LIMIT, PATHS, seatMemory } from '../../../roles/protocol/requests/index.ts'
-import type { HopReply } from '../../../roles/protocol/requests/index.ts'
-import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { PATHS, seatMemory } from '../../../roles/protocol/requests/index.ts'
+import { fail, failForNow, type Result } from '../../../roles/protocol/result.ts'
 import {
   answerReady,
   executeHop,
-  hopFailed,
-  nextHops,
   openContinuation,
-  openReply,
   openRequest,
-  takeReplies,
   type HopEnv,
-  type OutgoingHop,
   type Readiness,
-  type Relay,
-  type RelayStep,
   type Served,
 } from '../../../roles/server/index.ts'
 import type { Json, StoragePort } from '../ports.ts'
+import { createRelaying, type Pace } from './relaying.ts'
 import type { ServerSession } from './session.ts'
 import { createShares, createTries } from './shares.ts'
 import type { Ready } from './ticks.ts'
 
-/** Of one block's server. A relay has to outlive hops that never answer, or are slow one after the other: its client would not learn which server to leave out. */
-const HOP_TIMEOUT_MS = 8_000
+/** A client waits longer, so that it learns which server to leave out. */
 export const RELAY_TIMEOUT_MS = 25_000
 const ANSWER_MS = 1_000
 /** Rows of requests that were run: a request id is used once. */
@@ -35,41 +27,6 @@ const CLIENTS = 20_000
 
 /** What a block's server says of somebody who is no client of the app, whatever they signed: it costs the address from which they asked. */
 const NO_CLIENT = /^(hop\.(unregistered|receipt)|index\..+|envelope\..+)$/
-
-/** The time that one request may take, who took most of it, and processor time of its own, in milliseconds. */
-interface Pace {
-  until: number
-  spent: number
-  slowest: { ms: number; hop: OutgoingHop | null }
-}
-
-/** Sends the hops of a request's next block, and takes what comes back. */
-function createRelaying({ transport, clock }: Pick<ServerSession['services'], 'transport' | 'clock'>, ctx: ServerSession['ctx']) {
-  /** Of one block, in all lanes at once; the environment is asked for anew, because a tick may begin while the request is under way. */
-  async function advance(relay: Relay, env: () => HopEnv, pace: Pace): Promise<Result<RelayStep>> {
-    const began = clock.now()
-    const next = nextHops(ctx, env(), relay)
-    pace.spent += clock.now() - began
-    if (!next.ok) return next
-    const under = next.value.relay
-    const replies = await allOrFirstFailure(next.value.hops.map((hop) => sendHop(under, env, hop, pace)))
-    return replies.ok ? ok(takeReplies(ctx, under, replies.value)) : replies
-  }
-
-  async function sendHop(relay: Relay, env: () => HopEnv, hop: OutgoingHop, pace: Pace): Promise<Result<HopReply>> {
-    const { lane, host, port, bytes } = hop
-    const began = clock.now()
-    const timeoutMs = Math.max(1, Math.min(HOP_TIMEOUT_MS, pace.until - began))
-    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs, maxBytes: MESSAGE_LIMIT })
-    const took = clock.now() - began
-    if (took > pace.slowest.ms) pace.slowest = { ms: took, hop }
-    if (reply.ok) return openReply(ctx, env(), relay, lane, reply.value)
-    // Where the time of all is over, it is the doing of the slowest, not of whoever came last.
-    const isLate = reply.error.code === 'transport.timeout' && timeoutMs < HOP_TIMEOUT_MS
-    return hopFailed(ctx, relay, lane, reply.error, isLate ? pace.slowest.hop : null)
-  }
-  return advance
-}
 
 /** @param peer who sends it, as the transport counts peers */
 export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>
@@ -89,7 +46,7 @@ export function createAnswer(
   const clients = createShares(CLIENT_MS, () => clock.now())
   const tries = createTries()
   const envOf = createEnvironments(storage, counts)
-  const advance = createRelaying(services, ctx)
+  const run = createRelaying(services, ctx)
 
   /**
    * Runs a hop, and charges what it took: to the client who registered and signed it, or to the address that sent what no client signed. What an honest
@@ -129,15 +86,9 @@ export function createAnswer(
     if (!signed.ok) return signed
     counts.requests++
     const pace: Pace = { until: began + RELAY_TIMEOUT_MS - ANSWER_MS, spent: clock.now() - began, slowest: { ms: 0, hop: null } }
-    for (let state = opened.value; ;) {
-      const step = await advance(state, env, pace)
-      if (!step.ok) {
-        if (NO_CLIENT.test(String(step.error.details?.['cause']))) unsigned.use(peer, pace.spent)
-        return step
-      }
-      if (step.value.done) return ok(step.value.reply)
-      state = step.value.relay
-    }
+    const reply = await run(opened.value, env, pace)
+    if (!reply.ok && NO_CLIENT.test(String(reply.error.details?.['cause']))) unsigned.use(peer, pace.spent)
+    return reply
   }
 
   return async (path, body, peer) => {
@@ -183,15 +134,4 @@ function createEnvironments(storage: StoragePort, counts: ServerSession['counts'
       },
     }
   }
-}
-
-/** Waits for all, or for the first that fails: what the others do then interests nobody. */
-function allOrFirstFailure<T>(tasks: Array<Promise<Result<T>>>): Promise<Result<T[]>> {
-  return new Promise((resolve, reject) => {
-    for (const task of tasks) task.then((done) => done.ok || resolve(done), reject)
-    void Promise.all(tasks).then((results) => {
-      const values = results.flatMap((result) => (result.ok ? [result.value] : []))
-      if (values.length === results.length) resolve(ok(values))
-    }, reject)
-  })
 }

@@ -35,7 +35,8 @@ import { must, ok, fail, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { openCode } from '../../../roles/server/prepare.ts'
 import type { RelayEnv } from '../../../roles/server/relay-types.ts'
-import { hopFailed, nextHops, openContinuation, openReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
+import { hopFailed, openContinuation, openRequest } from '../../../roles/server/relay.ts'
+import { nextHops, openHopReply, takeReplies, type Between } from './blocks.ts'
 import { tickView } from '../../../roles/server/tick-view.ts'
 import type { HopEnv, Served, ServerKeys } from '../../../roles/server/types.ts'
 import { codeFiles, makePlan, saltsOf, sealCode, type SecretPlan } from '../../../roles/supervisor/plan.ts'
@@ -262,20 +263,19 @@ export function serve(
   const env = world.relayEnv(top.id)
   const opened = path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes)
   if (!opened.ok) return opened
-  let relay = opened.value
+  let relay: Between = opened.value
   for (;;) {
     const next = nextHops(world.ctx, env, relay)
     if (!next.ok) return next
     const replies: HopReply[] = []
-    for (const { lane, server, bytes: hop } of next.value.hops) {
-      const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(server), hop) : deliver(server, hop)
-      const opened = reply.ok
-        ? openReply(world.ctx, env, next.value.relay, lane, reply.value)
-        : hopFailed(world.ctx, relay, lane, reply.error)
+    for (const hop of next.value.hops) {
+      const { lane, server, bytes } = hop
+      const reply = deliver === undefined ? executeHop(world.ctx, world.hopEnv(server), bytes) : deliver(server, bytes)
+      const opened = reply.ok ? openHopReply(world.ctx, env, next.value, lane, reply.value) : hopFailed(world.ctx, relay, hop, reply.error)
       if (!opened.ok) return opened
       replies.push(opened.value)
     }
-    const step = takeReplies(world.ctx, next.value.relay, replies)
+    const step = takeReplies(world.ctx, next.value, replies)
     if (step.done) return ok(step.reply)
     relay = step.relay
   }

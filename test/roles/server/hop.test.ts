@@ -16,16 +16,18 @@ import {
   messageAad,
   messageBytes,
   requestMessage,
+  type HopReply,
   type RequestMessage,
 } from '../../../roles/protocol/requests/index.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import type { Relay } from '../../../roles/server/relay-types.ts'
-import { nextHops, openReply as openHopReply, openRequest, takeReplies } from '../../../roles/server/relay.ts'
+import { openRequest } from '../../../roles/server/relay.ts'
 import { seal as sealBox } from '../../../roles/protocol/crypto/index.ts'
 import type { RangeProof } from '../../../roles/protocol/index/index.ts'
 import type { Program } from '../../../roles/program/index.ts'
+import { nextHops, openHopReply, takeReplies, type Between } from '../request/blocks.ts'
 import { compose, exchange, makeWorld, serve, type World } from '../request/world.ts'
 import { seeded } from '../../tools/seeded.ts'
 
@@ -36,13 +38,13 @@ function forwardChanged(
   world: World,
   composed: Composed,
   position: number,
-  change: (relay: Relay) => Relay,
+  change: (relay: Between & { replies: HopReply[][] }) => Between,
 ): ReturnType<typeof executeHop> {
   const env = world.relayEnv(composed.top.id)
-  let relay = must(openRequest(world.ctx, env, composed.bytes))
+  let relay: Between = must(openRequest(world.ctx, env, composed.bytes))
   for (let at = 0; ; at++) {
-    const { hops, relay: under } = must(nextHops(world.ctx, env, at === position ? change(relay) : relay))
-    const [hop] = hops
+    const under = must(nextHops(world.ctx, env, at === position ? change({ ...relay, replies: relay.replies ?? [] }) : relay))
+    const [hop] = under.hops
     const reply = executeHop(world.ctx, world.hopEnv(hop!.server), hop!.bytes)
     if (at === position || !reply.ok) return reply
     const step = takeReplies(world.ctx, under, [must(openHopReply(world.ctx, env, under, 0, reply.value))])
@@ -278,18 +280,19 @@ describe('a top-level server', () => {
     const composed = await compose(world, 'post', ARGS)
     const seen: string[] = []
     const env = world.relayEnv(composed.top.id)
-    let relay = must(openRequest(world.ctx, env, composed.bytes))
+    let relay: Between = must(openRequest(world.ctx, env, composed.bytes))
     seen.push(JSON.stringify(relay))
     const keys = Object.keys(relay.message.edges).map((id) => toHex(edgeKey(world.ctx.crypto, fromHex(composed.pending.secret), id)))
     expect(keys.length).toBeGreaterThan(2)
     expect(composed.pending.lanes[0]!.map((hop) => hop.server)).not.toContain(composed.pending.top)
     for (const [position, hop] of relay.message.lanes[0]!.entries()) {
       const other = world.hopEnv(composed.top.id)
-      const { relay: under, hops } = must(nextHops(world.ctx, env, relay))
-      expect(hops[0]!.position).toBe(position)
-      expect(code(executeHop(world.ctx, other, hops[0]!.bytes))).toBe('envelope.closed')
+      const under = must(nextHops(world.ctx, env, relay))
+      const { bytes } = under.hops[0]!
+      expect(under.hops[0]!.position).toBe(position)
+      expect(code(executeHop(world.ctx, other, bytes))).toBe('envelope.closed')
       expect(hop.server).not.toBe(composed.top.id)
-      const answer = must(openHopReply(world.ctx, env, under, 0, must(executeHop(world.ctx, world.hopEnv(hop.server), hops[0]!.bytes))))
+      const answer = must(openHopReply(world.ctx, env, under, 0, must(executeHop(world.ctx, world.hopEnv(hop.server), bytes))))
       seen.push(JSON.stringify(answer))
       const step = takeReplies(world.ctx, under, [answer])
       if (!step.done) relay = step.relay
