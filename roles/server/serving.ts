@@ -9,7 +9,7 @@ export interface Generation {
   document: Reference | null
   plan: Reference
   offer: string
-  /** Null until it is here: a server that was away has its code after its tick. */
+  /** Null until it came: a server that was away has its code after its tick. What was refused is looked at again, because an outline may have been late. */
   code: { reference: Reference; file: FileEntry } | null
 }
 
@@ -26,7 +26,9 @@ export function serving(state: ServerState): { currentTick: number; generations:
   for (let tick = Math.max(0, newest.number - 1); tick <= newest.number + 3; tick++) {
     const plan = planTick(job.following, tick)
     if (plan === null) continue
-    const code = job.code.find((entry) => entry.tick === tick && entry.reference.sha256 === plan.reference.sha256 && entry.state === 'held')
+    const code = job.code.find(
+      (entry) => entry.tick === tick && entry.reference.sha256 === plan.reference.sha256 && entry.state !== 'fetching',
+    )
     generations.push({
       tick,
       document: documents.get(tick)?.reference ?? null,

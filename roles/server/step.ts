@@ -82,7 +82,7 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
     case 'burial':
       return onBurial(state, event)
     case 'code':
-      return onCode(state, event.tick, event.failure?.message ?? null)
+      return onCode(state, event)
   }
 }
 
@@ -383,11 +383,14 @@ function wantedCode(job: Job, seen: SeenTick, tick: Tick): { code: OwnCode[]; ef
   return { code, effects }
 }
 
-function onCode(state: ServerState, tick: number, failure: string | null): Stepped {
+/** Of one document: two that a reorganisation brings may plan the same tick, each with code of its own. */
+function onCode(state: ServerState, { tick, plan, failure: refused }: Extract<ServerEvent, { type: 'code' }>): Stepped {
   const { job } = state
-  if (job === null || !job.code.some((entry) => entry.tick === tick)) return unchanged(state)
+  const isIt = (entry: OwnCode): boolean => entry.tick === tick && entry.reference.sha256 === plan
+  if (job === null || !job.code.some(isIt)) return unchanged(state)
+  const failure = refused?.message ?? null
   const code = job.code.map((entry) =>
-    entry.tick === tick ? { ...entry, state: failure === null ? ('held' as const) : ('failed' as const), failure } : entry,
+    isIt(entry) ? { ...entry, state: failure === null ? ('held' as const) : ('failed' as const), failure } : entry,
   )
   const effects = failure === null ? [] : [log(`The code for tick ${tick} is not usable: ${failure}`, 'error')]
   return { state: { ...state, job: { ...job, code } }, effects }

@@ -56,7 +56,7 @@ export function createEffects(
       return []
     }
     const failure = fetched.ok ? ticks.checkCode(role.state(), effect.tick, reference.sha256, fetched.value) : fetched.error
-    return [{ type: 'code', tick: effect.tick, failure }]
+    return [{ type: 'code', tick: effect.tick, plan: reference.sha256, failure }]
   }
 
   /** What a resumption shows is looked at until it can be: nobody goes on before. */

@@ -200,6 +200,28 @@ describe('a server follows ticks', () => {
     })
   })
 
+  it('has the code of a plan from the moment when the file of that very document came, however late', () => {
+    const codeAt = (state: ServerState) => serving(state)!.generations.map(({ tick: of, code }) => [of, code?.reference.sha256 ?? null])
+    const came = (plan: number, failure: { code: string; message: string; retryable: boolean } | null = null): ServerEvent => ({
+      type: 'code',
+      tick: 3,
+      plan: refer(plan).sha256,
+      failure,
+    })
+    const { state } = run(initialServerState(), ...joined, ...ticks)
+    const waits = [
+      [3, null],
+      [4, null],
+    ]
+    expect(codeAt(state)).toEqual(waits)
+    // A rival's plan for the same tick, which a reorganisation took away.
+    expect(codeAt(run(state, came(999)).state)).toEqual(waits)
+    const has = [[3, refer(100).sha256], waits[1]]
+    expect(codeAt(run(state, came(100)).state)).toEqual(has)
+    // Refused, maybe because an outline was not here yet: whoever serves opens it again.
+    expect(codeAt(run(state, came(100, { code: 'server.code', message: 'no outline', retryable: false })).state)).toEqual(has)
+  })
+
   it('takes a tick back with its block', () => {
     const { state } = run(initialServerState(), ...joined, ...ticks, { type: 'reorg', height: 3 })
     expect(serving(state)).toMatchObject({ currentTick: 0, generations: [{ tick: 3 }] })
