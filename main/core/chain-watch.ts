@@ -31,9 +31,11 @@ export const anchoredBetween = (storage: StoragePort, from: number, to: number):
 export const anchoredAt = (storage: StoragePort, height: number): AnchoredTransaction[] =>
   (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[]
 
+/** The newest blocks that were delivered, newest last. */
+const recentIn = (storage: StoragePort): BlockRef[] => (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
+
 /** The newest block that was delivered; null before the first. */
-export const tipIn = (storage: StoragePort): BlockRef | null =>
-  ((storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]).at(-1) ?? null
+export const tipIn = (storage: StoragePort): BlockRef | null => recentIn(storage).at(-1) ?? null
 
 /** The best chain's hash at a height, as far as blocks were delivered; null above the tip and before the first anchor. */
 export const hashAtOf =
@@ -81,7 +83,7 @@ export interface ChainWatchOptions {
 /** Follows the chain from the last block that was committed. */
 export function watchChain(options: ChainWatchOptions): ChainWatch {
   const { storage } = options
-  let recent = (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
+  let recent = recentIn(storage)
   let availability: { available: boolean; reason?: string } = { available: true }
   const seen: number[] = []
   let hasAnchors = storage.list(ANCHORED, '', 1).length > 0

@@ -1,6 +1,6 @@
 /** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
 import type { ChainView, Overview, ParticipantView, TickView } from '../contract/index.ts'
-import { awaitsAcceptances, genesisOf, joinsOf, type SupervisorState } from '../../roles/supervisor/index.ts'
+import { blocksAbove, genesisOf, joinsOf, type SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
 import type { ClientService } from './client/index.ts'
 import type { ChainPort } from './ports.ts'
@@ -54,20 +54,19 @@ export function overviewOf(sources: OverviewSources): Overview {
 const serversIn = (state: SupervisorState): number => state.ticks.at(-1)?.servers ?? joinsOf(state).size
 
 function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
-  const { tickBlocks, confirmations } = state.offer.body
+  const { tickBlocks, minimumServers } = state.offer.body
   const number = state.ticks.at(-1)?.number ?? -1
   const genesis = state.genesis ?? genesisOf(state)
-  const isLate = number < 0 && wait.height === genesis && awaitsAcceptances(state, genesis)
   return {
     number: Math.max(0, number),
     state: genesis === null ? 'waiting for servers' : number < 0 ? 'beginning' : state.phase === 'ticking' ? 'running' : 'sleeping',
     ...(genesis === null
       ? { blocksLeft: 0, estimatedMs: 0 }
-      : untilNext(genesis, tickBlocks, Math.max(confirmations, isLate ? 1 : 0), number, wait)),
+      : untilNext(genesis, tickBlocks, blocksAbove(state, number + 1, genesis), number, wait)),
     blocksPerTick: tickBlocks,
     root: '',
     servers: serversIn(state),
-    minimumServers: state.offer.body.minimumServers,
+    minimumServers,
   }
 }
 

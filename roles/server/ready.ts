@@ -20,8 +20,8 @@ export interface Readiness {
   keys: ServerKeys
   /** Number of the newest tick that it knows; −1 for none. */
   newest: number
-  /** The highest number that a tick can have by now. */
-  due: number
+  /** The highest number that a tick can have by now; asked for only where the newest does not say enough. */
+  due(): number
 }
 
 /** The highest number that a tick of this job can have at a block: its first ends at its offer's block at the earliest. */
@@ -48,7 +48,8 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
   if (!asked.ok) return asked
   const { app, from, to } = asked.value
   if (app !== readiness.app) return fail('ready.app', 'This server does not serve that app.')
-  if (from > to || from <= readiness.newest - 2 || to > Math.max(readiness.newest, readiness.due) + READY_ASKED)
+  const isFar = to > readiness.newest + READY_ASKED && to > readiness.due() + READY_ASKED
+  if (from > to || from <= readiness.newest - 2 || isFar)
     return fail('ready.tick', `This server is at tick ${readiness.newest} and says nothing of the ticks ${from} to ${to}.`)
   return ok(composeReady(ctx, readiness.keys, app, from, to).bytes)
 }

@@ -57,9 +57,15 @@ export function tickWork(state: SupervisorState, number: number, genesis: number
   }
 }
 
-/** Acceptances up to the last block of tick 0 whose documents are not here yet: they get one block more, and then have to be made again. */
-export const awaitsAcceptances = ({ waiting }: SupervisorState, to: number): boolean =>
-  waiting.some((entry) => entry.transaction.height <= to && isAbsent(entry))
+/**
+ * Blocks above its last one, `to`, after which a tick is made: the offer's confirmations. Acceptances for tick 0 whose documents are not here get one block
+ * at least: whom it finds absent has to accept again.
+ */
+export function blocksAbove({ waiting, offer }: SupervisorState, number: number, to: number): number {
+  const { confirmations } = offer.body
+  const awaits = number === 0 && waiting.some((entry) => entry.transaction.height <= to && isAbsent(entry))
+  return awaits ? Math.max(1, confirmations) : confirmations
+}
 
 const isAbsent = ({ transaction, arrived }: Waiting): boolean => transaction.anchor.type === 'acceptance' && arrived === undefined
 
@@ -85,15 +91,14 @@ export function advance(state: SupervisorState): Step<SupervisorState, Superviso
   const idle = { state, effects: [] }
   if (WAITING.has(state.phase) || state.composing !== null) return idle
   const number = (state.ticks.at(-1)?.number ?? -1) + 1
-  const { tickBlocks, confirmations } = state.offer.body
+  const { tickBlocks } = state.offer.body
   const first = number === 0 ? adoptOffer(state, -1) : state
   const genesis = state.genesis ?? genesisOf(first)
   if (genesis === null) return idle
   const { to } = tickRange(genesis, tickBlocks, number)
   const hash = state.blocks.find((block) => block.height === to)?.hash
   const tip = state.blocks.at(-1)?.height ?? 0
-  if (hash === undefined || tip < to + confirmations) return idle
-  if (number === 0 && tip === to && awaitsAcceptances(state, to)) return idle
+  if (hash === undefined || tip < to + blocksAbove(state, number, to)) return idle
   const adopted = number === 0 ? first : adoptOffer(state, to)
   const begun: SupervisorState = { ...adopted, genesis, composing: { number, hash, stage: 'closing', seed: null } }
   return { state: begun, effects: [{ type: 'close', work: tickWork(begun, number, genesis, hash) }] }

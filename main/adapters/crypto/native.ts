@@ -23,14 +23,20 @@ interface Secp256k1 {
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const EVEN = 2
 
-/** @returns the tagged hash of BIP340 */
-function hashedAs(name: string): (...parts: Uint8Array[]) => Buffer {
+/** What the tagged hashes of BIP340 begin with: the hash of their name, twice. */
+function prefixOf(name: string): Buffer {
   const tag = hash('sha256', name, 'buffer')
-  return (...parts) => hash('sha256', Buffer.concat([tag, tag, ...parts]), 'buffer')
+  return Buffer.concat([tag, tag])
 }
-const challenge = hashedAs('BIP0340/challenge')
-const auxiliaryHash = hashedAs('BIP0340/aux')
-const nonceHash = hashedAs('BIP0340/nonce')
+const CHALLENGE = prefixOf('BIP0340/challenge')
+
+const hashedAfter =
+  (prefix: Buffer) =>
+  (...parts: Uint8Array[]): Buffer =>
+    hash('sha256', Buffer.concat([prefix, ...parts]), 'buffer')
+const challenge = hashedAfter(CHALLENGE)
+const auxiliaryHash = hashedAfter(prefixOf('BIP0340/aux'))
+const nonceHash = hashedAfter(prefixOf('BIP0340/nonce'))
 
 /** Not the package's main file: that one would take an implementation in JavaScript where there is no native code. */
 const load = (): Secp256k1 | null => attempt(() => createRequire(import.meta.url)('secp256k1/bindings.js') as Secp256k1, null)
@@ -52,8 +58,7 @@ export interface NativeSchnorr {
 
 /** One array each for all calls: allocating them, and having them collected, would cost more than all else beside the multiplication. */
 function createVerify(secp: Secp256k1): Verify {
-  const tag = hash('sha256', 'BIP0340/challenge', 'buffer')
-  const [signed, hashed] = [Buffer.alloc(64), Buffer.concat([tag, tag, Buffer.alloc(96)])]
+  const [signed, hashed] = [Buffer.alloc(64), Buffer.concat([CHALLENGE, Buffer.alloc(96)])]
   const [request, message, R] = [Buffer.alloc(64), Buffer.alloc(32), Buffer.alloc(33)]
   const recover = (): boolean => secp.ecdsaRecover(request, 0, message, true, R) === R
   return (signature, digest, publicKey) => {

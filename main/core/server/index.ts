@@ -98,7 +98,7 @@ function readinessOf(state: ServerState, { services: { storage }, keysFor }: Ser
     app: job.terms.app,
     keys: keysFor(job.offer),
     newest: newestTick(job.following)?.number ?? -1,
-    due: dueTick(state, tipIn(storage)?.height ?? 0),
+    due: () => dueTick(state, tipIn(storage)?.height ?? 0),
   }
 }
 

@@ -11,6 +11,7 @@ import type { CommandArgs, CommandName, CommandResult, RequestView } from '../..
 import type { IndexPort } from '../../../main/core/ports.ts'
 import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
+import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, must, ok } from '../../../roles/protocol/result.ts'
 import { scriptOfAddress, taprootScript, txid } from '../../../roles/protocol/tx/index.ts'
 import { verifyWork } from '../../../roles/protocol/crypto/index.ts'
@@ -371,3 +372,10 @@ export const ready = (world: World, name: string): Promise<string> =>
     const [actor] = actors
     return actor?.state === 'ready' && app?.collections.every((each) => (actor.freeKeys[each.name] ?? 0) > 0) ? actor.id : null
   })
+
+/** The ticks that the Supervisor published, by number. */
+export function publishedTicks({ swarms }: World): Tick[] {
+  const torrents = swarms.torrentsOf('supervisor').filter(({ name }) => name.startsWith('golem-tick-'))
+  const documents = torrents.map(({ files }) => files.find(({ name }) => name === 'document.json')!.bytes)
+  return documents.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Tick).sort((a, b) => a.number - b.number)
+}

@@ -3,31 +3,22 @@
  * and say so all the same: the app goes on with the newest tick.
  */
 import { expect, it } from 'vitest'
-import type { Tick } from '../../../roles/protocol/documents/index.ts'
-import { NOBODY, ready, startWorld, TICK_BLOCKS, type World } from '../network/world.ts'
+import { NOBODY, publishedTicks, ready, startWorld, TICK_BLOCKS } from '../network/world.ts'
 
 /** Ticks that a server answers for beyond the newest that it knows, and as many again. */
 const MISSED = 16
 
-/** By number, what the Supervisor published. */
-function ticksOf(world: World): Tick[] {
-  const documents = world.swarms.torrentsOf('supervisor').filter(({ name }) => name.startsWith('golem-tick-'))
-  return documents
-    .map(({ files }) => JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === 'document.json')!.bytes)) as Tick)
-    .sort((a, b) => a.number - b.number)
-}
-
 it('an app goes on at once when its Supervisor comes back after many ticks', async () => {
   const world = await startWorld('away', 4, ['alice'])
   const actor = await ready(world, 'alice')
-  const before = ticksOf(world).at(-1)!.number
+  const before = publishedTicks(world).at(-1)!.number
   await world.stop('supervisor')
   world.chain.mine(MISSED * TICK_BLOCKS, NOBODY)
   await world.run(3_000)
   await world.restart('supervisor')
   // No block comes in between, so nobody else has seen any of them.
-  for (let waits = 0; waits < 100 && ticksOf(world).at(-1)!.number < before + MISSED; waits++) await world.run(1_000)
-  const missed = ticksOf(world).filter(({ number }) => number > before)
+  for (let waits = 0; waits < 100 && publishedTicks(world).at(-1)!.number < before + MISSED; waits++) await world.run(1_000)
+  const missed = publishedTicks(world).filter(({ number }) => number > before)
   expect(missed.length).toBeGreaterThanOrEqual(MISSED)
   expect(missed.map(({ plans }) => plans.map((plan) => plan.ready.length))).toEqual(missed.map(({ plans }) => plans.map(() => 4)))
   expect(missed.every(({ plans }) => plans.length > 0)).toBe(true)

@@ -1,8 +1,7 @@
 /** A server that does not hear when it is asked whether it is ready, or is said not to: it says so on the chain, with its own coin, and is dealt in. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PATHS } from '../../../roles/protocol/requests/index.ts'
-import type { Tick } from '../../../roles/protocol/documents/index.ts'
-import { client, createWorld, NOBODY, ready, server, supervisor, type World } from '../network/world.ts'
+import { client, createWorld, NOBODY, publishedTicks, ready, server, supervisor, type World } from '../network/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -17,12 +16,9 @@ afterAll(() => world?.close())
 
 /** By number, of the ticks that the Supervisor published: to how many servers the plan is dealt that each adds. */
 function dealt(): number[] {
-  const ticks = world.swarms
-    .torrentsOf('supervisor')
-    .filter(({ name }) => name.startsWith('golem-tick-'))
-    .map(({ files }) => JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === 'document.json')!.bytes)) as Tick)
+  const ticks = publishedTicks(world)
   expect(new Set(ticks.map(({ servers }) => servers.length))).toEqual(new Set([4]))
-  return ticks.sort((a, b) => a.number - b.number).map(({ plans }) => plans.at(-1)!.ready.length)
+  return ticks.map(({ plans }) => plans.at(-1)!.ready.length)
 }
 const statements = () => world.chain.anchors().filter(({ type }) => type === 'ready')
 
