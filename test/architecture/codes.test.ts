@@ -15,6 +15,10 @@ const mistakes = read('resources/handbook/4-mistakes.md')
 
 /** Texts of this form that are something else: events and effects between roles and core. */
 const OTHERS = ['document.missing', 'offer.superseding', 'work.done']
+/** So are the names of commands. */
+const COMMANDS = sourcesBelow(repository, 'main/contract').flatMap((path) =>
+  [...read(path).matchAll(/^ {2}'([a-z]+\.[A-Za-z]+)': \{$/gm)].map(([, name]) => name!),
+)
 const FILE = /\.(ts|js|mjs|json|html|css|md|svelte)$/
 
 const refusals = new Set(
@@ -25,7 +29,9 @@ const refusals = new Set(
 const written = sources
   .flatMap((text) => [...text.replace(/^\s*(\*|\/\/|\/\*).*$/gm, '').matchAll(/'([a-z]+)\.[a-z]+(?:-[a-z]+)*'/g)])
   .flatMap(([quoted, prefix]) => (refusals.has(prefix!) ? [quoted.slice(1, -1)] : []))
-const codes = [...new Set(written)].filter((one) => !FILE.test(one) && !Object.hasOwn(SIGNATURES, one) && !OTHERS.includes(one)).sort()
+const codes = [...new Set(written)]
+  .filter((one) => !FILE.test(one) && !Object.hasOwn(SIGNATURES, one) && ![...OTHERS, ...COMMANDS].includes(one))
+  .sort()
 
 describe('every code that can be seen', () => {
   it('is listed in PROTOCOL.md 18 or in the handbook', () => {
