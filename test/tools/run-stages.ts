@@ -76,7 +76,7 @@ export const stages: readonly Stage[] = [
     what: 'Prettier',
     run: check('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '**/*.{ts,mjs,js}']),
   },
-  { ...none, name: 'unit', what: 'unit and architecture tests', wants: ['aria2'], run: vitest('unit', 'unit', 'embedded') },
+  { ...none, name: 'unit', what: 'unit and architecture tests', wants: ['aria2', 'iproute2'], run: vitest('unit', 'unit', 'embedded') },
   {
     ...none,
     name: 'conformance',
@@ -90,6 +90,7 @@ export const stages: readonly Stage[] = [
     name: 'bitcoind',
     what: 'the same stories on a real bitcoind',
     needs: ['bitcoind'],
+    wants: ['iproute2'],
     run: vitest('bitcoind', 'scenario', 'bitcoind'),
   },
   { ...none, name: 'e2e', what: 'a real browser clicking through the page', needs: ['chromium'], run: playwright },

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { prepareAria2 } from './aria2.mjs'
 import { prepareChromium } from './chromium.mjs'
+import { prepareIp } from './iproute2.mjs'
 
-export type ToolName = 'bitcoind' | 'chromium' | 'aria2'
+export type ToolName = 'bitcoind' | 'chromium' | 'aria2' | 'iproute2'
 export type Prepared = { environment: Record<string, string> } | { missing: string }
 
 const say = (line: string): void => void process.stdout.write(`golem: ${line}\n`)
@@ -27,6 +28,7 @@ const prepare: Record<ToolName, () => Prepared> = {
   bitcoind: prepareBitcoind,
   chromium: () => fromPath('GOLEM_CHROMIUM', prepareChromium(say)),
   aria2: () => fromPath('GOLEM_ARIA2', prepareAria2(say)),
+  iproute2: () => fromPath('GOLEM_IP', prepareIp(say)),
 }
 
 const prepared = new Map<ToolName, Prepared>()

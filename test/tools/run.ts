@@ -3,7 +3,7 @@
  * summary, the line `golem: N passed, N failed, N skipped`, and exit code 1 if anything failed.
  * `--beside-load` keeps twice as many processes busy as there are cores meanwhile (load.ts); `--times` runs the stages so many times over.
  *
- * GOLEM_REQUIRE=1 (set by .ci/run) turns a missing bitcoind, Chromium or aria2 from a loud skip into a failure.
+ * GOLEM_REQUIRE=1 (set by .ci/run) turns a missing bitcoind, Chromium, aria2 or iproute2 from a loud skip into a failure.
  */
 import { startLoad } from './load.ts'
 import { add, brief, closingLine, type Counts, nothing, type Report } from './run-reports.ts'
@@ -108,7 +108,7 @@ for example:
   npm test -- unit test/roles -t prime
 
 Exit codes: 0 all passed · 1 something failed · 2 wrong usage
-GOLEM_SEED replays a seed; GOLEM_REQUIRE=1 takes a missing bitcoind, Chromium or aria2 for a failure.`
+GOLEM_SEED replays a seed; GOLEM_REQUIRE=1 takes a missing bitcoind, Chromium, aria2 or iproute2 for a failure.`
 
 async function main(args: string[]): Promise<number> {
   if (args[0] === '--help' || args[0] === '-h') {

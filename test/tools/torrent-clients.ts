@@ -3,9 +3,9 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 /** Whether a standard BitTorrent client is on this machine; if not, what to install. */
 export type TorrentClient = { found: true; path: string; version: string } | { found: false; reason: string }
 
-/** Finds aria2c, from $GOLEM_ARIA2C or the search path. */
+/** Finds aria2c, from $GOLEM_ARIA2 or the search path. */
 export function findTorrentClient(): TorrentClient {
-  const path = process.env['GOLEM_ARIA2C'] ?? 'aria2c'
+  const path = process.env['GOLEM_ARIA2'] ?? 'aria2c'
   try {
     const text = execFileSync(path, ['--version'], { encoding: 'utf8' })
     if (!text.includes('BitTorrent'))
@@ -14,7 +14,7 @@ export function findTorrentClient(): TorrentClient {
   } catch (error) {
     return {
       found: false,
-      reason: `${path} cannot be run (${(error as NodeJS.ErrnoException).code}): install it (Debian: apt-get install aria2; macOS: brew install aria2), or name it in GOLEM_ARIA2C.`,
+      reason: `${path} cannot be run (${(error as NodeJS.ErrnoException).code}): install it (Debian: apt-get install aria2; macOS: brew install aria2), or name it in GOLEM_ARIA2.`,
     }
   }
 }
