@@ -10,6 +10,7 @@ import { startClient } from './client/index.ts'
 import { createDocuments } from './documents/index.ts'
 import { createEngine } from './engine.ts'
 import { openIdentity } from './identity.ts'
+import { createListener } from './listener.ts'
 import { overviewOf, type Roles } from './overview.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
@@ -82,6 +83,7 @@ export async function createCore(opened: CorePorts, options: CoreOptions): Promi
     identity: identity.value,
     wallet,
     documents,
+    listener: createListener(ports, () => settings.server ?? { host: '127.0.0.1', port: 0 }),
     changed,
     ...createPersistence({ clock: ports.clock, log, stopped: () => stopped }),
   }

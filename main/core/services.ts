@@ -5,6 +5,7 @@ import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents/index.ts'
 import type { Identity } from './identity.ts'
+import type { Listener } from './listener.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import { fetchStandingOffer } from './revocations.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
@@ -25,6 +26,8 @@ export interface Services {
   identity: Identity
   wallet: WalletKeeper
   documents: Documents
+  /** Of the node: all its servers are reached there. */
+  listener: Listener
   /** Repeats what this participant has to do until it succeeds, with growing waits; tells the log why it waits. Never resolves after `stop`. */
   persist<T>(what: string, attempt: () => Promise<Result<T>>): Promise<T>
   /** The same for what depends on others: repeated only while the failure may pass by itself. @returns the success, or the final failure */

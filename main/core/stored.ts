@@ -34,7 +34,8 @@ export const STORED: Kinds = {
   },
   documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 3, migrations: {} },
   client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 3, migrations: {} },
-  server: { what: "a server's notes", tables: ['server', 'served'], form: 3, migrations: {} },
+  listener: { what: 'where this node is reached', tables: ['listener'], form: 1, migrations: {} },
+  server: { what: "a server's notes", tables: ['served'], form: 4, migrations: {} },
   supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 3, migrations: {} },
 }
 

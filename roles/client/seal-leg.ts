@@ -18,7 +18,7 @@ import {
   messageAad,
   messageBytes,
   MESSAGE_LIMIT,
-  PATHS,
+  pathTo,
   continuationMessage,
   envelopeMessage,
   requestMessage,
@@ -97,11 +97,14 @@ export function sealLeg(ctx: Context, env: ClientEnv, endpoint: Endpoint, pendin
 }
 
 /** The first leg is a request, every other one its continuation. The writes so far stay with the client: no server needs them. */
-function asked({ progress }: Pending, message: RequestMessage): { whole: Uint8Array; purpose: 'request' | 'continuation'; path: string } {
-  if (progress === null) return { whole: messageBytes(requestMessage, message), purpose: 'request', path: PATHS.request }
+function asked(
+  { progress, top }: Pending,
+  message: RequestMessage,
+): { whole: Uint8Array; purpose: 'request' | 'continuation'; path: string } {
+  if (progress === null) return { whole: messageBytes(requestMessage, message), purpose: 'request', path: pathTo(top, 'request') }
   const { lanes, outputs } = progress
   const whole = messageBytes(continuationMessage, { ...message, before: lanes, outputs })
-  return { whole, purpose: 'continuation', path: PATHS.continuation }
+  return { whole, purpose: 'continuation', path: pathTo(top, 'continue') }
 }
 
 function sealTo(sender: Ephemeral, { id, sealing }: TickServer, message: Uint8Array, aad: Uint8Array): Result<Uint8Array> {

@@ -50,7 +50,7 @@ const NUMBER_BITS = 24_000
 
 /**
  * Serves one hop.
- * @param bytes body of the POST to PATHS.hop: the sealed hop message
+ * @param bytes body of the POST: the sealed hop message
  * @returns the reply, sealed under the hop's reply key. Errors: those of `openHop`, `admitHop` and `openInputs`; `hop.number`, `hop.next`,
  * `hop.block-failed` (details.code says how the program failed, without its values), `hop.replayed`.
  */

@@ -30,7 +30,7 @@ export interface Relay {
   end: number
 }
 
-/** Where one lane's hop goes, and what it goes on from. POST `bytes` to PATHS.hop of the server. */
+/** Where one lane's hop goes, and what it goes on from. POST `bytes` to `pathTo(server, 'hop')`. */
 export interface OutgoingHop {
   lane: number
   position: number

@@ -2,7 +2,7 @@
  * The top-level server of a request: it forwards each block what that block needs, in order and in all lanes beside each other, and collects
  * sealed results. It sees structure, never a primitive (essay, Client Makes Endpoint Request 4 and 5). Pure: the caller does the sending.
  *
- *   openRequest or openContinuation → in each lane: nextHop → POST PATHS.hop → openReply → nextHop → …
+ *   openRequest or openContinuation → in each lane: nextHop → POST hop → openReply → nextHop → …
  *                                   → answerOf the first block once it has come in all lanes, of the second …, until there is an answer
  *
  * A lane goes on with what its own blocks made and does not wait for the others. Lanes are compared block by block: at the first one where they signed

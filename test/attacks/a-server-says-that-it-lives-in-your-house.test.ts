@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHttpTransport } from '../../main/adapters/transport/http.ts'
-import { PATHS } from '../../roles/protocol/requests/index.ts'
+import { pathTo } from '../../roles/protocol/requests/index.ts'
 import { isPublic, publicLookup } from '../../main/adapters/transport/reach.ts'
 
 let service: Server | null = null
@@ -31,7 +31,7 @@ describe('A server that says it lives in your house', () => {
     async (host) => {
       const { asked, port } = await atHome()
       const transport = createHttpTransport()
-      const answer = await transport.send({ host, port }, PATHS.request, new Uint8Array(4), LIMITS)
+      const answer = await transport.send({ host, port }, pathTo('ab'.repeat(32), 'request'), new Uint8Array(4), LIMITS)
       expect(answer).toMatchObject({ ok: false, error: { retryable: true } })
       if (!answer.ok) expect(['transport.private', 'transport.unreachable']).toContain(answer.error.code)
       expect(asked).toEqual([])

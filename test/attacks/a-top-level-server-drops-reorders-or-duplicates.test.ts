@@ -12,7 +12,7 @@ import type { TransportPort } from '../../main/core/ports.ts'
 import { composeRequest, openReply, takeReply } from '../../roles/client/request.ts'
 import type { Composed } from '../../roles/client/types.ts'
 import { fromHex } from '../../roles/protocol/bytes.ts'
-import { PATHS, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
+import { pathTo, type HopReply, type LegReply } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop, sealReply } from '../../roles/server/execute.ts'
 import { openContinuation, openRequest } from '../../roles/server/relay.ts'
@@ -126,7 +126,7 @@ describe('a top-level server that repeats', () => {
     const leg = must(await takeReply(world.ctx, env, composed.pending, must(serve(world, composed))))
     if (leg.done) throw new Error('there is a second leg')
     const { path, bytes, top } = leg.composed
-    expect(path).toBe(PATHS.continuation)
+    expect(path).toBe(pathTo(top.id, 'continue'))
     expect(serve(world, leg.composed).ok).toBe(true)
     expect(serve(world, leg.composed)).toMatchObject({ error: { details: { cause: 'hop.replayed' } } })
     expect(openContinuation(world.ctx, world.relayEnv(top.id), bytes).ok).toBe(true)

@@ -8,7 +8,6 @@ import type { Json } from '../../roles/protocol/canonical.ts'
 import { open, openBox, seal, sealBox, type CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { signUnder } from '../../roles/protocol/documents/index.ts'
 import {
-  PATHS,
   envelopeMessage,
   hopMessage,
   messageAad,
@@ -16,12 +15,14 @@ import {
   readMessage,
   shownId,
   shownMessage,
+  type Asked,
   type HopMessage,
 } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, must, ok, type Result } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/index.ts'
 import { openRequest } from '../../roles/server/relay.ts'
 import { nextHops } from '../roles/request/blocks.ts'
+import { createListener } from '../../main/core/listener.ts'
 import { createAnswer } from '../../main/core/server/requests.ts'
 import type { TransportPort } from '../../main/core/ports.ts'
 import type { ServerSession } from '../../main/core/server/session.ts'
@@ -198,13 +199,19 @@ describe('a hop that its client did not sign', () => {
 
 const rest = (record: HopMessage['commits']): HopMessage['commits'] => Object.fromEntries(Object.entries(record).slice(1))
 
+/** What the servers of one node share. */
+function makeNode(transport: Partial<TransportPort> = {}) {
+  const time = { now: 0 }
+  const clock = { now: () => time.now, after: () => () => undefined }
+  const ports = { storage: createMemoryStorage(), clock, transport: transport as TransportPort }
+  return { time, services: { ...ports, listener: createListener(ports, () => ({ host: '127.0.0.1', port: 0 })) } }
+}
+
 /** A server's answers, on a machine where opening an envelope takes so many milliseconds, and all else nothing. */
-function answering({ world, server }: Honest, openMs = 100, transport: Partial<TransportPort> = {}) {
-  let now = 0
-  const clock = { now: () => now, after: () => () => undefined }
+function answering({ world, server }: Honest, openMs = 100, { time, services } = makeNode()) {
   const { x25519 } = world.ctx.crypto
   const shared: typeof x25519.shared = (...keys) => {
-    now += openMs
+    time.now += openMs
     return x25519.shared(...keys)
   }
   const ctx = { ...world.ctx, crypto: { ...world.ctx.crypto, x25519: { ...x25519, shared } } }
@@ -217,16 +224,16 @@ function answering({ world, server }: Honest, openMs = 100, transport: Partial<T
     views: new Map([[TICK, env.tick(TICK)!]]),
     codes: new Map([[TICK, env.code(TICK)!]]),
   }
-  const session = { services: { storage: createMemoryStorage(), clock, transport }, ctx, counts: { requests: 0, hops: 0 } }
+  const session = { services, ctx, counts: { requests: 0, hops: 0 } }
   const answer = createAnswer(
     session as unknown as ServerSession,
     () => ready,
     () => null,
   )
   return {
-    send: async (bytes: Uint8Array, peer: string, path: string = PATHS.hop): Promise<string> => codeOf(await answer(path, bytes, peer)),
+    send: async (bytes: Uint8Array, peer: string, asked: Asked = 'hop'): Promise<string> => codeOf(await answer(asked, bytes, peer)),
     sleep: (ms: number) => {
-      now += ms
+      time.now += ms
     },
   }
 }
@@ -248,6 +255,18 @@ describe("a server's processor", () => {
     expect(await send(honest.bytes, '203.0.113.8')).toBe('ok')
     sleep(60_000)
     expect(await send(honest.bytes, '203.0.113.7')).toBe('hop.replayed')
+  })
+
+  it('is given to an address once, however many servers its node runs', async () => {
+    const node = makeNode()
+    const jobs = await Promise.all(['one job', 'another job', 'a third'].map((seed) => honestHop(seed)))
+    const answers = jobs.map((honest) => ({ honest, forged: honest.with(forgedStart(honest)), send: answering(honest, 100, node).send }))
+    const codes: string[] = []
+    for (let i = 0; i < 30; i++) codes.push(await answers[i % 3]!.send(answers[i % 3]!.forged, '203.0.113.7'))
+    // Three seconds a minute, and 0.2 of them for each.
+    expect(codes.filter((code) => code === 'thread.start')).toHaveLength(16)
+    expect(codes.slice(-3)).toEqual(Array(3).fill('transport.rate'))
+    for (const { honest, send } of answers) expect(await send(honest.bytes, '203.0.113.8')).toBe('ok')
   })
 
   it('is given to a client as far as its share goes, and its top-level server is not blamed for it', async () => {
@@ -287,14 +306,14 @@ describe("a server's processor", () => {
     let refusal = fail('hop.unregistered', 'not registered')
     const transport = { send: () => Promise.resolve(failForNow('transport.status', 'refused', { peer: refusal.error })) }
     const composed = await compose(world, 'post', { topic: 'weather', text: 'rain' })
-    const { send } = answering({ ...honest, server: composed.top.id }, 100, transport)
+    const { send } = answering({ ...honest, server: composed.top.id }, 100, makeNode(transport))
     const codes: string[] = []
-    for (let i = 0; i < 20; i++) codes.push(await send(composed.bytes, '203.0.113.7', PATHS.request))
+    for (let i = 0; i < 20; i++) codes.push(await send(composed.bytes, '203.0.113.7', 'request'))
     expect(codes[0]).toBe('request.hop-failed')
     expect(codes.at(-1)).toBe('transport.rate')
     // Where it is the server of a block that does not work, the client does not pay.
     refusal = fail('hop.tick', 'behind')
-    for (let i = 0; i < 60; i++) expect(await send(composed.bytes, '203.0.113.8', PATHS.request)).toBe('request.hop-failed')
+    for (let i = 0; i < 60; i++) expect(await send(composed.bytes, '203.0.113.8', 'request')).toBe('request.hop-failed')
   })
 
   it('is not taken from a top-level server for what it cannot see into', async () => {

@@ -5,13 +5,13 @@
  * Lost: at most 25 s for each attempt. Before, the client took the top-level server to be silent, and left out an innocent one, attempt after attempt.
  */
 import { expect, it } from 'vitest'
-import { createAnswer, RELAY_TIMEOUT_MS } from '../../main/core/server/requests.ts'
+import { createListener, RELAY_TIMEOUT_MS } from '../../main/core/listener.ts'
+import { createAnswer } from '../../main/core/server/requests.ts'
 import type { ServerSession } from '../../main/core/server/session.ts'
 import type { Ready } from '../../main/core/server/ticks.ts'
 import type { TransportPort } from '../../main/core/ports.ts'
 import { blameRefusal, composeRequest } from '../../roles/client/request.ts'
 import { app, collection, compile, endpoint, int, see } from '../../roles/program/index.ts'
-import { PATHS } from '../../roles/protocol/requests/index.ts'
 import { failForNow, must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { APP, makeWorld, TICK } from '../roles/request/world.ts'
@@ -66,8 +66,9 @@ async function ask(slow: number[]) {
     views: new Map([[TICK, env.tick(TICK)!]]),
     codes: new Map(),
   }
+  const ports = { storage: createMemoryStorage(), clock, transport: { send } as TransportPort }
   const session = {
-    services: { storage: createMemoryStorage(), clock, transport: { send } },
+    services: { ...ports, listener: createListener(ports, () => ({ host: '127.0.0.1', port: 0 })) },
     ctx: world.ctx,
     counts: { requests: 0, hops: 0 },
   }
@@ -77,7 +78,7 @@ async function ask(slow: number[]) {
     () => null,
   )
   const began = clock.now()
-  const answered = await clock.until(answer(PATHS.request, composed.bytes, 'client'))
+  const answered = await clock.until(answer('request', composed.bytes, 'client'))
   return { answered, took: clock.now() - began, servers, pending: composed.pending }
 }
 

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import { composeRequest, takeReply as takeLeg } from '../../roles/client/index.ts'
-import { PATHS, type HopReply } from '../../roles/protocol/requests/index.ts'
+import { readPath, type HopReply } from '../../roles/protocol/requests/index.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { openContinuation, openRequest } from '../../roles/server/relay.ts'
 import { nextHops, openHopReply, takeReplies, type Between } from '../roles/request/blocks.ts'
@@ -23,7 +23,9 @@ const sizesOf = (json: unknown): unknown => {
 /** Lets a top-level server serve a leg. @param seen what it saw, and what passed through the wires around it */
 function serveLooking(world: World, top: string, bytes: Uint8Array, path: string, seen: unknown[]): Result<Uint8Array> {
   const env = world.relayEnv(top)
-  let relay: Between = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
+  let relay: Between = must(
+    readPath(path)?.asked === 'continue' ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes),
+  )
   seen.push(bytes.length, sizesOf(relay.message))
   for (;;) {
     const next = must(nextHops(world.ctx, env, relay))

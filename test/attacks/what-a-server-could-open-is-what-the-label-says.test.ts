@@ -11,7 +11,7 @@ import { composeRequest, takeReply as takeLeg } from '../../roles/client/index.t
 import type { Pending } from '../../roles/client/types.ts'
 import { describe as describeApi, type BlockLabel, type Endpoint, type Label, type Source, type Value } from '../../roles/program/index.ts'
 import { toHex } from '../../roles/protocol/bytes.ts'
-import { holdingOf, PATHS, type HopReply } from '../../roles/protocol/requests/index.ts'
+import { holdingOf, readPath, type HopReply } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { executeHop } from '../../roles/server/execute.ts'
 import { openCode } from '../../roles/server/prepare.ts'
@@ -75,7 +75,9 @@ function serveWatched(world: World, spies: Map<string, Spy>, top: string, bytes:
   const env = world.relayEnv(top)
   const spy = spies.get(top)!
   spy.saw(bytes)
-  let relay: Between = must(path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes))
+  let relay: Between = must(
+    readPath(path)?.asked === 'continue' ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes),
+  )
   for (;;) {
     const next = must(nextHops(world.ctx, env, relay))
     next.hops.forEach(({ key }) => spy.drew(key))

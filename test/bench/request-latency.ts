@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { composeRequest, openReply } from '../../roles/client/index.ts'
 import type { Composed, Context } from '../../roles/client/types.ts'
-import { MESSAGE_LIMIT, PATHS } from '../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT } from '../../roles/protocol/requests/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { createSystemRandom } from '../../main/adapters/system/random.ts'
 import { startHops, type Exchange, type Hops } from './request/hops.ts'
@@ -47,8 +47,8 @@ const context: Context = { crypto: fastCrypto, random: bytes }
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const compose = async ({ env }: Stage, ctx = context): Promise<Composed> => must(await composeRequest(ctx, env, ENDPOINT, ARGUMENTS))
-const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promise<Uint8Array> =>
-  must(await transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
+const send = async ({ transport }: Stage, { top, path, bytes: body }: Composed): Promise<Uint8Array> =>
+  must(await transport.send(top, path, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT }))
 
 /**
  * Until all restarted servers serve, and their code is as hot as that of a server which has worked for a while: V8 compiles for good what was called 3,000 times,
@@ -57,8 +57,8 @@ const send = async ({ transport }: Stage, { top, bytes: body }: Composed): Promi
 async function warmUp(stage: Stage): Promise<void> {
   const deadline = performance.now() + 300_000
   for (let served = 0; served < WARM_UP;) {
-    const { top, bytes: body } = await compose(stage)
-    const reply = await stage.transport.send(top, PATHS.request, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })
+    const { top, path, bytes: body } = await compose(stage)
+    const reply = await stage.transport.send(top, path, body, { timeoutMs: 15_000, maxBytes: MESSAGE_LIMIT })
     if (reply.ok) served++
     else if (performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
     else must(reply)

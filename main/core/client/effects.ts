@@ -171,8 +171,16 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
   return [{ type: 'replied', id, attempt, reviewed, window }]
 }
 
-/** What a server says, itself or through the relay, that does not know the tick yet, knew another one before a reorganisation, or has not got its code. */
-const BEHIND: ReadonlySet<unknown> = new Set(['request.tick', 'request.base', 'hop.tick', 'hop.base', 'hop.version', 'server.not-serving'])
+/** What a server says, itself or through the relay, that does not know the tick yet, knew another one before a reorganisation, has not got its code, or is not back after a restart. */
+const BEHIND: ReadonlySet<unknown> = new Set([
+  'request.tick',
+  'request.base',
+  'hop.tick',
+  'hop.base',
+  'hop.version',
+  'server.not-serving',
+  'server.recipient',
+])
 
 const isBehind = ({ code, details }: Failure): boolean => BEHIND.has(code) || BEHIND.has(details?.cause)
 

@@ -31,19 +31,22 @@ export function createEffects(
   ticks: ServedTicks,
   role: Dispatching<ServerState, ServerEvent>,
 ): (effect: ServerEffect) => Promise<ServerEvent[]> {
-  const { services, settings, port, ctx, keysFor } = session
+  const { services, settings, reception, ctx, keysFor } = session
 
-  async function grind({ challenge, bits, offer }: Effect<'grind'>): Promise<ServerEvent> {
+  /** It is reached before it takes part: its port is in its acceptance. */
+  async function grind({ challenge, bits, offer, identity }: Effect<'grind'>): Promise<ServerEvent[]> {
     const progress = (work: typeof session.work): void => {
       session.work = work
       services.changed()
     }
     const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
     progress(null)
+    if (role.state().job?.identity !== identity) return []
+    const port = await services.persist('be reached', () => reception.open(identity))
     // Its address is paid by the acceptance, for statements to come.
     services.wallet.watchKey({ purpose: 'server', offer, index: 0 }, 'identity')
     const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
-    return { type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }
+    return [{ type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }]
   }
 
   /** Others wrote what is fetched here, so it may be broken for good. */
@@ -78,7 +81,7 @@ export function createEffects(
       case 'fetch':
         return effect.documentType === 'offer' ? fetchOffer(services, effect) : fetchBetweenBlocks(services, effect)
       case 'grind':
-        return [await grind(effect)]
+        return grind(effect)
       case 'sign-ready':
         return [signReady(session, role.state().job!.terms.app, effect)]
       case 'publish':

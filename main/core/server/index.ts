@@ -1,7 +1,6 @@
 /** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
-import { MESSAGE_LIMIT } from '../../../roles/protocol/requests/index.ts'
 import { chainOf, newestTick } from '../../../roles/protocol/ticks/index.ts'
-import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   dueTick,
   hasServed,
@@ -17,12 +16,12 @@ import {
 import { hashAtOf, tipIn } from '../chain-watch.ts'
 import type { OfferView } from '../../contract/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
-import type { Listening } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { workText } from '../waiting.ts'
 import { createEffects } from './effects.ts'
 import { decideOffer, offersOf } from './offers.ts'
-import { createAnswer, RELAY_TIMEOUT_MS, type Answer } from './requests.ts'
+import { createReception } from './reception.ts'
+import { createAnswer } from './requests.ts'
 import { createSession, type ServerSession, type ServerSettings } from './session.ts'
 import { createServedTicks } from './ticks.ts'
 
@@ -40,20 +39,14 @@ export interface ServerService {
   stop(): Promise<void>
 }
 
-const ROWS = 'server'
-/** Of one peer: as fast as one core answers, which also is what top-level servers send in the name of many clients. */
-const A_MINUTE = { requests: 12_000, bytes: 256 << 20 }
-
 export async function startServer(services: Services, engine: Engine, settings: ServerSettings): Promise<Result<ServerService>> {
-  // It listens before it takes part: its port is in its certificate.
-  let answer: Answer = () => Promise.resolve(failForNow('server.not-serving', 'This server is starting. Try another server.'))
-  const listening = await listen(services, settings, (path, body, peer) => answer(path, body, peer))
-  if (!listening.ok) return listening
-  const session = createSession(services, settings, listening.value.port)
-  const member = takePart(session, engine, (ready) => {
-    answer = ready
-  })
+  const reception = createReception(services)
+  const session = createSession(services, settings, reception)
+  const member = takePart(session, engine)
   const { state } = member
+  const { job } = state()
+  const opened = job === null ? null : await reception.open(job.identity)
+  if (opened?.ok === false) return opened
   return ok({
     key: () => state().job?.identity ?? null,
     ticks: () => ticksOf(state()).map(({ reference }) => reference.sha256),
@@ -61,13 +54,13 @@ export async function startServer(services: Services, engine: Engine, settings: 
     detail: () => detailOf(session),
     offers: () => offersOf(state()),
     decide: (decision, offer) => decideOffer(member, decision, offer),
-    stop: () => listening.value.close(),
+    stop: () => reception.close(),
   })
 }
 
 const ticksOf = ({ job }: ServerState) => (job === null ? [] : chainOf(job.following))
 
-function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer) => void): Dispatching<ServerState, ServerEvent> {
+function takePart(session: ServerSession, engine: Engine): Dispatching<ServerState, ServerEvent> {
   const {
     services: { crypto, storage },
     settings,
@@ -79,14 +72,17 @@ function takePart(session: ServerSession, engine: Engine, ready: (answer: Answer
     name: 'server',
     initial: initialServerState({ auto: settings.accept.auto, minPayPerRequest: settings.accept.minimumPayPerRequest, maxTicks: null }),
     step: (state, event) => serverStep(ctx, state, event),
-    changed: (state) => ticks.refresh(state),
+    changed(state) {
+      ticks.refresh(state)
+      session.reception.keep(state.job?.identity ?? null)
+    },
     perform: createEffects(session, ticks, {
       state: () => member.state(),
       dispatch: (event) => member.dispatch(event),
     }),
   })
   ticks.refresh(member.state())
-  ready(createAnswer(session, ticks.ready, () => readinessOf(member.state(), session)))
+  session.reception.answer = createAnswer(session, ticks.ready, () => readinessOf(member.state(), session))
   return member
 }
 
@@ -102,23 +98,8 @@ function readinessOf(state: ServerState, { services: { storage }, keysFor }: Ser
   }
 }
 
-/** The port is part of the identity certificate, so a restarted server takes the same one again. */
-async function listen(
-  { storage, transport }: Services,
-  { host, port: wanted }: ServerSettings,
-  answer: Answer,
-): Promise<Result<Listening>> {
-  const known = storage.get(ROWS, 'port')
-  const port = wanted === 0 && typeof known === 'number' ? known : wanted
-  const listening = await transport.serve(
-    { host, port, maxBytes: MESSAGE_LIMIT, timeoutMs: RELAY_TIMEOUT_MS, perMinutePerPeer: A_MINUTE },
-    answer,
-  )
-  if (listening.ok && listening.value.port !== known) storage.transact([{ table: ROWS, key: 'port', value: listening.value.port }])
-  return listening
-}
-
-function detailOf({ work, port, counts: { requests, hops } }: ServerSession): string {
+function detailOf({ work, reception, counts: { requests, hops } }: ServerSession): string {
   if (work !== null) return workText(work)
-  return `port ${port}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run`
+  const port = reception.port()
+  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run`
 }

@@ -1,5 +1,5 @@
 /** Moving a request from block to block, in all of its lanes beside each other. */
-import { MESSAGE_LIMIT, PATHS, type HopReply } from '../../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT, pathTo, type HopReply } from '../../../roles/protocol/requests/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { answerOf, hopFailed, nextHop, openReply, type HopEnv, type OutgoingHop, type Relay } from '../../../roles/server/index.ts'
 import type { ServerSession } from './session.ts'
@@ -22,10 +22,10 @@ export function createRelaying(
   ctx: ServerSession['ctx'],
 ): RelayRequest {
   async function send(relay: Relay, env: () => HopEnv, hop: OutgoingHop, pace: Pace): Promise<Result<HopReply>> {
-    const { host, port, bytes } = hop
+    const { server, host, port, bytes } = hop
     const began = clock.now()
     const timeoutMs = Math.max(1, Math.min(HOP_TIMEOUT_MS, pace.until - began))
-    const reply = await transport.send({ host, port }, PATHS.hop, bytes, { timeoutMs, maxBytes: MESSAGE_LIMIT })
+    const reply = await transport.send({ host, port }, pathTo(server, 'hop'), bytes, { timeoutMs, maxBytes: MESSAGE_LIMIT })
     const took = clock.now() - began
     if (took > pace.slowest.ms) pace.slowest = { ms: took, hop }
     if (reply.ok) return openReply(ctx, env(), relay, hop, reply.value)

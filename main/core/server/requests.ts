@@ -1,6 +1,6 @@
 /** Answering over the network: a client's request is relayed from block to block in all of its lanes, a block's hop is run. */
-import { PATHS, seatMemory } from '../../../roles/protocol/requests/index.ts'
-import { fail, failForNow, type Result } from '../../../roles/protocol/result.ts'
+import { seatMemory } from '../../../roles/protocol/requests/index.ts'
+import { failForNow, type Result } from '../../../roles/protocol/result.ts'
 import {
   answerReady,
   executeHop,
@@ -10,14 +10,13 @@ import {
   type Readiness,
   type Served,
 } from '../../../roles/server/index.ts'
+import { RELAY_TIMEOUT_MS, type Answer } from '../listener.ts'
 import type { Json, StoragePort } from '../ports.ts'
 import { createRelaying, type Pace } from './relaying.ts'
 import type { ServerSession } from './session.ts'
 import { createShares, createTries } from './shares.ts'
 import type { Ready } from './ticks.ts'
 
-/** A client waits longer, so that it learns which server to leave out. */
-export const RELAY_TIMEOUT_MS = 25_000
 const ANSWER_MS = 1_000
 /** Rows of requests that were run: a request id is used once. */
 const SERVED = 'served'
@@ -28,11 +27,7 @@ const CLIENTS = 20_000
 /** What a block's server says of somebody who is no client of the app, whatever they signed: it costs the address from which they asked. */
 const NO_CLIENT = /^(hop\.(unregistered|receipt)|index\..+|envelope\..+)$/
 
-/** @param peer who sends it, as the transport counts peers */
-export type Answer = (path: string, body: Uint8Array, peer: string) => Promise<Result<Uint8Array>>
-
-/** Of a minute, in milliseconds of processor time: what one address may cost with what no client of the app signed, and what one client may cost. */
-const UNSIGNED_MS = 3_000
+/** Of a minute, in milliseconds of processor time: what one client of the app may cost. */
 const CLIENT_MS = 12_000
 
 /** @param ready what is served at this moment; @param readiness who this server is to a Supervisor that plans */
@@ -42,7 +37,7 @@ export function createAnswer(
   readiness: () => Readiness | null,
 ): Answer {
   const { storage, clock } = services
-  const unsigned = createShares(UNSIGNED_MS, () => clock.now())
+  const { unsigned } = services.listener
   const clients = createShares(CLIENT_MS, () => clock.now())
   const tries = createTries()
   const envOf = createEnvironments(storage, counts)
@@ -91,15 +86,14 @@ export function createAnswer(
     return reply
   }
 
-  return async (path, body, peer) => {
-    if (path === PATHS.ready) return answerReady(ctx, readiness(), body)
+  return async (asked, body, peer) => {
+    if (asked === 'ready') return answerReady(ctx, readiness(), body)
     const serving = ready()
     if (serving === null) return failForNow('server.not-serving', 'This server has no tick to serve yet. Try another server.')
     if (!unsigned.has(peer))
       return failForNow('transport.rate', 'Too much came from this address that nobody signed: wait a minute, or ask another server.')
-    if (path === PATHS.hop) return runHop(serving, body, peer)
-    const open = path === PATHS.request ? openRequest : path === PATHS.continuation ? openContinuation : null
-    return open === null ? fail('server.path', `There is nothing at ${path}.`) : relay(() => envOf(ready() ?? serving), open, body, peer)
+    if (asked === 'hop') return runHop(serving, body, peer)
+    return relay(() => envOf(ready() ?? serving), asked === 'request' ? openRequest : openContinuation, body, peer)
   }
 }
 

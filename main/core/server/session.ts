@@ -3,6 +3,7 @@ import type { Context, ServerKeys } from '../../../roles/server/index.ts'
 import type { WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
+import type { Reception } from './reception.ts'
 import { createSender } from './sender.ts'
 
 export type ServerSettings = NonNullable<ParticipantSettings['server']>
@@ -11,8 +12,8 @@ export interface ServerSession {
   readonly services: Services
   readonly settings: ServerSettings
   readonly ctx: Context
-  /** The port on which it answers. */
-  readonly port: number
+  /** Where it is reached. */
+  readonly reception: Reception
   /** Requests relayed and blocks run since the start. */
   readonly counts: { requests: number; hops: number }
   /** Proof of work under way. */
@@ -20,12 +21,12 @@ export interface ServerSession {
   keysFor(offer: string): ServerKeys
 }
 
-export function createSession(services: Services, settings: ServerSettings, port: number): ServerSession {
+export function createSession(services: Services, settings: ServerSettings, reception: Reception): ServerSession {
   const { crypto, random, identity } = services
   return {
     services,
     settings,
-    port,
+    reception,
     ctx: { crypto, random: (length) => random.bytes(length), sender: createSender(services) },
     counts: { requests: 0, hops: 0 },
     work: null,

@@ -4,7 +4,7 @@
  */
 import { utf8 } from '../../../roles/protocol/bytes.ts'
 import { openDocument, type Ready, type Signed, type TickServer } from '../../../roles/protocol/documents/index.ts'
-import { isReadyFor, PATHS } from '../../../roles/protocol/requests/index.ts'
+import { isReadyFor, pathTo } from '../../../roles/protocol/requests/index.ts'
 import type { TickWork } from '../../../roles/supervisor/index.ts'
 import type { Json, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
@@ -37,7 +37,7 @@ export async function readyServers(
   const [from, to] = [ticks[0]!, ticks.at(-1)!]
   const question = utf8(JSON.stringify({ app, from, to }))
   const ask = async ({ id, host, port }: TickServer): Promise<Array<Signed<Ready>>> => {
-    const answer = await transport.send({ host, port }, PATHS.ready, question, { timeoutMs: ANSWER_MS, maxBytes: ANSWER_BYTES })
+    const answer = await transport.send({ host, port }, pathTo(id, 'ready'), question, { timeoutMs: ANSWER_MS, maxBytes: ANSWER_BYTES })
     const opened = answer.ok ? openDocument(crypto, 'ready', answer.value) : answer
     const isAnswer = opened.ok && opened.value.body.by === id && ticks.every((tick) => isReadyFor(opened.value.body, app, tick))
     return isAnswer ? [opened.value.body] : []

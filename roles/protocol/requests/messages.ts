@@ -25,12 +25,6 @@ import { LARGEST_FIXED, paddedSize } from './padding.ts'
 import { quantity, raw } from './wire.ts'
 
 export const MESSAGE_LIMIT = 4 << 20
-export const PATHS = {
-  request: `/${PROTOCOL}/request`,
-  continuation: `/${PROTOCOL}/continue`,
-  hop: `/${PROTOCOL}/hop`,
-  ready: `/${PROTOCOL}/ready`,
-} as const
 
 const edgeName = z.string().max(200)
 /** Bytes that one sealed value has at most, padded. */

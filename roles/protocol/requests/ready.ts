@@ -14,7 +14,7 @@ const READY_TICKS = 1_000
 /** Ticks that a Supervisor may ask for at once. */
 export const READY_ASKED = 8
 
-/** Supervisor → server, in the body of a POST to PATHS.ready; the answer is the bytes of the signed document. */
+/** Supervisor → server, in the body of a POST (`pathTo`, `ready`); the answer is the bytes of the signed document. */
 export const readyRequest = z.strictObject({ app: hex32, from: tickNumber, to: tickNumber })
 
 /** Whether a statement may be for these ticks, both included. */

@@ -4,7 +4,7 @@
  */
 import process from 'node:process'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
-import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT, pathTo } from '../../../roles/protocol/requests/index.ts'
 import { must, ok } from '../../../roles/protocol/result.ts'
 
 export interface EchoConfig {
@@ -18,7 +18,7 @@ async function serve({ reply, hops }: EchoConfig): Promise<void> {
   const answer = new Uint8Array(reply)
   const ask = async ({ port, bytes }: { port: number; bytes: number }): Promise<void> =>
     void must(
-      await transport.send({ host: '127.0.0.1', port }, PATHS.hop, new Uint8Array(bytes), {
+      await transport.send({ host: '127.0.0.1', port }, pathTo('00'.repeat(32), 'hop'), new Uint8Array(bytes), {
         timeoutMs: 15_000,
         maxBytes: MESSAGE_LIMIT,
       }),

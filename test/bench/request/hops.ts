@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { roomyOptions } from '../../../main/hosts/worker/lean.ts'
-import { MESSAGE_LIMIT, PATHS } from '../../../roles/protocol/requests/index.ts'
+import { MESSAGE_LIMIT, pathTo } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import type { EchoConfig } from './echo.ts'
 
@@ -46,7 +46,7 @@ export async function startHops(outer: Exchange, inner: ReadonlyArray<readonly E
     pids: [top, ...leaves].map(({ child }) => child.pid!),
     once: async () =>
       void must(
-        await transport.send({ host: '127.0.0.1', port: top.port }, PATHS.request, body, {
+        await transport.send({ host: '127.0.0.1', port: top.port }, pathTo('00'.repeat(32), 'request'), body, {
           timeoutMs: 15_000,
           maxBytes: MESSAGE_LIMIT,
         }),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { exchange, type Exchanged } from '../../../main/core/client/exchange.ts'
 import type { TransportPort } from '../../../main/core/ports.ts'
-import { PATHS } from '../../../roles/protocol/requests/index.ts'
+import { pathTo, readPath } from '../../../roles/protocol/requests/index.ts'
 import { fail, failForNow, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import { executeHop } from '../../../roles/server/execute.ts'
 import { compiledSlugs } from '../../roles/program/slugs.story.ts'
@@ -45,7 +45,7 @@ async function ask(
   }
 }
 
-const continued = (sent: Sent[]): number => sent.filter(({ path }) => path === PATHS.continuation).length
+const continued = (sent: Sent[]): number => sent.filter(({ path }) => readPath(path)?.asked === 'continue').length
 
 describe('[L8][R5] a request in legs', () => {
   it('[R5] goes on by way of the same server, and of another one when that is silent', async () => {
@@ -54,7 +54,9 @@ describe('[L8][R5] a request in legs', () => {
     expect(new Set(plain.sent.map(({ top }) => top)).size).toBe(1)
     const elsewhere = await ask('elsewhere', (sent, serveIt) => (continued(sent) === 1 ? silent : serveIt()))
     expect(elsewhere.done).toMatchObject({ ok: true })
-    expect(elsewhere.sent.map(({ path }) => path)).toEqual([PATHS.request, PATHS.continuation, PATHS.continuation])
+    const asked = ['request', 'continue', 'continue'] as const
+    expect(elsewhere.sent.map(({ path }) => path)).toEqual(elsewhere.sent.map(({ top }, at) => pathTo(top, asked[at]!)))
+    expect(elsewhere.sent).toHaveLength(3)
     expect(elsewhere.hops).not.toContain(elsewhere.sent[2]!.top)
     expect(elsewhere.sent[2]!.top).not.toBe(elsewhere.sent[1]!.top)
   })

@@ -52,12 +52,17 @@ describe('[R5] a refusal of the top-level server', () => {
     expect(blameRefusal(pending, tick, refusal(code), null)).toMatchObject({ servers: ['top'], failure: { code, retryable: true } })
   })
 
-  it.each(['request.tick', 'server.not-serving', 'transport.rate', 'transport.timeout', 'transport.unreachable', 'transport.internal'])(
-    '«%s», which may pass, leaves it out too',
-    (code) => {
-      expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ servers: ['top'], failure: { code, retryable: true } })
-    },
-  )
+  it.each([
+    'request.tick',
+    'server.not-serving',
+    'server.recipient',
+    'transport.rate',
+    'transport.timeout',
+    'transport.unreachable',
+    'transport.internal',
+  ])('«%s», which may pass, leaves it out too', (code) => {
+    expect(blameRefusal(pending, tick, refusal(code, true), null)).toMatchObject({ servers: ['top'], failure: { code, retryable: true } })
+  })
 
   it.each(['request.tombstoned', 'hop.tombstoned'])('«%s» is told when the tick says so too', (code) => {
     const failure = code.startsWith('hop') ? hopFailed(code) : refusal(code, true)
@@ -86,6 +91,7 @@ describe('[R5] a block that was not run', () => {
     'hop.reply',
     'index.proof',
     'server.not-serving',
+    'server.recipient',
     'transport.timeout',
     'transport.unreachable',
   ])('for «%s» is left to another server, for the client proved to itself what that one says', (cause) => {

@@ -17,7 +17,7 @@ import {
   messageBytes,
   readMessage,
   replyMessage,
-  PATHS,
+  pathTo,
   type ContinuationMessage,
   type LegReply,
 } from '../../../roles/protocol/requests/index.ts'
@@ -93,7 +93,7 @@ describe('[L8][R5] a request of two stages', () => {
     const world = await slugsWorld('two-stages', ['Other'])
     const legs: Composed[] = []
     const done = await publish(world, '  Hello ', legs)
-    expect(legs.map((leg) => leg.path)).toEqual([PATHS.request, PATHS.continuation])
+    expect(legs.map((leg) => leg.path)).toEqual([pathTo(legs[0]!.top.id, 'request'), pathTo(legs[1]!.top.id, 'continue')])
     expect(done.opened.response).toEqual({ published: true })
     expect(done.writes).toMatchObject([
       { collection: 'pages', fields: { slug: 'hello', title: '  Hello ', author: world.client.publicKey }, flags: [] },

@@ -22,7 +22,7 @@ import type { UpdateEnv } from '../../../roles/protocol/stamps/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import {
   outlineOf,
-  PATHS,
+  readPath,
   type HopReply,
   type PlannedTick,
   type RevealFile,
@@ -261,7 +261,7 @@ export function serve(
   deliver?: Deliver,
 ): Result<Uint8Array> {
   const env = world.relayEnv(top.id)
-  const opened = path === PATHS.continuation ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes)
+  const opened = readPath(path)?.asked === 'continue' ? openContinuation(world.ctx, env, bytes) : openRequest(world.ctx, env, bytes)
   if (!opened.ok) return opened
   let relay: Between = opened.value
   for (;;) {

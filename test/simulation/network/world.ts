@@ -14,6 +14,7 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, must, ok } from '../../../roles/protocol/result.ts'
 import { scriptOfAddress, taprootScript, txid } from '../../../roles/protocol/tx/index.ts'
+import { readPath, type Asked } from '../../../roles/protocol/requests/index.ts'
 import { verifyWork } from '../../../roles/protocol/crypto/index.ts'
 import { createVirtualClock } from '../ports/clock.ts'
 import { createMemoryIndex, type MemoryIndices } from '../ports/index-cache.ts'
@@ -77,13 +78,13 @@ export interface World {
 }
 
 /**
- * `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends; `unheard`: what it asks of that host at
- * that path gets no answer.
+ * `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends; `unheard`: what it asks of that host
+ * in this way gets no answer.
  */
 export interface Trouble {
   noFees?: boolean
   held?: boolean
-  unheard?: { host: string; path: string }
+  unheard?: { host: string; asked: Asked }
 }
 
 /** One life of a participant: from its start to its death. */
@@ -173,7 +174,7 @@ export function createWorld(label: string): World {
       transport: {
         send: living(async (to, path, body, limits) => {
           const { unheard } = troubles.get(name) ?? {}
-          if (unheard?.host !== to.host || unheard.path !== path) return transport.send(to, path, body, limits)
+          if (unheard?.host !== to.host || readPath(path)?.asked !== unheard.asked) return transport.send(to, path, body, limits)
           return failForNow('transport.unreachable', `${to.host} could not be reached: ask another server, or try again later.`)
         }),
         async serve(options, handler) {

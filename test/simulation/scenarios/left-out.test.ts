@@ -1,12 +1,11 @@
 /** A server that does not hear when it is asked whether it is ready, or is said not to: it says so on the chain, with its own coin, and is dealt in. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PATHS } from '../../../roles/protocol/requests/index.ts'
 import { client, createWorld, NOBODY, publishedTicks, ready, server, supervisor, type World } from '../network/world.ts'
 
 let world: World
 beforeAll(async () => {
   world = createWorld('left out')
-  world.trouble('supervisor', { unheard: { host: '10.0.1.1', path: PATHS.ready } })
+  world.trouble('supervisor', { unheard: { host: '10.0.1.1', asked: 'ready' } })
   for (const one of [supervisor(3), ...[1, 2, 3, 4].map(server), client('alice')]) await world.add(one)
   world.chain.mine(100, NOBODY)
   await world.run(3_000)
