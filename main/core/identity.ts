@@ -14,7 +14,7 @@ import {
 } from '../../roles/protocol/keys/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import { utf8 } from '../../roles/protocol/bytes.ts'
-import type { Json, RandomPort, StoragePort } from './ports.ts'
+import type { Json, RandomPort, StoragePort, StorageWrite } from './ports.ts'
 
 /** A purpose without its network, which the identity adds. */
 type Purpose<P extends KeyPurpose = KeyPurpose> = P extends unknown ? Omit<P, 'network'> : never
@@ -55,8 +55,13 @@ export async function openIdentity(
   }
   const phrase = await readPhrase(ports, passphrase)
   const identity = phrase.ok ? identityOf(crypto, network, phrase.value) : phrase
-  return identity.ok ? belonging(storage, identity.value) : identity
+  if (!identity.ok) return identity
+  const mine = belongs(storage, identity.value)
+  return mine.ok ? identity : mine
 }
+
+/** The sealed phrase of a folder. */
+export const keystoreIn = (storage: StoragePort): Json | undefined => storage.get(TABLE, 'keystore')
 
 /** The stored phrase, for its owner to write down. Errors: those of the keystore, `identity.missing`. */
 export async function readPhrase({ crypto, storage }: IdentityPorts, passphrase: string): Promise<Result<string>> {
@@ -89,9 +94,31 @@ const missing = () =>
     "This folder holds a wallet's data and not its key file. Put the key file's backup in its place, or restore the wallet from its seed phrase into another folder.",
   )
 
+/**
+ * Puts a sealed phrase into a folder without one, in one commit with what belongs to it. A wallet's data that is there has to be that of the same phrase:
+ * so a lost key file is made again from the words. Errors: `identity.missing` (nobody noted whose data it is), `identity.other`.
+ */
+export function putPhrase(
+  { storage }: Pick<IdentityPorts, 'storage'>,
+  keystore: Json,
+  identity: Result<Identity>,
+  rows: StorageWrite[],
+): Result<null> {
+  if (!identity.ok) return identity
+  const isUsed = hasTraces(storage)
+  if (isUsed && storage.get(TABLE, 'owner') === undefined) return missing()
+  const mine = isUsed ? belongs(storage, identity.value) : ok(null)
+  if (!mine.ok) return mine
+  const owner = { table: TABLE, key: 'owner', value: ownerOf(identity.value) }
+  storage.transact([{ table: TABLE, key: 'keystore', value: keystore }, owner, ...rows])
+  return ok(null)
+}
+
+const ownerOf = (identity: Identity): string => identity.key({ purpose: 'backup' }).publicKey
+
 /** Whose folder it is, noted at the first start: so a key file that was put there from another folder is found out before it is used. */
-function belonging(storage: StoragePort, identity: Identity): Result<Identity> {
-  const owner = identity.key({ purpose: 'backup' }).publicKey
+export function belongs(storage: StoragePort, identity: Identity): Result<null> {
+  const owner = ownerOf(identity)
   const noted = storage.get(TABLE, 'owner')
   if (noted === undefined) storage.transact([{ table: TABLE, key: 'owner', value: owner }])
   else if (noted !== owner)
@@ -99,15 +126,19 @@ function belonging(storage: StoragePort, identity: Identity): Result<Identity> {
       'identity.other',
       "The key file in this folder belongs to another wallet than the rest of it. Put this folder's own key file back, or restore the wallet from its seed phrase into another folder.",
     )
-  return ok(identity)
+  return ok(null)
 }
 
-function identityOf(crypto: CryptoPort, network: CoinNetwork, phrase: string): Result<Identity> {
-  const seed = phraseToSeed(phrase)
+/** The keys of a phrase, as a person types it. Errors: those of `checkPhrase`. */
+export function identityOf(crypto: CryptoPort, network: CoinNetwork, phrase: string): Result<Identity & { phrase: string }> {
+  const checked = checkPhrase(phrase)
+  if (!checked.ok) return checked
+  const seed = phraseToSeed(checked.value)
   if (!seed.ok) return seed
   const derive = keyDeriver(seed.value)
   const known = new Map<string, KeyPair>()
   return ok({
+    phrase: checked.value,
     key(purpose) {
       const name = JSON.stringify(purpose)
       const pair = known.get(name) ?? derive({ ...purpose, network })

@@ -136,7 +136,41 @@ const tidy = (phrase: string): string =>
     .filter((word) => word !== '')
     .join(' ')
 
-/** Checks a typed phrase and returns it tidied. Errors: `phrase.length`, `phrase.word` (details.position from 1), `phrase.checksum`. */
+/** What a word is by chance a slip of: letters left out, put in, swapped or taken for others (optimal string alignment). */
+function slips(from: string, to: string): number {
+  let [before, last]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)]
+  for (let row = 1; row <= from.length; row++) {
+    const next = [row]
+    for (let at = 1; at <= to.length; at++) {
+      const isSame = from[row - 1] === to[at - 1]
+      const isSwapped = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1]
+      next.push(Math.min(last[at]! + 1, next[at - 1]! + 1, last[at - 1]! + (isSame ? 0 : 1), isSwapped ? before[at - 2]! + 1 : Infinity))
+    }
+    ;[before, last] = [last, next]
+  }
+  return last[to.length]!
+}
+
+/** Words of the list that a typed one may stand for: those that it begins, and those a slip or two away. At most three, the nearest first. */
+function nearWords(typed: string): string[] {
+  const word = typed.slice(0, 16)
+  const far = (one: string): number => (word.length >= 3 && one.startsWith(word) ? 0.5 : slips(word, one))
+  return wordlist
+    .map((one) => ({ one, far: far(one) }))
+    .filter((near) => near.far <= (word.length < 4 ? 1 : 2))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ one }) => one)
+}
+
+function unknownWord(word: string, position: number): Result<never> {
+  const near = nearWords(word)
+  const advice = near.length === 0 ? 'Check its spelling.' : `Did you write ${near.map((one) => `«${one}»`).join(' or ')}?`
+  const message = `Word ${position} of the seed phrase, «${word.slice(0, 20)}», is not in the list. ${advice}`
+  return fail('phrase.word', message, { position, near })
+}
+
+/** Checks a typed phrase and returns it tidied. Errors: `phrase.length`, `phrase.word` (details.position from 1, details.near), `phrase.checksum`. */
 export function checkPhrase(phrase: string): Result<string> {
   if (phrase.length > LONGEST_PHRASE)
     return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this text has ${phrase.length} characters.`)
@@ -145,8 +179,7 @@ export function checkPhrase(phrase: string): Result<string> {
     return fail('phrase.length', `A seed phrase has 12, 15, 18, 21 or 24 words; this one has ${tidy(phrase) === '' ? 0 : words.length}.`)
   }
   const unknown = words.findIndex((word) => !wordlist.includes(word))
-  if (unknown >= 0)
-    return fail('phrase.word', `Word ${unknown + 1} of the seed phrase is not in the list. Check its spelling.`, { position: unknown + 1 })
+  if (unknown >= 0) return unknownWord(words[unknown]!, unknown + 1)
   try {
     mnemonicToEntropy(words.join(' '), wordlist)
     return ok(words.join(' '))
