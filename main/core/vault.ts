@@ -97,134 +97,152 @@ function checkPassphrase(passphrase: string): Result<null> {
 
 const none = fail('wallet.none', 'This node has no wallet yet. Create one, or restore one from its seed phrase.')
 
-export function createVault(options: VaultOptions): Vault {
+/** What the operations share: the folder, what is open, and one attempt after the other. */
+function createCell(options: VaultOptions) {
   const { crypto, storage, random, network, scryptLog2 } = options
   const turns = createTurns()
   const listeners: Array<() => void> = []
   let opened: Opened | null = null
   let attempts = 0
-
-  const asked = (): number[] | null => (storage.get(TABLE, UNCONFIRMED) as unknown as { asked: number[] } | undefined)?.asked ?? null
   const exists = (): boolean => keystoreIn(storage) !== undefined
-  const shown = (phrase: string): PhraseView => ({ phrase, asked: asked() ?? [] })
-  function take(next: Opened | null): void {
-    opened = next
-    for (const listener of listeners) listener()
-  }
-  /** One attempt after the other, and few that wait: whoever guesses passphrases by commands gets on no faster than scrypt is. */
-  function attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
-    if (attempts >= MOST_ATTEMPTS)
-      return Promise.resolve(
-        failForNow('wallet.attempts', `${attempts} passphrases are being tried already. Wait for their answers, then try again.`),
-      )
-    attempts++
-    return turns.take(work).finally(() => {
-      attempts--
-    })
-  }
-  const sealed = async (phrase: string, passphrase: string): Promise<Json> =>
-    (await encryptSecret(crypto, random.bytes(44), passphrase, utf8(phrase), 2 ** scryptLog2)) as unknown as Json
-
-  async function open(passphrase: string): Promise<Result<Opened>> {
-    if (!exists()) return none
-    const phrase = await readPhrase(options, passphrase)
-    if (!phrase.ok) return phrase
-    const identity = identityOf(crypto, network, phrase.value)
-    if (!identity.ok) return identity
-    const mine = belongs(storage, identity.value)
-    return mine.ok ? ok({ phrase: phrase.value, identity: identity.value }) : mine
-  }
-
-  async function create({ passphrase, words }: { passphrase: string; words: 12 | 24 }): Promise<Result<PhraseView>> {
-    const strong = checkPassphrase(passphrase)
-    if (!strong.ok) return strong
-    if (exists() && asked() === null)
-      return fail('wallet.exists', 'This node has a wallet already. Start a node in another folder for another wallet.')
-    if (!exists()) {
-      const phrase = phraseFromEntropy(random.bytes(words === 12 ? 16 : 32))
-      const rows = [{ table: TABLE, key: UNCONFIRMED, value: { asked: positions(random, words) } }]
-      const stored = putPhrase(options, await sealed(phrase, passphrase), identityOf(crypto, network, phrase), rows)
-      if (!stored.ok) return stored
-    }
-    const done = await open(passphrase)
-    if (!done.ok) return done
-    take(done.value)
-    return ok(shown(done.value.phrase))
-  }
-
-  async function restore({ phrase, passphrase }: { phrase: string; passphrase: string }): Promise<Result<null>> {
-    if (exists()) return fail('wallet.exists', 'This node has a wallet already. Start a node in another folder to restore another one.')
-    const identity = identityOf(crypto, network, phrase)
-    if (!identity.ok) return identity
-    const strong = checkPassphrase(passphrase)
-    if (!strong.ok) return strong
-    const tidy = identity.value.phrase
-    const stored = putPhrase(options, await sealed(tidy, passphrase), identity, [])
-    if (stored.ok) take({ phrase: tidy, identity: identity.value })
-    return stored
-  }
-
-  async function changePassphrase({ old, new: next }: { old: string; new: string }): Promise<Result<null>> {
-    const strong = checkPassphrase(next)
-    if (!strong.ok) return strong
-    const known = await open(old)
-    if (!known.ok) return known
-    // One row in one commit: a crash leaves the one before or this one. Rows of other tables are sealed by keys of the phrase, which stays.
-    storage.transact([{ table: TABLE, key: 'keystore', value: await sealed(known.value.phrase, next) }])
-    return ok(null)
-  }
-
   return {
-    status() {
-      const waits = asked()
-      const words = opened === null ? {} : { words: opened.phrase.split(' ').length }
-      if (!exists()) return { state: 'none' }
-      if (waits !== null) return { state: 'unconfirmed', asked: waits, ...words, ...(opened === null ? { shut: true } : {}) }
-      return { state: opened === null ? 'locked' : 'open', ...words }
+    storage,
+    random,
+    opened: () => opened,
+    exists,
+    /** Null once it is confirmed. */
+    asked: (): number[] | null => (storage.get(TABLE, UNCONFIRMED) as unknown as { asked: number[] } | undefined)?.asked ?? null,
+    take(next: Opened | null): void {
+      opened = next
+      for (const listener of listeners) listener()
     },
-    identity: () => (asked() === null ? (opened?.identity ?? null) : null),
-    create: (wanted) => attempt(() => create(wanted)),
-    confirm(words) {
-      const wanted = asked()
-      if (!exists()) return none
-      if (wanted === null) return ok(null)
-      if (opened === null)
-        return fail('wallet.locked', 'The node was started again since the wallet was made. Unlock it, then give the words.')
-      const right = compare(opened.phrase.split(' '), wanted, words)
-      if (!right.ok) return right
-      storage.transact([{ table: TABLE, key: UNCONFIRMED, delete: true }])
-      take(opened)
-      return ok(null)
-    },
-    discard() {
-      if (!exists()) return ok(null)
-      if (asked() === null)
-        return fail(
-          'wallet.confirmed',
-          'This wallet was confirmed, and may hold money. Keep its phrase, and start a node in another folder for another one.',
+    onChange: (listener: () => void) => void listeners.push(listener),
+    identityOf: (phrase: string) => identityOf(crypto, network, phrase),
+    sealed: async (phrase: string, passphrase: string): Promise<Json> =>
+      (await encryptSecret(crypto, random.bytes(44), passphrase, utf8(phrase), 2 ** scryptLog2)) as unknown as Json,
+    /** One after the other, and few that wait: whoever guesses passphrases by commands gets on no faster than scrypt is. */
+    attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+      if (attempts >= MOST_ATTEMPTS)
+        return Promise.resolve(
+          failForNow('wallet.attempts', `${attempts} passphrases are being tried already. Wait for their answers, then try again.`),
         )
-      storage.transact(['keystore', 'owner', UNCONFIRMED].map((key) => ({ table: TABLE, key, delete: true as const })))
-      take(null)
-      return ok(null)
+      attempts++
+      return turns.take(work).finally(() => {
+        attempts--
+      })
     },
-    restore: (wanted) => attempt(() => restore(wanted)),
+    async open(passphrase: string): Promise<Result<Opened>> {
+      if (!exists()) return none
+      const phrase = await readPhrase(options, passphrase)
+      if (!phrase.ok) return phrase
+      const identity = identityOf(crypto, network, phrase.value)
+      if (!identity.ok) return identity
+      const mine = belongs(storage, identity.value)
+      return mine.ok ? ok({ phrase: phrase.value, identity: identity.value }) : mine
+    },
+  }
+}
+type Cell = ReturnType<typeof createCell>
+
+const shown = (cell: Cell, phrase: string): PhraseView => ({ phrase, asked: cell.asked() ?? [] })
+
+async function create(cell: Cell, { passphrase, words }: { passphrase: string; words: 12 | 24 }): Promise<Result<PhraseView>> {
+  const strong = checkPassphrase(passphrase)
+  if (!strong.ok) return strong
+  if (cell.exists() && cell.asked() === null)
+    return fail('wallet.exists', 'This node has a wallet already. Start a node in another folder for another wallet.')
+  if (!cell.exists()) {
+    const phrase = phraseFromEntropy(cell.random.bytes(words === 12 ? 16 : 32))
+    const rows = [{ table: TABLE, key: UNCONFIRMED, value: { asked: positions(cell.random, words) } }]
+    const stored = putPhrase(cell, await cell.sealed(phrase, passphrase), cell.identityOf(phrase), rows)
+    if (!stored.ok) return stored
+  }
+  const done = await cell.open(passphrase)
+  if (!done.ok) return done
+  cell.take(done.value)
+  return ok(shown(cell, done.value.phrase))
+}
+
+function confirm(cell: Cell, words: readonly string[]): Result<null> {
+  const [wanted, opened] = [cell.asked(), cell.opened()]
+  if (!cell.exists()) return none
+  if (wanted === null) return ok(null)
+  if (opened === null) return fail('wallet.locked', 'The node was started again since the wallet was made. Unlock it, then give the words.')
+  const right = compare(opened.phrase.split(' '), wanted, words)
+  if (!right.ok) return right
+  cell.storage.transact([{ table: TABLE, key: UNCONFIRMED, delete: true }])
+  cell.take(opened)
+  return ok(null)
+}
+
+function discard(cell: Cell): Result<null> {
+  if (!cell.exists()) return ok(null)
+  if (cell.asked() === null)
+    return fail(
+      'wallet.confirmed',
+      'This wallet was confirmed, and may hold money. Keep its phrase, and start a node in another folder for another one.',
+    )
+  cell.storage.transact(['keystore', 'owner', UNCONFIRMED].map((key) => ({ table: TABLE, key, delete: true as const })))
+  cell.take(null)
+  return ok(null)
+}
+
+async function restore(cell: Cell, { phrase, passphrase }: { phrase: string; passphrase: string }): Promise<Result<null>> {
+  if (cell.exists()) return fail('wallet.exists', 'This node has a wallet already. Start a node in another folder to restore another one.')
+  const identity = cell.identityOf(phrase)
+  if (!identity.ok) return identity
+  const strong = checkPassphrase(passphrase)
+  if (!strong.ok) return strong
+  const tidy = identity.value.phrase
+  const stored = putPhrase(cell, await cell.sealed(tidy, passphrase), identity, [])
+  if (stored.ok) cell.take({ phrase: tidy, identity: identity.value })
+  return stored
+}
+
+async function changePassphrase(cell: Cell, { old, new: next }: { old: string; new: string }): Promise<Result<null>> {
+  const strong = checkPassphrase(next)
+  if (!strong.ok) return strong
+  const known = await cell.open(old)
+  if (!known.ok) return known
+  // One row in one commit: a crash leaves the one before or this one. Rows of other tables are sealed by keys of the phrase, which stays.
+  cell.storage.transact([{ table: TABLE, key: 'keystore', value: await cell.sealed(known.value.phrase, next) }])
+  return ok(null)
+}
+
+function statusOf(cell: Cell): VaultStatus {
+  const [waits, opened] = [cell.asked(), cell.opened()]
+  const words = opened === null ? {} : { words: opened.phrase.split(' ').length }
+  if (!cell.exists()) return { state: 'none' }
+  if (waits !== null) return { state: 'unconfirmed', asked: waits, ...words, ...(opened === null ? { shut: true } : {}) }
+  return { state: opened === null ? 'locked' : 'open', ...words }
+}
+
+export function createVault(options: VaultOptions): Vault {
+  const cell = createCell(options)
+  return {
+    status: () => statusOf(cell),
+    identity: () => (cell.asked() === null ? (cell.opened()?.identity ?? null) : null),
+    create: (wanted) => cell.attempt(() => create(cell, wanted)),
+    confirm: (words) => confirm(cell, words),
+    discard: () => discard(cell),
+    restore: (wanted) => cell.attempt(() => restore(cell, wanted)),
     unlock: (passphrase) =>
-      attempt(async () => {
-        const done = await open(passphrase)
+      cell.attempt(async () => {
+        const done = await cell.open(passphrase)
         if (!done.ok) return done
-        if (opened === null) take(done.value)
+        if (cell.opened() === null) cell.take(done.value)
         return ok(null)
       }),
     lock() {
-      if (opened !== null) take(null)
+      if (cell.opened() !== null) cell.take(null)
     },
-    changePassphrase: (wanted) => attempt(() => changePassphrase(wanted)),
+    changePassphrase: (wanted) => cell.attempt(() => changePassphrase(cell, wanted)),
     phrase: (passphrase) =>
-      attempt(async () => {
-        const done = await open(passphrase)
-        return done.ok ? ok(shown(done.value.phrase)) : done
+      cell.attempt(async () => {
+        const done = await cell.open(passphrase)
+        return done.ok ? ok(shown(cell, done.value.phrase)) : done
       }),
-    onChange: (listener) => void listeners.push(listener),
+    onChange: cell.onChange,
   }
 }
 

@@ -155,12 +155,9 @@ function slips(from: string, to: string): number {
 function nearWords(typed: string): string[] {
   const word = typed.slice(0, 16)
   const far = (one: string): number => (word.length >= 3 && one.startsWith(word) ? 0.5 : slips(word, one))
-  return wordlist
-    .map((one) => ({ one, far: far(one) }))
-    .filter((near) => near.far <= (word.length < 4 ? 1 : 2))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, 3)
-    .map(({ one }) => one)
+  const near = wordlist.map((one) => ({ one, far: far(one) })).sort((a, b) => a.far - b.far)
+  const farthest = Math.min(word.length < 4 ? 1 : 2, near[0]!.far + 1)
+  return near.flatMap((one) => (one.far <= farthest ? [one.one] : [])).slice(0, 3)
 }
 
 function unknownWord(word: string, position: number): Result<never> {
