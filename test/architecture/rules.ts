@@ -20,7 +20,9 @@ const role = (name: string): Rule => ({
 const floor = ['bytes', 'canonical', 'result', 'version'].map((name) => `roles/protocol/${name}.ts`)
 
 /** The rooms of roles/protocol, each of which may enter those before it. */
-export const rooms = ['crypto', 'keys', 'documents', 'tx', 'index', 'requests', 'stamps', 'ticks'].map((name) => `roles/protocol/${name}`)
+export const rooms = ['crypto', 'keys', 'documents', 'tx', 'link', 'index', 'requests', 'stamps', 'ticks'].map(
+  (name) => `roles/protocol/${name}`,
+)
 
 const protocolRooms = (): Rule[] =>
   rooms.map((folder, at) => ({

@@ -6,6 +6,7 @@ import { createCipheriv, createHash, createPrivateKey, createPublicKey, diffieHe
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { documentTypes, openDocument, verifyUnder } from '../../../roles/protocol/documents/index.ts'
+import type { AppLink } from '../../../roles/protocol/link/index.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import { nobleCrypto } from '../../../roles/protocol/crypto/index.ts'
 import { decryptSecret } from '../../../roles/protocol/keys/index.ts'
@@ -68,6 +69,33 @@ describe('the code makes what the vectors say', () => {
 })
 
 describe('the words of PROTOCOL.md make what the vectors say', () => {
+  it('the link of an app (16.1)', () => {
+    const { input, expected } = read('link')
+    const plain = (text: string): string =>
+      [...Buffer.from(text)]
+        .map((byte) =>
+          /[A-Za-z0-9._~:/-]/.test(String.fromCharCode(byte))
+            ? String.fromCharCode(byte)
+            : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+        )
+        .join('')
+    const written = (input.links as AppLink[]).map(({ network, app, title, infohash, height, trackers, peers }) => {
+      const fields = [
+        ...(title === undefined ? [] : [`title=${plain(title)}`]),
+        ...(infohash === undefined ? [] : [`ih=${infohash}`]),
+        ...(height === undefined ? [] : [`at=${height}`]),
+        ...trackers.map((tracker) => `tr=${plain(tracker)}`),
+        ...peers.map(({ host, port }) => `pe=${plain(host.includes(':') ? `[${host}]` : host)}:${port}`),
+      ]
+      return `golem:${network}/${app}${fields.length === 0 ? '' : '?'}${fields.join('&')}`
+    })
+    expect(written).toEqual(expected.written)
+    const app = input.links[0]!.app
+    const [upper, ...refused] = expected.read
+    expect(upper).toEqual({ network: 'signet', app, title: 'a+b', height: 7, trackers: [], peers: [{ host: 'node.example', port: 80 }] })
+    expect(refused).toEqual(['form', 'network', 'app', 'title', 'ih', 'at', 'tr', 'pe'].map((field) => `link.${field}`))
+  })
+
   it.each(documentTypes)('a document of type %s and its signature (3.1)', (type) => {
     const { input, expected: all } = read('documents')
     const expected = all[type]

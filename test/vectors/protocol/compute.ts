@@ -12,11 +12,12 @@ import { nobleCrypto as crypto, ephemeral, seal, leafHash, merkleTree, leafHashe
 import { dealer, seatChain, seatOrder, edgeSalt, sealEdge, LARGEST_FIXED, envelopeMessage, hopReply, messageBytes, shownMessage, paddedSize, roomOf, stepOf, codeDigest, versionId, commitsDigest, commitsOf, edgeKey, messageAad, keySigningBody, inputsDigest, linkDigest, signLink, signStart, startDigest, versionAfter, versionReserved, writeDigest, writesId, writeSalt, type DraftWrite } from '../../../roles/protocol/requests/index.ts'
 import { buildIndex, encodePage, entryHash, recordHash, type Fields, provePageRange, reduceProof, databaseRoot, encodeTuple, prefixRange, tupleRange, type SortKind, type SortRange, type SortValue } from '../../../roles/protocol/index/index.ts'
 import { deriveKey, deriveX25519, keyPathText, phraseToSeed, type KeyPurpose, encryptSecret } from '../../../roles/protocol/keys/index.ts'
+import { readLink, writeLink } from '../../../roles/protocol/link/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { commitNumber, openingForm, sealOpening } from '../../../roles/protocol/stamps/index.ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type {
-  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, MessagesInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, TorrentInput, WorkInput,
+  AnchorInput, DocumentsInput, EdgeInput, EnvelopeInput, IndexInput, KeysInput, KeystoreInput, MerkleInput, MessagesInput, SeatsInput, SizesInput, SortKeysInput, ThreadInput, LinkInput, TorrentInput, WorkInput,
 } from './inputs.ts'
 
 const keyPair = (privateKey: string) => ({ privateKey: fromHex(privateKey), publicKey: toHex(crypto.schnorr.publicKey(fromHex(privateKey))) })
@@ -175,5 +176,13 @@ export function torrent({ type, document: text, files }: TorrentInput) {
   return { digest, name, order: made.files.map((file) => file.name), pieceLength: made.pieceLength, infohash: made.infohash }
 }
 
-export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, sizes, messages, envelope, thread, seats, torrent }
+export const link = ({ links, texts }: LinkInput) => ({
+  written: links.map((one) => must(writeLink(one))),
+  read: texts.map((text) => {
+    const read = readLink(text)
+    return read.ok ? read.value : read.error.code
+  }),
+})
+
+export const compute = { documents, anchor, keys, keystore, work, sortkeys, merkle, index, edge, sizes, messages, envelope, thread, seats, link, torrent }
 export type VectorName = keyof typeof compute

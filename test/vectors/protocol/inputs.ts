@@ -6,6 +6,7 @@ import type { Json } from '../../../roles/protocol/canonical.ts'
 import type { Type } from '../../../roles/program/index.ts'
 import type { KeyPurpose } from '../../../roles/protocol/keys/index.ts'
 import type { EnvelopeMessage, HopReply, ShownMessage } from '../../../roles/protocol/requests/index.ts'
+import type { AppLink } from '../../../roles/protocol/link/index.ts'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 
@@ -34,6 +35,8 @@ export interface SizesInput { types: Type[]; lengths: number[] }
 export interface MessagesInput { envelope: EnvelopeMessage; shown: ShownMessage; reply: HopReply }
 export interface EnvelopeInput { ephemeral: string; recipient: string; purpose: 'envelope'; parts: Array<string | number>; plain: string }
 /** Files of `size` equal bytes; the document is any text, because a torrent does not look into it. */
+/** Links to write, and texts to read. */
+export interface LinkInput { links: AppLink[]; texts: string[] }
 export interface TorrentInput { type: 'offer'; document: string; files: Array<{ name: string; size: number; byte: number }> }
 /** Servers are named by labels; their ids are the x-only keys of the hashes of these. */
 export interface SeatsInput {
@@ -181,5 +184,18 @@ export const inputs = {
     hash: bytes('block 8'), tick: 11, since: 5, servers: 7, endpoints: [{ name: 'post', blocks: 2 }, { name: 'vote', blocks: 1 }], terms: { witnesses: 1, spare: 1, versions: 2 },
     client: bytes('client'), app, at: { hash: bytes('block 11'), tick: 11, endpoint: 'post' }, ages: [0, 6, 65_535],
   } satisfies SeatsInput,
+  link: {
+    links: [
+      { network: 'mainnet', app, trackers: [], peers: [] },
+      {
+        network: 'signet', app, title: "Köln's poll (1 & 2) 🗿", infohash: bytes('infohash').slice(0, 40), height: 150_000,
+        trackers: ['udp://tracker.example:6969', 'https://t.example/announce?key=a+b%20c'], peers: [{ host: '203.0.113.7', port: 6881 }, { host: '2001:db8::1', port: 4000 }, { host: 'node.example', port: 1 }],
+      },
+    ],
+    texts: [
+      ` GOLEM:SIGNET/${app.toUpperCase()}?TITLE=a+b&AT=7&later=%ZZ&PE=Node.Example:80\n`, `golem://signet/${app}`, `golem:main/${app}`, `golem:signet/${app.slice(1)}`, `golem:signet/${app}?title=%E2%80%AE`,
+      `golem:signet/${app}?ih=12`, `golem:signet/${app}?at=07`, `golem:signet/${app}?tr=http://u@t.example/`, `golem:signet/${app}?pe=127.1:80`,
+    ],
+  } satisfies LinkInput,
   torrent: { type: 'offer', document: '{"v":1}', files: [{ name: 'outline', size: 40_000, byte: 1 }, { name: 'Empty', size: 0, byte: 0 }] } satisfies TorrentInput,
 }
