@@ -258,7 +258,7 @@ export const wallet = {
     result: result<RescanView>(),
   },
   'wallet.rescanStop': {
-    doc: 'Ends a rescan; what it found stays. Safe to repeat.',
+    doc: 'Ends a rescan. The history that it found stays; coins are taken in at its end only. Safe to repeat.',
     args: none,
     result: result<RescanView | null>(),
   },

@@ -25,7 +25,12 @@ export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
   'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 5, migrations: {} },
-  wallet: { what: 'the wallet', tables: ['wallet', 'wallet-replaced'], form: 4, migrations: {} },
+  wallet: {
+    what: 'the wallet',
+    tables: ['wallet', 'wallet-replaced', 'wallet-sent', 'wallet-history', 'wallet-rescan'],
+    form: 4,
+    migrations: {},
+  },
   chain: {
     what: 'the chain that was followed',
     tables: ['chain', 'anchor-output', 'spent-output', 'anchored', 'block-hash'],

@@ -191,7 +191,7 @@ describe('a wallet that is restored', () => {
     })
     expect(await refusal('zoe')).toMatchObject({ details: { near: ['toe', 'zone', 'zoo'] } })
     expect(await refusal('aban')).toMatchObject({ details: { near: ['abandon'] } })
-    expect(await refusal('recieve')).toMatchObject({ details: { near: ['receive'] } })
+    expect(await refusal('recieve')).toMatchObject({ details: { near: ['receive', 'believe', 'recipe'] } })
     expect(await refusal('qqqqqqqq')).toMatchObject({ message: expect.stringContaining('Check its spelling') as unknown })
     expect(checkPhrase(phrase).ok).toBe(true)
   })

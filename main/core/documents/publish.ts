@@ -80,6 +80,7 @@ async function anchor({ wallet }: PublishOptions, publication: Publication, refe
     outputs: [{ script: script.value, value: 0 }, ...publication.payToKeys.map((key) => ({ key: fromHex(key) }))],
     spendFromKeys: publication.spendFromKeys,
     ...(tick === undefined ? {} : { seal: tick.seal }),
+    label: documentType,
     record: (txid, fee) => [{ table: PUBLICATIONS, key: sha256, value: { infohash, txid, fee } }],
   })
   return paid.ok ? ok({ reference, ...paid.value }) : paid

@@ -1,6 +1,7 @@
 /** Views of a wallet: what it holds, what of that can be spent now. */
 import { ancestorsOf } from './lines.ts'
 import { isOrdinary, type PendingTransaction, type WalletCoin, type WalletState } from './state.ts'
+import type { BalanceView, CoinsView } from '../../contract/wallet.ts'
 import { own } from '../../../roles/program/index.ts'
 
 const coinbaseMaturity = 100
@@ -83,5 +84,27 @@ export function balance(state: WalletState): Balance {
     unconfirmed: total(coming.filter((coin) => isOrdinary(coin.purpose))),
     immature: total(ordinary.filter((coin) => !isMature(state, coin))),
     reserved: total([...held, ...coming].filter((coin) => !isOrdinary(coin.purpose))),
+  }
+}
+
+/** The balance as a person sees it: what is reserved, and for what; what is leaving; what a payment could spend. */
+export function holdings(state: WalletState): BalanceView {
+  const taken = new Set(state.pending.flatMap((one) => one.inputs))
+  const coming = [...unconfirmedCoins(state, true), ...unconfirmedCoins(state, false)]
+  const held = [...Object.values(state.coins), ...coming].filter((coin) => !taken.has(`${coin.txid}:${coin.vout}`))
+  const sumOf = (coins: Array<{ value: number }>): number => coins.reduce((sum, coin) => sum + coin.value, 0)
+  const at = (purpose: WalletCoin['purpose']): CoinsView => {
+    const coins = held.filter((coin) => coin.purpose === purpose)
+    return { sats: sumOf(coins), coins: coins.length }
+  }
+  const leaving = Object.entries(state.coins).filter(([outpoint, coin]) => taken.has(outpoint) && isOrdinary(coin.purpose))
+  const { confirmed, unconfirmed, immature, reserved } = balance(state)
+  return {
+    confirmed,
+    unconfirmed,
+    immature,
+    reserved: { total: reserved, keys: at('key'), identities: at('identity'), channels: at('channel') },
+    leaving: sumOf(leaving.map(([, coin]) => coin)),
+    spendable: sumOf(availableCoins(state).filter((coin) => isOrdinary(coin.purpose))),
   }
 }

@@ -2,27 +2,44 @@
 import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
+import type { BalanceView, HistoryView, SendView } from '../../contract/wallet.ts'
 import type { Identity } from '../identity.ts'
 import type { BlockRef, ChainBlock, ChainPort, LogPort, RandomPort, StoragePort, StorageWrite } from '../ports.ts'
 import { createAncestry } from './ancestry.ts'
 import { applyBlock, resetTo, undoTo } from './blocks.ts'
 import { createCell, type Sent, type WalletCell } from './cell.ts'
-import { balance, type Balance } from './coins.ts'
+import { balance, holdings, type Balance } from './coins.ts'
 import { BURIED, waitingPayments } from './ends.ts'
-import { createKeyring } from './keyring.ts'
+import { historyAbove, historyOf, historyRows, type HistoryWords } from './history.ts'
+import { createKeyring, type Keyring } from './keyring.ts'
 import { createPayments, rateOf, type Payment } from './payments.ts'
 import { CONFIRM_WITHIN, createPerformer, type Performer } from './performer.ts'
+import { createReading, type Reading } from './reading.ts'
 import { createRescan } from './rescan.ts'
+import { createSending, type SendOptions } from './sending.ts'
 import type { WalletState } from './state.ts'
 import { paymentOf, paymentState, type PaymentState } from './view.ts'
 
 export type { Sent } from './cell.ts'
 export type { Payment } from './payments.ts'
+export type { SendOptions } from './sending.ts'
 
 export interface WalletKeeper {
   balance(): Balance
-  /** The first receive address without a coin. */
+  /** The first receive address that never had a coin. */
   receiveAddress(): Result<string>
+  /** The balance as a person sees it, with what is reserved for what. */
+  holdings(): BalanceView
+  /**
+   * A person's payment: shown, or paid as it was shown; paid once, however often that is asked for.
+   * Errors: `tx.address`, `wallet.dust`, `wallet.funds-short`, `wallet.fee-rate`, `wallet.fee-much`, `wallet.unnamed`, `wallet.key-used`,
+   * `wallet.plan-changed` (retryable: look again), `wallet.scan`, `wallet.busy`, and the node's.
+   */
+  send(options: SendOptions): Promise<Result<SendView>>
+  /** Reads blocks again, for coins and history. */
+  readonly reading: Reading
+  /** What happened to the wallet, newest first. */
+  history(page: { limit: number; before: string | null }, titleOf: HistoryWords['titleOf']): HistoryView
   /** Watches the address of a key that this wallet can derive; `purpose` is what `Identity.key` takes. */
   watchKey(purpose: Parameters<Identity['key']>[0], kind: 'identity' | 'key'): KeyPair
   /**
@@ -73,7 +90,20 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   const performer: Performer = createPerformer({ chain, cell, keyring, log, bump: payments.bump })
   const rescan = createRescan({ chain, log, cell })
   const ancestry = createAncestry({ chain, log, cell })
+  const sending = {
+    chain,
+    storage,
+    crypto,
+    cell,
+    keyring,
+    log,
+    latest: cell.latest,
+    rebroadcast: (txid: string) => rebroadcast(cell, performer, txid),
+  }
+  const send = createSending(sending, () => performer)
+  const reading = createReading({ chain, storage, cell, keyring, log })
   const tend = async (): Promise<void> => {
+    void reading.tend()
     await rescan.tend()
     await performer.tend()
     await ancestry.tend()
@@ -81,6 +111,10 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
   return {
     balance: () => balance(cell.state()),
     receiveAddress: keyring.receiveAddress,
+    holdings: () => holdings(cell.state()),
+    send,
+    reading,
+    history: (page, titleOf) => historyOf(storage, cell.state(), page, { network: chain.network, titleOf }),
     watchKey: keyring.add,
     pay: payments.pay,
     bump: payments.bump,
@@ -94,11 +128,11 @@ export function createWalletKeeper(options: WalletKeeperOptions): WalletKeeper {
       return rate.ok ? ok(Math.ceil(rate.value * vsize)) : rate
     },
     onBlock(block) {
-      const writes = takeBlock(cell, log, block)
+      const writes = takeBlock(cell, keyring, log, block)
       tend().catch((error: unknown) => log.log('error', `Waiting transactions were not looked after: ${String(error)}`))
       return writes
     },
-    onReorg: (fork) => takeReorg(cell, log, fork),
+    onReorg: (fork) => [...takeReorg(cell, log, fork), ...historyAbove(storage, fork.height)],
     tend,
   }
 }
@@ -121,10 +155,10 @@ async function rebroadcast(cell: WalletCell, performer: Performer, txid: string)
     : failForNow('wallet.waits', `Transaction ${newest} waits: ${known.reason}.`)
 }
 
-function takeBlock(cell: WalletCell, log: LogPort, block: ChainBlock): StorageWrite[] {
+function takeBlock(cell: WalletCell, keyring: Keyring, log: LogPort, block: ChainBlock): StorageWrite[] {
   const before = cell.state()
   // Delivered again, because the roles or the disk failed after the wallet had taken it.
-  if (before.tip?.hash === block.hash) return cell.adopt(before)
+  if (before.tip?.hash === block.hash) return [...cell.adopt(before), ...rowsOf(before, block)]
   let next = applyBlock(before, block)
   if (!next.ok) {
     log.log('warn', `${next.error.message}. It goes on from block ${block.height} and looks its coins up again.`)
@@ -135,7 +169,17 @@ function takeBlock(cell: WalletCell, log: LogPort, block: ChainBlock): StorageWr
     return cell.adopt({ ...before, tip: { height: block.height, hash: block.hash }, undo: [], scan: true })
   }
   tellEnds(log, before, next.value)
-  return cell.adopt(next.value)
+  const created = next.value.undo.at(-1)!.created.map((outpoint) => next.value.coins[outpoint]!.script)
+  return [...cell.adopt(keyring.extended(next.value, created)), ...rowsOf(next.value, block)]
+}
+
+/** History of the block that a state took last. */
+function rowsOf(state: WalletState, block: ChainBlock): StorageWrite[] {
+  const undo = state.undo.at(-1)
+  if (undo?.hash !== block.hash || undo.mined.length === 0) return []
+  const spent = undo.spent.map((coin) => [`${coin.txid}:${coin.vout}`, coin] as const)
+  const labels = new Map([...state.versions, ...undo.settled].map((one) => [one.txid, one.label]))
+  return historyRows(block, { ...state.coins, ...Object.fromEntries(spent) }, state.scripts, (txid) => labels.get(txid) ?? '')
 }
 
 function takeReorg(cell: WalletCell, log: LogPort, fork: BlockRef): StorageWrite[] {

@@ -1,11 +1,11 @@
 /** Payments: composed, shown to the node, written down, and only then sent. What the node would refuse is never recorded and holds no coin. */
 import { fromHex, toHex } from '../../../roles/protocol/bytes.ts'
-import { fail, failForNow, must, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import { fail, failForNow, must, ok, type Result } from '../../../roles/protocol/result.ts'
 import { dustThreshold, p2trScript } from '../../../roles/protocol/tx/index.ts'
 import { isKnownOutput } from '../chain-watch.ts'
-import type { ChainPort, FeeQuote, LogPort, StoragePort, StorageWrite } from '../ports.ts'
+import type { FeeQuote, StoragePort, StorageWrite } from '../ports.ts'
 import { bumpFee } from './bump.ts'
-import { replacedBy, type Sent, type WalletCell } from './cell.ts'
+import { replacedBy, type Sent } from './cell.ts'
 import { availableCoins } from './coins.ts'
 import { fund, type Composition, type PaymentOutput } from './compose.ts'
 import { replaceFamily } from './family.ts'
@@ -13,9 +13,9 @@ import type { Keyring } from './keyring.ts'
 import { eventOf } from './lifecycle.ts'
 import { bumpTarget, rateWithAncestors } from './overdue.ts'
 import { ancestorsOf } from './lines.ts'
-import { addPending } from './pending.ts'
 import { MOST_BY_ITSELF } from './plan.ts'
 import { CONFIRM_WITHIN, type Performer } from './performer.ts'
+import { MOST_AT_FIRST, prepared, record, type PaymentPorts, type Prepared } from './recording.ts'
 import type { PendingTransaction, WalletState } from './state.ts'
 
 export interface Payment {
@@ -28,70 +28,11 @@ export interface Payment {
    * that begins with it.
    */
   seal?: () => string
+  /** What it is for, in words: history shows it. */
+  label?: string
   /** Rows to commit in the same transaction as the signed payment. */
   record(txid: string, fee: number): StorageWrite[]
 }
-
-export interface PaymentPorts {
-  chain: ChainPort
-  storage: StoragePort
-  cell: WalletCell
-  keyring: Keyring
-  log: LogPort
-}
-
-/** Sat per vbyte that is paid for a new payment whatever the node estimates. */
-const MOST_AT_FIRST = 1_000
-/** Compositions tried while other payments take coins, or the node counts a size otherwise. */
-const ATTEMPTS = 12
-
-/** What is about to be recorded: the state with it, and the rows that belong to it. */
-interface Prepared {
-  state: WalletState
-  /** What the node is asked about. */
-  raw: Uint8Array
-  /** To be given to the node, in order. */
-  sent: Sent[]
-  writes: StorageWrite[]
-}
-
-/**
- * Prepares, asks the node, records. @param prepare makes it from a state; `least`: sats that the node counts for its size
- * Errors: those of `prepare`; the node's; `wallet.busy` (retryable).
- */
-async function record(
-  { chain, cell }: PaymentPorts,
-  prepare: (state: WalletState, least: number) => Result<Prepared>,
-): Promise<Result<Prepared>> {
-  let least = 0
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = cell.state()
-    const prepared = prepare(before, least)
-    if (!prepared.ok) return prepared
-    const tested = await chain.test(prepared.value.raw)
-    if (!tested.ok && eventOf(tested.error) === 'silence' && !isWithoutTest(tested.error)) return tested
-    if (!tested.ok && eventOf(tested.error) !== 'silence') {
-      const needed = neededFor(tested.error, prepared.value.sent[0]!.fee)
-      if (needed === null || needed <= least || needed > MOST_AT_FIRST * 100_000) return tested
-      least = needed
-      continue
-    }
-    // The node was asked meanwhile: what another payment took is not taken again.
-    if (cell.state() !== before) continue
-    cell.commit(prepared.value.state, prepared.value.writes)
-    return prepared
-  }
-  return failForNow('wallet.busy', 'Other payments took the coins that this one chose. Try again in a moment.')
-}
-
-/** Sats that it would have to pay by the node's own words, which may count another size than BIP141. */
-function neededFor({ details }: Failure, fee: number): number | null {
-  const [needed, lacks] = [details?.['needed'], details?.['lacks']]
-  return typeof needed === 'number' ? needed : typeof lacks === 'number' ? fee + lacks : null
-}
-
-/** A node or a user without `testmempoolaccept`: its answer to the broadcast has to do. */
-const isWithoutTest = ({ code }: { code: string }): boolean => code === 'chain.rpc' || code === 'chain.forbidden'
 
 export function createPayments(ports: PaymentPorts, performer: () => Performer) {
   const { chain, storage, cell, keyring } = ports
@@ -118,7 +59,8 @@ export function createPayments(ports: PaymentPorts, performer: () => Performer) 
       }
       const composed = fund(state, plan, { leastFee: () => least })
       const rows = ({ txid, fee }: Sent): StorageWrite[] => payment.record(txid, fee)
-      return composed.ok ? prepared(state, composed.value, keyring, rows, { seal: payment.seal !== undefined }) : composed
+      const details = { seal: payment.seal !== undefined, label: payment.label ?? '' }
+      return composed.ok ? prepared(state, composed.value, keyring, rows, details) : composed
     })
     if (!recorded.ok) return recorded
     const sent = recorded.value.sent[0]!
@@ -172,21 +114,6 @@ export function rateOf({ rate, floor }: FeeQuote): Result<number> {
       `The node asks ${Math.ceil(floor)} sat/vB at least (-minrelaytxfee, or its mempool is full); at most ${MOST_AT_FIRST} are paid. Change its options, or wait.`,
     )
   return ok(Math.min(Math.max(rate, floor), MOST_AT_FIRST))
-}
-
-function prepared(
-  state: WalletState,
-  composition: Composition,
-  keyring: Keyring,
-  rows: (sent: Sent) => StorageWrite[],
-  details: { payment: string } | { seal: boolean },
-): Result<Prepared> {
-  const raw = keyring.sign(composition)
-  const change = composition.change?.vout ?? null
-  const next = addPending(state, raw, { own: true, change, ...details })
-  if (!next.ok) return next
-  const sent = { txid: next.value.pending.at(-1)!.txid, fee: composition.fee }
-  return ok({ state: next.value, raw, sent: [sent], writes: rows(sent) })
 }
 
 /** The first of those that it waits for, itself included, which the node does not hold: as long as it is missing, no child of it can pay. */

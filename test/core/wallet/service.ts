@@ -27,8 +27,13 @@ export async function makeWallet(seed: string) {
   const untested: { failure: Failure | null } = { failure: null }
   /** What the node says instead of its fees, likewise. */
   const unpriced: typeof untested = { failure: null }
+  const blocks = new Map<number, ChainBlock>()
   const chain = {
     network: 'regtest',
+    blockAt: (height: number) => {
+      const block = blocks.get(height)
+      return Promise.resolve(block === undefined ? fail('chain.height', `there is no block ${height}`) : ok(block))
+    },
     fees: () =>
       Promise.resolve(
         unpriced.failure === null ? ok({ rate: estimate.rate, floor: 1, increment: 1 }) : { ok: false, error: unpriced.failure },
@@ -67,11 +72,12 @@ export async function makeWallet(seed: string) {
   const mine = (script: Uint8Array, leastRate = 0): Promise<void> => {
     const [made] = node.mine(1, script, leastRate)
     const block: ChainBlock = { ...must(scanBlock(made!.raw)), height: made!.height }
+    blocks.set(block.height, block)
     return handler({ type: 'block', block })
   }
   const own = must(p2trScript(fromHex(identity.key({ purpose: 'coins', account: 0, change: 0, index: 0 }).publicKey)))
   const other = must(p2trScript(fromHex(keyPair(random.bytes).publicKey)))
   await mine(own)
   for (let i = 0; i < 101; i++) await mine(other)
-  return { wallet, storage, mine, own, other, open, node, identity, sent, random, estimate, untested, unpriced }
+  return { wallet, storage, chain, blocks, mine, own, other, open, node, identity, sent, random, estimate, untested, unpriced }
 }
