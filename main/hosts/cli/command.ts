@@ -10,6 +10,14 @@ export interface Io {
   cwd: string
   out: (text: string) => void
   err: (text: string) => void
+  /** Variables of the environment. */
+  env: Readonly<Record<string, string | undefined>>
+  /** One line from whoever sits there; `hidden`: it is not shown. Null where nobody does, or whoever does ends it. */
+  ask: (question: string, hidden: boolean) => Promise<string | null>
+  /** Columns of the terminal that `err` writes to; null: it is none, so that nothing is drawn there. */
+  columns: number | null
+  /** Aborted by Ctrl+C, where a command ends by that. */
+  ended: AbortSignal
 }
 
 /** Exit codes: done · refused, the message says why · wrong usage · a bug of ours. */
@@ -30,6 +38,7 @@ export interface Call {
 }
 
 export interface Command {
+  /** As it is typed; of one of a group two words. */
   name: string
   summary: string
   /** Positional arguments as the help shows them. */
@@ -42,6 +51,8 @@ export interface Command {
   example: string
   /** Exit code of a refusal that is no wrong usage; 1 where it is left out. */
   refusedExit?: number
+  /** Files are what it takes, so that a shell completes their names. */
+  files?: true
   run: (call: Call) => Promise<Result<Done>>
 }
 
@@ -55,6 +66,25 @@ export const BUILD_FLAGS: Options = {
   'check-types': { kind: 'flag', doc: 'run the TypeScript checker (the default where it is installed)' },
   'no-types': { kind: 'flag', doc: 'do not run the TypeScript checker' },
   'time-limit': { kind: 'whole', value: 'SECONDS', range: [1, 86_400], default: 20, doc: 'stop a build that does not end' },
+}
+
+/** Commands that belong together for whoever uses them. */
+export interface Group {
+  title: string
+  commands: readonly Command[]
+}
+
+/** What the first words of a command line name: a command, or those that begin with a word which alone is none. */
+export type Found = { command: Command; args: string[] } | { under: Command[]; word: string } | null
+
+/** Two words name a command before one does: `golem use leave` leaves an app, and uses none of that name. */
+export function findCommand(commands: readonly Command[], [first = '', ...args]: string[]): Found {
+  const two = commands.find(({ name }) => name === `${first} ${args[0]}`)
+  if (two !== undefined) return { command: two, args: args.slice(1) }
+  const one = commands.find(({ name }) => name === first)
+  if (one !== undefined) return { command: one, args }
+  const under = commands.filter(({ name }) => name.startsWith(`${first} `))
+  return under.length === 0 ? null : { under, word: first }
 }
 
 export const flagsOf = (command: Pick<Command, 'flags'>): Options => ({ ...command.flags, ...COMMON })

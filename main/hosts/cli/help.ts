@@ -1,23 +1,25 @@
 /** The help texts, made from the table of commands. */
 import { join } from 'node:path'
 import { root } from './build/sdk.ts'
-import { flagsOf, type Command } from './command.ts'
+import { flagsOf, type Command, type Group } from './command.ts'
 import { helpText } from '../terminal/help.ts'
 import { table } from '../terminal/layout.ts'
 
-const lines = (all: string[]): string => all.join('\n')
-
-/** `golem --help`. */
-export const overview = (commands: readonly Command[]): string => `golem: write, check, explain and try Golem applications
-
-usage: golem <command> …
-
-${lines(
+const rows = (commands: readonly Command[]): string =>
   table(
     commands.map(({ name, summary }) => [name, summary]),
     '  ',
-  ),
-)}
+  ).join('\n')
+
+/** What may stand first on a command line. */
+export const firstWords = (commands: readonly Command[]): string[] => [...new Set(commands.map(({ name }) => name.split(' ')[0]!))]
+
+/** `golem --help`. */
+export const overview = (groups: readonly Group[]): string => `golem: write, run, host and use Golem applications
+
+usage: golem <command> …
+
+${groups.map(({ title, commands }) => `${title}:\n${rows(commands)}`).join('\n\n')}
 
 A new application, from nothing to its first answer:
 
@@ -29,6 +31,14 @@ The handbook: ${join(root, 'resources', 'handbook', 'README.md')}
 golem help <command> explains a command.
 With --json every command prints { ok, value } or { ok, error: { code, message } }.
 Exit codes: 0 fine · 1 the program or the call is refused · 2 wrong usage · 70 a bug of Golem's.
+`
+
+/** Of commands that begin with the same word. */
+export const groupHelp = (word: string, commands: readonly Command[]): string => `Commands of golem ${word}:
+
+${rows(commands)}
+
+golem help ${word} <command> explains one of them.
 `
 
 /** `golem help <command>`. */

@@ -4,17 +4,28 @@ import { join } from 'node:path'
 import process from 'node:process'
 import type { Failure, Result } from '../../../roles/protocol/result.ts'
 import { root } from './build/sdk.ts'
-import { checkCount, EXIT, readCall, wrongUsage, type Done, type Io } from './command.ts'
+import { checkCount, EXIT, findCommand, readCall, wrongUsage, type Command, type Done, type Group, type Io } from './command.ts'
 import { checkCommand } from './commands/check.ts'
+import { completionCommand } from './commands/completion.ts'
 import { compileCommand } from './commands/compile.ts'
 import { explainCommand } from './commands/explain.ts'
 import { newCommand } from './commands/new.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { verifyCommand } from './commands/verify.ts'
-import { helpOf, overview } from './help.ts'
+import { firstWords, groupHelp, helpOf, overview } from './help.ts'
+import { processIo } from './io.ts'
 
-export const commands = [newCommand, compileCommand, checkCommand, explainCommand, runCommand, simulateCommand, verifyCommand]
+export const groups: readonly Group[] = [
+  {
+    title: 'Write, check and try an application',
+    commands: [newCommand, compileCommand, checkCommand, explainCommand, runCommand, verifyCommand, simulateCommand],
+  },
+]
+
+const onCommands = (): readonly Command[] => commands
+export const commands: readonly Command[] = [...groups.flatMap((group) => group.commands), completionCommand(onCommands)]
+const allGroups: readonly Group[] = [...groups, { title: 'The command itself', commands: commands.slice(-1) }]
 
 export { EXIT } from './command.ts'
 
@@ -22,7 +33,8 @@ export { EXIT } from './command.ts'
 export async function runCli(argv: string[], io: Io): Promise<number> {
   const json = argv.includes('--json')
   try {
-    const refused = commands.find(({ name }) => name === argv[0])?.refusedExit ?? EXIT.refused
+    const found = findCommand(commands, argv)
+    const refused = found !== null && 'command' in found ? found.command.refusedExit : undefined
     return report(await perform(argv, io), json, io, refused)
   } catch (error) {
     const failure: Failure = { code: 'cli.bug', message: `This is a bug of Golem's; please report it: ${String(error)}`, retryable: false }
@@ -34,12 +46,17 @@ export async function runCli(argv: string[], io: Io): Promise<number> {
 
 async function perform(argv: string[], io: Io): Promise<Result<Done>> {
   const [name, ...args] = argv
-  if (name === undefined) return wrongUsage(`Say what to do.\n\n${overview(commands)}`)
+  if (name === undefined) return wrongUsage(`Say what to do.\n\n${overview(allGroups)}`)
   if (name === '--version') return said(`golem ${version()}`)
   if (name === 'help' || name === '--help' || name === '-h') return help(args.filter((arg) => !arg.startsWith('-')))
-  const command = commands.find((one) => one.name === name)
-  if (command === undefined) return unknown(name)
-  const call = readCall(command, args, io)
+  const found = findCommand(commands, argv)
+  if (found === null) return unknown(name)
+  if (!('command' in found)) {
+    const asked = args[0] === '--help' || args[0] === '-h' || args.length === 0
+    return asked ? said(groupHelp(found.word, found.under)) : unknownIn(found.word, found.under, args[0]!)
+  }
+  const { command } = found
+  const call = readCall(command, found.args, io)
   if (!call.ok) return call
   if (call.value.flags['help'] === true) return said(helpOf(command))
   const counted = checkCount(command, call.value.positionals)
@@ -51,13 +68,24 @@ const said = (text: string): Result<Done> => ({ ok: true, value: { text, value: 
 const unknown = (name: string): Result<never> =>
   name.startsWith('-')
     ? wrongUsage(`Options follow the command, so not «${name}» first: golem <command> … [options].`)
-    : wrongUsage(`There is no command «${name}»; there are ${commands.map((one) => one.name).join(', ')}.`)
+    : wrongUsage(`There is no command «${name}»; there are ${firstWords(commands).join(', ')}.`)
 
-function help([name, extra]: string[]): Result<Done> {
-  if (extra !== undefined) return wrongUsage(`«${extra}» is one argument too many: golem help takes one command.`)
-  if (name === undefined) return said(overview(commands))
-  const command = commands.find((one) => one.name === name)
-  return command === undefined ? unknown(name) : said(helpOf(command))
+const unknownIn = (word: string, under: readonly Command[], given: string): Result<never> =>
+  wrongUsage(`There is no command «${word} ${given}»; there are ${under.map(({ name }) => name).join(', ')}.`)
+
+/** `golem help`, of all, of a command, of those that begin with a word. */
+function help(words: string[]): Result<Done> {
+  if (words[0] === undefined) return said(overview(allGroups))
+  const found = findCommand(commands, words)
+  if (found === null) return unknown(words[0])
+  if (!('command' in found))
+    return words[1] === undefined ? said(groupHelp(found.word, found.under)) : unknownIn(found.word, found.under, words[1])
+  const { command, args } = found
+  const under = commands.filter(({ name }) => name.startsWith(`${command.name} `))
+  if (args[0] === undefined) return said(under.length === 0 ? helpOf(command) : `${helpOf(command)}\n${groupHelp(command.name, under)}`)
+  return under.length > 0
+    ? unknownIn(command.name, under, args[0])
+    : wrongUsage(`«${args[0]}» is one argument too many: golem help takes one command.`)
 }
 
 const version = (): string => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
@@ -83,9 +111,5 @@ export function complaint({ code, message, details }: Failure): string {
 if (import.meta.main) {
   // A reader that has seen enough (golem explain … | head) is no failure.
   process.stdout.on('error', () => process.exit(EXIT.fine))
-  process.exitCode = await runCli(process.argv.slice(2), {
-    cwd: process.cwd(),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-  })
+  process.exitCode = await runCli(process.argv.slice(2), processIo())
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import type { Io } from '../../../main/hosts/cli/command.ts'
 import { runCli } from '../../../main/hosts/cli/main.ts'
 import { repository } from '../../architecture/rules.ts'
 
@@ -12,9 +13,17 @@ export interface Ended {
   err: string
 }
 
+/** Where nobody sits at a terminal, and the environment is empty. */
+export const nobody = {
+  env: {},
+  ask: () => Promise.resolve(null),
+  columns: null,
+  ended: new AbortController().signal,
+} satisfies Partial<Io>
+
 export async function golem(cwd: string, ...args: string[]): Promise<Ended> {
   let [out, err] = ['', '']
-  const code = await runCli(args, { cwd, out: (text) => void (out += text), err: (text) => void (err += text) })
+  const code = await runCli(args, { ...nobody, cwd, out: (text) => void (out += text), err: (text) => void (err += text) })
   return { code, out, err }
 }
 

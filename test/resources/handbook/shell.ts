@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { nobody } from '../../hosts/cli/golem.ts'
 import { runCli } from '../../../main/hosts/cli/main.ts'
 import { matches, problemOf, type Block, type Problem } from './pages.ts'
 
@@ -44,7 +45,7 @@ async function runCommand(shell: Shell, [name, ...args]: string[]): Promise<stri
   if (name !== 'golem') throw new Error(`the handbook's shell knows golem, cd and cat, not ${name}`)
   let printed = ''
   const print = (more: string): void => void (printed += more)
-  const code = await runCli(args, { cwd: shell.cwd, out: print, err: print })
+  const code = await runCli(args, { ...nobody, cwd: shell.cwd, out: print, err: print })
   return code === 0 ? printed : `${printed}(exit code ${code})\n`
 }
 

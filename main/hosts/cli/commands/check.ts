@@ -12,6 +12,7 @@ export const checkCommand: Command = {
   summary: 'check a program document as every participant does before running it',
   usage: 'app.json',
   takes: [1, 1],
+  files: true,
   flags: {},
   doc: `Checks types, scopes, order and sizes of a document, wherever it comes from. A refusal names the place as a JSON path.`,
   example: 'golem check app.json',

@@ -15,6 +15,7 @@ export const compileCommand: Command = {
   summary: 'run a TypeScript program and write its program document',
   usage: 'app.ts [-o app.json]',
   takes: [1, 1],
+  files: true,
   flags: {
     output: { kind: 'text', short: 'o', value: 'FILE', doc: 'where to write the document (beside the program), - for stdout' },
     ...BUILD_FLAGS,

@@ -12,6 +12,7 @@ export const explainCommand: Command = {
   summary: 'say who sees what, what is stored and what an endpoint takes',
   usage: 'app.ts|app.json [endpoint]',
   takes: [1, 2],
+  files: true,
   flags: {
     ...BUILD_FLAGS,
     witnesses: {

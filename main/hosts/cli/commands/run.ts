@@ -24,6 +24,7 @@ export const runCommand: Command = {
   summary: 'run an endpoint on this computer, without a network',
   usage: 'app.ts|app.json <endpoint>',
   takes: [2, 2],
+  files: true,
   flags: {
     request: { kind: 'text', short: 'r', value: 'JSON', doc: 'the arguments, e.g. \'{"topic":"cats","count":3}\' ({})' },
     caller: { kind: 'text', value: 'HEX', doc: 'public key of the caller, 64 hex digits (aaaa…)' },

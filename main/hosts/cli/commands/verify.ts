@@ -23,6 +23,7 @@ export const verifyCommand: Command = {
   summary: 'say what documents prove: an update, tombstones, a dispute, two ticks',
   usage: '<file|folder|infohash|sha256>…',
   takes: [1, 1_000],
+  files: true,
   flags: {
     from: {
       kind: 'list',

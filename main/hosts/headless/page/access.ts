@@ -1,6 +1,6 @@
 /**
  * Who may talk to the page's server. The printed address carries the token once, in its query; opening it exchanges the token for an
- * HttpOnly cookie that no request of another site carries. Host and Origin are checked on every request, so that neither a rebound DNS name nor another page on this
+ * HttpOnly cookie that no request of another site carries. Programs send the token in a header, which no other site can without being asked first. Host and Origin are checked on every request, so that neither a rebound DNS name nor another page on this
  * machine can use the cookie.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../../../core/index.ts'
 export interface Access {
   /** Whether the request comes from this machine's own page. Codes `page.host`, `page.origin`. */
   source(request: IncomingMessage): Result<void>
-  /** Whether it carries the session cookie. */
+  /** Whether it carries the session cookie, as the page does, or the token itself (RFC 6750), as the command line does. */
   knows(request: IncomingMessage): boolean
   /** The cookie to set when the address carries the right token, else null. */
   exchange(token: string): string | null
@@ -26,6 +26,8 @@ function cookieOf(request: IncomingMessage, name: string): string | undefined {
   const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim())
   return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
 }
+
+const bearerOf = ({ headers }: IncomingMessage): string | undefined => /^Bearer +([^ ]+)$/i.exec(headers.authorization ?? '')?.[1]
 
 function checkSource(request: IncomingMessage, hosts: readonly string[]): Result<void> {
   const { host, origin } = request.headers
@@ -52,7 +54,10 @@ export function createAccess(token: string, port: number): Access {
   const session = createHmac('sha256', token).update('golem/page/session').digest('hex')
   return {
     source: (request) => checkSource(request, hosts),
-    knows: (request) => equal(cookieOf(request, cookie) ?? '', session),
+    knows: (request) => {
+      const bearer = bearerOf(request)
+      return bearer === undefined ? equal(cookieOf(request, cookie) ?? '', session) : equal(bearer, token)
+    },
     exchange: (given) => (equal(given, token) ? `${cookie}=${session}; HttpOnly; SameSite=Strict; Path=/` : null),
   }
 }

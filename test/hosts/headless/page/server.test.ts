@@ -118,6 +118,32 @@ describe('the token', () => {
   })
 
   const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
+  it('opens commands and events to a program that sends it in a header, and to nothing else that is sent there', async () => {
+    const call = (authorization: string, more: Record<string, string> = {}) =>
+      ask('/api/overview', { method: 'POST', headers: { 'content-type': 'application/json', authorization, ...more }, body: '{}' })
+    expect(await call(`Bearer ${token}`)).toMatchObject({ status: 200 })
+    expect(await call(`bearer  ${token}`)).toMatchObject({ status: 200 })
+    for (const wrong of [
+      '',
+      'Bearer',
+      'Bearer ',
+      `Bearer ${token}x`,
+      `Bearer ${token} x`,
+      `Basic ${token}`,
+      token,
+      `Bearer ${token.slice(1)}`,
+    ])
+      expect(await call(wrong), wrong).toMatchObject({ status: 401 })
+    // A wrong token is not made good by a cookie that the browser adds.
+    const cookie = await login()
+    expect(await call('Bearer another-token-of-24-chars', { cookie })).toMatchObject({ status: 401 })
+    // Nor may another site's page use the right one.
+    expect(await call(`Bearer ${token}`, { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect(await call(`Bearer ${token}`, { 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403 })
+    expect(await call(`Bearer ${token}`, { host: 'evil.example' })).toMatchObject({ status: 403 })
+    expect(calls).toHaveLength(2)
+  })
+
   it('a link of another site enters from here, once, and neither sets a cookie nor shows anything of the page', async () => {
     const answer = await ask('/', { headers: link })
     expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined])
