@@ -327,8 +327,11 @@ export interface ClockPort {
 
 export interface RandomPort {
   bytes(length: number): Uint8Array
-  /** A random prime of exactly `bits` bits. */
-  prime(bits: number): Promise<bigint>
+  /**
+   * A prime of exactly `bits` bits: a random one, or the one that follows from the bytes `from`, of at least so many bits: the least prime not below the number that they
+   * are (the first byte is the highest) modulo 2^(bits−1), with its highest bit and its lowest one set; above the last of that size the least of that size follows.
+   */
+  prime(bits: number, from?: Uint8Array): Promise<bigint>
 }
 
 /** Numbers tried so far, tries that it takes on average, and tries a second. */

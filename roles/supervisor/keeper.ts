@@ -25,7 +25,7 @@ import { snapshot, type Snapshot, type SnapshotFile } from '../protocol/index/in
 import { codeDigest, isReadyFor, termsOf } from '../protocol/requests/index.ts'
 import type { BlockCode } from '../protocol/stamps/index.ts'
 import type { SupervisorEvent, TickWork } from './events.ts'
-import { makePlan, saltsOf, type MadePlan } from './plan.ts'
+import { makePlan, planRandom, saltsOf, type MadePlan } from './plan.ts'
 import { composeTick, type ComposedTick } from './tick.ts'
 
 export interface OfferParts {
@@ -38,7 +38,8 @@ export interface OfferParts {
 export interface KeeperOptions {
   crypto: CryptoPort
   random: (length: number) => Uint8Array
-  prime: (bits: number) => Promise<bigint>
+  /** The prime that follows from the bytes. */
+  prime: (bits: number, from: Uint8Array) => Promise<bigint>
   /** Standing at the last tick that was composed; `createLedger` for a new app. */
   ledger: Ledger
   /** What belongs to an offer, by its SHA-256. */
@@ -94,7 +95,7 @@ async function makePlans(
   servers: readonly TickServer[],
   answers: ReadonlyArray<Signed<Ready>>,
 ): Promise<MadePlan[]> {
-  const { crypto, random, prime } = options
+  const { crypto, prime } = options
   const { body, program } = options.offer(work.offer)
   const made: MadePlan[] = []
   const { versions, primeBits } = body
@@ -104,6 +105,7 @@ async function makePlans(
     const ready = ids.flatMap((id) => answers.find((answer) => answer.by === id && isReadyFor(answer, work.app, tick)) ?? [])
     const anchored = saidReady(work.ready, ids, tick)
     if (new Set([...ready.map(({ by }) => by), ...anchored]).size < body.minimumServers) continue
+    const random = planRandom(crypto, options.signer(work.by), { app: work.app, tick, number: work.number, hash: work.hash })
     made.push(await makePlan({ crypto, random }, { program, app: work.app, tick, ready, anchored, versions, primeBits, prime, salt }))
   }
   return made

@@ -3,7 +3,7 @@
  * one endpoint share few factors. Who holds them is not the Supervisor's to choose: they are dealt (requests/holders.ts), and it seals to each its code.
  */
 import { blockLabelOf, type Program } from '../program/index.ts'
-import { fromHex, toHex, utf8 } from '../protocol/bytes.ts'
+import { fromHex, toHex, uint32, utf8 } from '../protocol/bytes.ts'
 import { canonicalBytes, type Json } from '../protocol/canonical.ts'
 import { clamped, type CryptoPort, seal } from '../protocol/crypto/index.ts'
 import type { Plan, Ready, Signed } from '../protocol/documents/index.ts'
@@ -39,7 +39,7 @@ export interface PlanInput {
   /** Versions of each block. */
   versions: number
   primeBits: number
-  prime: (bits: number) => Promise<bigint>
+  prime: (bits: number, from: Uint8Array) => Promise<bigint>
   /** Salt of the code of a block, hex: see `saltsOf`. */
   salt: (endpoint: string, block: number) => string
 }
@@ -53,6 +53,24 @@ export const saltsOf =
   (crypto: CryptoPort, signer: KeyPair, offer: string): PlanInput['salt'] =>
   (endpoint, block) =>
     toHex(crypto.hkdf(signer.privateKey, utf8('golem/code/1'), canonicalBytes([offer, endpoint, block]), 32))
+
+/** For which tick a plan is, and the document that publishes it: its number, and the hash of the last block that it closes. */
+export interface PlanPlace {
+  app: string
+  tick: number
+  number: number
+  hash: string
+}
+
+/**
+ * Everything that is random in a plan, from the key that signs its document: so the phrase brings the secrets of a plan back, and nobody else has them. Another block
+ * hash, as after a reorganisation, makes others, because other servers hold the blocks then.
+ */
+export function planRandom(crypto: CryptoPort, signer: KeyPair, { app, tick, number, hash }: PlanPlace): PlanContext['random'] {
+  const seed = crypto.hkdf(signer.privateKey, utf8('golem/plan/1'), canonicalBytes([app, tick, number, hash]), 32)
+  let counter = 0
+  return (length) => crypto.hkdf(seed, utf8('golem/plan/1'), uint32(counter++), length)
+}
 
 /** What is kept of a plan. JSON-able. */
 export interface SecretPlan {
@@ -74,11 +92,11 @@ type SecretVersion = RevealFile['versions'][number]
 type FreshPrime = () => Promise<string>
 
 /** Primes of one plan. Equal primes of two call sites would make their stamps interchangeable. */
-function freshPrimes({ prime, primeBits }: PlanInput): FreshPrime {
+function freshPrimes(random: PlanContext['random'], { prime, primeBits }: PlanInput): FreshPrime {
   const used = new Set<bigint>()
   return async () => {
     for (;;) {
-      const made = await prime(primeBits)
+      const made = await prime(primeBits, random(Math.ceil(primeBits / 8)))
       if (used.has(made)) continue
       used.add(made)
       return made.toString(16)
@@ -93,7 +111,7 @@ export async function makePlan(ctx: PlanContext, input: PlanInput): Promise<Made
   const { app, tick, program } = input
   const sealing = clamped(ctx.random(32))
   const signed = readyFile(tick, input.ready)
-  const fresh = freshPrimes(input)
+  const fresh = freshPrimes(ctx.random, input)
   const secret: SecretPlan = { reveal: { app, tick, sealing: toHex(sealing), versions: [] }, salts: {} }
   const plan: Plan = {
     tick,

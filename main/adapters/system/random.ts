@@ -1,6 +1,7 @@
 import { generatePrime, randomBytes, randomFillSync } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { RandomPort } from '../../core/ports.ts'
+import { primeFrom } from './primes.ts'
 
 const generate = promisify(generatePrime) as unknown as (bits: number, options: { bigint: true }) => Promise<bigint>
 
@@ -33,7 +34,8 @@ export function createSystemRandom(): RandomPort {
       const bytes = randomBytes(length)
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     },
-    prime: async (bits) => {
+    prime: async (bits, from) => {
+      if (from !== undefined) return primeFrom(bits, from)
       if (!Number.isInteger(bits) || bits < 3) throw new Error('a prime needs a whole number of bits, at least 3')
       return generate(bits, { bigint: true })
     },

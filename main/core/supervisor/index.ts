@@ -114,7 +114,7 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
   const keeper = createKeeper({
     crypto,
     random: (n) => random.bytes(n),
-    prime: (bits) => random.prime(bits),
+    prime: (bits, from) => random.prime(bits, from),
     offer: book.partsOf,
     signer: book.signerOf,
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),

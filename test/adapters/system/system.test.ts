@@ -2,6 +2,7 @@ import { checkPrimeSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createSystemClock } from '../../../main/adapters/system/clock.ts'
 import { createLog } from '../../../main/adapters/system/log.ts'
+import { createSeededRandom } from '../../simulation/ports/random.ts'
 import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 
 const capture = () => {
@@ -43,6 +44,24 @@ describe('the system random', () => {
       expect(checkPrimeSync(prime)).toBe(true)
     }
     await expect(random.prime(2)).rejects.toThrow('at least 3')
+  })
+
+  it('makes the prime that follows from bytes, the same as every other implementation', async () => {
+    const [system, seeded] = [createSystemRandom(), createSeededRandom('primes')]
+    // 2⁷ + 127 = 255 and all behind it up to 2⁸ are no primes: the search goes round to the least of eight bits.
+    expect(await system.prime(8, Uint8Array.of(0xff))).toBe(131n)
+    expect(await system.prime(16, Uint8Array.of(0, 0, 0))).toBe(32_771n)
+    for (const bits of [3, 5, 13, 64, 128, 512])
+      for (let at = 0; at < 6; at++) {
+        const from = seeded.bytes(Math.ceil(bits / 8) + at)
+        const prime = await system.prime(bits, from)
+        expect(prime.toString(2)).toHaveLength(bits)
+        expect(checkPrimeSync(prime)).toBe(true)
+        expect(await system.prime(bits, from)).toBe(prime)
+        expect(await seeded.prime(bits, from)).toBe(prime)
+      }
+    await expect(system.prime(512, new Uint8Array(63))).rejects.toThrow('needs 64 bytes')
+    await expect(system.prime(2, new Uint8Array(8))).rejects.toThrow('at least 3')
   })
 
   it('gives as many bytes as asked for, and others each time', () => {

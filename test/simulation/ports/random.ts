@@ -37,7 +37,7 @@ export function createSeededRandom(seed: string | number): SeededRandom {
     bytes,
     fraction,
     below,
-    prime: async (bits) => prime(bits, bytes),
+    prime: async (bits, from) => (from === undefined ? prime(bits, bytes) : primeAt(bits, from)),
     shuffle: (list) => {
       const mixed = [...list]
       for (let i = mixed.length - 1; i > 0; i -= 1) {
@@ -60,6 +60,13 @@ function prime(bits: number, bytes: (length: number) => Uint8Array): bigint {
     let candidate = (number(bytes(Math.ceil(bits / 8))) % top) | top | 1n
     for (; candidate < top << 1n; candidate += 2n) if (isPrime(candidate)) return candidate
   }
+}
+
+/** As `RandomPort.prime` says of one that follows from bytes. */
+function primeAt(bits: number, from: Uint8Array): bigint {
+  const top = 1n << BigInt(bits - 1)
+  for (let candidate = (number(from) % top) | top | 1n; ; candidate = candidate + 2n < top << 1n ? candidate + 2n : top | 1n)
+    if (isPrime(candidate)) return candidate
 }
 
 /** Miller-Rabin to fixed bases: enough for numbers that nobody chose against it. */
