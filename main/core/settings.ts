@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { hostname, offerTerms, region, sats } from '../../roles/protocol/documents/index.ts'
 
+const port = z.int().min(0).max(65_535)
+
 export const participantSettings = z.strictObject({
   name: z.string().min(1).max(40),
   /** Host an app: compile it first; see resources/apps. */
@@ -22,7 +24,7 @@ export const participantSettings = z.strictObject({
     .strictObject({
       /** Where others reach it; port 0 lets the system choose. */
       host: hostname,
-      port: z.int().min(0).max(65_535),
+      port,
       region,
       /** The rule that accepts offers without asking (essay, Server joins 2). */
       accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: sats }),
@@ -48,6 +50,27 @@ export const participantSettings = z.strictObject({
 })
 export type ParticipantSettings = z.infer<typeof participantSettings>
 
+/** `host:port`, of a name or an IPv4 address: the hash table has no other nodes. */
+const tableNode = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i)
+export const trackerUrl = z
+  .string()
+  .max(300)
+  .regex(/^(https?|udp):\/\/[^\s/?#@]+([/?#]\S*)?$/i, 'an announce URL begins with http://, https:// or udp://')
+
+/** How a node finds those who have what it wants, and is found. */
+export const swarmSettings = z.strictObject({
+  /** Announce URLs of the node's own; the hash table and the local network need none. */
+  trackers: z.array(trackerUrl).max(10),
+  /** The public hash table, none, or the one that these nodes belong to; without any, it begins one of its own. */
+  dht: z.union([z.boolean(), z.strictObject({ bootstrap: z.array(tableNode).max(20) })]),
+  /** Whether neighbours in the local network are asked. */
+  lsd: z.boolean(),
+  /** TCP for peers, UDP for the hash table. 0 or left out: the one of the last time, or one that the system picks. */
+  port: port.optional(),
+})
+
 /** What a participant's process is told at its start: where it lives, what it connects to, which roles are switched on. */
 export const participantConfig = z.strictObject({
   /** Data folder of this participant alone. */
@@ -64,7 +87,7 @@ export const participantConfig = z.strictObject({
     network: z.enum(['regtest', 'signet', 'testnet4', 'mainnet']),
     pollMs: z.int().min(10).optional(),
   }),
-  swarm: z.strictObject({ trackers: z.array(z.string()), dht: z.boolean(), lsd: z.boolean() }),
+  swarm: swarmSettings,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
   settings: participantSettings,
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { participantSettings } from '../../main/core/settings.ts'
+import { participantSettings, swarmSettings } from '../../main/core/settings.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { supervisor } from '../simulation/network/world.ts'
@@ -33,4 +33,27 @@ describe('a document', () => {
     const signer = keyPair((length) => new Uint8Array(length).fill(7))
     expect(() => signDocument(fastCrypto, 'grant', { key: 'no key', note: '' }, signer, new Uint8Array(32))).toThrow('grant.key')
   })
+})
+
+describe('how a node finds others', () => {
+  const alone = { trackers: [], dht: false, lsd: false }
+
+  it.each([
+    [{ dht: true, port: 6881 }],
+    [{ dht: { bootstrap: [] } }],
+    [{ dht: { bootstrap: ['10.1.2.3:7001', 'table.example.org:65535'] } }],
+    [{ trackers: ['udp://tracker.example.org:80', 'https://tracker.example.org/announce'] }],
+  ])('is %j', (change) => expect(swarmSettings.safeParse({ ...alone, ...change }).success).toBe(true))
+
+  it.each([
+    [{ dht: { bootstrap: ['10.1.2.3'] } }],
+    [{ dht: { bootstrap: ['10.1.2.3:0'] } }],
+    [{ dht: { bootstrap: ['10.1.2.3:65536'] } }],
+    [{ dht: { bootstrap: ['[::1]:7001'] } }],
+    [{ dht: { bootstrap: Array.from({ length: 21 }, () => '10.1.2.3:1') } }],
+    [{ trackers: ['file:///etc/passwd'] }],
+    [{ trackers: ['http://user@tracker.example.org/announce'] }],
+    [{ trackers: ['tracker.example.org'] }],
+    [{ port: 65_536 }],
+  ])('is refused as %j', (change) => expect(swarmSettings.safeParse({ ...alone, ...change }).success).toBe(false))
 })

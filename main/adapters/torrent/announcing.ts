@@ -6,6 +6,7 @@
 import TrackerClient from 'bittorrent-tracker'
 import type WebTorrent from 'webtorrent'
 import type { LogPort } from '../../core/ports.ts'
+import { joinTable } from './table.ts'
 
 export interface Announced {
   infohash: string
@@ -82,6 +83,8 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
     options.answered(announced.infohash, await tellTrackers(state, announced, first ? 'started' : null))
   const rounds = trackers.length > 0 ? startRounds(state, ROUND_MS, inRound) : null
   const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash), isReady(client)) : null
+  // What was announced while nobody was known reached nobody.
+  const leaveTable = joinTable(client, () => dhtRounds?.again())
   const stopHeart = rounds === null ? () => undefined : startHeart(state)
   if (rounds !== null) state.back = rounds.again
   return {
@@ -99,6 +102,7 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
     close() {
       state.closed = true
       stopHeart()
+      leaveTable()
       rounds?.stop()
       dhtRounds?.stop()
     },
@@ -256,6 +260,8 @@ const tellDht = (client: WebTorrent, infohash: string): Promise<void> =>
       clearTimeout(timer)
       resolve()
     }
-    if (client.dht && !client.destroyed) client.dht.announce(infohash, client.torrentPort, done)
-    else done()
+    if (!client.dht || client.destroyed) return done()
+    // Else it tells those whom the last lookup found, though that be nobody, for five minutes.
+    client.dht._tables.remove(infohash)
+    client.dht.announce(infohash, client.torrentPort, done)
   })

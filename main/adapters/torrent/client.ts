@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import WebTorrent from 'webtorrent'
+import type { LogPort } from '../../core/ports.ts'
+import { tableOptions, type TableOptions } from './table.ts'
 
 export interface ClientOptions {
   trackers: string[]
-  dht: boolean | { bootstrap: string[] }
-  lsd: boolean
+  dht: TableOptions
   maxUploadBytesPerSecond?: number
   port: number
   host?: string
+  log: LogPort
 }
 
 /** Who this node was in its last life. With the same address and id, what it announced then stays true. */
@@ -53,8 +55,11 @@ function listen(options: ClientOptions, { port, peerId }: Identity): Promise<Web
     utp: false,
     // Its connection pool hands this to net.Server.listen, which also takes an object.
     torrentPort: options.host === undefined ? port : { port, host: options.host },
-    dht: options.dht === true ? {} : options.dht,
-    lsd: options.lsd,
+    dht: tableOptions(options.dht, options.host, options.log),
+    // The same number as for peers, so that whoever knows one knows both; at a first start with any port, the system picks two.
+    dhtPort: port,
+    // See local-peers.ts.
+    lsd: false,
     // Port mapping belongs to hosting, which asks the person first.
     natUpnp: false,
     natPmp: false,

@@ -125,7 +125,7 @@ function keepTrying(entry: Entry): () => void {
     }
     entry.askTrackers()
     if (Date.now() >= nextLookup) {
-      entry.askDht()
+      entry.askFurther()
       lookupWait = Math.min(lookupWait * 2, LAST_LOOKUP_AGAIN_MS)
       nextLookup = Date.now() + lookupWait
     }

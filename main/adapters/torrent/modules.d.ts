@@ -48,7 +48,11 @@ declare module 'webtorrent' {
     dht:
       | {
           ready: boolean
+          nodeId: Buffer
+          nodes: { count(): number }
+          _tables: { remove(infohash: string): void }
           once(event: 'ready', run: () => void): void
+          on(event: 'node', run: () => void): void
           announce(infohash: string, port: number, done: () => void): void
           lookup(infohash: string): void
         }

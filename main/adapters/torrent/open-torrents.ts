@@ -23,8 +23,8 @@ export interface Entry {
   discover(): void
   /** Asks trackers for peers again. */
   askTrackers(): void
-  /** The same in the DHT, which is a hundred packets. */
-  askDht(): void
+  /** The same in the DHT, which is a hundred packets, and in the local network. */
+  askFurther(): void
 }
 
 /** Bytes of metadata of a torrent that has a document and a file or two: 4 MiB in 256 pieces take 5 KiB. */
@@ -48,14 +48,16 @@ interface OpenTorrentsOptions {
   log: LogPort
   /** Whether a tracker answered an open torrent. */
   heard(reached: boolean): void
+  /** Asks the local network for peers of a torrent. */
+  askNear(infohash: string): void
 }
 
-export function createOpenTorrents({ client, folder, log, heard }: OpenTorrentsOptions): OpenTorrents {
+export function createOpenTorrents({ client, folder, log, heard, askNear }: OpenTorrentsOptions): OpenTorrents {
   const entries = new Map<string, Entry>()
   const closing = new Set<Promise<void>>()
   const open = (infohash: string, stored: StoredTorrent | undefined): Entry => {
     const torrent = client.add(stored?.torrent ?? infohash, torrentOptions(folder.pathOf(infohash), stored))
-    const entry = entryOf(client, torrent, stored)
+    const entry = entryOf(client, torrent, stored, () => askNear(infohash))
     entries.set(infohash, entry)
     // Every fetch under way listens for the end of its torrent; their number is bounded by the gate.
     torrent.setMaxListeners(0)
@@ -106,10 +108,11 @@ export function createOpenTorrents({ client, folder, log, heard }: OpenTorrentsO
   }
 }
 
-function entryOf(client: WebTorrent, torrent: Torrent, stored: StoredTorrent | undefined): Entry {
+function entryOf(client: WebTorrent, torrent: Torrent, stored: StoredTorrent | undefined, askNear: () => void): Entry {
   const quiet = quietDiscovery()
   // Set before the library makes its own, which it does not where there is one.
   if (stored !== undefined) torrent.discovery = quiet
+  else askNear()
   // The files are as they were when their pieces were noted, so the pieces are, too.
   const verify = torrent._verifyPieces.bind(torrent)
   if (stored?.bitfield !== undefined) torrent._verifyPieces = (done) => (torrent._hasStartupBitfield ? done(null) : verify(done))
@@ -125,10 +128,13 @@ function entryOf(client: WebTorrent, torrent: Torrent, stored: StoredTorrent | u
       if (torrent.destroyed || torrent.discovery !== quiet) return
       torrent.discovery = null
       torrent._startDiscovery()
+      askNear()
     },
     askTrackers: () => torrent.discovery?.tracker?.update(),
-    askDht: () => {
-      if (client.dht && torrent.infoHash && torrent.discovery !== quiet) client.dht.lookup(torrent.infoHash)
+    askFurther: () => {
+      if (torrent.discovery === quiet) return
+      askNear()
+      if (client.dht && torrent.infoHash) client.dht.lookup(torrent.infoHash)
     },
   }
 }

@@ -8,7 +8,9 @@ import { createStop, fetchFrom, stopped } from './fetching.ts'
 import { openSwarmFolder, type SwarmFolder } from './folder.ts'
 import { createGate, createLocks } from './gate.ts'
 import { createMetainfo, infohashOf } from './metainfo.ts'
+import { openLocalPeers, type LocalPeers } from './local-peers.ts'
 import { createOpenTorrents, type Entry } from './open-torrents.ts'
+import type { TableOptions } from './table.ts'
 import { createWaking, type Waking } from './waking.ts'
 
 export interface WebTorrentSwarmOptions extends ClientOptions {
@@ -16,12 +18,12 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
   folder: string
   /** Announce URLs. */
   trackers: string[]
-  /** Find peers in the distributed hash table (BEP 5): the public one, or the one that begins at these addresses. */
-  dht: boolean | { bootstrap: string[] }
+  /** Find peers in the distributed hash table (BEP 5): the public one, or the one that begins at these addresses, `host:port`. */
+  dht: TableOptions
   /** Find peers on the local network by multicast (BEP 14). */
   lsd: boolean
   maxUploadBytesPerSecond?: number
-  /** Port for incoming peers; 0: the system picks one. */
+  /** Port for incoming peers, and the same for its node in the distributed hash table; 0: the one of its last life, else the system picks. */
   port: number
   /** Address to listen on; without it, all. */
   host?: string
@@ -49,6 +51,8 @@ interface Swarm {
   folder: SwarmFolder
   waking: Waking
   announcing: Announcing
+  /** Null where the local network is not asked. */
+  near: LocalPeers | null
   log: LogPort
   gate: ReturnType<typeof createGate<FetchLane>>
   locks: ReturnType<typeof createLocks>
@@ -108,7 +112,8 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
     left: folder.leftOf,
     answered: (infohash, answer) => waking.dialIfHidden(infohash, answer),
   })
-  const torrents = createOpenTorrents({ client, folder, log, heard: announcing.heard })
+  const near = options.lsd ? openNear(client, log, (infohash, peer) => waking.dialNear(infohash, peer)) : null
+  const torrents = createOpenTorrents({ client, folder, log, heard: announcing.heard, askNear: (infohash) => near?.say(infohash) })
   const waking = createWaking({
     torrents,
     folder,
@@ -126,8 +131,11 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
       ['new', part(4)],
     ]),
   )
-  return { client, folder, waking, announcing, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
+  return { client, folder, waking, announcing, near, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
 }
+
+const openNear = (client: WebTorrent, log: LogPort, heard: (infohash: string, peer: string) => void): LocalPeers =>
+  openLocalPeers({ peerId: client.peerId, torrentPort: client.torrentPort, heard, log })
 
 const isInfohash = (infohash: string): boolean => /^[0-9a-f]{40}$/.test(infohash)
 const badInfohash = fail('swarm.infohash', 'An infohash is 40 lower-case hex digits: check the anchor that named it.')
@@ -152,6 +160,7 @@ async function seed(swarm: Swarm, name: string, files: SwarmFile[]): Promise<Res
     }
   })
   if (!written.ok) return written
+  swarm.near?.say(infohash)
   const answer = await announcing.announce({ infohash, left: 0 })
   if (answer.incomplete > 0) waking.dial(infohash, answer.peers)
   return ok({ infohash })
@@ -247,8 +256,9 @@ function statusOf({ folder, waking, announcing, bytes }: Swarm): SwarmStatus {
   return { stored: folder.count, open, peers, downloadedBytes: bytes.down, uploadedBytes: bytes.up, tracker: announcing.tracker() }
 }
 
-async function close({ client, closing, announcing, waking, cleaning }: Swarm): Promise<void> {
+async function close({ client, closing, announcing, near, waking, cleaning }: Swarm): Promise<void> {
   closing.abort()
+  near?.close()
   announcing.close()
   waking.close()
   const left = client.destroyed ? undefined : new Promise<void>((done) => client.destroy(() => done()))

@@ -18,6 +18,8 @@ export interface Waking {
   dial(infohash: string, peers: string[]): void
   /** The same for a node that nobody ever reached: those who want something from it cannot come. */
   dialIfHidden(infohash: string, answer: Answer): void
+  /** Connects to a neighbour who looks for it or has it, where it is open or stored. */
+  dialNear(infohash: string, peer: string): void
   /** Lets it rest at once. False: a fetch uses it. */
   rest(infohash: string): boolean
   /** Closes it, and trackers are told that it is gone. */
@@ -60,7 +62,7 @@ export function createWaking(options: WakingOptions): Waking {
   const { entries } = torrents
   const dial = async (infohash: string, peers: string[]): Promise<void> => {
     const entry = (await open(state, infohash)) ? entries.get(infohash) : undefined
-    if (entry && !entry.torrent.destroyed) for (const peer of peers.slice(0, MOST_DIALLED)) entry.torrent.addPeer(peer)
+    for (const peer of peers.slice(0, MOST_DIALLED)) addPeer(entry, peer)
   }
   return {
     entry: (infohash) => entries.get(infohash),
@@ -74,6 +76,12 @@ export function createWaking(options: WakingOptions): Waking {
     dialIfHidden(infohash, { incomplete, peers }) {
       if (!state.reached && incomplete > 0 && !closing.aborted) void dial(infohash, peers).catch(() => undefined)
     },
+    dialNear(infohash, peer) {
+      if (!entries.has(infohash) && !state.folder.has(infohash)) return
+      void openForStranger(state, infohash)
+        .then((isOpen) => isOpen && addPeer(entries.get(infohash), peer))
+        .catch(() => undefined)
+    },
     rest(infohash) {
       if ((entries.get(infohash)?.users ?? 0) > 0) return false
       torrents.rest(infohash)
@@ -83,6 +91,11 @@ export function createWaking(options: WakingOptions): Waking {
     settled: torrents.settled,
     close: () => clearTimeout(state.timer),
   }
+}
+
+/** The library throws for a torrent that does not know yet which one it is. */
+function addPeer(entry: Entry | undefined, peer: string): void {
+  if (entry !== undefined && !entry.torrent.destroyed && entry.torrent.infoHash) entry.torrent.addPeer(peer)
 }
 
 async function openForStranger(state: State, infohash: string): Promise<boolean> {

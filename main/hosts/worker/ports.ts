@@ -24,7 +24,12 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   if (!storage.ok) return storage
   const { backend, pollMs, ...rpc } = config.chain
   const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), waits: backend === 'embedded', log })
-  const swarm = await createWebTorrentSwarm({ folder: join(config.folder, 'torrents'), ...config.swarm, port: 0, log })
+  const swarm = await createWebTorrentSwarm({
+    ...config.swarm,
+    folder: join(config.folder, 'torrents'),
+    port: config.swarm.port ?? 0,
+    log,
+  })
   // A chain of one's own has its servers at home; on a public one a stranger names the host.
   const transport = createHttpTransport({ privateHosts: config.chain.network === 'regtest' })
   const work = createWorkers({ threads: 1 })

@@ -16,6 +16,8 @@ interface Work {
   post(host: string, port: number, text: string, timeoutMs: number): Promise<Result<string>>
   swarm(options: Partial<WebTorrentSwarmOptions> & { folder: string }): Promise<Result<{ port: number; dhtPort: number | null }>>
   seed(text: string): Promise<Result<{ infohash: string }>>
+  /** That a seed of this text has. */
+  infohash(text: string): Promise<Result<string>>
   fetch(infohash: string, timeoutMs: number, peers?: string[]): Promise<Result<string>>
   tip(node: { url: string; user: string; password: string }): Promise<Result<BlockRef>>
 }
@@ -44,6 +46,7 @@ function createWork(): Work {
       return ok({ port: swarm.port, dhtPort: swarm.dhtPort() })
     },
     seed: (from) => swarm!.seed('golem-test', [{ name: 'document.json', bytes: bytes(from) }]),
+    infohash: async (from) => swarm!.infohash('golem-test', [{ name: 'document.json', bytes: bytes(from) }]),
     async fetch(infohash, timeoutMs, peers) {
       const files = await swarm!.fetch(infohash, { files: ['document.json'], maxBytes: 1 << 20, timeoutMs, ...(peers && { peers }) })
       return files.ok ? ok(text(files.value[0]!.bytes)) : files
@@ -87,7 +90,13 @@ export function startPeer(namespace: Namespace): Peer {
       })
   return {
     process: child,
-    ...({ serve: ask('serve'), post: ask('post'), swarm: ask('swarm'), seed: ask('seed'), fetch: ask('fetch'), tip: ask('tip') } as Work),
+    serve: ask('serve'),
+    post: ask('post'),
+    swarm: ask('swarm'),
+    seed: ask('seed'),
+    infohash: ask('infohash'),
+    fetch: ask('fetch'),
+    tip: ask('tip'),
     async end() {
       const ended = once(child, 'close')
       child.kill('SIGKILL')
