@@ -166,6 +166,12 @@ export interface SwarmPort {
   keepOnly(infohash: string, files: readonly string[]): Promise<Result<void>>
   /** Stops serving and deletes the files of a torrent. Safe to repeat. */
   drop(infohash: string): Promise<Result<void>>
+  /**
+   * Announce URLs that an app names in which this node takes part: asked and told beside its own, a few of each app, instead of those that it named before. An
+   * empty list forgets them. Error: `swarm.tracker`, of the first that is refused; the others are used.
+   * @param app whatever names it
+   */
+  trackersOf(app: string, urls: readonly string[]): Result<void>
   status(): SwarmStatus
   close(): Promise<void>
 }

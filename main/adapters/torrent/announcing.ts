@@ -7,6 +7,7 @@ import TrackerClient from 'bittorrent-tracker'
 import type WebTorrent from 'webtorrent'
 import type { LogPort } from '../../core/ports.ts'
 import { joinTable } from './table.ts'
+import type { TrackerList } from './tracker-list.ts'
 
 export interface Announced {
   infohash: string
@@ -29,6 +30,8 @@ export interface Announcing {
   tracker(): 'ok' | 'unreachable' | 'none'
   /** A tracker answered or failed elsewhere: to an open torrent. */
   heard(reached: boolean): void
+  /** There are other trackers now: all that is stored is announced to them. */
+  changed(): void
   /** Tells trackers that a torrent is not here any more. */
   gone(infohash: string): void
   close(): void
@@ -36,7 +39,7 @@ export interface Announcing {
 
 export interface AnnouncingOptions {
   client: WebTorrent
-  trackers: string[]
+  trackers: TrackerList
   log: LogPort
   heartbeatMs: number
   /** All that is stored, newest first. */
@@ -81,23 +84,34 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
   const { trackers, client } = options
   const inRound: Tell = async (announced, first) =>
     options.answered(announced.infohash, await tellTrackers(state, announced, first ? 'started' : null))
-  const rounds = trackers.length > 0 ? startRounds(state, ROUND_MS, inRound) : null
+  let rounds: ReturnType<typeof startRounds> | null = null
+  let stopHeart: () => void = () => undefined
+  const any = (): boolean => trackers.now().length > 0
+  const begin = (): void => {
+    rounds = startRounds(state, ROUND_MS, inRound)
+    state.back = rounds.again
+    stopHeart = startHeart(state)
+  }
+  if (any()) begin()
   const dhtRounds = client.dht ? startRounds(state, DHT_ROUND_MS, ({ infohash }) => tellDht(client, infohash), isReady(client)) : null
   // What was announced while nobody was known reached nobody.
   const leaveTable = joinTable(client, () => dhtRounds?.again())
-  const stopHeart = rounds === null ? () => undefined : startHeart(state)
-  if (rounds !== null) state.back = rounds.again
   return {
     async announce(announced) {
       state.recent = [announced, ...state.recent.filter(({ infohash }) => infohash !== announced.infohash)].slice(0, RECENT)
       if (client.dht) void tellDht(client, announced.infohash)
-      return trackers.length === 0 ? { peers: [], incomplete: 0 } : tellTrackers(state, announced, 'started')
+      return any() ? tellTrackers(state, announced, 'started') : { peers: [], incomplete: 0 }
     },
-    tracker: () => (trackers.length === 0 ? 'none' : state.reached ? 'ok' : 'unreachable'),
+    tracker: () => (!any() ? 'none' : state.reached ? 'ok' : 'unreachable'),
     heard: (reached) => hear(state, reached),
+    changed() {
+      if (state.closed || !any()) return
+      if (rounds === null) begin()
+      else rounds.again()
+    },
     gone(infohash) {
       state.recent = state.recent.filter((announced) => announced.infohash !== infohash)
-      if (trackers.length > 0) void tellTrackers(state, { infohash, left: 0 }, 'stopped')
+      if (any()) void tellTrackers(state, { infohash, left: 0 }, 'stopped')
     },
     close() {
       state.closed = true
@@ -189,10 +203,11 @@ const clientOf = ({ client, trackers }: State, infohash: string): TrackerClient 
   new TrackerClient({
     infoHash: infohash,
     peerId: client.peerId,
-    announce: trackers,
+    announce: trackers.now(),
     port: client.torrentPort,
     userAgent: client.userAgent,
     wrtc: false,
+    proxyOpts: trackers.asking,
   })
 
 /** Asks with a client of its own, which is gone once `ask` calls `end`, and after two seconds in any case. */
@@ -216,6 +231,8 @@ function askTrackers(state: State, infohash: string, ask: (tracker: TrackerClien
 async function tellTrackers(state: State, { infohash, left }: Announced, event: 'started' | 'stopped' | null): Promise<Answer> {
   const { trackers, log } = state
   const answer: Answer = { peers: [], incomplete: 0 }
+  const all = trackers.now().length
+  if (all === 0) return answer
   let heard = 0
   let ended = false
   await askTrackers(state, infohash, (tracker, end) => {
@@ -223,7 +240,7 @@ async function tellTrackers(state: State, { infohash, left }: Announced, event: 
       if (ended) return
       hear(state, reached)
       // The peers of an answer follow in the same turn.
-      if (++heard >= trackers.length) setImmediate(end)
+      if (++heard >= all) setImmediate(end)
     }
     tracker.on('update', ({ incomplete = 0 }: { incomplete?: number }) => {
       answer.incomplete += incomplete

@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import WebTorrent from 'webtorrent'
 import type { LogPort } from '../../core/ports.ts'
+import type { TrackerList } from './tracker-list.ts'
+import { boundTrackers } from './tracker-requests.ts'
 import { tableOptions, type TableOptions } from './table.ts'
 
 export interface ClientOptions {
-  trackers: string[]
   dht: TableOptions
   maxUploadBytesPerSecond?: number
   port: number
@@ -26,13 +27,13 @@ interface Identity {
  * @param folder where the identity is kept
  * @throws when the port cannot be had
  */
-export async function startClient(options: ClientOptions, folder: string): Promise<WebTorrent> {
+export async function startClient(options: ClientOptions, folder: string, trackers: TrackerList): Promise<WebTorrent> {
   const path = join(folder, 'peer.json')
   const known = readIdentity(path)
   const wanted = options.port === 0 ? known.port : options.port
-  const client = await listen(options, { ...known, port: wanted }).catch((error: unknown) => {
+  const client = await listen(options, trackers, { ...known, port: wanted }).catch((error: unknown) => {
     if (options.port === wanted) throw error
-    return listen(options, { ...known, port: 0 })
+    return listen(options, trackers, { ...known, port: 0 })
   })
   const { torrentPort: port, peerId } = client
   if (port !== known.port || peerId !== known.peerId) await writeFile(path, JSON.stringify({ port, peerId } satisfies Identity))
@@ -49,7 +50,12 @@ function readIdentity(path: string): Identity {
   }
 }
 
-function listen(options: ClientOptions, { port, peerId }: Identity): Promise<WebTorrent> {
+/** What the library gives the torrents that it opens from then on; false: they ask no tracker. */
+export const trackersOf = ({ now, asking }: TrackerList): WebTorrent['tracker'] =>
+  now().length > 0 ? { announce: now(), wrtc: false, proxyOpts: asking } : false
+
+function listen(options: ClientOptions, trackers: TrackerList, { port, peerId }: Identity): Promise<WebTorrent> {
+  boundTrackers()
   const client = new WebTorrent({
     ...(peerId === undefined ? {} : { peerId }),
     utp: false,
@@ -65,7 +71,7 @@ function listen(options: ClientOptions, { port, peerId }: Identity): Promise<Web
     natPmp: false,
     webSeeds: false,
     secure: 0,
-    tracker: options.trackers.length > 0 ? { announce: options.trackers, wrtc: false } : false,
+    tracker: trackersOf(trackers),
     uploadLimit: options.maxUploadBytesPerSecond ?? -1,
   })
   return new Promise((resolve, reject) => {

@@ -45,6 +45,7 @@ declare module 'webtorrent' {
     peerId: string
     userAgent: string
     torrents: Torrent[]
+    tracker: { announce: string[]; wrtc: false; proxyOpts: unknown } | false
     dht:
       | {
           ready: boolean

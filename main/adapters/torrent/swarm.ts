@@ -2,7 +2,7 @@ import type WebTorrent from 'webtorrent'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { FetchLane, LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus } from '../../core/ports.ts'
 import { createAnnouncing, type Announcing } from './announcing.ts'
-import { startClient, type ClientOptions } from './client.ts'
+import { startClient, trackersOf, type ClientOptions } from './client.ts'
 import { openDoor } from './door.ts'
 import { createStop, fetchFrom, stopped } from './fetching.ts'
 import { openSwarmFolder, type SwarmFolder } from './folder.ts'
@@ -11,13 +11,17 @@ import { createMetainfo, infohashOf } from './metainfo.ts'
 import { openLocalPeers, type LocalPeers } from './local-peers.ts'
 import { createOpenTorrents, type Entry } from './open-torrents.ts'
 import type { TableOptions } from './table.ts'
+import { createTrackerList, type TrackerList } from './tracker-list.ts'
+import type { Reach } from './tracker-requests.ts'
 import { createWaking, type Waking } from './waking.ts'
 
 export interface WebTorrentSwarmOptions extends ClientOptions {
   /** Where torrents are kept; every torrent found there is served. */
   folder: string
-  /** Announce URLs. */
+  /** Announce URLs of the person's own; those of apps come by `trackersOf`. */
   trackers: string[]
+  /** Where given, trackers that apps name have to be at public addresses. */
+  reach?: Reach | undefined
   /** Find peers in the distributed hash table (BEP 5): the public one, or the one that begins at these addresses, `host:port`. */
   dht: TableOptions
   /** Find peers on the local network by multicast (BEP 14). */
@@ -69,8 +73,9 @@ interface Swarm {
  */
 export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Promise<WebTorrentSwarm> {
   const folder = openSwarmFolder(options.folder)
-  const client = await startClient(options, options.folder)
-  const swarm = compose(options, folder, client)
+  const trackers = createTrackerList(options.trackers, options.reach)
+  const client = await startClient(options, options.folder, trackers)
+  const swarm = compose(options, folder, client, trackers)
   client.on('download', (bytes: number) => {
     swarm.bytes.down += bytes
   })
@@ -90,6 +95,13 @@ export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Pr
     fetch: (infohash, wanted) => fetch(swarm, infohash, wanted),
     keepOnly: (infohash, files) => keepOnly(swarm, infohash, files),
     drop: (infohash) => drop(swarm, infohash),
+    trackersOf(app, urls) {
+      const before = trackers.now().join(' ')
+      const told = trackers.of(app, urls)
+      client.tracker = trackersOf(trackers)
+      if (trackers.now().join(' ') !== before) swarm.announcing.changed()
+      return told
+    },
     status: () => statusOf(swarm),
     close: () => {
       const closed = close(swarm)
@@ -99,8 +111,8 @@ export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Pr
   }
 }
 
-function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: WebTorrent): Swarm {
-  const { log, trackers } = options
+function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: WebTorrent, trackers: TrackerList): Swarm {
+  const { log } = options
   const locks = createLocks()
   const closing = new AbortController()
   const announcing = createAnnouncing({

@@ -9,6 +9,7 @@ import { createSystemClock } from '../../adapters/system/clock.ts'
 import { createSystemRandom } from '../../adapters/system/random.ts'
 import { createWebTorrentSwarm } from '../../adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../adapters/transport/http.ts'
+import { isPublic, publicLookup } from '../../adapters/transport/reach.ts'
 import { createWorkers } from '../../adapters/work/workers.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { ok, type CorePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
@@ -24,14 +25,16 @@ export async function openPorts(config: ParticipantConfig, log: LogPort): Promis
   if (!storage.ok) return storage
   const { backend, pollMs, ...rpc } = config.chain
   const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), waits: backend === 'embedded', log })
+  // A chain of one's own, or of one house, has its servers and trackers at home; on a public one a stranger names the host.
+  const atHome = config.chain.network === 'regtest'
   const swarm = await createWebTorrentSwarm({
     ...config.swarm,
     folder: join(config.folder, 'torrents'),
     port: config.swarm.port ?? 0,
+    ...(atHome ? {} : { reach: { isPublic, lookup: publicLookup() } }),
     log,
   })
-  // A chain of one's own has its servers at home; on a public one a stranger names the host.
-  const transport = createHttpTransport({ privateHosts: config.chain.network === 'regtest' })
+  const transport = createHttpTransport({ privateHosts: atHome })
   const work = createWorkers({ threads: 1 })
   const checker = createChecker()
   const index = createIndexCache(join(config.folder, 'index'))

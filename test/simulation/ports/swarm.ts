@@ -88,6 +88,8 @@ function portOf(state: SwarmState, peer: Peer): SwarmPort {
       peer.torrents.delete(infohash)
       return ok(undefined)
     },
+    // Everybody is known to everybody's tracker.
+    trackersOf: () => ok(undefined),
     status: () => ({
       stored: [...peer.torrents.values()].filter(({ kept }) => kept).length,
       open: [...peer.torrents.values()].filter(({ kept }) => !kept).length,
