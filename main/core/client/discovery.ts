@@ -6,6 +6,7 @@ import { paysKey, referenceOf, spendsKey } from '../../../roles/protocol/ticks/i
 import { anchoredAt, anchoredBetween, hashAtOf } from '../chain-watch.ts'
 import { fetchStanding } from '../revocations.ts'
 import { historyFrom } from '../history.ts'
+import { meetAt } from '../meeting.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import type { Engine } from '../engine.ts'
 import type { FetchLane, Json } from '../ports.ts'
@@ -137,6 +138,7 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
     enter,
     join(row: JoinedRow, offer: OpenedOffer, entered = enter(row)): void {
       if (session.joined !== null) return
+      meetAt(session.services, row.reference.sha256, offer.document.body)
       session.joined = { reference: row.reference, height: row.height, offer, ...entered }
       arrive()
       void replay(session.joined)

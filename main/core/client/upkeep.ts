@@ -4,6 +4,7 @@ import { isRegistered, mayRegister, type ClientState } from '../../../roles/clie
 import type { Result } from '../../../roles/protocol/result.ts'
 import { hashAtOf } from '../chain-watch.ts'
 import { collectionsShort, mayReserve, reserveKeys } from './reserve.ts'
+import { meetAt } from '../meeting.ts'
 import type { ClientSession, Joined } from './session.ts'
 
 /** Requests whose update rests on a tick that the chain does not have any more, and in whose place none was composed yet. */
@@ -38,6 +39,7 @@ export function createUpkeep(session: ClientSession, again: (id: string) => Prom
       const opened = await session.newestTick(joined)
       if (opened.ok && opened.value !== session.newest) {
         session.newest = opened.value
+        meetAt(services, opened.value.offer.sha256, opened.value.offer.body)
         services.changed()
       }
       if (opened.ok) void session.local.catchUp({ ...opened.value, program: opened.value.outline })

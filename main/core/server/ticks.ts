@@ -15,6 +15,7 @@ import {
   type TickView,
 } from '../../../roles/server/index.ts'
 import { burialsByApp, lookBehind } from '../burials.ts'
+import { meetAt } from '../meeting.ts'
 import { remembering } from '../remembering.ts'
 import type { ServerSession } from './session.ts'
 
@@ -44,7 +45,8 @@ export interface ServedTicks {
 }
 
 /** Documents from this node's own storage, opened once. */
-function createOpened({ crypto, storage }: ServerSession['services']) {
+function createOpened(services: ServerSession['services']) {
+  const { crypto, storage } = services
   const openedTick = remembering(OPENED, (sha256): OpenedDocument<'tick'> | null => {
     const bytes = storage.getBlob(sha256)
     const opened = bytes === undefined ? null : openDocument(crypto, 'tick', bytes, sha256)
@@ -55,6 +57,7 @@ function createOpened({ crypto, storage }: ServerSession['services']) {
     const bytes = storage.getBlob(offer)
     const opened = bytes === undefined ? null : openDocument(crypto, 'offer', bytes, offer)
     if (!opened?.ok) return null
+    meetAt(services, offer, opened.value.body)
     const { outline, budget } = opened.value.body
     const file = storage.getBlob(outline.sha256)
     const parsed = file === undefined ? null : parseOutline(file)

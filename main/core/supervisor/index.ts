@@ -19,6 +19,7 @@ import {
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import { isPublished } from '../documents/index.ts'
 import type { Dispatching, Engine } from '../engine.ts'
+import { meetAt } from '../meeting.ts'
 import type { Services } from '../services.ts'
 import { checkedFetch, wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
@@ -73,8 +74,14 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const signer = (): KeyPair => book.signerAt(keyIndex())
   const takeUp = (first: OpenedDocument<'offer'>): Member => (part ??= takePart(services, engine, book, first, reading)).member
   const first = book.first()
-  if (first !== null) takeUp(first)
-  const hiring = startHiring(services, engine, book, (offer, wanted) => offered(takeUp(book.first() ?? offer), offer, wanted))
+  if (first !== null) {
+    meetAt(services, first.sha256, first.body)
+    takeUp(first)
+  }
+  const hiring = startHiring(services, engine, book, (offer, wanted) => {
+    meetAt(services, offer.sha256, offer.body)
+    return offered(takeUp(book.first() ?? offer), offer, wanted)
+  })
   const resuming = startResuming(services, engine, book, (event) => part?.member.dispatch(event) ?? Promise.resolve())
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
   const succeed = (change: Change) => replace({ book, hiring, member: part?.member ?? null, settings, keyIndex: keyIndex() }, change)

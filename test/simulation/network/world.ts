@@ -345,6 +345,8 @@ export interface WorldOptions {
   indices?: Record<string, IndexPort>
   /** Witnesses and spare servers, of stories that tell of them; then the app begins with all of its servers. */
   lanes?: { witnesses: number; spare: number }
+  /** That the app's offer names. */
+  trackers?: string[]
 }
 
 /** A running app: its Supervisor, so many servers, and clients with keys in reserve. */
@@ -352,11 +354,11 @@ export async function startWorld(
   label: string,
   servers: number,
   clients: string[],
-  { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {}, lanes }: WorldOptions = {},
+  { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {}, lanes, trackers = [] }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
   const settings = supervisor(lanes === undefined ? 3 : servers, program ?? sampleApp(app), app)
-  await world.add(lanes === undefined ? settings : { ...settings, supervisor: { ...settings.supervisor!, ...lanes } })
+  await world.add({ ...settings, supervisor: { ...settings.supervisor!, ...lanes, trackers } })
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name, freshKeys), indices[name])
   for (const script of coins) world.chain.mine(1, script)

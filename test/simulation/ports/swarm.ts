@@ -13,6 +13,8 @@ interface Peer {
   name: string
   online: boolean
   torrents: Map<string, Torrent>
+  /** Trackers that apps named, by app. */
+  trackers: Map<string, readonly string[]>
   downloaded: number
   uploaded: number
   closing: AbortController
@@ -25,6 +27,8 @@ export interface SwarmNetwork {
   filesOf(name: string): Map<string, string[]>
   /** The torrents of which a participant has every file. */
   torrentsOf(name: string): Array<{ infohash: string; name: string; files: SwarmFile[] }>
+  /** Trackers that a participant was told of, by app. */
+  trackersOf(name: string): ReadonlyMap<string, readonly string[]>
   /** Without a tracker, only peers that already know each other find each other. */
   setTracker(state: 'ok' | 'unreachable'): void
 }
@@ -40,6 +44,7 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
     setTracker: (tracker) => {
       state.tracker = tracker
     },
+    trackersOf: (name) => peers.get(name)?.trackers ?? new Map<string, string[]>(),
     filesOf: (name) =>
       new Map(
         [...(peers.get(name)?.torrents ?? [])].map(([infohash, { files }]) => [
@@ -58,6 +63,7 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
         name,
         online: true,
         torrents: before?.torrents ?? new Map(),
+        trackers: new Map(),
         downloaded: 0,
         uploaded: 0,
         closing: new AbortController(),
@@ -88,8 +94,10 @@ function portOf(state: SwarmState, peer: Peer): SwarmPort {
       peer.torrents.delete(infohash)
       return ok(undefined)
     },
-    // Everybody is known to everybody's tracker.
-    trackersOf: () => ok(undefined),
+    trackersOf(app, urls) {
+      peer.trackers.set(app, urls)
+      return ok(undefined)
+    },
     status: () => ({
       stored: [...peer.torrents.values()].filter(({ kept }) => kept).length,
       open: [...peer.torrents.values()].filter(({ kept }) => !kept).length,
