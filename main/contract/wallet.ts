@@ -145,14 +145,16 @@ export interface FoundView {
   /** Key of its Supervisor. */
   master: string
   title: string | null
+  /** Digest of the offer that a server accepted. */
+  offer?: string
   /** Number in the derivation: of a master key; of the identity for server and client. */
   index: number
   /** Height of the first anchor that names it. */
   height: number
   /** What was established, in words. */
   state: string
-  /** Data keys of a client: reserved, and of these written. */
-  keys?: { reserved: number; written: number }
+  /** Data keys of a client: reserved, of these written, and the number of the last one. */
+  keys?: { reserved: number; written: number; last: number | null }
   /** What comes back, one sentence each. */
   restored: string[]
   /** What does not, one sentence each, and what to do about it. */

@@ -1,6 +1,6 @@
 /** What every role in service shares. */
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
-import type { DocumentType, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
+import type { DocumentType, Offer, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
 import type { Documents } from './documents/index.ts'
@@ -137,6 +137,19 @@ export async function fetchOffer(
     : services.seldom(what, fetchStandingOffer(services, reference, 'new')))
   return [answered(reference, 'offer', fetched)]
 }
+
+/** Fetches what a Supervisor keeps with an offer that is served or used here, to serve it on: it restores the app where its own disk is gone. */
+export function holdBackup(
+  { documents, seldom }: Pick<Services, 'documents' | 'seldom'>,
+  { infohash }: Reference,
+  { backup }: Pick<Offer, 'backup'>,
+): void {
+  if (backup === null || backup.size > MOST_BACKUP) return
+  void seldom('hold the backup of a Supervisor', () => documents.fetchFile(infohash, backup, false, { lane: 'known' }))
+}
+
+/** PROTOCOL.md 5.1. */
+const MOST_BACKUP = 6 << 20
 
 /**
  * Performs the `fetch` of a role that follows ticks. What nobody delivers now is asked for again, ever more seldom and a few at a time, until the next

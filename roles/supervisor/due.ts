@@ -81,7 +81,7 @@ function adoptOffer(state: SupervisorState, to: number): SupervisorState {
   return { ...state, offer: next.offer, next: null, by: state.ended.includes(by) ? state.by : by }
 }
 
-const WAITING: ReadonlySet<Phase> = new Set<Phase>(['revoked', 'offered', 'usurped', 'resuming'])
+const WAITING: ReadonlySet<Phase> = new Set<Phase>(['revoked', 'offered', 'usurped', 'resuming', 'restored'])
 
 /**
  * Begins the next tick if it is due: the tip has passed its last block by the offer's confirmations. One tick at a time.

@@ -1,4 +1,5 @@
 /** The Supervisor: publishes an app's code, decides its updates, and signs what the database is (essay, «Supervisor»). */
+export * from './backup.ts'
 export * from './events.ts'
 export * from './hiring.ts'
 export * from './keeper.ts'

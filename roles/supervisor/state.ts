@@ -22,6 +22,11 @@ export type Phase =
   | 'usurped'
   /** The master key takes ticks back; its anchor is in no block yet. */
   | 'resuming'
+  /**
+   * It was brought back from the phrase: what its lost disk knew of ticks that no block has is gone. A second document of one number over the same block would
+   * count against the key, so nothing is signed before the master key has named another one (`resume`).
+   */
+  | 'restored'
 
 /** What an acceptance says, as far as the app's first block follows from it. */
 export interface Arrived {

@@ -9,7 +9,7 @@ import { burialsByApp, lookBehind } from '../burials.ts'
 import { indexFileOf } from '../read-index.ts'
 import type { FetchLane } from '../ports.ts'
 import type { LocalIndex } from '../local-index/index.ts'
-import type { Services } from '../services.ts'
+import { holdBackup, type Services } from '../services.ts'
 
 /** What it needs of what every role in service shares. */
 export type ClientServices = Pick<Services, 'crypto' | 'documents' | 'storage' | 'log' | 'seldom' | 'changed'>
@@ -93,6 +93,8 @@ function createGraves(services: ClientServices, partsOf: (sha256: string) => Pro
 export function createClientApp(services: ClientServices, local: LocalIndex): ClientApp {
   const { crypto, documents } = services
   let seen: OfferOf = () => null
+  /** Offers whose backup is held here, or asked for. */
+  const held = new Set<string>()
   const gravesOf = createGraves(services, async (sha256) => {
     const reference = seenOffer(seen, sha256)
     return reference.ok ? offer(reference.value) : reference
@@ -112,6 +114,8 @@ export function createClientApp(services: ClientServices, local: LocalIndex): Cl
     const tick = document.value.body as Tick
     const app = await offer(offerReference)
     if (!app.ok) return app
+    if (!held.has(offerReference.sha256)) holdBackup(services, offerReference, app.value.document.body)
+    held.add(offerReference.sha256)
     const planDocument = planned === null ? null : await documents.fetch(planned.reference, 'tick')
     if (planDocument?.ok === false) return planDocument
     const planApp = planned === null ? app : await offer(planned.offer)

@@ -6,8 +6,10 @@ import {
   spendsKey,
   withAnchor,
   type AnchoredOffer,
+  type AuditInput,
   type AuditReport,
   type Following,
+  type Ledger,
 } from '../../../roles/protocol/ticks/index.ts'
 import type { OpenedDocument, Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
@@ -86,7 +88,8 @@ export async function auditHistory(
   { following, offerOf, open }: AuditSubject,
   history: AppHistory,
   isProof = false,
-): Promise<Result<AuditReport>> {
+  onClosed?: AuditInput['onClosed'],
+): Promise<Result<AuditReport & { ledger: Ledger | null }>> {
   const { crypto, documents, storage } = services
   const ticks = history.ticks.map(({ document }) => document)
   const infohashes = new Map(history.ticks.map(({ reference }) => [reference.sha256, reference.infohash]))
@@ -120,6 +123,7 @@ export async function auditHistory(
         return file
       },
       infohashOf: (sha256) => infohashes.get(sha256)!,
+      ...(onClosed === undefined ? {} : { onClosed }),
       between: (from, to) => anchored.slice(above(from), above(to)),
     },
   )

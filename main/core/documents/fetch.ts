@@ -15,8 +15,8 @@ import type { Documents, DocumentsOptions, HowToFetch } from './types.ts'
 /** Largest single file that is fetched, in bytes. */
 const FILE_LIMIT = 256 << 20
 
-/** The one file that is not a tick's: an offer's (PROTOCOL.md 5.1). */
-const OUTLINE = 'outline'
+/** The files that are not a tick's: an offer's (PROTOCOL.md 5.1). */
+const OF_OFFERS: ReadonlySet<string> = new Set(['outline', 'backup'])
 
 type FetchOptions = Pick<DocumentsOptions, 'crypto' | 'storage' | 'swarm' | 'onTick' | 'fetchTimeoutMs'>
 
@@ -97,7 +97,7 @@ async function fetchFile(
 ): Promise<Result<Uint8Array>> {
   return size > FILE_LIMIT
     ? fail('file.too-large', `The file ${name} has ${size} bytes; at most ${FILE_LIMIT} are fetched.`)
-    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep, large: name !== OUTLINE, how })
+    : fetchBytes(options, { infohash, name, maxBytes: size, sha256, keep, large: !OF_OFFERS.has(name), how })
 }
 
 export const createFetching = (options: FetchOptions): Pick<Documents, 'fetch' | 'held' | 'fetchFile'> => ({

@@ -3,7 +3,7 @@ import { createFetching } from './fetch.ts'
 import { createPublishing } from './publish.ts'
 import type { Documents, DocumentsOptions } from './types.ts'
 
-export { isPublished } from './publish.ts'
+export { isPublished, PUBLICATIONS } from './publish.ts'
 export type * from './types.ts'
 
 export const createDocuments = (options: DocumentsOptions): Documents => ({ ...createFetching(options), ...createPublishing(options) })

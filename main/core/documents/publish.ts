@@ -9,7 +9,7 @@ import { anchorScript } from '../../../roles/protocol/tx/index.ts'
 import type { StoragePort, SwarmFile } from '../ports.ts'
 import type { Documents, DocumentsOptions, Publication, Published } from './types.ts'
 
-const PUBLICATIONS = 'publication'
+export const PUBLICATIONS = 'publication'
 
 /** Whether a document, by its digest, was anchored from this folder: that is on the disk before any node hears of it. */
 export const isPublished = (storage: StoragePort, sha256: string): boolean => storage.get(PUBLICATIONS, sha256) !== undefined

@@ -1,12 +1,12 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
 import { composeAcceptance, composeReady, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
-import type { Reference } from '../../../roles/protocol/documents/index.ts'
+import type { Offer, Reference } from '../../../roles/protocol/documents/index.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
 import { showsFault } from '../client/audit.ts'
 import type { Dispatching } from '../engine.ts'
 import { historyFrom } from '../history.ts'
-import { fetchBetweenBlocks, fetchOffer } from '../services.ts'
+import { fetchBetweenBlocks, fetchOffer, holdBackup } from '../services.ts'
 import type { ServerSession } from './session.ts'
 import type { ServedTicks } from './ticks.ts'
 
@@ -49,12 +49,19 @@ export function createEffects(
     return [{ type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }]
   }
 
+  /** The outline is here: ticks can be opened, and what its Supervisor keeps with the offer is held for it. */
+  function holdOffers(reference: Reference): void {
+    ticks.refresh(role.state())
+    const offer = services.documents.held(reference, 'offer')
+    if (offer !== null) holdBackup(services, reference, offer.body as Offer)
+  }
+
   /** Others wrote what is fetched here, so it may be broken for good. */
   async function fetchFile(effect: Effect<'fetch-file'>): Promise<ServerEvent[]> {
     const { reference, file } = effect
     const fetched = await services.patiently(`fetch ${file.name}`, () => services.documents.fetchFile(reference.infohash, file))
     if (effect.purpose === 'outline') {
-      if (fetched.ok) ticks.refresh(role.state())
+      if (fetched.ok) holdOffers(reference)
       else services.log.log('error', `The program of the offer ${reference.sha256} cannot be had: ${fetched.error.message}`)
       return []
     }

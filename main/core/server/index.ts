@@ -23,6 +23,7 @@ import { decideOffer, offersOf } from './offers.ts'
 import { createReception } from './reception.ts'
 import { createAnswer } from './requests.ts'
 import { createSession, type ServerSession, type ServerSettings } from './session.ts'
+import { createLogKeeper } from './log.ts'
 import { createServedTicks } from './ticks.ts'
 
 export interface ServerService {
@@ -67,13 +68,15 @@ function takePart(session: ServerSession, engine: Engine): Dispatching<ServerSta
     keysFor,
   } = session
   const ticks = createServedTicks(session)
+  const hold = createLogKeeper(session.services)
   const ctx = { crypto, hashAt: hashAtOf(storage), identityFor: (offer: string) => keysFor(offer).identity.publicKey }
   const member: Dispatching<ServerState, ServerEvent> = engine.add<ServerState, ServerEvent, ServerEffect>({
     name: 'server',
     initial: initialServerState({ auto: settings.accept.auto, minPayPerRequest: settings.accept.minimumPayPerRequest, maxTicks: null }),
     step: (state, event) => serverStep(ctx, state, event),
-    changed(state) {
+    changed(state, before) {
       ticks.refresh(state)
+      if (state.job !== null && state.job.following !== before.job?.following) hold(state.job.following)
       session.reception.keep(state.job?.identity ?? null)
     },
     perform: createEffects(session, ticks, {

@@ -1,6 +1,5 @@
 /** Puts hiring into service: performs what its step asks for. All statements of the master key and of an offer are published here, in one way. */
 import { beaconKey, type DocumentType, type OpenedDocument, type Reference } from '../../../roles/protocol/documents/index.ts'
-import { encodeOutline } from '../../../roles/protocol/requests/index.ts'
 import {
   hiringStep,
   initialHiring,
@@ -76,11 +75,10 @@ async function perform(
     case 'hire.publish': {
       const document = book.documentOf(effect.offer)
       await offered(document, effect.wanted)
-      const files = [{ name: 'outline', bytes: encodeOutline(book.partsOf(document.sha256).outline) }]
       const paid = [document.body.by, document.body.master, beaconKey(services.crypto, 'offer')]
       // What spends from the master key's address nobody else can have anchored: whoever serves or uses the app asks for it before anything of strangers.
       const spent = effect.wanted.supersedes === null ? [] : [document.body.master]
-      book.notePublished(await publish(services, document, paid, files, spent))
+      book.notePublished(await publish(services, document, paid, book.filesOf(document.sha256), spent))
       return [{ type: 'hire.published', wanted: effect.wanted, offer: document.sha256 }]
     }
   }

@@ -25,7 +25,7 @@ import { checkedFetch, wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import { startHiring, type Hiring } from './hiring.ts'
-import { resume, startResuming } from './resuming.ts'
+import { resume, startResuming, type Resuming } from './resuming.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
 import { createOfferBook, lanesOf, type OfferBook, type SupervisorSettings } from './offers.ts'
@@ -83,6 +83,7 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
     return offered(takeUp(book.first() ?? offer), offer, wanted)
   })
   const resuming = startResuming(services, engine, book, (event) => part?.member.dispatch(event) ?? Promise.resolve())
+  goOnRestored((part as Part | null)?.member ?? null, resuming, keyIndex() + 1, services)
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
   const succeed = (change: Change) => replace({ book, hiring, member: part?.member ?? null, settings, keyIndex: keyIndex() }, change)
   return ok({
@@ -143,6 +144,17 @@ function takePart(services: Services, engine: Engine, book: OfferBook, first: Op
   gather()
   return { member, gathering }
 }
+
+/** Brought back from the phrase, it goes on once the master key has named a key that has signed nothing yet. Asked for again after a crash, that happens once. */
+function goOnRestored(member: Member | null, resuming: Resuming, index: number, services: Services): void {
+  if (member?.state().phase !== 'restored' || resuming.state().wanted !== null) return
+  void resume({ member, resuming, index, services }, { reason: RESTORED }).then((done) => {
+    if (!done.ok) services.log.log('error', `The app does not go on after it was restored: ${done.error.message}`)
+  })
+}
+
+/** For people, in the resumption of an app that was brought back. */
+const RESTORED = 'The Supervisor was restored from its phrase; another key goes on.'
 
 const noOffer = fail('offer.none', 'There is no offer yet that could be replaced. Wait until it is anchored.')
 

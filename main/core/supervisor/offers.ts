@@ -18,8 +18,8 @@ import { defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/
 import { must } from '../../../roles/protocol/result.ts'
 import { DEFAULT_PER_TICK } from '../../../roles/protocol/ticks/index.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
-import { nameOfChange, type OfferParts, type Wanted, type WantedResumption } from '../../../roles/supervisor/index.ts'
-import type { Json } from '../ports.ts'
+import { nameOfChange, sealProgram, type OfferParts, type Wanted, type WantedResumption } from '../../../roles/supervisor/index.ts'
+import type { Json, SwarmFile } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { ParticipantSettings } from '../settings.ts'
 
@@ -49,6 +49,8 @@ export interface OfferBook {
   keepProgram(program: Program): string
   /** Of an offer made here, by its digest. Throws for another. */
   partsOf(sha256: string): OfferParts
+  /** The files of its torrent besides the document: the same bytes each time. */
+  filesOf(sha256: string): SwarmFile[]
   /** Its signed bytes. */
   documentOf(sha256: string): OpenedDocument<'offer'>
   /** The app's first offer, if it was signed. */
@@ -85,6 +87,13 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
     ...rows,
     master,
     signerAt,
+    filesOf(sha256) {
+      const { outline, program } = rows.partsOf(sha256)
+      return [
+        { name: 'outline', bytes: encodeOutline(outline) },
+        { name: 'backup', bytes: sealProgram(crypto, master, program) },
+      ]
+    },
     referenceOf: (sha256) => ({ sha256, infohash: String(storage.get(SUPERVISOR_ROWS, `infohash:${sha256}`)) }),
     notePublished: ({ sha256, infohash }) => storage.transact([row(`infohash:${sha256}`, infohash)]),
     grant: (index) =>
@@ -121,6 +130,7 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
         supersedes,
         app: supersedes === null ? null : (this.first()?.sha256 ?? null),
         outline: outlineOf(rows.programOf(wanted.program)),
+        backup: sealProgram(crypto, master, rows.programOf(wanted.program)),
       })
       rows.keep(wanted, document)
       return document
@@ -187,6 +197,8 @@ interface OfferHead {
   supersedes: Reference | null
   app: string | null
   outline: Program
+  /** The file `backup`. */
+  backup: Uint8Array
 }
 
 /** What the settings say of witnesses and spare servers, and what stands for the rest. */
@@ -197,7 +209,7 @@ export function lanesOf({ minimumServers, witnesses, spare }: SupervisorSettings
 
 function signOffer({ crypto, random, identity }: Services, settings: SupervisorSettings, head: OfferHead): OpenedDocument<'offer'> {
   const { program: _program, title: _title, perRequest, ...terms } = settings
-  const { signer, outline, ...named } = head
+  const { signer, outline, backup, ...named } = head
   const fields = {
     ...named,
     ...terms,
@@ -205,6 +217,7 @@ function signOffer({ crypto, random, identity }: Services, settings: SupervisorS
     perTick: settings.perTick ?? DEFAULT_PER_TICK,
     sealing: toHex(identity.sealing(signer, 'receipts').publicKey),
     outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outline) }),
+    backup: fileEntry(crypto, { name: 'backup', bytes: backup }),
     pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },
     budget: BUDGET,
   }

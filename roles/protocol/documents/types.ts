@@ -90,6 +90,8 @@ export const offer = z.strictObject({
   ...offerTerms.shape,
   /** The program's outline: everything but the bodies of its blocks, which only their servers get (outline.ts). */
   outline: file,
+  /** The whole program, sealed to its Supervisor alone (PROTOCOL.md 5.1); null: it keeps it elsewhere. */
+  backup: z.union([file, z.null()]),
   /** Everything in here prices or limits work; amounts in sats. */
   pay: z.strictObject({ perRequest: sats, perMillionSteps: sats, perMegabyte: sats }),
   budget: z.strictObject({ steps: z.int().min(1).max(100_000_000), bytes: z.int().min(1).max(100_000_000) }),

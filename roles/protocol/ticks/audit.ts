@@ -38,6 +38,8 @@ export interface AuditInput {
   resumed?: readonly string[]
   /** A file of a tick's torrent. */
   fetchFile: (tick: OpenedDocument<'tick'>, name: string) => ReturnType<FetchFile>
+  /** Told of each tick that was computed: what was decided, and the documents that were. */
+  onClosed?: (tick: OpenedDocument<'tick'>, closed: ClosedTick, documents: ReadonlyMap<string, OpenedDocument>) => void
   /** All anchored transactions of the best chain in blocks above `from` up to `to`, in chain order, as the auditor's own node has them. */
   between: (from: number, to: number) => AnchoredTransaction[]
 }
@@ -187,6 +189,7 @@ async function auditTick(auditing: Auditing, tick: OpenedDocument<'tick'>): Prom
   const code = codeFrom(evidence.value)
   const closed = closeTick(ctx, ledger, { offer, offerDigest: body.offer, outline, number, reveal: reveal.value, ...sorted, code })
   settle(anchors, closed)
+  input.onClosed?.(tick, closed, documents.value)
   problems.push(...verdictProblems(anchors, body, closed.verdicts, due), ...decisionProblems(auditing, body, closed, sorted))
   if (number === 0) problems.push(...genesisProblems(auditing, offer, closed))
   problems.push(...serverProblems(auditing, body, offer))

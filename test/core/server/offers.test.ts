@@ -35,6 +35,7 @@ const offer = (n: number, perRequest: number): ServerEvent => {
     pay: { perRequest, perMillionSteps: 0, perMegabyte: 0 },
     work: { client: 1, server: 4 },
     outline: { name: 'outline', size: 1, sha256: id(9) },
+    backup: null,
   }
   return {
     type: 'document',

@@ -82,6 +82,7 @@ export const makeOffer = ({ random, supervisor, master }: Cast, change: Partial<
       app: null,
       title: 'Notes',
       outline: { name: 'outline', size: 0, sha256: '00'.repeat(32) },
+      backup: null,
       pay: { perRequest: 1, perMillionSteps: 1, perMegabyte: 1 },
       minimumServers: 3,
       trackers: [],

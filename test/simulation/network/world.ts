@@ -51,8 +51,13 @@ export interface World {
   readonly seed: string
   readonly chain: SimulatedChain
   readonly swarms: SwarmNetwork
+  readonly clock: ReturnType<typeof createVirtualClock>
   /** @param index its index cache; without it, one in memory that outlives it */
   add(settings: ParticipantSettings, index?: IndexPort): Promise<void>
+  /** The same on a disk that the story prepared, and without coins. */
+  revive(settings: ParticipantSettings, disk: MemoryDisk): Promise<void>
+  /** Lets time pass until something that the story does beside its participants is done. */
+  during<T>(doing: Promise<T>): Promise<T>
   member(name: string): Member
   /** Ends a participant's life; `restart` begins another. */
   stop(name: string): Promise<void>
@@ -242,6 +247,7 @@ export function createWorld(label: string): World {
     seed,
     chain,
     swarms,
+    clock,
     call,
     trouble: (name, trouble) => void troubles.set(name, trouble),
     block,
@@ -254,6 +260,12 @@ export function createWorld(label: string): World {
       entries.set(settings.name, { settings, disk, lives: 0, ...entry })
       const { address } = await call(settings.name, 'receive', { participant: settings.name })
       for (let coins = 0; coins < 4; coins++) chain.mine(1, must(scriptOfAddress(address, 'regtest')))
+    },
+    during: (doing) => clock.until(doing),
+    async revive(settings, prepared) {
+      const disk: Disk = { ...prepared, indices: new Map() }
+      const entry = await start(settings.name, settings, disk, 0)
+      entries.set(settings.name, { settings, disk, lives: 0, ...entry })
     },
     member: (name) => entries.get(name)!.member,
     async endanger(name, count, stretch) {

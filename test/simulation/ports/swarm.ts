@@ -29,6 +29,8 @@ export interface SwarmNetwork {
   torrentsOf(name: string): Array<{ infohash: string; name: string; files: SwarmFile[] }>
   /** Trackers that a participant was told of, by app. */
   trackersOf(name: string): ReadonlyMap<string, readonly string[]>
+  /** A participant's disk is gone, with everything that it served. */
+  forget(name: string): void
   /** Without a tracker, only peers that already know each other find each other. */
   setTracker(state: 'ok' | 'unreachable'): void
 }
@@ -57,6 +59,7 @@ export function createSwarmNetwork(network: Network): SwarmNetwork {
         const files = [...torrent.files].flatMap(([file, { bytes }]) => (bytes === undefined ? [] : [{ name: file, bytes }]))
         return files.length === torrent.files.size ? [{ infohash, name: torrent.name, files }] : []
       }),
+    forget: (name) => void peers.delete(name),
     peer: (name) => {
       const before = peers.get(name)
       const peer: Peer = {

@@ -74,7 +74,7 @@ const documentFields: DocumentsInput['fields'] = {
   offer: {
     master: publicKey(bytes('master')), grant: reference('grant'), sealing: sealing('sealing'), supersedes: null, app: null, title: 'Guestbook — «Gäste»', minimumServers: 3,
     trackers: ['http://tracker.example/announce'], work: { client: 10, server: 12 }, tickBlocks: 6, joinBlocks: 3, confirmations: 1, versions: 2, primeBits: 512, witnesses: 1, spare: 1, perTick: { acceptances: 100, registrations: 100, reservations: 100, updates: 4 },
-    outline: file('outline', 1234), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
+    outline: file('outline', 1234), backup: file('backup', 2345), pay: { perRequest: 10, perMillionSteps: 0, perMegabyte: 0 }, budget: { steps: 1_000_000, bytes: 4_000_000 },
   },
   grant: { key: publicKey(bytes('client')), note: 'secondary key 0' },
   revocation: { key: publicKey(bytes('client')), reason: 'the machine was seized' },
