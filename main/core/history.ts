@@ -52,12 +52,14 @@ export async function tried<T>(attempt: () => Promise<Result<T>>): Promise<Resul
 /**
  * Walks the anchored chain from the first offer to the newest tick. @param known whose app, keys and revocations it is
  * @param without digest of a resumption that is to count for nothing
+ * @param isLost a document that nobody delivers now is taken for lost: the history ends before it
  * Errors: those of fetching, where they may pass; what can never be had is told by `stop`.
  */
 export async function historyOf(
   { storage, documents }: Pick<Services, 'storage' | 'documents'>,
   known: Pick<Following, 'app' | 'master' | 'signers' | 'revoked' | 'refused'>,
   without: string | null = null,
+  isLost = false,
 ): Promise<Result<AppHistory>> {
   const hashAt = hashAtOf(storage)
   let following: Following = {
@@ -75,11 +77,11 @@ export async function historyOf(
     const stop = stopOf(following)
     if (stop?.kind !== 'unfetched' && stop?.kind !== 'resumption' && stop?.kind !== 'revocation') {
       const seen = await besideLine(documents, following, hashAt)
-      const resumed = following.lines.flatMap(({ said }) => (said === null ? [] : [said.key]))
-      return ok({ ticks, stop: stop ?? stopOf(seen), resumed })
+      return ok({ ticks, stop: stop ?? stopOf(seen), resumed: resumedIn(following) })
     }
     const { reference } = stop
     const fetched: Result<OpenedDocument> = await tried(() => documents.fetch(reference, stop.kind === 'unfetched' ? 'tick' : stop.kind))
+    if (!fetched.ok && fetched.error.retryable && isLost) return ok({ ticks, stop, resumed: resumedIn(following) })
     if (!fetched.ok && fetched.error.retryable) return fetched
     const before = following
     if (!fetched.ok) following = followMissing(following, reference, fetched.error)
@@ -93,6 +95,8 @@ export async function historyOf(
     if (newestTick(following) !== null) following = forgetOld(following)
   }
 }
+
+const resumedIn = ({ lines }: Following): string[] => lines.flatMap(({ said }) => (said === null ? [] : [said.key]))
 
 /** What ticks beside the line show; those that cannot be had show nothing. */
 async function besideLine(documents: Services['documents'], following: Following, hashAt: HashAt): Promise<Following> {

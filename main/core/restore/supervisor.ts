@@ -112,7 +112,8 @@ interface Log {
 
 /** The log of the app, held against what its ticks say. Errors: those of fetching; `restore.differs`. */
 async function readLog(services: RestoreServices, following: Following, offers: readonly FoundOffer[]): Promise<Result<Log>> {
-  const history = await historyOf(services, following)
+  // What was published by the disk that is gone, and had not reached anybody, is taken back by the key that goes on.
+  const history = await historyOf(services, following, null, true)
   if (!history.ok) return history
   const log: Log = { ticks: history.value.ticks, ledger: null, closed: new Map(), documents: new Map() }
   if (history.value.stop !== null)

@@ -389,8 +389,8 @@ export const ready = (world: World, name: string): Promise<string> =>
   })
 
 /** The ticks that the Supervisor published, by number. */
-export function publishedTicks({ swarms }: World): Tick[] {
-  const torrents = swarms.torrentsOf('supervisor').filter(({ name }) => name.startsWith('golem-tick-'))
+export function publishedTicks({ swarms }: World, name = 'supervisor'): Tick[] {
+  const torrents = swarms.torrentsOf(name).filter(({ name }) => name.startsWith('golem-tick-'))
   const documents = torrents.map(({ files }) => files.find(({ name }) => name === 'document.json')!.bytes)
   return documents.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Tick).sort((a, b) => a.number - b.number)
 }

@@ -1,11 +1,11 @@
 /** A Supervisor loses its disk and goes on from twelve words: everything else is on the chain, and with those who serve and use the app. */
 import { describe, expect, it } from 'vitest'
-import { restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
+import { createRestoring, restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
 import type { Json } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { freshNode, type Fresh } from '../network/fresh.ts'
 import { peopleOf } from '../network/people.ts'
-import { startWorld, type World } from '../network/world.ts'
+import { GUESTBOOK, publishedTicks, startWorld, type World } from '../network/world.ts'
 
 const phraseOf = async (world: World, name: string): Promise<string> =>
   must(await world.member(name).core.call('phrase', { participant: name, passphrase: 'story' })).phrase
@@ -25,32 +25,131 @@ async function restore(world: World, fresh: Fresh, programs: unknown[] = []) {
   return { found, unknown, restored }
 }
 
+/** The Supervisor's disk is gone; another one begins with its words alone. */
+async function loseAndRestore(world: World, name: string, again: string, blocks = 4) {
+  const phrase = await phraseOf(world, name)
+  await world.stop(name)
+  world.swarms.forget(name)
+  for (let at = 0; at < blocks; at++) await world.block()
+  const fresh = await freshNode(world, again, phrase)
+  const done = await restore(world, fresh)
+  await fresh.stop()
+  await world.revive({ name: again, supervisor: must(done.restored).settings }, fresh.disk)
+  return { ...done, restored: must(done.restored) }
+}
+
+const tickOf = async (world: World, name: string): Promise<number> => (await world.call(name, 'overview', {})).tick?.number ?? -1
+const goesOn = (world: World, name: string, beyond: number): Promise<unknown> =>
+  world.until('the app to go on', async () => (await tickOf(world, name)) > beyond)
+
 describe('a Supervisor whose disk is gone', () => {
   it('is restored from twelve words while its app waits, and the app goes on with all that was written', async () => {
     const world = await startWorld('restored', 4, ['alice', 'bob'])
     const people = peopleOf(world)
     await people.done('alice', 'post', { topic: 'golem', text: 'before' })
-    const phrase = await phraseOf(world, 'supervisor')
-    const before = (await world.call('bob', 'overview', {})).tick!
-    await world.stop('supervisor')
-    world.swarms.forget('supervisor')
-    for (let blocks = 0; blocks < 4; blocks++) await world.block()
-
-    const fresh = await freshNode(world, 'supervisor-again', phrase)
-    const { found, unknown, restored } = await restore(world, fresh)
+    const before = await tickOf(world, 'bob')
+    const { found, unknown, restored } = await loseAndRestore(world, 'supervisor', 'again')
     expect(unknown).toEqual([])
     expect(found.map(({ role, title, index }) => ({ role, title, index }))).toEqual([{ role: 'supervisor', title: 'guestbook', index: 0 }])
-    const { settings, lost, states } = must(restored)
-    expect(lost).toEqual([])
-    expect(states.supervisor).toMatchObject({ phase: 'restored', composing: null })
-    await fresh.stop()
-
-    await world.revive({ name: 'supervisor-again', supervisor: settings }, fresh.disk)
-    await world.until('the app to go on', async () => ((await world.call('bob', 'overview', {})).tick?.number ?? 0) > before.number + 4)
+    expect(restored.lost).toEqual([])
+    expect(restored.states.supervisor).toMatchObject({ phase: 'restored', composing: null })
+    await goesOn(world, 'bob', before + 4)
     await people.done('bob', 'post', { topic: 'golem', text: 'after' })
     const rows = await people.rows('alice', ['posts', 'byTopic'], ['golem'])
     expect(rows.map(({ text }) => text).sort()).toEqual(['after', 'before'])
     expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+    await world.close()
+  })
+
+  it('is restored again, after another program, another key, and a restoration', async () => {
+    const world = await startWorld('restored again', 4, ['alice'])
+    const people = peopleOf(world)
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'Newer.' } as never })
+    await world.until('the newer program', async () => (await world.call('alice', 'overview', {})).app?.doc === 'Newer.')
+    const key = (await world.call('supervisor', 'overview', {})).participants[0]!.id
+    await world.call('supervisor', 'replaceKey', { reason: 'a story' })
+    await world.until('a new key', async () => (await world.call('supervisor', 'overview', {})).participants[0]!.id !== key)
+    await goesOn(world, 'alice', (await tickOf(world, 'alice')) + 2)
+    await people.done('alice', 'post', { topic: 'golem', text: 'first' })
+    let name = 'supervisor'
+    for (const next of ['second', 'third']) {
+      const before = await tickOf(world, 'alice')
+      const { restored } = await loseAndRestore(world, name, next)
+      expect(restored.lost).toEqual([])
+      expect((restored.settings.program as { doc: string }).doc).toBe('Newer.')
+      await goesOn(world, 'alice', before + 3)
+      await people.done('alice', 'post', { topic: 'golem', text: next })
+      name = next
+    }
+    const rows = await people.rows('alice', ['posts', 'byTopic'], ['golem'])
+    expect(rows.map(({ text }) => text).sort()).toEqual(['first', 'second', 'third'])
+    expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+    await world.close()
+  })
+
+  it('signs no second document for a block for which the lost disk had signed one, whether it is in a block or nobody has it', async () => {
+    for (const held of [true, false]) {
+      const world = await startWorld(`restored: ${held ? 'unheard' : 'anchored and lost'}`, 4, ['alice'])
+      const people = peopleOf(world)
+      await people.done('alice', 'post', { topic: 'golem', text: 'before' })
+      const before = await tickOf(world, 'alice')
+      // Its next tick is signed, seeded and broadcast; then everybody else hears of its anchor at most.
+      if (held) world.trouble('supervisor', { held: true })
+      const last = publishedTicks(world).at(-1)!.number
+      for (let waits = 0; waits < 9 && publishedTicks(world).at(-1)!.number === last; waits++) await world.block()
+      const signed = publishedTicks(world).filter(({ number }) => number > last)
+      expect(signed).toHaveLength(1)
+      const { restored } = await loseAndRestore(world, 'supervisor', 'again')
+      expect(restored.states.supervisor.ticks.at(-1)!.number, String(held)).toBe(last)
+      await goesOn(world, 'alice', before + 3)
+      await people.done('alice', 'post', { topic: 'golem', text: 'after' })
+      const published = publishedTicks(world, 'again').filter(({ number }) => number === signed[0]!.number)
+      expect(published.map(({ by }) => by)).not.toContain(signed[0]!.by)
+      expect(published).toHaveLength(1)
+      expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+      await world.close()
+    }
+  })
+})
+
+describe('a wallet whose disk is gone', () => {
+  it('finds its job and the app that it uses, with every key that it reserved and their coins, and says what it lost', async () => {
+    const world = await startWorld('found', 4, ['alice'])
+    const people = peopleOf(world)
+    await people.done('alice', 'post', { topic: 'golem', text: 'one' })
+    const seen: Record<string, Awaited<ReturnType<typeof look>>> = {}
+    async function look(name: string) {
+      const { participants, actors } = await world.call(name, 'overview', {})
+      return { id: participants[0]!.id, balance: participants[0]!.balance, actor: actors[0] }
+    }
+    for (const name of ['alice', 'server-1']) {
+      const phrase = await phraseOf(world, name)
+      seen[name] = await look(name)
+      await world.stop(name)
+      world.swarms.forget(name)
+      const { services, stop } = await freshNode(world, `${name} again`, phrase)
+      const restoring = createRestoring(services)
+      expect(restoring.view().state).toBe('none')
+      restoring.start()
+      await world.during(restoring.idle())
+      await world.during(services.wallet.reading.tend())
+      const { found, unknown, state } = restoring.view()
+      expect([state, unknown, found.length]).toEqual(['done', [], 1])
+      const [only] = found
+      expect(only).toMatchObject({ role: name === 'alice' ? 'client' : 'server', title: 'guestbook', index: 0 })
+      expect(only!.lost.length).toBeGreaterThan(1)
+      const { actor, id, balance } = seen[name]!
+      if (name === 'alice') {
+        expect(only!.id).toBe(actor!.key)
+        // Two keys of each collection are kept free; one post was written.
+        const free = Object.values(actor!.freeKeys).reduce((sum, count) => sum + count, 0)
+        const coming = Object.values(actor!.comingKeys).reduce((sum, count) => sum + count, 0)
+        expect(only!.keys).toMatchObject({ reserved: free + coming + 1, written: 1 })
+        expect(services.wallet.holdings().reserved.keys.coins).toBe(free + coming + 1)
+      } else expect(only!.id).toBe(id)
+      expect(services.wallet.balance().confirmed, name).toBe(balance)
+      await stop()
+    }
     await world.close()
   })
 })
