@@ -206,7 +206,7 @@ function rowsOf({ services: { crypto, storage }, keys, offers }: Making, { ledge
     const name = nameOfChange({ index, program: digest, supersedes: supersedes?.sha256 ?? null, reason: null })
     return [
       row(`program:${digest}`, program as unknown as Json),
-      row(`offer:${reference.sha256}`, { program: digest, document: document.body, keyIndex: index } as unknown as Json),
+      row(`offer:${reference.sha256}`, { program: digest, document: document.body, keyIndex: index }),
       row(`signed:${name}`, reference.sha256),
       row(`infohash:${reference.sha256}`, reference.infohash),
       published(reference.sha256, reference.infohash, transaction.txid),

@@ -49,19 +49,12 @@ export function createEffects(
     return [{ type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }]
   }
 
-  /** The outline is here: ticks can be opened, and what its Supervisor keeps with the offer is held for it. */
-  function holdOffers(reference: Reference): void {
-    ticks.refresh(role.state())
-    const offer = services.documents.held(reference, 'offer')
-    if (offer !== null) holdBackup(services, reference, offer.body as Offer)
-  }
-
   /** Others wrote what is fetched here, so it may be broken for good. */
   async function fetchFile(effect: Effect<'fetch-file'>): Promise<ServerEvent[]> {
     const { reference, file } = effect
     const fetched = await services.patiently(`fetch ${file.name}`, () => services.documents.fetchFile(reference.infohash, file))
     if (effect.purpose === 'outline') {
-      if (fetched.ok) holdOffers(reference)
+      if (fetched.ok) holdOffer(services, reference, () => ticks.refresh(role.state()))
       else services.log.log('error', `The program of the offer ${reference.sha256} cannot be had: ${fetched.error.message}`)
       return []
     }
@@ -120,4 +113,11 @@ async function lookInto(
   const graves = await services.patiently('look into a tombstone', () => ticks.graves(state(), reference))
   if (!graves.ok) return { type: 'burial', tick, holds: false, problems: [graves.error.message] }
   return { type: 'burial', tick, holds: graves.value.held.includes(state().job?.identity ?? ''), problems: graves.value.problems }
+}
+
+/** The outline is here: ticks can be opened, and what its Supervisor keeps with the offer is held for it. */
+function holdOffer(services: ServerSession['services'], reference: Reference, refresh: () => void): void {
+  refresh()
+  const offer = services.documents.held(reference, 'offer')
+  if (offer !== null) holdBackup(services, reference, offer.body as Offer)
 }

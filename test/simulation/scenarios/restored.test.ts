@@ -64,7 +64,7 @@ describe('a Supervisor whose disk is gone', () => {
   it('is restored again, after another program, another key, and a restoration', async () => {
     const world = await startWorld('restored again', 4, ['alice'])
     const people = peopleOf(world)
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'Newer.' } as never })
+    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'Newer.' } })
     await world.until('the newer program', async () => (await world.call('alice', 'overview', {})).app?.doc === 'Newer.')
     const key = (await world.call('supervisor', 'overview', {})).participants[0]!.id
     await world.call('supervisor', 'replaceKey', { reason: 'a story' })
@@ -138,7 +138,7 @@ describe('a wallet whose disk is gone', () => {
       const [only] = found
       expect(only).toMatchObject({ role: name === 'alice' ? 'client' : 'server', title: 'guestbook', index: 0 })
       expect(only!.lost.length).toBeGreaterThan(1)
-      const { actor, id, balance } = seen[name]!
+      const { actor, id, balance } = seen[name]
       if (name === 'alice') {
         expect(only!.id).toBe(actor!.key)
         // Two keys of each collection are kept free; one post was written.
