@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import WebTorrent from 'webtorrent'
 import type { LogPort } from '../../core/ports.ts'
 import type { TrackerList } from './tracker-list.ts'
-import { boundTrackers } from './tracker-requests.ts'
+import { boundTrackers, type Reach } from './tracker-requests.ts'
 import { tableOptions, type TableOptions } from './table.ts'
 
 export interface ClientOptions {
@@ -53,6 +53,23 @@ function readIdentity(path: string): Identity {
 /** What the library gives the torrents that it opens from then on; false: they ask no tracker. */
 export const trackersOf = ({ now, asking }: TrackerList): WebTorrent['tracker'] =>
   now().length > 0 ? { announce: now(), wrtc: false, proxyOpts: asking } : false
+
+/** Addresses heard in the local network: enough for any house. */
+const MOST_NEIGHBOURS = 256
+
+/**
+ * Trackers, the hash table and peers name peers, and any address may be among them: this computer's own and those of its home, which a stranger could have knocked at.
+ * @returns to be told of neighbours, `address:port`, who may be connected to all the same
+ */
+export function refuseStrange(client: WebTorrent, reach: Reach | undefined): { add(peer: string): void } {
+  const neighbours = new Set<string>()
+  if (reach !== undefined) client.blocked = { contains: (host) => !reach.isPublic(host) && !neighbours.has(host) }
+  return {
+    add(peer) {
+      if (neighbours.size < MOST_NEIGHBOURS) neighbours.add(peer.slice(0, peer.lastIndexOf(':')))
+    },
+  }
+}
 
 function listen(options: ClientOptions, trackers: TrackerList, { port, peerId }: Identity): Promise<WebTorrent> {
   boundTrackers()

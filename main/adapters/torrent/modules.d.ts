@@ -45,6 +45,7 @@ declare module 'webtorrent' {
     peerId: string
     userAgent: string
     torrents: Torrent[]
+    blocked: { contains(host: string): boolean } | null
     tracker: { announce: string[]; wrtc: false; proxyOpts: unknown } | false
     dht:
       | {

@@ -2,7 +2,7 @@ import type WebTorrent from 'webtorrent'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { FetchLane, LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus } from '../../core/ports.ts'
 import { createAnnouncing, type Announcing } from './announcing.ts'
-import { startClient, trackersOf, type ClientOptions } from './client.ts'
+import { refuseStrange, startClient, trackersOf, type ClientOptions } from './client.ts'
 import { openDoor } from './door.ts'
 import { createStop, fetchFrom, stopped } from './fetching.ts'
 import { openSwarmFolder, type SwarmFolder } from './folder.ts'
@@ -20,7 +20,7 @@ export interface WebTorrentSwarmOptions extends ClientOptions {
   folder: string
   /** Announce URLs of the person's own; those of apps come by `trackersOf`. */
   trackers: string[]
-  /** Where given, trackers that apps name have to be at public addresses. */
+  /** Where given, trackers that apps name and peers that anybody names have to be at public addresses; neighbours are those that were heard (`lsd`). */
   reach?: Reach | undefined
   /** Find peers in the distributed hash table (BEP 5): the public one, or the one that begins at these addresses, `host:port`. */
   dht: TableOptions
@@ -124,7 +124,13 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
     left: folder.leftOf,
     answered: (infohash, answer) => waking.dialIfHidden(infohash, answer),
   })
-  const near = options.lsd ? openNear(client, log, (infohash, peer) => waking.dialNear(infohash, peer)) : null
+  const neighbours = refuseStrange(client, options.reach)
+  const near = options.lsd
+    ? openNear(client, log, (infohash, peer) => {
+        neighbours.add(peer)
+        waking.dialNear(infohash, peer)
+      })
+    : null
   const torrents = createOpenTorrents({ client, folder, log, heard: announcing.heard, askNear: (infohash) => near?.say(infohash) })
   const waking = createWaking({
     torrents,

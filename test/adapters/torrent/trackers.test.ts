@@ -1,7 +1,7 @@
 /** Trackers that an app names, and what a tracker may answer. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createSocketServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -107,6 +107,34 @@ describe('the trackers that an app names', () => {
     must(await own.seed('offer', [DOCUMENT]))
     expect(asked).toBeGreaterThan(0)
     expect(own.status().tracker).toBe('ok')
+  })
+})
+
+describe('peers that a tracker names', () => {
+  it.each([
+    [undefined, true],
+    [PUBLIC, false],
+  ])("are knocked at where they are at home only on a chain of one's own: %#", async (reach, knocked) => {
+    let knocks = 0
+    const home = createSocketServer((socket) => {
+      knocks++
+      socket.on('error', () => undefined).destroy()
+    })
+    await new Promise<void>((resolve) => home.listen(0, '127.0.0.1', resolve))
+    ends.push(() => home.close())
+    const peer = Buffer.from([127, 0, 0, 1, 0, 0])
+    peer.writeUInt16BE((home.address() as AddressInfo).port, 4)
+    let asked = 0
+    const url = await http((_request, response) => {
+      asked++
+      response.end(Buffer.concat([Buffer.from('d8:intervali60e5:peers6:'), peer, Buffer.from('e')]))
+    })
+    const node = await open({ trackers: [url], ...(reach && { reach }) })
+    const fetching = node.fetch('ab'.repeat(20), wanted)
+    while (asked < 3 || (knocked && knocks === 0)) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(knocks > 0).toBe(knocked)
+    await node.close()
+    expect((await fetching).ok).toBe(false)
   })
 })
 
