@@ -25,6 +25,8 @@ export interface FollowOptions {
 /** Refs kept to find a fork point without asking further back. */
 const memory = 300
 const longestPause = 10_000
+/** After so many looks in vain, a node that is asked often is asked once a second: a chain at rest costs next to nothing. */
+const [quietLooks, quietPause] = [240, 1_000]
 
 /**
  * Starts following after the newest of `recent` that is still on the best chain; with no `recent`, after the genesis block.
@@ -42,7 +44,7 @@ export function followChain(
   const pause = createPause()
   /** Why the node is of no use now, as last told; a node that catches up says how far it is. */
   let reason: string | undefined
-  let failures = 0
+  let [failures, unchanged] = [0, 0]
 
   const step = async (): Promise<Result<boolean>> => {
     const tip = await view.tip()
@@ -87,13 +89,14 @@ export function followChain(
   const rest = async () => {
     const last = known.at(-1)
     const told = failures === 0 && last && view.changed ? await pause.during(view.changed(last.hash)) : undefined
-    if (!told?.ok) await pause.sleep(Math.min(options.pollMs * 2 ** Math.min(failures, 16), Math.max(longestPause, options.pollMs)))
+    if (!told?.ok) await pause.sleep(pauseAfter(options.pollMs, unchanged, failures))
   }
 
   const run = async () => {
     while (!pause.ended()) {
       try {
         const done = await step()
+        unchanged = done.ok && !done.value ? unchanged + 1 : 0
         await report(done.ok ? undefined : done.error)
       } catch (error) {
         failures++
@@ -108,6 +111,12 @@ export function followChain(
     pause.end()
     return running
   }
+}
+
+/** Milliseconds to the next look, after so many in a row that saw no other tip, and so many that failed. */
+function pauseAfter(pollMs: number, unchanged: number, failures: number): number {
+  const usual = unchanged < quietLooks ? pollMs : Math.max(pollMs, quietPause)
+  return Math.min(usual * 2 ** Math.min(failures, 16), Math.max(longestPause, usual))
 }
 
 /** What is told anew when it changes. A connection that is cut and one that is refused are one absence. */

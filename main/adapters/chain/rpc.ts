@@ -21,7 +21,7 @@ export interface RpcChainOptions {
   user: string
   password: string
   network: ChainPort['network']
-  /** Between two looks at the tip. Default 250 on regtest, 5,000 elsewhere. */
+  /** Between two looks at the tip. Default 250 on regtest, a second after a minute without a block, 5,000 elsewhere. */
   pollMs?: number
   /**
    * Whether a call of `waitfornewblock` may stay open, so that a block is known at once and nothing is polled. Only the embedded node: of
