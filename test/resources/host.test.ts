@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../main/hosts/cli/main.ts'
+import { leanEnvironment, leanOptions } from '../../main/hosts/worker/lean.ts'
 import { repository } from '../architecture/rules.ts'
 
 const folder = join(repository, 'resources', 'host')
@@ -18,7 +19,7 @@ const valuesOf = (key: string): string[] =>
 
 /** The commands of a text that begin with `golem`, word by word. */
 const commandLines = (text: string): string[][] =>
-  [...text.matchAll(/(?:^|[\s$(])golem ((?:[a-z-]+ ?)(?:[^\n|)]*))/gm)].map(([, line]) => line!.trim().split(/\s+/))
+  [...text.matchAll(/(?:^|exec golem )golem ([a-z][^\n|]*)/gm)].map(([, line]) => line!.trim().split(/\s+/))
 
 /** What is wrong with a command line: an option that its command does not have, or no such command. */
 function complaints(words: readonly string[]): string[] {
@@ -31,20 +32,25 @@ function complaints(words: readonly string[]): string[] {
   return given.filter((name) => !known.includes(name)).map((name) => `golem ${command.name} has no option --${name}`)
 }
 
-const hasNode = commands.some(({ name }) => name === 'node')
+/** The bundle of `golem node`, which the build makes of this. */
+const HOST = 'dist/hosts/node/index.js'
+const SOURCE = 'main/hosts/node/index.ts'
+const hasNode = existsSync(join(repository, SOURCE)) && commands.some(({ name }) => name === 'node')
 
 describe('the systemd unit', () => {
   const [start = ''] = valuesOf('ExecStart')
-  const [program = '', main = '', ...words] = start.split(' ')
+  const [program = '', ...words] = start.split(' ')
+  const at = words.indexOf(`/opt/golem/${HOST}`)
 
-  it('starts a program that the repository has, with the Node that it brings', () => {
-    const inRepository = (path: string): string => path.replace(/^\/opt\/golem\//, '')
-    expect(inRepository(program)).toBe('node_modules/.bin/node')
-    expect(existsSync(join(repository, inRepository(main)))).toBe(true)
-    expect(words[0]).toBe('node')
+  it('starts what golem node starts, with the Node of the repository and as lean', () => {
+    expect(program).toBe('/opt/golem/node_modules/.bin/node')
+    expect(words.slice(0, at)).toEqual(leanOptions)
+    expect(valuesOf('AssertPathExists')).toEqual(['/opt/golem/dist/hosts/node/built'])
+    const environment = valuesOf('Environment').flatMap((line) => line.split(' '))
+    for (const [name, value] of Object.entries(leanEnvironment)) expect(environment).toContain(`${name}=${value}`)
   })
 
-  it.skipIf(!hasNode)('gives the command options that it has', () => expect(complaints(words)).toEqual([]))
+  it.skipIf(!hasNode)('gives it options that it has', () => expect(complaints(['node', ...words.slice(at + 1)])).toEqual([]))
 
   it('names no secret in an argument or in the environment', () => {
     expect(start).toContain('--passphrase-file ${CREDENTIALS_DIRECTORY}/passphrase')
@@ -75,7 +81,9 @@ describe('the container file', () => {
   const json = (key: string): string[] => JSON.parse(new RegExp(`${key} (\\[.*\\])$`, 'm').exec(container)![1]!) as string[]
 
   it.skipIf(!hasNode)('gives the command options that it has, also in its health check', () => {
-    expect(complaints([...json('ENTRYPOINT').slice(1), ...json('^CMD')])).toEqual([])
+    expect(json('ENTRYPOINT')).toEqual(['golem-node'])
+    expect(container).toContain(`exec node ${leanOptions.join(' ')} /opt/golem/${HOST} "$@"`)
+    expect(complaints(['node', ...json('^CMD')])).toEqual([])
     expect(complaints(json('HEALTHCHECK.* CMD').slice(1))).toEqual([])
   })
 
