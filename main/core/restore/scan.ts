@@ -149,11 +149,11 @@ function jobsIn(
         index,
         height: seen.first(id)!,
         state: `accepted in block ${seen.first(id)}`,
-        restored: ['The identity with its work, and its place among the servers: it serves from the next tick on whose code it gets.'],
+        restored: ['The identity, and its place among the servers: it serves from the next tick on whose code it gets.'],
         lost: [
           'Code of the ticks that run now: it serves again when a tick brings it other code.',
           'Receipts of requests that were not sent to the Supervisor: what they were worth is lost.',
-          'Where it is reached, if that changed: then it accepts the offer again with the same key.',
+          'The proof of work: it is found again when it accepts the offer again, with the same key; that also says where it is reached now.',
         ],
       },
     ]

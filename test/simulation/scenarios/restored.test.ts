@@ -1,11 +1,11 @@
 /** A Supervisor loses its disk and goes on from twelve words: everything else is on the chain, and with those who serve and use the app. */
 import { describe, expect, it } from 'vitest'
-import { createRestoring, restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
+import { createRestoring, restoreClient, restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
 import type { Json } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { freshNode, type Fresh } from '../network/fresh.ts'
 import { peopleOf } from '../network/people.ts'
-import { GUESTBOOK, publishedTicks, startWorld, type World } from '../network/world.ts'
+import { GUESTBOOK, publishedTicks, ready, startWorld, type World } from '../network/world.ts'
 
 const phraseOf = async (world: World, name: string): Promise<string> =>
   must(await world.member(name).core.call('phrase', { participant: name, passphrase: 'story' })).phrase
@@ -150,6 +150,46 @@ describe('a wallet whose disk is gone', () => {
       expect(services.wallet.balance().confirmed, name).toBe(balance)
       await stop()
     }
+    await world.close()
+  })
+
+  it('uses its app again with the keys that it had reserved: it registers and reserves nothing a second time', async () => {
+    const world = await startWorld('used again', 4, ['alice', 'bob'])
+    const people = peopleOf(world)
+    await people.done('alice', 'post', { topic: 'golem', text: 'before' })
+    const phrase = await phraseOf(world, 'alice')
+    const { actors } = await world.call('alice', 'overview', {})
+    await world.stop('alice')
+    world.swarms.forget('alice')
+    await world.block()
+    const fresh = await freshNode(world, 'alice again', phrase)
+    const { found } = await world.during(scanForEngagements(fresh.services, () => undefined))
+    const only = found[0]!
+    must(fresh.services.wallet.reading.start(watchFound(fresh.services, found)!))
+    await world.during(fresh.services.wallet.reading.tend())
+    const restored = must(await world.during(restoreClient(fresh.services, only)))
+    expect([restored.lost, restored.id]).toEqual([[], actors[0]!.key])
+    const { reference, height, master, by } = restored.first
+    fresh.services.storage.transact([
+      { table: 'client', key: 'joined', value: { reference, height, master, by } },
+      { table: 'role-state', key: 'client', value: restored.state as unknown as Json },
+      ...restored.offers.map((offer) => ({ table: 'client', key: `offer:${offer.sha256}`, value: { ...offer } })),
+      ...restored.published.map(({ sha256, infohash, txid }) => ({ table: 'publication', key: sha256, value: { infohash, txid, fee: 0 } })),
+    ])
+    await fresh.stop()
+    const anchors = (): number => world.chain.anchors().filter(({ type }) => type === 'registration' || type === 'reservation').length
+    const before = anchors()
+    await world.revive({ name: 'alice again', client: { registerAutomatically: true, freshKeys: 2 } }, fresh.disk)
+    await ready(world, 'alice again')
+    const [actor] = (await world.call('alice again', 'overview', {})).actors
+    expect(actor!.freeKeys).toEqual(actors[0]!.freeKeys)
+    expect(anchors()).toBe(before)
+    await people.done('alice again', 'post', { topic: 'golem', text: 'after' })
+    const rows = await people.rows('bob', ['posts', 'byTopic'], ['golem'])
+    expect(rows.map(({ text, $owner }) => [text, $owner]).sort()).toEqual([
+      ['after', restored.id],
+      ['before', restored.id],
+    ])
     await world.close()
   })
 })
