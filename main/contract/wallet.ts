@@ -264,10 +264,4 @@ export const wallet = {
     args: none,
     result: result<RescanView | null>(),
   },
-  'wallet.found': {
-    reads: true,
-    doc: 'What a restored wallet took part in, found on the chain and in the swarm, and what could not be found or restored.',
-    args: none,
-    result: result<RestoreView>(),
-  },
 } as const

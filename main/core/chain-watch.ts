@@ -32,7 +32,7 @@ export const anchoredAt = (storage: StoragePort, height: number): AnchoredTransa
   (storage.get(ANCHORED, blockKey(height)) ?? []) as unknown as AnchoredTransaction[]
 
 /** The newest blocks that were delivered, newest last. */
-const recentIn = (storage: StoragePort): BlockRef[] => (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
+export const recentIn = (storage: StoragePort): BlockRef[] => (storage.get('chain', 'recent') ?? []) as unknown as BlockRef[]
 
 /** The newest block that was delivered; null before the first. */
 export const tipIn = (storage: StoragePort): BlockRef | null => recentIn(storage).at(-1) ?? null

@@ -31,6 +31,8 @@ export interface EffectRunnerOptions {
   log: LogPort
   after(ms: number, run: () => void): () => void
   stopped(): boolean
+  /** Whether the role takes part: one that was taken away does nothing until it is back. */
+  isThere(role: string): boolean
   perform(begun: BegunEffect): Promise<unknown[]>
   /** Hands the reporting events to the role; `done` deletes the effect's row, and goes with the commit of the last of them. */
   report(begun: BegunEffect, events: unknown[], done: StorageWrite): Promise<void>
@@ -47,29 +49,45 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   const running = new Set<Promise<void>>()
   let sequence = Number(storage.get('engine', 'sequence') ?? 0)
 
-  function begin(begun: BegunEffect, attempt = 0): void {
-    if (options.stopped()) return
-    const { effect, role } = begun
-    if (isLog(effect)) return log.log(effect.level, effect.message, { role })
+  /** The newest beginning of each effect: one that was begun again, because its role came back, is told of once. */
+  const current = new Map<string, number>()
+  let beginnings = 0
+
+  function begin(begun: BegunEffect): void {
+    if (isLog(begun.effect)) {
+      if (!options.stopped()) log.log(begun.effect.level, begun.effect.message, { role: begun.role })
+      return
+    }
+    current.set(begun.id, ++beginnings)
+    attempt(begun, beginnings, 0)
+  }
+
+  function attempt(begun: BegunEffect, beginning: number, times: number): void {
+    const isWanted = (): boolean => !options.stopped() && options.isThere(begun.role) && current.get(begun.id) === beginning
+    if (!isWanted()) return
     const work = options
       .perform(begun)
-      .then((events) => options.report(begun, events, { table: EFFECTS, key: begun.id, delete: true }))
-      .catch((error: unknown) => again(begun, attempt, error))
+      .then((events) => (isWanted() ? options.report(begun, events, { table: EFFECTS, key: begun.id, delete: true }) : undefined))
+      .then(() => {
+        if (current.get(begun.id) === beginning) current.delete(begun.id)
+      })
+      .catch((error: unknown) => {
+        if (isWanted()) again(begun, beginning, times, error)
+      })
     running.add(work)
     void work.finally(() => running.delete(work))
   }
 
-  function again(begun: BegunEffect, attempt: number, error: unknown): void {
-    if (options.stopped()) return
-    const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!
+  function again(begun: BegunEffect, beginning: number, times: number, error: unknown): void {
+    const wait = RETRY_MS[Math.min(times, RETRY_MS.length - 1)]!
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
     log.log('error', `${begun.role}: ${begun.effect.type} failed and is tried again in ${wait} ms: ${why}`)
-    options.after(wait, () => begin(begun, attempt + 1))
+    options.after(wait, () => attempt(begun, beginning, times + 1))
   }
 
   return {
     running,
-    begin: (begun) => begin(begun),
+    begin,
     plan(asked) {
       const begun = asked.map((one) => ({ ...one, id: String(++sequence).padStart(12, '0') }))
       const rows = begun

@@ -1,33 +1,23 @@
 /** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
-import type { ChainView, Overview, ParticipantView, TickView } from '../contract/index.ts'
+import type { ChainView, EngagementView, NodeView, Overview, TickView, UsedView } from '../contract/index.ts'
 import { blocksAbove, genesisOf, joinsOf, type SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
-import type { ClientService } from './client/index.ts'
+import type { Engagement, Running } from './engagements/index.ts'
 import type { ChainPort } from './ports.ts'
-import type { ServerService } from './server/index.ts'
-import type { ParticipantSettings } from './settings.ts'
-import type { SupervisorService } from './supervisor/index.ts'
 import { untilNext, type Wait } from './waiting.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
-/** The roles that are switched on. */
-export interface Roles {
-  supervisor: SupervisorService | null
-  server: ServerService | null
-  client: ClientService | null
-}
-
 export interface OverviewSources {
-  settings: ParticipantSettings
+  node: NodeView
   wallet: WalletKeeper
-  roles: Roles
+  engagements: Engagement[]
   watch: ChainWatch | null
   chain: ChainPort
   backend: ChainView['backend']
 }
 
 export function overviewOf(sources: OverviewSources): Overview {
-  const { roles, watch } = sources
+  const { engagements, watch, node } = sources
   const tip = watch?.tip() ?? null
   const availability = watch?.available() ?? { available: false, reason: 'starting' }
   const chain: ChainView = {
@@ -37,16 +27,14 @@ export function overviewOf(sources: OverviewSources): Overview {
     hash: tip?.hash ?? '',
     ...availability,
   }
-  const supervisor = roles.supervisor?.state() ?? null
   const wait = { height: tip?.height ?? 0, blockMs: watch?.blockMs() ?? null }
-  const client = roles.client?.view(wait) ?? null
+  const clients = engagements.flatMap(({ running }) => (running?.role === 'client' ? [running.service.view(wait)] : []))
   return {
+    node,
     chain,
-    tick: client?.tick ?? (supervisor === null ? null : supervisorTick(supervisor, wait)),
-    app: client?.app ?? null,
-    participants: participantsOf(sources, supervisor),
-    actors: client?.actors ?? [],
-    requests: client?.requests ?? [],
+    engagements: engagements.map((engagement) => engagementView(sources, engagement, wait)),
+    apps: clients.flatMap(({ used }): UsedView[] => (used === null ? [] : [used])),
+    requests: clients.flatMap(({ requests }) => requests),
   }
 }
 
@@ -89,33 +77,27 @@ function hindered(wallet: WalletKeeper, detail: string): string {
   return hindrance === null ? detail : `${detail === '' ? '' : `${detail}; `}not paid yet: ${hindrance}`
 }
 
-function participantsOf({ settings, wallet, roles }: OverviewSources, supervisor: SupervisorState | null): ParticipantView[] {
-  const { confirmed, unconfirmed } = wallet.balance()
-  const common = { name: settings.name, balance: confirmed + unconfirmed, online: true }
-  const shown: ParticipantView[] = []
-  if (roles.supervisor) {
-    const detail =
-      supervisor === null
-        ? beforeOffer(wallet)
-        : `${ENDING[supervisor.phase] ?? ''}${counted(serversIn(supervisor), 'server')} accepted; documents waiting for a decision: ${supervisor.waiting.filter(({ decidedIn }) => decidedIn === null).length}`
-    const id = roles.supervisor.key()
-    shown.push({ ...common, id, role: 'supervisor', state: supervisor?.phase ?? 'starting', detail: hindered(wallet, detail) })
+function supervisorDetail(wallet: WalletKeeper, state: SupervisorState | null): string {
+  if (state === null) return beforeOffer(wallet)
+  const waiting = state.waiting.filter(({ decidedIn }) => decidedIn === null).length
+  return `${ENDING[state.phase] ?? ''}${counted(serversIn(state), 'server')} accepted; documents waiting for a decision: ${waiting}`
+}
+
+function establishedBy(running: Running, wallet: WalletKeeper, wait: Wait): Pick<EngagementView, 'key' | 'state' | 'detail' | 'tick'> {
+  if (running.role !== 'supervisor') return { key: running.service.key(), state: running.service.phase(), detail: running.service.detail() }
+  const state = running.service.state()
+  const tick = state === null ? null : supervisorTick(state, wait)
+  return {
+    key: running.service.key(),
+    state: state?.phase ?? 'starting',
+    detail: supervisorDetail(wallet, state),
+    ...(tick === null ? {} : { tick }),
   }
-  if (roles.server)
-    shown.push({
-      ...common,
-      id: roles.server.key() ?? settings.name,
-      role: 'server',
-      state: roles.server.phase(),
-      detail: hindered(wallet, roles.server.detail()),
-    })
-  if (roles.client)
-    shown.push({
-      ...common,
-      id: roles.client.key() ?? settings.name,
-      role: 'client',
-      state: roles.client.phase(),
-      detail: hindered(wallet, roles.client.detail()),
-    })
-  return shown
+}
+
+function engagementView({ node, wallet }: OverviewSources, { id, app, title, row, running }: Engagement, wait: Wait): EngagementView {
+  const common = { id, role: row.role, name: node.name, app, title, balance: node.balance, online: true }
+  if (running === null) return { ...common, key: null, state: row.state === 'failed' ? 'failed' : 'paused', detail: row.why ?? '' }
+  const { detail, ...established } = establishedBy(running, wallet, wait)
+  return { ...common, ...established, detail: hindered(wallet, detail) }
 }

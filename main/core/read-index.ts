@@ -15,6 +15,9 @@ import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { FetchFile, ProvedRange, SnapshotReader } from '../../roles/protocol/index/index.ts'
 import type { Documents } from './documents/index.ts'
 
+/** What is read, whoever reads. */
+export type ReadArgs = Omit<CommandArgs<'use.read'>, 'app'>
+
 export interface ReadableTick {
   tick: Tick
   outline: Program
@@ -33,7 +36,7 @@ interface Target {
 const BY_KEY: Index = { kind: 'order', on: ['$key'] }
 
 /** Rows, a count or a sum, each proved against the tick's root. Errors: `read.*`, those of the proofs. */
-export async function readIndex({ tick, outline, reader }: ReadableTick, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
+export async function readIndex({ tick, outline, reader }: ReadableTick, args: ReadArgs): Promise<Result<RowsView>> {
   const view = ({ local }: ProvedRange) => ({ tick: tick.number, root: tick.root, proved: true, local, rows: [] })
   const target = targetOf(outline, args)
   if (!target.ok) return target
@@ -54,10 +57,7 @@ export async function readIndex({ tick, outline, reader }: ReadableTick, args: C
 }
 
 /** Errors: `read.collection`, `read.index`; both say what there is. */
-function targetOf(
-  { collections }: Program,
-  { collection: name, index }: Pick<CommandArgs<'read'>, 'collection' | 'index'>,
-): Result<Target> {
+function targetOf({ collections }: Program, { collection: name, index }: Pick<ReadArgs, 'collection' | 'index'>): Result<Target> {
   const collection = Object.hasOwn(collections, name) ? collections[name]! : null
   if (collection === null)
     return fail('read.collection', `The app has no collection ${name}. It has ${Object.keys(collections).join(', ')}.`)
@@ -90,7 +90,7 @@ function equalsOf({ name, collection, index, fields }: Target, given: readonly J
 }
 
 /** What bounds the field after those of `equals`, each where it is given, as a query of the program would. Error: `read.range`. */
-function boundsOf({ name, collection, index, fields }: Target, args: CommandArgs<'read'>): Result<Between<Json>> {
+function boundsOf({ name, collection, index, fields }: Target, args: ReadArgs): Result<Between<Json>> {
   const bounds: Between<Json> = {}
   const sides = (['from', 'to'] as const).filter((side) => args[side] !== undefined)
   if (sides.length === 0) return ok(bounds)

@@ -39,6 +39,8 @@ export interface Services {
   seldom<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
   /** Something that a view shows has changed. */
   changed(): void
+  /** Whether the node ends. */
+  stopped(): boolean
 }
 
 const FIRST_WAIT_MS = 250

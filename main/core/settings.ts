@@ -1,54 +1,45 @@
-/** Settings of a participant that the core needs; the same in every host. */
+/** What the core takes from a node's settings, and what a process is told that runs one node of a local network. */
 import { z } from 'zod'
-import { hostname, offerTerms, region, sats } from '../../roles/protocol/documents/index.ts'
+import { hostname, region, sats } from '../../roles/protocol/documents/index.ts'
 
 const port = z.int().min(0).max(65_535)
 
-export const participantSettings = z.strictObject({
+export const nodeSettings = z.strictObject({
   name: z.string().min(1).max(40),
-  /** Host an app: compile it first; see resources/apps. */
-  supervisor: z
-    .strictObject({
-      /** The full program, as the compiler wrote it. */
-      program: z.json(),
-      perRequest: sats,
-      ...offerTerms.shape,
-      /** Left out: what `defaultLanes` says. */
-      witnesses: offerTerms.shape.witnesses.optional(),
-      spare: offerTerms.shape.spare.optional(),
-      /** Left out: `DEFAULT_PER_TICK`. */
-      perTick: offerTerms.shape.perTick.optional(),
-    })
-    .optional(),
-  server: z
-    .strictObject({
-      /** Where others reach it; port 0 lets the system choose. */
-      host: hostname,
-      port,
-      region,
-      /** The rule that accepts offers without asking (essay, Server joins 2). */
-      accept: z.strictObject({ auto: z.boolean(), minimumPayPerRequest: sats }),
-    })
-    .optional(),
-  client: z
-    .strictObject({
-      /** Register with the app that is followed; without it, the app is only read and audited, which costs nothing. */
-      registerAutomatically: z.boolean(),
-      /** Hash of the app's first job offer; without it, the first app seen is followed. */
-      app: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
-      /** So many fresh keys of every type are kept reserved. */
-      freshKeys: z.int().min(0).max(32),
-      /** Other numbers for single collections, by name; what is not named gets `freshKeys`. 0: keys are reserved by command only. */
-      freshKeysOf: z.record(z.string().min(1).max(64), z.int().min(0).max(32)).optional(),
-      /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. Default 64 MiB; 0 keeps none. */
-      indexBytes: z.int().min(0).optional(),
-    })
-    .optional(),
+  host: z.strictObject({
+    /** Where others reach this node; port 0 lets the system choose, once. */
+    address: hostname,
+    port,
+    region,
+    /** The rule that accepts offers without asking (essay, Server joins 2), and up to how many jobs. */
+    auto: z.boolean(),
+    minimumPayPerRequest: sats,
+    jobs: z.int().min(0).max(100),
+  }),
+  use: z.strictObject({
+    /** Use the first app that is seen, where none is used. */
+    auto: z.boolean(),
+    /** So many fresh keys of every type are kept reserved. */
+    freshKeys: z.int().min(0).max(32),
+    /** Other numbers for single collections, by name; what is not named gets `freshKeys`. 0: keys are reserved by command only. */
+    freshKeysOf: z.record(z.string().min(1).max(64), z.int().min(0).max(32)),
+    /** A full local index is kept of an app whose index files have at most so many bytes; larger ones are read page by page. 0 keeps none. */
+    indexBytes: z.int().min(0),
+  }),
 })
-export type ParticipantSettings = z.infer<typeof participantSettings>
+export type NodeSettings = z.infer<typeof nodeSettings>
+
+export const DEFAULT_SETTINGS: NodeSettings = {
+  name: 'this node',
+  host: { address: '127.0.0.1', port: 0, region: '', auto: false, minimumPayPerRequest: 1, jobs: 1 },
+  use: { auto: false, freshKeys: 2, freshKeysOf: {}, indexBytes: 64 << 20 },
+}
+
+/** The defaults, but for what is named. */
+export const settingsWith = (
+  name: string,
+  { host, use }: { host?: Partial<NodeSettings['host']>; use?: Partial<NodeSettings['use']> } = {},
+): NodeSettings => ({ name, host: { ...DEFAULT_SETTINGS.host, ...host }, use: { ...DEFAULT_SETTINGS.use, ...use } })
 
 /** `host:port`, of a name or an IPv4 address: the hash table has no other nodes. */
 const tableNode = z
@@ -89,6 +80,8 @@ export const participantConfig = z.strictObject({
   }),
   swarm: swarmSettings,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
-  settings: participantSettings,
+  settings: nodeSettings,
+  /** Published where this node publishes nothing yet. */
+  publish: z.strictObject({ program: z.json(), title: z.string().optional(), terms: z.record(z.string(), z.json()).optional() }).optional(),
 })
 export type ParticipantConfig = z.infer<typeof participantConfig>

@@ -24,7 +24,8 @@ interface Kind {
 export type Kinds = Readonly<Record<string, Kind>>
 
 export const STORED: Kinds = {
-  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 5, migrations: {} },
+  engagement: { what: 'what this node takes part in', tables: ['engagement'], form: 1, migrations: {} },
+  'role-state': { what: 'states of roles', tables: ['role-state', 'effect', 'engine'], form: 6, migrations: {} },
   wallet: {
     what: 'the wallet',
     tables: ['wallet', 'wallet-replaced', 'wallet-sent', 'wallet-history', 'wallet-rescan'],
@@ -38,10 +39,10 @@ export const STORED: Kinds = {
     migrations: {},
   },
   documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 3, migrations: {} },
-  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 3, migrations: {} },
+  client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 4, migrations: {} },
   listener: { what: 'where this node is reached', tables: ['listener'], form: 1, migrations: {} },
   server: { what: "a server's notes", tables: ['served'], form: 4, migrations: {} },
-  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 3, migrations: {} },
+  supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 4, migrations: {} },
 }
 
 const TABLE = 'form'

@@ -10,9 +10,23 @@ export interface ClientListener {
   connection(state: Connection): void
 }
 
+/** Of one node. */
 export interface Client {
   call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
   subscribe(listener: ClientListener): () => void
+}
+
+/** One of the nodes that answer here, and its name for people. */
+export interface NodeChoice {
+  id: string
+  name: string
+}
+
+/** All nodes that answer behind one address. */
+export interface Nodes {
+  list(): Promise<Result<NodeChoice[]>>
+  /** @param node an id of `list`; null is the first one */
+  client(node: string | null): Client
 }
 
 /** What a call says when nobody is there to answer it. */

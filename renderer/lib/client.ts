@@ -2,36 +2,37 @@
 import type { CommandArgs, CommandName, CommandResult, EventName, Events } from '../../main/contract/index.ts'
 import type { Result } from '../../roles/program/result.ts'
 import { type Bridge, createBridgeClient } from './bridge.ts'
-import { away, type Client, type ClientListener } from './calls.ts'
+import { away, type Client, type ClientListener, type NodeChoice, type Nodes } from './calls.ts'
 
 const RETRY_MS = 1500
 
-async function post(name: string, args: unknown): Promise<Result<unknown>> {
+async function answerOf(path: string, options: RequestInit): Promise<Result<unknown>> {
   try {
-    const response = await fetch(`./api/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(args),
-    })
-    return (await response.json()) as Result<unknown>
+    return (await (await fetch(path, options)).json()) as Result<unknown>
   } catch {
     return away
   }
 }
 
+/** @param node left out of the address where it is the first one */
+const address = (what: string, node: string | null): string => `./api/${what}${node === null ? '' : `?node=${encodeURIComponent(node)}`}`
+
+const post = (name: string, node: string | null, args: unknown): Promise<Result<unknown>> =>
+  answerOf(address(name, node), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(args) })
+
 /** EventSource gives up on anything but a broken connection, so a refused stream is asked for again here, after finding out why. */
-function follow(listener: ClientListener): () => void {
+function follow(node: string | null, listener: ClientListener): () => void {
   let stopped = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let source: EventSource
   const retry = async (): Promise<void> => {
-    const probe = await post('overview', {})
+    const probe = await post('overview', node, {})
     if (stopped) return
     listener.connection(!probe.ok && probe.error.code === 'page.token' ? 'locked' : 'lost')
     timer = setTimeout(open, RETRY_MS)
   }
   const open = (): void => {
-    source = new EventSource('./api/events')
+    source = new EventSource(address('events', node))
     source.onopen = () => listener.connection('live')
     source.onerror = () => {
       source.close()
@@ -50,11 +51,14 @@ function follow(listener: ClientListener): () => void {
   }
 }
 
-/** @param host the window: its `golem`, where the preload has put one, is preferred to HTTP */
-export function createClient(host: { golem?: Bridge }): Client {
-  if (host.golem !== undefined) return createBridgeClient(host.golem)
-  return {
-    call: async <N extends CommandName>(name: N, args: CommandArgs<N>) => (await post(name, args)) as Result<CommandResult<N>>,
-    subscribe: follow,
-  }
+const clientOf = (node: string | null): Client => ({
+  call: async <N extends CommandName>(name: N, args: CommandArgs<N>) => (await post(name, node, args)) as Result<CommandResult<N>>,
+  subscribe: (listener) => follow(node, listener),
+})
+
+/** @param host the window: its `golem`, where the preload has put one, is preferred to HTTP and speaks for one node */
+export function createNodes(host: { golem?: Bridge }): Nodes {
+  if (host.golem === undefined) return { list: async () => (await answerOf('./api/nodes', {})) as Result<NodeChoice[]>, client: clientOf }
+  const client = createBridgeClient(host.golem)
+  return { list: async () => ({ ok: true, value: [] }), client: () => client }
 }

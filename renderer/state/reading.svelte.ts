@@ -4,7 +4,8 @@ import type { Failure } from '../../roles/program/result.ts'
 import type { Client } from '../lib/calls.ts'
 
 export interface Query {
-  actor: string
+  /** Id of the engagement. */
+  app: string
   collection: string
   index: string
   equals: string[]
@@ -46,7 +47,7 @@ export function createReading(client: Client): Reading {
 
   const countOne = async (query: Query, counter: Counter, key: string): Promise<void> => {
     const turn = latest
-    const counted = await client.call('read', { ...query, ...counter, equals: [key], limit: 1, descending: false })
+    const counted = await client.call('use.read', { ...query, ...counter, equals: [key], limit: 1, descending: false })
     if (turn !== latest || !counted.ok || counted.value.count === undefined) return
     counts = { ...counts, [key]: { ...counts[key], [counter.collection]: counted.value.count } }
   }
@@ -67,7 +68,7 @@ export function createReading(client: Client): Reading {
     async load(query, counters) {
       const turn = ++latest
       busy = true
-      const answer = await client.call('read', { ...query, limit: LIMIT, descending: true })
+      const answer = await client.call('use.read', { ...query, limit: LIMIT, descending: true })
       if (turn !== latest) return
       busy = false
       rows = answer.ok ? answer.value : null

@@ -3,15 +3,14 @@ import type { FileEntry, Reference } from '../protocol/documents/index.ts'
 import type { WorldEffect, WorldEvent } from '../protocol/events.ts'
 import type { FollowEvent, Prove } from '../protocol/ticks/index.ts'
 import type { Failure } from '../protocol/result.ts'
-import type { Rule } from './state.ts'
+import type { SeenOffer } from './state.ts'
 
 export type ServerEvent =
   | WorldEvent
   | FollowEvent
-  /** A person accepts an offer by its digest, or declines it. */
-  | { type: 'accept'; offer: string }
-  | { type: 'decline'; offer: string }
-  | { type: 'rule'; rule: Rule }
+  /** A person, or the node's rule, accepts an offer by its digest; `offers` are those of its app that were seen. A job that was left is taken up again. */
+  | { type: 'accept'; offer: string; offers: SeenOffer[] }
+  | { type: 'leave' }
   /** Answers `grind`: the acceptance that `composeAcceptance` made of the nonce, as the text of its document.json. */
   | { type: 'work.done'; offer: string; document: string; sha256: string }
   /** Answers `sign-ready`: made by `composeReady`, as the text of its document.json. */

@@ -1,5 +1,5 @@
 /** What a server has established, as small JSON; documents, code and keys are not in it. */
-import type { FileEntry, Reference } from '../protocol/documents/index.ts'
+import type { FileEntry, Offer, Reference } from '../protocol/documents/index.ts'
 import { newestTick, type Following } from '../protocol/ticks/index.ts'
 
 /** The part of a job offer that decides and prices. */
@@ -15,23 +15,23 @@ export interface OfferTerms {
   outline: FileEntry
 }
 
-/** An offer seen on the chain; `terms` null until its document is here. */
+/** An offer of the app seen on the chain; `terms` null until its document is here. */
 export interface SeenOffer {
   reference: Reference
   height: number
   terms: OfferTerms | null
-  declined: boolean
 }
 
-/** J2: a rule for deciding without a person. */
-export interface Rule {
-  /** Accept by itself what suits; otherwise a person is asked. */
-  auto: boolean
-  /** Least pay for one request, sats. */
-  minPayPerRequest: number
-  /** Ticks after which it stops serving; null for no end. */
-  maxTicks: number | null
-}
+export const termsOf = (sha256: string, body: Offer): OfferTerms => ({
+  by: body.by,
+  master: body.master,
+  title: body.title,
+  perRequest: body.pay.perRequest,
+  workBits: body.work.server,
+  tickBlocks: body.tickBlocks,
+  app: body.app ?? sha256,
+  outline: body.outline,
+})
 
 /** The signed acceptance: stored before anything of it is published. */
 export interface OwnAcceptance {
@@ -74,13 +74,13 @@ export interface Job {
   ready: OwnReady | null
   /** Digest of the tick that carries its tombstone; undone when that one counts no more. */
   expelled: string | null
+  /** A person wants to leave: it says for no further tick that it is ready. */
+  leaving: boolean
 }
 
 export type Phase =
-  /** No offer that suits was seen. */
-  | 'looking'
-  /** An offer waits for a person. */
-  | 'deciding'
+  /** Its offer is not accepted yet, or does not count any more. */
+  | 'without a job'
   /** Accepted here; the identity's proof of work is not found yet. */
   | 'grinding'
   /** The acceptance is signed and stored; no block has it. */
@@ -89,34 +89,31 @@ export type Phase =
   | 'accepted'
   /** The newest tick lists this server; whether requests come is up to clients. */
   | 'serving'
-  /** It was listed and is no more, or served as long as its rule says. */
+  /** It was listed and is no more. */
   | 'resting'
+  /** It says for no further tick that it is ready, and serves those for which plans deal it in. */
+  | 'leaving'
+  /** No plan that it knows deals it in any more. */
+  | 'left'
   /** The Supervisor published a tombstone for it. */
   | 'expelled'
 
+/** Of one job. */
 export interface ServerState {
-  rule: Rule
+  /** Offers of the job's app. */
   offers: SeenOffer[]
   job: Job | null
 }
 
-export const DEFAULT_RULE: Rule = { auto: false, minPayPerRequest: 1, maxTicks: null }
+export const initialServerState = (): ServerState => ({ offers: [], job: null })
 
-export const initialServerState = (rule: Rule = DEFAULT_RULE): ServerState => ({ rule, offers: [], job: null })
-
-/** Whether it has served as long as its rule says. */
-export function hasServed({ job, rule }: ServerState): boolean {
-  if (job === null || job.listed === null || rule.maxTicks === null) return false
-  return (newestTick(job.following)?.number ?? -1) - job.listed.first >= rule.maxTicks
-}
-
-export function phaseOf(state: ServerState): Phase {
-  const { job, offers } = state
-  if (job === null) return offers.some((offer) => offer.terms !== null && !offer.declined) ? 'deciding' : 'looking'
+export function phaseOf({ job }: ServerState): Phase {
+  if (job === null) return 'without a job'
   if (job.expelled !== null) return 'expelled'
+  const newest = newestTick(job.following)?.number ?? -1
+  if (job.leaving) return job.code.some(({ tick }) => tick >= newest) ? 'leaving' : 'left'
   if (job.acceptance === null) return 'grinding'
   if (job.acceptance.height === null) return 'publishing'
   if (job.listed === null) return 'accepted'
-  const newest = newestTick(job.following)?.number ?? -1
-  return hasServed(state) || job.listed.last < newest ? 'resting' : 'serving'
+  return job.listed.last < newest ? 'resting' : 'serving'
 }

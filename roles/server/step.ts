@@ -20,6 +20,7 @@ import {
   forgetOld,
   chainOf,
   newestTick,
+  paysKey,
   spendsKey,
   stopOf,
   takenBack,
@@ -33,7 +34,7 @@ import { countLeftOut, onReadySigned } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
 import { GENERATIONS } from './prepare.ts'
-import { phaseOf, type Job, type OfferTerms, type OwnCode, type SeenOffer, type ServerState } from './state.ts'
+import { phaseOf, termsOf, type Job, type OfferTerms, type OwnCode, type SeenOffer, type ServerState } from './state.ts'
 
 export interface ServerStepContext {
   crypto: CryptoPort
@@ -63,14 +64,9 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
     case 'document.missing':
       return onMissing(state, event.reference, event.failure)
     case 'accept':
-      return acceptOffer(ctx, state, event.offer)
-    case 'decline':
-      return unchanged({
-        ...state,
-        offers: state.offers.map((offer) => (offer.reference.sha256 === event.offer ? { ...offer, declined: true } : offer)),
-      })
-    case 'rule':
-      return considerAll(ctx, { ...state, rule: event.rule })
+      return acceptOffer(ctx, state, event)
+    case 'leave':
+      return state.job === null ? unchanged(state) : unchanged({ ...state, job: { ...state.job, leaving: true } })
     case 'ready-signed':
       return onReadySigned(state, event)
     case 'work.done':
@@ -88,23 +84,30 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
 
 // ───────────────────────────── the chain ─────────────────────────────
 
-function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
-  const effects: ServerEffect[] = []
-  const offers = [...state.offers]
-  const { job } = state
+/** Offers that may concern the job's app: only what pays or spends its master key can. */
+function noteOffers({ offers: known, job }: ServerState, anchored: AnchoredTransaction[]): { offers: SeenOffer[]; fetch: ServerEffect[] } {
+  const offers = [...known]
+  const fetch: ServerEffect[] = []
   for (const transaction of anchored) {
     const { anchor, height } = transaction
-    if (anchor.type !== 'offer') continue
-    // A stranger's copy of its digest may lead to another torrent, or to none.
-    const known = offers.find(({ reference, terms }) => isSame(reference, anchor) || (terms !== null && reference.sha256 === anchor.sha256))
+    if (anchor.type !== 'offer' || job === null) continue
     // A stranger may have anchored it before, and it waits with what strangers announce.
-    const ours = job !== null && spendsKey(transaction, job.terms.master)
-    if (known !== undefined && (known.terms !== null || !ours)) continue
+    const ours = spendsKey(transaction, job.terms.master)
+    if (!ours && !paysKey(transaction, job.terms.master)) continue
+    // A stranger's copy of its digest may lead to another torrent, or to none.
+    const seen = offers.find(({ reference, terms }) => isSame(reference, anchor) || (terms !== null && reference.sha256 === anchor.sha256))
+    if (seen !== undefined && (seen.terms !== null || !ours)) continue
     const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
-    if (known === undefined) offers.push({ reference, height, terms: null, declined: false })
-    effects.push({ type: 'fetch', reference, documentType: 'offer', ...(ours && { own: true }) })
+    if (seen === undefined) offers.push({ reference, height, terms: null })
+    fetch.push({ type: 'fetch', reference, documentType: 'offer', ...(ours && { own: true }) })
   }
-  if (job === null) return { state: effects.length === 0 ? state : { ...state, offers }, effects }
+  return { offers, fetch }
+}
+
+function onBlock(state: ServerState, anchored: AnchoredTransaction[]): Stepped {
+  const { job } = state
+  if (job === null) return unchanged(state)
+  const { offers, fetch: effects } = noteOffers(state, anchored)
   const followed = onFollowed(state, job, followBlock(job.following, anchored))
   const mine = anchored.find((transaction) => isAcceptance(job, transaction))
   const acceptance = mine === undefined ? job.acceptance : { ...job.acceptance!, txid: mine.txid, height: mine.height }
@@ -133,9 +136,10 @@ function onHistory(state: ServerState, blocks: HistoryBlock[]): Stepped {
   for (const { anchored } of blocks) {
     const { job } = current
     if (job === null) return unchanged(state)
-    const stepped = onFollowed(current, job, followBlock(job.following, anchored))
+    const { offers, fetch } = noteOffers(current, anchored)
+    const stepped = onFollowed({ ...current, offers }, job, followBlock(job.following, anchored))
     current = stepped.state
-    effects.push(...stepped.effects)
+    effects.push(...fetch, ...stepped.effects)
   }
   return { state: current, effects }
 }
@@ -161,11 +165,11 @@ function onFollowed(state: ServerState, job: Job, { following, fetch }: Followed
 }
 
 function onDocument(ctx: ServerStepContext, state: ServerState, reference: Reference, document: OpenedDocument): Stepped {
-  if (document.body.type === 'offer') return onOffer(ctx, state, reference, document.body)
+  if (document.body.type === 'offer') return onOffer(state, reference, document.body)
   const { job } = state
   if (job === null) return unchanged(state)
   const { counts, ...followed } = followDocument(job.following, reference, document, ctx.hashAt)
-  if (isRevoked(state, job, followed.following)) return dropJob(ctx, state, job)
+  if (isRevoked(state, job, followed.following)) return dropJob(state, job)
   const stepped = onFollowed(state, job, followed)
   if (!counts) return stepped
   const kept = stepped.state.job!
@@ -185,12 +189,11 @@ function isRevoked({ offers }: ServerState, { offer, terms }: Job, { revoked }: 
   return seen !== undefined && from !== undefined && from <= seen.height
 }
 
-/** The offer never counted; the server looks for another. */
-function dropJob(ctx: ServerStepContext, state: ServerState, job: Job): Stepped {
-  const offers = state.offers.filter(({ reference }) => reference.sha256 !== job.offer)
-  const next = considerAll(ctx, { ...state, offers, job: null })
-  const message = `The offer «${job.terms.title}» does not count: its master key had taken back the key that signed it. This server looks for another.`
-  return { state: next.state, effects: [log(message, 'error'), ...next.effects] }
+/** The offer never counted. */
+function dropJob(state: ServerState, { offer, terms }: Job): Stepped {
+  const offers = state.offers.filter(({ reference }) => reference.sha256 !== offer)
+  const message = `The offer «${terms.title}» does not count: its master key had taken back the key that signed it. Look for another job.`
+  return { state: { offers, job: null }, effects: [log(message, 'error')] }
 }
 
 /** An offer that is broken for good is forgotten; a tick is asked for again with the next block. */
@@ -226,17 +229,8 @@ const refuseOffer = (state: ServerState, job: Job, sha256: string, why: string):
 
 // ───────────────────────────── offers ─────────────────────────────
 
-function onOffer(ctx: ServerStepContext, state: ServerState, reference: Reference, body: Offer): Stepped {
-  const terms: OfferTerms = {
-    by: body.by,
-    master: body.master,
-    title: body.title,
-    perRequest: body.pay.perRequest,
-    workBits: body.work.server,
-    tickBlocks: body.tickBlocks,
-    app: body.app ?? reference.sha256,
-    outline: body.outline,
-  }
+function onOffer(state: ServerState, reference: Reference, body: Offer): Stepped {
+  const terms = termsOf(reference.sha256, body)
   const same = state.offers.filter((offer) => offer.reference.sha256 === reference.sha256)
   const known = same.find((offer) => offer.terms === null && isSame(offer.reference, reference))
   if (known === undefined || same.some((offer) => offer.terms !== null)) return unchanged(state)
@@ -251,17 +245,7 @@ function onOffer(ctx: ServerStepContext, state: ServerState, reference: Referenc
       effects: [{ type: 'fetch-file', reference, file: terms.outline, purpose: 'outline' }, ...stepped.effects],
     }
   }
-  return considerAll(ctx, { ...state, offers })
-}
-
-const suits = (state: ServerState, offer: SeenOffer): boolean =>
-  offer.terms !== null && !offer.declined && offer.terms.perRequest >= state.rule.minPayPerRequest
-
-/** J2 by rule: the best paid of the offers that suit. */
-function considerAll(ctx: ServerStepContext, state: ServerState): Stepped {
-  if (state.job !== null || !state.rule.auto) return unchanged(state)
-  const best = state.offers.filter((offer) => suits(state, offer)).sort((a, b) => b.terms!.perRequest - a.terms!.perRequest)[0]
-  return best === undefined ? unchanged(state) : acceptOffer(ctx, state, best.reference.sha256)
+  return unchanged({ ...state, offers: state.offers.filter((offer) => offer !== known) })
 }
 
 /** Keys of all offers of the app that were seen: each was granted by its master key. */
@@ -269,9 +253,12 @@ const signersOf = ({ offers }: ServerState, { app, master }: OfferTerms): string
   offers.flatMap(({ terms }) => (terms !== null && terms.app === app && terms.master === master ? [terms.by] : []))
 
 /** J3: the offer's outline is fetched while the identity is ground. */
-function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string): Stepped {
-  const offer = state.offers.find((seen) => seen.reference.sha256 === sha256)
-  if (state.job !== null || offer === undefined || offer.terms === null) return unchanged(state)
+function acceptOffer(ctx: ServerStepContext, before: ServerState, { offer: sha256, offers }: ServerEvent & { type: 'accept' }): Stepped {
+  if (before.job?.leaving) return unchanged({ ...before, job: { ...before.job, leaving: false } })
+  if (before.job !== null) return unchanged(before)
+  const state = { ...before, offers }
+  const offer = offers.find((seen) => seen.reference.sha256 === sha256)
+  if (offer === undefined || offer.terms === null) return unchanged(before)
   const identity = ctx.identityFor(sha256)
   const { terms, reference } = offer
   const job: Job = {
@@ -285,11 +272,10 @@ function acceptOffer(ctx: ServerStepContext, state: ServerState, sha256: string)
     leftOut: 0,
     ready: null,
     expelled: null,
+    leaving: false,
   }
-  // Whoever accepts what was declined before has changed their mind.
-  const offers = offer.declined ? state.offers.map((seen) => (seen === offer ? { ...seen, declined: false } : seen)) : state.offers
   return {
-    state: { ...state, offers, job },
+    state: { ...state, job },
     effects: [
       log(`Accepting «${terms.title}» for ${terms.perRequest} sats a request.`),
       { type: 'look-back' },

@@ -214,7 +214,7 @@ export function refuseTerms(state: SupervisorState, terms: Pick<Offer, 'tickBloc
   const changed = changedTerm(body, terms)
   return changed === null
     ? null
-    : `${changed} is ${body[changed]} in the offer in force and stays so, but ${terms[changed]} in the settings`
+    : `${changed} is ${body[changed]} in the offer in force and stays so, but ${terms[changed]} in the terms asked for`
 }
 
 /** Why an offer cannot take over from the one in force, or null. */

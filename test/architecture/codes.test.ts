@@ -19,6 +19,8 @@ const OTHERS = ['document.missing', 'offer.superseding', 'work.done']
 const COMMANDS = sourcesBelow(repository, 'main/contract').flatMap((path) =>
   [...read(path).matchAll(/^ {2}'([a-z]+\.[A-Za-z]+)': \{$/gm)].map(([, name]) => name!),
 )
+/** And of settings. */
+const SETTINGS = [...read('main/core/settings-table.ts').matchAll(/^ {2}'([a-z]+\.[A-Za-z]+)': setting\(/gm)].map(([, name]) => name!)
 const FILE = /\.(ts|js|mjs|json|html|css|md|svelte)$/
 
 const refusals = new Set(
@@ -30,7 +32,7 @@ const written = sources
   .flatMap((text) => [...text.replace(/^\s*(\*|\/\/|\/\*).*$/gm, '').matchAll(/'([a-z]+)\.[a-z]+(?:-[a-z]+)*'/g)])
   .flatMap(([quoted, prefix]) => (refusals.has(prefix!) ? [quoted.slice(1, -1)] : []))
 const codes = [...new Set(written)]
-  .filter((one) => !FILE.test(one) && !Object.hasOwn(SIGNATURES, one) && ![...OTHERS, ...COMMANDS].includes(one))
+  .filter((one) => !FILE.test(one) && !Object.hasOwn(SIGNATURES, one) && ![...OTHERS, ...COMMANDS, ...SETTINGS].includes(one))
   .sort()
 
 describe('every code that can be seen', () => {

@@ -13,12 +13,12 @@ const [FEE, DUST] = [2_000n, 330n]
 
 it('servers and clients go on under the offer, as if nobody had copied its digest', async () => {
   const world = await startWorld('a copied next offer', 3, ['alice'], { coins: [script] })
-  const overview = (name: string) => world.call(name, 'overview', {})
-  const { master } = (await world.call('server-1', 'offers', { participant: 'server-1' }))[0]!
+  const overview = (name: string) => world.view(name)
+  const { master } = (await world.call('server-1', 'host.offers', {}))[0]!
   const inMempool = async (type: string) =>
     must(await world.chain.port().mempool()).flatMap(({ raw }) => anchorsIn(raw).filter((anchor) => anchor.type === type))[0] ?? null
   const tick = world.chain.transactions().flatMap((raw) => anchorsIn(raw).filter(({ type }) => type === 'tick'))[0]!
-  void world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
+  void world.call('supervisor', 'publish.update', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
   await world.run(2_000)
   const offer = (await inMempool('offer'))!
   // Everybody has the torrent of tick 0, so what it holds is found out before the offer is fetched.
@@ -35,7 +35,7 @@ it('servers and clients go on under the offer, as if nobody had copied its diges
   await world.until('the second program', async () => (await overview('alice')).app!.doc === 'The second.')
   const number = (await overview('alice')).tick!.number
   await world.until('ticks under it', async () => (await overview('alice')).tick!.number > number + 5)
-  for (const name of ['server-1', 'server-2', 'server-3']) expect((await overview(name)).participants[0]!.state).toBe('serving')
+  for (const name of ['server-1', 'server-2', 'server-3']) expect((await overview(name)).engagements[0]?.state).toBe('serving')
   expect((await overview('alice')).tick!.stopped).toBeUndefined()
   await world.close()
 })

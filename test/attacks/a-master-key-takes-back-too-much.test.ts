@@ -25,11 +25,11 @@ describe('a resumption that takes back more than three ticks', () => {
     for (let tick = 0; tick < 5; tick++) await world.until('another tick', async () => (await story.tick('bob')) > tick + 4)
     const newest = thief.mined().at(-1)!.number
     const good = newest - 4
-    await expect(world.call('supervisor', 'resume', { reason: 'greed', tick: good })).rejects.toThrow('resume.shows')
-    await world.call('supervisor', 'resume', { reason: 'greed', tick: good, shows: byNumber(thief, good + 1).reference })
+    await expect(world.call('supervisor', 'publish.takeBack', { reason: 'greed', tick: good })).rejects.toThrow('resume.shows')
+    await world.call('supervisor', 'publish.takeBack', { reason: 'greed', tick: good, shows: byNumber(thief, good + 1).reference })
     for (let block = 0; block < 8; block++) await world.block()
     expect(await story.texts('bob')).toEqual(['before'])
-    const { tick } = await world.call('bob', 'overview', {})
+    const { tick } = await world.view('bob')
     expect(tick).toMatchObject({ number: newest, stopped: { halts: false, message: expect.stringContaining('does not obey') } })
   })
 
@@ -51,13 +51,11 @@ describe('a resumption that takes back more than three ticks', () => {
     world.trouble('supervisor', {})
     await world.block()
     expect([await story.supervisor(), await story.tick('bob')]).toEqual(['usurped', last.number + 5])
-    await world.call('supervisor', 'resume', { reason: 'the key was stolen', shows: byNumber(thief, last.number + 1).reference })
+    await world.call('supervisor', 'publish.takeBack', { reason: 'the key was stolen', shows: byNumber(thief, last.number + 1).reference })
     await world.until('ticks by the new key', async () => (await story.tick('bob')) > last.number + 5)
     await story.goesOn('after')
     expect(await story.texts('bob')).toContain('before')
-    const states = await Promise.all(
-      [1, 2, 3, 4].map(async (n) => (await world.call(`server-${n}`, 'overview', {})).participants[0]!.state),
-    )
+    const states = await Promise.all([1, 2, 3, 4].map(async (n) => (await world.view(`server-${n}`)).engagements[0]?.state))
     expect(states).toEqual(['serving', 'serving', 'serving', 'serving'])
   })
 })

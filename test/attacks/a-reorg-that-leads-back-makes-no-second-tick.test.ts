@@ -17,7 +17,7 @@ afterAll(() => world?.close())
 
 it('[D4] there and back again, the tick of a block is one document', async () => {
   const request = await story.ask('ann', 'meanwhile')
-  await world.call('ann', 'approve', { id: request.id })
+  await world.call('ann', 'use.approve', { id: request.id })
   const before = await story.tick('bob')
   await world.until('the next tick', async () => (await story.tick('bob')) > before)
   await world.block()

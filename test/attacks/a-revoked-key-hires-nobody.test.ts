@@ -5,7 +5,7 @@ import { fetchStandingOffer } from '../../main/core/revocations.ts'
 import { signDocument, type DocumentType, type OpenedDocument, type Reference } from '../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
-import { initialServerState, serverStep, type ServerEffect, type ServerEvent, type ServerState } from '../../roles/server/index.ts'
+import { initialServerState, serverStep, termsOf, type ServerEffect, type ServerEvent, type ServerState } from '../../roles/server/index.ts'
 import { createMemoryStorage } from '../simulation/ports/storage.ts'
 import { anchorOf, crypto, makeCast, makeOffer, type Cast } from '../roles/supervisor/actors.ts'
 import { moneyOf, openTown } from '../roles/supervisor/town.ts'
@@ -99,7 +99,7 @@ describe('an offer by a key that its master key took back', () => {
     ] as const) {
       const ctx = { crypto, identityFor: () => keyPair(seeded('me')).publicKey, hashAt: () => null }
       const effects: ServerEffect[] = []
-      let state: ServerState = initialServerState({ auto: true, minPayPerRequest: 1, maxTicks: null })
+      let state: ServerState = initialServerState()
       const give = (event: ServerEvent): void => {
         const stepped = serverStep(ctx, state, event)
         state = stepped.state
@@ -109,7 +109,13 @@ describe('an offer by a key that its master key took back', () => {
         give({ type: 'block', height: anchored[0]!.height, hash: 'h', time: 0, anchored })
       const anchors = [at(revocation, revoked, own), at(offer, 12)].sort((a, b) => a.height - b.height)
       for (const one of anchors) block(one)
-      give({ type: 'document', reference: referenceOf(offer), document: offer })
+      const accept = (height: number): void =>
+        give({
+          type: 'accept',
+          offer: offer.sha256,
+          offers: [{ reference: referenceOf(offer), height, terms: termsOf(offer.sha256, offer.body) }],
+        })
+      accept(12)
       expect(state.job?.offer).toBe(offer.sha256)
       give({ type: 'history', blocks: anchors.map((one) => ({ height: one.height, anchored: [one] })) })
       expect(effects).toContainEqual({ type: 'fetch', reference: referenceOf(revocation), documentType: 'revocation' })
@@ -120,7 +126,7 @@ describe('an offer by a key that its master key took back', () => {
       // A branch in which nobody took the key back.
       give({ type: 'reorg', height: 9 })
       block(at(offer, 10))
-      give({ type: 'document', reference: referenceOf(offer), document: offer })
+      accept(10)
       expect(state.job?.offer).toBe(offer.sha256)
     }
   })

@@ -14,7 +14,7 @@ it('[R7] an update is served only from the block that has its anchor on, and cou
   const request = await people.ask('ann', 'post', { topic: 'news', text: 'first' })
   const served = (): number => world.swarms.filesOf('ann').size
   const before = served()
-  await world.call('ann', 'approve', { id: request.id })
+  await world.call('ann', 'use.approve', { id: request.id })
   await world.run(1_000)
   expect((await world.request('ann', request.id))!.transaction).toMatchObject({ state: 'mempool' })
   expect(served()).toBe(before)

@@ -29,7 +29,7 @@ async function usurp(): Promise<number> {
 it('[D4] the Supervisor notices and falls silent; the master key ends the stolen ticks, and every write counts as if they had not been', async () => {
   await story.post('ann', 'before')
   const request = await story.ask('ann', 'meanwhile')
-  await world.call('ann', 'approve', { id: request.id })
+  await world.call('ann', 'use.approve', { id: request.id })
   await world.block()
   const stolen = await usurp()
   expect(await story.tick('bob')).toBe(stolen)
@@ -38,7 +38,7 @@ it('[D4] the Supervisor notices and falls silent; the master key ends the stolen
   for (let block = 0; block < 4; block++) await world.block()
   expect(thief.mined()).toHaveLength(anchored)
 
-  const { good } = await world.call('supervisor', 'resume', { reason: 'the key was stolen' })
+  const { good } = await world.call('supervisor', 'publish.takeBack', { reason: 'the key was stolen' })
   expect(good).toBe(stolen - 1)
   await world.until('ticks by the new key', async () => (await story.tick('bob')) > stolen)
   await world.until('the write to count', async () => (await world.request('ann', request.id))?.state === 'counted')
@@ -60,7 +60,7 @@ it('[D4] what the thief anchors after that, with the stolen seal, is followed by
 it('[D4] a reorg that takes the resumption back gives it back, and everything goes on', async () => {
   thief.steal(1)
   const stolen = await usurp()
-  await world.call('supervisor', 'resume', { reason: 'stolen again' })
+  await world.call('supervisor', 'publish.takeBack', { reason: 'stolen again' })
   await world.block()
   await story.reorg(2)
   await world.until('ticks by the newest key', async () => (await story.tick('bob')) > stolen)

@@ -17,14 +17,14 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-const keyInForce = async (): Promise<string> => (await world.call('supervisor', 'overview', {})).participants[0]!.id
+const keyInForce = async (): Promise<string> => (await world.view('supervisor')).engagements[0]!.key!
 
 it('once the key is replaced, nothing that is signed with the copy changes anything: new ticks without a seal, and second documents of old numbers', async () => {
   await story.post('ann', 'before')
   const old = await keyInForce()
   const last = thief.mined().at(-1)!
   const honest = await thief.documentOf(last)
-  await world.call('supervisor', 'replaceKey', { reason: 'the machine was seized' })
+  await world.call('supervisor', 'publish.replaceKey', { reason: 'the machine was seized' })
   await world.until('ticks by the new key', async () => (await keyInForce()) !== old && (await story.tick('bob')) > honest.number + 2)
   const newest = thief.mined().at(-2)!
   for (const forged of [await thief.forge(newest, await thief.nextTo(newest)), await thief.forge(last, { root: 'ab'.repeat(32) })]) {
@@ -40,7 +40,7 @@ it('once the key is replaced, nothing that is signed with the copy changes anyth
 it('in the moment before the first tick of the new key, a thief that spends the last seal writes nothing, and stops the app until the master key resumes', async () => {
   thief.steal(1)
   const [stolen, before] = [await keyInForce(), await story.tick('bob')]
-  await world.call('supervisor', 'replaceKey', { reason: 'seized again' })
+  await world.call('supervisor', 'publish.replaceKey', { reason: 'seized again' })
   const last = thief.mined().at(-1)!
   const { blocks } = await thief.documentOf(last)
   await world.until('the revocation', async () => world.chain.anchors().filter(({ type }) => type === 'revocation').length === 2)
@@ -55,6 +55,6 @@ it('in the moment before the first tick of the new key, a thief that spends the 
   for (let block = 0; block < 4; block++) await world.block()
   expect(await story.tick('bob')).toBeLessThanOrEqual(before + 1)
   expect(await story.tick('bob')).toBe((await thief.documentOf(last)).number)
-  await world.call('supervisor', 'resume', { reason: 'the seal was spent' })
+  await world.call('supervisor', 'publish.takeBack', { reason: 'the seal was spent' })
   await story.goesOn('after the resumption')
 })

@@ -4,10 +4,9 @@
  */
 import { describe, expect, it } from 'vitest'
 import { signDocument, type OpenedDocument, type Reference } from '../../roles/protocol/documents/index.ts'
-import { initialServerState, serverStep, type ServerEvent, type ServerState } from '../../roles/server/index.ts'
+import { marketStep, type MarketEvent, type MarketState } from '../../main/core/market.ts'
 import { anchorOf, crypto, makeCast, makeOffer, makeReady } from '../roles/supervisor/actors.ts'
 import { openTown } from '../roles/supervisor/town.ts'
-import { keyPair, seeded } from '../tools/seeded.ts'
 import { freeKeys } from '../../roles/client/index.ts'
 import type { AnchoredTransaction } from '../../roles/protocol/events.ts'
 import { saidReady, scriptOf } from '../../roles/protocol/ticks/index.ts'
@@ -69,14 +68,14 @@ const elsewhere = (transaction: AnchoredTransaction): AnchoredTransaction => ({
 })
 const referenceOf = ({ anchor: { sha256, infohash } }: AnchoredTransaction): Reference => ({ sha256, infohash })
 
-describe('a server', () => {
+describe('whoever looks for a job or an app', () => {
   it('finds an offer whose digest somebody anchored before with a torrent that nobody has, or that is another one', () => {
     const offer = makeOffer(makeCast('copied offer', 1))
     for (const retryable of [true, false]) {
-      let state: ServerState = initialServerState({ auto: true, minPayPerRequest: 0, maxTicks: null })
+      let state: MarketState = { offers: [] }
       const asked: Reference[] = []
-      const give = (event: ServerEvent): void => {
-        const stepped = serverStep({ crypto, identityFor: () => keyPair(seeded('me')).publicKey, hashAt: () => null }, state, event)
+      const give = (event: MarketEvent): void => {
+        const stepped = marketStep(state, event)
         state = stepped.state
         for (const effect of stepped.effects) if (effect.type === 'fetch') asked.push(effect.reference)
       }
@@ -91,8 +90,7 @@ describe('a server', () => {
         failure: { code: 'x', message: 'x', retryable },
       })
       give({ type: 'document', reference: referenceOf(real), document: offer })
-      expect(state.job?.offer).toBe(offer.sha256)
-      expect(state.offers.map(({ reference }) => reference)).toEqual([referenceOf(real)])
+      expect(state.offers.map(({ reference, terms }) => [reference, terms?.title])).toEqual([[referenceOf(real), offer.body.title]])
     }
   })
 })

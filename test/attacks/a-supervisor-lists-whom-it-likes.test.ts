@@ -342,7 +342,7 @@ describe('in a network', () => {
     const { world, thief, story } = await startStory('phantom in a network')
     try {
       await story.post('ann', 'before')
-      expect(await world.call('bob', 'audit', {})).toMatchObject({ ok: true })
+      expect(await world.call('bob', 'use.audit', {})).toMatchObject({ ok: true })
       // The last tick, told otherwise in a branch that does not have it.
       const [before, last] = thief.mined().slice(-2)
       const { servers } = await thief.documentOf(last!)
@@ -357,7 +357,7 @@ describe('in a network', () => {
       await world.block()
       await world.until('the lie to be followed', async () => (await story.tick('bob')) === last!.number)
       for (const name of ['ann', 'bob']) {
-        const audit = await world.call(name, 'audit', {})
+        const audit = await world.call(name, 'use.audit', {})
         expect(audit.ok).toBe(false)
         expect(audit.ticks.filter(({ problems }) => problems !== undefined).map(({ number }) => number)).toEqual([last!.number])
         expect(audit.ticks.at(-1)!.problems).toContain(`The tick lists the server ${phantom.id}, of which no acceptance counts.`)

@@ -27,7 +27,7 @@ const stopped = /signed two different documents of tick (\d+)/
 async function expectStopped(): Promise<void> {
   expect(await story.texts('bob')).toEqual(expect.arrayContaining(['counted', 'and more']))
   await expect(story.ask('bob', 'too late')).rejects.toThrow(stopped)
-  const audit = await world.call('cleo', 'audit', {})
+  const audit = await world.call('cleo', 'use.audit', {})
   expect(audit).toMatchObject({ ok: false, stopped: expect.stringMatching(stopped) })
 }
 
@@ -46,7 +46,7 @@ it('[D4] three ticks anchored anew without their seals change nothing that was c
 })
 
 it('[D4] the master key ends it, and the app goes on: what had counted stays', async () => {
-  await world.call('supervisor', 'resume', { reason: 'I lied' })
+  await world.call('supervisor', 'publish.takeBack', { reason: 'I lied' })
   await story.goesOn('after the first lie')
   expect(await story.texts('cleo')).toEqual(expect.arrayContaining(['counted', 'and more']))
 })
@@ -63,7 +63,7 @@ it('[D4] the last tick anchored anew by its own seal, over the same blocks, stop
   await expectStopped()
   world.trouble('supervisor', {})
   await world.block()
-  await world.call('supervisor', 'resume', { reason: 'I lied again' })
+  await world.call('supervisor', 'publish.takeBack', { reason: 'I lied again' })
   await story.goesOn('after the second lie')
   expect(await story.texts('cleo')).toEqual(expect.arrayContaining(['counted', 'and more']))
 })

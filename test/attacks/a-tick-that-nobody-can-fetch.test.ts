@@ -32,12 +32,12 @@ it('[D4] nobody goes on past a tick that cannot be fetched, and nobody follows w
   await world.block()
   expect([await story.tick('ann'), await story.tick('bob')]).toEqual([last.number, last.number])
   expect(await story.supervisor()).toBe('usurped')
-  await expect(world.call('bob', 'audit', {})).rejects.toThrow('swarm.timeout')
+  await expect(world.call('bob', 'use.audit', {})).rejects.toThrow('swarm.timeout')
   expect(await story.texts('bob')).toEqual(['before'])
 })
 
 it('[D4] the master key ends it, and the app goes on', async () => {
-  await world.call('supervisor', 'resume', { reason: 'nobody can read it' })
+  await world.call('supervisor', 'publish.takeBack', { reason: 'nobody can read it' })
   await story.goesOn('after')
 })
 

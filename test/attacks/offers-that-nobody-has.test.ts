@@ -25,7 +25,7 @@ function flood(world: World, pays: string | null): void {
   }
 }
 
-const overview = (world: World, name: string) => world.call(name, 'overview', {})
+const overview = (world: World, name: string) => world.view(name)
 
 describe('Offers that nobody has', () => {
   it.each([
@@ -33,17 +33,17 @@ describe('Offers that nobody has', () => {
     ['that pay the master key', true],
   ])('%s do not keep servers and clients from the next offer of their app', async (_, paying) => {
     const world = await startWorld(`offers that nobody has ${paying}`, 3, ['alice'], { coins: [script] })
-    const { master } = (await world.call('server-1', 'offers', { participant: 'server-1' }))[0]!
+    const { master } = (await world.call('server-1', 'host.offers', {}))[0]!
     flood(world, paying ? master : null)
     await world.block()
     const before = world.chain.height()
     const number = (await overview(world, 'alice')).tick!.number
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
+    await world.call('supervisor', 'publish.update', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
     await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
     // In a block after the next, decided by the tick that closes two periods later, whose code runs three ticks on: nobody waited for anything else.
     expect(world.chain.height() - before).toBeLessThan(22)
     await world.until('servers under it', async () => (await overview(world, 'alice')).tick!.number > number + 8)
-    for (const name of ['server-1', 'server-2', 'server-3']) expect((await overview(world, name)).participants[0]!.state).toBe('serving')
+    for (const name of ['server-1', 'server-2', 'server-3']) expect((await overview(world, name)).engagements[0]?.state).toBe('serving')
     await world.close()
   })
 
@@ -51,17 +51,18 @@ describe('Offers that nobody has', () => {
     const world = await startWorld('offers before a newcomer', 3, ['alice'], { coins: [script] })
     const app = (await overview(world, 'alice')).app!.id
     await world.add(client('late'))
-    await world.add({ ...client('told'), client: { ...client('told').client!, app } })
+    await world.add(client('told', 2, { auto: false }))
     await world.add(server(4))
     for (const name of ['late', 'told', 'server-4']) await world.stop(name)
     flood(world, null)
     await world.block()
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
-    await world.call('supervisor', 'replaceKey', { reason: 'lost' }).catch(() => null)
+    await world.call('supervisor', 'publish.update', { program: { ...(GUESTBOOK as object), doc: 'The second.' } })
+    await world.call('supervisor', 'publish.replaceKey', { reason: 'lost' }).catch(() => null)
     await world.until('the second program', async () => (await overview(world, 'alice')).app!.doc === 'The second.')
     while (world.chain.height() < 3 * MATURITY) await world.block()
     for (const name of ['told', 'late']) {
       await world.restart(name)
+      if (name === 'told') await world.until('the offer', () => world.call(name, 'use', { app }).then(Boolean, () => false))
       await ready(world, name)
       const shown = (await overview(world, name)).app!
       expect([shown.id, shown.doc]).toEqual([app, 'The second.'])

@@ -35,6 +35,6 @@ it('[T3] one like counts, and the other is refused by the rule, whoever sends ho
   ])
   await world.block()
   expect(await people.count('ann', ['likes', 'byPost'], [post!])).toBe(1)
-  const audit = await world.call('ann', 'audit', {})
+  const audit = await world.call('ann', 'use.audit', {})
   expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
 })

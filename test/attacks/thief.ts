@@ -71,7 +71,7 @@ export async function startStory(label: string, clients = ['ann', 'bob']): Promi
 }
 
 async function steal(world: World): Promise<Thief> {
-  const { phrase } = must(await world.member('supervisor').core.call('phrase', { participant: 'supervisor', passphrase: 'story' }))
+  const { phrase } = must(await world.member('supervisor').core.call('wallet.phrase', { passphrase: 'story' }))
   const keyAt = (index: number): KeyPair => deriveKey(must(phraseToSeed(phrase)), { network: 'test', purpose: 'secondary', app: 0, index })
   let key = keyAt(0)
   const scriptOfKey = (): string => toHex(must(p2trScript(fromHex(key.publicKey))))
@@ -180,7 +180,7 @@ export interface Story {
 
 function storyOf(world: World): Story {
   const people = peopleOf(world)
-  const tick = async (name: string): Promise<number> => (await world.call(name, 'overview', {})).tick?.number ?? -1
+  const tick = async (name: string): Promise<number> => (await world.view(name)).tick?.number ?? -1
   const ask = (name: string, text: string): Promise<RequestView> => people.ask(name, 'post', { topic: 'news', text })
   const post = async (name: string, text: string, topic = 'news'): Promise<void> => void (await people.done(name, 'post', { topic, text }))
   const texts = async (name: string): Promise<string[]> =>
@@ -190,7 +190,7 @@ function storyOf(world: World): Story {
     ask,
     post,
     texts,
-    supervisor: async () => (await world.call('supervisor', 'overview', {})).participants[0]!.state,
+    supervisor: async () => (await world.view('supervisor')).engagements[0]!.state,
     async reorg(depth) {
       world.chain.reorg(world.chain.height() - depth, [], NOBODY)
       await world.run(3_000)
@@ -202,7 +202,7 @@ function storyOf(world: World): Story {
       for (const name of ['ann', 'bob']) await post(name, `of ${name}`, word)
       const seen = (await people.rows('bob', ['posts', 'byTopic'], [word])).map(({ text }) => String(text)).sort()
       if (seen.join() !== 'of ann,of bob') throw new Error(`not counted: ${seen.join(', ')}`)
-      const audit = await world.call('bob', 'audit', {})
+      const audit = await world.call('bob', 'use.audit', {})
       if (!audit.ok) throw new Error(`the audit does not agree: ${JSON.stringify(audit)}`)
     },
   }

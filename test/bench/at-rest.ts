@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Overview } from '../../main/contract/index.ts'
+import { seen } from '../../main/contract/seen.ts'
 import { sayLoad } from './request/numbers.ts'
 import { addressOf, launchStart, openPage } from './rest/page.ts'
 import { below, folderOf, takenBy, type Taken } from './rest/processes.ts'
@@ -38,12 +39,12 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 const mb = (bytes: number): string => `${(bytes / MB).toFixed(0)} MB`
 
 /** Whether everybody has the role that was planned for it, and has done what comes before rest. */
-function isAtRest({ participants, tick, actors }: Overview): boolean {
-  const clients = participants.filter(({ role }) => role === 'client')
-  const settled = participants.every(
-    ({ role, state }) => state === { supervisor: 'ticking', server: 'serving', client: 'registered' }[role],
-  )
-  return settled && tick?.state === 'running' && clients.length > 0 && clients.length === actors.length && participants.length === 9
+function isAtRest(view: Overview): boolean {
+  const { engagements } = view
+  const { tick, actors } = seen(view)
+  const clients = engagements.filter(({ role }) => role === 'client')
+  const settled = engagements.every(({ role, state }) => state === { supervisor: 'ticking', server: 'serving', client: 'registered' }[role])
+  return settled && tick?.state === 'running' && clients.length > 0 && clients.length === actors.length && engagements.length === 9
 }
 
 /** Waits until all are at rest and so many more ticks have passed, looking seldom because looking costs the page's process. */
@@ -51,12 +52,12 @@ async function settle(overview: () => Promise<Overview>, ticks: number): Promise
   let [moved, last, since] = [performance.now(), '', Infinity]
   for (;;) {
     const view = await overview()
-    const seen = JSON.stringify([view.chain.height, view.tick?.number, view.participants.map(({ state, detail }) => [state, detail])])
-    if (seen !== last) moved = performance.now()
-    if (performance.now() - moved > STILL_MS) throw new Error(`nothing has moved for ${STILL_MS / 1000} s; last seen: ${seen}`)
-    last = seen
-    if (isAtRest(view)) since = Math.min(since, view.tick!.number)
-    if (isAtRest(view) && view.tick!.number >= since + ticks) return view
+    const shown = JSON.stringify([view.chain.height, seen(view).tick?.number, view.engagements.map(({ state, detail }) => [state, detail])])
+    if (shown !== last) moved = performance.now()
+    if (performance.now() - moved > STILL_MS) throw new Error(`nothing has moved for ${STILL_MS / 1000} s; last seen: ${shown}`)
+    last = shown
+    if (isAtRest(view)) since = Math.min(since, seen(view).tick!.number)
+    if (isAtRest(view) && seen(view).tick!.number >= since + ticks) return view
     await pause(LOOK_MS)
   }
 }
@@ -113,9 +114,9 @@ async function main(): Promise<void> {
   try {
     await once(floor.stdout, 'data')
     const overview = await openPage(await addressOf(started))
-    const { tick } = await settle(overview, Number(values['settle-ticks']))
+    const { tick } = seen(await settle(overview, Number(values['settle-ticks'])))
     const figures = await measured(started.pid!, folder, floor.pid!, Number(values.seconds))
-    const ticks = (await overview()).tick!.number - tick!.number
+    const ticks = seen(await overview()).tick!.number - tick!.number
     if (!report(figures, ticks)) process.exitCode = 1
   } finally {
     floor.kill()

@@ -21,7 +21,7 @@ import { sayLoad } from './request/numbers.ts'
 const { values } = parseArgs({ options: { anchors: { type: 'string', default: '4000' } } })
 const ANCHORS = Number(values.anchors)
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-/** Of the product (`createCore`). */
+/** Of the product (`createNode`). */
 const FETCH_MS = 20_000
 const HONEST_MS = 1_000
 

@@ -15,7 +15,7 @@ import { repository } from '../../main/hosts/launcher/places.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
 import { readNote } from '../../main/hosts/headless/network/note.ts'
 import { waitFor } from '../../main/hosts/headless/network/patience.ts'
-import { configOf, settingsOf, type NetworkPlan } from '../../main/hosts/headless/network/plan.ts'
+import { configOf, partsOf, type NetworkPlan } from '../../main/hosts/headless/network/plan.ts'
 import type { FromWorker } from '../../main/hosts/worker/channel.ts'
 import { leanEnvironment, leanOptions } from '../../main/hosts/worker/lean.ts'
 import { must } from '../../roles/protocol/result.ts'
@@ -47,8 +47,8 @@ async function untilServing(network: LocalNetwork): Promise<void> {
   let seen = ''
   const serves = async (): Promise<boolean> => {
     const view = must(await participants.get(NAME)!.call('overview', {}))
-    seen = JSON.stringify(view.participants)
-    return view.participants.some(({ role, state }) => role === 'server' && state === 'serving')
+    seen = JSON.stringify(view.engagements)
+    return view.engagements.some(({ role, state }) => role === 'server' && state === 'serving')
   }
   await network.clock.set(200)
   await waitFor('the server to serve', serves, { moved, state: () => seen })
@@ -147,8 +147,8 @@ async function main(): Promise<void> {
     await untilServing(network)
     await network.participants.get(NAME)!.stop()
     const { chain, tracker } = must(readNote(folder))
-    const settings = settingsOf(plan, tracker).find(({ name }) => name === NAME)!
-    if (!(await measured(configOf({ folder, chain, tracker, logLevel: 'error' }, settings)))) process.exitCode = 1
+    const part = partsOf(plan, tracker).find(({ settings }) => settings.name === NAME)!
+    if (!(await measured(configOf({ folder, chain, tracker, logLevel: 'error' }, part)))) process.exitCode = 1
   } finally {
     await network?.stop()
     await bitcoind?.stop()

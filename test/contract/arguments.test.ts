@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readArguments, unknownCommand } from '../../main/contract/arguments.ts'
 import { commands, type CommandName } from '../../main/contract/index.ts'
 
-const read = { actor: 'a', collection: 'posts', index: 'key', equals: [], limit: 10, descending: false }
+const read = { app: 'a', collection: 'posts', index: 'key', equals: [], limit: 10, descending: false }
 const refusal = (name: CommandName, args: unknown): { message: string; field: unknown } => {
   const result = readArguments('door.arguments', name, args)
   if (result.ok) throw new Error('it was taken')
@@ -16,52 +16,52 @@ describe('arguments that do not fit a command', () => {
     ['log', { limit: 0 }, 'limit', 'limit has to be a whole number from 1 to 1000, not 0. Correct it, and send it again.'],
     ['log', { limit: 1.5 }, 'limit', 'limit has to be a whole number from 1 to 1000, not 1.5. Correct it, and send it again.'],
     ['log', { limit: 1e300 }, 'limit', 'limit has to be a whole number from 1 to 1000, not 1e+300. Correct it, and send it again.'],
-    ['approve', { id: 'zz' }, 'id', 'id has to be 64 hex digits (0-9, a-f), not text of 2 characters. Correct it, and send it again.'],
-    ['approve', { id: null }, 'id', 'id has to be 64 hex digits (0-9, a-f), not null. Correct it, and send it again.'],
+    ['use.approve', { id: 'zz' }, 'id', 'id has to be 64 hex digits (0-9, a-f), not text of 2 characters. Correct it, and send it again.'],
+    ['use.approve', { id: null }, 'id', 'id has to be 64 hex digits (0-9, a-f), not null. Correct it, and send it again.'],
     [
-      'bump',
+      'use.bump',
       { id: 'ab'.repeat(32), feeRate: '5' },
       'feeRate',
       'feeRate has to be a number from 1 to 1000 or null, not text of 1 character. Correct it, and send it again.',
     ],
     [
-      'read',
+      'use.read',
       { ...read, descending: 'no' },
       'descending',
       'descending has to be true or false, not text of 2 characters. Correct it, and send it again.',
     ],
     [
-      'read',
+      'use.read',
       { ...read, equals: 'all' },
       'equals',
       'equals has to be a list of at most 8 values, not text of 3 characters. Correct it, and send it again.',
     ],
     [
-      'read',
+      'use.read',
       { ...read, equals: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
       'equals',
       'equals has to be a list of at most 8 values, not a list of 9. Correct it, and send it again.',
     ],
-    ['read', { ...read, equals: [5n] }, 'equals', 'equals holds something that is no JSON value. Correct it, and send it again.'],
-    ['read', { ...read, from: new Date(0) }, 'from', 'from has to be a JSON value, not an object. Correct it, and send it again.'],
+    ['use.read', { ...read, equals: [5n] }, 'equals', 'equals holds something that is no JSON value. Correct it, and send it again.'],
+    ['use.read', { ...read, from: new Date(0) }, 'from', 'from has to be a JSON value, not an object. Correct it, and send it again.'],
     [
-      'read',
+      'use.read',
       { ...read, since: 1 },
       'since',
-      'there is no field since; it takes actor, collection, index, equals, from, to, limit, descending. Leave it out, and send it again.',
+      'there is no field since; it takes app, collection, index, equals, from, to, limit, descending. Leave it out, and send it again.',
     ],
     ['overview', { a: 1 }, 'a', 'there is no field a; it takes none. Leave it out, and send it again.'],
     ['overview', [1], '', 'the arguments have to be one object of fields, not a list of 1. Correct it, and send it again.'],
     ['overview', null, '', 'the arguments have to be one object of fields, not null. Correct it, and send it again.'],
     [
-      'request',
-      { actor: 'a', endpoint: 'post', arguments: [] },
+      'use.request',
+      { app: 'a', endpoint: 'post', arguments: [] },
       'arguments',
       'arguments has to be an object, not a list of 0. Correct it, and send it again.',
     ],
     [
-      'reserve',
-      { actor: 'a', collection: 'x'.repeat(65), count: 1 },
+      'use.reserve',
+      { app: 'a', collection: 'x'.repeat(65), count: 1 },
       'collection',
       'collection has to be text of at most 64 characters, not text of 65 characters. Correct it, and send it again.',
     ],
@@ -70,8 +70,8 @@ describe('arguments that do not fit a command', () => {
   })
 
   it('are never shown where they may be secret', () => {
-    expect(refusal('phrase', { participant: 'alice', passphrase: '' }).message).toContain('text of 1 to 1000 characters')
-    expect(refusal('phrase', { participant: 'alice', passphrase: 'hunter2'.repeat(200) }).message).not.toContain('hunter2')
+    expect(refusal('wallet.phrase', { passphrase: '' }).message).toContain('text of 1 to 1000 characters')
+    expect(refusal('wallet.phrase', { passphrase: 'hunter2'.repeat(200) }).message).not.toContain('hunter2')
   })
 
   it('have their own words for every field of every command: no word of the validator', () => {
@@ -87,16 +87,16 @@ describe('arguments that do not fit a command', () => {
 
   it('are refused when they nest without end, and a program of the greatest depth is taken', () => {
     const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
-    expect(refusal('supersede', { program: nested(100_000) }).message).toContain('nested more than 1100 deep')
+    expect(refusal('publish.update', { program: nested(100_000) }).message).toContain('nested more than 1100 deep')
     const cyclic: Record<string, unknown> = {}
     Object.assign(cyclic, { one: cyclic, two: cyclic })
-    expect(refusal('supersede', { program: cyclic }).message).toContain('nested')
-    expect(readArguments('door.arguments', 'supersede', { program: nested(1_000) })).toMatchObject({ ok: true })
+    expect(refusal('publish.update', { program: cyclic }).message).toContain('nested')
+    expect(readArguments('door.arguments', 'publish.update', { program: nested(1_000) })).toMatchObject({ ok: true })
   })
 })
 
 it('a name that is no command is refused with those that are', () => {
   expect(unknownCommand('door.unknown', 'toString').error.message).toMatch(
-    /^There is no command «toString»; there are overview, log, read, .*audit\.$/,
+    /^There is no command «toString»; there are overview, log, .*publish, .*use\.read, .*use\.audit\.$/,
   )
 })

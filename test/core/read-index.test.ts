@@ -1,7 +1,7 @@
 /** [R2] What a front end asks of an index: ranges with one end or both, and refusals that say what there is. */
 import { describe, expect, it } from 'vitest'
-import type { CommandArgs, RowsView } from '../../main/contract/index.ts'
-import { readIndex } from '../../main/core/read-index.ts'
+import type { RowsView } from '../../main/contract/index.ts'
+import { readIndex, type ReadArgs } from '../../main/core/read-index.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import { createShop, SHOP } from './local-index/shop.ts'
 
@@ -10,9 +10,9 @@ shop.sell(60)
 const { tick, reader } = shop.tick()
 const open = { tick, outline: SHOP, reader: reader() }
 
-type Asked = Partial<CommandArgs<'read'>>
+type Asked = Partial<ReadArgs>
 const read = (asked: Asked): Promise<Result<RowsView>> =>
-  readIndex(open, { actor: '', collection: 'orders', index: 'byShop', equals: [], limit: 500, descending: false, ...asked })
+  readIndex(open, { collection: 'orders', index: 'byShop', equals: [], limit: 500, descending: false, ...asked })
 const refusal = async (asked: Asked): Promise<string> => {
   const result = await read(asked)
   return result.ok ? 'read' : `${result.error.message} [${result.error.code}]`

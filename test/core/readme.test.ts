@@ -26,7 +26,7 @@ describe('main/core/README.md', () => {
 
   it.each([
     ["A client's request", 'roles/client/state.ts', 'RequestPhase'],
-    ['A server', 'roles/server/state.ts', 'Phase'],
+    ['A job', 'roles/server/state.ts', 'Phase'],
     ["A Supervisor's app", 'roles/supervisor/state.ts', 'Phase'],
   ])('draws every state of «%s»', (heading, file, type) => {
     const declared = new RegExp(`export type ${type} =\n((?:  .*\n)+)`).exec(read(file))![1]!

@@ -1,30 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { participantSettings, swarmSettings } from '../../main/core/settings.ts'
+import { swarmSettings } from '../../main/core/settings.ts'
+import { newTerms } from '../../main/core/supervisor/terms.ts'
+import { must } from '../../roles/protocol/result.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { supervisor } from '../simulation/network/world.ts'
 import { keyPair } from '../tools/seeded.ts'
 
-const settings = supervisor(3)
-const withTerms = (change: object) => ({ ...settings, supervisor: { ...settings.supervisor!, ...change } })
+const guestbook = supervisor(3).publish!.program
 
-describe("a Supervisor's settings", () => {
-  it('are accepted as the sample network has them', () => {
-    expect(participantSettings.safeParse(settings).success).toBe(true)
+describe('the terms of an app', () => {
+  it('have defaults, with which it can be published, and take what its author chooses', () => {
+    expect(must(newTerms(guestbook, undefined)).title).toBe('guestbook')
+    expect(must(newTerms(guestbook, 'Visitors', { tickBlocks: 5 }))).toMatchObject({ title: 'Visitors', tickBlocks: 5, perRequest: 10 })
   })
 
   it.each([
-    [{ confirmations: 101 }],
-    [{ tickBlocks: 2017 }],
-    [{ joinBlocks: 2017 }],
-    [{ minimumServers: 10_001 }],
-    [{ perRequest: 2_100_000_000_000_001 }],
-    [{ trackers: ['x'.repeat(301)] }],
-    [{ trackers: Array.from({ length: 11 }, () => 'http://127.0.0.1:1/announce') }],
-    [{ title: '' }],
-  ])('are refused where no offer could say them: %j', (change) => {
-    const parsed = participantSettings.safeParse(withTerms(change))
-    expect(parsed.error?.issues[0]?.path.slice(0, 2)).toEqual(['supervisor', Object.keys(change)[0]])
+    ['confirmations', 101],
+    ['tickBlocks', 2017],
+    ['joinBlocks', 2017],
+    ['minimumServers', 10_001],
+    ['perRequest', 2_100_000_000_000_001],
+    ['trackers', ['x'.repeat(301)]],
+    ['trackers', Array.from({ length: 11 }, () => 'http://127.0.0.1:1/announce')],
+    ['colour', 'red'],
+  ])('are refused where no offer could say them, by name: %s', (name, value) => {
+    const refused = newTerms(guestbook, undefined, { [name]: value })
+    expect(refused).toMatchObject({ ok: false, error: { code: 'publish.terms' } })
+    expect(refused.ok ? '' : refused.error.message).toContain(name)
   })
 })
 

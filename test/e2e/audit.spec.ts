@@ -9,7 +9,7 @@ test('the audit shows the roots of every tick, and a difference cannot be missed
   await page.getByRole('button', { name: 'Audit now' }).click()
   await expect(page.getByText('All 4 roots are equal.')).toBeVisible()
   await expect(page.getByRole('row')).toHaveCount(5)
-  fake.on.audit = () => ok({ ok: false, ms: 10, ticks: [{ number: 41, expected: hash('1'), computed: hash('2'), equal: false }] })
+  fake.on['use.audit'] = () => ok({ ok: false, ms: 10, ticks: [{ number: 41, expected: hash('1'), computed: hash('2'), equal: false }] })
   await page.getByRole('button', { name: 'Audit again' }).click()
   await expect(page.getByText('The roots differ: do not trust this index.')).toBeVisible()
   await expect(page.getByRole('row', { name: /41/ })).toContainText('differs')
@@ -18,7 +18,7 @@ test('the audit shows the roots of every tick, and a difference cannot be missed
 test('the audit says which other rules a Supervisor broke, though every root is equal', async ({ page, open }) => {
   const { fake } = await open()
   const lie = `The tick lists the server ${hash('9')}, of which no acceptance counts.`
-  fake.on.audit = () =>
+  fake.on['use.audit'] = () =>
     ok({ ok: false, ms: 10, ticks: [{ number: 41, expected: hash('1'), computed: hash('1'), equal: true, problems: [lie] }] })
   await page.getByRole('button', { name: 'Audit now' }).click()
   await expect(page.getByText('Every root is equal, and the Supervisor broke other rules')).toBeVisible()

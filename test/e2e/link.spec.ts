@@ -19,7 +19,7 @@ test.beforeEach(async () => {
   ]
   const html = links.map(([name, url, more]) => `<p><a href="${url}" ${more}>${name}</a></p>`).join('')
   const frame = `<iframe src="${fake.page.url}"></iframe>`
-  const script = `<script>const tried = fetch('${clean}api/audit', { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' })</script>`
+  const script = `<script>const tried = fetch('${clean}api/use.audit', { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' })</script>`
   other = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end(request.url === '/hostile' ? frame + script : html)
   })
@@ -74,5 +74,5 @@ test('another page can neither frame it nor call it, even in a browser with the 
   await page.evaluate('tried.catch(() => undefined)')
   await expect.poll(() => page.frames().length).toBe(2)
   await expect(page.frames()[1]!.getByText('1,284')).toHaveCount(0)
-  expect(fake.calls.filter(({ name }) => name === 'audit')).toEqual([])
+  expect(fake.calls.filter(({ name }) => name === 'use.audit')).toEqual([])
 })

@@ -2,19 +2,19 @@
 import { expect } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
 import { test } from './view/open.ts'
-import { hash, posts, request } from './view/sample.ts'
+import { hash, posts, request, tick, used } from './view/sample.ts'
 
 test('the countdown runs between two events and follows the next one', async ({ page, open }) => {
   await page.clock.install()
   const { fake } = await open()
   await expect(page.getByText(/3 blocks, about \d+ s/)).toBeVisible()
   await page.clock.pauseAt(Date.now() + 3_600_000)
-  fake.show({ tick: { ...fake.state.tick!, number: 41, blocksLeft: 3, estimatedMs: 12_000 } })
+  fake.show({ apps: used({ tick: { ...tick, number: 41, blocksLeft: 3, estimatedMs: 12_000 } }) })
   await page.clock.runFor(500)
   await expect(page.getByText('3 blocks, about 12 s')).toBeVisible()
   await page.clock.runFor(5_000)
   await expect(page.getByText('3 blocks, about 7 s')).toBeVisible()
-  fake.show({ tick: { ...fake.state.tick!, number: 42, blocksLeft: 8, estimatedMs: 32_000 } })
+  fake.show({ apps: used({ tick: { ...tick, number: 42, blocksLeft: 8, estimatedMs: 32_000 } }) })
   await expect(page.getByRole('region', { name: 'Tick' })).toContainText('42')
   await page.clock.runFor(2_000)
   await expect(page.getByText('8 blocks, about 30 s')).toBeVisible()
@@ -23,9 +23,9 @@ test('the countdown runs between two events and follows the next one', async ({ 
 test('a new root makes the page read again', async ({ page, open }) => {
   const { fake } = await open()
   await expect(page.getByText('Every block is a clock tick')).toBeVisible()
-  fake.on.read = () =>
+  fake.on['use.read'] = () =>
     ok({ tick: 42, root: hash('42'), proved: true, local: true, rows: [{ ...posts[0]!, $key: hash('cc'), text: 'Arrived with tick 42.' }] })
-  fake.show({ tick: { ...fake.state.tick!, number: 42, root: hash('42') } })
+  fake.show({ apps: used({ tick: { ...tick, number: 42, root: hash('42') } }) })
   await expect(page.getByText('Arrived with tick 42.')).toBeVisible()
   await expect(page.getByText("Proved against tick 42's root")).toBeVisible()
 })
@@ -34,7 +34,7 @@ test('an answer that was under way while an event came does not bring the old st
   const answers: Array<() => void> = []
   const [waiting, sent] = [request('5', 'review'), request('6', 'signed', { txid: hash('44'), waiting: 'in the mempool' })]
   const { fake } = await open({ requests: [waiting, sent] }, (core) => {
-    core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed.')
+    core.on['use.approve'] = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed.')
   })
   const approve = page.getByRole('button', { name: 'Approve' })
   await expect(approve).toBeEnabled()

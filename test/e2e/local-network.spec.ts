@@ -78,12 +78,12 @@ async function sendPost(page: Page, topic: string, text: string): Promise<void> 
   await page.getByRole('button', { name: 'Send post' }).click()
 }
 
-test('the page shows chain, tick and every participant of the network', async ({ page }) => {
+test('the page shows chain, tick and every engagement of the network', async ({ page }) => {
   await openApp(page)
   await expect(page).toHaveURL(/:\d+\/$/)
   await expect(page.getByText('Chain tip')).toBeVisible()
   await expect(page.getByRole('progressbar', { name: 'Blocks of this tick' })).toBeVisible()
-  for (const name of ['Supervisor', 'Servers', 'Clients']) await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
+  for (const name of ['Supervised apps', 'Jobs', 'Apps used']) await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
   await shot(page, '1-open')
 })
 

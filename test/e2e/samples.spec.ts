@@ -9,7 +9,7 @@ import { check, fromJson, type Program } from '../../roles/program/index.ts'
 import { must, ok } from '../../roles/protocol/result.ts'
 import { repository } from '../architecture/rules.ts'
 import { type Fake, startFake } from './view/fake-core.ts'
-import { actors, hash } from './view/sample.ts'
+import { actors, hash, used } from './view/sample.ts'
 
 const program = (name: string): Program =>
   must(check(JSON.parse(readFileSync(join(repository, 'resources', 'apps', `${name}.json`), 'utf8'))))
@@ -26,11 +26,9 @@ async function open(page: Page, name: string, rows: Array<Record<string, unknown
   const outline = program(name)
   const view = appView(hash(name), { title: name, witnesses: 1, spare: 1, versions: 2 }, outline, 6)
   fake = await startFake({
-    app: view,
-    requests: [],
-    actors: [{ ...actors[0]!, freeKeys: Object.fromEntries(view.collections.map((one) => [one.name, 3])) }],
+    apps: used({ app: view, actors: [{ ...actors[0]!, freeKeys: Object.fromEntries(view.collections.map((one) => [one.name, 3])) }] }),
   })
-  fake.on.read = ({ collection }) =>
+  fake.on['use.read'] = ({ collection }) =>
     ok({
       tick: 41,
       root: hash('7d3'),
@@ -38,14 +36,14 @@ async function open(page: Page, name: string, rows: Array<Record<string, unknown
       local: false,
       rows: rows.filter((row) => collection === row['of']).map(({ of: _, ...row }) => row),
     })
-  fake.on.request = () => ok({ id: hash('99') })
+  fake.on['use.request'] = () => ok({ id: hash('99') })
   await enter(page, fake.page.url)
 }
 
 /** What the page sent last, held against the types of the endpoint. */
 async function sent(name: string, endpoint: string): Promise<Record<string, unknown>> {
-  await expect.poll(() => fake.calls.findLast((call) => call.name === 'request')).toMatchObject({ args: { endpoint } })
-  const args = (fake.calls.findLast((call) => call.name === 'request')!.args as { arguments: Record<string, unknown> }).arguments
+  await expect.poll(() => fake.calls.findLast((call) => call.name === 'use.request')).toMatchObject({ args: { endpoint } })
+  const args = (fake.calls.findLast((call) => call.name === 'use.request')!.args as { arguments: Record<string, unknown> }).arguments
   for (const [field, type] of Object.entries(program(name).endpoints[endpoint]!.request))
     expect(fromJson(type, args[field])).toMatchObject({ ok: true })
   return args

@@ -2,7 +2,7 @@ import { expect, type Locator } from '@playwright/test'
 import { fail, ok } from '../../roles/protocol/result.ts'
 import { weakTexts } from './view/contrast.mjs'
 import { test } from './view/open.ts'
-import { actors, app, dispute, hash, offers, participants, posts, request } from './view/sample.ts'
+import { actors, app, dispute, engagements, hash, offers, posts, request, used } from './view/sample.ts'
 
 test('posts are read by topic, with likes, owner and the root they are proved against', async ({ page, open }) => {
   const { fake } = await open()
@@ -12,42 +12,54 @@ test('posts are read by topic, with likes, owner and the root they are proved ag
   await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
   await page.getByRole('radio', { name: 'golem' }).check({ force: true })
   await expect(first).toBeHidden()
-  expect(fake.calls.findLast(({ name, args }) => name === 'read' && (args as { collection: string }).collection === 'posts')?.args).toEqual(
-    {
-      actor: 'client-1',
-      collection: 'posts',
-      index: 'byTopic',
-      equals: ['golem'],
-      limit: 50,
-      descending: true,
-    },
-  )
+  expect(
+    fake.calls.findLast(({ name, args }) => name === 'use.read' && (args as { collection: string }).collection === 'posts')?.args,
+  ).toEqual({
+    app: 'client-1',
+    collection: 'posts',
+    index: 'byTopic',
+    equals: ['golem'],
+    limit: 50,
+    descending: true,
+  })
 })
 
-test('[J2] a person accepts or declines the job offers of a server that has no job', async ({ page, open }) => {
-  const deciding = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding' } : one))
-  const { fake } = await open({ participants: deciding }, (core) => (core.on.offers = () => ok(offers)))
+test('[J2] a person accepts or declines the job offers that the node has seen', async ({ page, open }) => {
+  const { fake } = await open({}, (core) => (core.on['host.offers'] = () => ok(offers)))
   const list = page.getByRole('region', { name: 'Job offers' }).getByRole('listitem')
   await expect(list).toHaveCount(2)
   await expect(list.first()).toContainText('10 sats a request')
   await expect(list.last()).toContainText('declined')
   await expect(list.last().getByRole('button', { name: 'Decline' })).toHaveCount(0)
-  fake.on.declineOffer = () => fail('server.offer', 'This server has seen no such job offer on the chain.')
+  fake.on['host.decline'] = () => fail('server.offer', 'This node has seen no such job offer on the chain.')
   await list.first().getByRole('button', { name: 'Decline' }).click()
-  await expect(page.getByText('This server has seen no such job offer on the chain.')).toBeVisible()
+  await expect(page.getByText('This node has seen no such job offer on the chain.')).toBeVisible()
+  fake.on['host.offers'] = () => ok(offers.map((one, at) => ({ ...one, state: at === 0 ? 'accepted' : one.state })))
   await list.first().getByRole('button', { name: 'Accept' }).click()
-  await expect
-    .poll(() => fake.calls.filter(({ name }) => /Offer$/.test(name)))
-    .toEqual([
-      { name: 'declineOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
-      { name: 'acceptOffer', args: { participant: 'Server 6', offer: offers[0]!.id } },
-    ])
-  fake.show({ participants })
+  // None is open any more.
   await expect(page.getByRole('heading', { name: 'Job offers' })).toHaveCount(0)
+  expect(fake.calls.filter(({ name }) => name === 'host.join' || name === 'host.decline')).toEqual([
+    { name: 'host.decline', args: { offer: offers[0]!.id } },
+    { name: 'host.join', args: { offer: offers[0]!.id } },
+  ])
+})
+
+test('job offers come with a block, and where no single node answers there are none', async ({ page, open }) => {
+  const { fake } = await open({}, (core) => (core.on['host.offers'] = () => fail('network.nobody', 'No participant answers to this.')))
+  await expect.poll(() => fake.calls.some(({ name }) => name === 'host.offers')).toBe(true)
+  await expect(page.getByRole('heading', { name: 'Guestbook' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Job offers' })).toHaveCount(0)
+  await expect(page.getByText('No participant answers to this.')).toHaveCount(0)
+  fake.on['host.offers'] = () => ok(offers)
+  fake.show({ chain: { ...fake.state.chain, height: 1_285 } })
+  await expect(page.getByRole('region', { name: 'Job offers' }).getByRole('listitem')).toHaveCount(2)
 })
 
 test('rows without a proof are called so', async ({ page, open }) => {
-  await open({}, (core) => (core.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: false, local: false, rows: [posts[0]!] })))
+  await open(
+    {},
+    (core) => (core.on['use.read'] = () => ok({ tick: 41, root: hash('7d3'), proved: false, local: false, rows: [posts[0]!] })),
+  )
   await expect(page.getByText('Not proved: do not rely on these rows.')).toBeVisible()
 })
 
@@ -60,12 +72,12 @@ test('the form follows the endpoint, names what is wrong with a field and sends 
   await page.getByLabel('Text').fill('é'.repeat(281))
   await page.getByRole('button', { name: 'Send post' }).click()
   await expect(page.getByText('Too long by 1; at most 280 characters.')).toBeVisible()
-  expect(fake.calls.some(({ name }) => name === 'request')).toBe(false)
+  expect(fake.calls.some(({ name }) => name === 'use.request')).toBe(false)
   await page.getByLabel('Text').fill('Hello <b>world</b>')
   await page.getByRole('button', { name: 'Send post' }).click()
   await expect(page.getByLabel('Text')).toHaveValue('')
-  expect(fake.calls.find(({ name }) => name === 'request')?.args).toEqual({
-    actor: 'client-1',
+  expect(fake.calls.find(({ name }) => name === 'use.request')?.args).toEqual({
+    app: 'client-1',
     endpoint: 'post',
     arguments: { topic: 'golem', text: 'Hello <b>world</b>' },
   })
@@ -74,7 +86,7 @@ test('the form follows the endpoint, names what is wrong with a field and sends 
 test('a refused request keeps what was typed and says what to do', async ({ page, open }) => {
   await open(
     {},
-    (core) => (core.on.request = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')),
+    (core) => (core.on['use.request'] = () => fail('client.no-key', 'No free key for posts is left. Reserve more keys, then send again.')),
   )
   await page.getByLabel('Topic').fill('golem')
   await page.getByLabel('Text').fill('kept')
@@ -89,13 +101,13 @@ test('like is one press from the post, then one more to send', async ({ page, op
   await expect(page.getByRole('button', { name: 'Send like' })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect
-    .poll(() => fake.calls.find(({ name }) => name === 'request')?.args)
-    .toEqual({ actor: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
+    .poll(() => fake.calls.find(({ name }) => name === 'use.request')?.args)
+    .toEqual({ app: 'client-1', endpoint: 'like', arguments: { post: posts[0]!.$key } })
 })
 
 test('the review shows every field, what explains it, who saw it and the fee, and Approve publishes once', async ({ page, open }) => {
   const { fake } = await open({ requests: [request('5', 'review', { fee: 312 })] }, (core) => {
-    core.on.approve = () => (
+    core.on['use.approve'] = () => (
       core.move('5', { state: 'signed', txid: hash('44'), waiting: 'in the mempool, 1 block to go' }),
       ok({ txid: hash('44') })
     )
@@ -109,7 +121,7 @@ test('the review shows every field, what explains it, who saw it and the fee, an
   await card.getByRole('button', { name: 'Approve' }).dblclick()
   await expect(card).toContainText('In the mempool, 1 block to go.')
   await expect(card.getByRole('button', { name: 'Approve' })).toBeHidden()
-  expect(fake.calls.filter(({ name }) => name === 'approve').map(({ args }) => args)).toEqual([{ id: hash('5') }])
+  expect(fake.calls.filter(({ name }) => name === 'use.approve').map(({ args }) => args)).toEqual([{ id: hash('5') }])
   fake.move('5', { state: 'counted', tick: 42, waiting: undefined, document: hash('d5') })
   await expect(card).toContainText('In the index')
   // What golem verify takes.
@@ -119,14 +131,14 @@ test('the review shows every field, what explains it, who saw it and the fee, an
 
 test('a fee is raised while the transaction waits, and no longer once a block has it', async ({ page, open }) => {
   const { fake } = await open({ requests: [request('5', 'signed', { fee: 312, txid: hash('44'), waiting: 'in the mempool' })] }, (core) => {
-    core.on.bump = () => (core.move('5', { txid: hash('78'), fee: 640 }), ok({ txid: hash('78'), fee: 640 }))
+    core.on['use.bump'] = () => (core.move('5', { txid: hash('78'), fee: 640 }), ok({ txid: hash('78'), fee: 640 }))
   })
   const card = page.getByRole('article', { name: /Request Post/ })
   await card.getByRole('button', { name: 'Raise the fee' }).dblclick()
   await expect(card).toContainText('Replaced; it now pays 640 sats.')
   await expect(card).toContainText('Fee 640 sats')
-  expect(fake.calls.filter(({ name }) => name === 'bump').map(({ args }) => args)).toEqual([{ id: hash('5'), feeRate: null }])
-  fake.on.bump = () => fail('wallet.funds-short', '90 sats are missing: send at least that much to a receive address of this wallet')
+  expect(fake.calls.filter(({ name }) => name === 'use.bump').map(({ args }) => args)).toEqual([{ id: hash('5'), feeRate: null }])
+  fake.on['use.bump'] = () => fail('wallet.funds-short', '90 sats are missing: send at least that much to a receive address of this wallet')
   await card.getByRole('button', { name: 'Raise the fee' }).click()
   await expect(card).toContainText('90 sats are missing')
   fake.move('5', { state: 'anchored', waiting: 'in a block' })
@@ -140,8 +152,8 @@ test('[R7] the review says until when it counts and why, and what came too late 
   const deadline = { until: 1_292, approveBefore: 1_291, margin: 1, blocksLeft: 7, estimatedMs: 14_000 }
   const failure = fail('client.late', 'The writes had to be in a block by 1292. Nothing was published or paid; compose it anew.')
   const { fake } = await open({ requests: [request('5', 'review', { deadline })] }, (core) => {
-    core.on.approve = () => (core.move('5', { state: 'late', error: failure.error, deadline: undefined }), failure)
-    core.on.again = () => (core.move('5', { again: hash('e7') }), ok({ id: hash('e7') }))
+    core.on['use.approve'] = () => (core.move('5', { state: 'late', error: failure.error, deadline: undefined }), failure)
+    core.on['use.again'] = () => (core.move('5', { again: hash('e7') }), ok({ id: hash('e7') }))
   })
   const card = page.getByRole('article', { name: /Request Post/ })
   await expect(card).toContainText('Approve before block 1,291 (7 blocks, about 14 s).')
@@ -152,7 +164,7 @@ test('[R7] the review says until when it counts and why, and what came too late 
   await expect(card.getByRole('button', { name: 'Approve' })).toBeHidden()
   await card.getByRole('button', { name: 'Compose anew' }).dblclick()
   await expect(card).toContainText('Composed anew as request')
-  expect(fake.calls.filter(({ name }) => name === 'again').map(({ args }) => args)).toEqual([{ id: hash('5') }])
+  expect(fake.calls.filter(({ name }) => name === 'use.again').map(({ args }) => args)).toEqual([{ id: hash('5') }])
 })
 
 test('[K1] keys are reserved on the page, and a number out of bounds is not sent', async ({ page, open }) => {
@@ -163,19 +175,19 @@ test('[K1] keys are reserved on the page, and a number out of bounds is not sent
   await page.getByLabel('Likes', { exact: true }).fill('6')
   await page.getByRole('button', { name: 'Keep so many' }).last().click()
   await expect(page.getByText('6 keys for likes reserved')).toBeVisible()
-  expect(fake.calls.filter(({ name }) => name === 'reserve').map(({ args }) => args)).toEqual([
-    { actor: 'client-1', collection: 'likes', count: 6 },
+  expect(fake.calls.filter(({ name }) => name === 'use.reserve').map(({ args }) => args)).toEqual([
+    { app: 'client-1', collection: 'likes', count: 6 },
   ])
 })
 
 test('Refuse drops the writes', async ({ page, open }) => {
   const { fake } = await open(
     { requests: [request('5', 'review')] },
-    (core) => (core.on.refuse = () => (core.move('5', { state: 'refused' }), ok(null))),
+    (core) => (core.on['use.refuse'] = () => (core.move('5', { state: 'refused' }), ok(null))),
   )
   await page.getByRole('button', { name: 'Refuse' }).click()
   await expect(page.getByText('Refused by you')).toBeVisible()
-  expect(fake.calls.some(({ name }) => name === 'approve')).toBe(false)
+  expect(fake.calls.some(({ name }) => name === 'use.approve')).toBe(false)
 })
 
 test('[R6] what no input explains is flagged before approval, on the button too', async ({ page, open }) => {
@@ -219,7 +231,8 @@ test('an app that writes nothing says why', async ({ page, open }) => {
 test('an approval that fails says why and can be repeated', async ({ page, open }) => {
   await open(
     { requests: [request('5', 'review')] },
-    (core) => (core.on.approve = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')),
+    (core) =>
+      (core.on['use.approve'] = () => fail('wallet.funds', 'The wallet holds 90 sats and 312 are needed. Fund it, then approve again.')),
   )
   await page.getByRole('button', { name: 'Approve' }).click()
   await expect(page.getByText('Fund it, then approve again.')).toBeVisible()
@@ -231,7 +244,7 @@ test('another actor sees its own requests and reads with its own client', async 
   await expect(page.getByRole('article')).toHaveCount(1)
   await page.getByRole('radio', { name: 'Grace' }).check({ force: true })
   await expect(page.getByRole('article')).toHaveCount(0)
-  await expect.poll(() => (fake.calls.findLast(({ name }) => name === 'read')?.args as { actor: string }).actor).toBe('client-2')
+  await expect.poll(() => (fake.calls.findLast(({ name }) => name === 'use.read')?.args as { app: string }).app).toBe('client-2')
 })
 
 test('errors of the first screen and of the index can be tried again', async ({ page, open }) => {
@@ -241,10 +254,10 @@ test('errors of the first screen and of the index can be tried again', async ({ 
   )
   await expect(page.getByText('still opening its data folder')).toBeVisible()
   fake.on.overview = () => ok(fake.state)
-  fake.on.read = () => fail('index.proof', 'Page 3 does not match the root.')
+  fake.on['use.read'] = () => fail('index.proof', 'Page 3 does not match the root.')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Page 3 does not match the root.')).toBeVisible()
-  fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })
+  fake.on['use.read'] = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Nothing here yet.')).toBeVisible()
 })
@@ -268,11 +281,11 @@ test('the whole way works with the keyboard alone', async ({ page, open }) => {
   await page.keyboard.type('by keyboard')
   await tabTo(page.getByRole('button', { name: 'Send post' }))
   await page.keyboard.press('Enter')
-  await expect.poll(() => fake.calls.some(({ name }) => name === 'request')).toBe(true)
+  await expect.poll(() => fake.calls.some(({ name }) => name === 'use.request')).toBe(true)
   fake.show({ requests: [request('5', 'review')] })
   await tabTo(page.getByRole('button', { name: 'Approve' }))
   await page.keyboard.press('Enter')
-  await expect.poll(() => fake.calls.some(({ name }) => name === 'approve')).toBe(true)
+  await expect.poll(() => fake.calls.some(({ name }) => name === 'use.approve')).toBe(true)
 })
 
 for (const width of [320, 390, 1280]) {
@@ -290,12 +303,14 @@ for (const width of [320, 390, 1280]) {
             waiting: long,
           },
         ],
-        app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: long }] },
-        participants: participants.map((one) => ({ ...one, name: long, detail: long })),
-        actors: actors.map((one) => ({ ...one, name: long })),
+        apps: used({
+          app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: long }] },
+          actors: actors.map((one) => ({ ...one, name: long })),
+        }),
+        engagements: engagements.map((one) => ({ ...one, name: long, title: `${long} by ${long}`, detail: long })),
       },
       (core) =>
-        (core.on.read = () =>
+        (core.on['use.read'] = () =>
           ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [{ ...posts[0]!, text: long, topic: long }] })),
     )
     await expect(page.getByText("Proved against tick 41's root")).toBeVisible()
@@ -330,7 +345,7 @@ test('[N2] evidence that servers disagreed is published by a press that says wha
   await expect(card.getByRole('button', { name: 'Publish the evidence for ever' })).toBeHidden()
   await card.getByText('Show the evidence to everybody?').click()
   await expect(card).toContainText('says more than its author wants')
-  fake.on.dispute = () => fail('dispute.funds', 'The wallet has 12 sats, and the transaction costs 340. Send it some and try again.')
+  fake.on['use.dispute'] = () => fail('dispute.funds', 'The wallet has 12 sats, and the transaction costs 340. Send it some and try again.')
   await card.getByRole('button', { name: 'Publish the evidence for ever' }).click()
   await expect(card).toContainText('costs 340')
   fake.show({ requests: [request('5', 'review', { dispute: dispute('anchored') })] })

@@ -51,7 +51,7 @@ describe('[L1] every example of the handbook does what the page says', () => {
 
   it('the front end of its own reaches the core with the commands of the contract', async () => {
     const block = names.flatMap((name) => blocksOf(name, pages[name]!)).find(({ attributes }) => 'front-end' in attributes)!
-    expect(await frontEnd(block.text)).toEqual(['overview', 'request', 'overview', 'read', 'read'])
+    expect(await frontEnd(block.text)).toEqual(['overview', 'use.request', 'overview', 'use.read', 'use.read'])
   })
 
   it('what only people can try is git, npm, a shell alias, and documents of a network', () => {

@@ -78,7 +78,7 @@ describe('The poll and the marketplace', () => {
   })
 
   it('[D3][N4] leave a log from which anybody rebuilds every root', async () => {
-    const audit = await cast.call('audit', {}, 'bob')
+    const audit = await cast.call('use.audit', {}, 'bob')
     expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
     expect(publishedTwice(await cast.anchors())).toEqual([])
   })

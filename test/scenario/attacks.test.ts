@@ -65,7 +65,7 @@ describe('Whoever has a coin', () => {
     await post(text)
     const { rows } = await cast.read('alice', ['posts', 'byTopic'], ['attacks'])
     expect(rows.map((row) => row['text'])).toContain(text)
-    expect(await cast.call('audit', {}, 'alice')).toMatchObject({ ok: true })
+    expect(await cast.call('use.audit', {}, 'alice')).toMatchObject({ ok: true })
   }
 
   beforeAll(async () => {
@@ -80,7 +80,7 @@ describe('Whoever has a coin', () => {
     const [mined] = must(await chain.unspent([script])).coins
     coin = { txid: mined!.txid, vout: mined!.vout, value: BigInt(mined!.value) }
     await cast.ready('alice')
-    master = (await cast.call('offers', { participant: 'server-1' }, 'server-1'))[0]!.master
+    master = (await cast.call('host.offers', {}, 'server-1'))[0]!.master
   })
   afterAll(async () => {
     await (cast as Cast | undefined)?.stop()
@@ -101,7 +101,7 @@ describe('Whoever has a coin', () => {
 
   it('[D4] and the key that signs ticks spends the seal first, with a tick that nobody can fetch: nobody goes on, and the master key ends it', async () => {
     const passphrase = readFileSync(join(cast.folder, 'passphrase'), 'utf8').trim()
-    const { phrase } = await cast.call('phrase', { participant: 'supervisor', passphrase })
+    const { phrase } = await cast.call('wallet.phrase', { passphrase })
     const key = deriveKey(must(phraseToSeed(phrase)), { network: 'test', purpose: 'secondary', app: 0, index: 0 })
     const { chain } = cast.network
     await cast.blocks(0)
@@ -123,11 +123,11 @@ describe('Whoever has a coin', () => {
     await cast.until('the stolen tick to be in a block', async () => (await cast.anchors()).some((one) => one.txid === stolen), 'alice')
     await cast.blocks(0)
     await cast.restart('supervisor')
-    await cast.until('the Supervisor to notice', ({ participants }) => participants.some(({ state }) => state === 'usurped'), 'supervisor')
+    await cast.until('the Supervisor to notice', ({ engagements }) => engagements.some(({ state }) => state === 'usurped'), 'supervisor')
     // The tick before it comes with the Supervisor, the stolen one never.
     await cast.until('alice to follow up to there', ({ tick }) => tick !== null && tick.number >= number, 'alice')
     expect((await cast.view('alice')).tick!.number).toBe(number)
-    await cast.call('resume', { reason: 'the key was stolen' })
+    await cast.call('publish.takeBack', { reason: 'the key was stolen' })
     // The Supervisor still waits to publish a tick of its own, and regular blocks would wait for that.
     must(await chain.control.mine(1, NOBODY))
     await cast.blocks(700)

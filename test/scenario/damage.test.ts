@@ -37,7 +37,7 @@ const passphrase = (): string => readFileSync(join(folder, 'passphrase'), 'utf8'
 const store = (name: string): string => join(folder, name, 'state', 'store.sqlite')
 const balanceOf = async (name: string): Promise<number> => {
   const view = must(await network!.participants.get(name)!.call('overview', {}))
-  return view.participants[0]!.balance
+  return view.node.balance
 }
 /** Until the wallet has taken the chain in. */
 const settled = async (name: string, enough: (balance: number) => boolean): Promise<number> => {
@@ -77,8 +77,8 @@ describe('A damaged participant', () => {
   it('is out, with what to do about it, and the others go on', async () => {
     await start()
     coins = await settled('alice', (balance) => balance > 0)
-    phrase = must(await network!.participants.get('alice')!.call('phrase', { participant: 'alice', passphrase: passphrase() })).phrase
-    expect(await network!.participants.get('alice')!.call('phrase', { participant: 'alice', passphrase: 'wrong' })).toMatchObject({
+    phrase = must(await network!.participants.get('alice')!.call('wallet.phrase', { passphrase: passphrase() })).phrase
+    expect(await network!.participants.get('alice')!.call('wallet.phrase', { passphrase: 'wrong' })).toMatchObject({
       error: { code: 'keystore.passphrase' },
     })
     await stop()
@@ -121,9 +121,7 @@ describe('A damaged participant', () => {
     await start()
     await network!.mine(100)
     expect(await settled('alice', (balance) => balance > 0)).toBeGreaterThan(0)
-    expect(
-      must(await network!.participants.get('alice')!.call('phrase', { participant: 'alice', passphrase: passphrase() })).phrase,
-    ).not.toBe(phrase)
+    expect(must(await network!.participants.get('alice')!.call('wallet.phrase', { passphrase: passphrase() })).phrase).not.toBe(phrase)
     await stop()
   })
 })

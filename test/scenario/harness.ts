@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView, RowsView } from '../../main/contract/index.ts'
+import { seen, type Seen } from '../../main/contract/seen.ts'
 import { createFacade } from '../../main/hosts/headless/network/facade.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
 import { attend, waitFor, type Found, type Progress } from '../../main/hosts/headless/network/patience.ts'
@@ -23,6 +24,8 @@ import { startBitcoind } from '../tools/bitcoind.ts'
 export const sampleApp = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as Record<string, unknown>
 export const GUESTBOOK = sampleApp('guestbook')
+
+export type View = Overview & Seen
 
 export interface CastOptions {
   servers: number
@@ -47,9 +50,9 @@ export interface Cast {
   readonly output: string[]
   /** Calls a command of the network, or of one participant. Throws with the failure's words. */
   call<N extends CommandName>(name: N, args: CommandArgs<N>, participant?: string): Promise<CommandResult<N>>
-  view(participant?: string): Promise<Overview>
+  view(participant?: string): Promise<View>
   /** Waits until the view satisfies a condition, as long as anybody moves and for so many blocks at most. */
-  until<T>(what: string, found: (view: Overview) => Found<T> | Promise<Found<T>>, participant?: string): Promise<T>
+  until<T>(what: string, found: (view: View) => Found<T> | Promise<Found<T>>, participant?: string): Promise<T>
   /** The client with so many keys in reserve for every collection, one without a number. */
   ready(name: string, keys?: number): Promise<{ id: string }>
   /** Sends a request and waits for what comes back, no regular block in between; while the app sleeps, after each next tick again. */
@@ -125,7 +128,10 @@ export async function startCast(options: CastOptions): Promise<Cast> {
     if (!result.ok) throw new Error(`${name}: ${result.error.message} (${result.error.code})`)
     return result.value as never
   }
-  const view: Cast['view'] = (participant) => call('overview', {}, participant)
+  const view: Cast['view'] = async (participant) => {
+    const overview = await call('overview', {}, participant)
+    return { ...overview, ...seen(overview) }
+  }
   const until: Cast['until'] = async (what, found, participant) => {
     let { height } = (await view(participant)).chain
     const look = async () => {
@@ -160,7 +166,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       const { id: actor } = await ready(name)
       const once = () =>
         clock.hold(async () => {
-          const { id } = await call('request', { actor, endpoint, arguments: args as never })
+          const { id } = await call('use.request', { app: actor, endpoint, arguments: args as never })
           return request(id, ['review', 'nothing to write', 'failed'])
         })
       for (let tries = 1; ; tries++) {
@@ -172,11 +178,11 @@ export async function startCast(options: CastOptions): Promise<Cast> {
       }
     },
     async publish({ id }) {
-      await clock.hold(() => call('approve', { id }))
+      await clock.hold(() => call('use.approve', { id }))
       return request(id, ['counted', 'rejected', 'failed'])
     },
     async read(name, [collection, index], equals) {
-      return call('read', { actor: '', collection, index, equals, limit: 100, descending: false }, name)
+      return call('use.read', { collection, index, equals, limit: 100, descending: false }, name)
     },
     async reorg(depth) {
       const { chain } = network
@@ -230,8 +236,10 @@ function progressOf(network: LocalNetwork, output: string[]): Progress {
   }
 }
 
-function stateText(name: string, { chain, tick, participants, actors, requests }: Overview): string {
-  const roles = participants.map(({ role, state, detail }) => `${role} ${state} (${detail})`)
+function stateText(name: string, view: Overview): string {
+  const { chain, engagements, requests } = view
+  const { tick, actors } = seen(view)
+  const roles = engagements.map(({ role, state, detail }) => `${role} ${state} (${detail})`)
   const open = requests.map(({ id, state, waiting, error }) => `request ${id.slice(0, 8)} ${state} ${waiting ?? error?.code ?? ''}`.trim())
   const keys = actors.map(({ state, freeKeys }) => `${state}, keys ${JSON.stringify(freeKeys)}`)
   const at = tick === null ? 'no tick' : `tick ${tick.number} ${tick.state}, ${tick.blocksLeft} blocks left`

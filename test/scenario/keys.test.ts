@@ -14,8 +14,8 @@ describe('a secondary key that was seized', () => {
   it('[B1] is taken back by the master key; a newly granted one goes on, and everybody follows it', async () => {
     const before = await cast.publish(await cast.send('alice', 'post', { topic: 'keys', text: 'by the first key' }))
     expect(before).toMatchObject({ state: 'counted' })
-    const seized = (await cast.view()).participants.find(({ role }) => role === 'supervisor')!.id
-    const { key } = await cast.call('replaceKey', { reason: 'the machine was seized' })
+    const seized = (await cast.view()).engagements.find(({ role }) => role === 'supervisor')!.id
+    const { key } = await cast.call('publish.replaceKey', { reason: 'the machine was seized' })
     expect(key).not.toBe(seized)
     const { tick } = await cast.view('alice')
     await cast.until(
@@ -27,7 +27,7 @@ describe('a secondary key that was seized', () => {
     expect(after).toMatchObject({ state: 'counted' })
     const { rows } = await cast.read('alice', ['posts', 'byTopic'], ['keys'])
     expect(rows.map((row) => row['text']).sort()).toEqual(['by the first key', 'by the second key'])
-    const audit = await cast.call('audit', {}, 'alice')
+    const audit = await cast.call('use.audit', {}, 'alice')
     expect(audit).toMatchObject({ ok: true })
     const anchors = await cast.anchors()
     expect(['revocation', 'grant', 'offer'].map((type) => countOf(anchors, type))).toEqual([1, 2, 2])

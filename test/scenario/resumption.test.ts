@@ -19,7 +19,7 @@ describe('ticks that the master key takes back', () => {
   it('[D4] end where it says; a Supervisor killed meanwhile says it once; a new key goes on, and writes count as before', async () => {
     await post('before')
     const before = await tickOf()
-    await cast.call('resume', { reason: 'the ticks were composed on a machine that is not trusted' })
+    await cast.call('publish.takeBack', { reason: 'the ticks were composed on a machine that is not trusted' })
     await cast.kill('supervisor')
     await cast.restart('supervisor')
     await cast.until('ticks by the new key to reach alice', ({ tick }) => tick !== null && tick.number > before + 1, 'alice')
@@ -27,12 +27,12 @@ describe('ticks that the master key takes back', () => {
     expect(await texts()).toEqual(['after', 'before'])
     const anchors = await cast.anchors()
     expect([countOf(anchors, 'resumption'), publishedTwice(anchors)]).toEqual([1, []])
-    expect(await cast.call('audit', {}, 'alice')).toMatchObject({ ok: true })
+    expect(await cast.call('use.audit', {}, 'alice')).toMatchObject({ ok: true })
   })
 
   it('[D4] and a reorganisation that takes that word back gives it back, with every write', async () => {
     const before = await tickOf()
-    await cast.call('resume', { reason: 'once more' })
+    await cast.call('publish.takeBack', { reason: 'once more' })
     await cast.until('the word of the master key to be in a block', async () => countOf(await cast.anchors(), 'resumption') === 2)
     await cast.reorg(3)
     await cast.until('ticks by the newest key to reach alice', ({ tick }) => tick !== null && tick.number > before + 2, 'alice')
@@ -40,6 +40,6 @@ describe('ticks that the master key takes back', () => {
     expect(await texts()).toEqual(['after', 'at last', 'before'])
     const anchors = await cast.anchors()
     expect([countOf(anchors, 'resumption'), publishedTwice(anchors)]).toEqual([2, []])
-    expect(await cast.call('audit', {}, 'alice')).toMatchObject({ ok: true })
+    expect(await cast.call('use.audit', {}, 'alice')).toMatchObject({ ok: true })
   })
 })

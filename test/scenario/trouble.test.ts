@@ -46,7 +46,7 @@ const seenByBob = ({ tick }: { tick?: number }) =>
 
 /** The audit of bob, who replays from chain and swarm, agrees with every signed root. */
 async function expectEqualRoots(): Promise<void> {
-  const audit = await cast.call('audit', {}, 'bob')
+  const audit = await cast.call('use.audit', {}, 'bob')
   expect(audit.ticks.filter((tick) => !tick.equal)).toEqual([])
   expect([audit.ok, audit.ticks.map(({ number }) => number)]).toEqual([true, audit.ticks.map((_, at) => at)])
   expect(publishedTwice(await cast.anchors())).toEqual([])
@@ -58,7 +58,7 @@ describe('A chain that reorganises', () => {
     await cast.blocks(0)
     const asked = await post('alice', 'reorg', 'before the tick')
     await cast.nextTick('alice')
-    await cast.call('approve', { id: asked.id })
+    await cast.call('use.approve', { id: asked.id })
     await cast.network.mine(1)
     await cast.request(asked.id, ['anchored'])
     await cast.reorg(2)
@@ -104,7 +104,7 @@ describe('Parts that are gone', () => {
 
   it('[R5] a server that takes a request and never answers is left out, and another one does its work', async () => {
     const { pid } = cast.network.participants.get('server-2')!
-    const silent = (await cast.view('server-2')).participants[0]!.id
+    const silent = (await cast.view('server-2')).engagements[0]!.id
     const triedElsewhere = (): boolean => cast.output.some((line) => line.startsWith('bob: ') && line.includes('Trying elsewhere'))
     expect(triedElsewhere()).toBe(false)
     process.kill(pid, 'SIGSTOP')
@@ -128,7 +128,7 @@ describe('Documents that are not there', () => {
     await cast.blocks(0)
     const asked = await post('alice', 'absent', 'nobody has it')
     await cast.nextTick('alice')
-    await cast.call('approve', { id: asked.id })
+    await cast.call('use.approve', { id: asked.id })
     await cast.kill('alice')
     await cast.blocks(BLOCK_MS)
     expect(await publish('bob', 'absent', 'somebody else')).toMatchObject({ state: 'counted' })
@@ -150,7 +150,7 @@ describe('A new program', () => {
     await cast.ready('bob')
     const before = await topic('reorg')
     const { endpoints } = GUESTBOOK as { endpoints: Record<string, unknown> }
-    await cast.call('supersede', { program: { ...GUESTBOOK, endpoints: { ...endpoints, shout: endpoints['post'] } } as never })
+    await cast.call('publish.update', { program: { ...GUESTBOOK, endpoints: { ...endpoints, shout: endpoints['post'] } } as never })
     await cast.until('the new endpoint', ({ app }) => app?.endpoints.some(({ name }) => name === 'shout'), 'bob')
     await ticksPass(4)
     expect(await topic('reorg')).toEqual(before)

@@ -14,7 +14,7 @@ import {
 } from '../../../roles/client/index.ts'
 import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { isHalted, stopText } from '../history.ts'
-import { readIndex } from '../read-index.ts'
+import { readIndex, type ReadArgs } from '../read-index.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { outOfTime, windowClosed } from './deadline.ts'
 import { againstRules, reserveKeys } from './reserve.ts'
@@ -30,13 +30,13 @@ const wrongPhase = (entry: RequestEntry | undefined, may: string) =>
   fail('client.phase', `This request is «${entry?.phase ?? 'gone'}»; ${may}.`)
 
 /** Reads the newest tick. Errors: `client.no-app`, `client.no-tick`, those of `readIndex`. */
-export async function read(session: ClientSession, args: CommandArgs<'read'>): Promise<Result<RowsView>> {
+export async function read(session: ClientSession, args: ReadArgs): Promise<Result<RowsView>> {
   if (session.joined === null) return noApp()
   const opened = await session.newestTick(session.joined)
   return opened.ok ? readIndex(opened.value, args) : opened
 }
 
-type Asked = Pick<CommandArgs<'request'>, 'endpoint' | 'arguments'>
+type Asked = Omit<CommandArgs<'use.request'>, 'app'>
 
 /** Sends a request, with arguments in natural or exact form; what comes of it is shown by its entry. @returns its id here. Errors: `client.argument` */
 export async function request(session: ClientSession, asked: Asked, instead?: string): Promise<Result<{ id: string }>> {
@@ -166,7 +166,10 @@ export async function refuse(session: ClientSession, id: string): Promise<Result
  * Sees to it that `count` fresh keys of a collection are free or on their way. Safe to repeat: keys that are there are not reserved again.
  * Errors: `client.no-app`, `client.unregistered` (retryable), `client.collection`, those of `reserveKeys`.
  */
-export async function reserve(session: ClientSession, { collection, count }: CommandArgs<'reserve'>): Promise<Result<ReservedView>> {
+export async function reserve(
+  session: ClientSession,
+  { collection, count }: Omit<CommandArgs<'use.reserve'>, 'app'>,
+): Promise<Result<ReservedView>> {
   const { joined, newest } = session
   if (joined === null || newest === null) return noApp()
   const { collections } = newest.outline

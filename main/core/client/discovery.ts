@@ -1,4 +1,4 @@
-/** Finding the app: job offers on the chain, the one that is joined, and the offers that supersede it. */
+/** Being part of an app: its role, and the offers that supersede the one that was joined. */
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../../roles/protocol/events.ts'
 import { fail } from '../../../roles/protocol/result.ts'
@@ -8,8 +8,8 @@ import { fetchStanding } from '../revocations.ts'
 import { historyFrom } from '../history.ts'
 import { meetAt } from '../meeting.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
-import type { Engine } from '../engine.ts'
-import type { FetchLane, Json } from '../ports.ts'
+import type { Scope } from '../engine.ts'
+import type { FetchLane } from '../ports.ts'
 import type { OpenedOffer } from './app.ts'
 import { CLIENT_ROWS, offerRow, type ClientSession, type Joined, type JoinedRow } from './session.ts'
 
@@ -24,38 +24,36 @@ export interface DiscoveryActions {
   tend(): void
 }
 
-/** An offer that does not concern the app that is joined. */
+/** An offer that does not concern the app. */
 const ofAnother = fail('client.no-offer', 'The offer is not of this app.')
 
 const seenIn = (transaction: AnchoredTransaction): SeenOffer => ({ reference: referenceOf(transaction), height: transaction.height })
 
-/** Looks for the app, or goes on with the one that was joined before. */
-export function discover(session: ClientSession, engine: Engine, actions: DiscoveryActions): void {
-  const { services, app, settings } = session
+/** Takes part in the app, and finds the offers that supersede the one it was joined by. */
+export function takePart(session: ClientSession, engine: Scope, row: JoinedRow, actions: DiscoveryActions): void {
+  const { services, app } = session
   const { storage } = services
   const membership = createMembership(session, engine, actions, successors)
 
-  /** Once an app is joined, only what pays its master key can concern it; what spends from there only its Supervisor can anchor. */
+  /** Only what pays the app's master key can concern it; what spends from there only its Supervisor can anchor. */
   function whose({ reference: { sha256, infohash }, height }: SeenOffer): 'supervisor' | 'somebody' | 'nobody' {
-    const { joined } = session
-    if (joined === null) return settings.app === sha256 ? 'supervisor' : 'somebody'
-    const { master } = joined.offer.document.body
     const isIts = ({ anchor }: AnchoredTransaction): boolean =>
       anchor.type === 'offer' && anchor.sha256 === sha256 && anchor.infohash === infohash
     const anchors = anchoredAt(storage, height).filter(isIts)
-    if (anchors.some((transaction) => spendsKey(transaction, master))) return 'supervisor'
-    return anchors.some((transaction) => paysKey(transaction, master)) ? 'somebody' : 'nobody'
+    if (anchors.some((transaction) => spendsKey(transaction, row.master))) return 'supervisor'
+    return anchors.some((transaction) => paysKey(transaction, row.master)) ? 'somebody' : 'nobody'
   }
 
-  /** Offers of the app that is joined which were seen before it was: what strangers announced may have held them up, or the end of this process. */
+  /** Offers of the app which were seen before it was joined: what strangers announced may have held them up, or the end of this process. */
   function successors({ height, master }: JoinedRow): void {
     for (const transaction of anchoredBetween(storage, height, Number.MAX_SAFE_INTEGER))
       if (transaction.anchor.type === 'offer' && spendsKey(transaction, master)) void found(seenIn(transaction))
   }
 
-  /** What strangers announce is looked at a few at a time and ever more seldom, and given up once an app is joined; what the app's Supervisor does, at once. */
+  /** What strangers announce is looked at a few at a time and ever more seldom; what the app's Supervisor does, at once. */
   async function found(seen: SeenOffer): Promise<void> {
-    const { reference, height } = seen
+    const { reference } = seen
+    if (whose(seen) === 'nobody') return
     const fetch = (lane: FetchLane) =>
       fetchStanding(
         services,
@@ -72,16 +70,9 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
       if (whose(seen) !== 'supervisor') return
       return session.joined?.member.dispatch({ type: 'offer.refused', offer: reference.sha256, why: fetched.error.message })
     }
-    const offer = fetched.value
     storage.transact([offerRow(reference)])
-    const { supersedes, app: superseded, master, by } = offer.document.body
-    const { joined } = session
-    if (joined !== null && superseded === joined.reference.sha256 && master === joined.offer.document.body.master)
-      await joined.member.dispatch({ type: 'signer', key: by })
-    if (joined !== null || supersedes !== null || (settings.app ?? reference.sha256) !== reference.sha256) return
-    const row: JoinedRow = { reference, height, master, by }
-    storage.transact([{ table: CLIENT_ROWS, key: 'joined', value: row as unknown as Json }])
-    membership.join(row, offer)
+    const { app: superseded, master, by } = fetched.value.document.body
+    if (superseded === row.reference.sha256 && master === row.master) await entered.member.dispatch({ type: 'signer', key: by })
   }
 
   engine.add<null, WorldEvent, SeenOffer & { type: 'found' }>({
@@ -90,10 +81,9 @@ export function discover(session: ClientSession, engine: Engine, actions: Discov
     step: discoveryStep,
     perform: (effect) => found(effect).then(() => []),
   })
-  const known = storage.get(CLIENT_ROWS, 'joined') as unknown as JoinedRow | undefined
-  if (known === undefined) return
-  const entered = membership.enter(known)
-  void services.persist('load the app', () => app.offer(known.reference)).then((offer) => membership.join(known, offer, entered))
+  storage.transact([offerRow(row.reference)])
+  const entered = membership.enter(row)
+  void services.persist('load the app', () => app.offer(row.reference)).then((offer) => membership.join(row, offer, entered))
 }
 
 function discoveryStep(state: null, event: WorldEvent): { state: null; effects: Array<SeenOffer & { type: 'found' }> } {
@@ -101,7 +91,7 @@ function discoveryStep(state: null, event: WorldEvent): { state: null; effects: 
   return { state, effects: anchored.map((transaction) => ({ type: 'found', ...seenIn(transaction) })) }
 }
 
-function createMembership(session: ClientSession, engine: Engine, actions: DiscoveryActions, successors: (row: JoinedRow) => void) {
+function createMembership(session: ClientSession, engine: Scope, actions: DiscoveryActions, successors: (row: JoinedRow) => void) {
   const { crypto, storage, wallet } = session.services
   const hashAt = hashAtOf(storage)
   let arrive = (): void => undefined
@@ -136,7 +126,7 @@ function createMembership(session: ClientSession, engine: Engine, actions: Disco
 
   return {
     enter,
-    join(row: JoinedRow, offer: OpenedOffer, entered = enter(row)): void {
+    join(row: JoinedRow, offer: OpenedOffer, entered: ReturnType<typeof enter>): void {
       if (session.joined !== null) return
       meetAt(session.services, row.reference.sha256, offer.document.body)
       session.joined = { reference: row.reference, height: row.height, offer, ...entered }

@@ -1,69 +1,64 @@
 /** A client in service: joins an app, keeps keys reserved, sends requests, publishes what a person approved, reads and audits. */
-import type {
-  ActorView,
-  AppView,
-  AuditView,
-  CommandArgs,
-  KeyView,
-  RequestView,
-  ReservedView,
-  RowsView,
-  TickView,
-} from '../../contract/index.ts'
+import type { AuditView, CommandArgs, KeyView, RequestView, ReservedView, RowsView, TickView, UsedView } from '../../contract/index.ts'
 import { chainOf, followed } from '../../../roles/protocol/ticks/index.ts'
 import { isHalted, stopText } from '../history.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { isRefused, isRegistered, keyCounts, outcomeText, type ClientState, type RequestEntry } from '../../../roles/client/index.ts'
-import type { Engine } from '../engine.ts'
+import type { Scope } from '../engine.ts'
+import type { ReadArgs } from '../read-index.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { workText, type Wait } from '../waiting.ts'
 import { auditApp } from './audit.ts'
 import { again, approve, bump, read, refuse, request, reserve } from './commands.ts'
-import { discover } from './discovery.ts'
+import { takePart } from './discovery.ts'
 import { dispute } from './disputes.ts'
 import { createEffects } from './effects.ts'
 import { valueOfKey } from './key-value.ts'
-import { createSession, noApp, type ClientSession, type ClientSettings } from './session.ts'
+import { createSession, noApp, type ClientSession, type ClientSettings, type JoinedRow } from './session.ts'
 import { createUpkeep } from './upkeep.ts'
 import { actorView, appView, requestView, tickViewOf, type SentView } from './views.ts'
 
 export interface ClientView {
-  tick: TickView | null
-  app: AppView | null
-  actors: ActorView[]
+  used: UsedView | null
   requests: RequestView[]
 }
 
 export interface ClientService {
   key(): string | null
+  title(): string
   /** Digests of the ticks that it follows, newest last. */
   ticks(): string[]
   phase(): string
   detail(): string
   view(wait: Wait): ClientView
-  read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  /** Whether a request is its own. */
+  has(request: string): boolean
+  read(args: ReadArgs): Promise<Result<RowsView>>
   valueOf(key: string): Promise<Result<KeyView>>
-  request(args: CommandArgs<'request'>): Promise<Result<{ id: string }>>
+  request(args: Omit<CommandArgs<'use.request'>, 'app'>): Promise<Result<{ id: string }>>
   approve(id: string): Promise<Result<{ txid: string }>>
   bump(id: string, feeRate: number | null): Promise<Result<Sent>>
   refuse(id: string): Promise<Result<null>>
   again(id: string): Promise<Result<{ id: string }>>
   dispute(id: string): Promise<Result<{ txid: string }>>
-  reserve(args: CommandArgs<'reserve'>): Promise<Result<ReservedView>>
+  reserve(args: Omit<CommandArgs<'use.reserve'>, 'app'>): Promise<Result<ReservedView>>
   audit(): Promise<Result<AuditView>>
   stop(): void
 }
 
-export function startClient(services: Services, engine: Engine, settings: ClientSettings): ClientService {
-  const session = createSession(services, settings)
-  discover(session, engine, { perform: createEffects(session), tend: createUpkeep(session, (id) => again(session, id)) })
+/** @param row the app, as it was found; @param id of the engagement */
+export function startClient(services: Services, engine: Scope, settings: ClientSettings, row: JoinedRow, id: string): ClientService {
+  const session = createSession(services, settings, id)
+  takePart(session, engine, row, { perform: createEffects(session), tend: createUpkeep(session, (id) => again(session, id)) })
   return {
     key: () => session.joined?.client.publicKey ?? null,
+    title: () => (session.newest?.offer ?? session.joined?.offer.document)?.body.title ?? '',
     ticks: () => ticksOf(session).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(session),
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),
+    has: (request) => session.joined?.member.state().requests.some(({ id }) => id === request) ?? false,
     read: (args) => read(session, args),
     valueOf: (key) => valueOfKey(session, key),
     request: (args) => request(session, args),
@@ -146,15 +141,18 @@ function stoppedView({ following }: ClientState, { height }: Wait): Pick<TickVie
 }
 
 function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
-  if (joined === null) return { tick: null, app: null, actors: [], requests: [] }
+  if (joined === null) return { used: null, requests: [] }
   const state = joined.member.state()
   const { body } = newest?.offer ?? joined.offer.document
   const key = joined.client.publicKey
   const outline = newest?.planned ?? joined.offer.outline
   return {
-    app: appView(joined.reference.sha256, body, outline, newest?.tick.servers.length ?? 0),
-    tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait, newest.graves()?.problems), ...stoppedView(state, wait) },
-    actors: [{ ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) }],
+    used: {
+      id: key,
+      app: appView(joined.reference.sha256, body, outline, newest?.tick.servers.length ?? 0),
+      tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait, newest.graves()?.problems), ...stoppedView(state, wait) },
+      actor: { ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) },
+    },
     requests: state.requests.map((entry) =>
       requestView(entry, key, outline, newest?.tick ?? null, body, wait, sentOf(entry, services, fees), services.wallet.hindrance()),
     ),

@@ -6,13 +6,14 @@ import type { ClientEvent, ClientState, Context, Spending } from '../../../roles
 import type { Dispatching } from '../engine.ts'
 import type { Json, StorageWrite, WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
-import type { ParticipantSettings } from '../settings.ts'
+import type { NodeSettings } from '../settings.ts'
 import { seatChain, type SeatChain } from '../../../roles/protocol/requests/index.ts'
 import type { ClientApp, OfferOf, OpenedOffer, OpenedTick } from './app.ts'
 import { createClientApp } from './app.ts'
 import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
 
-export type ClientSettings = NonNullable<ParticipantSettings['client']>
+/** @see nodeSettings; without `register` the app is only read and audited, which costs nothing. */
+export type ClientSettings = NodeSettings['use'] & { register: boolean }
 
 export interface Joined {
   reference: Reference
@@ -61,9 +62,6 @@ export interface ClientSession {
   dataKey(index: number): KeyPair
 }
 
-/** Largest index files that are kept whole, where the settings say nothing. */
-const INDEX_BYTES = 64 << 20
-
 /** Rows of this service in the node's storage. */
 export const CLIENT_ROWS = 'client'
 
@@ -73,9 +71,14 @@ export const offerRow = (reference: Reference): StorageWrite => ({
   value: reference as unknown as Json,
 })
 
-export function createSession(services: Services, settings: ClientSettings): ClientSession {
+/** Names of caches are letters. */
+export const cacheName = (id: string): string =>
+  `client${[...id.slice(0, 16)].map((digit) => String.fromCharCode(97 + parseInt(digit, 16))).join('')}`
+
+/** @param id of the engagement */
+export function createSession(services: Services, settings: ClientSettings, id: string): ClientSession {
   const { crypto, random, storage, wallet } = services
-  const local = createLocalIndex({ ...services, name: 'client', maxBytes: settings.indexBytes ?? INDEX_BYTES })
+  const local = createLocalIndex({ ...services, name: cacheName(id), maxBytes: settings.indexBytes })
   const app = createClientApp(services, local)
   const waiting = new Set<() => void>()
   /** The chain that was made last, and by which app and client. */

@@ -54,7 +54,7 @@ export function createUpkeep(session: ClientSession, again: (id: string) => Prom
   /** @param isCurrent the newest tick is open, or there is none yet */
   async function prepare(joined: Joined, isCurrent: boolean): Promise<void> {
     const state = joined.member.state()
-    if (!session.settings.registerAutomatically) return
+    if (!session.settings.register) return
     if (services.wallet.balance().confirmed === 0) return later()
     if (!isRegistered(state)) return isCurrent ? register(joined) : undefined
     if (session.newest === null || !mayReserve(state)) return

@@ -37,7 +37,9 @@ import { historyOf, stopText, tried, type CountedTick } from '../history.ts'
 import type { Json, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { ledgerRows } from '../supervisor/ledger-store.ts'
-import { SUPERVISOR_ROWS, type SupervisorSettings } from '../supervisor/offers.ts'
+import { SUPERVISOR_ROWS } from '../supervisor/offers.ts'
+import { supervisorRows } from '../supervisor/index.ts'
+import type { SupervisorTerms } from '../supervisor/terms.ts'
 import { seenIn, usedNumbers } from './keys.ts'
 import { findOffers, type FoundOffer } from './offers.ts'
 import { replay } from './replay.ts'
@@ -52,8 +54,8 @@ export interface RestoredSupervisor {
   id: string
   /** Digest of the app's first offer. */
   app: string
-  settings: SupervisorSettings
-  /** Of the app's own tables, and of publications. */
+  title: string
+  /** Of the app's own tables, whose keys are those within its engagement, and of publications. */
   rows: StorageWrite[]
   /** States of its roles, by their names. */
   states: { supervisor: SupervisorState; hiring: HiringState; resuming: ResumingState }
@@ -220,9 +222,9 @@ function rowsOf({ services: { crypto, storage }, keys, offers }: Making, { ledge
 }
 
 /** The offer's terms, as a person would have set them. */
-function settingsOf({ document: { body } }: FoundOffer, program: Program): SupervisorSettings {
+function termsIn({ document: { body } }: FoundOffer): SupervisorTerms {
   const terms = Object.fromEntries(Object.keys(offerTerms.shape).map((name) => [name, body[name as keyof typeof body]]))
-  return { ...(terms as unknown as SupervisorSettings), title: body.title, program: program as never, perRequest: body.pay.perRequest }
+  return { ...(terms as unknown as SupervisorTerms), perRequest: body.pay.perRequest }
 }
 
 /** The offer of the last tick, or the newest where there is none; one that takes over later is in the state. */
@@ -276,8 +278,8 @@ export async function restoreSupervisor(
   return ok({
     id: keys.master.publicKey,
     app,
-    settings: settingsOf(current, current.program),
-    rows: rowsOf(making, log.value, state.value),
+    title: current.document.body.title,
+    rows: [...supervisorRows(current.program, termsIn(current)), ...rowsOf(making, log.value, state.value)],
     states: {
       supervisor: state.value,
       hiring: { keyIndex: keys.last, wanted: null },

@@ -45,7 +45,7 @@ export function createEffects(
     const port = await services.persist('be reached', () => reception.open(identity))
     // Its address is paid by the acceptance, for statements to come.
     services.wallet.watchKey({ purpose: 'server', offer, index: 0 }, 'identity')
-    const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.host, port, region: settings.region }, nonce)
+    const document = composeAcceptance(ctx, keysFor(offer), offer, { host: settings.address, port, region: settings.region }, nonce)
     return [{ type: 'work.done', offer, document: new TextDecoder().decode(document.bytes), sha256: document.sha256 }]
   }
 

@@ -1,25 +1,23 @@
-/** A server in service: joins apps, keeps ticks and code ready in memory, and answers requests and hops. */
+/** A job in service: joins its app, keeps ticks and code ready in memory, and answers requests and hops. */
 import { chainOf, newestTick } from '../../../roles/protocol/ticks/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   dueTick,
-  hasServed,
   initialServerState,
   phaseOf,
   serverStep,
   type Phase,
   type Readiness,
+  type SeenOffer,
   type ServerEffect,
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
 import { hashAtOf, tipIn } from '../chain-watch.ts'
-import type { OfferView } from '../../contract/index.ts'
-import type { Dispatching, Engine } from '../engine.ts'
+import type { Dispatching, Scope } from '../engine.ts'
 import type { Services } from '../services.ts'
 import { workText } from '../waiting.ts'
 import { createEffects } from './effects.ts'
-import { decideOffer, offersOf } from './offers.ts'
 import { createReception } from './reception.ts'
 import { createAnswer } from './requests.ts'
 import { createSession, type ServerSession, type ServerSettings } from './session.ts'
@@ -33,14 +31,23 @@ export interface ServerService {
   ticks(): string[]
   phase(): Phase
   detail(): string
-  /** Job offers that it has seen. */
-  offers(): OfferView[]
-  /** See `decideOffer`. */
-  decide(decision: 'accept' | 'decline', offer: string): Promise<Result<null>>
+  title(): string
+  /** Takes the job, or takes it up again after it was left. */
+  accept(offers?: SeenOffer[]): Promise<void>
+  leave(): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startServer(services: Services, engine: Engine, settings: ServerSettings): Promise<Result<ServerService>> {
+/**
+ * @param offer by which the job is taken; @param offers of its app that were seen before
+ * Errors: `transport.port`, `listener.taken`.
+ */
+export async function startServer(
+  services: Services,
+  engine: Scope,
+  settings: ServerSettings,
+  { offer, offers }: { offer: string; offers: SeenOffer[] },
+): Promise<Result<ServerService>> {
   const reception = createReception(services)
   const session = createSession(services, settings, reception)
   const member = takePart(session, engine)
@@ -48,23 +55,25 @@ export async function startServer(services: Services, engine: Engine, settings: 
   const { job } = state()
   const opened = job === null ? null : await reception.open(job.identity)
   if (opened?.ok === false) return opened
+  // Its engagement was begun, and the process ended before the offer was accepted.
+  if (job === null) void member.dispatch({ type: 'accept', offer, offers })
   return ok({
     key: () => state().job?.identity ?? null,
     ticks: () => ticksOf(state()).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(state()),
     detail: () => detailOf(session),
-    offers: () => offersOf(state()),
-    decide: (decision, offer) => decideOffer(member, decision, offer),
+    title: () => state().job?.terms.title ?? '',
+    accept: (seen = offers) => member.dispatch({ type: 'accept', offer, offers: seen }),
+    leave: () => member.dispatch({ type: 'leave' }),
     stop: () => reception.close(),
   })
 }
 
 const ticksOf = ({ job }: ServerState) => (job === null ? [] : chainOf(job.following))
 
-function takePart(session: ServerSession, engine: Engine): Dispatching<ServerState, ServerEvent> {
+function takePart(session: ServerSession, engine: Scope): Dispatching<ServerState, ServerEvent> {
   const {
     services: { crypto, storage },
-    settings,
     keysFor,
   } = session
   const ticks = createServedTicks(session)
@@ -72,7 +81,7 @@ function takePart(session: ServerSession, engine: Engine): Dispatching<ServerSta
   const ctx = { crypto, hashAt: hashAtOf(storage), identityFor: (offer: string) => keysFor(offer).identity.publicKey }
   const member: Dispatching<ServerState, ServerEvent> = engine.add<ServerState, ServerEvent, ServerEffect>({
     name: 'server',
-    initial: initialServerState({ auto: settings.accept.auto, minPayPerRequest: settings.accept.minimumPayPerRequest, maxTicks: null }),
+    initial: initialServerState(),
     step: (state, event) => serverStep(ctx, state, event),
     changed(state, before) {
       ticks.refresh(state)
@@ -89,10 +98,10 @@ function takePart(session: ServerSession, engine: Engine): Dispatching<ServerSta
   return member
 }
 
-/** What it says of itself, before any tick too; nothing once it is expelled, or has served as long as its rule says. */
+/** What it says of itself, before any tick too; nothing once it is expelled or leaves. */
 function readinessOf(state: ServerState, { services: { storage }, keysFor }: ServerSession): Readiness | null {
   const { job } = state
-  if (job === null || job.acceptance === null || job.expelled !== null || hasServed(state)) return null
+  if (job === null || job.acceptance === null || job.expelled !== null || job.leaving) return null
   return {
     app: job.terms.app,
     keys: keysFor(job.offer),

@@ -2,11 +2,11 @@
 import type { Context, ServerKeys } from '../../../roles/server/index.ts'
 import type { WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
-import type { ParticipantSettings } from '../settings.ts'
+import type { NodeSettings } from '../settings.ts'
 import type { Reception } from './reception.ts'
 import { createSender } from './sender.ts'
 
-export type ServerSettings = NonNullable<ParticipantSettings['server']>
+export type ServerSettings = NodeSettings['host']
 
 export interface ServerSession {
   readonly services: Services

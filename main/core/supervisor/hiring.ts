@@ -9,7 +9,7 @@ import {
   type HiringState,
   type Wanted,
 } from '../../../roles/supervisor/index.ts'
-import type { Engine } from '../engine.ts'
+import type { Scope } from '../engine.ts'
 import type { SwarmFile } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { OfferBook } from './offers.ts'
@@ -26,7 +26,7 @@ export interface Hiring {
  */
 export function startHiring(
   services: Services,
-  engine: Engine,
+  engine: Scope,
   book: OfferBook,
   offered: (document: OpenedDocument<'offer'>, wanted: Wanted) => Promise<void>,
 ): Hiring {

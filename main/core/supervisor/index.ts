@@ -18,17 +18,20 @@ import {
 } from '../../../roles/supervisor/index.ts'
 import type { CommandArgs, RowsView } from '../../contract/index.ts'
 import { isPublished } from '../documents/index.ts'
-import type { Dispatching, Engine } from '../engine.ts'
+import type { Dispatching, Scope } from '../engine.ts'
 import { meetAt } from '../meeting.ts'
+import type { Json } from '../ports.ts'
+import type { ReadArgs } from '../read-index.ts'
+import { changedTerms, supervisorTerms, type SupervisorTerms } from './terms.ts'
 import type { Services } from '../services.ts'
 import { checkedFetch, wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
 import { createGathering, type Gathering } from './gathering.ts'
-import { startHiring, type Hiring } from './hiring.ts'
+import { publish as publishStatement, startHiring, type Hiring } from './hiring.ts'
 import { resume, startResuming, type Resuming } from './resuming.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
-import { createOfferBook, lanesOf, type OfferBook, type SupervisorSettings } from './offers.ts'
+import { createOfferBook, lanesOf, SUPERVISOR_ROWS, type OfferBook } from './offers.ts'
 
 export interface SupervisorService {
   state(): SupervisorState | null
@@ -36,38 +39,61 @@ export interface SupervisorService {
   ticks(): string[]
   title(): string
   key(): string
+  /** Digest of the app's first offer; null before it is signed. */
+  app(): string | null
   /**
-   * Publishes a new program for the running app (essay, Supervisor bootstraps 5), under another title if one is given.
-   * Errors: those of the checker, `offer.*`.
+   * Publishes a new program or other terms for the running app (essay, Supervisor bootstraps 5), under another title if one is given.
+   * Errors: those of the checker, `publish.terms`, `offer.*`.
    */
-  supersede(program: unknown, title?: string): Promise<Result<{ offer: string }>>
+  update(change: Update): Promise<Result<{ offer: string }>>
   /** Revokes the secondary key and goes on with a newly granted one. Errors: `offer.*`, before anything is published. */
   replaceKey(reason: string): Promise<Result<{ offer: string; key: string }>>
   /**
    * Ends, by the master key, every tick after a good one: by default those after the last that was published here and that nobody else has replaced. A new
    * key goes on from there. Errors: `offer.none`, `resume.tick`, `resume.shows`, `resume.busy`, before anything is published.
    */
-  resume(args: CommandArgs<'resume'>): Promise<Result<{ good: number | null; key: string }>>
+  takeBack(args: Omit<CommandArgs<'publish.takeBack'>, 'app'>): Promise<Result<{ good: number | null; key: string }>>
+  /**
+   * Takes the app's signing key back for good, so that nobody joins, serves or sends any more. Resolves once that is published; goes on after a crash when it
+   * is asked for again. Error: `offer.none`.
+   */
+  retire(reason: string): Promise<Result<null>>
   /** Reads the newest tick that it published. */
-  read(args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  read(args: ReadArgs): Promise<Result<RowsView>>
   stop(): void
 }
 
+export type Update = Pick<CommandArgs<'publish.update'>, 'program' | 'title' | 'terms'>
+
 type Member = Dispatching<SupervisorState, SupervisorEvent>
+
+const TERMS = 'terms'
+const INITIAL = 'program'
+
+/** What a new app begins with, to be written with the row of its engagement. */
+export const supervisorRows = (program: Program, terms: SupervisorTerms) => [
+  { table: SUPERVISOR_ROWS, key: TERMS, value: terms as unknown as Json },
+  { table: SUPERVISOR_ROWS, key: INITIAL, value: program as unknown as Json },
+]
 
 interface Part {
   member: Member
   gathering: Gathering
 }
 
-/** Errors: those of the checker, for the program in the settings, and `offer.servers`. */
-export function startSupervisor(services: Services, engine: Engine, settings: SupervisorSettings): Result<SupervisorService> {
-  const checked = check(settings.program)
+/**
+ * @param index which of the wallet's apps this is
+ * Errors: those of the checker, `offer.servers`.
+ */
+export function startSupervisor(services: Services, engine: Scope, index: number): Result<SupervisorService> {
+  const { storage } = services
+  let terms = supervisorTerms.parse(storage.get(SUPERVISOR_ROWS, TERMS))
+  const checked = check(storage.get(SUPERVISOR_ROWS, INITIAL))
   if (!checked.ok) return checked
-  const enough = checkServers({ ...lanesOf(settings), minimumServers: settings.minimumServers }, checked.value)
+  const enough = checkServers({ ...lanesOf(terms), minimumServers: terms.minimumServers }, checked.value)
   if (!enough.ok) return enough
   tellSplits(services, checked.value)
-  const book = createOfferBook(services, settings)
+  const book = createOfferBook(services, index, () => terms)
   const reading = createReading(services, book)
   let part: Part | null = null
   const keyIndex = (): number => Math.max(hiring.state().keyIndex, resuming.state().keyIndex ?? 0)
@@ -85,25 +111,39 @@ export function startSupervisor(services: Services, engine: Engine, settings: Su
   const resuming = startResuming(services, engine, book, (event) => part?.member.dispatch(event) ?? Promise.resolve())
   goOnRestored((part as Part | null)?.member ?? null, resuming, keyIndex() + 1, services)
   if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
-  const succeed = (change: Change) => replace({ book, hiring, member: part?.member ?? null, settings, keyIndex: keyIndex() }, change)
+  const keep = (next: SupervisorTerms): void => {
+    storage.transact([{ table: SUPERVISOR_ROWS, key: TERMS, value: next as unknown as Json }])
+    terms = next
+  }
+  const succeed = (change: Change) => replace({ book, hiring, member: part?.member ?? null, keep, keyIndex: keyIndex() }, change)
+  const programNow = (): Program | null => (part === null ? null : book.partsOf(part.member.state().offer.sha256).program)
   return ok({
     state: () => part?.member.state() ?? null,
+    app: () => book.first()?.sha256 ?? null,
     ticks: () => (part?.member.state().ticks ?? []).map(({ reference }) => reference.sha256),
-    title: () => settings.title,
+    title: () => part?.member.state().offer.body.title ?? terms.title,
     key: () => signer().publicKey,
-    async supersede(json, title) {
-      const program = check(json)
+    async update({ program: json, title, terms: chosen }) {
+      const program = json === undefined ? ok(programNow() ?? checked.value) : check(json)
       if (!program.ok) return program
-      tellSplits(services, program.value)
-      return succeed({ program: program.value, reason: null, ...(title === undefined ? {} : { title }) })
+      const changed = chosen === undefined ? ok(terms) : changedTerms(terms, chosen)
+      if (!changed.ok) return changed
+      if (json !== undefined) tellSplits(services, program.value)
+      return succeed({ program: program.value, terms: changed.value, reason: null, ...(title === undefined ? {} : { title }) })
     },
     async replaceKey(reason) {
-      const state = part?.member.state()
-      if (state === undefined) return noOffer
-      const done = await succeed({ program: book.partsOf(state.offer.sha256).program, reason })
+      const program = programNow()
+      if (program === null) return noOffer
+      const done = await succeed({ program, terms, reason })
       return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
     },
-    resume: (asked) => resume({ member: part?.member ?? null, resuming, index: keyIndex() + 1, services }, asked),
+    takeBack: (asked) => resume({ member: part?.member ?? null, resuming, index: keyIndex() + 1, services }, asked),
+    async retire(reason) {
+      if (part === null) return noOffer
+      const address = [book.master.publicKey]
+      await publishStatement(services, book.revocation(keyIndex(), reason), address, [], address)
+      return ok(null)
+    },
     read: (args) => reading.read(part?.member.state() ?? null, args),
     stop() {
       part?.gathering.stop()
@@ -117,7 +157,7 @@ function tellSplits({ log }: Services, program: Program): void {
   for (const note of splitNotes(program)) log.log('warn', note)
 }
 
-function takePart(services: Services, engine: Engine, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Part {
+function takePart(services: Services, engine: Scope, book: OfferBook, first: OpenedDocument<'offer'>, reading: SupervisorReading): Part {
   const { crypto, random, storage } = services
   const keeper = createKeeper({
     crypto,
@@ -170,20 +210,21 @@ interface Succession {
   book: OfferBook
   hiring: Hiring
   member: Member | null
-  settings: SupervisorSettings
+  /** Writes the terms that the next offer goes by. */
+  keep(terms: SupervisorTerms): void
   /** Number of the key that signs now. */
   keyIndex: number
 }
 
-type Change = Pick<Wanted, 'reason' | 'title'> & { program: Program }
+type Change = Pick<Wanted, 'reason' | 'title'> & { program: Program; terms: SupervisorTerms }
 
 /**
  * Replaces the offer in force by one for this program, under a new key where there is a reason to take the old one back. Everything that can
  * refuse it is asked before anything is signed or published.
  */
 async function replace(
-  { book, hiring, member, settings, keyIndex }: Succession,
-  { program, reason, ...titled }: Change,
+  { book, hiring, member, keep, keyIndex }: Succession,
+  { program, terms, reason, ...titled }: Change,
 ): Promise<Result<{ offer: string }>> {
   if (member === null) return noOffer
   const state = member.state()
@@ -192,10 +233,11 @@ async function replace(
     return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
-  const enough = checkServers({ ...lanesOf(settings), minimumServers: settings.minimumServers }, program)
+  const enough = checkServers({ ...lanesOf(terms), minimumServers: terms.minimumServers }, program)
   if (!enough.ok) return enough
-  const refusal = refuseTerms(state, settings)
+  const refusal = refuseTerms(state, terms)
   if (refusal !== null) return fail('offer.refused', `The new offer cannot take over: ${refusal}.`)
+  keep(terms)
   const index = reason === null ? keyIndex : keyIndex + 1
   return ok({ offer: await hiring.hire({ index, program: book.keepProgram(program), supersedes: state.offer.sha256, reason, ...titled }) })
 }

@@ -21,9 +21,7 @@ import { fileEntry } from '../../../roles/protocol/index/index.ts'
 import { nameOfChange, sealProgram, type OfferParts, type Wanted, type WantedResumption } from '../../../roles/supervisor/index.ts'
 import type { Json, SwarmFile } from '../ports.ts'
 import type { Services } from '../services.ts'
-import type { ParticipantSettings } from '../settings.ts'
-
-export type SupervisorSettings = NonNullable<ParticipantSettings['supervisor']>
+import type { SupervisorTerms } from './terms.ts'
 
 /** Rows of this service in the node's storage. */
 export const SUPERVISOR_ROWS = 'supervisor'
@@ -70,10 +68,11 @@ export interface OfferBook {
 
 const row = (key: string, value: Json) => ({ table: SUPERVISOR_ROWS, key, value })
 
-export function createOfferBook(services: Services, settings: SupervisorSettings): OfferBook {
+/** @param app which of the wallet's apps this is @param terms in force for the next offer */
+export function createOfferBook(services: Services, app: number, terms: () => SupervisorTerms): OfferBook {
   const { crypto, storage, random, wallet } = services
-  const master = wallet.watchKey({ purpose: 'master', app: 0 }, 'identity')
-  const signerAt = (index: number): KeyPair => wallet.watchKey({ purpose: 'secondary', app: 0, index }, 'identity')
+  const master = wallet.watchKey({ purpose: 'master', app }, 'identity')
+  const signerAt = (index: number): KeyPair => wallet.watchKey({ purpose: 'secondary', app, index }, 'identity')
   const rows = createOfferRows(services, signerAt)
   /** Signed when it is asked for the first time. */
   const once = <T extends DocumentType>(type: T, key: string, sign: () => OpenedDocument<T>): OpenedDocument<T> => {
@@ -122,8 +121,8 @@ export function createOfferBook(services: Services, settings: SupervisorSettings
       const signed = storage.get(SUPERVISOR_ROWS, `signed:${nameOfChange(wanted)}`)
       if (signed !== undefined) return rows.documentOf(String(signed))
       const supersedes = wanted.supersedes === null ? null : this.referenceOf(wanted.supersedes)
-      const document = signOffer(services, settings, {
-        title: titleOf(settings, wanted, rows.programOf(wanted.program), this.first(), rows.partsOf),
+      const document = signOffer(services, terms(), {
+        title: titleOf(terms(), wanted, rows.programOf(wanted.program), rows.partsOf),
         master: master.publicKey,
         grant,
         signer: signerAt(wanted.index),
@@ -173,18 +172,11 @@ function createOfferRows({ crypto, storage }: Services, signerAt: (index: number
 }
 
 /**
- * The title of an offer: the settings', unless it takes over from another. Then that one's stays, but for a program of another name, which goes by its
- * own; a title that was asked for, or settings that were changed since the first offer, come before both.
+ * The title of an offer: the one that was asked for; else that of the offer which it takes over from, unless the program has another name: then that; of
+ * the first offer, that of the terms.
  */
-function titleOf(
-  settings: SupervisorSettings,
-  { title, supersedes }: Wanted,
-  program: Program,
-  first: OpenedDocument<'offer'> | null,
-  partsOf: (sha256: string) => OfferParts,
-): string {
-  if (title !== undefined) return title
-  if (supersedes === null || settings.title !== first?.body.title) return settings.title
+function titleOf(terms: SupervisorTerms, { title, supersedes }: Wanted, program: Program, partsOf: (sha256: string) => OfferParts): string {
+  if (title !== undefined || supersedes === null) return title ?? terms.title
   const before = partsOf(supersedes)
   return before.program.name === program.name ? before.body.title : program.name
 }
@@ -201,20 +193,23 @@ interface OfferHead {
   backup: Uint8Array
 }
 
-/** What the settings say of witnesses and spare servers, and what stands for the rest. */
-export function lanesOf({ minimumServers, witnesses, spare }: SupervisorSettings): { witnesses: number; spare: number } {
+/** What the terms say of witnesses and spare servers, and what stands for the rest. */
+export function lanesOf({ minimumServers, witnesses, spare }: Pick<SupervisorTerms, 'minimumServers' | 'witnesses' | 'spare'>): {
+  witnesses: number
+  spare: number
+} {
   const otherwise = defaultLanes(minimumServers)
   return { witnesses: witnesses ?? otherwise.witnesses, spare: spare ?? otherwise.spare }
 }
 
-function signOffer({ crypto, random, identity }: Services, settings: SupervisorSettings, head: OfferHead): OpenedDocument<'offer'> {
-  const { program: _program, title: _title, perRequest, ...terms } = settings
+function signOffer({ crypto, random, identity }: Services, terms: SupervisorTerms, head: OfferHead): OpenedDocument<'offer'> {
+  const { title: _title, perRequest, ...others } = terms
   const { signer, outline, backup, ...named } = head
   const fields = {
     ...named,
-    ...terms,
-    ...lanesOf(settings),
-    perTick: settings.perTick ?? DEFAULT_PER_TICK,
+    ...others,
+    ...lanesOf(terms),
+    perTick: terms.perTick ?? DEFAULT_PER_TICK,
     sealing: toHex(identity.sealing(signer, 'receipts').publicKey),
     outline: fileEntry(crypto, { name: 'outline', bytes: encodeOutline(outline) }),
     backup: fileEntry(crypto, { name: 'backup', bytes: backup }),

@@ -2,13 +2,13 @@
  * The Supervisor reads its own app as everybody does: the newest tick that it published, from an index of its own, proved against the
  * root that it signed.
  */
-import type { CommandArgs, RowsView } from '../../contract/index.ts'
+import type { RowsView } from '../../contract/index.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot } from '../../../roles/protocol/index/index.ts'
 import type { SupervisorState } from '../../../roles/supervisor/index.ts'
 import { createLocalIndex } from '../local-index/index.ts'
-import { indexFileOf, readIndex, type ReadableTick } from '../read-index.ts'
+import { indexFileOf, readIndex, type ReadableTick, type ReadArgs } from '../read-index.ts'
 import type { Services } from '../services.ts'
 import type { OfferBook } from './offers.ts'
 
@@ -19,7 +19,7 @@ export interface SupervisorReading {
   /** Brings the index to the newest tick of the state, in the background; cheap when it is there. */
   catchUp(state: SupervisorState): void
   /** Errors: `client.no-tick` (retryable), those of `readIndex`. */
-  read(state: SupervisorState | null, args: CommandArgs<'read'>): Promise<Result<RowsView>>
+  read(state: SupervisorState | null, args: ReadArgs): Promise<Result<RowsView>>
   close(): void
 }
 

@@ -12,7 +12,7 @@ import {
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { MOST_TAKEN_BACK } from '../../../roles/protocol/ticks/index.ts'
 import type { CommandArgs } from '../../contract/index.ts'
-import type { Dispatching, Engine } from '../engine.ts'
+import type { Dispatching, Scope } from '../engine.ts'
 import type { Services } from '../services.ts'
 import { publish } from './hiring.ts'
 import type { OfferBook } from './offers.ts'
@@ -26,7 +26,7 @@ export interface Resuming {
 /** @param tell gives the Supervisor's step an event */
 export function startResuming(
   services: Services,
-  engine: Engine,
+  engine: Scope,
   book: OfferBook,
   tell: (event: SupervisorEvent) => Promise<void>,
 ): Resuming {
@@ -73,7 +73,7 @@ interface Asked {
  */
 export async function resume(
   { member, resuming, index, services: { identity } }: Asked,
-  { reason, tick, shows }: CommandArgs<'resume'>,
+  { reason, tick, shows }: Omit<CommandArgs<'publish.takeBack'>, 'app'>,
 ): Promise<Result<{ good: number | null; key: string }>> {
   if (member === null) return fail('offer.none', 'There is no offer yet whose ticks could be taken back. Wait until it is anchored.')
   if (resuming.state().wanted !== null || member.state().phase === 'resuming')

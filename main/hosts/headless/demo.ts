@@ -9,6 +9,7 @@ import process from 'node:process'
 import { createBitcoind, type Bitcoind } from '../../adapters/chain/bitcoind/index.ts'
 import { createLog } from '../../adapters/system/log.ts'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../contract/index.ts'
+import { seen } from '../../contract/seen.ts'
 import { must } from '../../core/index.ts'
 import { auditFresh, comparison } from './network/auditor.ts'
 import { createFacade, type Facade } from './network/facade.ts'
@@ -54,7 +55,7 @@ async function until<T>(stage: Stage, what: string, found: (view: Overview) => F
   return waitFor(what, look, {
     moved: stage.moved,
     budget: { of: 'blocks', spent: () => view.chain.height, most: STEP_BLOCKS },
-    state: () => view.participants.map(({ name, state, detail }) => `          ${name}: ${state}; ${detail}`).join('\n'),
+    state: () => view.engagements.map(({ name, state, detail }) => `          ${name}: ${state}; ${detail}`).join('\n'),
     lookMs: 100,
   })
 }
@@ -62,7 +63,7 @@ async function until<T>(stage: Stage, what: string, found: (view: Overview) => F
 const requestOf = (view: Overview, id: string): RequestView | undefined => view.requests.find((one) => one.id === id)
 
 async function send(stage: Stage, actor: string, endpoint: string, args: Record<string, unknown>): Promise<RequestView> {
-  const { id } = await call(stage, 'request', { actor, endpoint, arguments: args as never })
+  const { id } = await call(stage, 'use.request', { app: actor, endpoint, arguments: args as never })
   const answered = await until(stage, `the servers' answer to ${endpoint}`, (view) => {
     const request = requestOf(view, id)
     return request && request.state !== 'sending' ? request : null
@@ -75,7 +76,7 @@ async function send(stage: Stage, actor: string, endpoint: string, args: Record<
 
 /** @returns the tick that counted it */
 async function approveAndCount(stage: Stage, request: RequestView): Promise<number> {
-  const { txid } = await call(stage, 'approve', { id: request.id })
+  const { txid } = await call(stage, 'use.approve', { id: request.id })
   say(`   approved: one transaction ${short(txid)} publishes ${request.writes.length} write(s)`)
   const done = await until(stage, 'the write to be counted in a tick', (view) => {
     const now = requestOf(view, request.id)
@@ -87,22 +88,25 @@ async function approveAndCount(stage: Stage, request: RequestView): Promise<numb
 }
 
 /** A reader may get a tick later than the writer: reads until it has that one. */
-const readAt = (stage: Stage, tick: number, args: CommandArgs<'read'>): Promise<CommandResult<'read'>> =>
+const readAt = (stage: Stage, tick: number, args: CommandArgs<'use.read'>): Promise<CommandResult<'use.read'>> =>
   until(stage, `tick ${tick} to reach the reader`, async () => {
-    const rows = await call(stage, 'read', args)
+    const rows = await call(stage, 'use.read', args)
     return rows.tick >= tick && rows
   })
 
 async function story(stage: Stage): Promise<void> {
-  const app = await until(stage, 'the job offer to reach a client', (view) => view.app)
+  const app = await until(stage, 'the job offer to reach a client', (view) => seen(view).app)
   say(`The Supervisor's job offer is anchored: «${app.title}»`)
-  const first = await until(stage, 'enough servers to join', (view) => (view.tick?.state === 'running' ? view.tick : null))
+  const first = await until(stage, 'enough servers to join', (view) => {
+    const { tick } = seen(view)
+    return tick?.state === 'running' ? tick : null
+  })
   say(`${first.servers} servers ground their identities and joined; tick ${first.number} runs`)
   const alice = await until(stage, 'alice to register and reserve keys', (view) =>
-    view.actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0),
+    seen(view).actors.find((one) => one.name === 'alice' && one.state === 'ready' && (one.freeKeys.posts ?? 0) > 0),
   )
   const bob = await until(stage, 'bob to register and reserve keys', (view) =>
-    view.actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0),
+    seen(view).actors.find((one) => one.name === 'bob' && one.state === 'ready' && (one.freeKeys.likes ?? 0) > 0),
   )
   say('alice and bob are registered and own reserved keys')
 
@@ -111,7 +115,7 @@ async function story(stage: Stage): Promise<void> {
   if (post.state !== 'review' || post.writes.length !== 1)
     throw new StepFailed(`the post came back as ${post.state} with ${post.writes.length} writes`)
   const counted = await approveAndCount(stage, post)
-  const read = { actor: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
+  const read = { app: bob.id, collection: 'posts', index: 'byTopic', equals: ['bitcoin'], limit: 10, descending: true }
   const rows = await readAt(stage, counted, read)
   if (!rows.proved || rows.rows[0]?.text !== 'Nobody can coerce this guestbook')
     throw new StepFailed('bob does not read the post from the proved index')
@@ -119,7 +123,7 @@ async function story(stage: Stage): Promise<void> {
 
   say('bob likes it:')
   await approveAndCount(stage, await send(stage, bob.id, 'like', { post: rows.rows[0].$key }))
-  const likes = await call(stage, 'read', { ...read, collection: 'likes', index: 'byPost', equals: [rows.rows[0].$key as string] })
+  const likes = await call(stage, 'use.read', { ...read, collection: 'likes', index: 'byPost', equals: [rows.rows[0].$key as string] })
   if (likes.count !== 1) throw new StepFailed(`the post has ${likes.count} likes in the index instead of 1`)
   say('the counter in the index says 1')
 
@@ -130,7 +134,7 @@ async function story(stage: Stage): Promise<void> {
 
   say('alice posts again, and refuses to publish what comes back:')
   const dropped = await send(stage, alice.id, 'post', { topic: 'bitcoin', text: 'on second thought' })
-  await call(stage, 'refuse', { id: dropped.id })
+  await call(stage, 'use.refuse', { id: dropped.id })
   await until(stage, 'the refusal', (view) => requestOf(view, dropped.id)?.state === 'refused')
 }
 

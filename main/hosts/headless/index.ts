@@ -74,7 +74,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     port: values.port,
     token: randomBytes(24).toString('base64url'),
     assets: join(ROOT, 'dist', 'renderer'),
-    core: facade,
+    nodes: () => [{ id: 'local-network', name: 'Local network', core: facade }],
   })
   if (page === null) return USAGE_EXIT
   const cancel = new AbortController()

@@ -4,7 +4,16 @@
  */
 import process from 'node:process'
 import { createLog } from '../../adapters/system/log.ts'
-import { createCore, fail, ok, participantConfig, type ParticipantConfig, type Result } from '../../core/index.ts'
+import {
+  createNode,
+  fail,
+  ok,
+  participantConfig,
+  toldSettings,
+  type GolemNode,
+  type ParticipantConfig,
+  type Result,
+} from '../../core/index.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { serveParent, type Served } from './parent.ts'
 import { openPorts } from './ports.ts'
@@ -23,9 +32,14 @@ async function open(config: unknown): Promise<Result<Served>> {
 async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Served>> {
   const ports = await openPorts(config, log)
   if (!ports.ok) return ports
-  const made = await createCore(ports.value, config)
+  const made = await createNode(ports.value, { ...config, settings: toldSettings(config.settings, log), makesWallet: true })
   if (!made.ok) return made
   const core = made.value
+  const published = await publishFirst(core, config.publish)
+  if (!published.ok) {
+    await core.stop()
+    return published
+  }
   return ok({
     call: core.call,
     subscribe: core.subscribe,
@@ -34,6 +48,15 @@ async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Se
       await ports.value.close()
     },
   })
+}
+
+/** A node that publishes nothing yet begins with what it was told to. */
+async function publishFirst(core: GolemNode, publish: ParticipantConfig['publish']): Promise<Result<unknown>> {
+  if (publish === undefined) return ok(null)
+  const view = await core.call('overview', {})
+  if (!view.ok || view.value.engagements.some(({ role }) => role === 'supervisor')) return view
+  const { program, title, terms } = publish
+  return core.call('publish', { program, ...(title === undefined ? {} : { title }), ...(terms === undefined ? {} : { terms }) })
 }
 
 serveParent(open)

@@ -12,13 +12,13 @@ import { createHttpTransport } from '../../adapters/transport/http.ts'
 import { isPublic, publicLookup } from '../../adapters/transport/reach.ts'
 import { createWorkers } from '../../adapters/work/workers.ts'
 import type { LogPort } from '../../core/ports.ts'
-import { ok, type CorePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
+import { ok, type NodePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
 
 /** A predecessor whose host was killed may still be closing its files. */
 const PREDECESSOR_MS = 10_000
 
 /** Opens everything a core needs below the participant's data folder. Errors are those of the storage. */
-export async function openPorts(config: ParticipantConfig, log: LogPort): Promise<Result<CorePorts & { close(): Promise<void> }>> {
+export async function openPorts(config: ParticipantConfig, log: LogPort): Promise<Result<NodePorts & { close(): Promise<void> }>> {
   const lock = lockFolder(config.folder, PREDECESSOR_MS)
   if (!lock.ok) return lock
   const storage = openSqliteStorage(join(config.folder, 'state'))

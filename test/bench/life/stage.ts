@@ -1,4 +1,5 @@
 /** An app that runs, with a tick a block: its Supervisor and a client in this process on all real adapters, chain and tracker in others. */
+import { toldSettings } from '../../../main/core/settings-table.ts'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,10 +12,11 @@ import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { createWorkers } from '../../../main/adapters/work/workers.ts'
+import { seen } from '../../../main/contract/seen.ts'
 import type { Overview } from '../../../main/contract/index.ts'
-import { createCore, type Core } from '../../../main/core/core.ts'
+import { createNode, type GolemNode } from '../../../main/core/node.ts'
 import type { LogPort, RandomPort } from '../../../main/core/ports.ts'
-import { settingsOf } from '../../../main/hosts/headless/network/plan.ts'
+import { partsOf } from '../../../main/hosts/headless/network/plan.ts'
 import { startLocalNetwork } from '../../../main/hosts/headless/network/local-network.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { sampleApp } from '../../simulation/network/world.ts'
@@ -23,7 +25,7 @@ import { until } from '../request/stage.ts'
 export interface Inside {
   name: string
   folder: string
-  core: Core
+  core: GolemNode
   swarm: WebTorrentSwarm
   /** The newest tick that it published, or follows. */
   tick(): number
@@ -60,14 +62,14 @@ export async function beginLife(parent: string, client: boolean): Promise<Life> 
   const log: LogPort = { log: (level, message) => void (level === 'error' && process.stderr.write(`${message}\n`)) }
   const plan = { program: sampleApp('guestbook'), title: 'Guestbook', servers: SERVERS, clients: client ? ['alice'] : [], tickBlocks: 1 }
   const network = await startLocalNetwork({ ...plan, folder, blockMs: 400, logLevel: 'error', log, output: () => undefined })
-  const ticked = (view: Overview): boolean => (view.tick?.number ?? -1) >= TICKS_BEFORE
+  const ticked = (view: Overview): boolean => (seen(view).tick?.number ?? -1) >= TICKS_BEFORE
   await until(network, 'supervisor', ticked)
-  if (client) await until(network, 'alice', (view) => ticked(view) && view.actors[0]?.state === 'ready')
+  if (client) await until(network, 'alice', (view) => ticked(view) && seen(view).actors[0]?.state === 'ready')
   await network.clock.set(0)
   await Promise.all([...network.participants.values()].map((participant) => participant.stop()))
   const stops: Array<() => Promise<void>> = []
   const inside: Inside[] = []
-  for (const settings of settingsOf(plan, tracker).filter(({ server }) => server === undefined)) {
+  for (const { settings } of partsOf(plan, tracker).filter(({ settings: { host } }) => !host.auto)) {
     const home = join(folder, settings.name)
     const storage = must(openSqliteStorage(join(home, 'state')))
     const swarm = await createWebTorrentSwarm({
@@ -95,7 +97,12 @@ export async function beginLife(parent: string, client: boolean): Promise<Life> 
       log,
     }
     const passphrase = readFileSync(join(folder, 'passphrase'), 'utf8')
-    const core = must(await createCore({ ...ports, backend: network.backend }, { passphrase, scryptLog2: 12, settings }))
+    const core = must(
+      await createNode(
+        { ...ports, backend: network.backend },
+        { passphrase, scryptLog2: 12, makesWallet: true, settings: toldSettings(settings, log) },
+      ),
+    )
     inside.push({ name: settings.name, folder: home, core, swarm, tick: follow(core) })
     stops.push(async () => {
       await core.stop()
@@ -134,12 +141,12 @@ async function mined(mine: () => Promise<void>, attempts = 10): Promise<void> {
 }
 
 /** From the Supervisor's log, and from a client's view. */
-function follow(core: Core): () => number {
+function follow(core: GolemNode): () => number {
   let newest = -1
   core.subscribe((event, payload) => {
     const published = event === 'log' ? /^Tick (\d+) is published/.exec((payload as { message: string }).message)?.[1] : undefined
-    const seen = event === 'overview' ? (payload as Overview).tick?.number : undefined
-    newest = Math.max(newest, Number(published ?? -1), seen ?? -1)
+    const shown = event === 'overview' ? seen(payload as Overview).tick?.number : undefined
+    newest = Math.max(newest, Number(published ?? -1), shown ?? -1)
   })
   return () => newest
 }

@@ -1,4 +1,6 @@
 /** The servers of a stage, started again from their data folders inside this process, on ports that can be watched. */
+import { toldSettings } from '../../../main/core/settings-table.ts'
+import { settingsWith } from '../../../main/core/settings.ts'
 import { join } from 'node:path'
 import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
 import { createSystemClock } from '../../../main/adapters/system/clock.ts'
@@ -7,7 +9,7 @@ import { createSystemRandom } from '../../../main/adapters/system/random.ts'
 import { createWebTorrentSwarm } from '../../../main/adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { createWorkers } from '../../../main/adapters/work/workers.ts'
-import { createCore } from '../../../main/core/core.ts'
+import { createNode } from '../../../main/core/node.ts'
 import type { TransportPort } from '../../../main/core/ports.ts'
 import type { CryptoPort } from '../../../roles/protocol/crypto/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
@@ -43,7 +45,7 @@ export async function moveInside(stage: Stage, crypto: CryptoPort, seen: (exchan
       const work = createWorkers({ threads: 1 })
       const transport = createHttpTransport({ privateHosts: true })
       const core = must(
-        await createCore(
+        await createNode(
           {
             chain: network.chain,
             swarm,
@@ -60,7 +62,8 @@ export async function moveInside(stage: Stage, crypto: CryptoPort, seen: (exchan
           {
             passphrase,
             scryptLog2: 12,
-            settings: { name, server: { host: '127.0.0.1', port: 0, region: '', accept: { auto: true, minimumPayPerRequest: 1 } } },
+            makesWallet: true,
+            settings: toldSettings(settingsWith(name, { host: { auto: true } }), quiet),
           },
         ),
       )

@@ -12,6 +12,8 @@ import { createHttpTransport, type HttpTransport } from '../../../main/adapters/
 import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp, type ClientServices } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
+import { cacheName } from '../../../main/core/client/session.ts'
+import { seen } from '../../../main/contract/seen.ts'
 import { createLocalIndex } from '../../../main/core/local-index/index.ts'
 import { createDocuments } from '../../../main/core/documents/index.ts'
 import { openIdentity } from '../../../main/core/identity.ts'
@@ -58,10 +60,12 @@ export async function until<T>(network: LocalNetwork, name: string, found: (view
 /** Once the client is ready it sends one request, so that it has all files of the tick; then blocks stop and nothing changes any more. */
 async function settle(network: LocalNetwork): Promise<void> {
   const alice = network.participants.get('alice')!
-  const actor = await until(network, 'alice', (view) => view.actors.find((one) => one.state === 'ready' && (one.freeKeys.posts ?? 0) > 1))
+  const actor = await until(network, 'alice', (view) =>
+    seen(view).actors.find((one) => one.state === 'ready' && (one.freeKeys.posts ?? 0) > 1),
+  )
   await network.clock.set(0)
   await pause(SETTLE_MS)
-  const { id } = must(await alice.call('request', { actor: actor.id, endpoint: ENDPOINT, arguments: ARGUMENTS }))
+  const { id } = must(await alice.call('use.request', { app: actor.id, endpoint: ENDPOINT, arguments: ARGUMENTS }))
   await until(network, 'alice', (view) => {
     const request = view.requests.find((one) => one.id === id)
     if (request?.state === 'failed') throw new Error(`the first request failed: ${request.error?.message}`)
@@ -82,7 +86,9 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     wallet: null as never,
     fetchTimeoutMs: 1,
   })
-  const own = { index, name: 'client', maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
+  const [engagement] = storage.list('engagement')
+  const { key: id, value: row } = engagement! as unknown as { key: string; value: { reference: Reference } }
+  const own = { index, name: cacheName(id), maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
   // No tick of this stage has tombstones, and nothing is asked for a second time.
   const services: ClientServices = {
     crypto: fastCrypto,
@@ -93,9 +99,11 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
     changed: () => undefined,
   }
   const app = createClientApp(services, createLocalIndex(own))
-  const joined = storage.get('client', 'joined') as unknown as { reference: Reference }
-  const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', 'client') as unknown as ClientState
-  const offers = new Map(storage.list('client', 'offer:').map(({ key, value }) => [key.slice(6), value as unknown as Reference]))
+  const joined = row
+  const state = sealedStorage(storage, { crypto: fastCrypto, random, identity }).get('role-state', `client:${id}`) as unknown as ClientState
+  const offers = new Map(
+    storage.list('client', `${id}/offer:`).map(({ key, value }) => [key.slice(id.length + 7), value as unknown as Reference]),
+  )
   const newest = must(await app.newest(state.following, (sha256) => offers.get(sha256) ?? joined.reference))
   const offer = must(await app.offer(joined.reference))
   if (newest.plan === null) throw new Error('the app sleeps')

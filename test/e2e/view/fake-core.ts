@@ -12,7 +12,7 @@ import type {
 } from '../../../main/contract/index.ts'
 import { buildRenderer } from '../../../main/hosts/launcher/build.ts'
 import { rendererIsStale, repository } from '../../../main/hosts/launcher/places.ts'
-import { type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
+import { type PageNode, type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { hash, overview, posts } from './sample.ts'
 
@@ -20,22 +20,24 @@ import { hash, overview, posts } from './sample.ts'
 type Used =
   | 'overview'
   | 'log'
-  | 'read'
-  | 'request'
-  | 'approve'
-  | 'bump'
-  | 'refuse'
-  | 'audit'
-  | 'offers'
-  | 'acceptOffer'
-  | 'declineOffer'
-  | 'again'
-  | 'reserve'
-  | 'dispute'
+  | 'use.read'
+  | 'use.request'
+  | 'use.approve'
+  | 'use.bump'
+  | 'use.refuse'
+  | 'use.audit'
+  | 'use.again'
+  | 'use.reserve'
+  | 'use.dispute'
+  | 'host.offers'
+  | 'host.join'
+  | 'host.decline'
 export type Handlers = { [N in Used]: (args: CommandArgs<N>) => Result<CommandResult<N>> | Promise<Result<CommandResult<N>>> }
 
 export interface Fake {
   page: PageServer
+  /** What answers behind the page: this one, and what a test adds. */
+  nodes: PageNode[]
   /** Every command that arrived, in order. */
   calls: Array<{ name: CommandName; args: unknown }>
   /** Replace one to change what the core answers. */
@@ -63,7 +65,7 @@ const audit: AuditView = {
   ticks: [38, 39, 40, 41].map((number) => ({ number, expected: hash(`${number}`), computed: hash(`${number}`), equal: true })),
 }
 
-function read(args: CommandArgs<'read'>): Result<RowsView> {
+function read(args: CommandArgs<'use.read'>): Result<RowsView> {
   const proof = { tick: 41, root: hash('7d3'), proved: true, local: true }
   if (args.collection === 'likes') return ok({ ...proof, rows: [], count: args.equals[0] === posts[0]!.$key ? 3 : 0 })
   const rows = posts.filter((post) => args.equals.length === 0 || post.topic === args.equals[0])
@@ -84,27 +86,29 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
     },
     subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
   }
+  const nodes: PageNode[] = [{ id: 'local-network', name: 'Local network', core }]
   const serve = (port: number, token: string): Promise<PageServer> =>
-    startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), core })
+    startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), nodes: () => nodes })
   const fake: Fake = {
     page: await serve(0, defaultToken),
+    nodes,
     calls: [],
     state: overview(initial),
     on: {
       overview: () => ok(fake.state),
       log: () => ok(lines),
-      read,
-      request: () => ok({ id: hash('ee') }),
-      approve: () => ok({ txid: hash('77') }),
-      bump: () => ok({ txid: hash('78'), fee: 640 }),
-      refuse: () => ok(null),
-      audit: () => ok(audit),
-      again: () => ok({ id: hash('e7') }),
-      reserve: ({ count }) => ok({ reserved: count, free: 0, coming: count }),
-      dispute: () => ok({ txid: hash('d1') }),
-      offers: () => ok([]),
-      acceptOffer: () => ok(null),
-      declineOffer: () => ok(null),
+      'use.read': read,
+      'use.request': () => ok({ id: hash('ee') }),
+      'use.approve': () => ok({ txid: hash('77') }),
+      'use.bump': () => ok({ txid: hash('78'), fee: 640 }),
+      'use.refuse': () => ok(null),
+      'use.audit': () => ok(audit),
+      'use.again': () => ok({ id: hash('e7') }),
+      'use.reserve': ({ count }) => ok({ reserved: count, free: 0, coming: count }),
+      'use.dispute': () => ok({ txid: hash('d1') }),
+      'host.offers': () => ok([]),
+      'host.join': () => ok({ id: hash('0e') }),
+      'host.decline': () => ok(null),
     },
     show(change) {
       fake.state = { ...fake.state, ...change }

@@ -6,9 +6,8 @@ import { enter } from '../enter.ts'
 import { findChromium } from '../../tools/chromium.mjs'
 import { fail, ok } from '../../../roles/protocol/result.ts'
 import { type Fake, startFake } from './fake-core.ts'
-import { actors, app, dispute, hash, offers, overview, participants, request } from './sample.ts'
+import { actors, app, dispute, engagements, hash, offers, overview, request, tick, used } from './sample.ts'
 
-const undecided = participants.map((one) => (one.name === 'Server 6' ? { ...one, state: 'deciding', detail: '' } : one))
 const long = 'Ein Bewohnermeldeamtsverwaltungsfachangestellter '.repeat(5)
 const review = request('5', 'review', {
   fee: 312,
@@ -63,7 +62,7 @@ const life = [
 
 const scenes: Record<
   string,
-  { state: Partial<ReturnType<typeof overview>>; act?: (page: Page, fake: Fake) => Promise<void>; prepare?: (fake: Fake) => void }
+  { state: Partial<ReturnType<typeof overview>>; act?: (page: Page, fake: Fake) => Promise<void>; prepare?: (fake: Fake) => unknown }
 > = {
   first: { state: {} },
   review: { state: { requests: [review, ...life] } },
@@ -72,11 +71,13 @@ const scenes: Record<
   deadline: { state: { requests: [{ ...review, deadline }, late, { ...late, id: hash('8'), again: hash('9') }] } },
   reserve: {
     state: {
-      app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: longName }] },
-      actors: [{ ...actors[0]!, comingKeys: { likes: 3 } }],
+      apps: used({
+        app: { ...app, collections: [...app.collections, { ...app.collections[0]!, name: longName }] },
+        actors: [{ ...actors[0]!, comingKeys: { likes: 3 } }],
+      }),
     },
     prepare: (fake) =>
-      (fake.on.reserve = () =>
+      (fake.on['use.reserve'] = () =>
         fail('client.unregistered', 'This client is not registered yet. Keys can be reserved once a tick has counted its registration.')),
     act: async (page) => (
       await page.getByText('Keys in reserve').click(),
@@ -86,7 +87,7 @@ const scenes: Record<
   },
   out: {
     state: {
-      participants: participants.map((one) =>
+      engagements: engagements.map((one) =>
         one.name === 'Server 5'
           ? {
               ...one,
@@ -119,35 +120,50 @@ const scenes: Record<
   observers: { state: {}, act: async (page) => await page.getByText('Which server will see what').click() },
   stopped: {
     state: {
-      tick: {
-        ...overview().tick!,
-        stopped: {
-          halts: true,
-          message:
-            'The Supervisor signed two different documents of tick 42. Nothing is sent or published until its master key has said which one holds.',
+      apps: used({
+        tick: {
+          ...tick,
+          stopped: {
+            halts: true,
+            message:
+              'The Supervisor signed two different documents of tick 42. Nothing is sent or published until its master key has said which one holds.',
+          },
         },
-      },
+      }),
     },
   },
   beginning: {
-    state: { tick: { ...overview().tick!, number: 0, state: 'beginning', root: '', servers: 4, blocksLeft: 6, estimatedMs: 3_600_000 } },
+    state: {
+      apps: used({ tick: { ...tick, number: 0, state: 'beginning', root: '', servers: 4, blocksLeft: 6, estimatedMs: 3_600_000 } }),
+    },
   },
-  starting: { state: { tick: null, app: null, actors: [], participants: [] } },
+  starting: { state: { apps: [], engagements: [] } },
   empty: {
-    state: { actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] },
-    prepare: (fake) => (fake.on.read = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })),
+    state: { apps: used({ actors: [{ ...actors[0]!, state: 'registering' }, actors[1]!] }) },
+    prepare: (fake) => (fake.on['use.read'] = () => ok({ tick: 41, root: hash('7d3'), proved: true, local: true, rows: [] })),
   },
   failing: {
     state: { chain: { ...overview().chain, available: false, reason: 'Connection refused.' } },
     prepare: (fake) =>
-      (fake.on.read = () =>
+      (fake.on['use.read'] = () =>
         fail('index.proof', 'Page 3 of the index does not match the root of tick 41. Read again: another peer is asked.')),
   },
   lost: {
     state: { requests: [review] },
     act: async (page, fake) => (await fake.stop(), await page.getByText('Golem does not answer.').waitFor()),
   },
-  offers: { state: { participants: undecided }, prepare: (fake) => (fake.on.offers = () => ok(offers)) },
+  offers: { state: {}, prepare: (fake) => (fake.on['host.offers'] = () => ok(offers)) },
+  sandbox: {
+    state: { node: { ...overview().node, network: 'sandbox' } },
+    prepare: (fake) => fake.nodes.push({ id: 'server-1', name: 'Server 1', core: fake.nodes[0]!.core }),
+  },
+  hosting: {
+    state: { node: { ...overview().node, name: 'Server 1' }, apps: [], engagements: engagements.filter(({ name }) => name === 'Server 1') },
+    prepare: (fake) => ((fake.on['host.offers'] = () => ok(offers)), fake.nodes.push({ id: 'x', name: long, core: fake.nodes[0]!.core })),
+  },
+  apps: { state: { apps: [...used({ actors: [actors[0]!] }), { ...used()[1]!, app: { ...app, id: hash('b0'), title: 'Poll' } }] } },
+  wallet: { state: { node: { ...overview().node, wallet: 'none' }, apps: [], engagements: [] } },
+  unconfirmed: { state: { node: { ...overview().node, wallet: 'unconfirmed' }, apps: [], engagements: [] } },
   audited: {
     state: {},
     act: async (page) => (await page.getByRole('button', { name: 'Audit now' }).click(), await page.getByText('roots are equal').waitFor()),

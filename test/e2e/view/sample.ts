@@ -1,5 +1,14 @@
 /** What a core would say about a small local network: the material of the view tests. */
-import type { ActorView, AppView, OfferView, Overview, ParticipantView, RequestView } from '../../../main/contract/index.ts'
+import type {
+  ActorView,
+  AppView,
+  EngagementView,
+  OfferView,
+  Overview,
+  RequestView,
+  TickView,
+  UsedView,
+} from '../../../main/contract/index.ts'
 
 export const hash = (seed: string): string => seed.repeat(64).slice(0, 64)
 
@@ -55,39 +64,59 @@ export const actors: ActorView[] = [
   { id: 'client-2', name: 'Grace', state: 'ready', key: hash('2b'), balance: 91_004, freeKeys: { posts: 5, likes: 5 }, comingKeys: {} },
 ]
 
-const server = (index: number): ParticipantView => ({
-  id: `server-${index}`,
-  role: 'server',
-  name: `Server ${index}`,
-  state: 'serving',
-  detail: `${index} blocks of tick 41, 127.0.0.1:${4100 + index}`,
-  balance: 9_000 + 731 * index,
-  online: index !== 5,
+const engagement = (id: string, role: EngagementView['role'], name: string, more: Partial<EngagementView>): EngagementView => ({
+  id,
+  role,
+  name,
+  app: app.id,
+  title: app.title,
+  key: null,
+  state: '',
+  detail: '',
+  balance: 0,
+  online: true,
+  ...more,
 })
 
-export const participants: ParticipantView[] = [
-  {
-    id: 'supervisor',
-    role: 'supervisor',
-    name: 'Supervisor',
+const server = (index: number): EngagementView =>
+  engagement(`server-${index}`, 'server', `Server ${index}`, {
+    state: 'serving',
+    detail: `${index} blocks of tick 41, 127.0.0.1:${4100 + index}`,
+    balance: 9_000 + 731 * index,
+    online: index !== 5,
+  })
+
+/** Of all nodes of a local network, in one view. */
+export const engagements: EngagementView[] = [
+  engagement('supervisor', 'supervisor', 'Supervisor', {
     state: 'ticking',
     detail: 'Tick 41 announced, code published up to tick 44',
     balance: 4_812_300,
-    online: true,
-  },
+  }),
   ...[1, 2, 3, 4, 5, 6].map(server),
-  ...actors.map((actor): ParticipantView => ({
-    id: actor.id,
-    role: 'client',
-    name: actor.name,
-    state: 'registered',
-    detail: '',
-    balance: actor.balance,
-    online: true,
-  })),
+  ...actors.map(({ id, name, key, balance }) => engagement(id, 'client', name, { key, state: 'registered', balance })),
 ]
 
-/** What servers see that have no job yet. */
+export const tick: TickView = {
+  number: 41,
+  state: 'running',
+  blocksLeft: 3,
+  blocksPerTick: 8,
+  estimatedMs: 12_000,
+  root: hash('7d3'),
+  servers: 6,
+  minimumServers: 4,
+}
+
+/** The app as each of its clients here uses it; what is left out is as above. */
+export const used = ({
+  app: shown = app,
+  actors: all = actors,
+  tick: at = tick,
+}: { app?: AppView; actors?: ActorView[]; tick?: TickView | null } = {}): UsedView[] =>
+  all.map((actor) => ({ id: actor.id, app: shown, tick: at, actor }))
+
+/** Job offers that a node has seen on the chain. */
 export const offers: OfferView[] = [
   {
     id: hash('0f1'),
@@ -98,6 +127,8 @@ export const offers: OfferView[] = [
     workBits: 18,
     height: 1_201,
     supersedes: false,
+    minimumServers: 4,
+    tickBlocks: 8,
     state: 'open',
   },
   {
@@ -109,6 +140,8 @@ export const offers: OfferView[] = [
     workBits: 20,
     height: 1_250,
     supersedes: false,
+    minimumServers: 4,
+    tickBlocks: 8,
     state: 'declined',
   },
 ]
@@ -166,20 +199,10 @@ export const request = (id: string, state: RequestView['state'], more: Partial<R
 })
 
 export const overview = (more: Partial<Overview> = {}): Overview => ({
+  node: { name: 'local network', network: 'regtest', wallet: 'open', balance: 0, problems: [] },
   chain: { network: 'regtest', backend: 'embedded', height: 1284, hash: hash('00e7'), available: true },
-  tick: {
-    number: 41,
-    state: 'running',
-    blocksLeft: 3,
-    blocksPerTick: 8,
-    estimatedMs: 12_000,
-    root: hash('7d3'),
-    servers: 6,
-    minimumServers: 4,
-  },
-  app,
-  participants,
-  actors,
+  engagements,
+  apps: used(),
   requests: [],
   ...more,
 })

@@ -71,10 +71,10 @@ beforeAll(async () => {
   liars.ids.add(liar)
   let asked = await post('told')
   for (let more = 0; more < 20 && asked.dispute === undefined; more++) {
-    if (asked.state === 'review') await world.call('alice', 'refuse', { id: asked.id })
+    if (asked.state === 'review') await world.call('alice', 'use.refuse', { id: asked.id })
     asked = await post(`told ${more} times`)
   }
-  await world.call('alice', 'dispute', { id: asked.id })
+  await world.call('alice', 'use.dispute', { id: asked.id })
   await world.until('the verdict', async () => (await world.request('alice', asked.id))!.dispute?.state === 'accepted')
   shown = {
     update: (await world.request('alice', honest.id))!.document,

@@ -41,22 +41,23 @@ describe('the desktop app', () => {
       module: join(folder, 'worker', 'network.js'),
       config: { folder: join(folder, 'data') },
       onEvent: (name, value) => {
-        if (name === 'overview' && (value as Overview).participants.length > 0) seen.resolve(value as Overview)
+        if (name === 'overview' && (value as Overview).engagements.length > 0) seen.resolve(value as Overview)
       },
       onState: (state) => void states.push(state),
     })
     const view = await seen.promise
     expect(states).toEqual(['running'])
-    const [one] = view.participants
+    const [one] = view.engagements
     expect(await passOn(core, 'overview', {})).toMatchObject({
       ok: true,
-      value: { participants: expect.arrayContaining([expect.objectContaining({ name: one!.name })]) },
+      value: { engagements: expect.arrayContaining([expect.objectContaining({ name: one!.name })]) },
     })
-    expect(await passOn(core, 'receive', { participant: one!.name })).toMatchObject({
-      ok: true,
-      value: { address: expect.stringMatching(/^bcrt1p/) },
+    const group = { supervisor: 'publish', server: 'host', client: 'use' }[one!.role]
+    expect(await passOn(core, `${group}.pause`, { app: one!.id })).toEqual({ ok: true, value: null })
+    expect(await passOn(core, 'overview', {})).toMatchObject({
+      value: { engagements: expect.arrayContaining([expect.objectContaining({ id: one!.id, state: 'paused' })]) },
     })
-    expect(await passOn(core, 'approve', { id: 'ab'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'network.nobody' } })
+    expect(await passOn(core, 'use.approve', { id: 'ab'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'network.nobody' } })
     await core.stop(600_000)
     expect(children.map(({ exitCode }) => exitCode)).toHaveLength(1)
     expect(children[0]!.exitCode).not.toBeNull()

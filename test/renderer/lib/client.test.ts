@@ -1,26 +1,26 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Bridge } from '../../../renderer/lib/bridge.ts'
-import { createClient } from '../../../renderer/lib/client.ts'
+import { createNodes } from '../../../renderer/lib/client.ts'
 
 describe('the client over the preload', () => {
   const heard: unknown[] = []
   let emit: (event: string, payload: unknown) => void = () => undefined
   let stopped = false
   const bridge: Bridge = {
-    call: async (name, args) => (name === 'audit' ? Promise.reject(new Error('gone')) : { ok: true, value: { name, args } }),
+    call: async (name, args) => (name === 'use.audit' ? Promise.reject(new Error('gone')) : { ok: true, value: { name, args } }),
     subscribe: (listener) => {
       emit = listener
       return () => void (stopped = true)
     },
   }
-  const create = () => createClient({ golem: bridge })
+  const create = () => createNodes({ golem: bridge }).client(null)
 
   it('calls through it and hands its Result back', async () => {
     expect(await create().call('log', { limit: 5 })).toEqual({ ok: true, value: { name: 'log', args: { limit: 5 } } })
   })
 
   it('turns a broken bridge into a Result that can be retried', async () => {
-    expect(await create().call('audit', {})).toMatchObject({ ok: false, error: { code: 'page.unreachable', retryable: true } })
+    expect(await create().call('use.audit', {})).toMatchObject({ ok: false, error: { code: 'page.unreachable', retryable: true } })
   })
 
   it('is live at once, hears events, and stops', () => {
@@ -35,7 +35,7 @@ describe('the client over the preload', () => {
     vi.useFakeTimers()
     let answer: Awaited<ReturnType<Bridge['call']>> = { ok: true, value: [] }
     const states: string[] = []
-    const watched = createClient({ golem: { call: async () => answer, subscribe: () => () => undefined } })
+    const watched = createNodes({ golem: { call: async () => answer, subscribe: () => () => undefined } }).client(null)
     const stop = watched.subscribe({ event: () => undefined, connection: (state) => states.push(state) })
     await vi.advanceTimersByTimeAsync(10_000)
     expect(states).toEqual(['live'])

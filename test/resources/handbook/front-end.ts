@@ -6,9 +6,9 @@ import { startPageServer } from '../../../main/hosts/headless/page/server.ts'
 
 const ID = 'ab'.repeat(32)
 const ANSWERS: Record<string, unknown> = {
-  overview: { actors: [{ id: ID }], requests: [{ id: ID, state: 'review' }] },
-  request: { id: ID },
-  read: { rows: [] },
+  overview: { apps: [{ id: ID }], requests: [{ id: ID, state: 'review' }] },
+  'use.request': { id: ID },
+  'use.read': { rows: [] },
 }
 
 /** @returns the commands that reached the core, in order */
@@ -20,7 +20,13 @@ export async function frontEnd(source: string): Promise<string[]> {
     call: (name: string) => (commands.push(name), Promise.resolve({ ok: true as const, value: ANSWERS[name] })),
     subscribe: () => () => undefined,
   }
-  const page = await startPageServer({ host: '127.0.0.1', port: 0, token: 'a-token-of-24-characters', assets, core })
+  const page = await startPageServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: 'a-token-of-24-characters',
+    assets,
+    nodes: () => [{ id: 'mine', name: 'Mine', core }],
+  })
   try {
     const run = Object.getPrototypeOf(async () => undefined).constructor as new (...names: string[]) => (address: string) => Promise<void>
     await new run('address', source)(page.url)

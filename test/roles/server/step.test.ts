@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   phaseOf,
   initialServerState,
+  termsOf,
   serverStep,
   serving,
   type ServerEffect,
   type ServerEvent,
   type ServerState,
 } from '../../../roles/server/index.ts'
-import type { OpenedDocument, Reference, Tick, DocumentType } from '../../../roles/protocol/documents/index.ts'
+import type { DocumentType, Offer, OpenedDocument, Reference, Tick } from '../../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import { chainOf, scriptOf } from '../../../roles/protocol/ticks/index.ts'
 import { crypto } from '../request/world.ts'
@@ -52,17 +53,17 @@ const document = (reference: Reference, body: object): ServerEvent => ({
   reference,
   document: { body, bytes: new Uint8Array(), sha256: reference.sha256 } as unknown as OpenedDocument,
 })
-const offer = (pay: number): ServerEvent =>
-  document(OFFER, {
-    type: 'offer',
-    by: SUPERVISOR,
-    master: key('master'),
-    title: 'Guestbook',
-    app: null,
-    outline: file,
-    pay: { perRequest: pay },
-    work: { server: 8, client: 4 },
-  })
+const offerBody = (pay: number) => ({
+  type: 'offer',
+  by: SUPERVISOR,
+  master: key('master'),
+  title: 'Guestbook',
+  app: null,
+  outline: file,
+  pay: { perRequest: pay },
+  work: { server: 8, client: 4 },
+  tickBlocks: 1,
+})
 
 /** A tick document that lists this server and publishes code for it three ticks ahead. */
 function tick(number: number, previous: number | null, change: Partial<Tick> = {}): ServerEvent {
@@ -93,10 +94,9 @@ const run = (state: ServerState, ...events: ServerEvent[]): { state: ServerState
     { state, effects: [] },
   )
 
-const seen = [block(1, anchored('offer', OFFER, 1)), offer(10)]
+const OFFERS = [{ reference: OFFER, height: 1, terms: termsOf(OFFER.sha256, offerBody(10) as unknown as Offer) }]
 const accepted: ServerEvent[] = [
-  ...seen,
-  { type: 'accept', offer: OFFER.sha256 },
+  { type: 'accept', offer: OFFER.sha256, offers: OFFERS },
   { type: 'history', blocks: [{ height: 1, anchored: [anchored('offer', OFFER, 1)] }] },
   { type: 'work.done', offer: OFFER.sha256, document: '{}', sha256: refer(2).sha256 },
 ]
@@ -104,21 +104,6 @@ const joined = [...accepted, block(2, anchored('acceptance', refer(2), 2))]
 const effectsOf = (effects: ServerEffect[], type: ServerEffect['type']) => effects.filter((effect) => effect.type === type)
 
 describe('a server joins', () => {
-  it('[B2][J1] fetches an offer that it sees on the chain, and waits for a person', () => {
-    const { state, effects } = run(initialServerState(), ...seen)
-    expect(effects).toEqual([{ type: 'fetch', reference: OFFER, documentType: 'offer' }])
-    expect(phaseOf(state)).toBe('deciding')
-  })
-
-  it('[J2] accepts by rule what pays enough, and nothing else', () => {
-    const auto = (pay: number) =>
-      phaseOf(
-        run(initialServerState({ auto: true, minPayPerRequest: 10, maxTicks: null }), block(1, anchored('offer', OFFER, 1)), offer(pay))
-          .state,
-      )
-    expect([auto(9), auto(10)]).toEqual(['deciding', 'grinding'])
-  })
-
   it('[J3][J4] grinds, stores the certificate before it is published, pays the Supervisor, and signs only one', () => {
     const { state, effects } = run(initialServerState(), ...accepted, accepted.at(-1)!, accepted.at(-2)!)
     expect(effectsOf(effects, 'grind')).toMatchObject([{ bits: 8, identity: ME }])

@@ -1,4 +1,4 @@
-/** The embedded node as the chain port of many participants in one process: no sockets, no polling; whoever follows hears of a block at once. */
+/** The embedded node as the chain port of many engagements in one process: no sockets, no polling; whoever follows hears of a block at once. */
 import { createEmbeddedNode } from '../../../main/adapters/chain/index.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort } from '../../../main/core/ports.ts'
 import { fail, must, ok } from '../../../roles/protocol/result.ts'

@@ -21,7 +21,7 @@ export interface People {
 
 export function peopleOf(world: World): People {
   const read = (name: string, [collection, index]: [string, string], equals: string[], limit: number) =>
-    world.call(name, 'read', { actor: '', collection, index, equals, limit, descending: true })
+    world.call(name, 'use.read', { collection, index, equals, limit, descending: true })
   const decided = (name: string, { id }: RequestView): Promise<RequestView> =>
     world.until(`request ${id.slice(0, 8)} of ${name} being decided`, async () => {
       const request = await world.request(name, id)
@@ -29,12 +29,12 @@ export function peopleOf(world: World): People {
     })
   const ask: People['ask'] = async (name, endpoint, args) => {
     const actor = await ready(world, name)
-    const { id } = await world.call(name, 'request', { actor, endpoint, arguments: args as never })
+    const { id } = await world.call(name, 'use.request', { app: actor, endpoint, arguments: args as never })
     for (let waits = 0; waits < 40 && (await world.request(name, id))?.state === 'sending'; waits++) await world.run(500)
     return (await world.request(name, id))!
   }
   const publish: People['publish'] = async (name, request) => {
-    await world.call(name, 'approve', { id: request.id })
+    await world.call(name, 'use.approve', { id: request.id })
     return decided(name, request)
   }
   return {
@@ -51,7 +51,7 @@ export function peopleOf(world: World): People {
       return Object.fromEntries(request.writes.map(({ collection, key }) => [collection, key]))
     },
     async publishTogether(name, requests) {
-      for (const { id } of requests) await world.call(name, 'approve', { id })
+      for (const { id } of requests) await world.call(name, 'use.approve', { id })
       return Promise.all(requests.map((request) => decided(name, request)))
     },
     rows: async (name, index, equals, limit = 10) => (await read(name, index, equals, limit)).rows,

@@ -17,7 +17,7 @@ afterAll(async () => {
   calm()
 })
 
-const height = async () => (await world.call('alice', 'overview', {})).chain.height
+const height = async () => (await world.view('alice')).chain.height
 
 describe('A participant in danger', () => {
   it('is out of danger after its stretch: a death that did not come then comes never', async () => {
@@ -41,7 +41,7 @@ describe('A participant in danger', () => {
   it('answers nobody while it is dead, and a wait in vain says that it is', async () => {
     await world.endanger('alice', 1, async () => {
       await world.block()
-      await expect(world.call('alice', 'overview', {})).rejects.toThrow('alice is dead')
+      await expect(world.view('alice')).rejects.toThrow('alice is dead')
       await expect(world.until('a miracle', async () => false)).rejects.toThrow('alice is dead')
     })
   })

@@ -3,19 +3,20 @@
  * follows from a seed (GOLEM_SEED replays), and a participant can die at any write to its disk.
  */
 import process from 'node:process'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
-import { createCore, type Core, type CorePorts } from '../../../main/core/core.ts'
-import type { CommandArgs, CommandName, CommandResult, RequestView } from '../../../main/contract/index.ts'
+import { createNode, type GolemNode, type NodePorts } from '../../../main/core/node.ts'
+import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../../main/contract/index.ts'
+import { seen, type Seen } from '../../../main/contract/seen.ts'
 import type { IndexPort } from '../../../main/core/ports.ts'
-import type { ParticipantSettings } from '../../../main/core/settings.ts'
+import { toldSettings } from '../../../main/core/settings-table.ts'
+import { settingsWith, type NodeSettings } from '../../../main/core/settings.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, must, ok } from '../../../roles/protocol/result.ts'
 import { scriptOfAddress, taprootScript, txid } from '../../../roles/protocol/tx/index.ts'
 import { readPath, type Asked } from '../../../roles/protocol/requests/index.ts'
 import { verifyWork } from '../../../roles/protocol/crypto/index.ts'
+import { client, sampleApp, server, supervisor, type Cast } from './cast.ts'
 import { createVirtualClock } from '../ports/clock.ts'
 import { createMemoryIndex, type MemoryIndices } from '../ports/index-cache.ts'
 import { createMemoryLog } from '../ports/log.ts'
@@ -26,23 +27,18 @@ import { createSwarmNetwork, type SwarmNetwork } from '../ports/swarm.ts'
 import { createTransportNetwork } from '../ports/transport.ts'
 import { createSimulatedChain, type SimulatedChain } from './chain.ts'
 
-/** The document of a sample app, as it is committed. */
-export const sampleApp = (name: string): unknown =>
-  JSON.parse(readFileSync(fileURLToPath(new URL(`../../../resources/apps/${name}.json`, import.meta.url)), 'utf8')) as unknown
-export const GUESTBOOK = sampleApp('guestbook')
-export const TICK_BLOCKS = 3
 export const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
 /** Virtual time in which everything that follows from a block has settled. */
 const AFTER_BLOCK_MS = 3_000
 const MOST_BLOCKS = 60
-/** Two random numbers of so many bits share no factor that matters; small, because stories need many. */
-const PRIME_BITS = 128
+
+export * from './cast.ts'
 
 /** What a write to the disk throws once its participant is dead. */
 export class Crash extends Error {}
 
 export interface Member {
-  readonly core: Core
+  readonly core: GolemNode
   readonly alive: boolean
   readonly log: ReturnType<typeof createMemoryLog>
 }
@@ -53,16 +49,16 @@ export interface World {
   readonly swarms: SwarmNetwork
   readonly clock: ReturnType<typeof createVirtualClock>
   /** @param index its index cache; without it, one in memory that outlives it */
-  add(settings: ParticipantSettings, index?: IndexPort): Promise<void>
+  add(cast: Cast, index?: IndexPort): Promise<void>
   /** The same on a disk that the story prepared, and without coins. */
-  revive(settings: ParticipantSettings, disk: MemoryDisk): Promise<void>
+  revive(cast: Cast, disk: MemoryDisk): Promise<void>
   /** Lets time pass until something that the story does beside its participants is done. */
   during<T>(doing: Promise<T>): Promise<T>
   member(name: string): Member
   /** Ends a participant's life; `restart` begins another. */
   stop(name: string): Promise<void>
   /** Starts a dead (or living) participant again from its disk; with other settings, if any are given. */
-  restart(name: string, settings?: ParticipantSettings): Promise<void>
+  restart(name: string, settings?: NodeSettings): Promise<void>
   /**
    * A stretch of the story in which a participant dies at its `count`-th write to the disk, which is not carried out. Who lives to its end is out
    * of danger: a death that came later, when the story looks for none, would be taken for a fault of the product.
@@ -71,6 +67,8 @@ export interface World {
   endanger(name: string, count: number, stretch: (member: Member) => Promise<unknown>): Promise<boolean>
   /** Throws for a participant that is dead, and when the command fails. */
   call<N extends CommandName>(name: string, command: N, args: CommandArgs<N>): Promise<CommandResult<N>>
+  /** What a participant shows. */
+  view(name: string): Promise<Overview & Seen>
   /** What a participant's node and wires do to it from now on. */
   trouble(name: string, trouble: Trouble): void
   /** One block, and the time in which everything settles. */
@@ -100,7 +98,7 @@ interface Life {
   stop(): Promise<void>
 }
 interface Entry extends Life {
-  settings: ParticipantSettings
+  settings: NodeSettings
   disk: Disk
   lives: number
 }
@@ -129,7 +127,7 @@ export function createWorld(label: string): World {
     for (let at = 0; at < 10; at++) await clock.advance(ms / 10)
   }
 
-  async function start(name: string, settings: ParticipantSettings, disk: Disk, lives: number): Promise<Life> {
+  async function start(name: string, settings: NodeSettings, disk: Disk, lives: number): Promise<Life> {
     const life = { alive: true, left: Infinity }
     const die = (): void => {
       life.alive = false
@@ -159,7 +157,7 @@ export function createWorld(label: string): World {
     const node = chain.port()
     const log = createMemoryLog()
     const own = random.fork(`${name}/${lives}`)
-    const ports: CorePorts = {
+    const ports: NodePorts = {
       storage,
       log,
       index: disk.index ?? createMemoryIndex(disk.indices, write),
@@ -185,6 +183,7 @@ export function createWorld(label: string): World {
         async serve(options, handler) {
           const serving = await transport.serve(options, living(handler))
           if (serving.ok) served.push(serving.value.close)
+          if (serving.ok && !life.alive) void serving.value.close()
           return serving
         },
       },
@@ -201,7 +200,15 @@ export function createWorld(label: string): World {
         },
       },
     }
-    const core = must(await createCore(ports, { passphrase: 'story', scryptLog2: 10, settings, fetchTimeoutMs: 2_000 }))
+    const core = must(
+      await createNode(ports, {
+        passphrase: 'story',
+        makesWallet: true,
+        scryptLog2: 10,
+        settings: toldSettings(settings, log),
+        fetchTimeoutMs: 2_000,
+      }),
+    )
     const member: Member = {
       core,
       log,
@@ -229,6 +236,10 @@ export function createWorld(label: string): World {
     if (!result.ok) throw new Error(`${command}: ${result.error.message} (${result.error.code})`)
     return result.value
   }
+  const view: World['view'] = async (name) => {
+    const overview = await call(name, 'overview', {})
+    return { ...overview, ...seen(overview) }
+  }
   const block = async (): Promise<void> => {
     chain.mine(1, NOBODY)
     await run(AFTER_BLOCK_MS)
@@ -254,16 +265,22 @@ export function createWorld(label: string): World {
     run,
     restart,
     stop: (name) => entries.get(name)!.stop(),
-    async add(settings, index) {
+    view,
+    async add(cast, index) {
       const disk: Disk = { ...createMemoryDisk(), indices: new Map(), ...(index === undefined ? {} : { index }) }
-      const entry = await start(settings.name, settings, disk, 0)
-      entries.set(settings.name, { settings, disk, lives: 0, ...entry })
-      const { address } = await call(settings.name, 'receive', { participant: settings.name })
+      const { name } = cast
+      const settings = settingsWith(name, cast.settings)
+      const entry = await start(name, settings, disk, 0)
+      entries.set(name, { settings, disk, lives: 0, ...entry })
+      if (cast.publish !== undefined) await call(name, 'publish', cast.publish)
+      if (cast.use !== undefined) await call(name, 'use', cast.use)
+      const { address } = await call(name, 'wallet.receive', {})
       for (let coins = 0; coins < 4; coins++) chain.mine(1, must(scriptOfAddress(address, 'regtest')))
     },
     during: (doing) => clock.until(doing),
-    async revive(settings, prepared) {
+    async revive(cast, prepared) {
       const disk: Disk = { ...prepared, indices: new Map() }
+      const settings = settingsWith(cast.name, cast.settings)
       const entry = await start(settings.name, settings, disk, 0)
       entries.set(settings.name, { settings, disk, lives: 0, ...entry })
     },
@@ -290,7 +307,7 @@ export function createWorld(label: string): World {
       throw new Error(`${MOST_BLOCKS} blocks passed without ${what}; seed ${seed}\n${[...dead, ...lines].join('\n')}`)
     },
     async request(name, id) {
-      return (await call(name, 'overview', {})).requests.find((one) => one.id === id)
+      return (await view(name)).requests.find((one) => one.id === id)
     },
     async close() {
       for (const { stop } of entries.values()) await stop()
@@ -321,31 +338,6 @@ export function expectCrashes(): () => void {
   }
 }
 
-export const supervisor = (minimumServers: number, program = GUESTBOOK, title = 'Guestbook'): ParticipantSettings => ({
-  name: 'supervisor',
-  supervisor: {
-    program: program as never,
-    title,
-    minimumServers,
-    tickBlocks: TICK_BLOCKS,
-    joinBlocks: 100,
-    confirmations: 0,
-    work: { client: 4, server: 4 },
-    versions: 1,
-    // The stories run with few servers; test/attacks has those that tell of witnesses.
-    witnesses: 0,
-    spare: 0,
-    primeBits: PRIME_BITS,
-    perRequest: 10,
-    trackers: [],
-  },
-})
-export const server = (number: number): ParticipantSettings => ({
-  name: `server-${number}`,
-  server: { host: `10.0.${number}.1`, port: 4_000, region: `region-${number}`, accept: { auto: true, minimumPayPerRequest: 1 } },
-})
-export const client = (name: string, freshKeys = 2): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys } })
-
 /** What a story may choose: a sample app (the guestbook, if none is named), keys in reserve (2), and index caches of clients that have others than in memory. */
 export interface WorldOptions {
   app?: string
@@ -369,8 +361,7 @@ export async function startWorld(
   { app = 'guestbook', program, freshKeys = 2, coins = [], indices = {}, lanes, trackers = [] }: WorldOptions = {},
 ): Promise<World> {
   const world = createWorld(label)
-  const settings = supervisor(lanes === undefined ? 3 : servers, program ?? sampleApp(app), app)
-  await world.add({ ...settings, supervisor: { ...settings.supervisor!, ...lanes, trackers } })
+  await world.add(supervisor(lanes === undefined ? 3 : servers, program ?? sampleApp(app), app, { ...lanes, trackers }))
   for (let number = 1; number <= servers; number++) await world.add(server(number))
   for (const name of clients) await world.add(client(name, freshKeys), indices[name])
   for (const script of coins) world.chain.mine(1, script)
@@ -383,7 +374,7 @@ export async function startWorld(
 /** The client with a key in reserve for every collection. */
 export const ready = (world: World, name: string): Promise<string> =>
   world.until(`${name} being ready`, async () => {
-    const { actors, app } = await world.call(name, 'overview', {})
+    const { actors, app } = await world.view(name)
     const [actor] = actors
     return actor?.state === 'ready' && app?.collections.every((each) => (actor.freeKeys[each.name] ?? 0) > 0) ? actor.id : null
   })

@@ -1,13 +1,13 @@
 import type { ClockPort } from '../../../main/core/ports.ts'
 import type { SeededRandom } from './random.ts'
 
-/** The state of the wires between named participants; the swarm and the transport in memory both ask it. */
+/** The state of the wires between named engagements; the swarm and the transport in memory both ask it. */
 export interface Network {
   readonly clock: ClockPort
   readonly random: SeededRandom
   /** One-way delay in milliseconds, drawn evenly from [from, to], and the share of messages that are lost. */
   set(conditions: { delayMs?: [number, number]; loss?: number }): void
-  /** Nothing passes between two participants; with one name, between it and everybody. */
+  /** Nothing passes between two engagements; with one name, between it and everybody. */
   cut(a: string, b?: string): void
   /** Undoes that cut; without names, every cut. */
   heal(a?: string, b?: string): void

@@ -61,9 +61,9 @@ describe('An endpoint without observation points', () => {
   })
 
   it('keeps no key, and says in the overview that it needs no server', async () => {
-    const before = (await world.call('bob', 'overview', {})).actors[0]!.freeKeys
+    const before = (await world.view('bob')).actors[0]!.freeKeys
     expect((await people.ask('bob', 'spare', {})).state).toBe('nothing to write')
-    const { actors, app } = await world.call('bob', 'overview', {})
+    const { actors, app } = await world.view('bob')
     expect(actors[0]!.freeKeys).toEqual(before)
     const servers = Object.fromEntries(app!.endpoints.map(({ name, servers }) => [name, servers]))
     expect(servers).toMatchObject({ about: 0, look: 0, add: 2, mark: 2 })
@@ -71,11 +71,11 @@ describe('An endpoint without observation points', () => {
 
   it('refuses an argument or a value to read by that does not fit, in words that name it, and goes on', async () => {
     const actor = await ready(world, 'ann')
-    const request = (args: object) => world.call('ann', 'request', { actor, endpoint: 'add', arguments: args as never })
+    const request = (args: object) => world.call('ann', 'use.request', { app: actor, endpoint: 'add', arguments: args as never })
     await expect(request({ title: 'Dune', stars: 1.5 })).rejects.toThrow('stars must be an integer from 1 to 5, not 1.5. (client.argument)')
     await expect(request({ stars: 1 })).rejects.toThrow('title is missing; it must be text of at most 40 characters. (client.argument)')
     const read = (index: string, equals: unknown[], range: { from?: never; to?: never } = {}) =>
-      world.call('ann', 'read', { actor: '', collection: 'books', index, equals: equals as never, limit: 9, descending: false, ...range })
+      world.call('ann', 'use.read', { collection: 'books', index, equals: equals as never, limit: 9, descending: false, ...range })
     await expect(read('byTitle', ['Dune', 'many'])).rejects.toThrow('stars must be an integer from 1 to 5, not "many". (read.equals)')
     await expect(read('byTitle', [7])).rejects.toThrow('title must be text of at most 40 characters, not 7. (read.equals)')
     await expect(read('allStars', ['Dune', 'Dune', 'Dune'])).rejects.toThrow('(read.equals)')
@@ -92,7 +92,7 @@ describe('An endpoint without observation points', () => {
     cheating.now = true
     const poisoned = await people.ask('ann', 'add', { title: 'Emma', stars: '5' })
     expect(await people.publish('ann', poisoned)).toMatchObject({ state: 'rejected', error: { code: 'update.stamp' } })
-    await world.until('sleep', async () => (await world.call('bob', 'overview', {})).tick!.state === 'sleeping')
+    await world.until('sleep', async () => (await world.view('bob')).tick!.state === 'sleeping')
     // The plans that were made before are used up.
     for (let blocks = 0; blocks < 3 * TICK_BLOCKS; blocks++) await world.block()
     await ready(world, 'ann')

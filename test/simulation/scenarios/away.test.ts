@@ -24,11 +24,15 @@ it('an app goes on at once when its Supervisor comes back after many ticks', asy
   expect(missed.every(({ plans }) => plans.length > 0)).toBe(true)
   await world.block()
   const newest = missed.at(-1)!.number
-  await world.until('alice to know the newest tick', async () => ((await world.call('alice', 'overview', {})).tick?.number ?? 0) >= newest)
-  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'golem', text: 'on it goes' } })
+  await world.until('alice to know the newest tick', async () => ((await world.view('alice')).tick?.number ?? 0) >= newest)
+  const { id } = await world.call('alice', 'use.request', {
+    app: actor,
+    endpoint: 'post',
+    arguments: { topic: 'golem', text: 'on it goes' },
+  })
   const state = async () => (await world.request('alice', id))!.state
   for (let waits = 0; waits < 40 && (await state()) === 'sending'; waits++) await world.run(500)
   expect(await state()).toBe('review')
-  expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+  expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
   await world.close()
 })

@@ -23,7 +23,7 @@ it.each(['hop.version', 'hop.base', 'hop.tick'])(
     busy.with = code
     busy.refused = 0
     const actor = await ready(world, 'alice')
-    const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic: 'golem', text: 'early' } })
+    const { id } = await world.call('alice', 'use.request', { app: actor, endpoint: 'post', arguments: { topic: 'golem', text: 'early' } })
     await world.run(5_000)
     expect(busy.refused).toBeGreaterThan(1)
     busy.with = null

@@ -34,13 +34,13 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-const tick = async () => (await world.call('bob', 'overview', {})).tick!
+const tick = async () => (await world.view('bob')).tick!
 /** The participant that is this server. */
 async function nameOf(id: string): Promise<string> {
   for (const number of [1, 2, 3]) if ((await stateOf(`server-${number}`)).id === id) return `server-${number}`
   throw new Error(`no server is ${id}`)
 }
-const stateOf = async (name: string) => (await world.call(name, 'overview', {})).participants[0]!
+const stateOf = async (name: string) => (await world.view(name)).engagements[0]!
 
 async function post(text: string) {
   await world.block()
@@ -48,7 +48,7 @@ async function post(text: string) {
 }
 
 async function decided(id: string) {
-  await world.call('alice', 'approve', { id })
+  await world.call('alice', 'use.approve', { id })
   return world.until('a decision', async () => {
     const request = await world.request('alice', id)
     return request && ['counted', 'rejected', 'failed'].includes(request.state) ? request : null
@@ -82,8 +82,8 @@ describe('A server that skips its prime', () => {
       return sent.state === 'review' ? sent : null
     })
     expect(await decided(asked.id)).toMatchObject({ state: 'counted' })
-    const rows = await world.call('bob', 'read', {
-      actor: '',
+    const rows = await world.call('bob', 'use.read', {
+      app: undefined,
       collection: 'posts',
       index: 'byTopic',
       equals: ['cheats'],
@@ -91,7 +91,7 @@ describe('A server that skips its prime', () => {
       descending: false,
     })
     expect(rows.rows.map(({ text }) => text)).toEqual(['awake again'])
-    const audit = await world.call('bob', 'audit', {})
+    const audit = await world.call('bob', 'use.audit', {})
     expect(audit.ticks.filter((one) => !one.equal)).toEqual([])
   })
 })

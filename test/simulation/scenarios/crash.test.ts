@@ -16,7 +16,7 @@ afterAll(async () => {
 const state = async (id: string) => (await world.request('alice', id))?.state
 
 async function expectSoundLog(): Promise<void> {
-  const audit = await world.call('bob', 'audit', {})
+  const audit = await world.call('bob', 'use.audit', {})
   expect(audit.ticks.filter((tick) => !tick.equal)).toEqual([])
   const anchors = world.chain.anchors()
   expect(anchors.map(({ sha256 }) => sha256).filter((sha256, at, all) => all.indexOf(sha256) !== at)).toEqual([])
@@ -27,7 +27,7 @@ async function expectSoundLog(): Promise<void> {
 async function reviewed(topic: string): Promise<string> {
   const actor = await ready(world, 'alice')
   await world.block()
-  const { id } = await world.call('alice', 'request', { actor, endpoint: 'post', arguments: { topic, text: 'once' } })
+  const { id } = await world.call('alice', 'use.request', { app: actor, endpoint: 'post', arguments: { topic, text: 'once' } })
   for (let waits = 0; waits < 20 && (await state(id)) === 'sending'; waits++) await world.run(500)
   expect(await world.request('alice', id)).toMatchObject({ state: 'review' })
   return id
@@ -39,17 +39,17 @@ describe('Death at every write', () => {
     for (let at = 1; ; at++) {
       const id = await reviewed(`topic ${at}`)
       const died = await world.endanger('alice', at, async (alice) => {
-        void alice.core.call('approve', { id }).catch(() => undefined)
+        void alice.core.call('use.approve', { id }).catch(() => undefined)
         await world.run(100)
         for (let blocks = 0; blocks < 8 && alice.alive; blocks++) await world.block()
       })
-      if ((await state(id)) === 'review') await world.call('alice', 'approve', { id })
+      if ((await state(id)) === 'review') await world.call('alice', 'use.approve', { id })
       await world.until('the write to be decided', async () => ['counted', 'rejected', 'failed'].includes((await state(id))!))
       expect([at, (await world.request('alice', id))!.state, (await world.request('alice', id))!.error]).toEqual([at, 'counted', undefined])
       expect(
         (
-          await world.call('bob', 'read', {
-            actor: '',
+          await world.call('bob', 'use.read', {
+            app: undefined,
             collection: 'posts',
             index: 'byTopic',
             equals: [`topic ${at}`],
@@ -67,7 +67,7 @@ describe('Death at every write', () => {
   })
 
   it('[N9][D4] a Supervisor that closes a tick publishes every document of it once', async () => {
-    const newest = async () => (await world.call('bob', 'overview', {})).tick!.number
+    const newest = async () => (await world.view('bob')).tick!.number
     let deaths = 0
     for (let at = 1; ; at++) {
       const before = await newest()

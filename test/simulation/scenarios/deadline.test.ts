@@ -2,17 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RequestView } from '../../../main/contract/index.ts'
 import { peopleOf, type People } from '../network/people.ts'
-import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { client, createWorld, NOBODY, ready, server, supervisor, type World } from '../network/world.ts'
 
 let world: World
 let people: People
 /** Keeps one key for posts in reserve, and none for likes. */
-const bob: ParticipantSettings = { name: 'bob', client: { registerAutomatically: true, freshKeys: 1, freshKeysOf: { likes: 0 } } }
+const bob = client('bob', 1, { freshKeysOf: { likes: 0 } })
 beforeAll(async () => {
   world = createWorld('deadline')
   people = peopleOf(world)
-  for (const one of [supervisor(3), ...[1, 2, 3, 4].map(server), client('alice'), bob]) await world.add(one)
+  for (const one of [supervisor(3), ...[1, 2, 3, 4].map((number) => server(number)), client('alice'), bob]) await world.add(one)
   world.chain.mine(100, NOBODY)
   await world.run(3_000)
   await ready(world, 'alice')
@@ -20,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const updates = (): number => world.chain.anchors().filter(({ type }) => type === 'update').length
-const balance = async (): Promise<number> => (await world.call('alice', 'overview', {})).actors[0]!.balance
+const balance = async (): Promise<number> => (await world.view('alice')).actors[0]!.balance
 const seen = async ({ id }: { id: string }): Promise<RequestView> => (await world.request('alice', id))!
 const post = (text: string): Promise<RequestView> => people.ask('alice', 'post', { topic: 'golem', text })
 const answered = async (id: string): Promise<RequestView> => {
@@ -53,7 +52,7 @@ describe('[R7] an approval', () => {
     await read(request)
     await world.block()
     const [before, paid] = [updates(), await balance()]
-    await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow(/Nothing was published or paid.*\(client\.late\)/)
+    await expect(world.call('alice', 'use.approve', { id: request.id })).rejects.toThrow(/Nothing was published or paid.*\(client\.late\)/)
     const late = await seen(request)
     expect(late).toMatchObject({ state: 'late', error: { code: 'client.late' } })
     // What the app answered is true of no row: nobody is to take it for done.
@@ -61,8 +60,8 @@ describe('[R7] an approval', () => {
     await world.block()
     expect([updates(), await balance()]).toEqual([before, paid])
 
-    const { id } = await world.call('alice', 'again', { id: request.id })
-    expect(await world.call('alice', 'again', { id: request.id })).toEqual({ id })
+    const { id } = await world.call('alice', 'use.again', { id: request.id })
+    expect(await world.call('alice', 'use.again', { id: request.id })).toEqual({ id })
     expect((await seen(request)).again).toBe(id)
     const fresh = await answered(id)
     expect(fresh).toMatchObject({ state: 'review', writes: [{ fields: { topic: 'golem', text: 'too late' } }] })
@@ -72,16 +71,16 @@ describe('[R7] an approval', () => {
 
   it('is refused when the computer slept, though the client has not followed the chain yet, and a late one may be refused', async () => {
     const request = await post('asleep')
-    await world.call('alice', 'refuse', { id: (await post('not this one')).id })
+    await world.call('alice', 'use.refuse', { id: (await post('not this one')).id })
     const before = updates()
     const left = request.deadline!.blocksLeft
     // Blocks that come in one moment: the client is told of them while it is asked.
     world.chain.mine(left, NOBODY, false)
-    await expect(world.call('alice', 'approve', { id: request.id })).rejects.toThrow('client.late')
+    await expect(world.call('alice', 'use.approve', { id: request.id })).rejects.toThrow('client.late')
     await world.run(3_000)
     await world.restart('alice')
     expect(await seen(request)).toMatchObject({ state: 'late' })
-    await world.call('alice', 'refuse', { id: request.id })
+    await world.call('alice', 'use.refuse', { id: request.id })
     expect([(await seen(request)).state, updates()]).toEqual(['refused', before])
   })
 
@@ -90,7 +89,7 @@ describe('[R7] an approval', () => {
     const waiting = await post('no node to send it')
     const before = [updates(), await balance()] as const
     world.trouble('alice', { noFees: true })
-    const approved = world.call('alice', 'approve', { id: waiting.id })
+    const approved = world.call('alice', 'use.approve', { id: waiting.id })
     await approved.catch((error: unknown) => expect(String(error)).toContain('client.publishing'))
     await read(waiting)
     await world.block()
@@ -101,12 +100,12 @@ describe('[R7] an approval', () => {
 
     const slow = await post('no block takes it')
     world.trouble('alice', { held: true })
-    await world.call('alice', 'approve', { id: slow.id })
+    await world.call('alice', 'use.approve', { id: slow.id })
     while (world.chain.height() < slow.deadline!.until) await world.block()
-    await expect(world.call('alice', 'bump', { id: slow.id, feeRate: 5 })).rejects.toThrow('client.late')
+    await expect(world.call('alice', 'use.bump', { id: slow.id, feeRate: 5 })).rejects.toThrow('client.late')
     expect((await seen(slow)).waiting).toContain('cannot count any more')
     expect((await seen(slow)).response).toBeUndefined()
-    const { id } = await world.call('alice', 'again', { id: slow.id })
+    const { id } = await world.call('alice', 'use.again', { id: slow.id })
     expect(await answered(id)).toMatchObject({ state: 'review' })
     world.trouble('alice', {})
     await world.until('the late one being decided', async () => (await seen(slow)).state === 'rejected')
@@ -117,8 +116,8 @@ describe('[R7] an approval', () => {
 describe('[K1] keys', () => {
   it('are reserved by command, once however often it is called, and by themselves as many as requests use', async () => {
     const keys = async () => {
-      const { actors, participants } = await world.call('bob', 'overview', {})
-      return { actor: actors[0], detail: participants[0]!.detail }
+      const { actors, engagements } = await world.view('bob')
+      return { actor: actors[0], detail: engagements[0]?.detail }
     }
     const { actor } = await world.until('bob being ready', async () => {
       const now = await keys()
@@ -128,7 +127,7 @@ describe('[K1] keys', () => {
       { posts: 1, likes: 0 },
       { posts: 0, likes: 0 },
     ])
-    const reserve = (collection: string, count: number) => world.call('bob', 'reserve', { actor: actor!.id, collection, count })
+    const reserve = (collection: string, count: number) => world.call('bob', 'use.reserve', { app: actor!.id, collection, count })
     expect(await reserve('likes', 2)).toEqual({ reserved: 2, free: 0, coming: 2 })
     expect(await reserve('likes', 2)).toEqual({ reserved: 0, free: 0, coming: 2 })
     await expect(reserve('nothing', 1)).rejects.toThrow('client.collection')
@@ -136,25 +135,25 @@ describe('[K1] keys', () => {
     expect((await keys()).detail).toBe('free keys: 2 for likes, 1 for posts; 0 requests')
 
     const send = async (text: string): Promise<RequestView> => {
-      const { id } = await world.call('bob', 'request', { actor: actor!.id, endpoint: 'post', arguments: { topic: 'golem', text } })
+      const { id } = await world.call('bob', 'use.request', { app: actor!.id, endpoint: 'post', arguments: { topic: 'golem', text } })
       for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
       return (await world.request('bob', id))!
     }
     const first = await send('one')
     expect(first.state).toBe('review')
-    await world.call('bob', 'approve', { id: first.id })
+    await world.call('bob', 'use.approve', { id: first.id })
     const second = await send('two')
     expect(second).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
     expect(second.error!.message).toContain(first.id.slice(0, 8))
     expect((await keys()).detail).toMatch(/^free keys: 2 for likes, 0 for posts; .*1 in use/)
     // Composed anew while the key is still in use it fails as well, and is composed anew again when asked again.
-    const busy = await world.call('bob', 'again', { id: second.id })
+    const busy = await world.call('bob', 'use.again', { id: second.id })
     expect(await world.request('bob', busy.id)).toMatchObject({ state: 'failed', error: { code: 'client.busy-key' } })
     await world.until('a key for the next', async () => (await keys()).actor!.freeKeys['posts'] === 1)
-    const { id } = await world.call('bob', 'again', { id: second.id })
+    const { id } = await world.call('bob', 'use.again', { id: second.id })
     expect(id).not.toBe(busy.id)
     expect((await world.request('bob', busy.id))!.again).toBe(id)
-    expect(await world.call('bob', 'again', { id: second.id })).toEqual({ id })
+    expect(await world.call('bob', 'use.again', { id: second.id })).toEqual({ id })
     for (let waits = 0; waits < 40 && (await world.request('bob', id))?.state === 'sending'; waits++) await world.run(500)
     expect(await world.request('bob', id)).toMatchObject({ state: 'review' })
   })

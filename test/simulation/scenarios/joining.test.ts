@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => calm())
 
-const stateOf = async (world: World, name: string) => (await world.call(name, 'overview', {})).participants[0]!.state
+const stateOf = async (world: World, name: string) => (await world.view(name)).engagements[0]?.state
 
 /** Writes at each of which a death is told; after them at every third, because most of those only note a block. */
 const EACH = 24
@@ -71,11 +71,11 @@ describe('Death while', () => {
 
   it('[K1][K2][D4] a client registers and reserves keys: once each', async () => {
     const ready = async (world: World): Promise<boolean> => {
-      const [actor] = (await world.call('alice', 'overview', {})).actors
+      const [actor] = (await world.view('alice')).actors
       return actor?.state === 'ready' && Object.values(actor.freeKeys).every((count) => count > 0)
     }
     const deaths = await dieAgainAndAgain('client', 'alice', ready, async (world) => {
-      const [actor] = (await world.call('alice', 'overview', {})).actors
+      const [actor] = (await world.view('alice')).actors
       expect([count(world, 'registration'), count(world, 'reservation'), actor!.freeKeys]).toEqual([1, 1, { posts: 2, likes: 2 }])
     })
     expect(deaths).toBeGreaterThan(20)

@@ -9,23 +9,22 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const rows = async () =>
-  (await world.call('bob', 'read', { actor: '', collection: 'posts', index: 'byTopic', equals: ['address'], limit: 10, descending: false }))
-    .rows
-const keyValue = (key: string) => world.call('bob', 'keyValue', { actor: '', key })
+  (await world.call('bob', 'use.read', { collection: 'posts', index: 'byTopic', equals: ['address'], limit: 10, descending: false })).rows
+const keyValue = (key: string) => world.call('bob', 'use.keyValue', { key })
 
 describe('A value whose tick has not come', () => {
   it('[D2] is read from its address by anybody, and said not to be counted; after the tick it is the same, counted', async () => {
     const actor = await ready(world, 'alice')
     await world.block()
-    const { id } = await world.call('alice', 'request', {
-      actor,
+    const { id } = await world.call('alice', 'use.request', {
+      app: actor,
       endpoint: 'post',
       arguments: { topic: 'address', text: 'no index has this' },
     })
     await world.until('an answer', async () => (await world.request('alice', id))?.state === 'review')
     const { key } = (await world.request('alice', id))!.writes[0]!
     expect(await keyValue(key)).toMatchObject({ collection: 'posts', owner: actor, written: false, fields: null, counted: true })
-    await world.call('alice', 'approve', { id })
+    await world.call('alice', 'use.approve', { id })
     await expect(keyValue(key)).resolves.toMatchObject({ written: false })
     await world.block()
     const written = await keyValue(key)

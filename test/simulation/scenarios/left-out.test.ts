@@ -6,7 +6,7 @@ let world: World
 beforeAll(async () => {
   world = createWorld('left out')
   world.trouble('supervisor', { unheard: { host: '10.0.1.1', asked: 'ready' } })
-  for (const one of [supervisor(3), ...[1, 2, 3, 4].map(server), client('alice')]) await world.add(one)
+  for (const one of [supervisor(3), ...[1, 2, 3, 4].map((number) => server(number)), client('alice')]) await world.add(one)
   world.chain.mine(100, NOBODY)
   await world.run(3_000)
   await ready(world, 'alice')
@@ -28,6 +28,6 @@ describe('a server that is left out', () => {
     await world.until('the ticks that have to count it', () => Promise.resolve(dealt().length > ticks + 3))
     expect(dealt().join('')).toMatch(/^3{2,}4{3,}$/)
     expect(statements()).toHaveLength(1)
-    expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+    expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
   })
 })

@@ -40,7 +40,7 @@ vi.mock('../../../roles/server/execute.ts', async (original) => {
 const SERVERS = 7
 
 let world: World
-const stateOf = async (name: string) => (await world.call(name, 'overview', {})).participants[0]!
+const stateOf = async (name: string) => (await world.view(name)).engagements[0]!
 
 async function post(text: string) {
   await world.block()
@@ -55,19 +55,19 @@ describe.each(['writes something else', 'gives another answer', 'takes another b
     await world.add(server(SERVERS))
     // Its coins are fresh from the mine.
     for (let blocks = 0; blocks < 100; blocks++) await world.block()
-    await world.until('one more server', async () => (await world.call('bob', 'overview', {})).tick?.servers === SERVERS)
+    await world.until('one more server', async () => (await world.view('bob')).tick?.servers === SERVERS)
   })
   afterAll(() => world?.close())
 
   it('[P5] is outvoted, the request succeeds elsewhere, and with consent it is ended by evidence that others verify', async () => {
     const honest = await post('before the lie')
     expect(honest.state).toBe('review')
-    await world.call('alice', 'refuse', { id: honest.id })
+    await world.call('alice', 'use.refuse', { id: honest.id })
     const liar = honest.servers.filter(({ role }) => role === honest.servers.at(-1)!.role)[0]!.id
     liars.add(liar)
     let asked = await post('told twice')
     for (let more = 0; more < 20 && asked.dispute === undefined; more++) {
-      if (asked.state === 'review') await world.call('alice', 'refuse', { id: asked.id })
+      if (asked.state === 'review') await world.call('alice', 'use.refuse', { id: asked.id })
       asked = await post(`told ${more} times`)
     }
     expect(asked.dispute).toMatchObject({ state: 'kept' })
@@ -76,8 +76,8 @@ describe.each(['writes something else', 'gives another answer', 'takes another b
     expect(asked.dispute!.opens.map(({ name }) => name)).toContain('request.topic')
     expect(asked.dispute!.opens.map(({ name }) => name)).not.toContain('request.text')
     expect(asked.state).toBe('review')
-    await world.call('alice', 'approve', { id: asked.id })
-    await world.call('alice', 'dispute', { id: asked.id })
+    await world.call('alice', 'use.approve', { id: asked.id })
+    await world.call('alice', 'use.dispute', { id: asked.id })
     await world.until('the verdict', async () => (await world.request('alice', asked.id))!.dispute?.state === 'accepted')
     expect(world.chain.anchors().filter(({ type }) => type === 'dispute')).toHaveLength(1)
     // The liar's own node has verified the evidence, as every node does; nobody else is ended.
@@ -93,12 +93,12 @@ describe.each(['writes something else', 'gives another answer', 'takes another b
         return request && ['counted', 'rejected', 'failed'].includes(request.state) ? request : null
       }),
     ).toMatchObject({ state: 'counted' })
-    const { tick } = await world.call('bob', 'overview', {})
+    const { tick } = await world.view('bob')
     expect(tick!.problems).toBeUndefined()
     expect(tick!.state).toBe('running')
     const after = await post('after the lie')
     expect([after.state, after.servers.some(({ id }) => id === liar)]).toEqual(['review', false])
-    const audit = await world.call('bob', 'audit', {})
+    const audit = await world.call('bob', 'use.audit', {})
     expect(audit.ticks.filter((one) => !one.equal)).toEqual([])
   })
 })

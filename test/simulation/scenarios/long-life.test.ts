@@ -20,7 +20,7 @@ describe('an app that has run for long', () => {
     async () => {
       const topic = ['posts', 'byTopic'] as [string, string]
       await people.done('alice', 'post', { topic: 'long', text: 'at the beginning' })
-      const early = (await world.call('alice', 'overview', {})).tick!.number
+      const early = (await world.view('alice')).tick!.number
       await world.stop('bob')
       for (let block = 0; block < LONG_BLOCKS; block++) await world.block()
 
@@ -37,8 +37,8 @@ describe('an app that has run for long', () => {
       expect((await people.rows('bob', topic, ['long'])).map(({ text }) => text).sort()).toEqual(['at the beginning', 'back again'])
 
       await world.add(client('carol'))
-      await world.until('carol having a tick', async () => (await world.call('carol', 'overview', {})).tick !== null)
-      const audited = await world.call('carol', 'audit', {})
+      await world.until('carol having a tick', async () => (await world.view('carol')).tick !== null)
+      const audited = await world.call('carol', 'use.audit', {})
       expect(audited.ok).toBe(true)
       expect(audited.ticks[0]!.number).toBe(0)
       expect(audited.ticks.length).toBeGreaterThan(LONG_BLOCKS / TICK_BLOCKS)

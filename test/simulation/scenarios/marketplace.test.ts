@@ -42,7 +42,7 @@ describe('An order', () => {
     const order = await offer(['tea', 1], ['cup', 2], ['tea', 2])
     const [row] = await people.rows('eve', ['orders', 'key'], [order])
     expect(row).toMatchObject({
-      seller: (await world.call('sam', 'overview', {})).actors[0]!.key,
+      seller: (await world.view('sam')).actors[0]!.key,
       address: ADDRESS,
       tax: '665',
       total: '4164',
@@ -69,7 +69,7 @@ describe('An order', () => {
       await people.ask('sam', 'accept', { order }),
     ]
     expect([withdrawal.state, acceptance.state]).toEqual(['review', 'review'])
-    await world.call('bea', 'approve', { id: withdrawal.id })
+    await world.call('bea', 'use.approve', { id: withdrawal.id })
     expect(await people.publish('sam', acceptance)).toMatchObject({ state: 'counted' })
     await world.until('the withdrawal being counted', async () => (await world.request('bea', withdrawal.id))?.state === 'counted')
     await world.block()
@@ -111,7 +111,7 @@ describe('An order', () => {
     expect(ended[1]!.error!.message).toContain('at most one row of moves has the same order and rank (index moves.states)')
     await world.block()
     expect(await left('cup')).toBe(3)
-    const audit = await world.call('eve', 'audit', {})
+    const audit = await world.call('eve', 'use.audit', {})
     expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
   })
 })

@@ -11,13 +11,13 @@ afterAll(() => world?.close())
 
 describe('an app that names trackers', () => {
   it('has its Supervisor, its servers and its clients meet there, under its own name', async () => {
-    const { app } = await world.call('alice', 'overview', {})
+    const { app } = await world.view('alice')
     for (const name of ['supervisor', 'server-1', 'server-2', 'server-3', 'alice'])
       expect([name, [...world.swarms.trackersOf(name)]]).toEqual([name, [[app!.id, TRACKERS]]])
   })
 
   it('tells nobody of them who only saw its offer', async () => {
-    await world.add({ ...client('eve'), client: { registerAutomatically: false, freshKeys: 0, app: 'ab'.repeat(32) } })
+    await world.add(client('eve', 0, { auto: false }))
     for (let blocks = 0; blocks < 3; blocks++) await world.block()
     expect(world.swarms.trackersOf('eve').size).toBe(0)
   })

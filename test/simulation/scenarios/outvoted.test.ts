@@ -50,7 +50,7 @@ describe('A server that writes something else than the program says', () => {
       return asked.state === 'review' ? asked : null
     })
     expect(last.writes).toMatchObject([{ fields: { author }, flags: [] }])
-    await world.call('alice', 'approve', { id: last.id })
+    await world.call('alice', 'use.approve', { id: last.id })
     const decided = await world.until('a decision', async () => {
       const request = await world.request('alice', last.id)
       return request && ['counted', 'rejected', 'failed'].includes(request.state) ? request : null

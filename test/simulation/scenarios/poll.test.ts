@@ -54,7 +54,7 @@ describe('A poll', () => {
     ]
     expect(row).toMatchObject({ question: 'Where do we eat?', state: { tag: 'closed', value: { result } } })
     expect(await vote('bob', 'Soup')).toMatchObject(refusal('The poll is closed.'))
-    const audit = await world.call('bob', 'audit', {})
+    const audit = await world.call('bob', 'use.audit', {})
     expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
   })
 })

@@ -1,14 +1,21 @@
 /** A Supervisor loses its disk and goes on from twelve words: everything else is on the chain, and with those who serve and use the app. */
 import { describe, expect, it } from 'vitest'
-import { createRestoring, restoreClient, restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
-import type { Json } from '../../../main/core/ports.ts'
+import {
+  createRestoring,
+  restoreClient,
+  restoreSupervisor,
+  rowsOfClient,
+  rowsOfSupervisor,
+  scanForEngagements,
+  watchFound,
+} from '../../../main/core/restore/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { freshNode, type Fresh } from '../network/fresh.ts'
 import { peopleOf } from '../network/people.ts'
 import { GUESTBOOK, publishedTicks, ready, startWorld, type World } from '../network/world.ts'
 
 const phraseOf = async (world: World, name: string): Promise<string> =>
-  must(await world.member(name).core.call('phrase', { participant: name, passphrase: 'story' })).phrase
+  must(await world.member(name).core.call('wallet.phrase', { passphrase: 'story' })).phrase
 
 /** From the words alone: what was found, the coins of its keys, and the app, as rows on a new disk. */
 async function restore(world: World, fresh: Fresh, programs: unknown[] = []) {
@@ -19,9 +26,7 @@ async function restore(world: World, fresh: Fresh, programs: unknown[] = []) {
   await world.during(services.wallet.reading.tend())
   const restored = await world.during(restoreSupervisor(services, { index: 0, programs }))
   if (!restored.ok) return { found, unknown, restored }
-  const { rows, states } = restored.value
-  const stateRows = Object.entries(states).map(([key, value]) => ({ table: 'role-state', key, value: value as unknown as Json }))
-  services.storage.transact([...rows, ...stateRows])
+  services.storage.transact(rowsOfSupervisor(restored.value, 0))
   return { found, unknown, restored }
 }
 
@@ -34,11 +39,11 @@ async function loseAndRestore(world: World, name: string, again: string, blocks 
   const fresh = await freshNode(world, again, phrase)
   const done = await restore(world, fresh)
   await fresh.stop()
-  await world.revive({ name: again, supervisor: must(done.restored).settings }, fresh.disk)
+  await world.revive({ name: again }, fresh.disk)
   return { ...done, restored: must(done.restored) }
 }
 
-const tickOf = async (world: World, name: string): Promise<number> => (await world.call(name, 'overview', {})).tick?.number ?? -1
+const tickOf = async (world: World, name: string): Promise<number> => (await world.view(name)).tick?.number ?? -1
 const goesOn = (world: World, name: string, beyond: number): Promise<unknown> =>
   world.until('the app to go on', async () => (await tickOf(world, name)) > beyond)
 
@@ -57,18 +62,18 @@ describe('a Supervisor whose disk is gone', () => {
     await people.done('bob', 'post', { topic: 'golem', text: 'after' })
     const rows = await people.rows('alice', ['posts', 'byTopic'], ['golem'])
     expect(rows.map(({ text }) => text).sort()).toEqual(['after', 'before'])
-    expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+    expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
     await world.close()
   })
 
   it('is restored again, after another program, another key, and a restoration', async () => {
     const world = await startWorld('restored again', 4, ['alice'])
     const people = peopleOf(world)
-    await world.call('supervisor', 'supersede', { program: { ...(GUESTBOOK as object), doc: 'Newer.' } })
-    await world.until('the newer program', async () => (await world.call('alice', 'overview', {})).app?.doc === 'Newer.')
-    const key = (await world.call('supervisor', 'overview', {})).participants[0]!.id
-    await world.call('supervisor', 'replaceKey', { reason: 'a story' })
-    await world.until('a new key', async () => (await world.call('supervisor', 'overview', {})).participants[0]!.id !== key)
+    await world.call('supervisor', 'publish.update', { program: { ...(GUESTBOOK as object), doc: 'Newer.' } })
+    await world.until('the newer program', async () => (await world.view('alice')).app?.doc === 'Newer.')
+    const key = (await world.view('supervisor')).engagements[0]!.key
+    await world.call('supervisor', 'publish.replaceKey', { reason: 'a story' })
+    await world.until('a new key', async () => (await world.view('supervisor')).engagements[0]!.key !== key)
     await goesOn(world, 'alice', (await tickOf(world, 'alice')) + 2)
     await people.done('alice', 'post', { topic: 'golem', text: 'first' })
     let name = 'supervisor'
@@ -76,14 +81,14 @@ describe('a Supervisor whose disk is gone', () => {
       const before = await tickOf(world, 'alice')
       const { restored } = await loseAndRestore(world, name, next)
       expect(restored.lost).toEqual([])
-      expect((restored.settings.program as { doc: string }).doc).toBe('Newer.')
+      expect(restored.rows.find(({ key }) => key === 'program')).toMatchObject({ value: { doc: 'Newer.' } })
       await goesOn(world, 'alice', before + 3)
       await people.done('alice', 'post', { topic: 'golem', text: next })
       name = next
     }
     const rows = await people.rows('alice', ['posts', 'byTopic'], ['golem'])
     expect(rows.map(({ text }) => text).sort()).toEqual(['first', 'second', 'third'])
-    expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+    expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
     await world.close()
   })
 
@@ -106,7 +111,7 @@ describe('a Supervisor whose disk is gone', () => {
       const published = publishedTicks(world, 'again').filter(({ number }) => number === signed[0]!.number)
       expect(published.map(({ by }) => by)).not.toContain(signed[0]!.by)
       expect(published).toHaveLength(1)
-      expect(await world.call('alice', 'audit', {})).toMatchObject({ ok: true })
+      expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
       await world.close()
     }
   })
@@ -119,8 +124,8 @@ describe('a wallet whose disk is gone', () => {
     await people.done('alice', 'post', { topic: 'golem', text: 'one' })
     const seen: Record<string, Awaited<ReturnType<typeof look>>> = {}
     async function look(name: string) {
-      const { participants, actors } = await world.call(name, 'overview', {})
-      return { id: participants[0]!.id, balance: participants[0]!.balance, actor: actors[0] }
+      const { engagements, actors } = await world.view(name)
+      return { id: engagements[0]!.id, balance: engagements[0]!.balance, actor: actors[0] }
     }
     for (const name of ['alice', 'server-1']) {
       const phrase = await phraseOf(world, name)
@@ -158,7 +163,7 @@ describe('a wallet whose disk is gone', () => {
     const people = peopleOf(world)
     await people.done('alice', 'post', { topic: 'golem', text: 'before' })
     const phrase = await phraseOf(world, 'alice')
-    const { actors } = await world.call('alice', 'overview', {})
+    const { actors } = await world.view('alice')
     await world.stop('alice')
     world.swarms.forget('alice')
     await world.block()
@@ -169,19 +174,13 @@ describe('a wallet whose disk is gone', () => {
     await world.during(fresh.services.wallet.reading.tend())
     const restored = must(await world.during(restoreClient(fresh.services, only)))
     expect([restored.lost, restored.id]).toEqual([[], actors[0]!.key])
-    const { reference, height, master, by } = restored.first
-    fresh.services.storage.transact([
-      { table: 'client', key: 'joined', value: { reference, height, master, by } },
-      { table: 'role-state', key: 'client', value: restored.state as unknown as Json },
-      ...restored.offers.map((offer) => ({ table: 'client', key: `offer:${offer.sha256}`, value: { ...offer } })),
-      ...restored.published.map(({ sha256, infohash, txid }) => ({ table: 'publication', key: sha256, value: { infohash, txid, fee: 0 } })),
-    ])
+    fresh.services.storage.transact(rowsOfClient(restored))
     await fresh.stop()
     const anchors = (): number => world.chain.anchors().filter(({ type }) => type === 'registration' || type === 'reservation').length
     const before = anchors()
-    await world.revive({ name: 'alice again', client: { registerAutomatically: true, freshKeys: 2 } }, fresh.disk)
+    await world.revive({ name: 'alice again', settings: { use: { freshKeys: 2 } } }, fresh.disk)
     await ready(world, 'alice again')
-    const [actor] = (await world.call('alice again', 'overview', {})).actors
+    const [actor] = (await world.view('alice again')).actors
     expect(actor!.freeKeys).toEqual(actors[0]!.freeKeys)
     expect(anchors()).toBe(before)
     await people.done('alice again', 'post', { topic: 'golem', text: 'after' })

@@ -70,11 +70,11 @@ const both = async (endpoint: string, args: Record<string, unknown>): Promise<[R
 }
 /** Right after a tick has come, so that what follows stays within it. */
 async function boundary(): Promise<void> {
-  const number = async (): Promise<number> => (await world.call('ann', 'overview', {})).tick!.number
+  const number = async (): Promise<number> => (await world.view('ann')).tick!.number
   const before = await number()
   await world.until('the next tick', async () => (await number()) > before)
 }
-const approve = (name: string, { id }: RequestView) => world.call(name, 'approve', { id })
+const approve = (name: string, { id }: RequestView) => world.call(name, 'use.approve', { id })
 const names = async (name: string): Promise<number> => (await people.rows('bob', ['names', 'byName'], [name])).length
 const told = (name: string) => ({
   state: 'rejected',
@@ -142,7 +142,7 @@ describe('Of two who want the same name', () => {
   })
 })
 
-const keyOf = async (name: string): Promise<string> => (await world.call(name, 'overview', {})).actors[0]!.key
+const keyOf = async (name: string): Promise<string> => (await world.view(name)).actors[0]!.key
 
 describe('Rules of a group and of a sum', () => {
   it('count all writes of a request: two seats fit once, and the next two do not', async () => {
@@ -177,7 +177,7 @@ describe('Rules of a group and of a sum', () => {
   it('let nobody have two purses that begin with ten points: a client reserves one, and says why there are no more before it pays', async () => {
     const actor = await keyOf('ann')
     expect((await people.rows('ann', ['purses', 'byOwner'], [actor])).map(({ points }) => points)).toEqual(['10'])
-    await expect(world.call('ann', 'reserve', { actor, collection: 'purses', count: 2 })).rejects.toThrow(
+    await expect(world.call('ann', 'use.reserve', { app: actor, collection: 'purses', count: 2 })).rejects.toThrow(
       'Keys of purses begin with an initial value, and at most one row of purses has the same owner. This client may reserve 0 more, not 1. (client.rule)',
     )
     for (let blocks = 0; blocks < 3 * TICK_BLOCKS; blocks++) await world.block()
@@ -187,6 +187,6 @@ describe('Rules of a group and of a sum', () => {
 
 it('[T2][D4] An audit comes to the same verdicts, and to every root', async () => {
   for (let blocks = 0; blocks < TICK_BLOCKS; blocks++) await world.block()
-  const audit = await world.call('bob', 'audit', {})
+  const audit = await world.call('bob', 'use.audit', {})
   expect([audit.ok, audit.ticks.filter((tick) => !tick.equal)]).toEqual([true, []])
 })

@@ -1,6 +1,5 @@
 /** An app whose endpoint is split by a computed value, over the whole loop: pause, continuation, death between two legs, publication. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { ParticipantSettings } from '../../../main/core/settings.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import { failForNow, type Result } from '../../../roles/protocol/result.ts'
 import type { Relay } from '../../../roles/server/index.ts'
@@ -24,24 +23,19 @@ vi.mock('../../../roles/server/relay.ts', async (original) => {
 const SERVERS = 5
 const PROGRAM = JSON.parse(new TextDecoder().decode(canonicalBytes(compiledSlugs()))) as never
 
-const slugs = (): ParticipantSettings => {
-  const settings = supervisor(4)
-  return { ...settings, supervisor: { ...settings.supervisor!, program: PROGRAM, title: 'Slugs' } }
-}
-
 let world: World
 let restore: () => void
 
 const ready = (): Promise<string> =>
   world.until('alice being ready', async () => {
-    const [actor] = (await world.call('alice', 'overview', {})).actors
+    const [actor] = (await world.view('alice')).actors
     return actor?.state === 'ready' && (actor.freeKeys['pages'] ?? 0) > 0 ? actor.id : null
   })
 
 beforeAll(async () => {
   restore = expectCrashes()
   world = createWorld('stages')
-  await world.add(slugs())
+  await world.add(supervisor(4, PROGRAM, 'Slugs'))
   for (let number = 1; number <= SERVERS; number++) await world.add(server(number))
   await world.add(client('alice'))
   for (let blocks = 0; blocks < 100; blocks++) await world.block()
@@ -56,7 +50,7 @@ async function ask(title: string): Promise<string> {
   const actor = await ready()
   await world.block()
   seen.continuations.length = 0
-  return (await world.call('alice', 'request', { actor, endpoint: 'publish', arguments: { title } })).id
+  return (await world.call('alice', 'use.request', { app: actor, endpoint: 'publish', arguments: { title } })).id
 }
 
 async function answered(id: string) {
@@ -65,13 +59,13 @@ async function answered(id: string) {
 }
 
 async function counted(id: string): Promise<void> {
-  await world.call('alice', 'approve', { id })
+  await world.call('alice', 'use.approve', { id })
   await world.until('the page being counted', async () => (await world.request('alice', id))?.state === 'counted')
 }
 
 const pages = async (): Promise<unknown[]> => {
-  const read = await world.call('alice', 'read', {
-    actor: '',
+  const read = await world.call('alice', 'use.read', {
+    app: undefined,
     collection: 'pages',
     index: 'bySlug',
     equals: [],

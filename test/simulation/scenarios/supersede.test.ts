@@ -1,6 +1,6 @@
 /** [B5] A new program for a running app: by what title the app goes, and what a second one is told that comes too soon. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GUESTBOOK, startWorld, supervisor, type World } from '../network/world.ts'
+import { GUESTBOOK, startWorld, type World } from '../network/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -9,12 +9,12 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const named = (name: string, doc: string) => ({ ...(GUESTBOOK as object), name, doc })
-const app = async () => (await world.call('alice', 'overview', {})).app!
-const ticking = async (): Promise<number> => (await world.call('alice', 'overview', {})).tick!.number
+const app = async () => (await world.view('alice')).app!
+const ticking = async (): Promise<number> => (await world.view('alice')).tick!.number
 /** Waits until the endpoints that people see are those of the newest program. */
 const inForce = (doc: string) => world.until(`«${doc}» being in force`, async () => (await app()).doc === doc)
 const supersede = (program: object, title?: string) =>
-  world.call('supervisor', 'supersede', { program: program as never, ...(title === undefined ? {} : { title }) })
+  world.call('supervisor', 'publish.update', { program: program as never, ...(title === undefined ? {} : { title }) })
 
 describe('[B5] a program that takes over', () => {
   it('keeps the title, and under another name brings its own', async () => {
@@ -28,9 +28,9 @@ describe('[B5] a program that takes over', () => {
     await supersede(named('visitors', 'Once more.'))
     await inForce('Once more.')
     expect((await app()).title).toBe('Visitors’ book')
-    const key = (await world.call('supervisor', 'overview', {})).participants[0]!.id
-    await world.call('supervisor', 'replaceKey', { reason: 'to see that the title stays' })
-    await world.until('a new key', async () => (await world.call('supervisor', 'overview', {})).participants[0]!.id !== key)
+    const key = (await world.view('supervisor')).engagements[0]?.key
+    await world.call('supervisor', 'publish.replaceKey', { reason: 'to see that the title stays' })
+    await world.until('a new key', async () => (await world.view('supervisor')).engagements[0]?.key !== key)
     const tick = await ticking()
     await world.until('its ticks', async () => (await ticking()) > tick + 2)
     expect((await app()).title).toBe('Visitors’ book')
@@ -57,11 +57,9 @@ describe('[B5] a program that takes over', () => {
     await inForce('Second.')
   })
 
-  it('by settings whose title was changed brings that', async () => {
-    const settings = supervisor(3, GUESTBOOK, 'From the settings')
-    await world.restart('supervisor', settings)
-    await supersede(named('visitors', 'Another title in the settings.'))
-    await inForce('Another title in the settings.')
-    expect((await app()).title).toBe('From the settings')
+  it('may bring nothing but another title', async () => {
+    await world.call('supervisor', 'publish.update', { title: 'Nothing but another title' })
+    await world.until('the title', async () => (await app()).title === 'Nothing but another title')
+    expect((await app()).doc).toBe('Second.')
   })
 })

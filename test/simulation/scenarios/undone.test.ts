@@ -13,16 +13,16 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const find = async (wanted: (request: RequestView) => boolean): Promise<RequestView | undefined> =>
-  (await world.call('alice', 'overview', {})).requests.find(wanted)
+  (await world.view('alice')).requests.find(wanted)
 
 describe('A write whose tick a reorganisation took', () => {
   it('is refused with nobody blamed, composed anew, and counts once it is approved again', async () => {
     await people.done('alice', 'post', { topic: 'golem', text: 'Before.' })
     const asked = await people.ask('alice', 'post', { topic: 'golem', text: 'Rests on a tick that goes.' })
-    const { blocksLeft, blocksPerTick } = (await world.call('alice', 'overview', {})).tick!
+    const { blocksLeft, blocksPerTick } = (await world.view('alice')).tick!
     // The last block that the tick closes: without it, its document is another one.
     const closes = world.chain.height() + blocksLeft - blocksPerTick
-    const { txid } = await world.call('alice', 'approve', { id: asked.id })
+    const { txid } = await world.call('alice', 'use.approve', { id: asked.id })
     await world.block()
     world.chain.reorg(closes - 1, [txid], NOBODY)
     await world.run(3_000)

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRpcChain } from '../../../adapters/chain/index.ts'
 import type { AuditView, Overview } from '../../../contract/index.ts'
-import { fail, failForNow, ok, type ParticipantConfig, type Result } from '../../../core/index.ts'
+import { seen as seenIn } from '../../../contract/seen.ts'
+import { fail, failForNow, ok, settingsWith, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import { createMovement } from './movement.ts'
 import { OutOfPatience, waitFor, type Found } from './patience.ts'
 import { startParticipant, type ParticipantProcess } from './process.ts'
@@ -42,7 +43,7 @@ export async function auditFresh(options: AuditOptions): Promise<Result<Audited>
     try {
       const found = await untilCaughtUp(auditor, height.value, options.app)
       if (!found.ok) return found
-      const report = await auditor.call('audit', {})
+      const report = await auditor.call('use.audit', { app: found.value.app })
       return report.ok ? ok({ ...found.value, pid: auditor.pid, report: report.value }) : report
     } finally {
       await auditor.stop()
@@ -72,8 +73,7 @@ async function heightOf({ backend: _, pollMs, ...access }: AuditOptions['chain']
   return ok(tip.height)
 }
 
-function startAuditor({ chain, trackers, dht = false, app, output }: AuditOptions, folder: string): Promise<ParticipantProcess> {
-  const client = { registerAutomatically: false, freshKeys: 0, ...(app === undefined ? {} : { app }) }
+function startAuditor({ chain, trackers, dht = false, output }: AuditOptions, folder: string): Promise<ParticipantProcess> {
   // Its wallet never holds a coin and goes with its folder, so its secret may go too.
   const passphrase = randomBytes(16).toString('hex')
   return startParticipant(
@@ -84,7 +84,7 @@ function startAuditor({ chain, trackers, dht = false, app, output }: AuditOption
       chain,
       swarm: { trackers, dht, lsd: false },
       logLevel: 'warn',
-      settings: { name: 'auditor', client },
+      settings: settingsWith('auditor'),
     },
     output,
     'roomy',
@@ -123,7 +123,9 @@ async function untilCaughtUp(auditor: ParticipantProcess, tip: number, wanted: s
     const view = await auditor.call('overview', {})
     if (!view.ok) return view
     seen = view.value
-    const { app, tick, chain } = view.value
+    const { app, tick } = seenIn(view.value)
+    const { chain } = view.value
+    if (app === null) await follow(auditor, wanted)
     const [reason, late, quiet] = [failing(chain.reason), overdue(tick?.number), idle(movement.count())]
     if (!chain.available)
       return reason >= STILL.chain && fail('audit.chain', `The audit needs the chain, but ${chain.reason ?? 'it does not come'}.`)
@@ -143,7 +145,17 @@ async function untilCaughtUp(auditor: ParticipantProcess, tip: number, wanted: s
   }
 }
 
-function noApp({ chain, app }: Overview, wanted: string | undefined): Result<never> {
+/** Follows the app that was named, or the first one that was offered, as soon as its offer is here. */
+async function follow(auditor: ParticipantProcess, wanted: string | undefined): Promise<void> {
+  const offers = wanted === undefined ? await auditor.call('host.offers', {}) : null
+  const first = offers?.ok === true ? offers.value.toSorted((a, b) => a.height - b.height)[0]?.app : undefined
+  const app = wanted ?? first
+  if (app !== undefined) await auditor.call('use', { app, register: false })
+}
+
+function noApp(view: Overview, wanted: string | undefined): Result<never> {
+  const { chain } = view
+  const { app } = seenIn(view)
   const found =
     app !== null
       ? `«${app.title}» is offered, but no tick of it came`

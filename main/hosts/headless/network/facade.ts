@@ -1,14 +1,6 @@
 /** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
 import { fail, ok, type Result } from '../../../core/index.ts'
-import {
-  commands,
-  type Command,
-  type CommandName,
-  type LogLine,
-  type Overview,
-  type Owner,
-  type ParticipantView,
-} from '../../../contract/index.ts'
+import { commands, type Command, type CommandName, type LogLine, type Overview, type EngagementView } from '../../../contract/index.ts'
 import type { Absent } from './participants.ts'
 import type { ParticipantProcess } from './process.ts'
 
@@ -18,16 +10,16 @@ export interface Facade {
   add(participant: ParticipantProcess): void
   /** Shows somebody who cannot start, with the reason and what to do, until it is added. */
   absent(one: Absent): void
-  call(name: CommandName, args: unknown): Promise<Result<unknown>>
+  /** @param node whose own the command is, where it is about no engagement */
+  call(name: CommandName, args: unknown, node?: string): Promise<Result<unknown>>
   subscribe(listener: (event: string, payload: unknown) => void): () => void
 }
 
 const EMPTY: Overview = {
   chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' },
-  tick: null,
-  app: null,
-  participants: [],
-  actors: [],
+  node: { name: 'local network', network: 'regtest', wallet: 'open', balance: 0, problems: [] },
+  engagements: [],
+  apps: [],
   requests: [],
 }
 
@@ -35,7 +27,7 @@ export function createFacade(): Facade {
   const members = new Map<string, ParticipantProcess>()
   const views = new Map<string, Overview>()
   const listeners = new Set<(event: string, payload: unknown) => void>()
-  const missing = new Map<string, ParticipantView>()
+  const missing = new Map<string, EngagementView>()
   let lines: LogLine[] = []
   let due: NodeJS.Timeout | undefined
 
@@ -60,13 +52,17 @@ export function createFacade(): Facade {
   }
   const showing = (shows: (view: Overview) => boolean): ParticipantProcess | undefined =>
     members.get([...views].find(([, view]) => shows(view))?.[0] ?? '')
-  const owners: Record<Owner, (args: Record<string, unknown>) => ParticipantProcess | undefined> = {
-    everybody: () => undefined,
-    participant: (args) => members.get(String(args.participant)),
-    actor: (args) => showing(({ actors }) => actors.some(({ id }) => id === args.actor)),
-    request: (args) => showing(({ requests }) => requests.some(({ id }) => id === args.id)),
-    supervisor: () => showing(({ participants }) => participants.some(({ role }) => role === 'supervisor')),
-    auditor: () => [...members.values()].findLast((member) => member.running && views.get(member.name)?.app),
+  const ownerOf = (name: CommandName, args: Record<string, unknown>, node: string | undefined): ParticipantProcess | undefined => {
+    const command: Command = commands[name]
+    const isPublishing = name.startsWith('publish.')
+    if (node !== undefined) return members.get(node)
+    if (command.of === 'engagement' && args.app === undefined)
+      return (
+        showing(({ engagements }) => engagements.some(({ role }) => role === 'supervisor' && isPublishing)) ??
+        [...members.values()].findLast((member) => member.running && (views.get(member.name)?.apps.length ?? 0) > 0)
+      )
+    if (command.of === 'engagement') return showing(({ engagements }) => engagements.some(({ id }) => id === args.app))
+    return command.of === 'request' ? showing(({ requests }) => requests.some(({ id }) => id === args.id)) : undefined
   }
 
   const look = async (participant: ParticipantProcess): Promise<void> => {
@@ -82,13 +78,13 @@ export function createFacade(): Facade {
       void look(participant)
     },
     absent({ name, role, why }) {
-      missing.set(name, { id: name, role, name, state: 'out', detail: why, balance: 0, online: false })
+      missing.set(name, { id: name, role, name, app: null, title: '', key: null, state: 'out', detail: why, balance: 0, online: false })
       changed()
     },
-    async call(name, args) {
+    async call(name, args, node) {
       if (name === 'overview') return ok(merge(views, members, missing))
       if (name === 'log') return ok(lines.slice(-(args as { limit: number }).limit))
-      const owner = owners[commands[name].of](args as Record<string, unknown>)
+      const owner = ownerOf(name, args as Record<string, unknown>, node)
       if (owner === undefined)
         return fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
       const answer = await owner.call(name, args as never)
@@ -106,31 +102,20 @@ export function createFacade(): Facade {
 const byName = new Intl.Collator('en', { numeric: true })
 
 /** One view of all of them, in the order of their names, whichever started first. */
-function merge(
-  unordered: Map<string, Overview>,
-  members: Map<string, ParticipantProcess>,
-  missing: Map<string, ParticipantView>,
-): Overview {
+function merge(unordered: Map<string, Overview>, members: Map<string, ParticipantProcess>, missing: Map<string, EngagementView>): Overview {
   const views = new Map([...unordered].sort(([one], [other]) => byName.compare(one, other)))
   const all = [...views.values()]
   const highest = all.reduce((best, view) => (view.chain.height > best.chain.height ? view : best), all[0] ?? EMPTY)
-  const newest = all.reduce<Overview['tick']>(
-    (best, { tick }) =>
-      tick !== null && (best === null || tick.number > best.number || (tick.number === best.number && best.root === '')) ? tick : best,
-    null,
-  )
-  const supervisor = all.find(({ participants }) => participants.some(({ role }) => role === 'supervisor'))
   return {
+    node: EMPTY.node,
     chain: highest.chain,
-    tick: newest ?? supervisor?.tick ?? null,
-    app: all.find(({ app, actors }) => app !== null && actors.length > 0)?.app ?? all.find(({ app }) => app !== null)?.app ?? null,
-    participants: [
+    engagements: [
       ...[...views]
         .filter(([name]) => !missing.has(name))
-        .flatMap(([name, { participants }]) => participants.map((one) => ({ ...one, online: one.online && members.get(name)!.running }))),
+        .flatMap(([name, { engagements }]) => engagements.map((one) => ({ ...one, online: one.online && members.get(name)!.running }))),
       ...missing.values(),
     ],
-    actors: all.flatMap(({ actors }) => actors),
+    apps: all.flatMap(({ apps }) => apps),
     requests: all.flatMap(({ requests }) => requests).sort((a, b) => b.at - a.at),
   }
 }

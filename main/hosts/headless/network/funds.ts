@@ -39,7 +39,7 @@ export function createFunds(options: {
     if (poor.length === 0) return
     const young = must(await chain.tip()).height < COINBASE_MATURITY
     for (const participant of poor) {
-      const { address } = must(await participant.call('receive', { participant: participant.name }))
+      const { address } = must(await participant.call('wallet.receive', {}))
       must(await chain.control.mineTo(COINS_EACH, address))
       note.funded.push(participant.name)
       writeNote(folder, note)

@@ -12,7 +12,7 @@ import type { LogPort } from '../../../core/ports.ts'
 import { createBlockClock, type BlockClock } from './block-clock.ts'
 import { startEmbeddedChain, type ChainProcess } from './chain.ts'
 import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
-import { configOf, settingsOf, type NetworkPlan } from './plan.ts'
+import { configOf, partsOf, type NetworkPlan } from './plan.ts'
 import { createPace } from './pace.ts'
 import { createFunds } from './funds.ts'
 import type { Memory } from '../../worker/lean.ts'
@@ -128,7 +128,7 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   })
   const funds = createFunds({ folder, note, chain, log, mine })
   const meeting = { folder, chain: access, tracker: tracker.announceUrl, logLevel: options.logLevel }
-  const configs = new Map(settingsOf(options, tracker.announceUrl).map((settings) => [settings.name, configOf(meeting, settings)]))
+  const configs = new Map(partsOf(options, tracker.announceUrl).map((part) => [part.settings.name, configOf(meeting, part)]))
   let begun = false
   const people = createParticipants({
     configs,

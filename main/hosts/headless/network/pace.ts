@@ -2,7 +2,8 @@
  * The pace of the local network's blocks. Real blocks take ten minutes, so everybody keeps up; blocks of a second on a busy machine would
  * leave participants behind, and windows of ticks would close on them. So a block waits until all have seen the last, as long as anybody moves.
  */
-import type { Overview, ParticipantView } from '../../../contract/index.ts'
+import type { EngagementView, Overview } from '../../../contract/index.ts'
+import { seen } from '../../../contract/seen.ts'
 import { createMovement } from './movement.ts'
 import type { ParticipantProcess } from './process.ts'
 
@@ -18,8 +19,8 @@ export interface Pace {
   moved(): number
 }
 
-const has = (view: Overview, role: ParticipantView['role']): ParticipantView | undefined =>
-  view.participants.find((shown) => shown.role === role)
+const has = (view: Overview, role: EngagementView['role']): EngagementView | undefined =>
+  view.engagements.find((shown) => shown.role === role)
 
 export function createPace(): Pace {
   const views = new Map<ParticipantProcess, Overview | null>()
@@ -28,7 +29,7 @@ export function createPace(): Pace {
 
   const hasSeen = (view: Overview | null, height: number): boolean => {
     if (view === null || view.chain.height < height) return false
-    const { tick } = view
+    const { tick } = seen(view)
     if (tick === null || tick.state === 'waiting for servers') return true
     const supervisor = has(view, 'supervisor')
     if (supervisor !== undefined) return supervisor.state === 'revoked' || tick.blocksLeft > 0
@@ -47,7 +48,7 @@ export function createPace(): Pace {
       })
     },
     beforeBlock() {
-      const supervised = [...views.values()].find((view) => view !== null && has(view, 'supervisor') !== undefined)?.tick ?? null
+      const supervised = [...views.values()].flatMap((view) => (view === null ? [] : (has(view, 'supervisor')?.tick ?? [])))[0]
       anchored = supervised?.state === 'running' || supervised?.state === 'sleeping' ? supervised.number : -1
     },
     replaced() {

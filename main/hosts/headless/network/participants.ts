@@ -1,6 +1,6 @@
 /** The participants' processes: started together, started again when one ends by itself, and left out with a word of what to do where one cannot start. */
 import type { LogPort } from '../../../core/ports.ts'
-import type { ParticipantConfig, ParticipantSettings } from '../../../core/index.ts'
+import type { ParticipantConfig } from '../../../core/index.ts'
 import type { Pace } from './pace.ts'
 import { adviceFor } from './advice.ts'
 import type { Memory } from '../../worker/lean.ts'
@@ -42,8 +42,8 @@ const RESTART_MS = 1_000
 /** What keeps one from starting does not mend itself; a person may have mended it. */
 const LOOK_AGAIN_MS = 15_000
 
-const roleOf = ({ supervisor, server }: ParticipantSettings): Absent['role'] =>
-  supervisor !== undefined ? 'supervisor' : server !== undefined ? 'server' : 'client'
+const roleOf = ({ publish, settings }: ParticipantConfig): Absent['role'] =>
+  publish !== undefined ? 'supervisor' : settings.host.auto ? 'server' : 'client'
 
 export function createParticipants(options: ParticipantsOptions): Participants {
   const { configs, log } = options
@@ -83,14 +83,14 @@ export function createParticipants(options: ParticipantsOptions): Participants {
   }
   function leaveOut(name: string, error: unknown): void {
     if (stopping) return
-    const { settings, folder } = configs.get(name)!
+    const config = configs.get(name)!
     const cause = error instanceof Error ? error.message : String(error)
     const again = options.keepUp ? ` It is tried again every ${LOOK_AGAIN_MS / 1_000} s.` : ''
-    const why = `${cause} The others go on. ${adviceFor(error, name, folder)}${again}`
+    const why = `${cause} The others go on. ${adviceFor(error, name, config.folder)}${again}`
     // Tried again and again, told once.
     if (out.get(name) !== why) log.log('error', why)
     out.set(name, why)
-    options.absent({ name, role: roleOf(settings), why })
+    options.absent({ name, role: roleOf(config), why })
     if (options.keepUp) later(name, LOOK_AGAIN_MS)
   }
 

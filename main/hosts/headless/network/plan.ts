@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail, lanesWithin, must, ok, type ParticipantConfig, type ParticipantSettings, type Result } from '../../../core/index.ts'
+import { fail, lanesWithin, must, ok, settingsWith, type ParticipantConfig, type Result } from '../../../core/index.ts'
 import { readTextFile } from '../../terminal/text-file.ts'
 import { replaceFile } from '../../terminal/write-file.ts'
 import type { ChainAccess } from './chain.ts'
@@ -26,36 +26,32 @@ export interface Meeting {
 
 const REGIONS = ['eu-west', 'us-east', 'asia-south', 'africa-west', 'eu-north', 'us-west', 'oceania', 'sa-east']
 
-export function settingsOf({ program, title, servers, clients, tickBlocks }: NetworkPlan, tracker: string): ParticipantSettings[] {
+/** A participant's settings, and what it publishes. */
+export type Part = Pick<ParticipantConfig, 'settings' | 'publish'>
+
+export function partsOf({ program, title, servers, clients, tickBlocks }: NetworkPlan, tracker: string): Part[] {
+  const terms = {
+    ...lanesWithin(program as never, servers),
+    tickBlocks,
+    joinBlocks: 100,
+    confirmations: 0,
+    work: { client: 10, server: 12 },
+    perRequest: 10,
+    trackers: [tracker],
+  }
   return [
-    {
-      name: 'supervisor',
-      supervisor: {
-        program: program as never,
-        title,
-        ...lanesWithin(program as never, servers),
-        tickBlocks,
-        joinBlocks: 100,
-        confirmations: 0,
-        work: { client: 10, server: 12 },
-        versions: 2,
-        primeBits: 512,
-        perRequest: 10,
-        trackers: [tracker],
-      },
-    },
-    ...Array.from({ length: servers }, (_, at): ParticipantSettings => ({
-      name: `server-${at + 1}`,
-      server: { host: '127.0.0.1', port: 0, region: REGIONS[at % REGIONS.length]!, accept: { auto: true, minimumPayPerRequest: 1 } },
+    { settings: settingsWith('supervisor'), publish: { program: program as never, title, terms } },
+    ...Array.from({ length: servers }, (_, at): Part => ({
+      settings: settingsWith(`server-${at + 1}`, { host: { region: REGIONS[at % REGIONS.length]!, auto: true } }),
     })),
-    ...clients.map((name): ParticipantSettings => ({ name, client: { registerAutomatically: true, freshKeys: 3 } })),
+    ...clients.map((name): Part => ({ settings: settingsWith(name, { use: { auto: true, freshKeys: 3 } }) })),
   ]
 }
 
 /** Of keystores in a throw-away network. */
 export const SCRYPT_LOG2 = 12
 
-export function configOf({ folder, chain, tracker, logLevel }: Meeting, settings: ParticipantSettings): ParticipantConfig {
+export function configOf({ folder, chain, tracker, logLevel }: Meeting, { settings, publish }: Part): ParticipantConfig {
   return {
     folder: join(folder, settings.name),
     passphrase: networkPassphrase(folder),
@@ -64,6 +60,7 @@ export function configOf({ folder, chain, tracker, logLevel }: Meeting, settings
     swarm: { trackers: [tracker], dht: false, lsd: false },
     logLevel,
     settings,
+    ...(publish === undefined ? {} : { publish }),
   }
 }
 

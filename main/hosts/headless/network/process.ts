@@ -51,7 +51,7 @@ export async function startParticipant(
   const child = fork(ENTRY, [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    execArgv: memory === 'roomy' ? roomyOptions : config.settings.supervisor === undefined ? leanOptions : busyOptions,
+    execArgv: memory === 'roomy' ? roomyOptions : config.publish === undefined ? leanOptions : busyOptions,
     env: { ...process.env, ...(memory === 'lean' && leanEnvironment) },
   })
   const channel = createChannel(child)

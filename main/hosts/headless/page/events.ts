@@ -1,5 +1,5 @@
 /**
- * `GET /api/events`: the core's events as Server-Sent Events. A reader that does not keep up costs a bounded amount of memory: while its
+ * `GET /api/events`: a node's events as Server-Sent Events. A reader that does not keep up costs a bounded amount of memory: while its
  * buffer is full only the newest overview is kept for it and log lines are dropped; one that stays stuck is cut and connects again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -19,7 +19,8 @@ export interface StreamLimits {
 export const streamLimits: StreamLimits = { bufferBytes: 1024 * 1024, readers: 16, heartbeatMs: 15_000, stuckMs: 30_000 }
 
 export interface EventStreams {
-  serve(request: IncomingMessage, response: ServerResponse): void
+  /** Streams the events of this core. */
+  serve(core: PageCore, request: IncomingMessage, response: ServerResponse): void
   count(): number
   close(): void
 }
@@ -51,31 +52,55 @@ function createReader(response: ServerResponse, limits: StreamLimits): (event: E
   }
 }
 
-export function createEventStreams(core: PageCore, limits: StreamLimits = streamLimits): EventStreams {
-  const readers = new Map<ServerResponse, (event: EventName, payload: unknown) => void>()
+interface Followed {
+  readers: Map<ServerResponse, (event: EventName, payload: unknown) => void>
+  stop(): void
+}
+
+/** Heard only while somebody reads it: a core need not make views that nobody sees. */
+function followCore(core: PageCore): Followed {
+  const readers: Followed['readers'] = new Map()
   const stop = core.subscribe((event, payload) => {
     if (isEvent(event)) for (const offer of readers.values()) offer(event, payload)
   })
+  return { readers, stop }
+}
+
+/** @param limits of all streams together, whichever node they are of */
+export function createEventStreams(limits: StreamLimits = streamLimits): EventStreams {
+  const followed = new Map<PageCore, Followed>()
+  const responses = (): ServerResponse[] => [...followed.values()].flatMap(({ readers }) => [...readers.keys()])
+  const count = (): number => responses().length
   const heartbeat = setInterval(() => {
-    for (const response of readers.keys()) if (response.writableLength === 0) response.write(': here\n\n')
+    for (const response of responses()) if (response.writableLength === 0) response.write(': here\n\n')
   }, limits.heartbeatMs)
   heartbeat.unref()
 
+  const leave = (core: PageCore, response: ServerResponse): void => {
+    const one = followed.get(core)
+    one?.readers.delete(response)
+    if (one === undefined || one.readers.size > 0) return
+    one.stop()
+    followed.delete(core)
+  }
   return {
-    serve(request, response) {
+    count,
+    serve(core, request, response) {
       if (request.method !== 'GET') return refuse(request, response, 405, 'page.method', 'events: read them with GET.')
-      if (readers.size >= limits.readers)
+      if (count() >= limits.readers)
         return refuse(request, response, 503, 'page.readers', `events: ${limits.readers} pages are open already; close one.`)
       openStream(response)
       response.write('retry: 1000\n\n')
-      readers.set(response, createReader(response, limits))
-      response.once('close', () => readers.delete(response))
+      const one = followed.get(core) ?? followCore(core)
+      followed.set(core, one)
+      one.readers.set(response, createReader(response, limits))
+      response.once('close', () => leave(core, response))
     },
-    count: () => readers.size,
     close() {
-      stop()
       clearInterval(heartbeat)
-      for (const response of readers.keys()) response.end()
+      for (const response of responses()) response.end()
+      for (const { stop } of followed.values()) stop()
+      followed.clear()
     },
   }
 }

@@ -3,11 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { type Access, createAccess } from './access.ts'
 import { type Asset, loadAssets } from './assets.ts'
-import { type PageCore, serveCommand } from './commands.ts'
+import { serveCommand } from './commands.ts'
 import { createEventStreams, type EventStreams, type StreamLimits, streamLimits } from './events.ts'
 import { answer, refuse } from './headers.ts'
+import { nodeOf, type PageNodes, serveNodes } from './nodes.ts'
 
 export type { PageCore } from './commands.ts'
+export type { PageNode, PageNodes } from './nodes.ts'
 
 export interface PageServerOptions {
   /** A loopback address; anything else is a bug of the caller. */
@@ -18,7 +20,7 @@ export interface PageServerOptions {
   token: string
   /** Folder of the built renderer (`dist/renderer`). */
   assets: string
-  core: PageCore
+  nodes: PageNodes
   limits?: Partial<StreamLimits>
 }
 
@@ -34,7 +36,7 @@ interface Parts {
   access: Access
   assets: Map<string, Asset>
   streams: EventStreams
-  core: PageCore
+  nodes: PageNodes
 }
 
 /** Browsers ask for an icon of their own accord, and complain of its absence. */
@@ -90,9 +92,17 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   if (url === null) return refuse(request, response, 400, 'page.path', 'The path cannot be read.')
   if (request.method === 'GET' && tryToken(parts.access, url, response)) return
   if (!parts.access.knows(request)) return isForeignLink(request, url) ? enterFromHere(response) : unauthorized(request, response)
-  if (url.pathname === '/api/events') return parts.streams.serve(request, response)
-  if (url.pathname.startsWith('/api/')) return serveCommand(parts.core, url.pathname.slice('/api/'.length), request, response)
+  if (url.pathname.startsWith('/api/')) return serveApi(parts, url, request, response)
   serveAsset(parts.assets, url.pathname, request, response)
+}
+
+async function serveApi({ nodes, streams }: Parts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const name = url.pathname.slice('/api/'.length)
+  if (name === 'nodes') return serveNodes(nodes, request, response)
+  const node = nodeOf(nodes, url)
+  if (!node.ok) return refuse(request, response, 404, node.error.code, node.error.message)
+  if (name === 'events') return streams.serve(node.value.core, request, response)
+  return serveCommand(node.value.core, name, request, response)
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
@@ -121,7 +131,7 @@ function checkOptions({ host, token }: PageServerOptions): void {
  * Starts the server. Rejects when the port is taken (`EADDRINUSE`) or when `assets` holds no index.html.
  *
  * @example
- * const page = await startPageServer({ host: '127.0.0.1', port: 0, token: randomBytes(24).toString('base64url'), assets: 'dist/renderer', core })
+ * const page = await startPageServer({ host: '127.0.0.1', port: 0, token: randomBytes(24).toString('base64url'), assets: 'dist/renderer', nodes: () => [{ id: 'mine', name: 'Mine', core }] })
  * console.log(`golem: page at ${page.url}`)
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
@@ -130,8 +140,8 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   server.maxConnections = 128
   const port = await listen(server, options.port, options.host)
   const assets = withServer(server, () => loadAssets(options.assets))
-  const streams = createEventStreams(options.core, { ...streamLimits, ...options.limits })
-  const parts: Parts = { access: createAccess(options.token, port), assets, streams, core: options.core }
+  const streams = createEventStreams({ ...streamLimits, ...options.limits })
+  const parts: Parts = { access: createAccess(options.token, port), assets, streams, nodes: options.nodes }
   server.on('request', (request, response) => {
     handle(parts, request, response).catch(() => response.destroy())
   })

@@ -38,7 +38,7 @@ describe('one contract for the whole local network', () => {
     facade.add(alice)
     await seen()
     const actor = actors[0]!.id
-    const made = await facade.call('request', { actor, endpoint: 'post', arguments: {} })
+    const made = await facade.call('use.request', { app: actor, endpoint: 'post', arguments: {} })
     expect(made).toMatchObject({ ok: true })
     const shown = await facade.call('overview', {})
     expect(shown).toMatchObject({ ok: true, value: { requests: [{ id: (made as { value: { id: string } }).value.id, state: 'sending' }] } })
@@ -50,7 +50,7 @@ describe('one contract for the whole local network', () => {
     facade.add(alice)
     await seen()
     const before = alice.asked.length
-    await facade.call('read', { actor: actors[0]!.id })
-    expect(alice.asked.slice(before)).toEqual(['read'])
+    await facade.call('use.read', { app: actors[0]!.id })
+    expect(alice.asked.slice(before)).toEqual(['use.read'])
   })
 })

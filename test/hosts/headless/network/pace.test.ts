@@ -14,8 +14,8 @@ function shown(name: string, role: 'supervisor' | 'client') {
   const show = (height: number, tick: number, blocksLeft = 3, state = 'running'): void =>
     listener('overview', {
       chain: { height },
-      tick: { number: tick, state, blocksLeft },
-      participants: [{ role, state: 'ticking' }],
+      engagements: [{ role, state: 'ticking', ...(role === 'supervisor' && { tick: { number: tick, state, blocksLeft } }) }],
+      apps: role === 'client' ? [{ tick: { number: tick, state, blocksLeft } }] : [],
     })
   return { participant: participant as unknown as ParticipantProcess, running: participant, show }
 }

@@ -7,6 +7,7 @@ import { lockFolder } from '../../../../main/adapters/storage/lock.ts'
 import { must, type ParticipantConfig } from '../../../../main/core/index.ts'
 import { adviceFor } from '../../../../main/hosts/headless/network/advice.ts'
 import { createParticipants, type Absent } from '../../../../main/hosts/headless/network/participants.ts'
+import { settingsWith } from '../../../../main/core/settings.ts'
 import { StartFailure } from '../../../../main/hosts/headless/network/process.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-participants-'))
@@ -20,7 +21,7 @@ const config = (name: string, more: Partial<ParticipantConfig> = {}): Participan
   chain: { backend: 'bitcoind', network: 'regtest', url: 'http://127.0.0.1:9', user: 'u', password: 'p' },
   swarm: { trackers: [], dht: false, lsd: false },
   logLevel: 'error',
-  settings: { name, client: { registerAutomatically: false, freshKeys: 0 } },
+  settings: settingsWith(name),
   ...more,
 })
 

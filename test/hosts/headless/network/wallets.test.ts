@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { must } from '../../../../main/core/index.ts'
 import { lockFolder } from '../../../../main/adapters/storage/lock.ts'
 import { readNote, writeNote } from '../../../../main/hosts/headless/network/note.ts'
+import { settingsWith } from '../../../../main/core/settings.ts'
 import { configOf } from '../../../../main/hosts/headless/network/plan.ts'
 import { phraseOf, replaceWallet, restoreWallet } from '../../../../main/hosts/headless/network/wallets.ts'
 
@@ -63,7 +64,8 @@ describe('the wallet command', () => {
 })
 
 describe('the passphrase of a network', () => {
-  const read = (): string => configOf({ folder: network, chain: {} as never, tracker: '', logLevel: 'warn' }, { name: 'alice' }).passphrase
+  const read = (): string =>
+    configOf({ folder: network, chain: {} as never, tracker: '', logLevel: 'warn' }, { settings: settingsWith('alice') }).passphrase
   const wasUsed = (): void => {
     mkdirSync(join(network, 'supervisor', 'state'), { recursive: true })
     writeFileSync(join(network, 'supervisor', 'state', 'store.sqlite'), '')

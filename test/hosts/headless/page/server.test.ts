@@ -41,7 +41,7 @@ beforeEach(async () => {
     port: 0,
     token,
     assets: folder,
-    core,
+    nodes: () => [{ id: 'first', name: 'The first', core }],
     limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 },
   })
 })
@@ -223,30 +223,30 @@ describe('files', () => {
 })
 
 describe('commands', () => {
-  const aRead = { actor: 'a', collection: 'posts', index: 'by', equals: [], limit: 1, descending: true }
+  const aRead = { app: 'a', collection: 'posts', index: 'by', equals: [], limit: 1, descending: true }
 
   it('pass a range with one end on as it is, and leave none out', async () => {
     reply = async () => ({ ok: true, value: null })
-    for (const range of [{ from: 7 }, { to: '9' }, { from: null, to: false }]) await command('read', { ...aRead, ...range })
+    for (const range of [{ from: 7 }, { to: '9' }, { from: null, to: false }]) await command('use.read', { ...aRead, ...range })
     expect(calls).toEqual(
-      [{ from: 7 }, { to: '9' }, { from: null, to: false }].map((range) => ({ name: 'read', args: { ...aRead, ...range } })),
+      [{ from: 7 }, { to: '9' }, { from: null, to: false }].map((range) => ({ name: 'use.read', args: { ...aRead, ...range } })),
     )
   })
 
   it('pass checked arguments to the core and its answer back', async () => {
     reply = async () => ({ ok: false, error: { code: 'wallet.funds', message: 'Funds are short.', retryable: false } })
-    const answer = await command('approve', { id })
-    expect(calls).toEqual([{ name: 'approve', args: { id } }])
+    const answer = await command('use.approve', { id })
+    expect(calls).toEqual([{ name: 'use.approve', args: { id } }])
     expect([answer.status, errorOf(answer).code]).toEqual([200, 'wallet.funds'])
   })
 
   it.each([
-    ['approve', { id: 'zz' }, 'id has to be'],
-    ['approve', {}, 'id is missing'],
+    ['use.approve', { id: 'zz' }, 'id has to be'],
+    ['use.approve', {}, 'id is missing'],
     ['overview', { extra: 1 }, 'no field extra'],
     ['overview', '[1]', 'one object of fields'],
-    ['read', { ...aRead, from: 'a', to: 'b', form: 'c' }, 'no field form'],
-    ['request', { actor: 'a', endpoint: 5, arguments: {} }, 'endpoint has to be'],
+    ['use.read', { ...aRead, from: 'a', to: 'b', form: 'c' }, 'no field form'],
+    ['use.request', { app: 'a', endpoint: 5, arguments: {} }, 'endpoint has to be'],
   ])('%s names the field that is wrong (%#)', async (name, body, words) => {
     const answer = await command(name, body)
     expect([answer.status, errorOf(answer).code]).toEqual([400, 'page.arguments'])

@@ -1,0 +1,69 @@
+/** How engagements begin and end: a program is published, an offer accepted, an app used, by a person's command or by the node's own rule. */
+import type { Result } from '../../../roles/protocol/result.ts'
+import type { KnownAppView } from '../../contract/index.ts'
+import type { Engagements } from '../engagements/index.ts'
+import type { Market } from '../market.ts'
+import type { Services } from '../services.ts'
+import type { NodeSettings } from '../settings.ts'
+import { createTurns } from '../turns.ts'
+import { createApps, describeApp, type Known } from './apps.ts'
+import { createHosting } from './hosting.ts'
+import { createPublishing, type Publishing } from './publishing.ts'
+import { useApp } from './using.ts'
+
+export interface Joining extends Publishing {
+  /** Apps that this node works for, by id. */
+  jobs(): ReadonlySet<string>
+  /** Errors: those of `Apps.known`, those of the role's start. */
+  join(offer: string): Promise<Result<{ id: string }>>
+  decline(offer: string): Promise<Result<null>>
+  leave(app: string | undefined, now: boolean): Promise<Result<null>>
+  find(app: string): Promise<Result<KnownAppView>>
+  use(app: string, register: boolean): Promise<Result<{ id: string }>>
+  /** What the node's rules say about the offers that are known now. */
+  consider(): Promise<void>
+}
+
+export interface JoiningOptions {
+  services: Services
+  engagements: Engagements
+  market: Market
+  settings(): NodeSettings
+}
+
+export function createJoining({ services, engagements, market, settings }: JoiningOptions): Joining {
+  const turns = createTurns()
+  const apps = createApps(market)
+  const hosting = createHosting(services, engagements, market)
+  const use = (offer: Known, register: boolean) => useApp(services, engagements, market, offer, register)
+  const isUsing = (): boolean => engagements.list().some(({ row }) => row.role === 'client')
+
+  /** One after the other, so that two never take the same place. */
+  async function consider(): Promise<void> {
+    const { host, use: rule } = settings()
+    const offered = apps.all().filter(({ offer }) => !offer.declined)
+    const suiting = offered
+      .filter(({ app, offer }) => !hosting.apps().has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
+      .sort((a, b) => b.offer.terms.perRequest - a.offer.terms.perRequest)
+    for (const { offer } of suiting) if (host.auto && hosting.all().length < host.jobs) await hosting.join(offer)
+    if (rule.auto && !isUsing() && offered[0] !== undefined) await use(offered[0].offer, true)
+    await hosting.endWhatIsOver()
+  }
+
+  /** Does something with the app that a person means, when its turn comes. */
+  async function withApp<T>(text: string, act: (offer: Known) => Promise<Result<T>>): Promise<Result<T>> {
+    const offer = await apps.known(text)
+    return offer.ok ? turns.take(() => act(offer.value)) : offer
+  }
+
+  return {
+    ...createPublishing(services, engagements),
+    jobs: hosting.apps,
+    join: (text) => withApp(text, hosting.join),
+    decline: (text) => withApp(text, hosting.decline),
+    leave: hosting.leave,
+    find: (text) => withApp(text, (offer) => describeApp(services, market, offer)),
+    use: (text, register) => withApp(text, (offer) => use(offer, register)),
+    consider: () => turns.take(consider),
+  }
+}

@@ -1,0 +1,53 @@
+/** Beginning and ending an app that this node supervises. */
+import { check } from '../../../roles/program/index.ts'
+import { checkServers } from '../../../roles/protocol/requests/index.ts'
+import type { Result } from '../../../roles/protocol/result.ts'
+import { ok } from '../../../roles/protocol/result.ts'
+import type { CommandArgs } from '../../contract/index.ts'
+import type { Engagements } from '../engagements/index.ts'
+import { scopedWrite } from '../scoped-storage.ts'
+import type { Services } from '../services.ts'
+import { supervisorRows } from '../supervisor/index.ts'
+import { lanesOf } from '../supervisor/offers.ts'
+import { newTerms } from '../supervisor/terms.ts'
+
+/** Supervised apps that one wallet has at most. */
+const MOST_APPS = 1_000
+
+export interface Publishing {
+  /** Errors: those of the checker, `publish.terms`, `offer.servers`, those of the role's start. */
+  publish(args: CommandArgs<'publish'>): Promise<Result<{ id: string }>>
+  retire(app: string | undefined, reason: string): Promise<Result<null>>
+}
+
+export function createPublishing({ identity, storage }: Services, engagements: Engagements): Publishing {
+  function freeIndex(): number {
+    for (let index = 0; index < MOST_APPS; index++) {
+      const { publicKey } = identity.key({ purpose: 'master', app: index })
+      if (storage.get('engagement', publicKey) === undefined) return index
+    }
+    throw new Error(`this wallet supervises ${MOST_APPS} apps already`)
+  }
+
+  return {
+    async publish({ program: json, title, terms: chosen }) {
+      const program = check(json)
+      if (!program.ok) return program
+      const terms = newTerms(json, title, chosen)
+      if (!terms.ok) return terms
+      const enough = checkServers({ ...lanesOf(terms.value), minimumServers: terms.value.minimumServers }, program.value)
+      if (!enough.ok) return enough
+      const index = freeIndex()
+      const id = identity.key({ purpose: 'master', app: index }).publicKey
+      const rows = supervisorRows(program.value, terms.value).map((write) => scopedWrite(write, id))
+      const begun = await engagements.begin(id, { role: 'supervisor', index, title: terms.value.title, state: 'active' }, rows)
+      return begun.ok ? ok({ id }) : begun
+    },
+    async retire(app, reason) {
+      const one = engagements.running('supervisor', app)
+      if (!one.ok) return one
+      const retired = await one.value.service.retire(reason)
+      return retired.ok ? engagements.end(one.value.id) : retired
+    },
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * One node: what a person runs (DESIGN 10). It answers the command contract whether or not its wallet is open; what it takes part in lives while it is. Everything
+ * from outside comes through the ports, so a whole network of nodes runs in one process in a simulation.
+ */
+import type { CommandArgs, CommandName, CommandResult, NodeView, Overview } from '../contract/index.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
+import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import type { Answers } from './answers.ts'
+import { openIdentity } from './identity.ts'
+import { createEvents } from './node-events.ts'
+import { openNode, type OpenNode } from './opened.ts'
+import { ownAnswers } from './own-answers.ts'
+import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
+import type { SettingsTable } from './settings-table.ts'
+import { createTurns } from './turns.ts'
+import { createVault } from './vault.ts'
+
+export interface NodePorts {
+  chain: ChainPort
+  swarm: SwarmPort
+  transport: TransportPort
+  work: WorkPort
+  storage: StoragePort
+  index: IndexPort
+  crypto: CryptoPort
+  clock: ClockPort
+  random: RandomPort
+  log: LogPort
+  backend: 'embedded' | 'bitcoind'
+}
+
+export interface NodeOptions {
+  settings: SettingsTable
+  scryptLog2: number
+  /** Opens the wallet at once. */
+  passphrase?: string
+  /** Makes a wallet where there is none, without a person who writes its words down: for throw-away networks. Needs the passphrase. */
+  makesWallet?: boolean
+  /** How long one fetch from the swarm may take. Default 20 s. */
+  fetchTimeoutMs?: number
+  /** Name of the network, where it is another than the chain's, as `sandbox`. */
+  network?: string
+}
+
+export interface GolemNode {
+  call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
+  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+  stop(): Promise<void>
+}
+
+const CLOSED: Record<NodeView['wallet'], string> = {
+  none: 'This node has no wallet yet. Create one, or restore one from its seed phrase.',
+  unconfirmed: 'The words of the new wallet were not given back yet. Confirm it first.',
+  locked: 'The wallet is locked. Unlock it first.',
+  open: 'The wallet is opening. Try again in a moment.',
+}
+
+/** Starts a node. Errors: those of the keystore (where a passphrase is given), `stored.*`. */
+export async function createNode(ports: NodePorts, options: NodeOptions): Promise<Result<GolemNode>> {
+  const { settings, scryptLog2, passphrase } = options
+  const network = options.network ?? ports.chain.network
+  const events = createEvents(ports, () => settings.node().name)
+  const coins = ports.chain.network === 'mainnet' ? 'mainnet' : 'test'
+  if (options.makesWallet === true) {
+    const made = await openIdentity(ports, coins, passphrase ?? '', scryptLog2)
+    if (!made.ok) return made
+  }
+  const vault = createVault({ ...ports, network: coins, scryptLog2 })
+  if (passphrase !== undefined && vault.status().state !== 'none') {
+    const unlocked = await vault.unlock(passphrase)
+    if (!unlocked.ok) return unlocked
+  }
+  let open: OpenNode | null = null
+  const turns = createTurns()
+  const nodeView = (balance = 0): NodeView => ({
+    name: settings.node().name,
+    network,
+    wallet: vault.status().state,
+    balance,
+    problems: settings.problems(),
+  })
+  const view = (): Overview => open?.view() ?? closedView(nodeView(), ports)
+  const changed = events.overview(view)
+
+  /** Brings the node's work in line with the wallet: begun while it is open, ended when it is not. */
+  async function follow(): Promise<Result<null>> {
+    const identity = vault.identity()
+    if (identity === null) {
+      const ending = open
+      open = null
+      await ending?.stop()
+    } else if (open === null) {
+      const opened = await openNode(ports, {
+        identity,
+        events,
+        settings: settings.node,
+        fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000,
+        nodeView: ({ confirmed, unconfirmed }) => nodeView(confirmed + unconfirmed),
+        changed,
+      })
+      if (!opened.ok) {
+        vault.lock()
+        return opened
+      }
+      open = opened.value
+    }
+    changed()
+    return ok(null)
+  }
+  const followed = (): Promise<Result<null>> => turns.take(follow)
+  const begun = await followed()
+  if (!begun.ok) return begun
+
+  const own = ownAnswers({ vault, settings, events, view, changed, followed, network, doing: () => open?.wallet() ?? {} })
+  const closed = (): Result<never> => {
+    const { state } = vault.status()
+    return (state === 'open' ? failForNow : fail)(`wallet.${state}`, CLOSED[state])
+  }
+
+  return ok({
+    async call(name, args) {
+      const answers = { ...open?.answers, ...own } as Partial<Answers>
+      const answer = answers[name]
+      return answer === undefined ? closed() : answer(args)
+    },
+    subscribe: events.subscribe,
+    idle: async () => open?.idle(),
+    stop: () => turns.take(async () => open?.stop()),
+  })
+}
+
+const closedView = (node: NodeView, { chain, backend }: NodePorts): Overview => ({
+  node,
+  chain: { network: chain.network, backend, height: 0, hash: '', available: false, reason: 'the wallet is not open' },
+  engagements: [],
+  apps: [],
+  requests: [],
+})

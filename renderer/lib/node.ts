@@ -1,0 +1,30 @@
+/** What there is to say of a node before it shows an app. */
+import type { NodeView, Overview } from '../../main/contract/index.ts'
+
+/** What a person is to do before the node can work, in a title and one sentence with what to type; null where its wallet is open. */
+export function walletHint(wallet: NodeView['wallet']): { title: string; before: string; type: string; after: string } | null {
+  switch (wallet) {
+    case 'none':
+      return { title: 'This node has no wallet yet', before: 'Type', type: 'golem wallet create', after: 'in a terminal to make one.' }
+    case 'unconfirmed':
+      return {
+        title: 'The wallet is not confirmed yet',
+        before: 'Type',
+        type: 'golem wallet create',
+        after: 'in a terminal again to see its words and give those back that are asked for.',
+      }
+    case 'locked':
+      return { title: 'The wallet is locked', before: 'Type', type: 'golem wallet unlock', after: 'in a terminal to go on.' }
+    case 'open':
+      return null
+  }
+}
+
+/** Whether an app is on its way without anybody doing something: this node began to use one, or it is part of a play network that starts. */
+export function appIsComing({ node, engagements }: Pick<Overview, 'node' | 'engagements'>): boolean {
+  if (node.wallet !== 'open') return false
+  if (engagements.some(({ role }) => role === 'client')) return true
+  const plays = node.network === 'sandbox' || node.network === 'regtest'
+  // Where one view shows several nodes, those that use the app come last.
+  return plays && (engagements.length === 0 || engagements.some(({ name }) => name !== node.name))
+}

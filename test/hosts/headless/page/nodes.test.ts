@@ -1,0 +1,113 @@
+/** Several nodes behind one page. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
+import { type PageNode, type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
+
+interface Double {
+  node: PageNode
+  calls: string[]
+  listeners: Set<(event: string, payload: unknown) => void>
+  say(message: string): void
+}
+
+function double(id: string, name: string): Double {
+  const calls: string[] = []
+  const listeners: Double['listeners'] = new Set()
+  const core: PageNode['core'] = {
+    call: async (command) => (calls.push(command), { ok: true, value: name }),
+    subscribe: (listener) => (listeners.add(listener), () => void listeners.delete(listener)),
+  }
+  return { node: { id, name, core }, calls, listeners, say: (message) => listeners.forEach((listener) => listener('log', { message })) }
+}
+
+let folder: string
+let page: PageServer
+let first: Double
+let other: Double
+let cookie: string
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'golem-nodes-'))
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Golem</title>')
+  first = double('first', 'The first')
+  other = double('b/2', 'The other')
+  const nodes = () => [first.node, other.node]
+  page = await startPageServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: 'a-token-of-24-characters',
+    assets: folder,
+    nodes,
+    limits: { readers: 2 },
+  })
+  cookie = (await fetch(page.url)).headers.get('set-cookie')!.split(';')[0]!
+})
+
+afterEach(async () => {
+  await page.close()
+  rmSync(folder, { recursive: true })
+})
+
+const ask = (path: string, options: RequestInit = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${page.port}${path}`, { ...options, headers: { cookie, 'content-type': 'application/json' } })
+const post = (path: string): Promise<Response> => ask(path, { method: 'POST', body: '{}' })
+const errorOf = async (answer: Response): Promise<{ code: string; message: string }> =>
+  ((await answer.json()) as { error: { code: string; message: string } }).error
+
+it('are listed by id and name, the first one first, for whoever has the token', async () => {
+  expect(await (await ask('/api/nodes')).json()).toEqual({
+    ok: true,
+    value: [
+      { id: 'first', name: 'The first' },
+      { id: 'b/2', name: 'The other' },
+    ],
+  })
+  expect(await errorOf(await post('/api/nodes'))).toMatchObject({ code: 'page.method' })
+  cookie = ''
+  expect((await ask('/api/nodes')).status).toBe(401)
+})
+
+it('a command goes to the one that its address names, and to the first where it names none', async () => {
+  const answers = [await post('/api/overview?node=b%2F2'), await post('/api/overview'), await post('/api/log?node=first')]
+  expect(await Promise.all(answers.map((answer) => answer.json()))).toMatchObject([
+    { ok: true, value: 'The other' },
+    { ok: true, value: 'The first' },
+    { ok: false, error: { code: 'page.arguments' } },
+  ])
+  expect([other.calls, first.calls]).toEqual([['overview'], ['overview']])
+})
+
+it.each(['/api/overview?node=gone', '/api/events?node=gone', '/api/overview?node='])(
+  '%s: one that is not there is refused',
+  async (path) => {
+    const answer = await (path.includes('events') ? ask(path) : post(path))
+    const error = await errorOf(answer)
+    expect([answer.status, error.code]).toEqual([404, 'page.node'])
+    expect(error.message).toContain('GET /api/nodes')
+    expect([...first.calls, ...other.calls, ...first.listeners, ...other.listeners]).toEqual([])
+  },
+)
+
+it('a stream has the events of its node alone, streams are bounded together, and a node that nobody reads is not heard', async () => {
+  const stop = new AbortController()
+  expect(first.listeners.size).toBe(0)
+  const streams = [
+    await ask('/api/events?node=first', { signal: stop.signal }),
+    await ask('/api/events?node=b%2F2', { signal: stop.signal }),
+  ]
+  expect([first.listeners.size, other.listeners.size]).toEqual([1, 1])
+  other.say('of the other')
+  first.say('of the first')
+  for (const [at, message] of ['of the first', 'of the other'].entries()) {
+    const reader = streams[at]!.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let seen = ''
+    while (!seen.includes('"message"')) seen += (await reader.read()).value
+    expect(seen.match(/"message":"[^"]*"/g)).toEqual([`"message":"${message}"`])
+  }
+  expect(await errorOf(await ask('/api/events?node=b%2F2'))).toMatchObject({ code: 'page.readers' })
+  stop.abort()
+  await waitFor('both streams to end', async () => first.listeners.size + other.listeners.size === 0)
+})

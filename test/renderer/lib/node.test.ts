@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import type { EngagementView, NodeView } from '../../../main/contract/index.ts'
+import { appIsComing } from '../../../renderer/lib/node.ts'
+
+const node = (network: string): NodeView => ({ name: 'mine', network, wallet: 'open', balance: 0, problems: [] })
+const one = (role: EngagementView['role'], name = 'mine'): EngagementView => ({
+  id: 'a',
+  role,
+  name,
+  app: null,
+  title: '',
+  key: null,
+  state: '',
+  detail: '',
+  balance: 0,
+  online: true,
+})
+
+describe('whether an app is on its way', () => {
+  it.each([
+    ['a play network that starts', node('sandbox'), [], true],
+    ['a merged view whose clients are still to come', node('regtest'), [one('supervisor', 'supervisor'), one('server', 'server-1')], true],
+    ['a node that began to use one', node('mainnet'), [one('client')], true],
+    ['a node of a real network that takes part in nothing', node('mainnet'), [], false],
+    ['a node that is locked', { ...node('sandbox'), wallet: 'locked' as const }, [one('client')], false],
+    ["a sandbox's node that only hosts", node('sandbox'), [one('server')], false],
+  ])('%s', (_, view, engagements, coming) => {
+    expect(appIsComing({ node: view, engagements })).toBe(coming)
+  })
+})
