@@ -194,7 +194,7 @@ export const wallet = {
     result: result<WalletView>(),
   },
   'wallet.restore': {
-    doc: 'Restores a wallet from its seed phrase into a node that has none. Coins, apps, jobs and keys are then looked for on the chain: `wallet.found`.',
+    doc: 'Restores a wallet from its seed phrase into a node that has none. Coins, apps, jobs and keys are then looked for with `wallet.find`.',
     args: z.strictObject({ phrase: z.string().min(1).max(1000), passphrase }),
     result: result<WalletView>(),
   },
@@ -263,5 +263,16 @@ export const wallet = {
     doc: 'Ends a rescan. The history that it found stays; coins are taken in at its end only. Safe to repeat.',
     args: none,
     result: result<RescanView | null>(),
+  },
+  'wallet.find': {
+    doc: 'Looks on the chain and in the swarm for what this wallet took part in, and takes up the apps that it supervised or used; `wallet.found` says how far it is. Jobs are told, and taken with `host.join`. Programs of supervised apps are given where nobody else has them. Safe to repeat.',
+    args: z.strictObject({ programs: z.array(z.json()).max(8).optional() }),
+    result: result<RestoreView>(),
+  },
+  'wallet.found': {
+    reads: true,
+    doc: 'What a restored wallet took part in, as `wallet.find` found it, and what could not be found or restored.',
+    args: none,
+    result: result<RestoreView>(),
   },
 } as const

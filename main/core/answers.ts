@@ -6,6 +6,7 @@ import type { Engagements } from './engagements/index.ts'
 import type { Joining } from './joining/index.ts'
 import type { Market } from './market.ts'
 import type { SupervisorService } from './supervisor/index.ts'
+import type { Restoring } from './restore/index.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
 
 export type Answers = { [N in CommandName]: (args: CommandArgs<N>) => Promise<Result<CommandResult<N>>> | Result<CommandResult<N>> }
@@ -34,6 +35,7 @@ export interface AtWork {
   market: Market
   engagements: Engagements
   joining: Joining
+  restoring: Restoring
 }
 
 type Answer<T> = Promise<Result<T>> | Result<T>
@@ -41,7 +43,7 @@ type Answer<T> = Promise<Result<T>> | Result<T>
 const unknownRequest = fail('client.request', 'This request is not known here. Look at the overview for the requests that there are.')
 
 /** Errors: `engagement.none`, `engagement.several`, `engagement.still`, `client.request`; each command's own. */
-export function answersOf({ engagements, joining, wallet, market }: AtWork): OpenAnswers {
+export function answersOf({ engagements, joining, wallet, market, restoring }: AtWork): OpenAnswers {
   const supervising = <T>(app: string | undefined, use: (service: SupervisorService) => Answer<T>): Answer<T> => {
     const one = engagements.running('supervisor', app)
     return one.ok ? use(one.value.service) : one
@@ -73,6 +75,8 @@ export function answersOf({ engagements, joining, wallet, market }: AtWork): Ope
     'wallet.history': (page) => ok(wallet.history(page, (app) => market.titleOf(app))),
     'wallet.rescan': ({ from }) => wallet.reading.start(from),
     'wallet.rescanStop': () => ok(wallet.reading.stop()),
+    'wallet.find': ({ programs }) => ok(restoring.start(programs)),
+    'wallet.found': () => ok(restoring.view()),
 
     publish: (args) => joining.publish(args),
     'publish.update': ({ app, ...change }) => supervising(app, (service) => service.update(change)),

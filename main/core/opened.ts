@@ -13,6 +13,7 @@ import { startMarket } from './market.ts'
 import type { NodeEvents } from './node-events.ts'
 import { overviewOf } from './overview.ts'
 import type { NodePorts } from './node.ts'
+import { createRestoring } from './restore/index.ts'
 import { sealedStorage } from './sealed-storage.ts'
 import { checkStored } from './stored.ts'
 import { createRetention, type Retention } from './retention.ts'
@@ -94,7 +95,7 @@ export async function openNode(
   })
 
   return ok({
-    answers: answersOf({ wallet, market, engagements, joining }),
+    answers: answersOf({ wallet, market, engagements, joining, restoring: createRestoring(services, engagements) }),
     wallet() {
       const hindrance = wallet.hindrance()
       const rescan = wallet.reading.view()

@@ -1,14 +1,8 @@
 /** A Supervisor loses its disk and goes on from twelve words: everything else is on the chain, and with those who serve and use the app. */
 import { describe, expect, it } from 'vitest'
-import {
-  createRestoring,
-  restoreClient,
-  restoreSupervisor,
-  rowsOfClient,
-  rowsOfSupervisor,
-  scanForEngagements,
-  watchFound,
-} from '../../../main/core/restore/index.ts'
+import { restoreSupervisor, scanForEngagements, watchFound } from '../../../main/core/restore/index.ts'
+import { scopedWrite } from '../../../main/core/scoped-storage.ts'
+import type { Json } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { freshNode, type Fresh } from '../network/fresh.ts'
 import { peopleOf } from '../network/people.ts'
@@ -26,7 +20,14 @@ async function restore(world: World, fresh: Fresh, programs: unknown[] = []) {
   await world.during(services.wallet.reading.tend())
   const restored = await world.during(restoreSupervisor(services, { index: 0, programs }))
   if (!restored.ok) return { found, unknown, restored }
-  services.storage.transact(rowsOfSupervisor(restored.value, 0))
+  const { id, title, rows, states } = restored.value
+  const stateRows = Object.entries(states).map(([key, value]) => ({
+    table: 'role-state',
+    key: `${key}:${id}`,
+    value: value as unknown as Json,
+  }))
+  const engagement = { table: 'engagement', key: id, value: { role: 'supervisor', index: 0, title, state: 'active' } }
+  services.storage.transact([...rows.map((row) => scopedWrite(row, id)), ...stateRows, engagement])
   return { found, unknown, restored }
 }
 
@@ -117,78 +118,62 @@ describe('a Supervisor whose disk is gone', () => {
   })
 })
 
-describe('a wallet whose disk is gone', () => {
-  it('finds its job and the app that it uses, with every key that it reserved and their coins, and says what it lost', async () => {
-    const world = await startWorld('found', 4, ['alice'])
-    const people = peopleOf(world)
-    await people.done('alice', 'post', { topic: 'golem', text: 'one' })
-    const seen: Record<string, Awaited<ReturnType<typeof look>>> = {}
-    async function look(name: string) {
-      const { engagements, actors } = await world.view(name)
-      return { id: engagements[0]!.id, balance: engagements[0]!.balance, actor: actors[0] }
-    }
-    for (const name of ['alice', 'server-1']) {
-      const phrase = await phraseOf(world, name)
-      seen[name] = await look(name)
-      await world.stop(name)
-      world.swarms.forget(name)
-      const { services, stop } = await freshNode(world, `${name} again`, phrase)
-      const restoring = createRestoring(services)
-      expect(restoring.view().state).toBe('none')
-      restoring.start()
-      await world.during(restoring.idle())
-      await world.during(services.wallet.reading.tend())
-      const { found, unknown, state } = restoring.view()
-      expect([state, unknown, found.length]).toEqual(['done', [], 1])
-      const [only] = found
-      expect(only).toMatchObject({ role: name === 'alice' ? 'client' : 'server', title: 'guestbook', index: 0 })
-      expect(only!.lost.length).toBeGreaterThan(1)
-      const { actor, id, balance } = seen[name]
-      if (name === 'alice') {
-        expect(only!.id).toBe(actor!.key)
-        // Two keys of each collection are kept free; one post was written.
-        const free = Object.values(actor!.freeKeys).reduce((sum, count) => sum + count, 0)
-        const coming = Object.values(actor!.comingKeys).reduce((sum, count) => sum + count, 0)
-        expect(only!.keys).toMatchObject({ reserved: free + coming + 1, written: 1 })
-        expect(services.wallet.holdings().reserved.keys.coins).toBe(free + coming + 1)
-      } else expect(only!.id).toBe(id)
-      expect(services.wallet.balance().confirmed, name).toBe(balance)
-      await stop()
-    }
-    await world.close()
-  })
+/** A node that has nothing but the words: it looks for what they took part in. */
+async function findAgain(world: World, name: string, again: string) {
+  const phrase = await phraseOf(world, name)
+  await world.stop(name)
+  world.swarms.forget(name)
+  await world.block()
+  const fresh = await freshNode(world, again, phrase)
+  await fresh.stop()
+  await world.revive({ name: again }, fresh.disk)
+  await world.call(again, 'wallet.find', {})
+  for (let waits = 0; waits < 60 && (await world.call(again, 'wallet.found', {})).state === 'running'; waits++) await world.run(1_000)
+  return world.call(again, 'wallet.found', {})
+}
 
-  it('uses its app again with the keys that it had reserved: it registers and reserves nothing a second time', async () => {
+describe('a wallet whose disk is gone', () => {
+  it('uses its app again by one command, with every key that it had reserved: it registers, reserves and pays nothing a second time', async () => {
     const world = await startWorld('used again', 4, ['alice', 'bob'])
     const people = peopleOf(world)
     await people.done('alice', 'post', { topic: 'golem', text: 'before' })
-    const phrase = await phraseOf(world, 'alice')
-    const { actors } = await world.view('alice')
-    await world.stop('alice')
-    world.swarms.forget('alice')
-    await world.block()
-    const fresh = await freshNode(world, 'alice again', phrase)
-    const { found } = await world.during(scanForEngagements(fresh.services, () => undefined))
-    const only = found[0]!
-    must(fresh.services.wallet.reading.start(watchFound(fresh.services, found)!))
-    await world.during(fresh.services.wallet.reading.tend())
-    const restored = must(await world.during(restoreClient(fresh.services, only)))
-    expect([restored.lost, restored.id]).toEqual([[], actors[0]!.key])
-    fresh.services.storage.transact(rowsOfClient(restored))
-    await fresh.stop()
+    const before = await world.view('alice')
+    const money = await world.call('alice', 'wallet.balance', {})
     const anchors = (): number => world.chain.anchors().filter(({ type }) => type === 'registration' || type === 'reservation').length
-    const before = anchors()
-    await world.revive({ name: 'alice again', settings: { use: { freshKeys: 2 } } }, fresh.disk)
+    const anchored = anchors()
+    const { found, unknown, state } = await findAgain(world, 'alice', 'alice again')
+    expect([state, unknown]).toEqual(['done', []])
+    expect(found).toMatchObject([{ role: 'client', title: 'guestbook', index: 0, keys: { written: 1 } }])
+    expect(found[0]!.id).toBe(before.engagements[0]!.id)
+    expect(await world.call('alice again', 'wallet.balance', {})).toEqual(money)
     await ready(world, 'alice again')
-    const [actor] = (await world.view('alice again')).actors
-    expect(actor!.freeKeys).toEqual(actors[0]!.freeKeys)
-    expect(anchors()).toBe(before)
+    expect(anchors()).toBe(anchored)
     await people.done('alice again', 'post', { topic: 'golem', text: 'after' })
     const rows = await people.rows('bob', ['posts', 'byTopic'], ['golem'])
     expect(rows.map(({ text, $owner }) => [text, $owner]).sort()).toEqual([
-      ['after', restored.id],
-      ['before', restored.id],
+      ['after', found[0]!.id],
+      ['before', found[0]!.id],
     ])
+    await world.call('alice again', 'wallet.find', {})
+    await world.run(20_000)
+    expect((await world.view('alice again')).engagements).toHaveLength(1)
+    await world.close()
+  })
+
+  it('supervises its app again by one command, and knows the job that it had', async () => {
+    const world = await startWorld('found', 4, ['alice'])
+    const people = peopleOf(world)
+    await people.done('alice', 'post', { topic: 'golem', text: 'one' })
+    const job = (await world.view('server-1')).engagements[0]!.id
+    const served = await findAgain(world, 'server-1', 'server again')
+    expect(served).toMatchObject({ state: 'done', unknown: [], found: [{ role: 'server', id: job, title: 'guestbook', index: 0 }] })
+    expect(served.found[0]!.lost.length).toBeGreaterThan(1)
+    const tick = await tickOf(world, 'alice')
+    const supervised = await findAgain(world, 'supervisor', 'again')
+    expect(supervised).toMatchObject({ state: 'done', unknown: [], found: [{ role: 'supervisor', title: 'guestbook', index: 0 }] })
+    await goesOn(world, 'alice', tick + 4)
+    await people.done('alice', 'post', { topic: 'golem', text: 'two' })
+    expect(await world.call('alice', 'use.audit', {})).toMatchObject({ ok: true })
     await world.close()
   })
 })
