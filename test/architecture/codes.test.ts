@@ -21,7 +21,7 @@ const COMMANDS = sourcesBelow(repository, 'main/contract').flatMap((path) =>
 )
 /** And of settings. */
 const SETTINGS = [...read('main/core/settings-table.ts').matchAll(/^ {2}'([a-z]+\.[A-Za-z]+)': setting\(/gm)].map(([, name]) => name!)
-const FILE = /\.(ts|js|mjs|json|html|css|md|svelte)$/
+const FILE = /\.(ts|js|mjs|json|html|css|md|svelte|exe)$/
 
 const refusals = new Set(
   sources.flatMap((text) =>

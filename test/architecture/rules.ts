@@ -65,6 +65,7 @@ export const table: Table = {
     host('worker'),
     // It checks what comes from files: an app's program, the note of an earlier run.
     host('headless', ['main/hosts/worker', 'roles/program'], ['zod']),
+    host('node', ['main/hosts/worker', 'main/hosts/headless/page']),
     { folder: 'main/hosts/electron', folders: ['main/contract'], packages: ['electron'], node: true },
     // The developer's command: the language, the parts of the protocol that a local run shares with the network, and no core.
     {
@@ -73,6 +74,7 @@ export const table: Table = {
         'roles/program',
         'roles/protocol',
         'roles/client',
+        'main/contract',
         'main/adapters/crypto',
         'main/adapters/torrent',
         'main/adapters/storage/make-folder.ts',

@@ -1,4 +1,5 @@
 /** JSON-RPC over HTTP to a bitcoind: every answer is bounded in size and time and checked against a schema before use. */
+import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import type { z } from 'zod'
 import { fail, failForNow, ok } from '../../../roles/protocol/result.ts'
@@ -9,6 +10,8 @@ export interface RpcClientOptions {
   url: string
   user: string
   password: string
+  /** Path of bitcoind's cookie file, which stands for user and password: read anew for each call, because each start of bitcoind writes another. */
+  cookie?: string
   timeoutMs?: number
 }
 
@@ -52,6 +55,18 @@ export function checkRpcAddress(address: string): Result<string> {
     : fail('chain.address', `${form}: user and password are given apart from it.`)
 }
 
+const MOST_COOKIE = 1_000
+
+/** Without its cookie file a node does not answer yet, or refuses: either is said as it is. */
+function credentials({ user, password, cookie }: RpcClientOptions): string {
+  if (cookie === undefined) return `${user}:${password}`
+  try {
+    return readFileSync(cookie, 'utf8').trim().slice(0, MOST_COOKIE)
+  } catch {
+    return ':'
+  }
+}
+
 /**
  * Errors: `chain.address` (not an address of an RPC), `chain.unreachable`, `chain.timeout`, `chain.busy` (all retryable), `chain.auth`,
  * `chain.forbidden` (the node knows the user and does not let it), `chain.too-large`, `chain.answer` (not what
@@ -59,7 +74,7 @@ export function checkRpcAddress(address: string): Result<string> {
  */
 export function createRpcClient(options: RpcClientOptions) {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
-  const authorization = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`
+  const authorization = (): string => `Basic ${Buffer.from(credentials(options)).toString('base64')}`
   const stopping = new AbortController()
   const address = checkRpcAddress(options.url)
 
@@ -73,7 +88,7 @@ export function createRpcClient(options: RpcClientOptions) {
       }
       const broken = (error: unknown) =>
         end(stopping.signal.aborted ? stopped : late ? timedOut(timeoutMs) : unreachable(options.url, error))
-      const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
+      const headers = { Authorization: authorization(), 'Content-Type': 'application/json' }
       const call = request(options.url, { method: 'POST', agent, headers, signal: stopping.signal }, (response) => {
         const chunks: Buffer[] = []
         let size = 0

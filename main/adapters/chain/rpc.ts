@@ -20,6 +20,8 @@ export interface RpcChainOptions {
   url: string
   user: string
   password: string
+  /** See `RpcClientOptions`. */
+  cookie?: string
   network: ChainPort['network']
   /** Between two looks at the tip. Default 250 on regtest, a second after a minute without a block, 5,000 elsewhere. */
   pollMs?: number

@@ -29,6 +29,8 @@ export interface Done {
   value: unknown
   /** Where the answer itself has one; 0 otherwise. */
   exit?: number
+  /** It has printed what there was to say. */
+  silent?: true
 }
 
 export interface Call {

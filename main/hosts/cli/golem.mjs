@@ -16,4 +16,6 @@ process.exitCode = await enter({
   args: process.argv.slice(2),
   cwd,
   report: 'stderr',
+  // A node runs for long, so no door stays in memory beside it.
+  stays: process.argv[2] === 'node',
 })

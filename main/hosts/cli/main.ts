@@ -13,10 +13,12 @@ import { newCommand } from './commands/new.ts'
 import { runCommand } from './commands/run.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { nodeGroups } from './node/commands/index.ts'
 import { firstWords, groupHelp, helpOf, overview } from './help.ts'
 import { processIo } from './io.ts'
 
 export const groups: readonly Group[] = [
+  ...nodeGroups,
   {
     title: 'Write, check and try an application',
     commands: [newCommand, compileCommand, checkCommand, explainCommand, runCommand, verifyCommand, simulateCommand],
@@ -91,6 +93,7 @@ function help(words: string[]): Result<Done> {
 const version = (): string => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 function report(result: Result<Done>, json: boolean, io: Io, refused: number = EXIT.refused): number {
+  if (result.ok && result.value.silent === true) return result.value.exit ?? EXIT.fine
   if (json) io.out(`${JSON.stringify(result.ok ? { ok: true, value: result.value.value } : { ok: false, error: result.error })}\n`)
   else if (result.ok) io.out(`${result.value.text.trimEnd()}\n`)
   else io.err(complaint(result.error))

@@ -1,5 +1,5 @@
 /**
- * Builds what runs from `dist/`: the renderer (dist/renderer), the headless host with the programs that it starts (dist/hosts/headless), and
+ * Builds what runs from `dist/`: the renderer (dist/renderer), the headless host with the programs that it starts (dist/hosts/headless), the host of one node (dist/hosts/node), and
  * the bundles of the Electron app (dist/electron: main.js, preload.cjs; dist/worker: network.js and the programs that it forks).
  */
 import { rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { build, type InlineConfig } from 'vite'
 import { begin } from '../terminal/hosts.ts'
 import { bundle, common } from './bundle.ts'
-import { hostBuilt, hostFolder, repository } from './places.ts'
+import { hostBuilt, hostFolder, nodeBuilt, nodeFolder, repository } from './places.ts'
 
 /** A sandboxed preload cannot load modules, so it is one CommonJS file that requires nothing but electron. */
 export const preloadBundle: InlineConfig = {
@@ -37,6 +37,13 @@ export async function buildHost(): Promise<void> {
   writeFileSync(hostBuilt, '')
 }
 
+/** What `golem node` runs. */
+export async function buildNode(): Promise<void> {
+  rmSync(nodeBuilt, { force: true })
+  await bundle('main/hosts/node/index.ts', nodeFolder, 'index')
+  writeFileSync(nodeBuilt, '')
+}
+
 export async function buildRenderer(): Promise<void> {
   await build({ configFile: join(repository, 'renderer', 'vite.config.ts'), root: join(repository, 'renderer'), logLevel: 'warn' })
 }
@@ -45,6 +52,7 @@ async function buildAll(): Promise<void> {
   for (const [what, task] of [
     ['renderer', buildRenderer],
     ['headless host', buildHost],
+    ['node', buildNode],
     ['Electron bundles', buildElectron],
   ] as const) {
     const began = performance.now()

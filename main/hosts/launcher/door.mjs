@@ -34,7 +34,7 @@ function endWithParent(child) {
 
 function run(node, args, cwd) {
   return new Promise((resolve) => {
-    const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, GOLEM_NODE: node } })
+    const child = spawn(node, args, { cwd, stdio: 'inherit', env: { ...process.env, GOLEM_NODE: node, GOLEM_DOOR: String(process.pid) } })
     forwardSignals(child)
     endWithParent(child)
     child.on('error', (error) => {

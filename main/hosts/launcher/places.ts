@@ -9,6 +9,9 @@ export const repository = fileURLToPath(new URL('../../..', import.meta.url))
 export const hostFolder = join(repository, 'dist', 'hosts', 'headless')
 /** Written when all of its bundles are there. */
 export const hostBuilt = join(hostFolder, 'built')
+/** The same of the host of one node. */
+export const nodeFolder = join(repository, 'dist', 'hosts', 'node')
+export const nodeBuilt = join(nodeFolder, 'built')
 
 function newest(path: string): number {
   if (!existsSync(path)) return 0
@@ -31,3 +34,4 @@ export const rendererIsStale = (): boolean =>
 
 /** Whether any source of the headless host and of what it starts is newer than its bundles. */
 export const hostIsStale = (): boolean => isStale(hostBuilt, ['main', 'roles', 'resources/apps', 'package-lock.json'])
+export const nodeIsStale = (): boolean => isStale(nodeBuilt, ['main', 'roles', 'package-lock.json'])

@@ -7,7 +7,7 @@ import { leanEnvironment, leanOptions } from '../worker/lean.ts'
 import { runToEnd } from './child.ts'
 import { begin } from '../terminal/hosts.ts'
 import { findElectron } from './electron.ts'
-import { hostFolder, hostIsStale, rendererIsStale, repository } from './places.ts'
+import { hostFolder, hostIsStale, nodeFolder, nodeIsStale, rendererIsStale, repository } from './places.ts'
 
 /** What builds is loaded where something is to be built: it holds a hundred megabytes. */
 const builders = (): Promise<typeof import('./build.ts')> => import('./build.ts')
@@ -19,8 +19,8 @@ async function prepareRenderer(): Promise<void> {
 }
 
 /** The headless host takes the place of this process, where the system can do that, so that no launcher stays in memory beside it. */
-function runHost(args: string[]): Promise<number> {
-  const program = [...leanOptions, join(hostFolder, 'index.js'), ...args]
+function runHost(folder: string, args: string[]): Promise<number> {
+  const program = [...leanOptions, join(folder, 'index.js'), ...args]
   if (process.platform === 'win32' || process.execve === undefined) return runToEnd(process.execPath, program)
   return process.execve(process.execPath, [process.execPath, ...program], { ...process.env, ...leanEnvironment })
 }
@@ -45,7 +45,17 @@ export async function start(command: 'start' | 'headless', args: string[]): Prom
     process.stdout.write('golem: building the host …\n')
     await (await builders()).buildHost()
   }
-  return runHost(args)
+  return runHost(hostFolder, args)
+}
+
+/** Runs the host of one node to its end, in this process's place where the system can do that. @returns the exit code */
+export async function startNode(args: string[]): Promise<number> {
+  await prepareRenderer()
+  if (nodeIsStale()) {
+    process.stdout.write('golem: building the node …\n')
+    await (await builders()).buildNode()
+  }
+  return runHost(nodeFolder, args)
 }
 
 if (import.meta.main) process.exitCode = await start('start', process.argv.slice(2))

@@ -1,6 +1,8 @@
 /** The programs behind the npm scripts: their options as data. README.md lists them from here; a test holds the two equal. */
 import process from 'node:process'
 import { helpText, type About } from './help.ts'
+import { NODE_FLAGS } from './nodes.ts'
+import { PASSPHRASE_FLAGS } from './secret.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { readOptions, wrongUsage, type Options, type Read, type Values } from './options.ts'
 
@@ -67,6 +69,26 @@ const auditOptions = {
   help,
 } as const satisfies Options
 
+export const nodeOptions = {
+  network: { ...NODE_FLAGS.network, doc: 'which chain; without it GOLEM_NETWORK, or signet' },
+  folder: { ...NODE_FLAGS.folder, doc: 'where its data lives; without it GOLEM_FOLDER, or ~/.golem/<network>' },
+  chain: {
+    kind: 'text',
+    value: 'http://USER@HOST:PORT',
+    doc: 'RPC of its bitcoind; the password is in GOLEM_CHAIN_PASSWORD',
+    form: { pattern: /^https?:\/\/[^\s]+$/, words: 'an address like http://user@127.0.0.1:38332' },
+  },
+  'chain-cookie': { kind: 'text', value: 'FILE', doc: 'cookie file of that bitcoind, in place of user and password' },
+  port: { ...startOptions.port, doc: 'of its page in a browser; 0 lets the system choose' },
+  'passphrase-file': {
+    ...PASSPHRASE_FLAGS['passphrase-file'],
+    doc: 'its first line opens the wallet; without it GOLEM_PASSPHRASE, or it starts locked',
+  },
+  'accept-mainnet': { kind: 'flag', doc: 'yes to both questions that the first start on mainnet asks' },
+  verbose: { kind: 'flag', doc: 'print more of the log' },
+  help,
+} as const satisfies Options
+
 const walletOptions = {
   folder: auditOptions.folder,
   help,
@@ -121,6 +143,15 @@ export const hosts = {
     options: walletOptions,
     example: 'npm run wallet -- phrase alice',
     exits: '0 done · 2 not done, and why is said',
+  },
+  node: {
+    command: 'golem node',
+    summary: 'run a node in the foreground, until Ctrl+C',
+    usage: '[flags]',
+    doc: 'Takes part in a network for its owner: publishes, hosts and uses apps, as golem publish, golem host and golem use say. It goes by a bitcoind, by default the one on this computer with its cookie file. What it is told by flags counts until it ends; golem settings keeps it. Without a passphrase it starts locked: golem wallet unlock opens it.',
+    options: nodeOptions,
+    example: 'golem node --network signet --chain-cookie ~/.bitcoin/signet/.cookie',
+    exits: '0 it was ended · 1 it could not start, and why is said · 2 wrong usage',
   },
   build: {
     command: 'npm run build',

@@ -17,8 +17,13 @@ import { ok, type NodePorts, type ParticipantConfig, type Result } from '../../c
 /** A predecessor whose host was killed may still be closing its files. */
 const PREDECESSOR_MS = 10_000
 
+/** Where a node lives, and what it connects to. */
+export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'> {
+  chain: ParticipantConfig['chain'] & { cookie?: string }
+}
+
 /** Opens everything a core needs below the participant's data folder. Errors are those of the storage. */
-export async function openPorts(config: ParticipantConfig, log: LogPort): Promise<Result<NodePorts & { close(): Promise<void> }>> {
+export async function openPorts(config: PortsConfig, log: LogPort): Promise<Result<NodePorts & { close(): Promise<void> }>> {
   const lock = lockFolder(config.folder, PREDECESSOR_MS)
   if (!lock.ok) return lock
   const storage = openSqliteStorage(join(config.folder, 'state'))

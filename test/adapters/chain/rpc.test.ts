@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { checkRpcAddress, createEmbeddedNode, createRpcChain, createRpcServer } from '../../../main/adapters/chain/index.ts'
 import type { RpcChainOptions } from '../../../main/adapters/chain/index.ts'
 import { createActor } from '../../conformance/chain-actor.ts'
@@ -181,6 +184,20 @@ describe('a cookie', () => {
       error: { code: 'chain.auth', message: expect.stringMatching(/cookie is another one after every start.*-rpcauth/) },
     })
     expect(await connect(url).tip()).toMatchObject({ error: { code: 'chain.auth', message: expect.not.stringContaining('cookie') } })
+  })
+})
+
+describe('a cookie file', () => {
+  it('is read for each call, so that a node that was started again is known as it is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'golem-cookie-'))
+    ends.push(() => rmSync(folder, { recursive: true }))
+    const cookie = join(folder, '.cookie')
+    const chain = connect(await embedded(), { user: '', password: '', cookie })
+    expect(await chain.tip()).toMatchObject({ error: { code: 'chain.auth' } })
+    writeFileSync(cookie, 'u:p\n')
+    expect(await chain.tip()).toMatchObject({ ok: true, value: { height: 3 } })
+    writeFileSync(cookie, 'u:of another start')
+    expect(await chain.tip()).toMatchObject({ error: { code: 'chain.auth' } })
   })
 })
 

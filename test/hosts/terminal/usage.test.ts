@@ -141,6 +141,6 @@ describe('a table of options', () => {
 
 it('README.md lists the options of the programs as they are', () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8')
-  for (const name of ['start', 'demo', 'audit', 'wallet'] as const)
+  for (const name of ['start', 'demo', 'audit', 'wallet', 'node'] as const)
     expect(readme).toContain(`\`${hosts[name].command} …\`:\n\n${optionRows(hosts[name].options)}\n`)
 })

@@ -1,6 +1,7 @@
 /** The page of the headless host: the built renderer and the command contract over HTTP on loopback, behind a token. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CONTRACT } from '../../../contract/index.ts'
 import { type Access, createAccess } from './access.ts'
 import { type Asset, loadAssets } from './assets.ts'
 import { serveCommand } from './commands.ts'
@@ -85,6 +86,10 @@ const isForeignLink = (request: IncomingMessage, url: URL): boolean =>
   request.headers['sec-fetch-dest'] === 'document' &&
   request.headers['sec-fetch-site'] === 'cross-site'
 
+/** A program of another version is refused before it is misunderstood; the page comes from this host, and says nothing of it. */
+const otherContract = (spoken: string): string =>
+  `This node speaks version ${CONTRACT} of its contract, and the command ${spoken.slice(0, 20)}: update the older of the two, and start the node again.`
+
 async function handle(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const source = parts.access.source(request)
   if (!source.ok) return refuse(request, response, 403, source.error.code, source.error.message)
@@ -92,6 +97,9 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   if (url === null) return refuse(request, response, 400, 'page.path', 'The path cannot be read.')
   if (request.method === 'GET' && tryToken(parts.access, url, response)) return
   if (!parts.access.knows(request)) return isForeignLink(request, url) ? enterFromHere(response) : unauthorized(request, response)
+  const spoken = request.headers['golem-contract']
+  if (spoken !== undefined && spoken !== String(CONTRACT))
+    return refuse(request, response, 409, 'page.contract', otherContract(String(spoken)))
   if (url.pathname.startsWith('/api/')) return serveApi(parts, url, request, response)
   serveAsset(parts.assets, url.pathname, request, response)
 }

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CONTRACT } from '../../../../main/contract/index.ts'
 import { MAX_BODY_BYTES } from '../../../../main/hosts/headless/page/commands.ts'
 import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
 import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
@@ -142,6 +143,23 @@ describe('the token', () => {
     expect(await call(`Bearer ${token}`, { 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403 })
     expect(await call(`Bearer ${token}`, { host: 'evil.example' })).toMatchObject({ status: 403 })
     expect(calls).toHaveLength(2)
+  })
+
+  it('is of no use to a program that speaks another version of the contract', async () => {
+    const call = (contract: string) =>
+      ask('/api/overview', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'golem-contract': contract },
+        body: '{}',
+      })
+    expect(await call(String(CONTRACT))).toMatchObject({ status: 200 })
+    for (const other of [String(CONTRACT - 1), String(CONTRACT + 1), '', 'x'.repeat(1_000)]) {
+      const refused = await call(other)
+      expect(refused.status).toBe(409)
+      expect(errorOf(refused).code).toBe('page.contract')
+      expect(errorOf(refused).message.length).toBeLessThan(300)
+    }
+    expect(calls).toHaveLength(1)
   })
 
   it('a link of another site enters from here, once, and neither sets a cookie nor shows anything of the page', async () => {
