@@ -60,6 +60,8 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
  * other half in the others, and choose each time by the hash of the block whom it deals with.
  */
 export function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
+  // Whoever leaves is to be left out.
+  if (job.leaving !== null) return { leftOut: 0, ask: [] }
   if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
   if (plans.every(({ ready }) => ready.includes(job.identity))) return { leftOut: job.leftOut, ask: [] }
   const leftOut = job.leftOut + 1

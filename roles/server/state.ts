@@ -74,8 +74,8 @@ export interface Job {
   ready: OwnReady | null
   /** Digest of the tick that carries its tombstone; undone when that one counts no more. */
   expelled: string | null
-  /** A person wants to leave: it says for no further tick that it is ready. */
-  leaving: boolean
+  /** Number of the newest tick when a person left (−1 for none), since when it says for no further tick that it is ready; null while nobody did. */
+  leaving: number | null
 }
 
 export type Phase =
@@ -93,10 +93,16 @@ export type Phase =
   | 'resting'
   /** It says for no further tick that it is ready, and serves those for which plans deal it in. */
   | 'leaving'
-  /** No plan that it knows deals it in any more. */
+  /** All ticks are over that were planned with its word. */
   | 'left'
   /** The Supervisor published a tombstone for it. */
   | 'expelled'
+
+/**
+ * Ticks that were planned with what a server said when it was asked, when it leaves. Plans may deal it in for longer by what it once said on the chain, because it had
+ * been left out: clients pass over it then, as over anybody who is away.
+ */
+const PROMISED = 4
 
 /** Of one job. */
 export interface ServerState {
@@ -111,7 +117,7 @@ export function phaseOf({ job }: ServerState): Phase {
   if (job === null) return 'without a job'
   if (job.expelled !== null) return 'expelled'
   const newest = newestTick(job.following)?.number ?? -1
-  if (job.leaving) return job.code.some(({ tick }) => tick >= newest) ? 'leaving' : 'left'
+  if (job.leaving !== null) return newest <= job.leaving + PROMISED && job.code.some(({ tick }) => tick >= newest) ? 'leaving' : 'left'
   if (job.acceptance === null) return 'grinding'
   if (job.acceptance.height === null) return 'publishing'
   if (job.listed === null) return 'accepted'

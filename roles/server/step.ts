@@ -66,7 +66,9 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
     case 'accept':
       return acceptOffer(ctx, state, event)
     case 'leave':
-      return state.job === null ? unchanged(state) : unchanged({ ...state, job: { ...state.job, leaving: true } })
+      return state.job === null
+        ? unchanged(state)
+        : unchanged({ ...state, job: { ...state.job, leaving: newestTick(state.job.following)?.number ?? -1 } })
     case 'ready-signed':
       return onReadySigned(state, event)
     case 'work.done':
@@ -254,7 +256,7 @@ const signersOf = ({ offers }: ServerState, { app, master }: OfferTerms): string
 
 /** J3: the offer's outline is fetched while the identity is ground. */
 function acceptOffer(ctx: ServerStepContext, before: ServerState, { offer: sha256, offers }: ServerEvent & { type: 'accept' }): Stepped {
-  if (before.job?.leaving) return unchanged({ ...before, job: { ...before.job, leaving: false } })
+  if (before.job !== null && before.job.leaving !== null) return unchanged({ ...before, job: { ...before.job, leaving: null } })
   if (before.job !== null) return unchanged(before)
   const state = { ...before, offers }
   const offer = offers.find((seen) => seen.reference.sha256 === sha256)
@@ -272,7 +274,7 @@ function acceptOffer(ctx: ServerStepContext, before: ServerState, { offer: sha25
     leftOut: 0,
     ready: null,
     expelled: null,
-    leaving: false,
+    leaving: null,
   }
   return {
     state: { ...state, job },

@@ -101,7 +101,7 @@ function takePart(session: ServerSession, engine: Scope): Dispatching<ServerStat
 /** What it says of itself, before any tick too; nothing once it is expelled or leaves. */
 function readinessOf(state: ServerState, { services: { storage }, keysFor }: ServerSession): Readiness | null {
   const { job } = state
-  if (job === null || job.acceptance === null || job.expelled !== null || job.leaving) return null
+  if (job === null || job.acceptance === null || job.expelled !== null || job.leaving !== null) return null
   return {
     app: job.terms.app,
     keys: keysFor(job.offer),
