@@ -1,5 +1,6 @@
 /** What a person does with a node, in groups. */
 import type { Group } from '../../command.ts'
+import { walletFindCommand, walletFoundCommand } from './finding.ts'
 import { hostCommands } from './host.ts'
 import { walletBumpCommand, walletHistoryCommand, walletReceiveCommand, walletRescanCommand, walletSendCommand } from './money.ts'
 import { logCommand, settingsCommand, settingsResetCommand, settingsSetCommand, statusCommand } from './node.ts'
@@ -50,6 +51,8 @@ export const nodeGroups: readonly Group[] = [
       walletBumpCommand,
       walletHistoryCommand,
       walletRescanCommand,
+      walletFindCommand,
+      walletFoundCommand,
     ],
   },
   {

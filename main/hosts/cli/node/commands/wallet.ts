@@ -161,7 +161,7 @@ export const walletRestoreCommand = nodeCommand(
       'phrase-file': { kind: 'text', value: 'FILE', doc: 'it holds the words; without it they are asked for, unseen' },
       ...PASSPHRASE_FLAGS,
     },
-    doc: 'Coins, apps, jobs and reserved keys are then looked for on the chain and in the swarm: golem wallet found says what was found, and what could not be.',
+    doc: 'Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them.',
     example: 'golem wallet restore',
   },
   async (node, call) => {
