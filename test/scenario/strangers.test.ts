@@ -1,8 +1,9 @@
 /**
  * Five people with a computer each, a bitcoind that all of them reach, and nothing else in common: no tracker, no folder, no process. Each types `golem …`: one
- * publishes a poll, three host it, one uses it, and one of the hosts reads what that one wrote.
+ * publishes a poll, three host it, two use it, and one of these hosts another app besides. A computer is lost and comes back from twelve words, a host leaves, another
+ * joins, and in the end whoever wants replays everything.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -18,12 +19,23 @@ const here = process.env['GOLEM_CHAIN'] === 'bitcoind' && namespacesAvailable() 
 /** Between blocks: each is to be seen by nodes that look four times a second, on a machine that has other things to do. */
 const BLOCK_MS = 2_000
 /** What one waits for comes within so many. */
-const BLOCKS = 200
+const BLOCKS = 300
+/** Where every node's torrent client is reached: with one such address of another, one finds the others by the hash table. */
+const SWARM = 7001
 
 interface Overview {
-  engagements: { role: 'supervisor' | 'server' | 'client'; title: string; state: string }[]
-  apps: { actors?: unknown[] }[]
+  engagements: { id: string; role: 'supervisor' | 'server' | 'client'; title: string; state: string; detail: string }[]
 }
+interface Request {
+  id: string
+  state: string
+}
+interface Restored {
+  state: string
+  found: { role: string; title: string | null }[]
+  unknown: string[]
+}
+type Row = Record<string, unknown>
 
 describe.skipIf(!here)('five strangers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'golem-strangers-'))
@@ -31,6 +43,9 @@ describe.skipIf(!here)('five strangers', () => {
   let bitcoind: Bitcoind
   let chain: RpcChain
   let people: Stranger[]
+  /** One publishes the poll, three host it, of whom the last uses it too; one uses it and hosts another app, which the first of the hosts publishes. */
+  let [ada, ben, cem, dan, eva] = [] as unknown as [Stranger, Stranger, Stranger, Stranger, Stranger]
+  let words: string
 
   beforeAll(async () => {
     await buildForStrangers()
@@ -42,6 +57,7 @@ describe.skipIf(!here)('five strangers', () => {
       mkdirSync(join(folder, String(n)))
       return createStranger(node, join(folder, String(n), 'node'), { url, password: bitcoind.password })
     })
+    ;[ada, ben, cem, dan, eva] = people as typeof people & [Stranger, Stranger, Stranger, Stranger, Stranger]
   })
   afterAll(async () => {
     await Promise.allSettled(people?.map((one) => one.stop()) ?? [])
@@ -62,7 +78,11 @@ describe.skipIf(!here)('five strangers', () => {
       return null
     }
     const state = async (): Promise<string> =>
-      (await Promise.all(people.map(async (one) => JSON.stringify(await one.golem('status').catch(String))))).join('\n')
+      (
+        await Promise.all(
+          people.map(async (one) => `${JSON.stringify(await one.golem('status').catch(String))}\n${one.output.slice(-8).join('\n')}`),
+        )
+      ).join('\n\n')
     return waitFor(what, found, {
       lookMs: BLOCK_MS,
       moved: () => blocks,
@@ -70,20 +90,66 @@ describe.skipIf(!here)('five strangers', () => {
       budget: { of: 'blocks', spent: () => blocks, most: BLOCKS },
     })
   }
-  const stateOf = async (one: Stranger, role: Overview['engagements'][number]['role']): Promise<string | undefined> =>
-    (await one.golem<Overview>('status')).engagements.find((each) => each.role === role)?.state
+  /** Blocks come while a command waits. @throws what it refuses with */
+  async function during<T>(what: string, work: Promise<T>): Promise<T> {
+    let over = false
+    const ended = work.finally(() => (over = true))
+    ended.catch(() => undefined)
+    await until(what, () => Promise.resolve(over))
+    return ended
+  }
+  const engagementOf = async (one: Stranger, role: Overview['engagements'][number]['role'], title = 'Poll') =>
+    (await one.golem<Overview>('status')).engagements.find((each) => each.role === role && each.title === title)
+  const isServing = async (one: Stranger, title = 'Poll'): Promise<boolean> =>
+    (await engagementOf(one, 'server', title))?.state === 'serving'
+  const rowsOf = async (one: Stranger, collection: string): Promise<Row[]> =>
+    (await one.golem<{ rows: Row[] }>('read', collection, '--app', 'Poll').catch(() => ({ rows: [] }))).rows
+  /** Asks, approves and waits until a tick counts it; what came too late is asked again, as its writer would. */
+  const write = (one: Stranger, endpoint: string, request: Row): Promise<Request> =>
+    until(`${endpoint} to count`, async () => {
+      const asked = one.golem<Request>(
+        'call',
+        endpoint,
+        '--app',
+        'Poll',
+        '--request',
+        JSON.stringify(request),
+        '--approve',
+        '--yes',
+        '--wait',
+      )
+      const counted = await during(`${endpoint} to be answered`, asked).catch((error: unknown) => {
+        console.warn(String(error))
+        return null
+      })
+      return counted?.state === 'counted' && counted
+    })
+  const toRead = (one: Stranger, collection: string, wanted: (row: Row) => boolean): Promise<Row> =>
+    until(`${collection} to be read`, async () => (await rowsOf(one, collection)).find(wanted) ?? null)
+
+  /** What has to be said before a node talks to strangers; it counts from its next start on. */
+  async function begin(one: Stranger, entry: Stranger): Promise<void> {
+    await one.start()
+    await one.golem('settings', 'set', 'host.address', one.address)
+    await one.golem('settings', 'set', 'swarm.port', String(SWARM))
+    await one.golem('settings', 'set', 'swarm.bootstrap', JSON.stringify([`${entry.address}:${SWARM}`]))
+  }
+  async function again(one: Stranger): Promise<void> {
+    await one.stop()
+    await one.start()
+  }
 
   it('start a node each, tell it where it is and make a wallet, which somebody gives coins', async () => {
-    await Promise.all(people.map((one) => one.start()))
-    for (const [n, one] of people.entries()) {
-      await one.golem('settings', 'set', 'host.address', one.address)
-      if (n === 0) await one.golem('settings', 'set', 'swarm.port', '7001')
-      else await one.golem('settings', 'set', 'swarm.bootstrap', JSON.stringify([`${people[0]!.address}:7001`]))
-      expect((await makeWallet(one)).split(' ')).toHaveLength(12)
-    }
-    // Some settings count from the next start on.
-    await Promise.all(people.map((one) => one.stop()))
-    await Promise.all(people.map((one) => one.start()))
+    const phrases = await Promise.all(
+      people.map(async (one, n) => {
+        await begin(one, people[n === 0 ? 1 : 0]!)
+        const phrase = await makeWallet(one)
+        await again(one)
+        return phrase
+      }),
+    )
+    words = phrases[0]!
+    expect(words.split(' ')).toHaveLength(12)
     for (const one of people) {
       const { address } = await one.golem<{ address: string }>('wallet', 'receive')
       must(await chain.control.mineTo(2, address))
@@ -95,36 +161,67 @@ describe.skipIf(!here)('five strangers', () => {
     })
   })
 
+  const termsOf = (minimumServers: number): string[] =>
+    [`minimumServers=${minimumServers}`, 'tickBlocks=3', 'witnesses=0', 'spare=0'].flatMap((term) => ['-t', term])
+  async function accept(one: Stranger, title: string): Promise<void> {
+    await until('a host to see the offer', async () =>
+      (await one.golem<{ title: string }[]>('offers')).some((offer) => offer.title === title),
+    )
+    await one.golem('host', 'join', title)
+  }
+
   it('publish an app, find it by the hash table alone, and host it', async () => {
-    const terms = ['minimumServers=3', 'tickBlocks=3', 'witnesses=0', 'spare=0'].flatMap((term) => ['-t', term])
-    await people[0]!.golem('publish', 'resources/apps/poll.json', '--title', 'Poll', ...terms)
-    for (const host of people.slice(1, 4)) {
-      await until('a host to see the offer', async () => (await host.golem<unknown[]>('offers')).length > 0)
-      await host.golem('host', 'join', 'Poll')
-    }
-    await until('three servers to serve', async () => {
-      const states = await Promise.all(people.slice(1, 4).map((host) => stateOf(host, 'server')))
-      return states.every((state) => state === 'serving')
-    })
+    await ada.golem('publish', 'resources/apps/poll.json', '--title', 'Poll', ...termsOf(3))
+    for (const host of [ben, cem, dan]) await accept(host, 'Poll')
+    await until('three servers to serve', async () => (await Promise.all([ben, cem, dan].map((host) => isServing(host)))).every(Boolean))
   })
 
-  it('use it: what one approves, another reads with its proof', async () => {
-    const [, host, , , user] = people as [Stranger, Stranger, Stranger, Stranger, Stranger]
-    await user.golem('use', 'Poll')
-    await until('the user to be registered', async () => (await stateOf(user, 'client')) === 'registered')
-    const request = JSON.stringify({ question: 'Where?', options: ['Here', 'There'] })
-    const { id } = await until('an answer', () => user.golem<{ id: string }>('call', 'create', '--request', request).catch(() => null))
-    await until('the approval to be taken', () =>
-      user.golem('approve', id, '--yes').then(
-        () => true,
-        () => false,
-      ),
-    )
-    await host.golem('use', 'Poll', '--read-only')
-    const rows = await until('the poll to be read', async () => {
-      const read = await host.golem<{ rows: { fields: Record<string, unknown> }[] }>('read', 'polls', '--app', 'Poll').catch(() => null)
-      return read !== null && read.rows.length > 0 && read.rows
+  it('use it: what one approves, another reads with its proof; and a computer that uses it hosts another app too', async () => {
+    const used = Promise.all([dan, eva].map((user) => user.golem('use', 'Poll', '--wait')))
+    await during('the app to be usable', used)
+    await write(eva, 'create', { question: 'Where?', options: ['Here', 'There'] })
+    await toRead(dan, 'polls', ({ question }) => question === 'Where?')
+    await ben.golem('publish', 'resources/apps/guestbook.json', '--title', 'Guestbook', ...termsOf(3))
+    for (const host of [cem, dan, eva]) await accept(host, 'Guestbook')
+    await until('the guestbook to be served', async () => (await isServing(cem, 'Guestbook')) && (await isServing(eva, 'Guestbook')))
+  })
+
+  it('go on after the computer that publishes it has lost everything but twelve words', async () => {
+    await ada.stop()
+    rmSync(ada.folder, { recursive: true })
+    await begin(ada, ben)
+    await again(ada)
+    const file = join(folder, '0', 'phrase')
+    writeFileSync(file, `${words}\n`)
+    await ada.golem('wallet', 'restore', '--phrase-file', file)
+    await ada.golem('wallet', 'find')
+    const restored = await until('the wallet to know what it took part in', async () => {
+      const found = await ada.golem<Restored>('wallet', 'found')
+      return found.state !== 'running' && found
     })
-    expect(JSON.stringify(rows)).toContain('Where?')
+    expect(restored).toMatchObject({ state: 'done', unknown: [], found: [{ role: 'supervisor', title: 'Poll' }] })
+    await write(dan, 'create', { question: 'When?', options: ['Now', 'Then'] })
+    await toRead(eva, 'polls', ({ question }) => question === 'When?')
+    expect((await rowsOf(eva, 'polls')).map(({ question }) => question).sort()).toEqual(['When?', 'Where?'])
+  })
+
+  it('go on when a host leaves and another joins', async () => {
+    await cem.golem('host', 'leave', 'Poll')
+    await until('the host to be gone', async () => (await engagementOf(cem, 'server')) === undefined)
+    await accept(eva, 'Poll')
+    await until('the new host to serve', () => isServing(eva))
+    const when = await toRead(dan, 'polls', ({ question }) => question === 'When?')
+    await write(eva, 'vote', { poll: when['$key'], choice: 'Now' })
+    await toRead(dan, 'votes', ({ choice }) => choice === 'Now')
+    expect(await isServing(cem, 'Guestbook')).toBe(true)
+  })
+
+  it('find every root right, each by its own replay', async () => {
+    for (const one of [dan, eva]) {
+      const audit = await during('the audit', one.golem<{ ok: boolean; ticks: { equal: boolean }[] }>('audit', 'Poll'))
+      expect(audit.ok).toBe(true)
+      expect(audit.ticks.length).toBeGreaterThan(3)
+      expect(audit.ticks.every(({ equal }) => equal)).toBe(true)
+    }
   })
 })

@@ -113,6 +113,33 @@ describe('golem wallet', () => {
     expect(await node.golem(['wallet', 'restore'], { typed: [''] })).toMatchObject({ code: 1, err: expect.stringContaining('[cli.words]') })
   })
 
+  it('restore says by which command the rest comes back, and found by which a job goes on', async () => {
+    node.script['wallet.restore'] = () => view('open')
+    write(node.home, 'phrase', `${PHRASE}\n`)
+    const restored = await node.golem(['wallet', 'restore', '--phrase-file', 'phrase'], { env: { GOLEM_PASSPHRASE: 'secret' } })
+    expect(restored.out).toContain('comes back with golem wallet find')
+    const found = { app: 'cd'.repeat(32), title: 'Poll\u001b[2J', state: 'accepted in block 7', restored: ['its key'], lost: ['its code'] }
+    const seen = { state: 'done', step: 'done', percent: 100, unknown: ['an offer'] }
+    const job = { ...found, role: 'server', offer: '3f2a9c41'.padEnd(64, '0') }
+    node.script['wallet.found'] = () => ok({ ...seen, found: [job, { ...found, role: 'client' }] } as never)
+    expect((await node.golem(['wallet', 'found'])).out.split('\n')).toEqual([
+      'served: Poll[2J (accepted in block 7)',
+      '  back: its key',
+      '  lost: its code',
+      '  next: golem host join 3f2a9c41, to go on with the job',
+      'used: Poll[2J (accepted in block 7)',
+      '  back: its key',
+      '  lost: its code',
+      'not known: an offer',
+      '',
+    ])
+    node.script['wallet.find'] = () =>
+      ok({ ...seen, state: 'running', step: 'reads the chain', percent: 10, found: [], unknown: [] } as never)
+    expect((await node.golem(['wallet', 'find'])).out).toBe('10 %: reads the chain; golem wallet found says how far it is\n')
+    node.script['wallet.found'] = () => ok({ ...seen, state: 'failed', message: 'no chain', found: [], unknown: [] } as never)
+    expect((await node.golem(['wallet', 'found'])).out).toContain('It failed: no chain\nLook again with golem wallet find')
+  })
+
   it.each<[string[], string, unknown]>([
     [['unlock'], 'wallet.unlock', { passphrase: 'old' }],
     [['phrase'], 'wallet.phrase', { passphrase: 'old' }],

@@ -2,27 +2,29 @@
 import type { FoundView, RestoreView } from '../../../../contract/index.ts'
 import { ok, type Result } from '../../../../../roles/protocol/result.ts'
 import type { Call } from '../../command.ts'
+import { plain } from '../../../terminal/columns.ts'
 import { nodeCommand, textFlag } from '../node-command.ts'
-import { lines } from '../show.ts'
+import { brief, lines } from '../show.ts'
 import { readJson } from '../../load.ts'
 
 const ROLES = { supervisor: 'supervised', server: 'served', client: 'used' } as const
 
-const foundText = ({ role, title, app, state, restored, lost }: FoundView): string =>
+const foundText = ({ role, title, app, offer, state, restored, lost }: FoundView): string =>
   [
-    `${ROLES[role]}: ${title ?? app} (${state})`,
-    ...restored.map((what) => `  back: ${what}`),
-    ...lost.map((what) => `  lost: ${what}`),
+    `${ROLES[role]}: ${plain(title ?? app)} (${state})`,
+    ...restored.map((what) => `  back: ${plain(what)}`),
+    ...lost.map((what) => `  lost: ${plain(what)}`),
+    ...(role === 'server' && offer !== undefined ? [`  next: golem host join ${brief(offer)}, to go on with the job`] : []),
   ].join('\n')
 
 function viewText({ state, step, percent, found, unknown, message }: RestoreView): string {
   const head = {
     none: 'Nothing was looked for since the node started: golem wallet find begins.',
-    running: `${percent} %: ${step}`,
+    running: `${percent} %: ${plain(step)}; golem wallet found says how far it is`,
     done: found.length === 0 ? 'This wallet took part in nothing that is on the chain.' : '',
-    failed: `It failed: ${message ?? ''}`,
+    failed: `It failed: ${plain(message ?? '')}\nLook again with golem wallet find: what is there already stays as it is.`,
   }[state]
-  return lines(head !== '' && head, ...found.map(foundText), ...unknown.map((what) => `not known: ${what}`))
+  return lines(head !== '' && head, ...found.map(foundText), ...unknown.map((what) => `not known: ${plain(what)}`))
 }
 
 function programs(call: Call): Result<unknown[]> {

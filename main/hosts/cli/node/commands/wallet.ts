@@ -161,14 +161,19 @@ export const walletRestoreCommand = nodeCommand(
       'phrase-file': { kind: 'text', value: 'FILE', doc: 'it holds the words; without it they are asked for, unseen' },
       ...PASSPHRASE_FLAGS,
     },
-    doc: 'Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them.',
+    doc: `Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them. In a
+new folder, settings are as at the beginning: give those that others reach this node by (golem settings) before.`,
     example: 'golem wallet restore',
   },
   async (node, call) => {
     const phrase = await readPhrase(call)
     if (!phrase.ok) return phrase
     const secret = await newPassphrase(call)
-    return secret.ok ? told(await node.call('wallet.restore', { phrase: phrase.value, passphrase: secret.value })) : secret
+    if (!secret.ok) return secret
+    const restored = await node.call('wallet.restore', { phrase: phrase.value, passphrase: secret.value })
+    if (!restored.ok) return restored
+    const next = 'What it took part in comes back with golem wallet find: apps, jobs and reserved keys.'
+    return ok({ text: lines(walletText(restored.value), next), value: restored.value })
   },
 )
 
