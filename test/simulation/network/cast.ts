@@ -15,6 +15,8 @@ const PRIME_BITS = 128
 /** A node of the story: its settings, and what it publishes, follows without registering, or uses by name, as soon as it can. */
 export interface Cast {
   name: string
+  /** Begins without a wallet, and is told no passphrase: the story's person does all that. */
+  bare?: boolean
   settings?: Parameters<typeof settingsWith>[1]
   publish?: CommandArgs<'publish'>
   use?: Omit<CommandArgs<'use'>, 'register'> & { register?: boolean }

@@ -99,6 +99,8 @@ interface Life {
 }
 interface Entry extends Life {
   settings: NodeSettings
+  /** It is told no passphrase. */
+  bare: boolean
   disk: Disk
   lives: number
 }
@@ -127,7 +129,7 @@ export function createWorld(label: string): World {
     for (let at = 0; at < 10; at++) await clock.advance(ms / 10)
   }
 
-  async function start(name: string, settings: NodeSettings, disk: Disk, lives: number): Promise<Life> {
+  async function start(name: string, settings: NodeSettings, disk: Disk, lives: number, bare = false): Promise<Life> {
     const life = { alive: true, left: Infinity }
     const die = (): void => {
       life.alive = false
@@ -202,8 +204,7 @@ export function createWorld(label: string): World {
     }
     const core = must(
       await createNode(ports, {
-        passphrase: 'story',
-        makesWallet: true,
+        ...(bare ? {} : { passphrase: 'story', makesWallet: true }),
         scryptLog2: 10,
         settings: toldSettings(settings, log),
         fetchTimeoutMs: 2_000,
@@ -249,7 +250,7 @@ export function createWorld(label: string): World {
     const entry = entries.get(name)!
     await entry.stop()
     const settings = changed ?? entry.settings
-    const next = await start(name, settings, entry.disk, entry.lives + 1)
+    const next = await start(name, settings, entry.disk, entry.lives + 1, entry.bare)
     entries.set(name, { ...entry, settings, lives: entry.lives + 1, ...next })
     await run(AFTER_BLOCK_MS)
   }
@@ -270,8 +271,10 @@ export function createWorld(label: string): World {
       const disk: Disk = { ...createMemoryDisk(), indices: new Map(), ...(index === undefined ? {} : { index }) }
       const { name } = cast
       const settings = settingsWith(name, cast.settings)
-      const entry = await start(name, settings, disk, 0)
-      entries.set(name, { settings, disk, lives: 0, ...entry })
+      const bare = cast.bare === true
+      const entry = await start(name, settings, disk, 0, bare)
+      entries.set(name, { settings, bare, disk, lives: 0, ...entry })
+      if (bare) return
       if (cast.publish !== undefined) await call(name, 'publish', cast.publish)
       if (cast.use !== undefined) await call(name, 'use', cast.use)
       const { address } = await call(name, 'wallet.receive', {})
@@ -282,7 +285,7 @@ export function createWorld(label: string): World {
       const disk: Disk = { ...prepared, indices: new Map() }
       const settings = settingsWith(cast.name, cast.settings)
       const entry = await start(settings.name, settings, disk, 0)
-      entries.set(settings.name, { settings, disk, lives: 0, ...entry })
+      entries.set(settings.name, { settings, bare: false, disk, lives: 0, ...entry })
     },
     member: (name) => entries.get(name)!.member,
     async endanger(name, count, stretch) {

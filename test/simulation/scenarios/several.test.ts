@@ -132,6 +132,23 @@ describe('A node with several engagements', () => {
     await world.until('the app to go on', async () => (await tickOf('Poll', 'bob')) > poll + 3)
   })
 
+  it('puts out a job whose port somebody else has, says why, and the rest goes on; it is taken up again by command', async () => {
+    await world.stop('one')
+    await world.add(server(9, { address: '10.0.9.1' }))
+    for (let blocks = 0; blocks < MATURITY; blocks++) await world.block()
+    await world.until('the other at that port', async () => (await world.view('server-9')).engagements.length > 0)
+    await world.run(3_000)
+    await world.restart('one')
+    const states = await shown()
+    expect(states).toMatchObject({ 'server Guestbook': 'failed', 'client Guestbook': 'registered' })
+    expect((await world.view('one')).engagements.find(({ role }) => role === 'server')!.detail).toContain('4000')
+    const before = await tickOf('Guestbook')
+    await world.until('the rest to go on', async () => (await tickOf('Guestbook')) > before + 2)
+    await world.stop('server-9')
+    await world.call('one', 'host.resume', { app: 'Guestbook' })
+    await world.until('serving again', async () => (await shown())['server Guestbook'] === 'serving')
+  })
+
   it('ends an app for good: the key is taken back, nobody serves it, and the other goes on', async () => {
     await world.call('one', 'publish.retire', { app: 'Poll', reason: 'the vote is over' })
     expect(await shown()).not.toHaveProperty('supervisor Poll')
