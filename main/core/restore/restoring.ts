@@ -11,7 +11,7 @@ import { scanForEngagements, watchFound } from './scan.ts'
 import { takeUp } from './taking.ts'
 
 export interface Restoring {
-  /** Begins, unless it is at it. @param programs of supervised apps that nobody else has */
+  /** Begins, unless it is at it; with programs it looks once more after that. @param programs of supervised apps that nobody else has */
   start(programs?: readonly unknown[]): RestoreView
   view(): RestoreView
   /** Resolves when nothing is looked for. */
@@ -21,6 +21,8 @@ export interface Restoring {
 export function createRestoring(services: Services, engagements: Engagements): Restoring {
   let view: RestoreView = { state: 'none', step: '', percent: 0, found: [], unknown: [] }
   let running: Promise<void> | null = null
+  /** Programs that no look has had yet. */
+  let given: readonly unknown[] = []
   const show = (more: Partial<RestoreView>): void => {
     view = { ...view, ...more }
     services.changed()
@@ -41,9 +43,18 @@ export function createRestoring(services: Services, engagements: Engagements): R
     show({ state: 'done', step: 'done', percent: 100 })
   }
 
+  async function lookAll(): Promise<void> {
+    do {
+      const programs = given
+      given = []
+      await look(programs)
+    } while (given.length > 0)
+  }
+
   return {
     start(programs = []) {
-      running ??= look(programs)
+      given = [...given, ...programs]
+      running ??= lookAll()
         .catch((error: unknown) => show({ state: 'failed', message: error instanceof Error ? error.message : String(error) }))
         .finally(() => {
           running = null
