@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import type { Io } from '../../../main/hosts/cli/command.ts'
 import { runCli } from '../../../main/hosts/cli/main.ts'
+import { nobody } from './nobody.ts'
 import { repository } from '../../architecture/rules.ts'
 
 export interface Ended {
@@ -13,13 +13,7 @@ export interface Ended {
   err: string
 }
 
-/** Where nobody sits at a terminal, and the environment is empty. */
-export const nobody = {
-  env: {},
-  ask: () => Promise.resolve(null),
-  columns: null,
-  ended: new AbortController().signal,
-} satisfies Partial<Io>
+export { nobody } from './nobody.ts'
 
 export async function golem(cwd: string, ...args: string[]): Promise<Ended> {
   let [out, err] = ['', '']

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { nobody } from '../../hosts/cli/golem.ts'
+import { nobody } from '../../hosts/cli/nobody.ts'
 import { runCli } from '../../../main/hosts/cli/main.ts'
 import { matches, problemOf, type Block, type Problem } from './pages.ts'
 
