@@ -21,6 +21,18 @@ usage: golem <command> …
 
 ${groups.map(({ title, commands }) => `${title}:\n${rows(commands)}`).join('\n\n')}
 
+A node, from nothing to an app that is used (while golem node runs in another terminal):
+
+  golem wallet create
+  golem wallet receive
+  golem use <link> --wait
+  golem find <link>
+  golem call <endpoint> --request '{ … }'
+  golem approve --wait
+
+To host instead: golem settings set host.address <address>, golem offers, golem host join <offer>.
+To publish: golem publish app.ts; golem find <title> then shows the link.
+
 A new application, from nothing to its first answer:
 
   golem new hello

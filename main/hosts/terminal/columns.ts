@@ -6,6 +6,8 @@ export interface Column<T> {
   of: (row: T) => string
   /** Numbers stand at the right. */
   right?: true
+  /** The last column is not cut: a terminal breaks its lines. */
+  whole?: true
 }
 
 /** What others wrote is no command to a terminal, and one line. */
@@ -23,7 +25,7 @@ const padded = (text: string, width: number, right: boolean): string => {
   return right ? space + text : text + space
 }
 
-/** Rows below their titles. The last column is cut where a line would be longer than `WIDTH` and still has 20 columns then. */
+/** Rows below their titles. The last column is cut, unless it is to be `whole`, where a line would be longer than `WIDTH` and still has 20 columns then. */
 export function columnsOf<T>(rows: readonly T[], columns: ReadonlyArray<Column<T>>): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => plain(of(row))))]
   const widths = columns.map((_, at) => Math.max(...cells.map((line) => widthOf(line[at]!))))
@@ -32,7 +34,13 @@ export function columnsOf<T>(rows: readonly T[], columns: ReadonlyArray<Column<T
   return cells
     .map((line) =>
       line
-        .map((text, at) => padded(at === columns.length - 1 ? cut(text, most) : text, widths[at]!, columns[at]!.right === true))
+        .map((text, at) =>
+          padded(
+            at === columns.length - 1 && columns[at]!.whole !== true ? cut(text, most) : text,
+            widths[at]!,
+            columns[at]!.right === true,
+          ),
+        )
         .join('  ')
         .trimEnd(),
     )

@@ -148,7 +148,7 @@ export const hosts = {
     command: 'golem node',
     summary: 'run a node in the foreground, until Ctrl+C',
     usage: '[flags]',
-    doc: 'Takes part in a network for its owner: publishes, hosts and uses apps, as golem publish, golem host and golem use say. It goes by a bitcoind, by default the one on this computer with its cookie file. What it is told by flags counts until it ends; golem settings keeps it. Without a passphrase it starts locked: golem wallet unlock opens it.',
+    doc: 'Takes part in a network for its owner: publishes, hosts and uses apps, as golem publish, golem host and golem use say. It goes by a bitcoind, which need not have an index of transactions or a wallet: by default the one on this computer, with the cookie file in ~/.bitcoin. A pruned one has to keep the blocks since the apps began. Commands talk to it from another terminal of the same user. What it is told by flags counts until it ends; golem settings keeps it. Without a passphrase it starts locked: golem wallet unlock opens it.',
     options: nodeOptions,
     example: 'golem node --network signet --chain-cookie ~/.bitcoin/signet/.cookie',
     exits: '0 it was ended · 1 it could not start, and why is said · 2 wrong usage',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { wrongLines } from './command-lines.ts'
 import { blocksOf, matches, problemOf, tablesOf, type Block, type Problem } from './pages.ts'
 import { answerOf, buildAll, frameOf, refusal, type Built, type Frame, type Source } from './programs.ts'
 import type { PageSteps, Step } from './shell.ts'
@@ -91,6 +92,8 @@ function place(page: Page, block: Block, shown: Block[], frame: Frame | null): v
   const isWhole = text.includes('export default')
   // `handbook.test.ts` runs the front end beside a page of its own.
   if ('by-hand' in attributes || 'front-end' in attributes) return
+  // What needs a node, people and coins is not run, but it is what golem takes.
+  if ('node' in attributes) return void page.problems.push(...wrongLines(text).map((wrong) => problemOf(block, wrong)))
   if ('file' in attributes || 'find' in attributes || 'put' in attributes || lang === 'sh')
     page.steps.push({ block, shown: shown[0] ?? null })
   else if (lang === 'ts' && (isWhole || frame !== null))

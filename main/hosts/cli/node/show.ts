@@ -67,7 +67,8 @@ export function requestText(request: RequestView): string {
       ...rules.map((rule) => `  ! ${plain(rule)}`),
     ]),
     fee !== undefined && `fee: about ${sats(fee)}`,
-    deadline !== undefined && `counts if approved before block ${deadline.approveBefore}, ${deadline.blocksLeft} blocks from now`,
+    deadline !== undefined &&
+      `counts if approved before block ${deadline.approveBefore}, ${deadline.blocksLeft} ${deadline.blocksLeft === 1 ? 'block' : 'blocks'} from now`,
     txid !== undefined && `transaction ${txid}`,
     tick !== undefined && `tick ${tick}`,
     waiting !== undefined && plain(waiting),

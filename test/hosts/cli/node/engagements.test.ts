@@ -97,7 +97,7 @@ describe('what is sent', () => {
     [['host', 'serve'], 'There is no command «host serve»'],
     [['approve', 'xyz'], '«xyz» is no request'],
     [['approve', 'abcd'], 'No request begins with abcd'],
-    [['approve'], 'No request is in review'],
+    [['approve'], 'No request is in the state «review»'],
   ])('golem %j is wrong usage', async (args, message) => {
     const ended = await node.golem(args)
     expect(ended.out + ended.err).toContain(message)
@@ -289,7 +289,10 @@ describe('a request', () => {
 
   it('is to be named where several could be meant', async () => {
     node.script.overview = () => ok({ ...OVERVIEW, requests: [asked, requestView({ id: '3c3d'.padEnd(64, '0') })] })
-    expect(await node.golem(['refuse'])).toMatchObject({ code: 2, err: expect.stringContaining('Several requests are in review') })
+    expect(await node.golem(['refuse'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Several requests are in the state «review»'),
+    })
     node.script['use.refuse'] = () => ok(null)
     expect(await node.golem(['refuse', '3c3d'])).toMatchObject({ code: 0, out: 'Dropped.\n' })
     expect(lastCall()).toEqual({ name: 'use.refuse', args: { id: '3c3d'.padEnd(64, '0') } })
@@ -354,14 +357,14 @@ describe('what is shown', () => {
     }
     node.script['use.find'] = () => ok(known)
     const { out } = await node.golem(['find', 'poll'])
-    expect(out).toContain('price    20 sats a request; joining costs about 2^18 hashes and a transaction')
+    expect(out).toContain('price    20 sats a request (promised: nobody settles it yet); joining costs about 2^18 hashes and a transaction')
     expect(out).toContain('vote(choice: text)  Votes once.\n  count sees choice')
   })
 
   it('rows, and an audit that fails is exit code 1', async () => {
     node.script['use.read'] = () =>
       ok({ tick: 4, root: '', proved: true, local: true, rows: [{ $key: 'ab'.repeat(32), text: 'hi', n: 1 }] })
-    expect((await node.golem(['read', 'posts'])).out).toBe('text  n  $key\nhi    1  abababab\n\n1 rows (tick 4, proved)\n')
+    expect((await node.golem(['read', 'posts'])).out).toBe('text  n  $key\nhi    1  abababab\n\n1 row (tick 4, proved)\n')
     const ticks = [{ number: 0, expected: 'a', computed: 'b', equal: false, problems: ['a secret is missing'] }]
     node.script['use.audit'] = () => ok({ ok: false, ticks, ms: 1_234, stopped: 'a file is gone' })
     expect(await node.golem(['audit'])).toEqual({

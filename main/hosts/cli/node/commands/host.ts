@@ -6,12 +6,12 @@ import { columnsOf, plain } from '../../../terminal/columns.ts'
 import type { Command } from '../../command.ts'
 import { nodeCommand } from '../node-command.ts'
 import { brief } from '../show.ts'
-import { appOf, done, established, WAIT_FLAG } from './publish.ts'
+import { appOf, done, established, waitFlag } from './publish.ts'
 
 const offersText = (all: readonly OfferView[]): string =>
   columnsOf(all, [
     { title: 'offer', of: ({ id }) => brief(id) },
-    { title: 'pays a request', of: ({ perRequest }) => sats(perRequest), right: true },
+    { title: 'promises a request', of: ({ perRequest }) => sats(perRequest), right: true },
     { title: 'work to join', of: ({ workBits }) => `2^${workBits}`, right: true },
     { title: 'servers', of: ({ minimumServers }) => String(minimumServers), right: true },
     { title: 'block', of: ({ height }) => String(height), right: true },
@@ -23,8 +23,9 @@ export const offersCommand = nodeCommand(
   {
     name: 'offers',
     summary: 'the job offers that were seen on the chain, best paid first',
-    doc: `Shows what each pays for a request, how many hashes an identity costs, and without how many servers it does not begin. golem host join accepts one:
-beside the work it costs the fee of one transaction.`,
+    doc: `Shows what each promises for a request, how many hashes an identity costs (2^20 take seconds, each bit more twice as long), and without how many servers it
+does not begin. golem host join accepts one: beside the work it costs one transaction, with a few hundred sats to the Supervisor. The pay is not settled yet: servers
+keep signed receipts, and payment channels come later.`,
     example: 'golem offers',
   },
   async (node) => {
@@ -43,9 +44,10 @@ export const hostJoinCommand = nodeCommand(
     summary: 'accept a job offer',
     usage: '<offer>',
     takes: [1, 1],
-    flags: WAIT_FLAG,
+    flags: waitFlag('the node serves, which needs as many servers as the offer says'),
     doc: `The offer is named by the beginning of its id that golem offers shows, or by the app's id, title or link. An identity is ground, and the acceptance is
-published; from then on the node serves by itself.`,
+published with a transaction, so the wallet needs coins; from then on the node serves by itself. Others have to reach it: set host.address to where this computer is
+reached from outside (the default, 127.0.0.1, is this computer alone) before you join, and open its port, which golem status shows, in firewall and router.`,
     example: 'golem host join 3f2a9c41 --wait',
   },
   async (node, call) => {

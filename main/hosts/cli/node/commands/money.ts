@@ -108,7 +108,8 @@ export const walletReceiveCommand = nodeCommand(
   {
     name: 'wallet receive',
     summary: 'an address that has not received anything yet',
-    doc: 'Prints an address of this wallet to give to whoever pays.',
+    doc: `Prints an address of this wallet to give to whoever pays: your exchange, a faucet of signet, or on regtest your bitcoind (bitcoin-cli -regtest
+generatetoaddress 101 <address>). golem wallet balance says when coins are there.`,
     example: 'golem wallet receive',
   },
   async (node) => {

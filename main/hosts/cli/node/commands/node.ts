@@ -11,7 +11,7 @@ export const statusCommand = nodeCommand(
   {
     name: 'status',
     summary: 'what the node does, and what it waits for',
-    doc: 'Shows the chain, the wallet, the apps that are published, hosted and used, and the requests that wait for approval.',
+    doc: 'Shows the chain, the wallet, the apps that are published, hosted and used with their ids and states, and the requests that wait for approval.',
     example: 'golem status',
   },
   async (node) => {
@@ -56,7 +56,11 @@ const settingsText = (all: readonly SettingView[]): string =>
   columnsOf(all, [
     { title: 'setting', of: ({ name }) => name },
     { title: 'value', of: ({ value, default: usual }) => `${shown(value)}${JSON.stringify(value) === JSON.stringify(usual) ? '' : ' *'}` },
-    { title: 'what it is for (* is not the default)', of: ({ doc, problem }) => (problem === undefined ? doc : `! ${problem}`) },
+    {
+      title: 'what it is for (* is not the default)',
+      of: ({ doc, problem }) => (problem === undefined ? doc : `! ${problem}`),
+      whole: true,
+    },
   ])
 
 const changed = (node: Node, name: string, value: unknown): Promise<Result<Done>> =>
@@ -94,7 +98,7 @@ export const settingsSetCommand = nodeCommand(
     summary: 'change a setting',
     usage: '<name> <value>',
     takes: [2, 2],
-    doc: 'The value is JSON (numbers, true, lists) or else text. What cannot be is refused with what it has to be, and nothing changes.',
+    doc: 'golem settings lists the names. The value is JSON (numbers, true, lists) or else text. What cannot be is refused with what it has to be, and nothing changes. Says whether it counts at once, or when the node is started again.',
     example: 'golem settings set host.minimumPayPerRequest 20',
   },
   (node, { positionals: [name, value] }) => changed(node, name!, valueOf(value!)),

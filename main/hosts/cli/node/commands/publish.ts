@@ -19,7 +19,7 @@ const TERM_FLAGS = {
     kind: 'list',
     short: 't',
     value: 'NAME=VALUE',
-    doc: 'a term of the offer, such as perRequest=20, minimumServers=3 or tickBlocks=6',
+    doc: 'a term of the offer, such as perRequest=20 (sats), minimumServers=6, tickBlocks=6 or work.client=18 (PROTOCOL.md 5.1 has all)',
     form: { pattern: /^[A-Za-z][A-Za-z0-9.]{0,63}=/, words: 'a name and a value, as in perRequest=20' },
   },
   terms: { kind: 'text', value: 'FILE', doc: 'a JSON object of terms; those of --term count before it' },
@@ -58,9 +58,9 @@ async function given(call: Call, path: string | undefined) {
   })
 }
 
-export const WAIT_FLAG = {
-  wait: { kind: 'flag', short: 'w', doc: 'wait until that is established; Ctrl+C ends only the waiting' },
-} as const satisfies Options
+/** @param what is waited for */
+export const waitFlag = (what: string) =>
+  ({ wait: { kind: 'flag', short: 'w', doc: `wait until ${what}; Ctrl+C ends only the waiting` } }) as const satisfies Options
 
 /** Waits until an engagement has one of some states. Errors: `engagement.failed`, those of `waitFor`. */
 export const established = (node: Node, { io }: Call, id: string, states: readonly string[]): Promise<Result<EngagementView>> =>
@@ -82,10 +82,13 @@ export const publishCommand = nodeCommand(
     usage: 'app.ts|app.json',
     takes: [1, 1],
     files: true,
-    flags: { ...TERM_FLAGS, ...WAIT_FLAG, ...BUILD_FLAGS },
-    doc: `The program is checked, and its job offer goes out as soon as the wallet has coins. Servers accept it, and from then on the node makes its ticks by
-itself. What is not said has a default. A program named like a command (update) is written ./update.`,
-    example: 'golem publish app.ts --title "Our poll" -t minimumServers=3 -t perRequest=20',
+    flags: { ...TERM_FLAGS, ...waitFlag('enough servers have joined, and it makes ticks'), ...BUILD_FLAGS },
+    doc: `The program is checked, and its job offer goes out as soon as the wallet has coins: two transactions, and one more for each tick, for whose fees the
+wallet needs coins as long as the app runs. Servers accept the offer, and once there are minimumServers of them the node makes ticks by itself. golem find shows
+the app's link, which is what others need to host and to use it. What is not said has a default: 6 servers where the program fits that, a tick every 6 blocks,
+10 sats a request. Fewer servers than (witnesses + spare + 1) for each point of an endpoint are refused: for 3 add -t witnesses=0 -t spare=0, and then no
+witness holds what a server makes against its own. A program named like a command (update) is written ./update.`,
+    example: 'golem publish app.ts --title "Our poll" -t tickBlocks=3 -t perRequest=20',
   },
   async (node, call) => {
     const args = await given(call, call.positionals[0])
@@ -112,7 +115,8 @@ export const publishUpdateCommand = nodeCommand(
     usage: '[app]',
     takes: [0, 1],
     flags: { program: { kind: 'text', short: 'p', value: 'FILE', doc: 'the new program' }, ...TERM_FLAGS, ...BUILD_FLAGS },
-    doc: "Users' data stays. What is not said stays as it is.",
+    doc: `Users' data stays. What is not said stays as it is; only witnesses and spare follow minimumServers where that is said and they are not. It costs a
+transaction, and counts once its code has reached the servers, three ticks later.`,
     example: 'golem publish update "Our poll" --program app.ts',
   },
   async (node, call) => {

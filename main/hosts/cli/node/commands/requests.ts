@@ -11,7 +11,7 @@ import { brief, lines, requestsText, requestText } from '../show.ts'
 import { waitFor, type Look } from '../waiting.ts'
 import { FEE_FLAGS, feeRate, agreed, YES_FLAG } from './money.ts'
 import { APP_FLAG, flaggedApp } from './use.ts'
-import { WAIT_FLAG } from './publish.ts'
+import { waitFlag } from './publish.ts'
 
 type State = RequestView['state']
 
@@ -36,8 +36,8 @@ async function requestOf(node: Node, given: string | undefined, states: readonly
   if (waiting.length === 1) return ok(waiting[0]!)
   return wrongUsage(
     waiting.length === 0
-      ? `No request is in ${states.join(' or ')}.`
-      : `Several requests are in ${states.join(' or ')}: name one. golem requests lists them.`,
+      ? `No request is in the state «${states.join('» or «')}»: golem requests lists them all.`
+      : `Several requests are in the state «${states.join('» or «')}»: name one. golem requests lists them.`,
   )
 }
 
@@ -91,10 +91,10 @@ export const callCommand = nodeCommand(
       'no-wait': { kind: 'flag', doc: 'do not wait for the answer' },
       approve: { kind: 'flag', doc: 'publish what it would write, once it was shown and agreed to' },
       ...YES_FLAG,
-      ...WAIT_FLAG,
+      ...waitFlag('a tick counts it, with --approve'),
     },
     doc: `The request goes through the servers of the app, and comes back with an answer and with what it would write. Nothing is public before it is approved:
-golem approve publishes it, golem refuse drops it.`,
+golem approve publishes it, golem refuse drops it. golem find shows the endpoints and their arguments.`,
     example: 'golem call post --app guestbook --request \'{"topic":"cats","text":"Hello"}\'',
   },
   send,
@@ -148,9 +148,9 @@ export const approveCommand = nodeCommand(
     summary: 'publish what a request would write',
     usage: '[request]',
     takes: [0, 1],
-    flags: { ...YES_FLAG, ...WAIT_FLAG },
-    doc: `Shows what becomes public, and asks. The request is named by the beginning of its id; where only one waits, it need not be named. --wait waits until a
-tick counts it.`,
+    flags: { ...YES_FLAG, ...waitFlag('a tick counts it') },
+    doc: `Shows what becomes public, and asks; it costs the fee that is shown. The request is named by the beginning of its id, 4 hex digits or more; where only one
+waits, it need not be named. A tick counts it some blocks later, if it was approved before the block that is shown.`,
     example: 'golem approve 3f2a --wait',
   },
   async (node, call) => {
@@ -204,7 +204,7 @@ export const againCommand = single(
   'again',
   'compose a request anew that ended without counting',
   ['late', 'rejected', 'failed', 'refused'],
-  'With the same arguments, on the newest tick. What comes back is reviewed again.',
+  'With the same arguments, on the newest tick. What comes back is reviewed and approved again.',
   async (node, id) => {
     const again = await node.call('use.again', { id })
     return again.ok ? ok({ text: `Sent again as request ${brief(again.value.id)}.`, value: again.value }) : again

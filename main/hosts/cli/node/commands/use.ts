@@ -11,7 +11,7 @@ import { nodeCommand, textFlag } from '../node-command.ts'
 import { brief, lines } from '../show.ts'
 import { waitFor } from '../waiting.ts'
 import { valueOf } from './node.ts'
-import { appOf, done, WAIT_FLAG } from './publish.ts'
+import { appOf, done, waitFlag } from './publish.ts'
 
 export const APP_FLAG = {
   app: { kind: 'text', short: 'a', value: 'APP', doc: 'its title, link, or the beginning of its id; needed where several are used' },
@@ -42,7 +42,7 @@ const knownText = ({
     `\nid       ${app}`,
     `link     ${plain(link)}`,
     `run by   ${master}, since block ${height}`,
-    `price    ${sats(perRequest)} a request; joining costs about 2^${workBits} hashes and a transaction`,
+    `price    ${sats(perRequest)} a request (promised: nobody settles it yet); joining costs about 2^${workBits} hashes and a transaction`,
     `pace     a tick every ${tickBlocks} blocks`,
     ...endpoints.flatMap(({ name, doc: what, fields, observations }) => [
       `\n${plain(name)}(${fields.map((field) => `${plain(field.name)}: ${field.type}`).join(', ')})  ${plain(what)}`,
@@ -57,7 +57,8 @@ export const findAppCommand = nodeCommand(
     summary: 'what an app is: who runs it, what it offers, what its servers see',
     usage: '<app>',
     takes: [1, 1],
-    doc: 'The app is named by its link, its id, the beginning of that, or its title. Nothing is joined, and nothing is paid.',
+    doc: `Shows its link, its endpoints with their arguments, and what each server would see of a call. The app is named by its link, its id, the beginning of that, or
+its title. Nothing is joined, and nothing is paid.`,
     example: 'golem find golem:signet/5d41…',
   },
   async (node, { positionals: [app] }) => {
@@ -81,9 +82,13 @@ export const useCommand = nodeCommand(
     summary: 'begin to use an app',
     usage: '<app>',
     takes: [1, 1],
-    flags: { 'read-only': { kind: 'flag', doc: 'register nothing: read and audit, which costs nothing' }, ...WAIT_FLAG },
-    doc: `The app is named by its link, its id, the beginning of that, or its title. An identity is ground and registered on the chain; then golem call asks the
-app's endpoints.`,
+    flags: {
+      'read-only': { kind: 'flag', doc: 'register nothing: read and audit, which costs nothing' },
+      ...waitFlag('requests can be sent, or with --read-only it can be read'),
+    },
+    doc: `The app is named by its link, its id, the beginning of that, or its title. An identity is ground and registered on the chain, and the first keys are reserved:
+that takes transactions of the wallet, and some ticks. Then golem call asks the app's endpoints, which golem find shows. Where several apps are used, commands
+take which is meant as --app.`,
     example: 'golem use golem:signet/5d41… --wait',
   },
   async (node, call) => {
@@ -103,7 +108,7 @@ export const useLeaveCommand = nodeCommand(
     summary: 'use an app no longer',
     usage: '[app]',
     takes: [0, 1],
-    doc: 'What was published stays, and its keys come again from the seed phrase.',
+    doc: 'What was published stays, and its keys come again from the seed phrase: golem use goes on with them.',
     example: 'golem use leave "Our poll"',
   },
   async (node, call) => done(await node.call('use.leave', appOf(call)), 'The app is used no longer.'),
@@ -116,7 +121,7 @@ export const useReserveCommand = nodeCommand(
     usage: '<collection> <count>',
     takes: [2, 2],
     flags: APP_FLAG,
-    doc: 'So many fresh keys are then free or on their way; those that are missing are reserved with one transaction.',
+    doc: 'A row is written under a key of its own. So many fresh keys are then free or on their way; those that are missing are reserved with one transaction.',
     example: 'golem use reserve posts 4 --app "Our poll"',
   },
   async (node, call) => {
@@ -130,9 +135,11 @@ export const useReserveCommand = nodeCommand(
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
+const rowCount = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`
+
 function rowsText({ tick, rows, count, sum, proved }: RowsView): string {
   const head = `tick ${tick}${proved ? ', proved' : ''}`
-  if (count !== undefined) return `${count} rows (${head})`
+  if (count !== undefined) return `${rowCount(count)} (${head})`
   if (sum !== undefined) return `${sum} (${head})`
   if (rows.length === 0) return `no rows (${head})`
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].sort((a, b) => Number(a.startsWith('$')) - Number(b.startsWith('$')))
@@ -141,7 +148,7 @@ function rowsText({ tick, rows, count, sum, proved }: RowsView): string {
   return `${columnsOf(
     rows,
     names.map((name) => ({ title: name, of: (row) => cell(row, name) })),
-  )}\n\n${rows.length} rows (${head})`
+  )}\n\n${rowCount(rows.length)} (${head})`
 }
 
 export const readCommand = nodeCommand(
@@ -152,12 +159,12 @@ export const readCommand = nodeCommand(
     takes: [1, 10],
     flags: {
       ...APP_FLAG,
-      from: { kind: 'text', value: 'VALUE', doc: 'the field after those given, from this on' },
-      to: { kind: 'text', value: 'VALUE', doc: 'and up to this, without it' },
+      from: { kind: 'text', value: 'VALUE', doc: 'of the field after those given, this and what follows' },
+      to: { kind: 'text', value: 'VALUE', doc: 'and what is before this' },
       limit: { kind: 'whole', short: 'n', value: 'N', range: [1, 500], default: 50, doc: 'how many rows' },
       descending: { kind: 'flag', doc: 'the last first' },
     },
-    doc: `Asks nobody: pages come from the swarm and are proved against the newest tick. Without an index all rows are read, by their keys. Values are those of
+    doc: `Of an app that is used here, also with golem use --read-only. Asks nobody: pages come from the swarm and are proved against the newest tick. Without an index all rows are read, by their keys. Values are those of
 the fields of the index, in their order.`,
     example: 'golem read posts byTopic cats --app guestbook --descending',
   },
@@ -229,7 +236,8 @@ export const auditCommand = nodeCommand(
     summary: 'replay an app from chain and swarm alone, and compare every root',
     usage: '[app]',
     takes: [0, 1],
-    doc: 'Believes nobody, and takes as long as the history is. Exit code 1 where something is not in order.',
+    doc: `Of an app that is used here, also with golem use --read-only. Believes nobody, and takes as long as the history is. Exit code 1 where something is not in
+order.`,
     example: 'golem audit "Our poll"',
   },
   audit,

@@ -161,7 +161,7 @@ export const walletRestoreCommand = nodeCommand(
       'phrase-file': { kind: 'text', value: 'FILE', doc: 'it holds the words; without it they are asked for, unseen' },
       ...PASSPHRASE_FLAGS,
     },
-    doc: `Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them. In a
+    doc: `For a node that has no wallet. Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them. In a
 new folder, settings are as at the beginning: give those that others reach this node by (golem settings) before.`,
     example: 'golem wallet restore',
   },
@@ -246,7 +246,8 @@ export const walletBalanceCommand = nodeCommand(
   {
     name: 'wallet balance',
     summary: 'what the wallet holds: spendable, on its way, reserved',
-    doc: 'Reserved coins are those that keys, identities and jobs need; they are never spent as money.',
+    doc: `Spendable is what a payment could take now, before its fee. Unconfirmed is on its way, leaving is spent by payments that wait for a block, and immature was
+mined less than 100 blocks ago. Reserved coins are those at the addresses of keys, of identities (of apps, jobs and clients), and in channels; they are never spent as money.`,
     example: 'golem wallet balance',
   },
   async (node) => {
@@ -261,10 +262,10 @@ export const walletBalanceCommand = nodeCommand(
       ['leaving', leaving],
       ['reserved', reserved.total],
       ['  for keys', reserved.keys.sats],
-      ['  for jobs', reserved.identities.sats],
+      ['  for identities', reserved.identities.sats],
       ['  in channels', reserved.channels.sats],
     ]
     const width = Math.max(...rows.map(([, amount]) => sats(amount).length))
-    return ok({ text: rows.map(([name, amount]) => `${name.padEnd(14)}${sats(amount).padStart(width)}`).join('\n'), value: balance.value })
+    return ok({ text: rows.map(([name, amount]) => `${name.padEnd(18)}${sats(amount).padStart(width)}`).join('\n'), value: balance.value })
   },
 )
