@@ -101,7 +101,7 @@ describe('Whoever has a coin', () => {
 
   it('[D4] and the key that signs ticks spends the seal first, with a tick that nobody can fetch: nobody goes on, and the master key ends it', async () => {
     const passphrase = readFileSync(join(cast.folder, 'passphrase'), 'utf8').trim()
-    const { phrase } = await cast.call('wallet.phrase', { passphrase })
+    const { phrase } = await cast.call('wallet.phrase', { passphrase }, 'supervisor')
     const key = deriveKey(must(phraseToSeed(phrase)), { network: 'test', purpose: 'secondary', app: 0, index: 0 })
     const { chain } = cast.network
     await cast.blocks(0)
