@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { swarmSettings } from '../../main/core/settings.ts'
-import { newTerms } from '../../main/core/supervisor/terms.ts'
+import { changedTerms, newTerms } from '../../main/core/supervisor/terms.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
@@ -13,6 +13,12 @@ describe('the terms of an app', () => {
   it('have defaults, with which it can be published, and take what its author chooses', () => {
     expect(must(newTerms(guestbook, undefined)).title).toBe('guestbook')
     expect(must(newTerms(guestbook, 'Visitors', { tickBlocks: 5 }))).toMatchObject({ title: 'Visitors', tickBlocks: 5, perRequest: 10 })
+  })
+
+  it('stay as they were but for what is changed, and lanes follow from the servers of a new app alone', () => {
+    const terms = must(newTerms(guestbook, undefined, { minimumServers: 12, witnesses: 1 }))
+    expect(must(changedTerms(terms, { minimumServers: 9 }))).toEqual({ ...terms, minimumServers: 9 })
+    expect(must(newTerms(guestbook, undefined, { minimumServers: 12 })).witnesses).toBeUndefined()
   })
 
   it.each([

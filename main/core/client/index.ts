@@ -83,10 +83,11 @@ export function startClient(services: Services, engine: Scope, settings: ClientS
 
 const ticksOf = ({ joined }: ClientSession) => (joined === null ? [] : chainOf(joined.member.state().following))
 
-function phaseOf({ joined }: ClientSession): string {
+function phaseOf({ joined, settings }: ClientSession): string {
   if (joined === null) return 'looking for an app'
   const state = joined.member.state()
   if (isRegistered(state)) return 'registered'
+  if (state.registration === null && !settings.register) return 'reading'
   return state.registration === null ? 'preparing' : isRefused(state.registration) ? 'refused' : 'registering'
 }
 

@@ -32,10 +32,8 @@ const defaultTerms = (program: Program): Omit<SupervisorTerms, 'title'> => ({
 })
 
 /** Errors: `publish.terms`, which names the term. */
-function completeTerms(title: string, base: Omit<SupervisorTerms, 'title'>, chosen: Record<string, unknown>): Result<SupervisorTerms> {
-  // Lanes follow from the number of servers, where that is chosen and they are not.
-  const { witnesses: _witnesses, spare: _spare, ...others } = base
-  const parsed = supervisorTerms.safeParse({ ...('minimumServers' in chosen ? others : base), ...chosen, title })
+function completeTerms(title: string, base: object, chosen: Record<string, unknown>): Result<SupervisorTerms> {
+  const parsed = supervisorTerms.safeParse({ ...base, ...chosen, title })
   if (parsed.success) return ok(parsed.data)
   const { path, message, code } = parsed.error.issues[0]!
   const field = path.join('.')
@@ -52,7 +50,10 @@ function completeTerms(title: string, base: Omit<SupervisorTerms, 'title'>, chos
 export function newTerms(program: unknown, title: string | undefined, chosen: Record<string, unknown> = {}): Result<SupervisorTerms> {
   const checked = check(program)
   if (!checked.ok) return checked
-  return completeTerms(title ?? checked.value.name, defaultTerms(checked.value), chosen)
+  const { witnesses, spare, ...others } = defaultTerms(checked.value)
+  // Lanes follow from the number of servers, where that is chosen and they are not.
+  const base = 'minimumServers' in chosen ? others : { ...others, witnesses, spare }
+  return completeTerms(title ?? checked.value.name, base, chosen)
 }
 
 /** The terms in force with some of them changed. Error: `publish.terms`. */

@@ -115,7 +115,7 @@ export const publishUpdateCommand = nodeCommand(
     usage: '[app]',
     takes: [0, 1],
     flags: { program: { kind: 'text', short: 'p', value: 'FILE', doc: 'the new program' }, ...TERM_FLAGS, ...BUILD_FLAGS },
-    doc: `Users' data stays. What is not said stays as it is; only witnesses and spare follow minimumServers where that is said and they are not. It costs a
+    doc: `Users' data stays. What is not said stays as it is. It costs a
 transaction, and counts once its code has reached the servers, three ticks later.`,
     example: 'golem publish update "Our poll" --program app.ts',
   },
