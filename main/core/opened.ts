@@ -130,7 +130,7 @@ function servicesOf(
     identity,
     wallet,
     documents: createDocuments({ ...ports, wallet, onTick: retention.note, fetchTimeoutMs }),
-    listener: createListener(ports, () => ({ host: settings().host.address, port: settings().host.port })),
+    listener: createListener(ports, () => ({ host: settings().host.listen || settings().host.address, port: settings().host.port })),
     changed,
     stopped,
     ...createPersistence({ clock: ports.clock, log, stopped }),

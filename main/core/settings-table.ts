@@ -111,6 +111,13 @@ export const SETTINGS = {
     doc: 'Where others reach this node for jobs; it stands in acceptances.',
     applies: 'next start',
   }),
+  'host.listen': setting({
+    schema: z.union([hostname, z.literal('')]),
+    wanted: 'an address of this computer, as 0.0.0.0',
+    fallback: host.listen,
+    doc: 'The address of this computer that jobs listen on, where it is not host.address: behind a router, or in a container (0.0.0.0: all of them).',
+    applies: 'next start',
+  }),
   'host.port': setting({
     schema: z.int().min(0).max(65_535),
     wanted: 'a whole number from 0 to 65,535',
@@ -250,6 +257,7 @@ export function createSettings(port: SettingsPort, log: LogPort, fallbacks: Part
       name: get('name') as string,
       host: {
         address: get('host.address') as string,
+        listen: get('host.listen') as string,
         port: get('host.port') as number,
         region: get('host.region') as string,
         auto: get('host.auto') as boolean,

@@ -9,6 +9,8 @@ export const nodeSettings = z.strictObject({
   host: z.strictObject({
     /** Where others reach this node; port 0 lets the system choose, once. */
     address: hostname,
+    /** The address of this computer that it listens on, where that is another one, as behind a router or in a container. */
+    listen: z.union([hostname, z.literal('')]),
     port,
     region,
     /** The rule that accepts offers without asking (essay, Server joins 2), and up to how many jobs. */
@@ -31,7 +33,7 @@ export type NodeSettings = z.infer<typeof nodeSettings>
 
 export const DEFAULT_SETTINGS: NodeSettings = {
   name: 'this node',
-  host: { address: '127.0.0.1', port: 0, region: '', auto: false, minimumPayPerRequest: 1, jobs: 1 },
+  host: { address: '127.0.0.1', listen: '', port: 0, region: '', auto: false, minimumPayPerRequest: 1, jobs: 1 },
   use: { auto: false, freshKeys: 2, freshKeysOf: {}, indexBytes: 64 << 20 },
 }
 
