@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { swarmSettings } from '../../main/core/settings.ts'
 import { changedTerms, newTerms } from '../../main/core/supervisor/terms.ts'
+import { check } from '../../roles/program/index.ts'
 import { must } from '../../roles/protocol/result.ts'
 import { signDocument } from '../../roles/protocol/documents/index.ts'
 import { fastCrypto } from '../../main/adapters/crypto/fast.ts'
 import { supervisor } from '../simulation/network/world.ts'
 import { keyPair } from '../tools/seeded.ts'
 
-const guestbook = supervisor(3).publish!.program
+const guestbook = must(check(supervisor(3).publish!.program))
 
 describe('the terms of an app', () => {
   it('have defaults, with which it can be published, and take what its author chooses', () => {

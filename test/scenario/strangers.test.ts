@@ -37,6 +37,7 @@ interface Restored {
 }
 type Row = Record<string, unknown>
 
+// Skipped on the embedded chain, which one process alone reaches (stage bitcoind runs it), and where network namespaces or bitcoind cannot be had.
 describe.skipIf(!here)('five strangers', () => {
   const folder = mkdtempSync(join(tmpdir(), 'golem-strangers-'))
   let world: Namespaces

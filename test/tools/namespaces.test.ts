@@ -14,6 +14,7 @@ const here = namespacesAvailable()
 const { command } = bitcoindAvailable()
 const LONG_MS = 600_000
 
+// Skipped without root, Linux or iproute2: `namespacesAvailable` says which.
 describe.skipIf(!here)('five computers on one machine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'golem-namespaces-'))
   let world: Namespaces
@@ -71,6 +72,7 @@ describe.skipIf(!here)('five computers on one machine', () => {
   })
 })
 
+// Skipped without root, Linux or iproute2: `namespacesAvailable` says which.
 describe.skipIf(!here)('network namespaces of tests', () => {
   it('end with what runs in them', async () => {
     const world = createNamespaces(2)

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { find, type Named } from './find.ts'
-import { rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
+import { erased, rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
 import type { RoleService, Running } from './run.ts'
 import { createWork, failed, type EngagementsOptions, type Work } from './work.ts'
 
@@ -88,7 +88,7 @@ const beginning =
     }
     storage.transact([...rows, write(id, row)])
     const started = await takeUp(id, row)
-    if (!started.ok) storage.transact([{ table: 'engagement', key: id, delete: true }])
+    if (!started.ok) storage.transact([erased(id)])
     changed()
     return started
   }

@@ -32,6 +32,8 @@ export const rowsIn = (storage: StoragePort): Array<{ id: string; row: Engagemen
 
 export const write = (id: string, row: EngagementRow): StorageWrite => ({ table: ROWS, key: id, value: row as unknown as Json })
 
+export const erased = (id: string): StorageWrite => ({ table: ROWS, key: id, delete: true })
+
 /** Its row once it hears of nothing any more: what it heard is what the node heard so far. */
 export const still = (storage: StoragePort, id: string, state: 'paused' | 'failed' | 'ended', why?: string): StorageWrite[] => {
   const row = rowOf(storage, id)

@@ -41,9 +41,11 @@ export function createJoining({ services, engagements, market, settings }: Joini
   /** One after the other, so that two never take the same place. */
   async function consider(): Promise<void> {
     const { host, use: rule } = settings()
-    const offered = apps.all().filter(({ offer }) => !offer.declined)
+    // With every block: who has no rule looks at no offers.
+    const offered = host.auto || rule.auto ? apps.all().filter(({ offer }) => !offer.declined) : []
+    const joined = hosting.apps()
     const suiting = offered
-      .filter(({ app, offer }) => !hosting.apps().has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
+      .filter(({ app, offer }) => !joined.has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
       .sort((a, b) => b.offer.terms.perRequest - a.offer.terms.perRequest)
     for (const { offer } of suiting) if (host.auto && hosting.all().length < host.jobs) await hosting.join(offer)
     if (rule.auto && !isUsing() && offered[0] !== undefined) await use(offered[0].offer, true)

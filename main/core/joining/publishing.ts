@@ -1,14 +1,13 @@
 /** Beginning and ending an app that this node supervises. */
 import { check } from '../../../roles/program/index.ts'
-import { checkServers } from '../../../roles/protocol/requests/index.ts'
-import type { Result } from '../../../roles/protocol/result.ts'
-import { ok } from '../../../roles/protocol/result.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { CommandArgs } from '../../contract/index.ts'
 import type { Engagements } from '../engagements/index.ts'
+import { rowOf } from '../engagements/rows.ts'
 import { scopedWrite } from '../scoped-storage.ts'
 import type { Services } from '../services.ts'
 import { supervisorRows } from '../supervisor/index.ts'
-import { lanesOf } from '../supervisor/offers.ts'
+import { enoughServers } from '../supervisor/offers.ts'
 import { newTerms } from '../supervisor/terms.ts'
 
 /** Supervised apps that one wallet has at most. */
@@ -24,7 +23,7 @@ export function createPublishing({ identity, storage }: Services, engagements: E
   function freeIndex(): number {
     for (let index = 0; index < MOST_APPS; index++) {
       const { publicKey } = identity.key({ purpose: 'master', app: index })
-      if (storage.get('engagement', publicKey) === undefined) return index
+      if (rowOf(storage, publicKey) === undefined) return index
     }
     throw new Error(`this wallet supervises ${MOST_APPS} apps already`)
   }
@@ -33,9 +32,9 @@ export function createPublishing({ identity, storage }: Services, engagements: E
     async publish({ program: json, title, terms: chosen }) {
       const program = check(json)
       if (!program.ok) return program
-      const terms = newTerms(json, title, chosen)
+      const terms = newTerms(program.value, title, chosen)
       if (!terms.ok) return terms
-      const enough = checkServers({ ...lanesOf(terms.value), minimumServers: terms.value.minimumServers }, program.value)
+      const enough = enoughServers(terms.value, program.value)
       if (!enough.ok) return enough
       const index = freeIndex()
       const id = identity.key({ purpose: 'master', app: index }).publicKey

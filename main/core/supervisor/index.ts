@@ -3,7 +3,7 @@ import { check, splitNotes, type Program } from '../../../roles/program/index.ts
 import type { OpenedDocument } from '../../../roles/protocol/documents/index.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { checkSuccession, createLedger } from '../../../roles/protocol/ticks/index.ts'
-import { checkServers, outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   createKeeper,
@@ -31,7 +31,7 @@ import { publish as publishStatement, startHiring, type Hiring } from './hiring.
 import { resume, startResuming, type Resuming } from './resuming.ts'
 import { storedLedger } from './ledger-store.ts'
 import { createReading, type SupervisorReading } from './reading.ts'
-import { createOfferBook, lanesOf, SUPERVISOR_ROWS, type OfferBook } from './offers.ts'
+import { createOfferBook, enoughServers, SUPERVISOR_ROWS, type OfferBook } from './offers.ts'
 
 export interface SupervisorService {
   state(): SupervisorState | null
@@ -90,7 +90,7 @@ export function startSupervisor(services: Services, engine: Scope, index: number
   let terms = supervisorTerms.parse(storage.get(SUPERVISOR_ROWS, TERMS))
   const checked = check(storage.get(SUPERVISOR_ROWS, INITIAL))
   if (!checked.ok) return checked
-  const enough = checkServers({ ...lanesOf(terms), minimumServers: terms.minimumServers }, checked.value)
+  const enough = enoughServers(terms, checked.value)
   if (!enough.ok) return enough
   tellSplits(services, checked.value)
   const book = createOfferBook(services, index, () => terms)
@@ -233,7 +233,7 @@ async function replace(
     return fail('offer.busy', `Another offer is being published. It takes over ${takesOver(state)}; try again after it has.`)
   const kept = checkSuccession(book.partsOf(state.offer.sha256).outline, outlineOf(program))
   if (!kept.ok) return kept
-  const enough = checkServers({ ...lanesOf(terms), minimumServers: terms.minimumServers }, program)
+  const enough = enoughServers(terms, program)
   if (!enough.ok) return enough
   const refusal = refuseTerms(state, terms)
   if (refusal !== null) return fail('offer.refused', `The new offer cannot take over: ${refusal}.`)

@@ -14,7 +14,7 @@ import {
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { canonicalBytes } from '../../../roles/protocol/canonical.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
-import { defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
+import { checkServers, defaultLanes, encodeOutline, outlineOf } from '../../../roles/protocol/requests/index.ts'
 import { must } from '../../../roles/protocol/result.ts'
 import { DEFAULT_PER_TICK } from '../../../roles/protocol/ticks/index.ts'
 import { fileEntry } from '../../../roles/protocol/index/index.ts'
@@ -194,13 +194,17 @@ interface OfferHead {
 }
 
 /** What the terms say of witnesses and spare servers, and what stands for the rest. */
-export function lanesOf({ minimumServers, witnesses, spare }: Pick<SupervisorTerms, 'minimumServers' | 'witnesses' | 'spare'>): {
+function lanesOf({ minimumServers, witnesses, spare }: Pick<SupervisorTerms, 'minimumServers' | 'witnesses' | 'spare'>): {
   witnesses: number
   spare: number
 } {
   const otherwise = defaultLanes(minimumServers)
   return { witnesses: witnesses ?? otherwise.witnesses, spare: spare ?? otherwise.spare }
 }
+
+/** Whether the servers that an app waits for are enough for every endpoint in all of its lanes. Error: `offer.servers`. */
+export const enoughServers = (terms: SupervisorTerms, program: Program) =>
+  checkServers({ ...lanesOf(terms), minimumServers: terms.minimumServers }, program)
 
 function signOffer({ crypto, random, identity }: Services, terms: SupervisorTerms, head: OfferHead): OpenedDocument<'offer'> {
   const { title: _title, perRequest, ...others } = terms

@@ -1,7 +1,7 @@
 /** What a Supervisor asks of the world: the terms of its offers, by default and as their author chooses them. */
 import { z } from 'zod'
 import { offerTerms, sats } from '../../../roles/protocol/documents/index.ts'
-import { check, type Program } from '../../../roles/program/index.ts'
+import type { Program } from '../../../roles/program/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { lanesWithin } from './lanes.ts'
 
@@ -46,14 +46,12 @@ function completeTerms(title: string, base: object, chosen: Record<string, unkno
   )
 }
 
-/** The terms of a new app. Errors: those of the checker, `publish.terms`. */
-export function newTerms(program: unknown, title: string | undefined, chosen: Record<string, unknown> = {}): Result<SupervisorTerms> {
-  const checked = check(program)
-  if (!checked.ok) return checked
-  const { witnesses, spare, ...others } = defaultTerms(checked.value)
+/** The terms of a new app. Error: `publish.terms`. */
+export function newTerms(program: Program, title: string | undefined, chosen: Record<string, unknown> = {}): Result<SupervisorTerms> {
+  const { witnesses, spare, ...others } = defaultTerms(program)
   // Lanes follow from the number of servers, where that is chosen and they are not.
   const base = 'minimumServers' in chosen ? others : { ...others, witnesses, spare }
-  return completeTerms(title ?? checked.value.name, base, chosen)
+  return completeTerms(title ?? program.name, base, chosen)
 }
 
 /** The terms in force with some of them changed. Error: `publish.terms`. */

@@ -23,7 +23,7 @@ export type FromCore =
   | { kind: 'result'; id: number; result: Answer }
   | { kind: 'event'; event: string; payload: unknown }
 
-export interface NodeOptions {
+export interface CoreOptions {
   module: string
   /** Sent with `start`; the worker checks it. */
   config: unknown
@@ -54,7 +54,7 @@ interface State {
   ended: Array<() => void>
 }
 
-function receive(state: State, options: NodeOptions, message: FromCore): void {
+function receive(state: State, options: CoreOptions, message: FromCore): void {
   if (message.kind === 'event') options.onEvent(message.event, message.payload)
   else if (message.kind === 'ready') options.onState('running')
   else if (message.kind === 'failed') {
@@ -66,7 +66,7 @@ function receive(state: State, options: NodeOptions, message: FromCore): void {
   }
 }
 
-function launch(parts: Pick<Parts, 'utilityProcess'>, options: NodeOptions, state: State): void {
+function launch(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, state: State): void {
   const child = parts.utilityProcess.fork(options.module, [], { serviceName: 'Golem core', stdio: 'inherit' })
   state.child = child
   child.on('message', (message: FromCore) => receive(state, options, message))
@@ -75,7 +75,7 @@ function launch(parts: Pick<Parts, 'utilityProcess'>, options: NodeOptions, stat
 }
 
 /** Answers what was waiting, then restarts, waiting longer each time; gives up after five exits within a minute. */
-function afterExit(parts: Pick<Parts, 'utilityProcess'>, options: NodeOptions, state: State): void {
+function afterExit(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, state: State): void {
   const now = performance.now()
   state.child = undefined
   for (const answer of state.waiting.values()) answer(gone)
@@ -113,7 +113,7 @@ function stop(state: State, graceMs: number): Promise<void> {
 }
 
 /** Starts the core and keeps it up. */
-export function startCore(parts: Pick<Parts, 'utilityProcess'>, options: NodeOptions): CoreProcess {
+export function startCore(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions): CoreProcess {
   const state: State = { child: undefined, waiting: new Map(), next: 1, exits: [], stopping: false, ended: [] }
   launch(parts, options, state)
   return { call: (name, args) => call(state, name, args), stop: (graceMs = 10_000) => stop(state, graceMs) }

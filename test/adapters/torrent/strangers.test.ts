@@ -11,6 +11,7 @@ import { startPeer, type Peer } from '../../tools/namespaces/peer.ts'
 const LONG_MS = 600_000
 const here = namespacesAvailable()
 
+// Skipped without root, Linux or iproute2: `namespacesAvailable` says which.
 describe.skipIf(!here)('strangers', () => {
   let world: Namespaces
   let folder: string
