@@ -1,7 +1,13 @@
 /** The arguments of a command from outside, held against the contract; what does not fit is refused in one sentence of our own, not the validator's. */
 import { z } from 'zod'
 import type { Failure, Result } from '../../roles/protocol/result.ts'
+import type { Command } from './command.ts'
 import { commands, type CommandName } from './index.ts'
+import { sandbox, type SandboxCommandName } from './sandbox.ts'
+
+/** All that can be asked behind one door; a name is of one table alone. */
+const table = { ...commands, ...sandbox } as const satisfies Record<string, Command>
+type Name = CommandName | SandboxCommandName
 
 /** What of a field's JSON Schema is told. */
 interface Form {
@@ -16,12 +22,12 @@ interface Form {
   properties?: Record<string, Form>
 }
 
-const forms = new Map<CommandName, Form>()
+const forms = new Map<Name, Form>()
 
-function formOf(name: CommandName): Form {
+function formOf(name: Name): Form {
   const known = forms.get(name)
   if (known !== undefined) return known
-  const made = z.toJSONSchema(commands[name].args) as Form
+  const made = z.toJSONSchema(table[name].args) as Form
   forms.set(name, made)
   return made
 }
@@ -65,7 +71,7 @@ function given(value: unknown): string {
 }
 
 /** The field at fault and what is to be done about it. */
-function problemOf(name: CommandName, args: unknown, issue: z.core.$ZodIssue): { field: string; problem: string } {
+function problemOf(name: Name, args: unknown, issue: z.core.$ZodIssue): { field: string; problem: string } {
   const fields = formOf(name).properties ?? {}
   if (issue.path.length === 0 && issue.code === 'unrecognized_keys') {
     const field = issue.keys[0]!.slice(0, 64)
@@ -100,9 +106,9 @@ function isDeep(value: unknown): boolean {
  * The arguments as the contract has them.
  * @param code of the door that refuses them, as `page.arguments`; `details.field` names the field
  */
-export function readArguments(code: string, name: CommandName, args: unknown): Result<unknown> {
+export function readArguments(code: string, name: Name, args: unknown): Result<unknown> {
   if (isDeep(args)) return refusal(code, name, '', `the arguments are nested more than ${MOST_DEPTH} deep. Make them flatter`)
-  const parsed = commands[name].args.safeParse(args)
+  const parsed = table[name].args.safeParse(args)
   if (parsed.success) return { ok: true, value: parsed.data }
   const { field, problem } = problemOf(name, args, parsed.error.issues[0]!)
   return refusal(code, name, field, problem)
@@ -118,7 +124,7 @@ export const unknownCommand = (code: string, name: string): { ok: false; error: 
   },
 })
 
-const refusal = (code: string, name: CommandName, field: string, problem: string): { ok: false; error: Failure } => ({
+const refusal = (code: string, name: Name, field: string, problem: string): { ok: false; error: Failure } => ({
   ok: false,
   error: { code, message: `${name}: ${problem}, and send it again.`, retryable: false, details: { field } },
 })

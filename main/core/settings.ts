@@ -82,6 +82,8 @@ export const participantConfig = z.strictObject({
   }),
   swarm: swarmSettings,
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+  /** What the network is called, where that is another name than its chain's. */
+  network: z.literal('sandbox').optional(),
   settings: nodeSettings,
   /** Published where this node publishes nothing yet. */
   publish: z.strictObject({ program: z.json(), title: z.string().optional(), terms: z.record(z.string(), z.json()).optional() }).optional(),

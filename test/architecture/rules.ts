@@ -64,7 +64,8 @@ export const table: Table = {
     ...adapters(),
     host('worker'),
     // It checks what comes from files: an app's program, the note of an earlier run.
-    host('headless', ['main/hosts/worker', 'roles/program'], ['zod']),
+    host('headless', ['main/hosts/worker', 'main/hosts/sandbox', 'roles/program'], ['zod']),
+    host('sandbox', ['main/hosts/worker', 'main/hosts/node', 'main/hosts/headless']),
     host('node', ['main/hosts/worker', 'main/hosts/headless/page']),
     { folder: 'main/hosts/electron', folders: ['main/contract'], packages: ['electron'], node: true },
     // The developer's command: the language, the parts of the protocol that a local run shares with the network, and no core.

@@ -69,12 +69,12 @@ async function startNode(config: unknown): Promise<{ node: ChildProcess } & Star
     env: { ...process.env, ...leanEnvironment },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  node.send({ kind: 'start', config })
+  node.send({ kind: 'start', node: NAME, config })
   await new Promise<void>((resolve, reject) => {
     node.once('exit', () => reject(new Error('the node ended at its start')))
     node.on('message', (message: FromWorker) => {
       if (message.kind === 'failed') reject(new Error(message.message))
-      if (message.kind === 'ready') node.send({ kind: 'call', id: 1, name: 'overview', args: {} })
+      if (message.kind === 'ready') node.send({ kind: 'call', id: 1, node: NAME, name: 'overview', args: {} })
       if (message.kind === 'result') resolve()
     })
   })

@@ -14,14 +14,17 @@ export interface CoreProcess {
 }
 
 /** Messages to the core. */
-export type ToCore = { kind: 'start'; config: unknown } | { kind: 'call'; id: number; name: string; args: unknown } | { kind: 'stop' }
+export type ToCore = 
+  | { kind: 'start'; node: string; config: unknown }
+  | { kind: 'call'; id: number; node: string; name: string; args: unknown }
+  | { kind: 'stop' }
 
 /** Messages from the core; `failed` carries a sentence for a person. */
 export type FromCore =
-  | { kind: 'ready' }
-  | { kind: 'failed'; code: string; message: string }
+  | { kind: 'ready'; node: string }
+  | { kind: 'failed'; node: string; code: string; message: string }
   | { kind: 'result'; id: number; result: Answer }
-  | { kind: 'event'; event: string; payload: unknown }
+  | { kind: 'event'; node: string; event: string; payload: unknown }
 
 export interface CoreOptions {
   module: string
@@ -31,6 +34,9 @@ export interface CoreOptions {
   /** One line for the tray. */
   onState(status: string): void
 }
+
+/** What the process serves, to its channel. */
+const NETWORK = 'network'
 
 const gone: Answer = {
   ok: false,
@@ -71,7 +77,7 @@ function launch(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, stat
   state.child = child
   child.on('message', (message: FromCore) => receive(state, options, message))
   child.on('exit', () => afterExit(parts, options, state))
-  post(child, { kind: 'start', config: options.config })
+  post(child, { kind: 'start', node: NETWORK, config: options.config })
 }
 
 /** Answers what was waiting, then restarts, waiting longer each time; gives up after five exits within a minute. */
@@ -94,7 +100,7 @@ function call(state: State, name: string, args: unknown): Promise<Answer> {
   return new Promise((resolve) => {
     const id = state.next++
     state.waiting.set(id, resolve)
-    post(child, { kind: 'call', id, name, args })
+    post(child, { kind: 'call', id, node: NETWORK, name, args })
   })
 }
 

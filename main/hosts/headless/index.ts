@@ -1,12 +1,13 @@
-/** `npm start` without Electron: the local network, and the app's page on loopback behind a token. */
+/** `npm start` without Electron: the sandbox, and the app's page on loopback behind a token. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../../adapters/system/log.ts'
-import { createFacade } from './network/facade.ts'
-import { startLocalNetwork } from './network/local-network.ts'
+import { CONTRACT } from '../../contract/index.ts'
+import { createSandbox, OWN } from '../sandbox/sandbox.ts'
+import { removeAccess, writeAccess } from '../terminal/access-file.ts'
 import { chosenApp } from './network/app.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { networkFolder } from '../terminal/place.ts'
@@ -28,9 +29,10 @@ function openBrowser(url: string): void {
     .unref()
 }
 
+let ending = false
+
 /** Ends once, in order: the network first, so that the page shows it to the last. */
 function endOnSignal(stopNetwork: () => Promise<void>, closePage: () => Promise<void>): void {
-  let ending = false
   const end = (): void => {
     if (ending) return
     ending = true
@@ -61,6 +63,26 @@ async function openPage(options: PageServerOptions): Promise<PageServer | null> 
   }
 }
 
+/** The command line finds every node of the sandbox by its folder, and the own one by that of the sandbox. */
+function createAccessFiles(folder: string, { url, token }: { url: string; token: string }) {
+  const { pid } = process
+  const folders = new Set<string>()
+  const put = (at: string, node: string): void => {
+    folders.add(at)
+    const written = writeAccess(at, { url, token, pid, network: 'sandbox', contract: CONTRACT, node })
+    if (!written.ok) complain(`${written.error.message} The command line cannot find ${node}.`)
+  }
+  return {
+    write(name: string): void {
+      put(join(folder, name), name)
+      if (name === OWN) put(folder, name)
+    },
+    remove(): void {
+      for (const at of folders) removeAccess(at, pid)
+    },
+  }
+}
+
 async function main(values: Extract<Started<'headless'>, { values: unknown }>['values']): Promise<number> {
   const app = chosenApp(values.app)
   if (!app.ok) {
@@ -68,46 +90,46 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     return USAGE_EXIT
   }
   const folder = networkFolder(values.folder, app.value.folder)
-  const facade = createFacade()
-  const page = await openPage({
-    host: '127.0.0.1',
-    port: values.port,
-    token: randomBytes(24).toString('base64url'),
-    assets: join(ROOT, 'dist', 'renderer'),
-    nodes: () => [{ id: 'local-network', name: 'Local network', core: facade }],
-  })
-  if (page === null) return USAGE_EXIT
-  const cancel = new AbortController()
-  const starting = startLocalNetwork({
+  const level = values.verbose ? 'debug' : 'warn'
+  const output = (name: string, text: string): void => void process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `))
+  const sandbox = createSandbox({
     ...app.value.plan,
     folder,
     servers: values.servers,
     blockMs: values['block-ms'],
     tickBlocks: values['tick-blocks'],
-    keepUp: true,
-    logLevel: values.verbose ? 'debug' : 'warn',
-    output: (name, text) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)),
+    logLevel: level,
+    output,
     log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
-    started: facade.add,
-    absent: facade.absent,
-    signal: cancel.signal,
+    ownLog: createLog({ stream: { write: (text) => output(OWN, text) }, format: 'readable', level }),
   })
+  const token = randomBytes(24).toString('base64url')
+  const page = await openPage({
+    host: '127.0.0.1',
+    port: values.port,
+    token,
+    assets: join(ROOT, 'dist', 'renderer'),
+    nodes: sandbox.nodes,
+    sandbox: sandbox.call,
+  })
+  if (page === null) return USAGE_EXIT
+  const access = createAccessFiles(folder, { url: `http://127.0.0.1:${page.port}`, token })
   endOnSignal(async () => {
-    cancel.abort()
-    await starting.then(({ stop }) => stop()).catch(() => undefined)
+    access.remove()
+    await sandbox.stop()
   }, page.close)
   say(`page at ${page.url}`)
   openBrowser(page.url)
   try {
-    await starting
+    await sandbox.start(access.write)
   } catch (error) {
     // Whoever ended it is exiting.
-    if (cancel.signal.aborted) return 0
+    if (ending) return 0
     complain(error)
     await page.close()
     return 1
   }
-  say(`the local network runs ${app.value.plan.title} in ${folder}; Ctrl+C ends it`)
+  say(`the sandbox runs ${app.value.plan.title} in ${folder}; Ctrl+C ends it`)
   return 0
 }
 

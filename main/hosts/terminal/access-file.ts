@@ -14,6 +14,8 @@ export interface NodeAccess {
   network: string
   /** Version of the contract that it speaks. */
   contract: number
+  /** Which of the nodes that answer there it is; left out: the first one. */
+  node?: string
 }
 
 const NAME = 'access.json'
@@ -41,6 +43,7 @@ const FORM = {
   pid: (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,
   network: (value: unknown) => typeof value === 'string' && /^[a-z0-9]{1,20}$/.test(value),
   contract: (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0,
+  node: (value: unknown) => value === undefined || (typeof value === 'string' && /^[a-z0-9-]{1,40}$/.test(value)),
 }
 
 /**

@@ -1,16 +1,24 @@
-/** The contract over a message channel between processes: calls by number, results, and events. Only plain values cross. */
+/**
+ * The contract over a message channel between processes: calls by number, results, and events. Only plain values cross. A process may run several
+ * nodes; `node` says of which one a message is, by its name.
+ */
 import { readArguments, unknownCommand } from '../../contract/arguments.ts'
 import { commands, type CommandName } from '../../contract/index.ts'
 import type { Result } from '../../core/index.ts'
 
-export type ToWorker = { kind: 'start'; config: unknown } | { kind: 'call'; id: number; name: string; args: unknown } | { kind: 'stop' }
+export type ToWorker =
+  /** Begins a node; again after it failed, once what kept it from starting may be mended. */
+  | { kind: 'start'; node: string; config: unknown }
+  | { kind: 'call'; id: number; node: string; name: string; args: unknown }
+  /** Ends all nodes and the process. */
+  | { kind: 'stop' }
 
 export type FromWorker =
-  | { kind: 'ready' }
+  | { kind: 'ready'; node: string }
   /** `code` as of every failure, for who decides what helps; `message` is a sentence for a person. */
-  | { kind: 'failed'; code: string; message: string }
+  | { kind: 'failed'; node: string; code: string; message: string }
   | { kind: 'result'; id: number; result: Result<unknown> }
-  | { kind: 'event'; event: string; payload: unknown }
+  | { kind: 'event'; node: string; event: string; payload: unknown }
 
 export interface Callable {
   call(name: CommandName, args: unknown): Promise<Result<unknown>>

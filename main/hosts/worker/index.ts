@@ -1,6 +1,6 @@
 /**
- * One participant in a process of its own. It is told its configuration by the first message and then serves the command contract over
- * the same channel.
+ * A process that runs nodes, one or several. It is told the configuration of each by a message and then serves their command contracts over the same
+ * channel. With the argument `several` each line of its log begins with the name of the node that it is of.
  */
 import process from 'node:process'
 import { createLog } from '../../adapters/system/log.ts'
@@ -11,13 +11,21 @@ import {
   participantConfig,
   toldSettings,
   type GolemNode,
+  type NodePorts,
   type ParticipantConfig,
   type Result,
 } from '../../core/index.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { serveParent, type Served } from './parent.ts'
-import { openPorts } from './ports.ts'
+import { createHelpers, openPorts } from './ports.ts'
 import { thrown } from './thrown.ts'
+
+const SEVERAL = process.argv[2] === 'several'
+const helpers = createHelpers()
+
+/** Lines on the way out of this process, each with whom it is of. */
+const streamOf = (name: string) =>
+  SEVERAL ? { write: (text: string) => process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)) } : process.stderr
 
 async function open(config: unknown): Promise<Result<Served>> {
   const parsed = participantConfig.safeParse(config)
@@ -25,29 +33,45 @@ async function open(config: unknown): Promise<Result<Served>> {
     const issue = parsed.error.issues[0]!
     return fail('settings.invalid', `The setting ${issue.path.join('.')} is not acceptable: ${issue.message}.`)
   }
-  const log = createLog({ stream: process.stderr, format: 'readable', level: parsed.data.logLevel })
+  const log = createLog({ stream: streamOf(parsed.data.settings.name), format: 'readable', level: parsed.data.logLevel })
   return start(parsed.data, log).catch((error: unknown) => thrown(error, parsed.data.folder))
 }
 
 async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Served>> {
-  const ports = await openPorts(config, log)
+  const ports = await openPorts(config, log, helpers)
   if (!ports.ok) return ports
-  const made = await createNode(ports.value, { ...config, settings: toldSettings(config.settings, log), makesWallet: true })
-  if (!made.ok) return made
-  const core = made.value
-  const published = await publishFirst(core, config.publish)
-  if (!published.ok) {
-    await core.stop()
-    return published
+  const node = await nodeWith(ports.value, config).catch(async (error: unknown) => {
+    await ports.value.close()
+    throw error
+  })
+  if (!node.ok) {
+    await ports.value.close()
+    return node
   }
   return ok({
-    call: core.call,
-    subscribe: core.subscribe,
+    call: node.value.call,
+    subscribe: node.value.subscribe,
     async stop() {
-      await core.stop()
+      await node.value.stop()
       await ports.value.close()
     },
   })
+}
+
+async function nodeWith(ports: NodePorts, { settings, publish, network, ...config }: ParticipantConfig): Promise<Result<GolemNode>> {
+  const { scryptLog2, passphrase } = config
+  const made = await createNode(ports, {
+    scryptLog2,
+    passphrase,
+    settings: toldSettings(settings, ports.log),
+    makesWallet: true,
+    ...(network === undefined ? {} : { network }),
+  })
+  if (!made.ok) return made
+  const published = await publishFirst(made.value, publish)
+  if (published.ok) return made
+  await made.value.stop()
+  return published
 }
 
 /** A node that publishes nothing yet begins with what it was told to. */

@@ -16,39 +16,48 @@ interface Parent {
 const STOP_MS = 8_000
 
 /**
- * Waits for `start`, opens what is served with its configuration, answers calls, and ends on `stop` or when the parent is gone.
+ * Waits for `start`, once for each node, opens what is served with its configuration, answers calls, and ends on `stop` or when the parent is gone.
  * @param open its failure is told to the parent in its own words.
  */
-export function serveParent(open: (config: unknown) => Promise<Result<Served>>): void {
+export function serveParent(open: (config: unknown, node: string) => Promise<Result<Served>>): void {
   const parentPort = (process as unknown as { parentPort?: Parent }).parentPort
-  let served: Served | undefined
+  const served = new Map<string, Served>()
   const post = (message: FromWorker): void => {
     if (parentPort) parentPort.postMessage(message)
     else if (process.connected) process.send!(message)
   }
-  const start = async (config: unknown): Promise<void> => {
-    const opened = await open(config)
-    if (!opened.ok) return post({ kind: 'failed', code: opened.error.code, message: opened.error.message })
-    served = opened.value
-    served.subscribe((event, payload) => post({ kind: 'event', event, payload }))
-    post({ kind: 'ready' })
+  const start = async (node: string, config: unknown): Promise<void> => {
+    const opened = await open(config, node)
+    if (!opened.ok) return post({ kind: 'failed', node, code: opened.error.code, message: opened.error.message })
+    served.set(node, opened.value)
+    opened.value.subscribe((event, payload) => post({ kind: 'event', node, event, payload }))
+    post({ kind: 'ready', node })
   }
+  let stopping = false
   const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
     setTimeout(() => process.exit(1), STOP_MS).unref()
-    await served?.stop()
+    await Promise.all([...served.values()].map((one) => one.stop()))
     process.exit(0)
   }
   const receive = async (message: ToWorker): Promise<void> => {
-    if (message.kind === 'start') return start(message.config)
+    if (message.kind === 'start') return start(message.node, message.config)
     if (message.kind === 'stop') return stop()
-    const result = served
-      ? await validatedCall(served, message.name, message.args)
+    const one = served.get(message.node)
+    const result = one
+      ? await validatedCall(one, message.name, message.args)
       : fail('core.starting', 'The participant is still starting. Try again in a moment.')
     post({ kind: 'result', id: message.id, result })
   }
   const listen = (message: ToWorker): void => {
     receive(message).catch((error: unknown) =>
-      post({ kind: 'failed', code: 'core.failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      post({
+        kind: 'failed',
+        node: message.kind === 'stop' ? '' : message.node,
+        code: 'core.failed',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
     )
   }
   // Ctrl+C on a terminal reaches every process: the host ends its children in order.

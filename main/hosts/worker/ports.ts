@@ -1,7 +1,7 @@
 /** The real adapters, put together for one participant. */
 import { join } from 'node:path'
 import { createRpcChain } from '../../adapters/chain/index.ts'
-import { createChecker } from '../../adapters/crypto/checker.ts'
+import { createChecker, type Checker } from '../../adapters/crypto/checker.ts'
 import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
 import { openSqliteStorage } from '../../adapters/storage/sqlite.ts'
@@ -10,22 +10,58 @@ import { createSystemRandom } from '../../adapters/system/random.ts'
 import { createWebTorrentSwarm } from '../../adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../adapters/transport/http.ts'
 import { isPublic, publicLookup } from '../../adapters/transport/reach.ts'
-import { createWorkers } from '../../adapters/work/workers.ts'
+import { createWorkers, type Workers } from '../../adapters/work/workers.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { ok, type NodePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
 
 /** A predecessor whose host was killed may still be closing its files. */
 const PREDECESSOR_MS = 10_000
 
+/** Threads and memory that several nodes of one process share. */
+export interface Helpers {
+  work: Workers
+  checker: Checker
+  close(): Promise<void>
+}
+
+/** Its threads begin with the first work. */
+export function createHelpers(): Helpers {
+  const work = createWorkers({ threads: 1 })
+  const checker = createChecker()
+  return {
+    work,
+    checker,
+    async close() {
+      await work.close()
+      await checker.close()
+    },
+  }
+}
+
+export type OpenPorts = NodePorts & { close(): Promise<void> }
+
 /** Where a node lives, and what it connects to. */
 export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'> {
   chain: ParticipantConfig['chain'] & { cookie?: string }
 }
 
-/** Opens everything a core needs below the participant's data folder. Errors are those of the storage. */
-export async function openPorts(config: PortsConfig, log: LogPort): Promise<Result<NodePorts & { close(): Promise<void> }>> {
+/**
+ * Opens everything a core needs below the participant's data folder. Errors are those of the storage.
+ * @param shared with other nodes of this process, which their owner closes; without it the node has its own.
+ */
+export async function openPorts(config: PortsConfig, log: LogPort, shared?: Helpers): Promise<Result<OpenPorts>> {
   const lock = lockFolder(config.folder, PREDECESSOR_MS)
   if (!lock.ok) return lock
+  // A process goes on with its other nodes, and tries this one again.
+  const opened = await openLocked(config, log, shared, lock.value).catch((error: unknown) => {
+    lock.value()
+    throw error
+  })
+  if (!opened.ok) lock.value()
+  return opened
+}
+
+async function openLocked(config: PortsConfig, log: LogPort, shared: Helpers | undefined, unlock: () => void): Promise<Result<OpenPorts>> {
   const storage = openSqliteStorage(join(config.folder, 'state'))
   if (!storage.ok) return storage
   const { backend, pollMs, ...rpc } = config.chain
@@ -38,31 +74,32 @@ export async function openPorts(config: PortsConfig, log: LogPort): Promise<Resu
     port: config.swarm.port ?? 0,
     ...(atHome ? {} : { reach: { isPublic, lookup: publicLookup() } }),
     log,
+  }).catch((error: unknown) => {
+    storage.value.close()
+    throw error
   })
   const transport = createHttpTransport({ privateHosts: atHome })
-  const work = createWorkers({ threads: 1 })
-  const checker = createChecker()
+  const helpers = shared ?? createHelpers()
   const index = createIndexCache(join(config.folder, 'index'))
   return ok({
     chain,
     swarm,
     transport,
-    work,
+    work: helpers.work,
     index,
     log,
     storage: storage.value,
-    crypto: checker.crypto,
+    crypto: helpers.checker.crypto,
     clock: createSystemClock(),
     random: createSystemRandom(),
     backend,
     close: async () => {
       await swarm.close()
-      await work.close()
-      await checker.close()
+      if (shared === undefined) await helpers.close()
       await index.close()
       chain.close()
       storage.value.close()
-      lock.value()
+      unlock()
     },
   })
 }

@@ -46,6 +46,9 @@ const headersOf = ({ token }: NodeAccess) => ({
   accept: 'application/json',
 })
 
+const addressIn = ({ url, node }: NodeAccess, what: string): string =>
+  `${url}/api/${what}${node === undefined ? '' : `?node=${encodeURIComponent(node)}`}`
+
 const gone = (folder: string, why: string): Failure =>
   failForNow(
     'node.gone',
@@ -63,7 +66,7 @@ function post(access: NodeAccess, folder: string, name: string, args: unknown): 
   return new Promise((resolve) => {
     const lost = (error: Error): void => resolve({ ok: false, error: gone(folder, (error as NodeJS.ErrnoException).code ?? error.message) })
     const asking = request(
-      `${access.url}/api/${name}`,
+      addressIn(access, name),
       { method: 'POST', headers: { ...headersOf(access), 'content-type': 'application/json' } },
       (response) => {
         textOf(response).then((text) => resolve(resultOf(folder, response, text)), lost)
@@ -100,7 +103,7 @@ interface Following {
 function follow(access: NodeAccess, folder: string, { tell, opened }: Following, signal: AbortSignal): Promise<Failure | null> {
   return new Promise((resolve) => {
     const lost = (why: string): void => resolve(signal.aborted ? null : gone(folder, why))
-    const asking = request(`${access.url}/api/events`, { headers: headersOf(access), signal }, (response) => {
+    const asking = request(addressIn(access, 'events'), { headers: headersOf(access), signal }, (response) => {
       if (response.statusCode !== 200) {
         textOf(response).then(
           (text) => {

@@ -1,9 +1,12 @@
-/** The embedded chain of a local network, in a process of its own. */
+/** The embedded chain of a local network, in a process of its own or in this one. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { ParticipantConfig } from '../../../core/index.ts'
+import { createEmbeddedNode, createRpcServer } from '../../../adapters/chain/index.ts'
+import { lockFolder } from '../../../adapters/storage/lock.ts'
+import { must } from '../../../core/index.ts'
 import { leanEnvironment, leanOptions } from '../../worker/lean.ts'
 
 export type ChainAccess = Pick<ParticipantConfig['chain'], 'url' | 'user' | 'password' | 'backend'>
@@ -13,6 +16,8 @@ export interface ChainProcess {
   stop(): Promise<void>
 }
 
+/** A predecessor whose host was killed may still be closing its files. */
+const PREDECESSOR_MS = 10_000
 const ENTRY = fileURLToPath(new URL('../../worker/chain.ts', import.meta.url))
 
 /**
@@ -35,6 +40,27 @@ export async function startEmbeddedChain(folder: string, port: number): Promise<
       if (child.connected) child.disconnect()
       await ended
     },
+  }
+}
+
+/** The same in this process, behind the same interface. @throws in one sentence when its folder is in use or damaged */
+export async function serveEmbeddedChain(folder: string, port: number): Promise<ChainProcess> {
+  const [user, password] = ['golem', randomBytes(16).toString('hex')]
+  const unlock = must(lockFolder(folder, PREDECESSOR_MS))
+  try {
+    const node = createEmbeddedNode({ folder })
+    const serve = (at: number) => createRpcServer(node, { port: at, user, password })
+    const server = await serve(port).catch(() => serve(0))
+    return {
+      access: { url: server.url, user, password, backend: 'embedded' },
+      async stop() {
+        await server.close()
+        unlock()
+      },
+    }
+  } catch (error) {
+    unlock()
+    throw error
   }
 }
 

@@ -10,14 +10,14 @@ import { startTracker, type Tracker } from '../../../adapters/torrent/tracker.ts
 import { must, type ParticipantConfig } from '../../../core/index.ts'
 import type { LogPort } from '../../../core/ports.ts'
 import { createBlockClock, type BlockClock } from './block-clock.ts'
-import { startEmbeddedChain, type ChainProcess } from './chain.ts'
+import { serveEmbeddedChain, startEmbeddedChain, type ChainProcess } from './chain.ts'
 import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
 import { configOf, partsOf, type NetworkPlan } from './plan.ts'
 import { createPace } from './pace.ts'
 import { createFunds } from './funds.ts'
 import type { Memory } from '../../worker/lean.ts'
 import { createParticipants, type Absent } from './participants.ts'
-import type { ParticipantProcess } from './process.ts'
+import { startParticipant, type ParticipantProcess, type Starter } from './process.ts'
 
 export interface LocalNetworkOptions extends NetworkPlan {
   /** Kept when it exists: the network goes on where it stopped. */
@@ -32,6 +32,10 @@ export interface LocalNetworkOptions extends NetworkPlan {
   keepUp?: boolean
   /** Of the participants' processes: `roomy` to see how each runs on a machine of its own. Default `lean`, because they share one. */
   memory?: Memory
+  /** The embedded chain is kept in this process instead of one of its own. */
+  chainHere?: boolean
+  /** Where participants are started in another way than each in a process of its own. */
+  start?: Starter
   logLevel: ParticipantConfig['logLevel']
   /** Log lines of all participants. */
   output(name: string, text: string): void
@@ -127,16 +131,15 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),
   })
   const funds = createFunds({ folder, note, chain, log, mine })
-  const meeting = { folder, chain: access, tracker: tracker.announceUrl, logLevel: options.logLevel }
+  const meeting = { folder, chain: access, tracker: tracker.announceUrl, logLevel: options.logLevel, network: options.network }
   const configs = new Map(partsOf(options, tracker.announceUrl).map((part) => [part.settings.name, configOf(meeting, part)]))
   let begun = false
   const people = createParticipants({
     configs,
     pace,
     keepUp: options.keepUp === true,
-    memory: options.memory ?? 'lean',
     log,
-    output: (name, text) => options.output(name, text),
+    start: options.start ?? ((config) => startParticipant(config, (text) => options.output(config.settings.name, text), options.memory ?? 'lean')),
     starting: (name) => funds.look([name]),
     started(participant) {
       options.started?.(participant)
@@ -175,7 +178,7 @@ const startChain = (options: LocalNetworkOptions, before: NetworkNote | null): P
         access: { url: options.bitcoind.url, user: options.bitcoind.user, password: options.bitcoind.password, backend: 'bitcoind' },
         stop: () => Promise.resolve(),
       })
-    : startEmbeddedChain(join(options.folder, 'chain'), portOf(before?.chain.url))
+    : (options.chainHere === true ? serveEmbeddedChain : startEmbeddedChain)(join(options.folder, 'chain'), portOf(before?.chain.url))
 
 const startTrackerAgain = (port: number): Promise<Tracker> => {
   const start = (at: number): Promise<Tracker> => startTracker({ host: '127.0.0.1', port: at, intervalMs: ANNOUNCE_MS })

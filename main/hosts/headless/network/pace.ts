@@ -28,6 +28,8 @@ export function createPace(): Pace {
   let anchored = -1
 
   const hasSeen = (view: Overview | null, height: number): boolean => {
+    // One whose wallet its owner has locked takes nothing in until it is opened again.
+    if (view !== null && view.node?.wallet !== undefined && view.node.wallet !== 'open') return true
     if (view === null || view.chain.height < height) return false
     const { tick } = seen(view)
     if (tick === null || tick.state === 'waiting for servers') return true

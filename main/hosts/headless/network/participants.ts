@@ -3,8 +3,7 @@ import type { LogPort } from '../../../core/ports.ts'
 import type { ParticipantConfig } from '../../../core/index.ts'
 import type { Pace } from './pace.ts'
 import { adviceFor } from './advice.ts'
-import type { Memory } from '../../worker/lean.ts'
-import { startParticipant, type ParticipantProcess } from './process.ts'
+import type { ParticipantProcess, Starter } from './process.ts'
 
 export interface Participants {
   readonly running: Map<string, ParticipantProcess>
@@ -28,10 +27,9 @@ export interface ParticipantsOptions {
   pace: Pace
   /** Start a participant again that ended by itself, or could not start. */
   keepUp: boolean
-  memory: Memory
   log: LogPort
-  output(name: string, text: string): void
-  /** Told before a process is started for one. */
+  start: Starter
+  /** Told before one is started. */
   starting(name: string): void
   /** Told of each that serves. */
   started(participant: ParticipantProcess): void
@@ -59,7 +57,7 @@ export function createParticipants(options: ParticipantsOptions): Participants {
   }
   async function launchNow(name: string): Promise<ParticipantProcess> {
     options.starting(name)
-    const started = await startParticipant(configs.get(name)!, (text) => options.output(name, text), options.memory)
+    const started = await options.start(configs.get(name)!)
     if (stopping) {
       await started.stop()
       throw new Error(`${name} was ended before it took part.`)

@@ -14,6 +14,8 @@ export interface NetworkPlan {
   servers: number
   clients: string[]
   tickBlocks: number
+  /** What the network is called, where that is another name than its chain's. */
+  network?: 'sandbox'
 }
 
 /** Where a participant of the network finds the others. */
@@ -22,6 +24,7 @@ export interface Meeting {
   chain: ChainAccess
   tracker: string
   logLevel: ParticipantConfig['logLevel']
+  network?: 'sandbox' | undefined
 }
 
 const REGIONS = ['eu-west', 'us-east', 'asia-south', 'africa-west', 'eu-north', 'us-west', 'oceania', 'sa-east']
@@ -51,7 +54,7 @@ export function partsOf({ program, title, servers, clients, tickBlocks }: Networ
 /** Of keystores in a throw-away network. */
 export const SCRYPT_LOG2 = 12
 
-export function configOf({ folder, chain, tracker, logLevel }: Meeting, { settings, publish }: Part): ParticipantConfig {
+export function configOf({ folder, chain, tracker, logLevel, network }: Meeting, { settings, publish }: Part): ParticipantConfig {
   return {
     folder: join(folder, settings.name),
     passphrase: networkPassphrase(folder),
@@ -60,6 +63,7 @@ export function configOf({ folder, chain, tracker, logLevel }: Meeting, { settin
     swarm: { trackers: [tracker], dht: false, lsd: false },
     logLevel,
     settings,
+    ...(network === undefined ? {} : { network }),
     ...(publish === undefined ? {} : { publish }),
   }
 }

@@ -1,4 +1,4 @@
-/** One participant of the local network in an operating-system process of its own. */
+/** Participants of the local network in operating-system processes: each in one of its own, or several in one. */
 import { fork, type ChildProcess } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -31,14 +31,24 @@ export interface ParticipantProcess {
   subscribe(listener: (event: string, payload: unknown) => void): () => void
   /** Resolves when its process has ended, however that came. */
   readonly ended: Promise<void>
-  /** Ends it in order; after five seconds at once. */
+  /** Ends its process in order; after five seconds at once. */
   stop(): Promise<void>
   /** Ends it at once, as a crash or a power cut would. */
   kill(): Promise<void>
 }
 
+/** Starts a participant and waits until it serves its contract. @throws StartFailure with its own words when it cannot start */
+export type Starter = (config: ParticipantConfig) => Promise<ParticipantProcess>
+
+/** A process in which nodes are begun one after the other. */
+export interface NodesProcess {
+  readonly running: boolean
+  begin: Starter
+  kill(): void
+}
+
 /**
- * Starts a participant and waits until it serves its contract.
+ * Starts a participant in a process of its own.
  * @param output where its log lines go: a sink for text.
  * @param memory `roomy` where it is alone on its machine.
  * @throws StartFailure with its own words when it cannot start.
@@ -48,87 +58,133 @@ export async function startParticipant(
   output: (text: string) => void,
   memory: Memory,
 ): Promise<ParticipantProcess> {
-  const child = fork(ENTRY, [], {
+  const options = memory === 'roomy' ? roomyOptions : config.publish === undefined ? leanOptions : busyOptions
+  const own = startProcess({ options, environment: memory === 'lean' ? leanEnvironment : {}, output, several: false })
+  try {
+    return await own.begin(config)
+  } catch (error) {
+    own.kill()
+    throw error
+  }
+}
+
+interface ProcessOptions {
+  /** Of Node. */
+  options: string[]
+  environment: Record<string, string>
+  output(text: string): void
+  /** Its log lines begin with the name of their node. */
+  several: boolean
+}
+
+export function startProcess({ options, environment, output, several }: ProcessOptions): NodesProcess {
+  const child = fork(ENTRY, several ? ['several'] : [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
-    execArgv: memory === 'roomy' ? roomyOptions : config.publish === undefined ? leanOptions : busyOptions,
-    env: { ...process.env, ...(memory === 'lean' && leanEnvironment) },
+    execArgv: options,
+    env: { ...process.env, ...environment },
   })
   const channel = createChannel(child)
   child.stderr!.setEncoding('utf8').on('data', output)
-  const { name } = config.settings
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.send({ kind: 'start', config } satisfies ToWorker)
-  try {
-    await channel.ready
-  } catch (error) {
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
+  const stop = async (): Promise<void> => {
+    if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker)
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    await ended
+    clearTimeout(timer)
+  }
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
-    throw new StartFailure((error as StartFailure).code, `${name} could not start: ${(error as Error).message}`, error)
+    await ended
   }
   return {
-    name,
-    pid: child.pid!,
     get running() {
-      return child.exitCode === null && child.signalCode === null
+      return isRunning()
     },
-    call: channel.call,
-    subscribe: channel.subscribe,
-    ended: exited,
-    async stop() {
-      if (child.connected) child.send({ kind: 'stop' } satisfies ToWorker)
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
-      await exited
-      clearTimeout(timer)
-    },
-    async kill() {
-      child.kill('SIGKILL')
-      await exited
+    kill: () => void child.kill('SIGKILL'),
+    async begin(config) {
+      const { name } = config.settings
+      try {
+        await channel.start(name, config)
+      } catch (error) {
+        throw new StartFailure((error as StartFailure).code, `${name} could not start: ${(error as Error).message}`, error)
+      }
+      return {
+        name,
+        pid: child.pid!,
+        get running() {
+          return isRunning()
+        },
+        call: (command, args) => channel.call(name, command, args),
+        subscribe: (listener) => channel.subscribe(name, listener),
+        ended,
+        stop,
+        kill,
+      }
     },
   }
 }
 
+interface Waiting {
+  resolve(): void
+  reject(error: StartFailure): void
+}
+
 function createChannel(child: ChildProcess) {
   const waiting = new Map<number, (result: Result<unknown>) => void>()
-  const listeners = new Set<(event: string, payload: unknown) => void>()
+  const starting = new Map<string, Waiting>()
+  const listeners = new Map<string, Set<(event: string, payload: unknown) => void>>()
   let sequence = 0
-  let settle: { resolve(): void; reject(error: StartFailure): void }
-  const ready = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject }
-  })
+  const started = (node: string): Waiting | undefined => {
+    const one = starting.get(node)
+    starting.delete(node)
+    return one
+  }
+  const failAll = (error: StartFailure): void => {
+    for (const node of [...starting.keys()]) started(node)?.reject(error)
+  }
   child.on('message', (message) => {
     const received = message as FromWorker
-    if (received.kind === 'ready') settle.resolve()
-    else if (received.kind === 'failed') settle.reject(new StartFailure(received.code, received.message))
-    else if (received.kind === 'event') for (const listener of listeners) listener(received.event, received.payload)
+    if (received.kind === 'ready') started(received.node)?.resolve()
+    else if (received.kind === 'failed') started(received.node)?.reject(new StartFailure(received.code, received.message))
+    else if (received.kind === 'event')
+      for (const listener of listeners.get(received.node) ?? []) listener(received.event, received.payload)
     else {
       waiting.get(received.id)?.(received.result)
       waiting.delete(received.id)
     }
   })
   const gone = failForNow('core.gone', "This participant's process has ended. Start it again.")
-  child.once('error', (error) =>
-    settle.reject(new StartFailure('process.start', `the system starts no process for it (${error.message}).`, error)),
-  )
+  child.once('error', (error) => failAll(new StartFailure('process.start', `the system starts no process for it (${error.message}).`, error)))
   child.once('exit', (code, signal) => {
-    settle.reject(new StartFailure('process.ended', `its process ended (${signal ?? `code ${code}`}) before it was ready.`))
+    failAll(new StartFailure('process.ended', `its process ended (${signal ?? `code ${code}`}) before it was ready.`))
     for (const answer of waiting.values()) answer(gone)
     waiting.clear()
   })
   return {
-    ready,
-    call: <N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>> => {
+    start: (node: string, config: ParticipantConfig): Promise<void> =>
+      new Promise((resolve, reject) => {
+        starting.set(node, { resolve, reject })
+        child.send({ kind: 'start', node, config } satisfies ToWorker, (error) => {
+          if (error) started(node)?.reject(new StartFailure('process.ended', `its process ended before it was ready (${error.message}).`, error))
+        })
+      }),
+    call: <N extends CommandName>(node: string, name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>> => {
       if (!child.connected) return Promise.resolve(gone)
       const id = ++sequence
       return new Promise((resolve) => {
         waiting.set(id, resolve as (result: Result<unknown>) => void)
-        child.send({ kind: 'call', id, name, args } satisfies ToWorker, (error) => {
+        child.send({ kind: 'call', id, node, name, args } satisfies ToWorker, (error) => {
           if (error && waiting.delete(id)) resolve(gone)
         })
       })
     },
-    subscribe: (listener: (event: string, payload: unknown) => void) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+    subscribe: (node: string, listener: (event: string, payload: unknown) => void) => {
+      const heard = listeners.get(node) ?? new Set()
+      listeners.set(node, heard)
+      heard.add(listener)
+      return () => void heard.delete(listener)
     },
   }
 }

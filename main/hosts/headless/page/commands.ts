@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readArguments, unknownCommand } from '../../../contract/arguments.ts'
 import { commands, type CommandName } from '../../../contract/index.ts'
+import type { SandboxCommandName } from '../../../contract/sandbox.ts'
 import { fail, type Result } from '../../../core/index.ts'
 import { decodeText } from '../../terminal/text-file.ts'
 import { answerJson, refuse } from './headers.ts'
@@ -11,6 +12,9 @@ export interface PageCore {
   call(name: CommandName, args: unknown): Promise<Result<unknown>>
   subscribe(listener: (event: string, payload: unknown) => void): () => void
 }
+
+/** Who answers the commands about the sandbox itself, where there is one. */
+export type PageSandbox = (name: SandboxCommandName, args: unknown) => Promise<Result<unknown>>
 
 /** Far above any request of the contract, far below what could hurt. */
 export const MAX_BODY_BYTES = 256 * 1024
@@ -31,7 +35,7 @@ async function readBody(request: IncomingMessage): Promise<Body> {
 }
 
 /** Parses and validates; codes `page.json`, `page.arguments`. */
-export function parseArguments(name: CommandName, text: string): Result<unknown> {
+export function parseArguments(name: CommandName | SandboxCommandName, text: string): Result<unknown> {
   let json: unknown
   try {
     json = JSON.parse(text === '' ? '{}' : text)
@@ -43,17 +47,31 @@ export function parseArguments(name: CommandName, text: string): Result<unknown>
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name)
 
-async function callCore(core: PageCore, name: CommandName, args: unknown): Promise<Result<unknown>> {
+async function answered(name: string, call: () => Promise<Result<unknown>>): Promise<Result<unknown>> {
   try {
-    return await core.call(name, args)
+    return await call()
   } catch {
     return fail('page.bug', `${name}: Golem failed unexpectedly; the log of the process says where. Your data is unchanged or on disk.`)
   }
 }
 
 /** Status 200 with the core's Result, whatever it says; 4xx when the call never reached the core; 500 for a bug. */
-export async function serveCommand(core: PageCore, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function serveCommand(core: PageCore, name: string, request: IncomingMessage, response: ServerResponse): Promise<void> | void {
   if (!isCommand(name)) return refuse(request, response, 404, 'page.command', unknownCommand('page.command', name).error.message)
+  return serveCall({ name, call: (args) => core.call(name, args) }, request, response)
+}
+
+/** The same for a command about the sandbox itself. */
+export function serveSandbox(sandbox: PageSandbox, name: SandboxCommandName, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  return serveCall({ name, call: (args) => sandbox(name, args) }, request, response)
+}
+
+interface Called {
+  name: CommandName | SandboxCommandName
+  call(args: unknown): Promise<Result<unknown>>
+}
+
+async function serveCall({ name, call }: Called, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'POST') return refuse(request, response, 405, 'page.method', `${name}: call commands with POST.`)
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return refuse(request, response, 415, 'page.type', `${name}: Content-Type has to be application/json.`)
@@ -64,6 +82,6 @@ export async function serveCommand(core: PageCore, name: string, request: Incomi
   const text = decodeText(body.bytes, `${name}: the body`)
   const args = text.ok ? parseArguments(name, text.value) : text
   if (!args.ok) return answerJson(response, 400, args)
-  const result = await callCore(core, name, args.value)
+  const result = await answered(name, () => call(args.value))
   answerJson(response, !result.ok && result.error.code === 'page.bug' ? 500 : 200, result)
 }

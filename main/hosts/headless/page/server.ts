@@ -2,14 +2,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CONTRACT } from '../../../contract/index.ts'
+import { isSandboxCommand } from '../../../contract/sandbox.ts'
 import { type Access, createAccess } from './access.ts'
 import { type Asset, loadAssets } from './assets.ts'
-import { serveCommand } from './commands.ts'
+import { serveCommand, serveSandbox, type PageSandbox } from './commands.ts'
 import { createEventStreams, type EventStreams, type StreamLimits, streamLimits } from './events.ts'
 import { answer, refuse } from './headers.ts'
 import { nodeOf, type PageNodes, serveNodes } from './nodes.ts'
 
-export type { PageCore } from './commands.ts'
+export type { PageCore, PageSandbox } from './commands.ts'
 export type { PageNode, PageNodes } from './nodes.ts'
 
 export interface PageServerOptions {
@@ -22,6 +23,8 @@ export interface PageServerOptions {
   /** Folder of the built renderer (`dist/renderer`). */
   assets: string
   nodes: PageNodes
+  /** Where the nodes are those of a sandbox. */
+  sandbox?: PageSandbox
   limits?: Partial<StreamLimits>
 }
 
@@ -38,6 +41,7 @@ interface Parts {
   assets: Map<string, Asset>
   streams: EventStreams
   nodes: PageNodes
+  sandbox: PageSandbox | undefined
 }
 
 /** Browsers ask for an icon of their own accord, and complain of its absence. */
@@ -104,9 +108,10 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   serveAsset(parts.assets, url.pathname, request, response)
 }
 
-async function serveApi({ nodes, streams }: Parts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serveApi({ nodes, streams, sandbox }: Parts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const name = url.pathname.slice('/api/'.length)
   if (name === 'nodes') return serveNodes(nodes, request, response)
+  if (sandbox !== undefined && isSandboxCommand(name)) return serveSandbox(sandbox, name, request, response)
   const node = nodeOf(nodes, url)
   if (!node.ok) return refuse(request, response, 404, node.error.code, node.error.message)
   if (name === 'events') return streams.serve(node.value.core, request, response)
@@ -149,7 +154,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const port = await listen(server, options.port, options.host)
   const assets = withServer(server, () => loadAssets(options.assets))
   const streams = createEventStreams({ ...streamLimits, ...options.limits })
-  const parts: Parts = { access: createAccess(options.token, port), assets, streams, nodes: options.nodes }
+  const parts: Parts = { access: createAccess(options.token, port), assets, streams, nodes: options.nodes, sandbox: options.sandbox }
   server.on('request', (request, response) => {
     handle(parts, request, response).catch(() => response.destroy())
   })

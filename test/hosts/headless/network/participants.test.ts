@@ -8,7 +8,7 @@ import { must, type ParticipantConfig } from '../../../../main/core/index.ts'
 import { adviceFor } from '../../../../main/hosts/headless/network/advice.ts'
 import { createParticipants, type Absent } from '../../../../main/hosts/headless/network/participants.ts'
 import { settingsWith } from '../../../../main/core/settings.ts'
-import { StartFailure } from '../../../../main/hosts/headless/network/process.ts'
+import { StartFailure, startParticipant } from '../../../../main/hosts/headless/network/process.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'golem-participants-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -36,9 +36,8 @@ describe('participants of whom some cannot start', () => {
       configs: new Map(configs.map((one) => [one.settings.name, one])),
       pace: { watch: () => undefined } as never,
       keepUp: false,
-      memory: 'lean',
       log: { log: () => undefined },
-      output: () => undefined,
+      start: (one) => startParticipant(one, () => undefined, 'lean'),
       starting: () => undefined,
       started: () => undefined,
       absent: (one) => absent.push(one),

@@ -1,0 +1,66 @@
+/** What a person does to the sandbox itself: its time. Answers the table main/contract/sandbox.ts. */
+import { failForNow, ok, type Result } from '../../core/index.ts'
+import type { SandboxArgs, SandboxCommandName, SandboxCommands, SandboxView } from '../../contract/sandbox.ts'
+import type { LocalNetwork } from '../headless/network/local-network.ts'
+import type { Absent } from '../headless/network/participants.ts'
+
+export interface Control {
+  call(name: SandboxCommandName, args: unknown): Promise<Result<unknown>>
+  /** The network stands. */
+  running(network: Pick<LocalNetwork, 'clock' | 'mine'>): void
+  started(name: string): void
+  absent(one: Absent): void
+}
+
+type Answers = { [N in SandboxCommandName]: (args: SandboxArgs<N>) => Promise<Result<SandboxCommands[N]['result']>> }
+
+const STARTING = failForNow('sandbox.starting', 'The sandbox is still starting. Try again in a moment.')
+
+/** @param blockMs that it begins with */
+export function createControl(blockMs: number): Control {
+  const out = new Map<string, string>()
+  let network: Pick<LocalNetwork, 'clock' | 'mine'> | undefined
+  let pace = blockMs
+  let turn: Promise<unknown> = Promise.resolve()
+  const view = (): SandboxView => ({
+    state: network === undefined ? 'starting' : 'running',
+    blockMs: pace,
+    out: [...out].map(([name, why]) => ({ name, why })),
+  })
+  /** One after the other, so that blocks are counted. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
+  }
+  const answers: Answers = {
+    'sandbox.status': () => Promise.resolve(ok(view())),
+    'sandbox.mine': ({ blocks }) =>
+      inTurn(async () => {
+        if (network === undefined) return STARTING
+        const { clock, mine } = network
+        await clock.hold(async () => {
+          for (let made = 0; made < blocks; made++) {
+            await clock.settled()
+            await mine(1)
+          }
+        })
+        return ok(view())
+      }),
+    'sandbox.pace': ({ blockMs: wanted }) =>
+      inTurn(async () => {
+        if (network === undefined) return STARTING
+        await network.clock.set(wanted)
+        pace = wanted
+        return ok(view())
+      }),
+  }
+  return {
+    call: (name, args) => (answers[name] as (args: unknown) => Promise<Result<unknown>>)(args),
+    running(standing) {
+      network = standing
+    },
+    started: (name) => void out.delete(name),
+    absent: ({ name, why }) => void out.set(name, why),
+  }
+}
