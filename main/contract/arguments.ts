@@ -12,6 +12,7 @@ type Name = CommandName | SandboxCommandName
 /** What of a field's JSON Schema is told. */
 interface Form {
   type?: string
+  const?: unknown
   pattern?: string
   minimum?: number
   maximum?: number
@@ -40,6 +41,7 @@ const bounded = (least: number | undefined, most: number | undefined): string =>
 
 /** What a value has to be. */
 function wanted({ type, pattern, anyOf, ...form }: Form): string {
+  if (form.const !== undefined) return String(form.const)
   if (anyOf !== undefined) return anyOf.map(wanted).join(' or ')
   const range = bounded(form.minimum, form.maximum)
   switch (type) {

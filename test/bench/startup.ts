@@ -39,9 +39,9 @@ async function pageTime(): Promise<number> {
   const began = performance.now()
   const child = launchStart(folder)
   try {
-    const overview = await openPage(await addressOf(child))
+    const look = await openPage(await addressOf(child))
     for (;;) {
-      const { chain } = await overview()
+      const { chain } = (await look())[0]!.view
       if (chain.available && chain.hash !== '') return (performance.now() - began) / 1000
       if (performance.now() - began > PATIENCE_MS) throw new Error('the overview shows no chain tip')
       await new Promise((resolve) => setTimeout(resolve, 50))

@@ -27,13 +27,18 @@ export async function addressOf({ stdout }: ChildProcess): Promise<string> {
   throw new Error('npm start ended without a page')
 }
 
-/** Logs in with the printed address, and gives the command that reads the overview. */
-export async function openPage(address: string): Promise<() => Promise<Overview>> {
+/** What all nodes say, in their order, the own one first. */
+export type Views = Array<{ name: string; view: Overview }>
+
+/** Logs in with the printed address, and gives what reads the overviews of all nodes. */
+export async function openPage(address: string): Promise<() => Promise<Views>> {
   const { origin } = new URL(address)
   const entered = await fetch(address, { redirect: 'manual' })
   const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!
   const page = await fetch(`${origin}/`, { headers: { cookie } })
   if (!(await page.text()).includes('<script')) throw new Error('the page has no program')
   const request = { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' }
-  return async () => must((await (await fetch(`${origin}/api/overview`, request)).json()) as Result<Overview>)
+  const ask = async <T>(path: string, how: RequestInit): Promise<T> => must((await (await fetch(`${origin}/api/${path}`, how)).json()) as Result<T>)
+  const nodes = await ask<Array<{ id: string; name: string }>>('nodes', { headers: { cookie } })
+  return () => Promise.all(nodes.map(async ({ id, name }) => ({ name, view: await ask<Overview>(`overview?node=${id}`, request) })))
 }

@@ -1,5 +1,5 @@
 /** What processes take, from the kernel's own books (Linux): memory, and processor time of all their threads, those that ended included. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 
 export interface Taken {
@@ -44,17 +44,4 @@ export function below(root: number): number[] {
   const found = [root]
   for (const pid of found) found.push(...[...parents].filter(([, parent]) => parent === pid).map(([child]) => child))
   return found.slice(1)
-}
-
-/** The folder below `folder` in which a process has files open, such as a participant's name; null where it has none. */
-export function folderOf(pid: number, folder: string): string | null {
-  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-    try {
-      const path = readlinkSync(`/proc/${pid}/fd/${fd}`)
-      if (path.startsWith(`${folder}/`)) return path.slice(folder.length + 1).split('/')[0]!
-    } catch {
-      // Closed in between.
-    }
-  }
-  return null
 }
