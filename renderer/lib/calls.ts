@@ -1,5 +1,6 @@
 /** What the view asks of a client, however it reaches the core. */
 import type { CommandArgs, CommandName, CommandResult, EventName, Events } from '../../main/contract/index.ts'
+import type { SandboxArgs, SandboxCommandName, SandboxResult } from '../../main/contract/sandbox.ts'
 import type { Result } from '../../roles/program/result.ts'
 
 /** `locked`: the server is there but does not know this browser (any more). */
@@ -22,11 +23,15 @@ export interface NodeChoice {
   name: string
 }
 
+export type SandboxCall = <N extends SandboxCommandName>(name: N, args: SandboxArgs<N>) => Promise<Result<SandboxResult<N>>>
+
 /** All nodes that answer behind one address. */
 export interface Nodes {
   list(): Promise<Result<NodeChoice[]>>
   /** @param node an id of `list`; null is the first one */
   client(node: string | null): Client
+  /** About the sandbox itself, where the nodes are in one. */
+  sandbox: SandboxCall
 }
 
 /** What a call says when nobody is there to answer it. */

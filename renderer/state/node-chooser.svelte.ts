@@ -1,5 +1,5 @@
 /** Which of the nodes behind this address the page shows. */
-import type { NodeChoice, Nodes } from '../lib/calls.ts'
+import type { NodeChoice, Nodes, SandboxCall } from '../lib/calls.ts'
 import { hashOf, nodeIn } from '../lib/place.ts'
 
 /** Where the choice is remembered: the hash of the window's address. */
@@ -20,6 +20,8 @@ export interface NodeChooser {
   /** Asks who is there; a chosen one that is not is let go. */
   look(): Promise<void>
   start(): () => void
+  /** About the sandbox itself, where the nodes are in one. */
+  sandbox: SandboxCall
 }
 
 export function createNodeChooser(nodes: Nodes, place: Place): NodeChooser {
@@ -44,6 +46,7 @@ export function createNodeChooser(nodes: Nodes, place: Place): NodeChooser {
       chosen = null
       place.go('')
     },
+    sandbox: nodes.sandbox,
     start: () => place.moved(() => (chosen = nodeIn(place.hash()))),
   }
 }

@@ -1,4 +1,4 @@
-/** The real local network behind the page, as `npm start` shows it: nothing is faked here. */
+/** The real sandbox behind the page, as `npm start` shows it: nothing is faked here. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -78,13 +78,50 @@ async function sendPost(page: Page, topic: string, text: string): Promise<void> 
   await page.getByRole('button', { name: 'Send post' }).click()
 }
 
-test('the page shows chain, tick and every engagement of the network', async ({ page }) => {
+const engagements = (page: Page) => page.getByRole('region', { name: 'Engagements' })
+const heightOn = async (page: Page): Promise<number> =>
+  Number(/Chain tip\D*([\d,]+)/.exec((await page.locator('header').textContent()) ?? '')?.[1]?.replaceAll(',', ''))
+
+test("the page begins with the person's own node, which uses the app by itself, and shows every other node on its own", async ({ page }) => {
   await openApp(page)
   await expect(page).toHaveURL(/:\d+\/$/)
+  await expect(page.getByText('Sandbox: play money, on this computer only')).toBeVisible()
   await expect(page.getByText('Chain tip')).toBeVisible()
   await expect(page.getByRole('progressbar', { name: 'Blocks of this tick' })).toBeVisible()
-  for (const name of ['Supervised apps', 'Jobs', 'Apps used']) await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
+  const picker = page.getByLabel('Node', { exact: true })
+  await expect(picker.locator('option')).toHaveText(['you', 'bob', 'supervisor', ...[1, 2, 3, 4, 5, 6].map((n) => `server-${n}`)])
   await shot(page, '1-open')
+  for (const [node, heading] of [
+    ['you', 'Apps used'],
+    ['supervisor', 'Supervised apps'],
+    ['server-6', 'Jobs'],
+    ['bob', 'Apps used'],
+  ] as const) {
+    await picker.selectOption(node)
+    await expect(engagements(page).getByRole('heading', { name: heading, exact: true })).toBeVisible()
+    await expect(engagements(page).getByRole('listitem')).toHaveCount(1)
+    await expect(engagements(page).getByRole('listitem')).toContainText(node)
+  }
+})
+
+test('time stands still when it is told to, and goes on by one block at a press', async ({ page }) => {
+  await openApp(page)
+  const time = page.getByRole('region', { name: 'Time of the sandbox' })
+  await time.getByLabel('Time').selectOption('Time stands still')
+  const next = time.getByRole('button', { name: 'Next block' })
+  await until(page, 'the choice to be taken', () => canBePressed(next))
+  // The block that was under way when time stopped.
+  await page.waitForTimeout(1_000)
+  const before = await heightOn(page)
+  await page.waitForTimeout(5_000)
+  expect(await heightOn(page)).toBe(before)
+  await shot(page, '1-still')
+  await next.click()
+  await until(page, 'the next block', async () => (await heightOn(page)) > before)
+  expect(await heightOn(page)).toBe(before + 1)
+  await until(page, 'the button to come back', () => canBePressed(next))
+  await time.getByLabel('Time').selectOption('A block every 2 seconds')
+  await until(page, 'time to go on', async () => (await heightOn(page)) > before + 2)
 })
 
 test('an approved post is in the index after the tick, with a proof; a refused one is not', async ({ page }) => {
