@@ -5,15 +5,17 @@ import { away, type Client, type ClientListener } from './calls.ts'
 
 /** What the preload puts on `window`. */
 export interface Bridge {
-  call(name: string, args: unknown): Promise<unknown>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  /** @param node whose command it is; empty: the first one */
+  call(name: string, args: unknown, node?: string): Promise<unknown>
+  subscribe(listener: (event: string, payload: unknown, node: string) => void): () => void
 }
 
 const BEAT_MS = 3000
 /** Answers that mean that there is no core behind the bridge at the moment. */
 const absent = ['page.unreachable', 'core.restarting', 'core.stopped']
 
-export function createBridgeClient(bridge: Bridge): Client {
+/** @param node its id; empty where the first one is not known yet */
+export function createBridgeClient(bridge: Bridge, node: () => string): Client {
   const listeners = new Set<ClientListener>()
   let live = true
 
@@ -24,7 +26,7 @@ export function createBridgeClient(bridge: Bridge): Client {
     for (const listener of listeners) listener.connection(live ? 'live' : 'lost')
   }
   const call = async <N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>> => {
-    const answer = (await bridge.call(name, args).catch(() => away)) as Result<CommandResult<N>>
+    const answer = (await bridge.call(name, args, node()).catch(() => away)) as Result<CommandResult<N>>
     notice(answer)
     return answer
   }
@@ -32,7 +34,9 @@ export function createBridgeClient(bridge: Bridge): Client {
     call,
     /** A bridge does not tell when the core behind it ends, so a small call asks every few seconds. */
     subscribe(listener) {
-      const stop = bridge.subscribe((event, payload) => listener.event(event as EventName, payload as Events[EventName]))
+      const stop = bridge.subscribe((event, payload, of) => {
+        if (of === node()) listener.event(event as EventName, payload as Events[EventName])
+      })
       const beat = setInterval(() => void call('log', { limit: 1 }), BEAT_MS)
       listeners.add(listener)
       listener.connection(live ? 'live' : 'lost')

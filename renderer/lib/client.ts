@@ -2,7 +2,7 @@
 import type { CommandArgs, CommandName, CommandResult, EventName, Events } from '../../main/contract/index.ts'
 import type { Result } from '../../roles/program/result.ts'
 import { type Bridge, createBridgeClient } from './bridge.ts'
-import { away, type Client, type ClientListener, type NodeChoice, type Nodes } from './calls.ts'
+import { away, type Client, type ClientListener, type NodeChoice, type Nodes, type SandboxCall } from './calls.ts'
 
 const RETRY_MS = 1500
 
@@ -56,7 +56,7 @@ const clientOf = (node: string | null): Client => ({
   subscribe: (listener) => follow(node, listener),
 })
 
-/** @param host the window: its `golem`, where the preload has put one, is preferred to HTTP and speaks for one node */
+/** @param host the window: its `golem`, where the preload has put one, is preferred to HTTP */
 export function createNodes(host: { golem?: Bridge }): Nodes {
   if (host.golem === undefined)
     return {
@@ -64,6 +64,19 @@ export function createNodes(host: { golem?: Bridge }): Nodes {
       client: clientOf,
       sandbox: async (name, args) => (await post(name, null, args)) as never,
     }
-  const client = createBridgeClient(host.golem)
-  return { list: async () => ({ ok: true, value: [] }), client: () => client, sandbox: async () => away }
+  return overBridge(host.golem)
+}
+
+function overBridge(bridge: Bridge): Nodes {
+  let first = ''
+  const sandbox: SandboxCall = async (name, args) => (await bridge.call(name, args).catch(() => away)) as never
+  return {
+    async list() {
+      const nodes = await sandbox('sandbox.nodes', {})
+      if (nodes.ok) first = nodes.value[0]?.id ?? ''
+      return nodes
+    },
+    client: (node) => createBridgeClient(bridge, () => node ?? first),
+    sandbox,
+  }
 }

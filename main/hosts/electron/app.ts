@@ -25,8 +25,8 @@ function open(parts: Parts, paths: Paths, quitting: () => boolean): Running {
   const core = startCore(parts, {
     module: paths.worker,
     config: { folder: parts.app.getPath('userData') },
-    onEvent: (name, value) => {
-      if (!main.window.isDestroyed()) main.window.webContents.send(eventChannel, name, value)
+    onEvent: (name, value, node) => {
+      if (!main.window.isDestroyed()) main.window.webContents.send(eventChannel, name, value, node)
     },
     onState: tray.say,
   })

@@ -1,5 +1,5 @@
 /**
- * Runs the local network (main/hosts/headless/network/entry.ts) in a utility process, so that neither a slow evaluation nor a crash of it touches the window.
+ * Runs the sandbox (main/hosts/sandbox/entry.ts) in a utility process, so that neither a slow evaluation nor a crash of it touches the window.
  * Messages are plain values, those of main/hosts/worker/channel.ts; a test holds the two equal.
  */
 import type { ChildPart, Parts } from './parts.ts'
@@ -8,7 +8,8 @@ import type { ChildPart, Parts } from './parts.ts'
 export type Answer = { ok: true; value: unknown } | { ok: false; error: { code: string; message: string; retryable: boolean } }
 
 export interface CoreProcess {
-  call(name: string, args: unknown): Promise<Answer>
+  /** @param node of the sandbox, by its name; empty: the first one */
+  call(name: string, args: unknown, node?: string): Promise<Answer>
   /** Asks the core to close its files and end; ends it by force after `graceMs`. */
   stop(graceMs?: number): Promise<void>
 }
@@ -30,13 +31,10 @@ export interface CoreOptions {
   module: string
   /** Sent with `start`; the worker checks it. */
   config: unknown
-  onEvent(name: string, value: unknown): void
+  onEvent(name: string, value: unknown, node: string): void
   /** One line for the tray. */
   onState(status: string): void
 }
-
-/** What the process serves, to its channel. */
-const NETWORK = 'network'
 
 const gone: Answer = {
   ok: false,
@@ -61,7 +59,7 @@ interface State {
 }
 
 function receive(state: State, options: CoreOptions, message: FromCore): void {
-  if (message.kind === 'event') options.onEvent(message.event, message.payload)
+  if (message.kind === 'event') options.onEvent(message.event, message.payload, message.node)
   else if (message.kind === 'ready') options.onState('running')
   else if (message.kind === 'failed') {
     process.stderr.write(`golem: ${message.message}\n`)
@@ -77,7 +75,7 @@ function launch(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, stat
   state.child = child
   child.on('message', (message: FromCore) => receive(state, options, message))
   child.on('exit', () => afterExit(parts, options, state))
-  post(child, { kind: 'start', node: NETWORK, config: options.config })
+  post(child, { kind: 'start', node: '', config: options.config })
 }
 
 /** Answers what was waiting, then restarts, waiting longer each time; gives up after five exits within a minute. */
@@ -94,13 +92,13 @@ function afterExit(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, s
   setTimeout(() => state.stopping || launch(parts, options, state), 250 * 2 ** (state.exits.length - 1))
 }
 
-function call(state: State, name: string, args: unknown): Promise<Answer> {
+function call(state: State, name: string, args: unknown, node: string): Promise<Answer> {
   const { child } = state
   if (child === undefined) return Promise.resolve(state.exits.length > restartsAllowed ? dead : gone)
   return new Promise((resolve) => {
     const id = state.next++
     state.waiting.set(id, resolve)
-    post(child, { kind: 'call', id, node: NETWORK, name, args })
+    post(child, { kind: 'call', id, node, name, args })
   })
 }
 
@@ -122,5 +120,5 @@ function stop(state: State, graceMs: number): Promise<void> {
 export function startCore(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions): CoreProcess {
   const state: State = { child: undefined, waiting: new Map(), next: 1, exits: [], stopping: false, ended: [] }
   launch(parts, options, state)
-  return { call: (name, args) => call(state, name, args), stop: (graceMs = 10_000) => stop(state, graceMs) }
+  return { call: (name, args, node = '') => call(state, name, args, node), stop: (graceMs = 10_000) => stop(state, graceMs) }
 }

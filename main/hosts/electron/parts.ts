@@ -52,7 +52,7 @@ export interface Paths {
   /** Folder of the built renderer, with index.html. */
   renderer: string
   preload: string
-  /** Module of the local network (main/hosts/headless/network/entry.ts), run in a utility process. */
+  /** Module of the sandbox (main/hosts/sandbox/entry.ts), run in a utility process. */
   worker: string
   icons: string
 }

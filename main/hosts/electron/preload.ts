@@ -2,6 +2,7 @@
 import { contextBridge, ipcRenderer } from 'electron'
 import { commands, events } from '../../contract/index.ts'
 import { callChannel, eventChannel } from './channels.ts'
+import { sandbox } from '../../contract/sandbox.ts'
 import { createPageApi } from './page-api.ts'
 
-contextBridge.exposeInMainWorld('golem', createPageApi(ipcRenderer, { commands: Object.keys(commands), events, callChannel, eventChannel }))
+contextBridge.exposeInMainWorld('golem', createPageApi(ipcRenderer, { commands: Object.keys({ ...commands, ...sandbox }), events, callChannel, eventChannel }))

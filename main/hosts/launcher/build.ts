@@ -26,8 +26,8 @@ export const preloadBundle: InlineConfig = {
 export async function buildElectron(): Promise<void> {
   await bundle('main/hosts/electron/main.ts', 'dist/electron', 'main')
   await build(preloadBundle)
-  // It forks participants and chain, whose bundles come with it.
-  await bundle('main/hosts/headless/network/entry.ts', 'dist/worker', 'network')
+  // It forks the process of the other participants, whose bundle comes with it.
+  await bundle('main/hosts/sandbox/entry.ts', 'dist/worker', 'network')
 }
 
 /** What `npm start` runs where there is no Electron. */

@@ -1,6 +1,6 @@
 /** What a person does to the sandbox itself: its time. Answers the table main/contract/sandbox.ts. */
 import { failForNow, ok, type Result } from '../../core/index.ts'
-import type { SandboxArgs, SandboxCommandName, SandboxCommands, SandboxView } from '../../contract/sandbox.ts'
+import type { NodeName, SandboxArgs, SandboxCommandName, SandboxCommands, SandboxView } from '../../contract/sandbox.ts'
 import type { LocalNetwork } from '../headless/network/local-network.ts'
 import type { Absent } from '../headless/network/participants.ts'
 
@@ -16,8 +16,11 @@ type Answers = { [N in SandboxCommandName]: (args: SandboxArgs<N>) => Promise<Re
 
 const STARTING = failForNow('sandbox.starting', 'The sandbox is still starting. Try again in a moment.')
 
-/** @param blockMs that it begins with */
-export function createControl(blockMs: number): Control {
+/**
+ * @param blockMs that it begins with
+ * @param nodes in their order
+ */
+export function createControl(blockMs: number, nodes: () => readonly NodeName[]): Control {
   const out = new Map<string, string>()
   let network: Pick<LocalNetwork, 'clock' | 'mine'> | undefined
   let pace = blockMs
@@ -34,6 +37,7 @@ export function createControl(blockMs: number): Control {
     return done
   }
   const answers: Answers = {
+    'sandbox.nodes': () => Promise.resolve(ok(nodes().map(({ id, name }) => ({ id, name })))),
     'sandbox.status': () => Promise.resolve(ok(view())),
     'sandbox.mine': ({ blocks }) =>
       inTurn(async () => {
@@ -44,6 +48,8 @@ export function createControl(blockMs: number): Control {
             await clock.settled()
             await mine(1)
           }
+          // What is looked at next shows them.
+          await clock.settled()
         })
         return ok(view())
       }),

@@ -41,7 +41,7 @@ export interface Sandbox {
 export function createSandbox({ ownLog, ...options }: SandboxOptions): Sandbox {
   const others = Array.from({ length: options.servers }, (_, at) => `server-${at + 1}`)
   const doors = createDoors([...CLIENTS, 'supervisor', ...others])
-  const control = createControl(options.blockMs)
+  const control = createControl(options.blockMs, doors.list)
   const [startOwn, startOther] = [createOwn(ownLog), createOthers(options.output)]
   const cancel = new AbortController()
   let standing: Promise<LocalNetwork> | undefined

@@ -16,12 +16,17 @@ import {
   type Result,
 } from '../../core/index.ts'
 import type { LogPort } from '../../core/ports.ts'
-import { serveParent, type Served } from './parent.ts'
+import { validatedCall, type Callable } from './channel.ts'
+import { serveParent, type House } from './parent.ts'
 import { createHelpers, openPorts } from './ports.ts'
 import { thrown } from './thrown.ts'
 
 const SEVERAL = process.argv[2] === 'several'
 const helpers = createHelpers()
+
+interface Served extends Callable {
+  stop(): Promise<void>
+}
 
 /** Lines on the way out of this process, each with whom it is of. */
 const streamOf = (name: string) =>
@@ -83,4 +88,26 @@ async function publishFirst(core: GolemNode, publish: ParticipantConfig['publish
   return core.call('publish', { program, ...(title === undefined ? {} : { title }), ...(terms === undefined ? {} : { terms }) })
 }
 
-serveParent(open)
+function createHouse(): House {
+  const nodes = new Map<string, Served>()
+  let tell: Parameters<House['subscribe']>[0] = () => undefined
+  return {
+    async start(name, config) {
+      const opened = await open(config)
+      if (!opened.ok) return opened
+      nodes.set(name, opened.value)
+      opened.value.subscribe((event, payload) => tell(name, event, payload))
+      return opened
+    },
+    async call(name, command, args) {
+      const node = nodes.get(name)
+      return node === undefined
+        ? fail('core.starting', 'The participant is still starting. Try again in a moment.')
+        : validatedCall(node, command, args)
+    },
+    subscribe: (listener) => (tell = listener),
+    stop: () => Promise.all([...nodes.values()].map((node) => node.stop())),
+  }
+}
+
+serveParent(createHouse())

@@ -1,10 +1,16 @@
 /** The channel to whoever started this process: Electron's main process or a host that forked it. The same words over both. */
 import process from 'node:process'
-import { fail, type Result } from '../../core/index.ts'
-import { validatedCall, type Callable, type FromWorker, type ToWorker } from './channel.ts'
+import type { Result } from '../../core/index.ts'
+import type { FromWorker, ToWorker } from './channel.ts'
 
-export interface Served extends Callable {
-  stop(): Promise<void>
+/** What a process serves: nodes that are told apart by their names. */
+export interface House {
+  /** Opens what is asked for; a failure is told to the parent in its own words. */
+  start(node: string, config: unknown): Promise<Result<unknown>>
+  call(node: string, name: string, args: unknown): Promise<Result<unknown>>
+  /** Hears the events of all nodes, also of those that start later. */
+  subscribe(listener: (node: string, event: string, payload: unknown) => void): void
+  stop(): Promise<unknown>
 }
 
 interface Parent {
@@ -15,40 +21,30 @@ interface Parent {
 /** A process that does not end in order by then is ended. */
 const STOP_MS = 8_000
 
-/**
- * Waits for `start`, once for each node, opens what is served with its configuration, answers calls, and ends on `stop` or when the parent is gone.
- * @param open its failure is told to the parent in its own words.
- */
-export function serveParent(open: (config: unknown, node: string) => Promise<Result<Served>>): void {
+/** Starts what the parent asks for, answers its calls, tells it of events, and ends on `stop` or when the parent is gone. */
+export function serveParent(house: House): void {
   const parentPort = (process as unknown as { parentPort?: Parent }).parentPort
-  const served = new Map<string, Served>()
   const post = (message: FromWorker): void => {
     if (parentPort) parentPort.postMessage(message)
     else if (process.connected) process.send!(message)
   }
   const start = async (node: string, config: unknown): Promise<void> => {
-    const opened = await open(config, node)
-    if (!opened.ok) return post({ kind: 'failed', node, code: opened.error.code, message: opened.error.message })
-    served.set(node, opened.value)
-    opened.value.subscribe((event, payload) => post({ kind: 'event', node, event, payload }))
-    post({ kind: 'ready', node })
+    const opened = await house.start(node, config)
+    if (opened.ok) post({ kind: 'ready', node })
+    else post({ kind: 'failed', node, code: opened.error.code, message: opened.error.message })
   }
   let stopping = false
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
     setTimeout(() => process.exit(1), STOP_MS).unref()
-    await Promise.all([...served.values()].map((one) => one.stop()))
+    await house.stop()
     process.exit(0)
   }
   const receive = async (message: ToWorker): Promise<void> => {
     if (message.kind === 'start') return start(message.node, message.config)
     if (message.kind === 'stop') return stop()
-    const one = served.get(message.node)
-    const result = one
-      ? await validatedCall(one, message.name, message.args)
-      : fail('core.starting', 'The participant is still starting. Try again in a moment.')
-    post({ kind: 'result', id: message.id, result })
+    post({ kind: 'result', id: message.id, result: await house.call(message.node, message.name, message.args) })
   }
   const listen = (message: ToWorker): void => {
     receive(message).catch((error: unknown) =>
@@ -60,6 +56,7 @@ export function serveParent(open: (config: unknown, node: string) => Promise<Res
       }),
     )
   }
+  house.subscribe((node, event, payload) => post({ kind: 'event', node, event, payload }))
   // Ctrl+C on a terminal reaches every process: the host ends its children in order.
   process.on('SIGINT', () => undefined)
   if (parentPort) return parentPort.on('message', ({ data }) => listen(data))
