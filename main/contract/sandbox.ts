@@ -25,8 +25,18 @@ export const PACE = { least: 50, most: 3_600_000 }
 export const MOST_BLOCKS = 20
 
 export const sandbox = {
-  'sandbox.nodes': { reads: true, doc: 'The nodes that can be asked here, the own one first.', args: none, result: result<NodeName[]>() },
-  'sandbox.status': { reads: true, doc: 'How fast time goes by, and who takes no part.', args: none, result: result<SandboxView>() },
+  'sandbox.nodes': {
+    reads: true,
+    doc: 'The nodes that can be asked here, the own one first.',
+    args: none,
+    result: result<NodeName[]>(),
+  },
+  'sandbox.status': {
+    reads: true,
+    doc: 'How fast time goes by, and who takes no part.',
+    args: none,
+    result: result<SandboxView>(),
+  },
   'sandbox.mine': {
     doc: 'Makes so many blocks now, each when everybody has taken in the last, also while time stands still.',
     args: z.strictObject({ blocks: z.int().min(1).max(MOST_BLOCKS) }),

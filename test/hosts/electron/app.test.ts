@@ -3,7 +3,7 @@ import { startApp } from '../../../main/hosts/electron/app.ts'
 import { doubleElectron, preventable } from './double.ts'
 
 const paths = { renderer: '/app/renderer', preload: '/app/preload.cjs', worker: '/app/worker.js', icons: '/app/icons' }
-const start = { kind: 'start', node: 'network', config: { folder: '/paths/userData' } }
+const start = { kind: 'start', node: '', config: { folder: '/paths/userData' } }
 
 async function started() {
   const double = doubleElectron()
@@ -105,9 +105,9 @@ describe('the core', () => {
 
   it('its events reach the page, its state the tray', async () => {
     const { child, window, tray } = await started()
-    child.events.emit('message', { kind: 'ready', node: 'network' })
-    child.events.emit('message', { kind: 'event', node: 'network', event: 'log', payload: { message: 'hello' } })
-    expect(window.inner.sent).toEqual([['golem:event', 'log', { message: 'hello' }]])
+    child.events.emit('message', { kind: 'ready', node: '' })
+    child.events.emit('message', { kind: 'event', node: 'you', event: 'log', payload: { message: 'hello' } })
+    expect(window.inner.sent).toEqual([['golem:event', 'log', { message: 'hello' }, 'you']])
     expect(tray.tooltips.at(-1)).toBe('Golem: running')
   })
 })

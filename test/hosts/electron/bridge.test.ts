@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { commands, events } from '../../../main/contract/index.ts'
+import { sandbox } from '../../../main/contract/sandbox.ts'
 import { bridgeCalls, passOn } from '../../../main/hosts/electron/bridge.ts'
 import { createPageApi, type PageApi } from '../../../main/hosts/electron/page-api.ts'
 import { doubleElectron, doubleIpcRenderer } from './double.ts'
@@ -8,8 +9,8 @@ function recordingCore() {
   const calls: unknown[][] = []
   return {
     calls,
-    call: async (name: string, args: unknown) => {
-      calls.push([name, args])
+    call: async (name: string, args: unknown, node = '') => {
+      calls.push([name, args, node])
       return { ok: true as const, value: 'done' }
     },
   }
@@ -19,7 +20,13 @@ describe('the bridge', () => {
   it('passes on a command of the contract with arguments that fit', async () => {
     const core = recordingCore()
     expect(await passOn(core, 'log', { limit: 5 })).toEqual({ ok: true, value: 'done' })
-    expect(core.calls).toEqual([['log', { limit: 5 }]])
+    expect(await passOn(core, 'overview', {}, 'bob')).toEqual({ ok: true, value: 'done' })
+    expect(await passOn(core, 'sandbox.mine', { blocks: 1 })).toEqual({ ok: true, value: 'done' })
+    expect(core.calls).toEqual([
+      ['log', { limit: 5 }, ''],
+      ['overview', {}, 'bob'],
+      ['sandbox.mine', { blocks: 1 }, ''],
+    ])
   })
 
   it.each([['evil'], ['constructor'], ['__proto__'], [7]])('refuses %s, which is no command', async (name) => {
@@ -35,6 +42,12 @@ describe('the bridge', () => {
     expect(answer.ok ? '' : answer.error.message).toBe(
       'log: limit has to be a whole number from 1 to 1000, not text of 4 characters. Correct it, and send it again.',
     )
+    expect(core.calls).toEqual([])
+  })
+
+  it('refuses a node that is no name', async () => {
+    const core = recordingCore()
+    expect(await passOn(core, 'overview', {}, { id: 'you' })).toMatchObject({ ok: false, error: { code: 'contract.node' } })
     expect(core.calls).toEqual([])
   })
 
@@ -58,25 +71,29 @@ describe('the bridge', () => {
 })
 
 describe('the page', () => {
-  const names = { commands: Object.keys(commands), events, callChannel: 'call', eventChannel: 'event' }
+  const names = { commands: Object.keys({ ...commands, ...sandbox }), events, callChannel: 'call', eventChannel: 'event' }
 
   it('can call commands of the contract only', async () => {
     const { ipc, invoked } = doubleIpcRenderer()
     const api = createPageApi(ipc, names)
     await expect(api.call('overview', {})).resolves.toEqual({ ok: true, value: 'answered' })
     await expect(api.call('shell', {})).rejects.toThrow('shell')
-    expect(invoked).toEqual([['call', 'overview', {}]])
+    await expect(api.call('overview', {}, 'bob')).resolves.toEqual({ ok: true, value: 'answered' })
+    expect(invoked).toEqual([
+      ['call', 'overview', {}, ''],
+      ['call', 'overview', {}, 'bob'],
+    ])
   })
 
   it('hears events of the contract only, without the object that reaches the channels, until it stops', () => {
     const { ipc, events: emitter } = doubleIpcRenderer()
     const heard: unknown[][] = []
     const stop = createPageApi(ipc, names).subscribe((...args) => void heard.push(args))
-    emitter.emit('event', { sender: 'danger' }, 'log', 1)
+    emitter.emit('event', { sender: 'danger' }, 'log', 1, 'bob')
     emitter.emit('event', { sender: 'danger' }, 'other', 2)
     stop()
     emitter.emit('event', { sender: 'danger' }, 'log', 3)
-    expect(heard).toEqual([['log', 1]])
+    expect(heard).toEqual([['log', 1, 'bob']])
   })
 
   it('is given exactly call and subscribe by the preload', async () => {
@@ -90,7 +107,8 @@ describe('the page', () => {
     vi.doUnmock('electron')
     expect(Object.keys(exposed)).toEqual(['golem'])
     expect(Object.keys(exposed['golem'] as object).sort()).toEqual(['call', 'subscribe'])
-    for (const name of Object.keys(commands)) await (exposed['golem'] as PageApi).call(name, {})
-    expect(invoked.map(([, name]) => name)).toEqual(Object.keys(commands))
+    const all = Object.keys({ ...commands, ...sandbox })
+    for (const name of all) await (exposed['golem'] as PageApi).call(name, {})
+    expect(invoked.map(([, name]) => name)).toEqual(all)
   })
 })

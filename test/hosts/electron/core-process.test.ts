@@ -87,27 +87,27 @@ const understood = (message: FromWorker): FromCore => message
 describe('the worker at the other end', () => {
   it('is started with its configuration, also after a crash', () => {
     const { child } = started()
-    expect(child().received).toEqual([{ kind: 'start', node: 'network', config: { folder: '/d' } }])
+    expect(child().received).toEqual([{ kind: 'start', node: '', config: { folder: '/d' } }])
     child().events.emit('exit', 9)
     vi.advanceTimersByTime(250)
-    expect(child().received).toEqual([{ kind: 'start', node: 'network', config: { folder: '/d' } }])
+    expect(child().received).toEqual([{ kind: 'start', node: '', config: { folder: '/d' } }])
   })
 
   it('speaks the words of its channel: events, readiness and failures are heard, calls carry name and arguments', async () => {
     const { core, child, heard, states } = started()
     const failure: Answer = { ok: false, error: { code: 'x', message: 'y', retryable: false } }
-    const call = core.call('log', { limit: 3 })
-    expect(child().received[1]).toEqual(sent({ kind: 'call', id: 1, node: 'network', name: 'log', args: { limit: 3 } }))
+    const call = core.call('log', { limit: 3 }, 'bob')
+    expect(child().received[1]).toEqual(sent({ kind: 'call', id: 1, node: 'bob', name: 'log', args: { limit: 3 } }))
     const messages: FromWorker[] = [
-      { kind: 'ready', node: 'network' },
-      { kind: 'event', node: 'network', event: 'log', payload: 'line' },
-      { kind: 'failed', node: 'network', code: 'settings.invalid', message: 'The setting folder is not acceptable.' },
+      { kind: 'ready', node: '' },
+      { kind: 'event', node: 'bob', event: 'log', payload: 'line' },
+      { kind: 'failed', node: '', code: 'settings.invalid', message: 'The setting folder is not acceptable.' },
       { kind: 'result', id: 1, result: failure },
       { kind: 'result', id: 99, result: failure },
     ]
     for (const message of messages) child().events.emit('message', understood(message))
     expect(await call).toEqual(failure)
-    expect(heard).toEqual([['log', 'line']])
+    expect(heard).toEqual([['log', 'line', 'bob']])
     expect(states).toEqual(['running', 'failed: The setting folder is not acceptable.'])
   })
 })

@@ -1,34 +1,54 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Bridge } from '../../../renderer/lib/bridge.ts'
+import { ok } from '../../../roles/program/result.ts'
 import { createNodes } from '../../../renderer/lib/client.ts'
 
 describe('the client over the preload', () => {
   const heard: unknown[] = []
-  let emit: (event: string, payload: unknown) => void = () => undefined
+  let emit: (event: string, payload: unknown, node: string) => void = () => undefined
   let stopped = false
   const bridge: Bridge = {
-    call: async (name, args) => (name === 'use.audit' ? Promise.reject(new Error('gone')) : { ok: true, value: { name, args } }),
+    call: async (name, args, node) =>
+      name === 'use.audit'
+        ? Promise.reject(new Error('gone'))
+        : name === 'sandbox.nodes'
+          ? ok(['you', 'bob'].map((id) => ({ id, name: id })))
+          : { ok: true, value: { name, args, node } },
     subscribe: (listener) => {
       emit = listener
       return () => void (stopped = true)
     },
   }
-  const create = () => createNodes({ golem: bridge }).client(null)
+  const create = (node: string | null = null) => createNodes({ golem: bridge }).client(node)
 
   it('calls through it and hands its Result back', async () => {
-    expect(await create().call('log', { limit: 5 })).toEqual({ ok: true, value: { name: 'log', args: { limit: 5 } } })
+    expect(await create().call('log', { limit: 5 })).toEqual({ ok: true, value: { name: 'log', args: { limit: 5 }, node: '' } })
+    expect(await create('bob').call('log', { limit: 5 })).toMatchObject({ value: { node: 'bob' } })
   })
 
   it('turns a broken bridge into a Result that can be retried', async () => {
     expect(await create().call('use.audit', {})).toMatchObject({ ok: false, error: { code: 'page.unreachable', retryable: true } })
   })
 
-  it('is live at once, hears events, and stops', () => {
-    const stop = create().subscribe({ event: (name, payload) => heard.push([name, payload]), connection: (state) => heard.push(state) })
-    emit('log', { message: 'x' })
+  it('is live at once, hears events of its own node, and stops', () => {
+    const stop = create('bob').subscribe({ event: (name, payload) => heard.push([name, payload]), connection: (state) => heard.push(state) })
+    emit('log', { message: 'y' }, 'you')
+    emit('log', { message: 'x' }, 'bob')
     stop()
     expect(heard).toEqual(['live', ['log', { message: 'x' }]])
     expect(stopped).toBe(true)
+  })
+
+  it('hears the first node where none is chosen, once it is known which that is', async () => {
+    const nodes = createNodes({ golem: bridge })
+    const told: unknown[] = []
+    const stop = nodes.client(null).subscribe({ event: (_, payload) => told.push(payload), connection: () => undefined })
+    emit('log', { message: 'before' }, 'you')
+    expect(await nodes.list()).toMatchObject({ ok: true, value: [{ id: 'you' }, { id: 'bob' }] })
+    emit('log', { message: 'mine' }, 'you')
+    emit('log', { message: "bob's" }, 'bob')
+    stop()
+    expect(told).toEqual([{ message: 'mine' }])
   })
 
   it('a core that stops is said without anybody asking, and so is its return', async () => {

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ok } from '../../../../roles/protocol/result.ts'
 import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
 import { type PageNode, type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 
@@ -110,4 +111,38 @@ it('a stream has the events of its node alone, streams are bounded together, and
   expect(await errorOf(await ask('/api/events?node=b%2F2'))).toMatchObject({ code: 'page.readers' })
   stop.abort()
   await waitFor('both streams to end', async () => first.listeners.size + other.listeners.size === 0)
+})
+
+describe('the commands of a sandbox', () => {
+  it('are answered beside those of the nodes, with their arguments checked', async () => {
+    const asked: unknown[] = []
+    const sandbox = async (name: string, args: unknown) => (asked.push([name, args]), ok('done'))
+    const another = await startPageServer({
+      host: '127.0.0.1',
+      port: 0,
+      token: 'a-token-of-24-characters',
+      assets: folder,
+      nodes: () => [first.node],
+      sandbox,
+    })
+    const tell = (path: string, body: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${another.port}${path}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer a-token-of-24-characters', 'content-type': 'application/json' },
+        body,
+      })
+    expect(await (await tell('/api/sandbox.mine', '{"blocks":2}')).json()).toEqual({ ok: true, value: 'done' })
+    expect((await errorOf(await tell('/api/sandbox.pace', '{"blockMs":3}'))).message).toBe(
+      'sandbox.pace: blockMs has to be 0 or a whole number from 50 to 3600000, not 3. Correct it, and send it again.',
+    )
+    expect(await errorOf(await tell('/api/sandbox.mine', '{"blocks":21}'))).toMatchObject({ code: 'page.arguments' })
+    expect(await errorOf(await tell('/api/sandbox.else', '{}'))).toMatchObject({ code: 'page.command' })
+    expect(asked).toEqual([['sandbox.mine', { blocks: 2 }]])
+    await another.close()
+  })
+
+  it('are unknown where there is none', async () => {
+    const answer = await post('/api/sandbox.status')
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([404, 'page.command'])
+  })
 })
