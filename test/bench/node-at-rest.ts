@@ -1,26 +1,28 @@
 /**
  * What a computer gives for one node that has one job and nothing to do: processor time and resident memory, beside an idle HTTP server of Node in the same
- * minutes, and the time from its start to its first answer with its folder as it is. The node is bundled, as what people run is; no block comes meanwhile.
+ * minutes, and the time from its start to its first answer with its folder as it is. The node is `golem node`, bundled and with its page; no block comes meanwhile.
  * Linux only. Run: npm run bench -- node-at-rest [--seconds 300] [--chain bitcoind|embedded]
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { bundle } from '../../main/hosts/launcher/bundle.ts'
-import { repository } from '../../main/hosts/launcher/places.ts'
+import { buildNode, buildRenderer } from '../../main/hosts/launcher/build.ts'
+import { nodeFolder, nodeIsStale, rendererIsStale, repository } from '../../main/hosts/launcher/places.ts'
 import { startLocalNetwork, type LocalNetwork } from '../../main/hosts/headless/network/local-network.ts'
-import { readNote } from '../../main/hosts/headless/network/note.ts'
+import { readNote, type NetworkNote } from '../../main/hosts/headless/network/note.ts'
 import { waitFor } from '../../main/hosts/headless/network/patience.ts'
-import { configOf, partsOf, type NetworkPlan } from '../../main/hosts/headless/network/plan.ts'
-import type { FromWorker } from '../../main/hosts/worker/channel.ts'
+import { readPassphrase, type NetworkPlan } from '../../main/hosts/headless/network/plan.ts'
 import { leanEnvironment, leanOptions } from '../../main/hosts/worker/lean.ts'
-import { must } from '../../roles/protocol/result.ts'
+import { must, type Result } from '../../roles/protocol/result.ts'
 import { startBitcoind } from '../tools/bitcoind.ts'
+import type { Overview } from '../../main/contract/index.ts'
+import { readAccess } from '../../main/hosts/terminal/access-file.ts'
 import { sayLoad } from './request/numbers.ts'
+import { addressOf } from './rest/page.ts'
 import { takenBy, type Taken } from './rest/processes.ts'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '300' }, chain: { type: 'string', default: 'bitcoind' } } })
@@ -33,7 +35,6 @@ const STARTS = 5
 const IDLE = `setInterval(() => undefined, 1000)
 require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('listening'))`
 const NAME = 'server-1'
-const BUILT = join(repository, 'dist', 'bench', 'node')
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const pause = (ms: number): Promise<void> =>
@@ -61,29 +62,43 @@ interface Start {
   cpuMs: number
 }
 
-/** A node in a process of its own, and what it took to its first answer. */
-async function startNode(config: unknown): Promise<{ node: ChildProcess } & Start> {
+/** `golem node` on a folder, and what it took to its first answer. */
+async function startNode(folder: string, passphrase: string): Promise<{ node: ChildProcess } & Start> {
   const began = performance.now()
-  const node = fork(join(BUILT, 'index.js'), [], {
-    execArgv: leanOptions,
-    env: { ...process.env, ...leanEnvironment },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  const node = spawn(process.execPath, [...leanOptions, join(nodeFolder, 'index.js'), '--network', 'regtest', '--folder', folder], {
+    env: { ...process.env, ...leanEnvironment, GOLEM_PASSPHRASE: passphrase },
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  node.send({ kind: 'start', node: NAME, config })
-  await new Promise<void>((resolve, reject) => {
-    node.once('exit', () => reject(new Error('the node ended at its start')))
-    node.on('message', (message: FromWorker) => {
-      if (message.kind === 'failed') reject(new Error(message.message))
-      if (message.kind === 'ready') node.send({ kind: 'call', id: 1, node: NAME, name: 'overview', args: {} })
-      if (message.kind === 'result') resolve()
-    })
-  })
-  return { node, ms: performance.now() - began, cpuMs: takenBy(node.pid!).cpuMs }
+  await addressOf(node)
+  const view = await overviewOf(folder)
+  const start = { ms: performance.now() - began, cpuMs: takenBy(node.pid!).cpuMs }
+  if (!view.engagements.some(({ role }) => role === 'server')) throw new Error(`the node has no job: ${JSON.stringify(view)}`)
+  return { node, ...start }
+}
+
+async function overviewOf(folder: string): Promise<Overview> {
+  const { url, token } = must(readAccess(folder))!
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  return must((await (await fetch(`${url}/api/overview`, { method: 'POST', headers, body: '{}' })).json()) as Result<Overview>)
 }
 
 async function stopNode(node: ChildProcess): Promise<void> {
-  node.send({ kind: 'stop' })
-  await once(node, 'exit')
+  node.kill('SIGTERM')
+  if (node.exitCode === null && node.signalCode === null) await once(node, 'exit')
+}
+
+/** Settings as its owner would have them, for a folder that a participant has used. */
+function settle(folder: string, { chain, tracker }: NetworkNote): void {
+  const settings = {
+    name: NAME,
+    'chain.url': chain.url,
+    'chain.user': chain.user,
+    'chain.password': chain.password,
+    'swarm.trackers': [tracker],
+    'swarm.dht': false,
+    'swarm.lsd': false,
+  }
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
 }
 
 async function measure(pids: number[]): Promise<{ taken: [before: Taken, after: Taken][]; tookMs: number }> {
@@ -95,16 +110,16 @@ async function measure(pids: number[]): Promise<{ taken: [before: Taken, after: 
 }
 
 /** Starts the node again and again in its folder, measures the last one, and says whether the goals are met. */
-async function measured(config: unknown): Promise<boolean> {
+async function measured(folder: string, passphrase: string): Promise<boolean> {
   const starts: Start[] = []
   for (let n = 1; n < STARTS; n++) {
-    const { node, ...start } = await startNode(config)
+    const { node, ...start } = await startNode(folder, passphrase)
     starts.push(start)
     await stopNode(node)
   }
   const floor = spawn(process.execPath, ['-e', IDLE], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(floor.stdout, 'data')
-  const { node, ...last } = await startNode(config)
+  const { node, ...last } = await startNode(folder, passphrase)
   starts.push(last)
   await pause(SETTLE_MS)
   const { taken, tookMs } = await measure([node.pid!, floor.pid!])
@@ -133,7 +148,8 @@ async function main(): Promise<void> {
   const plan: NetworkPlan = { program, title: 'Guestbook', servers: 3, clients: [], tickBlocks: 3 }
   let network: LocalNetwork | undefined
   try {
-    await bundle('main/hosts/worker/index.ts', BUILT, 'index')
+    if (rendererIsStale()) await buildRenderer()
+    if (nodeIsStale()) await buildNode()
     const log = { log: () => undefined }
     network = await startLocalNetwork({
       ...plan,
@@ -146,9 +162,9 @@ async function main(): Promise<void> {
     })
     await untilServing(network)
     await network.participants.get(NAME)!.stop()
-    const { chain, tracker } = must(readNote(folder))
-    const part = partsOf(plan, tracker).find(({ settings }) => settings.name === NAME)!
-    if (!(await measured(configOf({ folder, chain, tracker, logLevel: 'error' }, part)))) process.exitCode = 1
+    const mine = join(folder, NAME)
+    settle(mine, must(readNote(folder)))
+    if (!(await measured(mine, must(readPassphrase(folder))))) process.exitCode = 1
   } finally {
     await network?.stop()
     await bitcoind?.stop()

@@ -58,7 +58,7 @@ const [notFound, outOfRange] = [-5, -8]
 export function createRpcChain(options: RpcChainOptions): RpcChain {
   const rpc = createRpcClient(options)
   const status = createStatusReader(rpc, options.network)
-  const view = { ...createView(rpc, status), ...(options.waits === true ? { changed: untilChanged(rpc) } : {}) }
+  const view = together({ ...createView(rpc, status), ...(options.waits === true ? { changed: untilChanged(rpc) } : {}) })
   const pollMs = options.pollMs ?? (options.network === 'regtest' ? 250 : 5_000)
   return {
     network: options.network,
@@ -75,6 +75,28 @@ export function createRpcChain(options: RpcChainOptions): RpcChain {
     unspent: createScanner(rpc),
     control: createControl(rpc),
     close: rpc.close,
+  }
+}
+
+/** Several who follow one chain ask the same at the same time, at every block: the node is asked once, and a block is read once. */
+function together(view: ChainView): ChainView {
+  const { changed } = view
+  return {
+    ...view,
+    tip: asOne(view.tip),
+    blockAt: asOne(view.blockAt),
+    ...(changed === undefined ? {} : { changed: asOne(changed) }),
+  }
+}
+
+/** A call that is under way answers whoever asks the same meanwhile. */
+function asOne<A extends [] | [string | number], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  const open = new Map<string | number | undefined, Promise<T>>()
+  return (...args) => {
+    const [key] = args
+    const asked = open.get(key) ?? ask(...args).finally(() => open.delete(key))
+    open.set(key, asked)
+    return asked
   }
 }
 

@@ -17,9 +17,10 @@ const MIGRATIONS = [
 
 /**
  * Opens the store in `folder` (made if need be): `store.sqlite` with a write-ahead log and full synchronisation, and `blobs/` beside it.
+ * @param most that writes are to survive, whatever they ask for: `crash` in a network of play money, whose nodes share one disk
  * Errors: `storage.corrupt` (the database is damaged), `storage.version` (a newer app wrote it), `storage.open`.
  */
-export function openSqliteStorage(folder: string): Result<StoragePort> {
+export function openSqliteStorage(folder: string, most: Survival = 'power'): Result<StoragePort> {
   const path = join(folder, 'store.sqlite')
   let db: Database.Database | undefined
   try {
@@ -35,7 +36,7 @@ export function openSqliteStorage(folder: string): Result<StoragePort> {
       db.close()
       return refused
     }
-    return ok(portOf(db, folder))
+    return ok(portOf(db, folder, most))
   } catch (error) {
     db?.close()
     return openFailure(path, error as Error & { code?: string })
@@ -70,14 +71,14 @@ function migrate(db: Database.Database, path: string, wasUsed: boolean) {
   return undefined
 }
 
-function portOf(db: Database.Database, folder: string): StoragePort {
+function portOf(db: Database.Database, folder: string, most: Survival): StoragePort {
   const blobs = openBlobs(join(folder, BLOBS))
   const one = db.prepare<[string, string], { value: string }>('SELECT value FROM kv WHERE tbl = ? AND key = ?')
   const all = db.prepare<[string, string, number], Row>('SELECT key, value FROM kv WHERE tbl = ? AND key >= ? ORDER BY key LIMIT ?')
   const some = db.prepare<[string, string, string, number], Row>(
     'SELECT key, value FROM kv WHERE tbl = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
   )
-  const write = writer(db)
+  const write = writer(db, most)
   return {
     get: (table, key) => parse(one.get(table, key)?.value),
     list: (table, prefix = '', limit = -1) => {
@@ -102,7 +103,7 @@ interface Row {
 
 const parse = (text: string | undefined): Json | undefined => (text === undefined ? undefined : (JSON.parse(text) as Json))
 
-function writer(db: Database.Database) {
+function writer(db: Database.Database, most: Survival) {
   const put = db.prepare<[string, string, string]>(
     'INSERT INTO kv (tbl, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   )
@@ -115,7 +116,8 @@ function writer(db: Database.Database) {
   // With a write-ahead log, NORMAL leaves out the fsync of each commit and nothing else: the log is still written in order.
   const levels: Record<Survival, string> = { power: 'synchronous = FULL', crash: 'synchronous = NORMAL' }
   let level: Survival = 'power'
-  return (writes: StorageWrite[], survives: Survival = 'power'): void => {
+  return (writes: StorageWrite[], wanted: Survival = 'power'): void => {
+    const survives = most === 'crash' ? most : wanted
     if (survives !== level) db.pragma(levels[survives])
     level = survives
     // One statement is a transaction of its own.

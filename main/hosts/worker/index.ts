@@ -23,6 +23,8 @@ import { thrown } from './thrown.ts'
 
 const SEVERAL = process.argv[2] === 'several'
 const helpers = createHelpers()
+/** Their coins are worth nothing, and they share one disk: a power cut may take the last of what they did. */
+const PLAY = { survives: 'crash' } as const
 
 interface Served extends Callable {
   stop(): Promise<void>
@@ -43,7 +45,7 @@ async function open(config: unknown): Promise<Result<Served>> {
 }
 
 async function start(config: ParticipantConfig, log: LogPort): Promise<Result<Served>> {
-  const ports = await openPorts(config, log, helpers)
+  const ports = await openPorts({ ...config, ...(config.network === 'sandbox' && PLAY) }, log, helpers)
   if (!ports.ok) return ports
   const node = await nodeWith(ports.value, config).catch(async (error: unknown) => {
     await ports.value.close()

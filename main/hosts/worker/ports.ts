@@ -1,6 +1,6 @@
 /** The real adapters, put together for one participant. */
 import { join } from 'node:path'
-import { createRpcChain } from '../../adapters/chain/index.ts'
+import { createRpcChain, type RpcChain } from '../../adapters/chain/index.ts'
 import { createChecker, type Checker } from '../../adapters/crypto/checker.ts'
 import { createIndexCache } from '../../adapters/storage/index-cache.ts'
 import { lockFolder } from '../../adapters/storage/lock.ts'
@@ -11,16 +11,18 @@ import { createWebTorrentSwarm } from '../../adapters/torrent/swarm.ts'
 import { createHttpTransport } from '../../adapters/transport/http.ts'
 import { isPublic, publicLookup } from '../../adapters/transport/reach.ts'
 import { createWorkers, type Workers } from '../../adapters/work/workers.ts'
-import type { LogPort } from '../../core/ports.ts'
+import type { LogPort, Survival } from '../../core/ports.ts'
 import { ok, type NodePorts, type ParticipantConfig, type Result } from '../../core/index.ts'
 
 /** A predecessor whose host was killed may still be closing its files. */
 const PREDECESSOR_MS = 10_000
 
-/** Threads and memory that several nodes of one process share. */
+/** Threads, and the way to the chain, that several nodes of one process share. */
 export interface Helpers {
   work: Workers
   checker: Checker
+  /** One for each node of bitcoin that is named. */
+  chain(access: PortsConfig['chain'], log: LogPort): RpcChain
   close(): Promise<void>
 }
 
@@ -28,10 +30,18 @@ export interface Helpers {
 export function createHelpers(): Helpers {
   const work = createWorkers({ threads: 1 })
   const checker = createChecker()
+  const chains = new Map<string, RpcChain>()
   return {
     work,
     checker,
+    chain(access, log) {
+      const key = JSON.stringify(access)
+      const chain = chains.get(key) ?? openChain(access, log)
+      chains.set(key, chain)
+      return chain
+    },
     async close() {
+      for (const chain of chains.values()) chain.close()
       await work.close()
       await checker.close()
     },
@@ -40,9 +50,15 @@ export function createHelpers(): Helpers {
 
 export type OpenPorts = NodePorts & { close(): Promise<void> }
 
+function openChain({ backend, pollMs, ...rpc }: PortsConfig['chain'], log: LogPort): RpcChain {
+  return createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), waits: backend === 'embedded', log })
+}
+
 /** Where a node lives, and what it connects to. */
 export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'> {
   chain: ParticipantConfig['chain'] & { cookie?: string }
+  /** What its writes survive at most; see `openSqliteStorage`. */
+  survives?: Survival
 }
 
 /**
@@ -62,10 +78,10 @@ export async function openPorts(config: PortsConfig, log: LogPort, shared?: Help
 }
 
 async function openLocked(config: PortsConfig, log: LogPort, shared: Helpers | undefined, unlock: () => void): Promise<Result<OpenPorts>> {
-  const storage = openSqliteStorage(join(config.folder, 'state'))
+  const storage = openSqliteStorage(join(config.folder, 'state'), config.survives)
   if (!storage.ok) return storage
-  const { backend, pollMs, ...rpc } = config.chain
-  const chain = createRpcChain({ ...rpc, ...(pollMs === undefined ? {} : { pollMs }), waits: backend === 'embedded', log })
+  const helpers = shared ?? createHelpers()
+  const chain = helpers.chain(config.chain, log)
   // A chain of one's own, or of one house, has its servers and trackers at home; on a public one a stranger names the host.
   const atHome = config.chain.network === 'regtest'
   const swarm = await createWebTorrentSwarm({
@@ -79,7 +95,6 @@ async function openLocked(config: PortsConfig, log: LogPort, shared: Helpers | u
     throw error
   })
   const transport = createHttpTransport({ privateHosts: atHome })
-  const helpers = shared ?? createHelpers()
   const index = createIndexCache(join(config.folder, 'index'))
   return ok({
     chain,
@@ -92,12 +107,11 @@ async function openLocked(config: PortsConfig, log: LogPort, shared: Helpers | u
     crypto: helpers.checker.crypto,
     clock: createSystemClock(),
     random: createSystemRandom(),
-    backend,
+    backend: config.chain.backend,
     close: async () => {
       await swarm.close()
-      if (shared === undefined) await helpers.close()
       await index.close()
-      chain.close()
+      if (shared === undefined) await helpers.close()
       storage.value.close()
       unlock()
     },

