@@ -46,7 +46,8 @@ function isAtRest(views: Views): boolean {
   const engagements = views.flatMap(({ view }) => view.engagements)
   const settled = engagements.every(({ role, state }) => state === { supervisor: 'ticking', server: 'serving', client: 'registered' }[role])
   const clients = views.filter(({ view }) => view.engagements.some(({ role }) => role === 'client'))
-  const isReady = ({ view }: Views[number]): boolean => seen(view).tick?.state === 'running' && seen(view).actors.every(({ state }) => state === 'ready')
+  const isReady = ({ view }: Views[number]): boolean =>
+    seen(view).tick?.state === 'running' && seen(view).actors.every(({ state }) => state === 'ready')
   return settled && engagements.length === PARTICIPANTS && clients.length === 2 && clients.every(isReady)
 }
 

@@ -82,7 +82,9 @@ const engagements = (page: Page) => page.getByRole('region', { name: 'Engagement
 const heightOn = async (page: Page): Promise<number> =>
   Number(/Chain tip\D*([\d,]+)/.exec((await page.locator('header').first().textContent()) ?? '')?.[1]?.replaceAll(',', ''))
 
-test("the page begins with the person's own node, which uses the app by itself, and shows every other node on its own", async ({ page }) => {
+test("the page begins with the person's own node, which uses the app by itself, and shows every other node on its own", async ({
+  page,
+}) => {
   await openApp(page)
   await expect(page).toHaveURL(/:\d+\/$/)
   await expect(page.getByText('Sandbox: play money, on this computer only')).toBeVisible()

@@ -23,6 +23,8 @@ export async function passOn(core: Pick<CoreProcess, 'call'>, name: unknown, arg
 export function bridgeCalls(ipcMain: IpcMainPart, core: Pick<CoreProcess, 'call'>): void {
   ipcMain.handle(callChannel, (event, name: unknown, args: unknown, node: unknown) => {
     const sender = event.senderFrame?.url ?? ''
-    return sender.startsWith(`${origin}/`) ? passOn(core, name, args, node) : refused('contract.sender', 'Only the page of Golem may call it.')
+    return sender.startsWith(`${origin}/`)
+      ? passOn(core, name, args, node)
+      : refused('contract.sender', 'Only the page of Golem may call it.')
   })
 }

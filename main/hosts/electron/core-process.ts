@@ -15,7 +15,7 @@ export interface CoreProcess {
 }
 
 /** Messages to the core. */
-export type ToCore = 
+export type ToCore =
   | { kind: 'start'; node: string; config: unknown }
   | { kind: 'call'; id: number; node: string; name: string; args: unknown }
   | { kind: 'stop' }

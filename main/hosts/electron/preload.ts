@@ -5,4 +5,7 @@ import { callChannel, eventChannel } from './channels.ts'
 import { sandbox } from '../../contract/sandbox.ts'
 import { createPageApi } from './page-api.ts'
 
-contextBridge.exposeInMainWorld('golem', createPageApi(ipcRenderer, { commands: Object.keys({ ...commands, ...sandbox }), events, callChannel, eventChannel }))
+contextBridge.exposeInMainWorld(
+  'golem',
+  createPageApi(ipcRenderer, { commands: Object.keys({ ...commands, ...sandbox }), events, callChannel, eventChannel }),
+)

@@ -40,7 +40,7 @@ function place(values: Values): Result<Place> {
   const lost = contradiction(values)
   if (lost !== null) return wrongUsage(lost)
   if (url === undefined) {
-    const note = readNote(networkFolder(values.folder, 'local-network'))
+    const note = readNote(networkFolder(values.folder, 'sandbox'))
     return note.ok ? ok({ chain: { ...note.value.chain, network: 'regtest' }, trackers: [note.value.tracker], dht: false }) : note
   }
   const address = checkRpcAddress(url)

@@ -57,7 +57,7 @@ async function perform(command: string, folder: string, name: string): Promise<R
 }
 
 async function main({ values, positionals: [command, name] }: Arguments): Promise<number> {
-  const done = await perform(command!, networkFolder(values.folder, 'local-network'), name!)
+  const done = await perform(command!, networkFolder(values.folder, 'sandbox'), name!)
   if (!done.ok) process.stderr.write(`golem: ${done.error.message}\n`)
   else print(done.value)
   return done.ok ? 0 : USAGE_EXIT

@@ -41,7 +41,9 @@ function createDoor(name: string) {
         if (inside?.running === true) return inside.call(command, args as never)
         if (closed !== undefined) return Promise.resolve({ ok: false, error: closed })
         if (command === 'overview') return Promise.resolve(ok(startingView(name)))
-        return Promise.resolve(command === 'log' ? ok([]) : failForNow('core.starting', `${name} is still starting. Try again in a moment.`))
+        return Promise.resolve(
+          command === 'log' ? ok([]) : failForNow('core.starting', `${name} is still starting. Try again in a moment.`),
+        )
       },
       subscribe(listener) {
         listeners.set(listener, subscribed(listener))

@@ -40,7 +40,7 @@ const demoOptions = {
 } as const satisfies Options
 
 const auditOptions = {
-  folder: { kind: 'text', value: 'FOLDER', doc: 'of the local network; without it GOLEM_FOLDER, or ~/.golem/local-network' },
+  folder: { kind: 'text', value: 'FOLDER', doc: 'of the sandbox; without it GOLEM_FOLDER, or ~/.golem/sandbox' },
   'chain-url': {
     kind: 'text',
     value: 'http://HOST:PORT',
@@ -95,12 +95,12 @@ const walletOptions = {
 } as const satisfies Options
 
 const startDoc =
-  'Runs a regtest chain, a tracker, one Supervisor, servers and two clients on this computer, each in a process of its own. Started again, it goes on where it was. GOLEM_NO_BROWSER=1 opens no browser.'
+  'Runs a node of your own in a sandbox on this computer: a regtest chain, a tracker, and in a second process one Supervisor with the app, servers and another client. golem status and the other commands work with each of them by its folder. Started again, it goes on where it was. GOLEM_NO_BROWSER=1 opens no browser.'
 
 export const hosts = {
   start: {
     command: 'npm start --',
-    summary: 'a whole local network, and the app to use it',
+    summary: 'a node of your own in a sandbox, and the page to use it',
     usage: '[options]',
     doc: `${startDoc} Opens the Electron app where it can, else a page on loopback in the browser.`,
     options: startOptions,

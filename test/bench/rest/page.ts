@@ -38,7 +38,8 @@ export async function openPage(address: string): Promise<() => Promise<Views>> {
   const page = await fetch(`${origin}/`, { headers: { cookie } })
   if (!(await page.text()).includes('<script')) throw new Error('the page has no program')
   const request = { method: 'POST', headers: { cookie, 'content-type': 'application/json' }, body: '{}' }
-  const ask = async <T>(path: string, how: RequestInit): Promise<T> => must((await (await fetch(`${origin}/api/${path}`, how)).json()) as Result<T>)
+  const ask = async <T>(path: string, how: RequestInit): Promise<T> =>
+    must((await (await fetch(`${origin}/api/${path}`, how)).json()) as Result<T>)
   const nodes = await ask<Array<{ id: string; name: string }>>('nodes', { headers: { cookie } })
   return () => Promise.all(nodes.map(async ({ id, name }) => ({ name, view: await ask<Overview>(`overview?node=${id}`, request) })))
 }

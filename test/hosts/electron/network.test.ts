@@ -14,7 +14,7 @@ let folder: string
 beforeAll(async () => {
   await mkdir(join(repository, '.cache'), { recursive: true })
   folder = await mkdtemp(join(repository, '.cache', 'network-test-'))
-  await bundle('main/hosts/headless/network/entry.ts', join(folder, 'worker'), 'network')
+  await bundle('main/hosts/sandbox/entry.ts', join(folder, 'worker'), 'network')
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -33,31 +33,30 @@ function realProcesses(children: ChildProcess[]): Pick<Parts, 'utilityProcess'> 
 }
 
 describe('the desktop app', () => {
-  it('shows the local network: calls and events of its page reach the participants', async () => {
+  it('shows the sandbox: calls and events of its page reach every node, and the sandbox itself', async () => {
     const children: ChildProcess[] = []
     const states: string[] = []
-    const seen = Promise.withResolvers<Overview>()
+    const seen = new Map<string, PromiseWithResolvers<Overview>>(['supervisor', 'server-1'].map((name) => [name, Promise.withResolvers()]))
     const core = startCore(realProcesses(children), {
       module: join(folder, 'worker', 'network.js'),
       config: { folder: join(folder, 'data') },
-      onEvent: (name, value) => {
-        if (name === 'overview' && (value as Overview).engagements.length > 0) seen.resolve(value as Overview)
+      onEvent: (name, value, node) => {
+        if (name === 'overview' && (value as Overview).engagements.length > 0) seen.get(node)?.resolve(value as Overview)
       },
       onState: (state) => void states.push(state),
     })
-    const view = await seen.promise
+    const views = await Promise.all([...seen.values()].map(({ promise }) => promise))
     expect(states).toEqual(['running'])
-    const [one] = view.engagements
-    expect(await passOn(core, 'overview', {})).toMatchObject({
-      ok: true,
-      value: { engagements: expect.arrayContaining([expect.objectContaining({ name: one!.name })]) },
-    })
-    const group = { supervisor: 'publish', server: 'host', client: 'use' }[one!.role]
-    expect(await passOn(core, `${group}.pause`, { app: one!.id })).toEqual({ ok: true, value: null })
-    expect(await passOn(core, 'overview', {})).toMatchObject({
-      value: { engagements: expect.arrayContaining([expect.objectContaining({ id: one!.id, state: 'paused' })]) },
-    })
-    expect(await passOn(core, 'use.approve', { id: 'ab'.repeat(32) })).toMatchObject({ ok: false, error: { code: 'network.nobody' } })
+    expect(views.map(({ engagements }) => engagements.map(({ name, role }) => [name, role]))).toEqual([
+      [['supervisor', 'supervisor']],
+      [['server-1', 'server']],
+    ])
+    const nodes = await passOn(core, 'sandbox.nodes', {})
+    expect((nodes as { value: Array<{ id: string }> }).value.map(({ id }) => id).slice(0, 3)).toEqual(['you', 'bob', 'supervisor'])
+    expect(await passOn(core, 'overview', {})).toMatchObject({ ok: true, value: { node: { name: 'you', network: 'sandbox' } } })
+    expect(await passOn(core, 'host.pause', { app: views[1]!.engagements[0]!.id }, 'server-1')).toEqual({ ok: true, value: null })
+    expect(await passOn(core, 'overview', {}, 'server-1')).toMatchObject({ value: { engagements: [{ state: 'paused' }] } })
+    expect(await passOn(core, 'overview', {}, 'nobody')).toMatchObject({ ok: false, error: { code: 'sandbox.node' } })
     await core.stop(600_000)
     expect(children.map(({ exitCode }) => exitCode)).toHaveLength(1)
     expect(children[0]!.exitCode).not.toBeNull()

@@ -14,7 +14,12 @@ function participant(name: string, height: number) {
     call: async (command: string) => ok({ command, height }),
     subscribe: (listener: Listener) => (listeners.add(listener), () => void listeners.delete(listener)),
   }
-  return { one, listeners, process: one as unknown as ParticipantProcess, emit: (event: string) => listeners.forEach((hear) => hear(event, height)) }
+  return {
+    one,
+    listeners,
+    process: one as unknown as ParticipantProcess,
+    emit: (event: string) => listeners.forEach((hear) => hear(event, height)),
+  }
 }
 
 describe('the doors of the sandbox', () => {
@@ -58,7 +63,10 @@ describe('the doors of the sandbox', () => {
     const doors = createDoors(['you'])
     const { core } = doors.list()[0]!
     doors.absent({ name: 'you', role: 'client', why: 'The database is damaged.' })
-    expect(await core.call('overview', {})).toMatchObject({ ok: false, error: { code: 'sandbox.absent', message: 'The database is damaged.' } })
+    expect(await core.call('overview', {})).toMatchObject({
+      ok: false,
+      error: { code: 'sandbox.absent', message: 'The database is damaged.' },
+    })
     doors.add(participant('you', 9).process)
     expect(await core.call('overview', {})).toMatchObject({ ok: true })
   })

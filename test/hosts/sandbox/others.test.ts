@@ -31,7 +31,10 @@ describe('the process of the others', () => {
     writeFileSync(store, 'garbage '.repeat(2_000))
     const damaged = start(config('damaged')).catch((error: unknown) => error)
     const [ann, ben] = await Promise.all(['ann', 'ben'].map((name) => start(config(name))))
-    expect(await damaged).toMatchObject({ code: 'storage.corrupt', message: expect.stringMatching(/^damaged could not start: .*is damaged/) })
+    expect(await damaged).toMatchObject({
+      code: 'storage.corrupt',
+      message: expect.stringMatching(/^damaged could not start: .*is damaged/),
+    })
     expect(ann!.pid).toBe(ben!.pid)
     const names = await Promise.all([ann!, ben!].map(async (one) => must(await one.call('overview', {})).node))
     expect(names).toMatchObject([

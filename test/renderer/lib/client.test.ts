@@ -31,7 +31,10 @@ describe('the client over the preload', () => {
   })
 
   it('is live at once, hears events of its own node, and stops', () => {
-    const stop = create('bob').subscribe({ event: (name, payload) => heard.push([name, payload]), connection: (state) => heard.push(state) })
+    const stop = create('bob').subscribe({
+      event: (name, payload) => heard.push([name, payload]),
+      connection: (state) => heard.push(state),
+    })
     emit('log', { message: 'y' }, 'you')
     emit('log', { message: 'x' }, 'bob')
     stop()

@@ -139,7 +139,7 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     pace,
     keepUp: options.keepUp === true,
     log,
-    start: options.start ?? ((config) => startParticipant(config, (text) => options.output(config.settings.name, text), options.memory ?? 'lean')),
+    start: options.start ?? eachInOwnProcess(options),
     starting: (name) => funds.look([name]),
     started(participant) {
       options.started?.(participant)
@@ -161,6 +161,11 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   const { backend } = access
   return { participants, out, chain, backend, tracker, mine, clock, moved, replaced, restart, stop }
 }
+
+const eachInOwnProcess =
+  ({ output, memory = 'lean' }: LocalNetworkOptions): Starter =>
+  (config) =>
+    startParticipant(config, (text) => output(config.settings.name, text), memory)
 
 async function openChain(options: LocalNetworkOptions, before: NetworkNote | null, closing: Array<() => unknown>) {
   const { access, stop } = await startChain(options, before)

@@ -156,7 +156,9 @@ function createChannel(child: ChildProcess) {
     }
   })
   const gone = failForNow('core.gone', "This participant's process has ended. Start it again.")
-  child.once('error', (error) => failAll(new StartFailure('process.start', `the system starts no process for it (${error.message}).`, error)))
+  child.once('error', (error) =>
+    failAll(new StartFailure('process.start', `the system starts no process for it (${error.message}).`, error)),
+  )
   child.once('exit', (code, signal) => {
     failAll(new StartFailure('process.ended', `its process ended (${signal ?? `code ${code}`}) before it was ready.`))
     for (const answer of waiting.values()) answer(gone)
@@ -167,7 +169,8 @@ function createChannel(child: ChildProcess) {
       new Promise((resolve, reject) => {
         starting.set(node, { resolve, reject })
         child.send({ kind: 'start', node, config } satisfies ToWorker, (error) => {
-          if (error) started(node)?.reject(new StartFailure('process.ended', `its process ended before it was ready (${error.message}).`, error))
+          if (error)
+            started(node)?.reject(new StartFailure('process.ended', `its process ended before it was ready (${error.message}).`, error))
         })
       }),
     call: <N extends CommandName>(node: string, name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>> => {

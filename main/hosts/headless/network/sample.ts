@@ -28,5 +28,5 @@ export function sampleNamed(name: string): Result<ChosenApp> {
       'settings.app',
       `There is no sample app ${name}; there are ${Object.keys(SAMPLES).join(', ')}. An app of your own is named by its document, as in ./app.json.`,
     )
-  return ok({ plan: SAMPLES[name]!, folder: name === 'guestbook' ? 'local-network' : `local-network-${name}` })
+  return ok({ plan: SAMPLES[name]!, folder: name === 'guestbook' ? 'sandbox' : `sandbox-${name}` })
 }

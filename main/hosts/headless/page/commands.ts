@@ -62,7 +62,12 @@ export function serveCommand(core: PageCore, name: string, request: IncomingMess
 }
 
 /** The same for a command about the sandbox itself. */
-export function serveSandbox(sandbox: PageSandbox, name: SandboxCommandName, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export function serveSandbox(
+  sandbox: PageSandbox,
+  name: SandboxCommandName,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   return serveCall({ name, call: (args) => sandbox(name, args) }, request, response)
 }
 

@@ -17,9 +17,9 @@ describe('the local network', () => {
         (sample) => sample.ok && [sample.value.plan.title, (sample.value.plan.program as { name: string }).name, sample.value.folder],
       ),
     ).toEqual([
-      ['Guestbook', 'guestbook', 'local-network'],
-      ['Marketplace', 'marketplace', 'local-network-marketplace'],
-      ['Poll', 'poll', 'local-network-poll'],
+      ['Guestbook', 'guestbook', 'sandbox'],
+      ['Marketplace', 'marketplace', 'sandbox-marketplace'],
+      ['Poll', 'poll', 'sandbox-poll'],
     ])
   })
 
