@@ -141,7 +141,7 @@ export const hosts = {
     takes: ['command (phrase, restore or replace)', 'participant'],
     doc: "phrase shows the seed phrase of a participant's wallet and asks for the passphrase, which is in the file «passphrase» of the network's folder. restore brings the wallet of a seed phrase back and asks for the phrase; replace begins with a new wallet. Both move the participant's folder aside and delete nothing. The network has to be ended first.",
     options: walletOptions,
-    example: 'npm run wallet -- phrase alice',
+    example: 'npm run wallet -- phrase you',
     exits: '0 done · 2 not done, and why is said',
   },
   node: {

@@ -23,8 +23,8 @@ import { thrown } from './thrown.ts'
 
 const SEVERAL = process.argv[2] === 'several'
 const helpers = createHelpers()
-/** Their coins are worth nothing, and they share one disk: a power cut may take the last of what they did. */
-const PLAY = { survives: 'crash' } as const
+/** Their coins are worth nothing, and they share one disk: a power cut may take the last of what they did. Nobody waits long for one of them. */
+const PLAY = { survives: 'crash', lockMs: 500 } as const
 
 interface Served extends Callable {
   stop(): Promise<void>

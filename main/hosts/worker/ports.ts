@@ -59,6 +59,8 @@ export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'>
   chain: ParticipantConfig['chain'] & { cookie?: string }
   /** What its writes survive at most; see `openSqliteStorage`. */
   survives?: Survival
+  /** How long a folder that is in use is waited for; nothing else goes on in this process meanwhile. */
+  lockMs?: number
 }
 
 /**
@@ -66,7 +68,7 @@ export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'>
  * @param shared with other nodes of this process, which their owner closes; without it the node has its own.
  */
 export async function openPorts(config: PortsConfig, log: LogPort, shared?: Helpers): Promise<Result<OpenPorts>> {
-  const lock = lockFolder(config.folder, PREDECESSOR_MS)
+  const lock = lockFolder(config.folder, config.lockMs ?? PREDECESSOR_MS)
   if (!lock.ok) return lock
   // A process goes on with its other nodes, and tries this one again.
   const opened = await openLocked(config, log, shared, lock.value).catch((error: unknown) => {
