@@ -115,6 +115,32 @@ test('a sandbox says that its money is none, and other networks do not', async (
   await expect(page.getByText('Sandbox: play money, on this computer only')).toBeVisible()
   fake.show({ node: node({ network: 'signet' }) })
   await expect(page.getByText('Sandbox: play money')).toHaveCount(0)
+  await expect(page.getByRole('region', { name: 'Time of the sandbox' })).toHaveCount(0)
+})
+
+test('the time of a sandbox is shown and changed beside its nodes, and who takes no part is named', async ({ page, open }) => {
+  const why = 'The database is damaged. The others go on.'
+  const { fake } = await open({ node: node({ network: 'sandbox' }) }, ({ sandbox }) => {
+    sandbox.view = { state: 'running', blockMs: 300, out: [{ name: 'server-2', why }] }
+  })
+  const time = page.getByRole('region', { name: 'Time of the sandbox' })
+  await expect(time.getByLabel('Time').locator('option:checked')).toHaveText('A block every 0.3 seconds')
+  await expect(page.getByText(`server-2 takes no part. ${why}`)).toBeVisible()
+  await time.getByLabel('Time').selectOption('Time stands still')
+  await time.getByRole('button', { name: 'Next block' }).click()
+  await expect
+    .poll(() => fake.sandbox.asked.filter(([name]) => name !== 'sandbox.status'))
+    .toEqual([
+      ['sandbox.pace', { blockMs: 0 }],
+      ['sandbox.mine', { blocks: 1 }],
+    ])
+  await expect(time.getByLabel('Time').locator('option:checked')).toHaveText('Time stands still')
+})
+
+test('no node answers for the time of a network with strangers: nothing is asked', async ({ page, open }) => {
+  const { fake } = await open({ node: node({ network: 'signet' }) })
+  await expect(page.getByText('Guestbook').first()).toBeVisible()
+  expect(fake.sandbox.asked).toEqual([])
 })
 
 for (const [wallet, sentence] of [

@@ -36,7 +36,7 @@ async function call<N extends CommandName>(node: string, name: N, args: CommandA
   return must((await core.call(name, args)) as Result<CommandResult<N>>)
 }
 
-it('the own node uses the app by itself; what it writes is counted, and survives the end of all others', { timeout: 900_000 }, async () => {
+it('the own node uses the app by itself; what it writes is counted, and survives the end of all others', async () => {
   expect(sandbox.nodes().map(({ id }) => id)).toEqual(['you', 'bob', 'supervisor', 'server-1', 'server-2', 'server-3'])
   const network = await sandbox.start()
   const until = <T>(what: string, look: (view: Overview) => Found<T> | Promise<Found<T>>): Promise<T> =>

@@ -10,6 +10,7 @@ import type {
   RequestView,
   RowsView,
 } from '../../../main/contract/index.ts'
+import type { SandboxCommandName, SandboxView } from '../../../main/contract/sandbox.ts'
 import { buildRenderer } from '../../../main/hosts/launcher/build.ts'
 import { rendererIsStale, repository } from '../../../main/hosts/launcher/places.ts'
 import { type PageNode, type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
@@ -42,6 +43,8 @@ export interface Fake {
   calls: Array<{ name: CommandName; args: unknown }>
   /** Replace one to change what the core answers. */
   on: Handlers
+  /** What the sandbox says of itself, and what was asked of it. */
+  sandbox: { view: SandboxView; asked: Array<[name: SandboxCommandName, args: unknown]> }
   state: Overview
   /** Changes the state and tells the page, as a core does. */
   show(change: Partial<Overview>): void
@@ -88,12 +91,24 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
   }
   const nodes: PageNode[] = [{ id: 'local-network', name: 'Local network', core }]
   const serve = (port: number, token: string): Promise<PageServer> =>
-    startPageServer({ host: '127.0.0.1', port, token, assets: resolve(repository, 'dist/renderer'), nodes: () => nodes })
+    startPageServer({
+      host: '127.0.0.1',
+      port,
+      token,
+      assets: resolve(repository, 'dist/renderer'),
+      nodes: () => nodes,
+      sandbox: async (name, args) => {
+        fake.sandbox.asked.push([name, args])
+        if (name === 'sandbox.pace') fake.sandbox.view = { ...fake.sandbox.view, ...(args as { blockMs: number }) }
+        return ok(fake.sandbox.view)
+      },
+    })
   const fake: Fake = {
     page: await serve(0, defaultToken),
     nodes,
     calls: [],
     state: overview(initial),
+    sandbox: { view: { state: 'running', blockMs: 2_000, out: [] }, asked: [] },
     on: {
       overview: () => ok(fake.state),
       log: () => ok(lines),
