@@ -9,10 +9,17 @@ export interface Command {
   of?: Owner
   /** Changes nothing that a view shows. */
   reads?: true
+  /** Bytes that its arguments may have as JSON, where `LARGEST` is too few. */
+  largest?: number
   doc: string
   args: z.ZodObject
   result: unknown
 }
+
+/** Bytes of a command's arguments as JSON: far above any of the contract, far below what could hurt. */
+export const LARGEST = 256 << 10
+/** Of one that brings a program. */
+export const LARGEST_PROGRAM = 16 << 20
 
 export const none = z.strictObject({})
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/)

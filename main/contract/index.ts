@@ -3,7 +3,7 @@
  * allow-list are inferred from it; a missing handler is a compile error. To add a command, see CONTRIBUTING.md.
  */
 import type { z } from 'zod'
-import type { Command } from './command.ts'
+import { LARGEST, type Command } from './command.ts'
 import { host } from './host.ts'
 import { node } from './node.ts'
 import { publish } from './publish.ts'
@@ -24,6 +24,10 @@ export type Commands = typeof commands
 export type CommandName = keyof Commands
 export type CommandArgs<N extends CommandName> = z.infer<Commands[N]['args']>
 export type CommandResult<N extends CommandName> = Commands[N]['result']
+
+/** Bytes that the arguments of a command may have as JSON. */
+export const largestOf = (name: string): number =>
+  (Object.hasOwn(commands, name) ? (commands[name as CommandName] as Command).largest : undefined) ?? LARGEST
 
 /** Events carry what changed; a view that missed some asks for `overview` again. */
 export interface Events {

@@ -1,6 +1,6 @@
 /** Publishing apps: the Supervisor's commands. */
 import { z } from 'zod'
-import { engagement, hex32, result, type Command } from './command.ts'
+import { engagement, hex32, LARGEST_PROGRAM, result, type Command } from './command.ts'
 
 /** Terms of the job offer by name, as PROTOCOL.md 5.1 has them, and `perRequest`; what is left out has a default. */
 const terms = z.record(z.string().max(64), z.json())
@@ -8,12 +8,14 @@ const title = z.string().min(1).max(80)
 
 export const publish = {
   publish: {
+    largest: LARGEST_PROGRAM,
     doc: 'Publishes an app: its program is checked, and its job offer goes out as soon as the wallet has coins. The engagement goes on by itself.',
     args: z.strictObject({ program: z.json(), title: title.optional(), terms: terms.optional() }),
     result: result<{ id: string }>(),
   },
   'publish.update': {
     of: 'engagement',
+    largest: LARGEST_PROGRAM,
     doc: "Publishes a new program or new terms for the running app; users' data stays. Without a title the app's stays, unless the program has another name: then that.",
     args: z.strictObject({ app: engagement.optional(), program: z.json().optional(), title: title.optional(), terms: terms.optional() }),
     result: result<{ offer: string }>(),

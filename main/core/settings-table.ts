@@ -7,7 +7,7 @@ import { hostname, region, sats } from '../../roles/protocol/documents/index.ts'
 import { fail, ok, type Result } from '../../roles/protocol/result.ts'
 import type { SettingView } from '../contract/index.ts'
 import type { Json, LogPort } from './ports.ts'
-import { DEFAULT_SETTINGS, type NodeSettings } from './settings.ts'
+import { DEFAULT_SETTINGS, MOST_BOOTSTRAP, MOST_TRACKERS, tableNode, trackerUrl, type NodeSettings } from './settings.ts'
 
 /** The object in the folder: read once at the start, written whole at every change. */
 export interface SettingsPort {
@@ -70,8 +70,8 @@ export const SETTINGS = {
     applies: 'next start',
   }),
   'swarm.trackers': setting({
-    schema: z.array(words(300)).max(20),
-    wanted: 'a list of at most 20 addresses',
+    schema: z.array(trackerUrl).max(MOST_TRACKERS),
+    wanted: `a list of at most ${MOST_TRACKERS} announce URLs, which begin with http://, https:// or udp://`,
     fallback: [] as string[],
     doc: 'BitTorrent trackers that are asked besides those that apps name.',
     applies: 'next start',
@@ -84,10 +84,10 @@ export const SETTINGS = {
     applies: 'next start',
   }),
   'swarm.bootstrap': setting({
-    schema: z.array(words(300)).max(20),
-    wanted: 'a list of at most 20 times host:port',
+    schema: z.array(tableNode).max(MOST_BOOTSTRAP),
+    wanted: `a list of at most ${MOST_BOOTSTRAP} times host:port`,
     fallback: [] as string[],
-    doc: 'Where the DHT is entered; without any, at the well-known places.',
+    doc: 'Where the DHT is entered; without any, at the well-known places, and on regtest nowhere.',
     applies: 'next start',
   }),
   'swarm.lsd': setting({

@@ -43,8 +43,11 @@ export const settingsWith = (
   { host, use }: { host?: Partial<NodeSettings['host']>; use?: Partial<NodeSettings['use']> } = {},
 ): NodeSettings => ({ name, host: { ...DEFAULT_SETTINGS.host, ...host }, use: { ...DEFAULT_SETTINGS.use, ...use } })
 
+/** The most trackers of its own, and the most nodes by which it enters the hash table. */
+export const [MOST_TRACKERS, MOST_BOOTSTRAP] = [10, 20]
+
 /** `host:port`, of a name or an IPv4 address: the hash table has no other nodes. */
-const tableNode = z
+export const tableNode = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i)
 export const trackerUrl = z
@@ -55,9 +58,9 @@ export const trackerUrl = z
 /** How a node finds those who have what it wants, and is found. */
 export const swarmSettings = z.strictObject({
   /** Announce URLs of the node's own; the hash table and the local network need none. */
-  trackers: z.array(trackerUrl).max(10),
+  trackers: z.array(trackerUrl).max(MOST_TRACKERS),
   /** The public hash table, none, or the one that these nodes belong to; without any, it begins one of its own. */
-  dht: z.union([z.boolean(), z.strictObject({ bootstrap: z.array(tableNode).max(20) })]),
+  dht: z.union([z.boolean(), z.strictObject({ bootstrap: z.array(tableNode).max(MOST_BOOTSTRAP) })]),
   /** Whether neighbours in the local network are asked. */
   lsd: z.boolean(),
   /** TCP for peers, UDP for the hash table. 0 or left out: the one of the last time, or one that the system picks. */

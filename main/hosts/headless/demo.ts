@@ -18,6 +18,7 @@ import { readNote } from './network/note.ts'
 import { OutOfPatience, waitFor, type Found } from './network/patience.ts'
 import { sampleNetwork } from './network/sample.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
+import { keepToOwner } from '../terminal/place.ts'
 
 const begun = performance.now()
 const seconds = (): string => `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(8)
@@ -239,6 +240,7 @@ async function main(values: Values): Promise<number> {
   }
 }
 
+keepToOwner()
 const options = begin('demo', process.argv.slice(2))
 process.exitCode = 'exit' in options ? options.exit : await main(options.values)
 // What a story that was interrupted still waits for keeps nobody.

@@ -10,7 +10,7 @@ import { createSandbox, OWN } from '../sandbox/sandbox.ts'
 import { removeAccess, writeAccess } from '../terminal/access-file.ts'
 import { chosenApp } from './network/app.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
-import { networkFolder } from '../terminal/place.ts'
+import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -133,6 +133,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
   return 0
 }
 
+keepToOwner()
 const begun = begin('headless', process.argv.slice(2))
 const code =
   'exit' in begun

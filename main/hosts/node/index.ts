@@ -5,18 +5,20 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../../adapters/system/log.ts'
 import { CONTRACT } from '../../contract/index.ts'
-import { createNode, createSettings, ok, type GolemNode, type Result, type SettingsTable } from '../../core/index.ts'
+import { createNode, createSettings, ok, type GolemNode, type Result } from '../../core/index.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { startPageServer, type PageServer } from '../headless/page/server.ts'
 import { removeAccess, writeAccess } from '../terminal/access-file.ts'
 import { askLine } from '../terminal/ask.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { namedFolder, usualFolder } from '../terminal/nodes.ts'
+import { keepToOwner } from '../terminal/place.ts'
 import { readPassphrase } from '../terminal/secret.ts'
 import { openPorts } from '../worker/ports.ts'
 import { chainOf, type Network } from './chain.ts'
 import { acceptMainnet, claimFolder } from './folder.ts'
 import { settingsFile } from './settings-file.ts'
+import { swarmOf } from './swarm.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** Cost of the keystore: a passphrase that is guessed costs 128 MiB and half a second each time. */
@@ -56,7 +58,7 @@ async function start(folder: string, network: string, words: Words, log: LogPort
   if (!chain.ok) return chain
   const claimed = claimFolder(folder, network)
   if (!claimed.ok) return claimed
-  const ports = await openPorts({ folder, chain: chain.value, swarm: swarmOf(settings) }, log)
+  const ports = await openPorts({ folder, chain: chain.value, swarm: swarmOf(settings, network as Network) }, log)
   if (!ports.ok) return ports
   const node = await createNode(ports.value, {
     settings,
@@ -74,16 +76,6 @@ async function start(folder: string, network: string, words: Words, log: LogPort
       await ports.value.close()
     },
   })
-}
-
-function swarmOf(settings: SettingsTable) {
-  const bootstrap = settings.get('swarm.bootstrap')
-  return {
-    trackers: settings.get('swarm.trackers'),
-    dht: settings.get('swarm.dht') && bootstrap.length > 0 ? { bootstrap } : settings.get('swarm.dht'),
-    lsd: settings.get('swarm.lsd'),
-    ...(settings.get('swarm.port') === 0 ? {} : { port: settings.get('swarm.port') }),
-  }
 }
 
 /** Null where the port cannot be had; that has been said. */
@@ -159,6 +151,7 @@ function failed({ message, code }: { message: string; code: string }): number {
   return 1
 }
 
+keepToOwner()
 const begun = begin('node', process.argv.slice(2))
 const code =
   'exit' in begun

@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../../core/index.ts'
 import { chosenApp } from '../headless/network/app.ts'
 import { startOptions } from '../terminal/hosts.ts'
 import { readOptions } from '../terminal/options.ts'
-import { networkFolder } from '../terminal/place.ts'
+import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { validatedCall } from '../worker/channel.ts'
 import { serveParent, type House } from '../worker/parent.ts'
 import { createSandbox, OWN, type Sandbox } from './sandbox.ts'
@@ -85,4 +85,5 @@ function createHouse(): House {
 const unknownNode = (name: string): Result<never> =>
   fail('sandbox.node', `No node here is called «${name.slice(0, 64)}»; sandbox.nodes lists those that are.`)
 
+keepToOwner()
 serveParent(createHouse())

@@ -13,3 +13,6 @@ export const callersFolder = (): string => process.env['INIT_CWD'] ?? process.cw
  */
 export const networkFolder = (given: string | undefined, name: string): string =>
   resolve(callersFolder(), given ?? (process.env['GOLEM_FOLDER'] || join(homedir(), '.golem', name)))
+
+/** From here on this process and those that it starts make files and folders that nobody but their owner reads, in whatever folder they were told to use. */
+export const keepToOwner = (): void => void process.umask(0o077)

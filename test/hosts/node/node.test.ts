@@ -1,6 +1,6 @@
 /** `golem node` as a process: what it prints, who finds it, how it ends, and what it refuses. The chain is the embedded node, spoken to as a bitcoind is. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -67,12 +67,18 @@ function host(args: string[], env: Record<string, string> = {}): Host {
   return { child, out: () => out, err: () => err, ready, ended }
 }
 
+/** What anybody but its owner may do something with. */
+const open = (under: string): string[] =>
+  readdirSync(under, { recursive: true, encoding: 'utf8' }).filter((name) => (statSync(join(under, name)).mode & 0o077) !== 0)
+
 const own = (): string[] => ['--network', 'regtest', '--chain', chain.url, '--chain-cookie', cookie]
 
 describe('golem node', () => {
   it(
-    'runs until it is ended, is found by the command line, and leaves nothing behind',
+    'keeps all that it writes to its owner, and runs until it is ended, is found by the command line, and leaves nothing behind',
     async () => {
+      // A folder that was there before lets others in.
+      mkdirSync(folder, { recursive: true, mode: 0o755 })
       const node = host(own())
       const url = await node.ready
       expect(node.out()).toBe(`golem: regtest node in ${folder}, page at ${url}\n`)
@@ -93,6 +99,7 @@ describe('golem node', () => {
       expect(await second.ended).toBe(1)
       expect(second.err()).toContain(`Another Golem is using ${folder}`)
       expect(await run(home, ['status'])).toMatchObject({ code: 0 })
+      expect(open(folder)).toEqual([])
       node.child.kill('SIGTERM')
       expect(await node.ended).toBe(0)
       expect(node.out()).toContain('golem: ending …\n')

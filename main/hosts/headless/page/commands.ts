@@ -1,7 +1,7 @@
 /** `POST /api/<command>`: reads a bounded JSON body, checks it against the contract, and answers with the core's Result. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readArguments, unknownCommand } from '../../../contract/arguments.ts'
-import { commands, type CommandName } from '../../../contract/index.ts'
+import { commands, largestOf, type CommandName } from '../../../contract/index.ts'
 import type { SandboxCommandName } from '../../../contract/sandbox.ts'
 import { fail, type Result } from '../../../core/index.ts'
 import { decodeText } from '../../terminal/text-file.ts'
@@ -16,19 +16,16 @@ export interface PageCore {
 /** Who answers the commands about the sandbox itself, where there is one. */
 export type PageSandbox = (name: SandboxCommandName, args: unknown) => Promise<Result<unknown>>
 
-/** Far above any request of the contract, far below what could hurt. */
-export const MAX_BODY_BYTES = 256 * 1024
-
 type Body = { ok: true; bytes: Buffer } | { ok: false }
 
 /** Counts what arrives instead of trusting Content-Length, and stops reading at the bound. */
-async function readBody(request: IncomingMessage): Promise<Body> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return { ok: false }
+async function readBody(request: IncomingMessage, largest: number): Promise<Body> {
+  if (Number(request.headers['content-length'] ?? 0) > largest) return { ok: false }
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength
-    if (size > MAX_BODY_BYTES) return { ok: false }
+    if (size > largest) return { ok: false }
     chunks.push(chunk)
   }
   return { ok: true, bytes: Buffer.concat(chunks) }
@@ -81,9 +78,9 @@ async function serveCall({ name, call }: Called, request: IncomingMessage, respo
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return refuse(request, response, 415, 'page.type', `${name}: Content-Type has to be application/json.`)
   }
-  const body = await readBody(request)
-  if (!body.ok)
-    return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${MAX_BODY_BYTES} bytes; send less.`)
+  const largest = largestOf(name)
+  const body = await readBody(request, largest)
+  if (!body.ok) return refuse(request, response, 413, 'page.too-large', `${name}: the body is larger than ${largest} bytes; send less.`)
   const text = decodeText(body.bytes, `${name}: the body`)
   const args = text.ok ? parseArguments(name, text.value) : text
   if (!args.ok) return answerJson(response, 400, args)

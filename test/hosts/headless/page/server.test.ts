@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CONTRACT } from '../../../../main/contract/index.ts'
-import { MAX_BODY_BYTES } from '../../../../main/hosts/headless/page/commands.ts'
+import { LARGEST, LARGEST_PROGRAM } from '../../../../main/contract/command.ts'
 import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
 import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import type { Result } from '../../../../roles/protocol/result.ts'
@@ -276,12 +276,20 @@ describe('commands', () => {
     ['not JSON', 'overview', '{', {}, 400, 'page.json'],
     ['no such command', 'toString', '{}', {}, 404, 'page.command'],
     ['a form of another page', 'overview', '{}', { 'content-type': 'text/plain' }, 415, 'page.type'],
-    ['too large', 'overview', 'x'.repeat(MAX_BODY_BYTES + 1), {}, 413, 'page.too-large'],
-    ['too large without saying so', 'overview', 'x'.repeat(MAX_BODY_BYTES + 1), { 'transfer-encoding': 'chunked' }, 413, 'page.too-large'],
+    ['too large', 'overview', 'x'.repeat(LARGEST + 1), {}, 413, 'page.too-large'],
+    ['too large without saying so', 'overview', 'x'.repeat(LARGEST + 1), { 'transfer-encoding': 'chunked' }, 413, 'page.too-large'],
+    ['too large even for a program', 'publish', 'x'.repeat(LARGEST_PROGRAM + 1), {}, 413, 'page.too-large'],
   ])('%s is one clear error', async (_, name, body, headers, status, code) => {
     const answer = await command(name, body, headers)
     expect([answer.status, errorOf(answer).code]).toEqual([status, code])
     expect(calls).toEqual([])
+  })
+
+  it('take a program that is larger than the arguments of any other command', async () => {
+    reply = async () => ({ ok: true, value: { id } })
+    const program = { text: 'x'.repeat(LARGEST) }
+    expect((await command('publish', { program })).status).toBe(200)
+    expect(calls).toEqual([{ name: 'publish', args: { program } }])
   })
 
   it('a bug of the core does not leak and does not end the server', async () => {
