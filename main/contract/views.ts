@@ -193,12 +193,26 @@ export interface NodeView {
   /** Settings that are damaged or unknown, a sentence each; what they should say counts as not set. */
   problems: string[]
 }
+/** `number`: of the last change that it contains. */
 export interface Overview {
+  number: number
   node: NodeView
   chain: ChainView
   engagements: EngagementView[]
   apps: UsedView[]
   requests: RequestView[]
+}
+/** One engagement that is at work. `tick`: the newest of its app that it has, or made; null before any, and for a server. */
+export interface Beat extends Pick<EngagementView, 'id' | 'role' | 'app' | 'state'> {
+  tick: (Pick<TickView, 'number' | 'state' | 'blocksLeft'> & { /** Nobody goes on after it. */ stopped: boolean }) | null
+}
+/** What tells how far a node has come, and whether it does anything, without all that it could show. */
+export interface Pulse {
+  height: number
+  wallet: NodeView['wallet']
+  /** Grows with what its roles establish and what else moves in it. */
+  moved: number
+  engagements: Beat[]
 }
 /**
  * Rows hold the collection's fields with `$key` and `$owner`; an index of kind count answers `count`, one of kind sum `sum`, a decimal

@@ -62,8 +62,8 @@ interface EnginePorts {
   storage: StoragePort
   log: LogPort
   after(ms: number, run: () => void): () => void
-  /** Called after every event that was taken. */
-  changed?: () => void
+  /** Called after every event that was taken. @param moved whether a role's state is another now */
+  changed?: (moved: boolean) => void
   /**
    * An engagement whose step fails on what everybody hears is put out, so that the others go on: called before the commit. @returns the rows that say so
    */
@@ -91,7 +91,7 @@ function takeEvent(
   for (const { member, state } of changed) member.state = state
   for (const begun of planned.begun) effects.begin(begun)
   for (const [at, { member, state }] of changed.entries()) queueMicrotask(() => member.role.changed?.(state, before[at]))
-  told?.()
+  told?.(changed.length > 0)
 }
 
 interface Taking {

@@ -2,18 +2,18 @@
  * One node: what a person runs (DESIGN 10). It answers the command contract whether or not its wallet is open; what it takes part in lives while it is. Everything
  * from outside comes through the ports, so a whole network of nodes runs in one process in a simulation.
  */
-import type { CommandArgs, CommandName, CommandResult, NodeView, Overview } from '../contract/index.ts'
+import type { CommandArgs, CommandName, CommandResult, NodeView, Subscribe } from '../contract/index.ts'
 import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import type { Answers } from './answers.ts'
 import { openIdentity } from './identity.ts'
-import { createEvents } from './node-events.ts'
+import { createEvents, type View } from './node-events.ts'
 import { openNode, type OpenNode } from './opened.ts'
 import { ownAnswers } from './own-answers.ts'
 import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
 import type { SettingsTable } from './settings-table.ts'
 import { createTurns } from './turns.ts'
-import { createVault } from './vault.ts'
+import { createVault, type Vault } from './vault.ts'
 
 export interface NodePorts {
   chain: ChainPort
@@ -44,7 +44,7 @@ export interface NodeOptions {
 
 export interface GolemNode {
   call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  subscribe: Subscribe
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
   stop(): Promise<void>
@@ -57,13 +57,10 @@ const CLOSED: Record<NodeView['wallet'], string> = {
   open: 'The wallet is opening. Try again in a moment.',
 }
 
-/** Starts a node. Errors: those of the keystore (where a passphrase is given), `stored.*`. */
-export async function createNode(ports: NodePorts, options: NodeOptions): Promise<Result<GolemNode>> {
-  const { settings, scryptLog2, passphrase } = options
-  const network = options.network ?? ports.chain.network
-  const events = createEvents(ports, () => settings.node().name)
+/** The wallet as it is at the start: made, where that was asked for, and unlocked, where its passphrase was given. */
+async function readyVault(ports: NodePorts, { scryptLog2, passphrase, makesWallet }: NodeOptions): Promise<Result<Vault>> {
   const coins = ports.chain.network === 'mainnet' ? 'mainnet' : 'test'
-  if (options.makesWallet === true) {
+  if (makesWallet === true) {
     const made = await openIdentity(ports, coins, passphrase ?? '', scryptLog2)
     if (!made.ok) return made
   }
@@ -72,6 +69,16 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
     const unlocked = await vault.unlock(passphrase)
     if (!unlocked.ok) return unlocked
   }
+  return ok(vault)
+}
+
+/** Starts a node. Errors: those of the keystore (where a passphrase is given), `stored.*`. */
+export async function createNode(ports: NodePorts, options: NodeOptions): Promise<Result<GolemNode>> {
+  const { settings } = options
+  const network = options.network ?? ports.chain.network
+  const readied = await readyVault(ports, options)
+  if (!readied.ok) return readied
+  const vault = readied.value
   let open: OpenNode | null = null
   const turns = createTurns()
   const nodeView = (balance = 0): NodeView => ({
@@ -81,8 +88,11 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
     balance,
     problems: settings.problems(),
   })
-  const view = (): Overview => open?.view() ?? closedView(nodeView(), ports)
-  const changed = events.overview(view)
+  const events = createEvents(ports, {
+    name: () => settings.node().name,
+    view: () => open?.view() ?? closedView(nodeView(), ports),
+    pulse: (moved) => ({ ...(open?.pulse() ?? { height: 0, wallet: vault.status().state, engagements: [] }), moved }),
+  })
 
   /** Brings the node's work in line with the wallet: begun while it is open, ended when it is not. */
   async function follow(): Promise<Result<null>> {
@@ -98,7 +108,6 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
         settings: settings.node,
         fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000,
         nodeView: ({ confirmed, unconfirmed }) => nodeView(confirmed + unconfirmed),
-        changed,
       })
       if (!opened.ok) {
         vault.lock()
@@ -106,14 +115,14 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
       }
       open = opened.value
     }
-    changed()
+    events.changed(true)
     return ok(null)
   }
   const followed = (): Promise<Result<null>> => turns.take(follow)
   const begun = await followed()
   if (!begun.ok) return begun
 
-  const own = ownAnswers({ vault, settings, events, view, changed, followed, network, doing: () => open?.wallet() ?? {} })
+  const own = ownAnswers({ vault, settings, events, followed, network, doing: () => open?.wallet() ?? {} })
   const closed = (): Result<never> => {
     const { state } = vault.status()
     return (state === 'open' ? failForNow : fail)(`wallet.${state}`, CLOSED[state])
@@ -127,11 +136,15 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
     },
     subscribe: events.subscribe,
     idle: async () => open?.idle(),
-    stop: () => turns.take(async () => open?.stop()),
+    stop: () =>
+      turns.take(async () => {
+        events.stop()
+        await open?.stop()
+      }),
   })
 }
 
-const closedView = (node: NodeView, { chain, backend }: NodePorts): Overview => ({
+const closedView = (node: NodeView, { chain, backend }: NodePorts): View => ({
   node,
   chain: { network: chain.network, backend, height: 0, hash: '', available: false, reason: 'the wallet is not open' },
   engagements: [],

@@ -1,5 +1,5 @@
 /** A node whose wallet is open: composes the services, the market and the engagements. It ends when the wallet is locked, and begins anew when it is unlocked. */
-import type { NodeView, Overview, WalletView } from '../contract/index.ts'
+import type { NodeView, Pulse, WalletView } from '../contract/index.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
 import { answersOf, type OpenAnswers } from './answers.ts'
 import { watchChain, type ChainWatch } from './chain-watch.ts'
@@ -10,8 +10,9 @@ import type { Identity } from './identity.ts'
 import { createJoining } from './joining/index.ts'
 import { createListener } from './listener.ts'
 import { startMarket } from './market.ts'
-import type { NodeEvents } from './node-events.ts'
-import { overviewOf } from './overview.ts'
+import type { NodeEvents, View } from './node-events.ts'
+import { overviewOf, waitOf } from './overview.ts'
+import { pulseOf } from './pulse.ts'
 import type { NodePorts } from './node.ts'
 import { createRestoring } from './restore/index.ts'
 import { sealedStorage } from './sealed-storage.ts'
@@ -28,15 +29,14 @@ export interface OpenOptions {
   events: NodeEvents
   fetchTimeoutMs: number
   nodeView(balance: Balance): NodeView
-  /** Tells those who listen that views have changed. */
-  changed(): void
 }
 
 export interface OpenNode {
   answers: OpenAnswers
   /** What the wallet is doing. */
   wallet(): Pick<WalletView, 'hindrance' | 'rescan'>
-  view(): Overview
+  view(): View
+  pulse(): Omit<Pulse, 'moved'>
   idle(): Promise<void>
   stop(): Promise<void>
 }
@@ -44,7 +44,7 @@ export interface OpenNode {
 /** Puts a node whose wallet is open to work. Errors: `stored.*`. An engagement that cannot go on is put out by itself. */
 export async function openNode(
   node: NodePorts,
-  { identity, settings, events, fetchTimeoutMs, nodeView, changed }: OpenOptions,
+  { identity, settings, events, fetchTimeoutMs, nodeView }: OpenOptions,
 ): Promise<Result<OpenNode>> {
   const { log } = events
   const ports: NodePorts = { ...node, storage: sealedStorage(node.storage, { ...node, identity }) }
@@ -53,9 +53,9 @@ export async function openNode(
   let over = false
   let watch: ChainWatch | null = null
   const retention = createRetention({ ...ports, log })
-  const services = servicesOf(ports, { identity, settings, events, fetchTimeoutMs, changed }, retention, () => over)
+  const services = servicesOf(ports, { identity, settings, events, fetchTimeoutMs }, retention, () => over)
   const { wallet } = services
-  const view = (): Overview =>
+  const view = (): View =>
     overviewOf({
       node: nodeView(wallet.balance()),
       wallet,
@@ -68,7 +68,7 @@ export async function openNode(
     storage: ports.storage,
     log,
     after: (ms, run) => ports.clock.after(ms, run),
-    changed,
+    changed: events.changed,
     putOut: (id, error) => failed(services, id, error),
   })
   const engagements = createEngagements({ services, engine, settings })
@@ -83,7 +83,7 @@ export async function openNode(
     storage: ports.storage,
     log,
     now: () => ports.clock.now(),
-    changed,
+    changed: () => events.changed(false),
     onBlock: (block) => wallet.onBlock(block),
     onReorg: (fork) => wallet.onReorg(fork),
     async deliver(event, writes) {
@@ -102,6 +102,7 @@ export async function openNode(
       return { ...(hindrance === null ? {} : { hindrance }), ...(rescan === null ? {} : { rescan }) }
     },
     view,
+    pulse: () => pulseOf({ running: engagements.atWork(), wait: waitOf(watch), hindered: wallet.hindrance() !== null }),
     idle: () => engine.idle(),
     async stop() {
       over = true
@@ -118,7 +119,7 @@ const neededTicks = (engagements: Engagements): string[] => engagements.list().f
 /** What all engagements share. */
 function servicesOf(
   ports: NodePorts,
-  { identity, settings, events: { log }, fetchTimeoutMs, changed }: Omit<OpenOptions, 'nodeView'>,
+  { identity, settings, events: { log, changed }, fetchTimeoutMs }: Omit<OpenOptions, 'nodeView'>,
   retention: Retention,
   stopped: () => boolean,
 ): Services {
@@ -131,7 +132,7 @@ function servicesOf(
     wallet,
     documents: createDocuments({ ...ports, wallet, onTick: retention.note, fetchTimeoutMs }),
     listener: createListener(ports, () => ({ host: settings().host.listen || settings().host.address, port: settings().host.port })),
-    changed,
+    changed: () => changed(true),
     stopped,
     ...createPersistence({ clock: ports.clock, log, stopped }),
   }

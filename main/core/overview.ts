@@ -1,8 +1,9 @@
 /** What a participant shows of itself: plain words for what each role has established, amounts in sats. */
-import type { ChainView, EngagementView, NodeView, Overview, TickView, UsedView } from '../contract/index.ts'
+import type { ChainView, EngagementView, NodeView, TickView, UsedView } from '../contract/index.ts'
 import { blocksAbove, genesisOf, joinsOf, type SupervisorState } from '../../roles/supervisor/index.ts'
 import type { ChainWatch } from './chain-watch.ts'
 import type { Engagement, Running } from './engagements/index.ts'
+import type { View } from './node-events.ts'
 import type { ChainPort } from './ports.ts'
 import { untilNext, type Wait } from './waiting.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
@@ -16,7 +17,10 @@ export interface OverviewSources {
   backend: ChainView['backend']
 }
 
-export function overviewOf(sources: OverviewSources): Overview {
+/** What is waited for, as far as the chain is known. */
+export const waitOf = (watch: ChainWatch | null): Wait => ({ height: watch?.tip()?.height ?? 0, blockMs: watch?.blockMs() ?? null })
+
+export function overviewOf(sources: OverviewSources): View {
   const { engagements, watch, node } = sources
   const tip = watch?.tip() ?? null
   const availability = watch?.available() ?? { available: false, reason: 'starting' }
@@ -27,7 +31,7 @@ export function overviewOf(sources: OverviewSources): Overview {
     hash: tip?.hash ?? '',
     ...availability,
   }
-  const wait = { height: tip?.height ?? 0, blockMs: watch?.blockMs() ?? null }
+  const wait = waitOf(watch)
   const clients = engagements.flatMap(({ running }) => (running?.role === 'client' ? [running.service.view(wait)] : []))
   return {
     node,
@@ -41,7 +45,7 @@ export function overviewOf(sources: OverviewSources): Overview {
 /** Those that its newest tick lists; before it, those whose acceptances are here. */
 const serversIn = (state: SupervisorState): number => state.ticks.at(-1)?.servers ?? joinsOf(state).size
 
-function supervisorTick(state: SupervisorState, wait: Wait): TickView | null {
+export function supervisorTick(state: SupervisorState, wait: Wait): TickView {
   const { tickBlocks, minimumServers } = state.offer.body
   const number = state.ticks.at(-1)?.number ?? -1
   const genesis = state.genesis ?? genesisOf(state)
@@ -86,12 +90,11 @@ function supervisorDetail(wallet: WalletKeeper, state: SupervisorState | null): 
 function establishedBy(running: Running, wallet: WalletKeeper, wait: Wait): Pick<EngagementView, 'key' | 'state' | 'detail' | 'tick'> {
   if (running.role !== 'supervisor') return { key: running.service.key(), state: running.service.phase(), detail: running.service.detail() }
   const state = running.service.state()
-  const tick = state === null ? null : supervisorTick(state, wait)
   return {
     key: running.service.key(),
     state: state?.phase ?? 'starting',
     detail: supervisorDetail(wallet, state),
-    ...(tick === null ? {} : { tick }),
+    ...(state === null ? {} : { tick: supervisorTick(state, wait) }),
   }
 }
 

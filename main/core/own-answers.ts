@@ -1,5 +1,5 @@
 /** What a node answers whether or not its wallet is open: what it shows, its settings, and all that has to do with opening the wallet. */
-import type { CommandName, Overview, WalletView } from '../contract/index.ts'
+import type { CommandName, WalletView } from '../contract/index.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
 import type { Answers, OpenCommand } from './answers.ts'
 import type { NodeEvents } from './node-events.ts'
@@ -13,15 +13,13 @@ interface Own {
   settings: SettingsTable
   events: NodeEvents
   network: string
-  view(): Overview
-  changed(): void
   /** Brings the node's work in line with the wallet. */
   followed(): Promise<Result<null>>
   /** What an open wallet is doing. */
   doing(): Pick<WalletView, 'hindrance' | 'rescan'>
 }
 
-export function ownAnswers({ vault, settings, events, network, view, changed, followed, doing }: Own): Pick<Answers, OwnCommand> {
+export function ownAnswers({ vault, settings, events, network, followed, doing }: Own): Pick<Answers, OwnCommand> {
   const walletView = (): WalletView => ({
     ...vault.status(),
     network,
@@ -35,12 +33,12 @@ export function ownAnswers({ vault, settings, events, network, view, changed, fo
     return follows.ok ? ok(value()) : follows
   }
   return {
-    overview: () => ok(view()),
+    overview: () => ok(events.overview()),
     log: ({ limit }) => ok(events.lines().slice(-limit)),
     settings: () => ok(settings.list()),
     'settings.set': ({ name, value }) => {
       const set = settings.set(name, value)
-      changed()
+      events.changed(true)
       return set
     },
     'wallet.status': () => ok(walletView()),

@@ -7,7 +7,8 @@ import { away, type Client, type ClientListener } from './calls.ts'
 export interface Bridge {
   /** @param node whose command it is; empty: the first one */
   call(name: string, args: unknown, node?: string): Promise<unknown>
-  subscribe(listener: (event: string, payload: unknown, node: string) => void): () => void
+  /** @param node whose events are heard; empty: the first one */
+  subscribe(node: string, listener: (event: string, payload: unknown) => void): () => void
 }
 
 const BEAT_MS = 3000
@@ -34,9 +35,7 @@ export function createBridgeClient(bridge: Bridge, node: () => string): Client {
     call,
     /** A bridge does not tell when the core behind it ends, so a small call asks every few seconds. */
     subscribe(listener) {
-      const stop = bridge.subscribe((event, payload, of) => {
-        if (of === node()) listener.event(event as EventName, payload as Events[EventName])
-      })
+      const stop = bridge.subscribe(node(), (event, payload) => listener.event(event as EventName, payload as Events[EventName]))
       const beat = setInterval(() => void call('log', { limit: 1 }), BEAT_MS)
       listeners.add(listener)
       listener.connection(live ? 'live' : 'lost')

@@ -40,7 +40,7 @@ function follow(node: string | null, listener: ClientListener): () => void {
     }
     const hear = <N extends EventName>(name: N): void =>
       source.addEventListener(name, (message) => listener.event(name, JSON.parse((message as Event & { data: string }).data) as Events[N]))
-    hear('overview')
+    hear('changed')
     hear('log')
   }
   open()

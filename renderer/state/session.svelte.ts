@@ -1,5 +1,6 @@
 /** What the core last said, and whether it is there. One per page. */
-import type { LogLine, Overview, RequestView } from '../../main/contract/index.ts'
+import { followOverview, type Following } from '../../main/contract/following.ts'
+import type { Change, LogLine, Overview, RequestView } from '../../main/contract/index.ts'
 import type { Failure } from '../../roles/program/result.ts'
 import type { Client, Connection, Nodes } from '../lib/calls.ts'
 import { short } from '../lib/format.ts'
@@ -15,7 +16,7 @@ export interface Session {
   readonly overview: Overview | null
   /** Which of the apps that are used here is looked at. */
   readonly looking: Looking
-  /** When the overview arrived, on the clock of `performance.now()`: estimates count down from there. */
+  /** When the newest block or tick was told, on the clock of `performance.now()`: estimates count down from there. */
   readonly receivedAt: number
   readonly log: Lines
   /** Why the overview could not be had. */
@@ -26,6 +27,10 @@ export interface Session {
 }
 
 const newestFirst = (requests: RequestView[]): RequestView[] => requests.toSorted((a, b) => b.at - a.at)
+
+/** Whether what estimates follow from is what it was. */
+const sameTimes = (fresh: Overview, before: Overview | null): boolean =>
+  fresh.chain === before?.chain && fresh.apps.every(({ tick }, at) => tick === before.apps[at]?.tick)
 
 function nameIn({ engagements, apps }: Pick<Overview, 'engagements' | 'apps'>, id: string): string {
   return (
@@ -46,32 +51,27 @@ export function createSession(all: Nodes, place: Place): Session {
   const log = createLines()
   const looking = createLooking(() => overview)
 
-  /** Overviews taken so far: an answer that was under way while one came is older than what is shown. */
-  let taken = 0
+  let following: Following | undefined
 
   const take = (fresh: Overview): void => {
-    taken++
     looking.keep()
+    if (!sameTimes(fresh, overview)) receivedAt = performance.now()
     overview = { ...fresh, requests: newestFirst(fresh.requests) }
-    receivedAt = performance.now()
     failure = null
   }
-  const forget = (): void => {
-    taken++
+  /** What another node says is not shown as this one's. */
+  const follow = (of: Client): Following => {
+    following?.forget()
     connection = 'connecting'
     overview = failure = null
     log.forget()
     looking.forget()
+    return (following = followOverview({ ask: () => of.call('overview', {}), show: take, failed: (error) => (failure = error) }))
   }
   const reload = async (): Promise<void> => {
-    const [before, asked] = [taken, nodes.chosen]
-    const [answer, lines] = await Promise.all([client.call('overview', {}), client.call('log', { limit: 200 })])
-    // What another node says is not shown as this one's.
-    if (asked !== nodes.chosen) return
-    if (taken !== before) failure = null
-    else if (answer.ok) take(answer.value)
-    else failure = answer.error
-    if (lines.ok) log.answered(lines.value)
+    const asked = nodes.chosen
+    const [lines] = await Promise.all([client.call('log', { limit: 200 }), following?.look()])
+    if (asked === nodes.chosen && lines.ok) log.answered(lines.value)
   }
   return {
     nodes,
@@ -96,7 +96,7 @@ export function createSession(all: Nodes, place: Place): Session {
     nameOf: (id) => (overview === null ? short(id) : nameIn(overview, id)),
     /** Follows the node that is looked at; to be called anew when another one is. */
     start() {
-      forget()
+      const followed = follow(client)
       return client.subscribe({
         connection(state) {
           connection = state
@@ -105,7 +105,7 @@ export function createSession(all: Nodes, place: Place): Session {
         },
         event(name, payload) {
           if (name === 'log') log.hear(payload as LogLine)
-          else take(payload as Overview)
+          else followed.hear(payload as Change)
         },
       })
     },

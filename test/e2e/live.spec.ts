@@ -9,11 +9,11 @@ test('the countdown runs between two events and follows the next one', async ({ 
   const { fake } = await open()
   await expect(page.getByText(/3 blocks, about \d+ s/)).toBeVisible()
   await page.clock.pauseAt(Date.now() + 3_600_000)
-  fake.show({ apps: used({ tick: { ...tick, number: 41, blocksLeft: 3, estimatedMs: 12_000 } }) })
+  fake.show({ apps: used({ tick: { ...tick, number: 41, blocksLeft: 4, estimatedMs: 16_000 } }) })
   await page.clock.runFor(500)
-  await expect(page.getByText('3 blocks, about 12 s')).toBeVisible()
+  await expect(page.getByText('4 blocks, about 16 s')).toBeVisible()
   await page.clock.runFor(5_000)
-  await expect(page.getByText('3 blocks, about 7 s')).toBeVisible()
+  await expect(page.getByText('4 blocks, about 11 s')).toBeVisible()
   fake.show({ apps: used({ tick: { ...tick, number: 42, blocksLeft: 8, estimatedMs: 32_000 } }) })
   await expect(page.getByRole('region', { name: 'Tick' })).toContainText('42')
   await page.clock.runFor(2_000)
@@ -52,6 +52,24 @@ test('an answer that was under way while an event came does not bring the old st
   await expect(approve).toBeEnabled()
   await expect(page.getByText('In a block.')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Log lines' }).getByRole('listitem').first()).toContainText('spoke meanwhile')
+})
+
+test('a change that the page did not hear of is found with the next one, and what it missed is shown', async ({ page, open }) => {
+  const { fake } = await open({
+    requests: [request('5', 'review'), request('6', 'signed', { txid: hash('44'), waiting: 'in the mempool' })],
+  })
+  await expect(page.getByText('1,284')).toBeVisible()
+  const asked = () => fake.calls.filter(({ name }) => name === 'overview').length
+  const before = asked()
+  fake.show({ chain: { ...fake.state.chain, height: 1_285 } })
+  await expect(page.getByText('1,285')).toBeVisible()
+  expect(asked()).toBe(before)
+  fake.show({ requests: [request('6', 'anchored', { txid: hash('44'), waiting: 'in a block' })] }, true)
+  fake.show({ chain: { ...fake.state.chain, height: 1_286 } })
+  await expect(page.getByText('1,286')).toBeVisible()
+  await expect(page.getByText('In a block.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Approve' })).toBeHidden()
+  expect(asked()).toBe(before + 1)
 })
 
 test('the log shows what happens as it happens', async ({ page, open }) => {

@@ -32,6 +32,8 @@ export interface ClientService {
   phase(): string
   detail(): string
   view(wait: Wait): ClientView
+  /** The newest tick that it opened. */
+  tick(wait: Wait): TickView | null
   /** Whether a request is its own. */
   has(request: string): boolean
   read(args: ReadArgs): Promise<Result<RowsView>>
@@ -58,6 +60,7 @@ export function startClient(services: Services, engine: Scope, settings: ClientS
     phase: () => phaseOf(session),
     detail: () => detailOf(session),
     view: (wait) => viewOf(session, wait),
+    tick: (wait) => tickOf(session, wait),
     has: (request) => session.joined?.member.state().requests.some(({ id }) => id === request) ?? false,
     read: (args) => read(session, args),
     valueOf: (key) => valueOfKey(session, key),
@@ -141,7 +144,14 @@ function stoppedView({ following }: ClientState, { height }: Wait): Pick<TickVie
   return { stopped: { halts: isHalted(stop), message: stopText(stop) } }
 }
 
-function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: Wait): ClientView {
+function tickOf({ joined, newest }: ClientSession, wait: Wait): TickView | null {
+  if (joined === null || newest === null) return null
+  const { offer, tick, graves } = newest
+  return { ...tickViewOf(offer.body, tick, wait, graves()?.problems), ...stoppedView(joined.member.state(), wait) }
+}
+
+function viewOf(session: ClientSession, wait: Wait): ClientView {
+  const { joined, newest, services, fees, work } = session
   if (joined === null) return { used: null, requests: [] }
   const state = joined.member.state()
   const { body } = newest?.offer ?? joined.offer.document
@@ -151,7 +161,7 @@ function viewOf({ joined, newest, services, fees, work }: ClientSession, wait: W
     used: {
       id: key,
       app: appView(joined.reference.sha256, body, outline, newest?.tick.servers.length ?? 0),
-      tick: newest === null ? null : { ...tickViewOf(body, newest.tick, wait, newest.graves()?.problems), ...stoppedView(state, wait) },
+      tick: tickOf(session, wait),
       actor: { ...actorView(state, outline, key, services, newest !== null), ...(work === null ? {} : { work: workText(work) }) },
     },
     requests: state.requests.map((entry) =>

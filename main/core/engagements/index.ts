@@ -29,6 +29,8 @@ export interface Engagements {
   start(): Promise<void>
   /** All that have not ended, in the order of their ids. */
   list(): Engagement[]
+  /** Those that do not stand still, without a look into their rows. */
+  atWork(): Running[]
   /**
    * Begins one, or takes up one that ended; one that is there stays as it is.
    * @param rows written with it. Errors: those of the role's start; then nothing is kept of it.
@@ -55,11 +57,7 @@ const WHAT: Record<RoleName, string> = {
 
 /** What there is, and which of it a person means. */
 function createListing(storage: StoragePort, running: ReadonlyMap<string, Running>) {
-  const appOf = (id: string, row: EngagementRow): string | null => {
-    if (row.role !== 'supervisor') return row.app
-    const one = running.get(id)
-    return one?.role === 'supervisor' ? one.service.app() : null
-  }
+  const appOf = (id: string, row: EngagementRow): string | null => (row.role === 'supervisor' ? (running.get(id)?.app() ?? null) : row.app)
   const list = (): Engagement[] =>
     rowsIn(storage)
       .filter(({ row }) => row.state !== 'ended')
@@ -106,6 +104,7 @@ export function createEngagements(options: EngagementsOptions): Engagements {
 
   return {
     list,
+    atWork: () => [...running.values()],
     find: found,
     async start() {
       for (const { id, row } of rowsIn(storage)) {

@@ -16,6 +16,8 @@ export type RoleService =
 
 export type Running = RoleService & {
   id: string
+  /** Digest of the app's first offer; null before that is signed. */
+  app(): string | null
   /** Ends what it does by itself; its roles are taken out of the engine by whoever calls. */
   close(): Promise<void>
 }
@@ -41,10 +43,11 @@ function servicesOf(node: Services, id: string, over: () => boolean): Services {
 export async function run(node: Services, scope: Scope, id: string, row: EngagementRow, settings: NodeSettings): Promise<Result<Running>> {
   let over = false
   const services = servicesOf(node, id, () => over)
-  const running = (started: RoleService, stop: () => unknown): Result<Running> =>
+  const running = (started: RoleService, app: () => string | null, stop: () => unknown): Result<Running> =>
     ok({
       ...started,
       id,
+      app,
       async close() {
         over = true
         await stop()
@@ -55,17 +58,25 @@ export async function run(node: Services, scope: Scope, id: string, row: Engagem
       const started = startSupervisor(services, scope, row.index)
       if (!started.ok) return started
       const service = started.value
-      return running({ role: 'supervisor', service }, () => service.stop())
+      return running({ role: 'supervisor', service }, service.app, () => service.stop())
     }
     case 'server': {
       const started = await startServer(services, scope, settings.host, row)
       if (!started.ok) return started
       const service = started.value
-      return running({ role: 'server', service }, () => service.stop())
+      return running(
+        { role: 'server', service },
+        () => row.app,
+        () => service.stop(),
+      )
     }
     case 'client': {
       const service = startClient(services, scope, { ...settings.use, register: row.register }, row, id)
-      return running({ role: 'client', service }, () => service.stop())
+      return running(
+        { role: 'client', service },
+        () => row.app,
+        () => service.stop(),
+      )
     }
     default:
       return fail('engagement.role', `This engagement has a role that this Golem does not know. Update it.`)

@@ -2,7 +2,7 @@
 import { readArguments, unknownCommand } from '../../contract/arguments.ts'
 import { type CommandName, commands } from '../../contract/index.ts'
 import { isSandboxCommand, type SandboxCommandName } from '../../contract/sandbox.ts'
-import { callChannel } from './channels.ts'
+import { callChannel, hearChannel } from './channels.ts'
 import type { Answer, CoreProcess } from './core-process.ts'
 import { origin } from './page.ts'
 import type { IpcMainPart } from './parts.ts'
@@ -19,12 +19,24 @@ export async function passOn(core: Pick<CoreProcess, 'call'>, name: unknown, arg
   return read.ok ? core.call(name, read.value, node) : read
 }
 
-/** Answers calls of our own page; every other sender is refused. */
-export function bridgeCalls(ipcMain: IpcMainPart, core: Pick<CoreProcess, 'call'>): void {
-  ipcMain.handle(callChannel, (event, name: unknown, args: unknown, node: unknown) => {
-    const sender = event.senderFrame?.url ?? ''
-    return sender.startsWith(`${origin}/`)
-      ? passOn(core, name, args, node)
-      : refused('contract.sender', 'Only the page of Golem may call it.')
-  })
+/** A page looks at one node at a time, and for a moment at two. */
+const MOST_HEARD = 16
+
+/** Whose events the page hears from now on. */
+export function hear(core: Pick<CoreProcess, 'hear'>, nodes: unknown): Answer {
+  if (!Array.isArray(nodes) || nodes.length > MOST_HEARD || !nodes.every((node) => typeof node === 'string' && node.length <= 64))
+    return refused('contract.node', `Nodes that are heard are named by their ids, at most ${MOST_HEARD} of them.`)
+  core.hear(nodes as string[])
+  return { ok: true, value: null }
+}
+
+/** Answers our own page; every other sender is refused. */
+export function bridgeCalls(ipcMain: IpcMainPart, core: Pick<CoreProcess, 'call' | 'hear'>): void {
+  const isOwn = ({ senderFrame }: Parameters<Parameters<IpcMainPart['handle']>[1]>[0]): boolean =>
+    (senderFrame?.url ?? '').startsWith(`${origin}/`)
+  const foreign = refused('contract.sender', 'Only the page of Golem may call it.')
+  ipcMain.handle(callChannel, (event, name: unknown, args: unknown, node: unknown) =>
+    isOwn(event) ? passOn(core, name, args, node) : foreign,
+  )
+  ipcMain.handle(hearChannel, (event, nodes: unknown) => (isOwn(event) ? hear(core, nodes) : foreign))
 }

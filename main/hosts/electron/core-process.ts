@@ -2,6 +2,7 @@
  * Runs the sandbox (main/hosts/sandbox/entry.ts) in a utility process, so that neither a slow evaluation nor a crash of it touches the window.
  * Messages are plain values, those of main/hosts/worker/channel.ts; a test holds the two equal.
  */
+import type { EventName } from '../../contract/index.ts'
 import type { ChildPart, Parts } from './parts.ts'
 
 /** The shape of `Result` in roles/protocol, which this host does not import. */
@@ -10,6 +11,8 @@ export type Answer = { ok: true; value: unknown } | { ok: false; error: { code: 
 export interface CoreProcess {
   /** @param node of the sandbox, by its name; empty: the first one */
   call(name: string, args: unknown, node?: string): Promise<Answer>
+  /** Whose events are told from now on, those of no other node. @param nodes by their names; empty: the first one */
+  hear(nodes: readonly string[]): void
   /** Asks the core to close its files and end; ends it by force after `graceMs`. */
   stop(graceMs?: number): Promise<void>
 }
@@ -18,6 +21,7 @@ export interface CoreProcess {
 export type ToCore =
   | { kind: 'start'; node: string; config: unknown }
   | { kind: 'call'; id: number; node: string; name: string; args: unknown }
+  | { kind: 'hear'; node: string; events: readonly EventName[] }
   | { kind: 'stop' }
 
 /** Messages from the core; `failed` carries a sentence for a person. */
@@ -44,6 +48,8 @@ const dead: Answer = {
   ok: false,
   error: { code: 'core.stopped', message: 'The node does not stay up; its log says why. Quit Golem and start it again.', retryable: false },
 }
+/** What a page is told of the node that it looks at. */
+const HEARD = ['changed', 'log'] as const satisfies readonly EventName[]
 const restartsAllowed = 5
 const calmMs = 60_000
 
@@ -53,6 +59,7 @@ interface State {
   child: ChildPart | undefined
   waiting: Map<number, (answer: Answer) => void>
   next: number
+  heard: readonly string[]
   exits: number[]
   stopping: boolean
   ended: Array<() => void>
@@ -76,6 +83,15 @@ function launch(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions, stat
   child.on('message', (message: FromCore) => receive(state, options, message))
   child.on('exit', () => afterExit(parts, options, state))
   post(child, { kind: 'start', node: '', config: options.config })
+  for (const node of state.heard) post(child, { kind: 'hear', node, events: HEARD })
+}
+
+function hear(state: State, nodes: readonly string[]): void {
+  const { child, heard } = state
+  state.heard = nodes
+  if (child === undefined) return
+  for (const node of nodes) if (!heard.includes(node)) post(child, { kind: 'hear', node, events: HEARD })
+  for (const node of heard) if (!nodes.includes(node)) post(child, { kind: 'hear', node, events: [] })
 }
 
 /** Answers what was waiting, then restarts, waiting longer each time; gives up after five exits within a minute. */
@@ -118,7 +134,11 @@ function stop(state: State, graceMs: number): Promise<void> {
 
 /** Starts the core and keeps it up. */
 export function startCore(parts: Pick<Parts, 'utilityProcess'>, options: CoreOptions): CoreProcess {
-  const state: State = { child: undefined, waiting: new Map(), next: 1, exits: [], stopping: false, ended: [] }
+  const state: State = { child: undefined, waiting: new Map(), next: 1, heard: [], exits: [], stopping: false, ended: [] }
   launch(parts, options, state)
-  return { call: (name, args, node = '') => call(state, name, args, node), stop: (graceMs = 10_000) => stop(state, graceMs) }
+  return {
+    call: (name, args, node = '') => call(state, name, args, node),
+    hear: (nodes) => hear(state, nodes),
+    stop: (graceMs = 10_000) => stop(state, graceMs),
+  }
 }

@@ -7,31 +7,43 @@ export interface PageApi {
    * @param node whose it is; empty: the first one
    */
   call(name: string, args: unknown, node?: string): Promise<unknown>
-  /** Hears every event of the contract, of all nodes; returns how to stop. */
-  subscribe(listener: (name: string, value: unknown, node: string) => void): () => void
+  /** Hears the events of a node; returns how to stop. @param node its id; empty: the first one */
+  subscribe(node: string, listener: (name: string, value: unknown) => void): () => void
 }
 
 interface Names {
   commands: readonly string[]
   events: readonly string[]
   callChannel: string
+  hearChannel: string
   eventChannel: string
 }
 
 /** The page never gets hold of Electron's event object, whose `sender` would reach every channel. */
 export function createPageApi(ipc: IpcRendererPart, names: Names): PageApi {
+  const heard: string[] = []
+  /** All of them each time: a page that was loaded anew says what it hears in place of what the one before it heard. */
+  const tell = (): void => void ipc.invoke(names.hearChannel, [...new Set(heard)])
   return {
     call: (name, args, node = '') =>
       names.commands.includes(name)
         ? ipc.invoke(names.callChannel, name, args, node)
         : Promise.reject(new Error(`There is no command «${String(name)}».`)),
-    subscribe: (listener) => {
-      if (typeof listener !== 'function') throw new TypeError('subscribe takes a function.')
-      const hear = (_event: unknown, name: string, value: unknown, node: string): void => {
-        if (names.events.includes(name)) listener(name, value, node)
+    subscribe: (node, listener) => {
+      if (typeof node !== 'string' || typeof listener !== 'function')
+        throw new TypeError('subscribe takes the id of a node and a function.')
+      const hear = (_event: unknown, name: string, value: unknown, of: string): void => {
+        if (of === node && names.events.includes(name)) listener(name, value)
       }
       ipc.on(names.eventChannel, hear)
-      return () => void ipc.removeListener(names.eventChannel, hear)
+      heard.push(node)
+      tell()
+      return () => {
+        ipc.removeListener(names.eventChannel, hear)
+        const at = heard.indexOf(node)
+        if (at >= 0) heard.splice(at, 1)
+        tell()
+      }
     },
   }
 }

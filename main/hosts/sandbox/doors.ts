@@ -1,6 +1,7 @@
 /** The nodes of the sandbox as the page has them: each stays the same for the page, whichever process runs it, and whether one does. */
 import { fail, failForNow, ok, type Failure, type Result } from '../../core/index.ts'
-import type { Overview } from '../../contract/index.ts'
+import { GAP } from '../../contract/changes.ts'
+import type { EventName, Overview } from '../../contract/index.ts'
 import type { Absent } from '../headless/network/participants.ts'
 import type { ParticipantProcess } from '../headless/network/process.ts'
 import type { PageNode } from '../headless/page/server.ts'
@@ -25,14 +26,11 @@ export function createDoors(names: readonly string[]): Doors {
 }
 
 function createDoor(name: string) {
-  const listeners = new Map<Listener, () => void>()
+  const listeners = new Set<{ wanted: readonly EventName[]; listener: Listener; stop: () => void }>()
   let inside: ParticipantProcess | undefined
   let closed: Failure | undefined
-  const subscribed = (listener: Listener): (() => void) => inside?.subscribe(listener) ?? (() => undefined)
-  const look = async (): Promise<void> => {
-    const view = await inside?.call('overview', {})
-    if (view?.ok) for (const listener of listeners.keys()) listener('overview', view.value)
-  }
+  const subscribed = (wanted: readonly EventName[], listener: Listener): (() => void) =>
+    inside?.subscribe(wanted, listener) ?? (() => undefined)
   const node: PageNode = {
     id: name,
     name,
@@ -45,11 +43,12 @@ function createDoor(name: string) {
           command === 'log' ? ok([]) : failForNow('core.starting', `${name} is still starting. Try again in a moment.`),
         )
       },
-      subscribe(listener) {
-        listeners.set(listener, subscribed(listener))
+      subscribe(wanted, listener) {
+        const one = { wanted, listener, stop: subscribed(wanted, listener) }
+        listeners.add(one)
         return () => {
-          listeners.get(listener)?.()
-          listeners.delete(listener)
+          one.stop()
+          listeners.delete(one)
         }
       },
     },
@@ -59,8 +58,10 @@ function createDoor(name: string) {
     open(participant: ParticipantProcess): void {
       inside = participant
       closed = undefined
-      for (const listener of listeners.keys()) listeners.set(listener, subscribed(listener))
-      void look()
+      for (const one of listeners) {
+        one.stop = subscribed(one.wanted, one.listener)
+        if (one.wanted.includes('changed')) one.listener('changed', GAP)
+      }
     },
     close(why: string): void {
       closed = fail('sandbox.absent', why).error
@@ -69,6 +70,7 @@ function createDoor(name: string) {
 }
 
 const startingView = (name: string): Overview => ({
+  number: GAP.number,
   chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' },
   node: { name, network: 'sandbox', wallet: 'open', balance: 0, problems: [] },
   engagements: [],

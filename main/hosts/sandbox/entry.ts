@@ -12,6 +12,7 @@ import { startOptions } from '../terminal/hosts.ts'
 import { readOptions } from '../terminal/options.ts'
 import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { validatedCall } from '../worker/channel.ts'
+import { createHearing } from '../worker/hearing.ts'
 import { serveParent, type House } from '../worker/parent.ts'
 import { createSandbox, OWN, type Sandbox } from './sandbox.ts'
 
@@ -45,14 +46,14 @@ function sandboxIn(config: unknown): Result<Sandbox> {
 }
 
 /** Its nodes are there at once and fill as they start; a network that cannot start ends this process, and its parent starts it again. */
-function createHouse(): House {
+function createHouse(tell: (node: string, event: string, payload: unknown) => void): House {
   let sandbox: Sandbox | undefined
   let stopping = false
-  let tell: Parameters<House['subscribe']>[0] = () => undefined
   const nodeOf = (name: string) => sandbox?.nodes().find(({ id }, at) => (name === '' ? at === 0 : id === name))
+  const hearing = createHearing((name) => nodeOf(name)?.core, tell)
   const begin = (begun: Sandbox): void => {
     sandbox = begun
-    for (const { id, core } of begun.nodes()) core.subscribe((event, payload) => tell(id, event, payload))
+    for (const name of ['', ...begun.nodes().map(({ id }) => id)]) hearing.begun(name)
     begun.start().catch((error: unknown) => {
       if (stopping) return
       process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -74,7 +75,7 @@ function createHouse(): House {
       const node = nodeOf(name)
       return node === undefined ? unknownNode(name) : validatedCall(node.core, command, given)
     },
-    subscribe: (listener) => (tell = listener),
+    hear: hearing.hear,
     async stop() {
       stopping = true
       await sandbox?.stop()
@@ -86,4 +87,4 @@ const unknownNode = (name: string): Result<never> =>
   fail('sandbox.node', `No node here is called «${name.slice(0, 64)}»; sandbox.nodes lists those that are.`)
 
 keepToOwner()
-serveParent(createHouse())
+serveParent(createHouse)

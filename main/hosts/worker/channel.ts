@@ -1,15 +1,17 @@
 /**
- * The contract over a message channel between processes: calls by number, results, and events. Only plain values cross. A process may run several
+ * The contract over a message channel between processes: calls by number, results, and the events that were asked for. Only plain values cross. A process may run several
  * nodes; `node` says of which one a message is, by its name.
  */
 import { readArguments, unknownCommand } from '../../contract/arguments.ts'
-import { commands, type CommandName } from '../../contract/index.ts'
+import { commands, type CommandName, type EventName, type Subscribe } from '../../contract/index.ts'
 import type { Result } from '../../core/index.ts'
 
 export type ToWorker =
   /** Begins a node; again after it failed, once what kept it from starting may be mended. */
   | { kind: 'start'; node: string; config: unknown }
   | { kind: 'call'; id: number; node: string; name: string; args: unknown }
+  /** Which events of the node are told from now on; none before. */
+  | { kind: 'hear'; node: string; events: readonly EventName[] }
   /** Ends all nodes and the process. */
   | { kind: 'stop' }
 
@@ -22,7 +24,7 @@ export type FromWorker =
 
 export interface Callable {
   call(name: CommandName, args: unknown): Promise<Result<unknown>>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  subscribe: Subscribe
 }
 
 /** Validates a call against the contract before the core sees it. Errors: `command.unknown`, `command.arguments`. */

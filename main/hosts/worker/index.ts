@@ -17,6 +17,7 @@ import {
 } from '../../core/index.ts'
 import type { LogPort } from '../../core/ports.ts'
 import { validatedCall, type Callable } from './channel.ts'
+import { createHearing } from './hearing.ts'
 import { serveParent, type House } from './parent.ts'
 import { createHelpers, openPorts } from './ports.ts'
 import { thrown } from './thrown.ts'
@@ -90,15 +91,15 @@ async function publishFirst(core: GolemNode, publish: ParticipantConfig['publish
   return core.call('publish', { program, ...(title === undefined ? {} : { title }), ...(terms === undefined ? {} : { terms }) })
 }
 
-function createHouse(): House {
+function createHouse(tell: (node: string, event: string, payload: unknown) => void): House {
   const nodes = new Map<string, Served>()
-  let tell: Parameters<House['subscribe']>[0] = () => undefined
+  const hearing = createHearing((name) => nodes.get(name), tell)
   return {
     async start(name, config) {
       const opened = await open(config)
       if (!opened.ok) return opened
       nodes.set(name, opened.value)
-      opened.value.subscribe((event, payload) => tell(name, event, payload))
+      hearing.begun(name)
       return opened
     },
     async call(name, command, args) {
@@ -107,9 +108,9 @@ function createHouse(): House {
         ? fail('core.starting', 'The participant is still starting. Try again in a moment.')
         : validatedCall(node, command, args)
     },
-    subscribe: (listener) => (tell = listener),
+    hear: hearing.hear,
     stop: () => Promise.all([...nodes.values()].map((node) => node.stop())),
   }
 }
 
-serveParent(createHouse())
+serveParent(createHouse)

@@ -13,7 +13,7 @@ import { createWebTorrentSwarm, type WebTorrentSwarm } from '../../../main/adapt
 import { createHttpTransport } from '../../../main/adapters/transport/http.ts'
 import { createWorkers } from '../../../main/adapters/work/workers.ts'
 import { seen } from '../../../main/contract/seen.ts'
-import type { Overview } from '../../../main/contract/index.ts'
+import type { Overview, Pulse } from '../../../main/contract/index.ts'
 import { createNode, type GolemNode } from '../../../main/core/node.ts'
 import type { LogPort, RandomPort } from '../../../main/core/ports.ts'
 import { partsOf } from '../../../main/hosts/headless/network/plan.ts'
@@ -143,10 +143,10 @@ async function mined(mine: () => Promise<void>, attempts = 10): Promise<void> {
 /** From the Supervisor's log, and from a client's view. */
 function follow(core: GolemNode): () => number {
   let newest = -1
-  core.subscribe((event, payload) => {
+  core.subscribe(['log', 'pulse'], (event, payload) => {
     const published = event === 'log' ? /^Tick (\d+) is published/.exec((payload as { message: string }).message)?.[1] : undefined
-    const shown = event === 'overview' ? seen(payload as Overview).tick?.number : undefined
-    newest = Math.max(newest, Number(published ?? -1), shown ?? -1)
+    const clients = event === 'pulse' ? (payload as Pulse).engagements.filter(({ role }) => role === 'client') : []
+    newest = Math.max(newest, Number(published ?? -1), ...clients.map(({ tick }) => tick?.number ?? -1))
   })
   return () => newest
 }

@@ -15,6 +15,7 @@ import { buildRenderer } from '../../../main/hosts/launcher/build.ts'
 import { rendererIsStale, repository } from '../../../main/hosts/launcher/places.ts'
 import { type PageNode, type PageServer, startPageServer } from '../../../main/hosts/headless/page/server.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { createTold } from '../../tools/told.ts'
 import { hash, overview, posts } from './sample.ts'
 
 /** The commands that the page uses. */
@@ -46,8 +47,8 @@ export interface Fake {
   /** What the sandbox says of itself, and what was asked of it. */
   sandbox: { view: SandboxView; asked: Array<[name: SandboxCommandName, args: unknown]> }
   state: Overview
-  /** Changes the state and tells the page, as a core does. */
-  show(change: Partial<Overview>): void
+  /** Changes the state and tells the page, as a core does. @param lost the page does not hear of it */
+  show(change: Partial<Overview>, lost?: boolean): void
   /** Changes one request. */
   move(id: string, change: Partial<RequestView>): void
   say(line: LogLine): void
@@ -79,15 +80,14 @@ export const defaultToken = 'view-tests-view-tests'
 
 export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> {
   if (rendererIsStale()) await buildRenderer()
-  const listeners = new Set<(event: string, payload: unknown) => void>()
-  const emit = (event: string, payload: unknown): void => listeners.forEach((listener) => listener(event, payload))
+  const told = createTold(overview(initial))
   const core = {
     call: async (name: CommandName, args: unknown): Promise<Result<unknown>> => {
       fake.calls.push({ name, args })
       const handler = (fake.on as Record<string, ((args: never) => Result<unknown> | Promise<Result<unknown>>) | undefined>)[name]
       return handler === undefined ? fail('fake.command', `The page is not expected to call ${name}.`) : handler(args as never)
     },
-    subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+    subscribe: told.subscribe,
   }
   const nodes: PageNode[] = [{ id: 'local-network', name: 'Local network', core }]
   const serve = (port: number, token: string): Promise<PageServer> =>
@@ -125,12 +125,12 @@ export async function startFake(initial: Partial<Overview> = {}): Promise<Fake> 
       'host.join': () => ok({ id: hash('0e') }),
       'host.decline': () => ok(null),
     },
-    show(change) {
-      fake.state = { ...fake.state, ...change }
-      emit('overview', fake.state)
+    show(change, lost) {
+      told.show({ ...fake.state, ...change }, lost)
+      fake.state = told.overview()
     },
     move: (id, change) => fake.show({ requests: fake.state.requests.map((one) => (one.id === hash(id) ? { ...one, ...change } : one)) }),
-    say: (line) => emit('log', line),
+    say: (line) => told.emit('log', line),
     stop: () => fake.page.close(),
     async restart(token = defaultToken) {
       fake.page = await serve(fake.page.port, token)

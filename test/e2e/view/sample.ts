@@ -199,6 +199,7 @@ export const request = (id: string, state: RequestView['state'], more: Partial<R
 })
 
 export const overview = (more: Partial<Overview> = {}): Overview => ({
+  number: 0,
   node: { name: 'local network', network: 'regtest', wallet: 'open', balance: 0, problems: [] },
   chain: { network: 'regtest', backend: 'embedded', height: 1284, hash: hash('00e7'), available: true },
   engagements,

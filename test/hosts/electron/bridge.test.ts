@@ -7,8 +7,11 @@ import { doubleElectron, doubleIpcRenderer } from './double.ts'
 
 function recordingCore() {
   const calls: unknown[][] = []
+  const heard: Array<readonly string[]> = []
   return {
     calls,
+    heard,
+    hear: (nodes: readonly string[]) => void heard.push(nodes),
     call: async (name: string, args: unknown, node = '') => {
       calls.push([name, args, node])
       return { ok: true as const, value: 'done' }
@@ -63,15 +66,33 @@ describe('the bridge', () => {
     expect(core.calls.length).toBe(1)
   })
 
-  it('has one channel for calls and no other', () => {
+  it('hears the nodes that our own page names, and nothing else', async () => {
+    const { parts, handlers } = doubleElectron()
+    const core = recordingCore()
+    bridgeCalls(parts.ipcMain, core)
+    const from = (url: string, nodes: unknown) => handlers.get('golem:hear')?.({ senderFrame: { url } } as never, nodes)
+    expect(await from('golem://app/index.html', ['', 'bob'])).toEqual({ ok: true, value: null })
+    expect(await from('https://example.org/', ['bob'])).toMatchObject({ error: { code: 'contract.sender' } })
+    for (const nodes of ['bob', [7], Array(17).fill('bob'), ['x'.repeat(65)], undefined])
+      expect(await from('golem://app/index.html', nodes)).toMatchObject({ error: { code: 'contract.node' } })
+    expect(core.heard).toEqual([['', 'bob']])
+  })
+
+  it('has one channel for calls, one for what is heard, and no other', () => {
     const { parts, handlers } = doubleElectron()
     bridgeCalls(parts.ipcMain, recordingCore())
-    expect([...handlers.keys()]).toEqual(['golem:call'])
+    expect([...handlers.keys()]).toEqual(['golem:call', 'golem:hear'])
   })
 })
 
 describe('the page', () => {
-  const names = { commands: Object.keys({ ...commands, ...sandbox }), events, callChannel: 'call', eventChannel: 'event' }
+  const names = {
+    commands: Object.keys({ ...commands, ...sandbox }),
+    events,
+    callChannel: 'call',
+    hearChannel: 'hear',
+    eventChannel: 'event',
+  }
 
   it('can call commands of the contract only', async () => {
     const { ipc, invoked } = doubleIpcRenderer()
@@ -88,12 +109,30 @@ describe('the page', () => {
   it('hears events of the contract only, without the object that reaches the channels, until it stops', () => {
     const { ipc, events: emitter } = doubleIpcRenderer()
     const heard: unknown[][] = []
-    const stop = createPageApi(ipc, names).subscribe((...args) => void heard.push(args))
+    const stop = createPageApi(ipc, names).subscribe('bob', (...args) => void heard.push(args))
     emitter.emit('event', { sender: 'danger' }, 'log', 1, 'bob')
-    emitter.emit('event', { sender: 'danger' }, 'other', 2)
+    emitter.emit('event', { sender: 'danger' }, 'other', 2, 'bob')
     stop()
-    emitter.emit('event', { sender: 'danger' }, 'log', 3)
-    expect(heard).toEqual([['log', 1, 'bob']])
+    emitter.emit('event', { sender: 'danger' }, 'log', 3, 'bob')
+    expect(heard).toEqual([['log', 1]])
+  })
+
+  it('hears the nodes alone that it listens to, and says which these are whenever that changes', () => {
+    const { ipc, events: emitter, invoked } = doubleIpcRenderer()
+    const api = createPageApi(ipc, names)
+    const heard: unknown[][] = []
+    const stops = ['bob', '', 'bob'].map((node, at) => api.subscribe(node, (...args) => void heard.push([at, ...args])))
+    emitter.emit('event', {}, 'log', 'of bob', 'bob')
+    emitter.emit('event', {}, 'log', 'of the first', '')
+    emitter.emit('event', {}, 'log', 'of another', 'carol')
+    for (const stop of stops) stop()
+    expect(heard).toEqual([
+      [0, 'log', 'of bob'],
+      [2, 'log', 'of bob'],
+      [1, 'log', 'of the first'],
+    ])
+    expect(invoked).toEqual([['bob'], ['bob', ''], ['bob', ''], ['', 'bob'], ['bob'], []].map((nodes) => ['hear', nodes]))
+    expect(() => api.subscribe(7 as never, () => undefined)).toThrow('the id of a node')
   })
 
   it('is given exactly call and subscribe by the preload', async () => {

@@ -80,6 +80,22 @@ describe('the core in its process', () => {
   })
 })
 
+describe('the nodes that are heard', () => {
+  it('are told to the core as they change, and all of them anew to one that took its place', () => {
+    const { core, child } = started()
+    const asked = () => child().received.filter(({ kind }) => kind === 'hear')
+    core.hear(['you'])
+    core.hear(['you', 'bob'])
+    core.hear(['bob'])
+    const hear = (node: string, events: string[]) => ({ kind: 'hear', node, events })
+    expect(asked()).toEqual([hear('you', ['changed', 'log']), hear('bob', ['changed', 'log']), hear('you', [])])
+    child().events.emit('exit', 9)
+    core.hear(['', 'bob'])
+    vi.advanceTimersByTime(250)
+    expect(asked()).toEqual([hear('', ['changed', 'log']), hear('bob', ['changed', 'log'])])
+  })
+})
+
 /** Compile-time: a message that one end does not know, or spells otherwise, is a type error here. */
 const sent = (message: ToCore): ToWorker => message
 const understood = (message: FromWorker): FromCore => message

@@ -37,16 +37,24 @@ describe('the desktop app', () => {
     const children: ChildProcess[] = []
     const states: string[] = []
     const seen = new Map<string, PromiseWithResolvers<Overview>>(['supervisor', 'server-1'].map((name) => [name, Promise.withResolvers()]))
+    const told = new Set<string>()
+    const look = async (node: string): Promise<void> => {
+      const answer = await passOn(core, 'overview', {}, node)
+      if (answer.ok && (answer.value as Overview).engagements.length > 0) seen.get(node)?.resolve(answer.value as Overview)
+    }
     const core = startCore(realProcesses(children), {
       module: join(folder, 'worker', 'network.js'),
       config: { folder: join(folder, 'data') },
-      onEvent: (name, value, node) => {
-        if (name === 'overview' && (value as Overview).engagements.length > 0) seen.get(node)?.resolve(value as Overview)
+      onEvent: (name, _, node) => {
+        told.add(node)
+        if (name === 'changed') void look(node)
       },
       onState: (state) => void states.push(state),
     })
+    core.hear([...seen.keys()])
     const views = await Promise.all([...seen.values()].map(({ promise }) => promise))
     expect(states).toEqual(['running'])
+    expect([...told].sort()).toEqual(['server-1', 'supervisor'])
     expect(views.map(({ engagements }) => engagements.map(({ name, role }) => [name, role]))).toEqual([
       [['supervisor', 'supervisor']],
       [['server-1', 'server']],

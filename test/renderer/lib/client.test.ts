@@ -5,7 +5,8 @@ import { createNodes } from '../../../renderer/lib/client.ts'
 
 describe('the client over the preload', () => {
   const heard: unknown[] = []
-  let emit: (event: string, payload: unknown, node: string) => void = () => undefined
+  const listeners = new Map<string, (event: string, payload: unknown) => void>()
+  const emit = (event: string, payload: unknown, node: string): void => listeners.get(node)?.(event, payload)
   let stopped = false
   const bridge: Bridge = {
     call: async (name, args, node) =>
@@ -14,9 +15,9 @@ describe('the client over the preload', () => {
         : name === 'sandbox.nodes'
           ? ok(['you', 'bob'].map((id) => ({ id, name: id })))
           : { ok: true, value: { name, args, node } },
-    subscribe: (listener) => {
-      emit = listener
-      return () => void (stopped = true)
+    subscribe: (node, listener) => {
+      listeners.set(node, listener)
+      return () => void (stopped = listeners.delete(node))
     },
   }
   const create = (node: string | null = null) => createNodes({ golem: bridge }).client(node)
@@ -42,16 +43,18 @@ describe('the client over the preload', () => {
     expect(stopped).toBe(true)
   })
 
-  it('hears the first node where none is chosen, once it is known which that is', async () => {
+  it('hears the first node where none is chosen, whether or not it is known which that is', async () => {
     const nodes = createNodes({ golem: bridge })
     const told: unknown[] = []
-    const stop = nodes.client(null).subscribe({ event: (_, payload) => told.push(payload), connection: () => undefined })
-    emit('log', { message: 'before' }, 'you')
+    const listener = { event: (_: string, payload: unknown) => told.push(payload), connection: () => undefined }
+    const stops = [nodes.client(null).subscribe(listener)]
+    emit('log', { message: 'of the first' }, '')
     expect(await nodes.list()).toMatchObject({ ok: true, value: [{ id: 'you' }, { id: 'bob' }] })
+    stops.push(nodes.client(null).subscribe(listener))
     emit('log', { message: 'mine' }, 'you')
     emit('log', { message: "bob's" }, 'bob')
-    stop()
-    expect(told).toEqual([{ message: 'mine' }])
+    for (const stop of stops) stop()
+    expect(told).toEqual([{ message: 'of the first' }, { message: 'mine' }])
   })
 
   it('a core that stops is said without anybody asking, and so is its return', async () => {

@@ -1,6 +1,6 @@
 /** Talking to a node that runs on this computer: commands of the contract over HTTP on loopback, and its events. */
 import { request, type IncomingMessage } from 'node:http'
-import { CONTRACT, type CommandArgs, type CommandName, type CommandResult, type Events } from '../../../contract/index.ts'
+import { CONTRACT, type CommandArgs, type CommandName, type CommandResult, type EventName, type Events } from '../../../contract/index.ts'
 import { fail, failForNow, type Failure, type Result } from '../../../../roles/protocol/result.ts'
 import { readAccess, type NodeAccess } from '../../terminal/access-file.ts'
 import { noNode, whichNode, type Named, type Place } from '../../terminal/nodes.ts'
@@ -11,11 +11,12 @@ export interface Node {
   /** Errors: `node.gone`, `node.token`, `page.*`, those of the command. */
   call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
   /**
-   * Tells what happens until `signal` is aborted; `opened` is called when nothing is missed any more.
+   * Tells what is wanted of what happens until `signal` is aborted; `opened` is called when nothing is missed any more.
    * @returns why it ended otherwise: `node.gone`, `node.token`, `page.readers`
    */
-  events(
-    listener: <E extends keyof Events>(name: E, payload: Events[E]) => void,
+  events<E extends EventName>(
+    wanted: readonly E[],
+    listener: (name: E, payload: Events[E]) => void,
     signal: AbortSignal,
     opened?: () => void,
   ): Promise<Failure | null>
@@ -35,7 +36,8 @@ export function findNode(place: Place, named: Named): Result<Node> {
       folder: folder.value,
       network: at.network,
       call: (name, args) => post(at, folder.value, name, args) as never,
-      events: (listener, signal, opened) => follow(at, folder.value, { tell: listener as Following['tell'], opened }, signal),
+      events: (wanted, listener, signal, opened) =>
+        follow(at, folder.value, { wanted, tell: listener as Following['tell'], opened }, signal),
     },
   }
 }
@@ -46,8 +48,10 @@ const headersOf = ({ token }: NodeAccess) => ({
   accept: 'application/json',
 })
 
-const addressIn = ({ url, node }: NodeAccess, what: string): string =>
-  `${url}/api/${what}${node === undefined ? '' : `?node=${encodeURIComponent(node)}`}`
+function addressIn({ url, node }: NodeAccess, what: string, words: Record<string, string> = {}): string {
+  const query = new URLSearchParams({ ...words, ...(node === undefined ? {} : { node }) })
+  return `${url}/api/${what}${query.size === 0 ? '' : `?${query}`}`
+}
 
 const gone = (folder: string, why: string): Failure =>
   failForNow(
@@ -95,15 +99,16 @@ function resultOf(folder: string, { statusCode = 0 }: IncomingMessage, text: str
 }
 
 interface Following {
+  wanted: readonly EventName[]
   tell: (name: string, payload: unknown) => void
   opened: (() => void) | undefined
 }
 
 /** Server-Sent Events (WHATWG HTML 9.2), as the node sends them: one line of data for each. */
-function follow(access: NodeAccess, folder: string, { tell, opened }: Following, signal: AbortSignal): Promise<Failure | null> {
+function follow(access: NodeAccess, folder: string, { wanted, tell, opened }: Following, signal: AbortSignal): Promise<Failure | null> {
   return new Promise((resolve) => {
     const lost = (why: string): void => resolve(signal.aborted ? null : gone(folder, why))
-    const asking = request(addressIn(access, 'events'), { headers: headersOf(access), signal }, (response) => {
+    const asking = request(addressIn(access, 'events', { of: wanted.join() }), { headers: headersOf(access), signal }, (response) => {
       if (response.statusCode !== 200) {
         textOf(response).then(
           (text) => {

@@ -1,4 +1,5 @@
 /** Waiting for something that a node shows: told by its events, with progress for whoever watches. */
+import { followOverview } from '../../../contract/following.ts'
 import type { Overview } from '../../../contract/index.ts'
 import { fail, ok, type Failure, type Result } from '../../../../roles/protocol/result.ts'
 import { createProgress } from '../../terminal/progress.ts'
@@ -30,19 +31,19 @@ export async function waitFor<T>(
     over.abort()
   }
   let refused: Failure | null = null
-  const lookOnce = async (): Promise<void> => {
-    const now = await node.call('overview', {})
-    if (now.ok) return see(now.value)
-    refused = now.error
-    over.abort()
-  }
-  // Events first: what happens between the two is not missed.
-  const lost = await node.events(
-    (name, payload) => {
-      if (name === 'overview') see(payload as Overview)
+  const following = followOverview({
+    ask: () => node.call('overview', {}),
+    show: see,
+    failed(error) {
+      refused = error
+      over.abort()
     },
+  })
+  const lost = await node.events(
+    ['changed'],
+    (_, payload) => following.hear(payload),
     over.signal,
-    () => void lookOnce(),
+    () => void following.look(),
   )
   io.ended.removeEventListener('abort', end)
   progress.end()

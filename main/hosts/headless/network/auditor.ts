@@ -116,7 +116,7 @@ function createStillness(): (seen: unknown) => number {
  */
 async function untilCaughtUp(auditor: ParticipantProcess, tip: number, wanted: string | undefined): Promise<CaughtUp> {
   const movement = createMovement()
-  auditor.subscribe((event, payload) => movement.note(auditor.name, event, payload))
+  auditor.subscribe(['pulse', 'log'], (event, payload) => movement.note(auditor.name, event, payload))
   const [failing, overdue, idle] = [createStillness(), createStillness(), createStillness()]
   let seen: Overview | undefined
   const look = async (): Promise<Found<CaughtUp>> => {

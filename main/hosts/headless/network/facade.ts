@@ -1,6 +1,15 @@
 /** The whole local network behind one command contract: views are merged, commands go to the participant they concern. */
 import { fail, ok, type Result } from '../../../core/index.ts'
-import { commands, type Command, type CommandName, type LogLine, type Overview, type EngagementView } from '../../../contract/index.ts'
+import { followOverview, type Following } from '../../../contract/following.ts'
+import {
+  commands,
+  type Change,
+  type Command,
+  type CommandName,
+  type LogLine,
+  type Overview,
+  type EngagementView,
+} from '../../../contract/index.ts'
 import type { Absent } from './participants.ts'
 import type { ParticipantProcess } from './process.ts'
 
@@ -12,10 +21,10 @@ export interface Facade {
   absent(one: Absent): void
   /** @param node whose own the command is, where it is about no engagement */
   call(name: CommandName, args: unknown, node?: string): Promise<Result<unknown>>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
 }
 
 const EMPTY: Overview = {
+  number: 0,
   chain: { network: 'regtest', backend: 'embedded', height: 0, hash: '', available: false, reason: 'starting' },
   node: { name: 'local network', network: 'regtest', wallet: 'open', balance: 0, problems: [] },
   engagements: [],
@@ -26,30 +35,9 @@ const EMPTY: Overview = {
 export function createFacade(): Facade {
   const members = new Map<string, ParticipantProcess>()
   const views = new Map<string, Overview>()
-  const listeners = new Set<(event: string, payload: unknown) => void>()
+  const following = new Map<string, Following>()
   const missing = new Map<string, EngagementView>()
   let lines: LogLine[] = []
-  let due: NodeJS.Timeout | undefined
-
-  const emit = (event: string, payload: unknown): void => {
-    for (const listener of listeners) listener(event, payload)
-  }
-  /** Several participants report at once; the page, where one is open, needs one merged view of it. */
-  const changed = (): void => {
-    if (listeners.size === 0) return
-    due ??= setTimeout(() => {
-      due = undefined
-      emit('overview', merge(views, members, missing))
-    }, 60)
-  }
-  const take = (name: string, event: string, payload: unknown): void => {
-    if (event === 'overview') {
-      views.set(name, payload as Overview)
-      return changed()
-    }
-    lines = [...lines.slice(1 - LOG_LINES), payload as LogLine]
-    emit(event, payload)
-  }
   const showing = (shows: (view: Overview) => boolean): ParticipantProcess | undefined =>
     members.get([...views].find(([, view]) => shows(view))?.[0] ?? '')
   const ownerOf = (name: CommandName, args: Record<string, unknown>, node: string | undefined): ParticipantProcess | undefined => {
@@ -65,21 +53,20 @@ export function createFacade(): Facade {
     return command.of === 'request' ? showing(({ requests }) => requests.some(({ id }) => id === args.id)) : undefined
   }
 
-  const look = async (participant: ParticipantProcess): Promise<void> => {
-    const view = await participant.call('overview', {})
-    if (view.ok) take(participant.name, 'overview', view.value)
-  }
-
   return {
     add(participant) {
       members.set(participant.name, participant)
       missing.delete(participant.name)
-      participant.subscribe((event, payload) => take(participant.name, event, payload))
-      void look(participant)
+      const followed = followOverview({ ask: () => participant.call('overview', {}), show: (view) => views.set(participant.name, view) })
+      following.set(participant.name, followed)
+      participant.subscribe(['changed', 'log'], (event, payload) => {
+        if (event === 'changed') followed.hear(payload as Change)
+        else lines = [...lines.slice(1 - LOG_LINES), payload as LogLine]
+      })
+      void followed.look()
     },
     absent({ name, role, why }) {
       missing.set(name, { id: name, role, name, app: null, title: '', key: null, state: 'out', detail: why, balance: 0, online: false })
-      changed()
     },
     async call(name, args, node) {
       if (name === 'overview') return ok(merge(views, members, missing))
@@ -89,12 +76,8 @@ export function createFacade(): Facade {
         return fail('network.nobody', 'No participant of the local network answers to this. Reload the page and choose again.')
       const answer = await owner.call(name, args as never)
       // Whoever asks for the view next finds in it what this command did.
-      if (answer.ok && (commands[name] as Command).reads !== true) await look(owner)
+      if (answer.ok && (commands[name] as Command).reads !== true) await following.get(owner.name)?.look()
       return answer
-    },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
     },
   }
 }
@@ -107,6 +90,7 @@ function merge(unordered: Map<string, Overview>, members: Map<string, Participan
   const all = [...views.values()]
   const highest = all.reduce((best, view) => (view.chain.height > best.chain.height ? view : best), all[0] ?? EMPTY)
   return {
+    number: EMPTY.number,
     node: EMPTY.node,
     chain: highest.chain,
     engagements: [

@@ -1,8 +1,8 @@
-/** Counts what moves in a network: a view that differs from the last one, a log line that says something new. */
+/** Counts what moves in a network: a pulse that differs from the last one, a log line that says something new. */
 import type { LogLine } from '../../../contract/index.ts'
 
 export interface Movement {
-  /** Takes an event of the contract. Views that say the same again, and lines that repeat («still waiting»), move nothing. */
+  /** Takes an event of the contract. Pulses that say the same again, and lines that repeat («still waiting»), move nothing. */
   note(who: string, event: string, payload: unknown): void
   /** Grows with everything that moved. */
   count(): number
@@ -14,7 +14,7 @@ const LINES = 500
 const sameWords = (line: string): string => line.replace(/\d+/g, '#')
 
 export function createMovement(): Movement {
-  const views = new Map<string, string>()
+  const pulses = new Map<string, string>()
   const lines = new Map<string, Set<string>>()
   let count = 0
   const isNewLine = (who: string, line: string): boolean => {
@@ -25,14 +25,17 @@ export function createMovement(): Movement {
     known.add(line)
     return true
   }
-  const isNewView = (who: string, view: string): boolean => {
-    if (views.get(who) === view) return false
-    views.set(who, view)
+  const isNewPulse = (who: string, pulse: string): boolean => {
+    if (pulses.get(who) === pulse) return false
+    pulses.set(who, pulse)
     return true
   }
   return {
     note(who, event, payload) {
-      const isNew = event === 'log' ? isNewLine(who, sameWords((payload as LogLine).message)) : isNewView(who, JSON.stringify(payload))
+      const isNew =
+        event === 'log'
+          ? isNewLine(who, sameWords((payload as LogLine).message))
+          : event === 'pulse' && isNewPulse(who, JSON.stringify(payload))
       if (isNew) count++
     },
     count: () => count,

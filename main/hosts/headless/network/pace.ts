@@ -1,64 +1,71 @@
 /**
  * The pace of the local network's blocks. Real blocks take ten minutes, so everybody keeps up; blocks of a second on a busy machine would
- * leave participants behind, and windows of ticks would close on them. So a block waits until all have seen the last, as long as anybody moves.
+ * leave participants behind, and windows of ticks would close on them. So a block waits until all have seen the last, as long as anybody moves. What stands
+ * still anyway, and nobody moves but a block or a person, is not waited for.
  */
-import type { EngagementView, Overview } from '../../../contract/index.ts'
-import { seen } from '../../../contract/seen.ts'
+import type { Beat, Pulse } from '../../../contract/index.ts'
 import { createMovement } from './movement.ts'
 import type { ParticipantProcess } from './process.ts'
 
 export interface Pace {
   watch(participant: ParticipantProcess): void
-  /** A block is about to be made: the newest tick is anchored in it, so clients are to have that tick before the block after. */
+  /** A block is about to be made: the newest tick of each app is anchored in it, so clients are to have that tick before the block after. */
   beforeBlock(): void
-  /** Blocks gave way to another branch: the newest tick may have been in one of them, and then is anchored again by a block to come. */
+  /** Blocks gave way to another branch: the newest ticks may have been in one of them, and then are anchored again by a block to come. */
   replaced(): void
-  /** Who of the running participants has not seen block `height`, or, a Supervisor, not published its due tick, the first too, or, a client, not the tick of that block. */
+  /**
+   * Who of the running participants has not seen block `height`, or has an engagement that is behind: a Supervisor that has not published its due tick, the
+   * first too, or a client that has not the tick of that block.
+   */
   behind(height: number): string[]
   /** Grows with everything that a participant did; see movement.ts. */
   moved(): number
 }
 
-const has = (view: Overview, role: EngagementView['role']): EngagementView | undefined =>
-  view.engagements.find((shown) => shown.role === role)
+/** Phases in which a Supervisor publishes ticks. */
+const PUBLISHING = ['gathering', 'ticking', 'sleeping']
+const publishes = ({ role, state, tick }: Beat): boolean =>
+  role === 'supervisor' && PUBLISHING.includes(state) && tick !== null && !tick.stopped && tick.state !== 'waiting for servers'
 
 export function createPace(): Pace {
-  const views = new Map<ParticipantProcess, Overview | null>()
+  const pulses = new Map<ParticipantProcess, Pulse | null>()
   const movement = createMovement()
-  let anchored = -1
+  /** By app, the tick that the last block was to anchor. */
+  let anchored = new Map<string, number>()
 
-  const hasSeen = (view: Overview | null, height: number): boolean => {
+  const keepsUp = (beat: Beat): boolean => {
+    if (beat.role === 'supervisor') return !publishes(beat) || beat.tick!.blocksLeft > 0
+    if (beat.role !== 'client' || beat.tick === null || beat.tick.stopped) return true
+    return beat.tick.number >= (anchored.get(beat.app ?? '') ?? -1)
+  }
+  const hasSeen = (pulse: Pulse | null, height: number): boolean => {
+    if (pulse === null) return false
     // One whose wallet its owner has locked takes nothing in until it is opened again.
-    if (view !== null && view.node?.wallet !== undefined && view.node.wallet !== 'open') return true
-    if (view === null || view.chain.height < height) return false
-    const { tick } = seen(view)
-    if (tick === null || tick.state === 'waiting for servers') return true
-    const supervisor = has(view, 'supervisor')
-    if (supervisor !== undefined) return supervisor.state === 'revoked' || tick.blocksLeft > 0
-    return has(view, 'client') === undefined || tick.number >= anchored
+    if (pulse.wallet !== 'open') return true
+    return pulse.height >= height && pulse.engagements.every(keepsUp)
   }
   return {
     watch(participant) {
-      views.set(participant, null)
-      participant.subscribe((event, payload) => {
+      pulses.set(participant, null)
+      participant.subscribe(['pulse', 'log'], (event, payload) => {
         movement.note(participant.name, event, payload)
-        if (event === 'overview') views.set(participant, payload as Overview)
-      })
-      // Its first view may have been told before anybody listened.
-      void participant.call('overview', {}).then((view) => {
-        if (view.ok && views.get(participant) === null) views.set(participant, view.value)
+        if (event === 'pulse') pulses.set(participant, payload as Pulse)
       })
     },
     beforeBlock() {
-      const supervised = [...views.values()].flatMap((view) => (view === null ? [] : (has(view, 'supervisor')?.tick ?? [])))[0]
-      anchored = supervised?.state === 'running' || supervised?.state === 'sleeping' ? supervised.number : -1
+      const all = [...pulses.values()].flatMap((pulse) => pulse?.engagements ?? [])
+      anchored = new Map(
+        all.flatMap((beat) =>
+          publishes(beat) && beat.app !== null && beat.tick!.state !== 'beginning' ? [[beat.app, beat.tick!.number]] : [],
+        ),
+      )
     },
     replaced() {
-      anchored = -1
+      anchored = new Map()
     },
     behind(height) {
-      for (const participant of views.keys()) if (!participant.running) views.delete(participant)
-      return [...views].flatMap(([{ name }, view]) => (hasSeen(view, height) ? [] : [name]))
+      for (const participant of pulses.keys()) if (!participant.running) pulses.delete(participant)
+      return [...pulses].flatMap(([{ name }, pulse]) => (hasSeen(pulse, height) ? [] : [name]))
     },
     moved: movement.count,
   }

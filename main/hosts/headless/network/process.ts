@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { failForNow, type ParticipantConfig, type Result } from '../../../core/index.ts'
-import type { CommandArgs, CommandName, CommandResult } from '../../../contract/index.ts'
+import type { CommandArgs, CommandName, CommandResult, EventName, Subscribe } from '../../../contract/index.ts'
 import type { FromWorker, ToWorker } from '../../worker/channel.ts'
 import { busyOptions, leanEnvironment, leanOptions, roomyOptions, type Memory } from '../../worker/lean.ts'
 
@@ -28,7 +28,7 @@ export interface ParticipantProcess {
   readonly pid: number
   readonly running: boolean
   call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  subscribe: Subscribe
   /** Resolves when its process has ended, however that came. */
   readonly ended: Promise<void>
   /** Ends its process in order; after five seconds at once. */
@@ -117,7 +117,7 @@ export function startProcess({ options, environment, output, several }: ProcessO
           return isRunning()
         },
         call: (command, args) => channel.call(name, command, args),
-        subscribe: (listener) => channel.subscribe(name, listener),
+        subscribe: (wanted, listener) => channel.subscribe(name, wanted, listener),
         ended,
         stop,
         kill,
@@ -134,7 +134,9 @@ interface Waiting {
 function createChannel(child: ChildProcess) {
   const waiting = new Map<number, (result: Result<unknown>) => void>()
   const starting = new Map<string, Waiting>()
-  const listeners = new Map<string, Set<(event: string, payload: unknown) => void>>()
+  const heard = createHeard((node, events) => {
+    if (child.connected) child.send({ kind: 'hear', node, events } satisfies ToWorker, () => undefined)
+  })
   let sequence = 0
   const started = (node: string): Waiting | undefined => {
     const one = starting.get(node)
@@ -148,8 +150,7 @@ function createChannel(child: ChildProcess) {
     const received = message as FromWorker
     if (received.kind === 'ready') started(received.node)?.resolve()
     else if (received.kind === 'failed') started(received.node)?.reject(new StartFailure(received.code, received.message))
-    else if (received.kind === 'event')
-      for (const listener of listeners.get(received.node) ?? []) listener(received.event, received.payload)
+    else if (received.kind === 'event') heard.tell(received.node, received.event, received.payload)
     else {
       waiting.get(received.id)?.(received.result)
       waiting.delete(received.id)
@@ -183,11 +184,27 @@ function createChannel(child: ChildProcess) {
         })
       })
     },
-    subscribe: (node: string, listener: (event: string, payload: unknown) => void) => {
-      const heard = listeners.get(node) ?? new Set()
-      listeners.set(node, heard)
-      heard.add(listener)
-      return () => void heard.delete(listener)
+    subscribe: heard.subscribe,
+  }
+}
+
+/** Who listens to which node, and for what. @param ask says which events of a node are wanted by anybody */
+function createHeard(ask: (node: string, events: EventName[]) => void) {
+  const nodes = new Map<string, Set<{ wanted: readonly EventName[]; listener: (event: string, payload: unknown) => void }>>()
+  const askFor = (node: string): void => ask(node, [...new Set([...(nodes.get(node) ?? [])].flatMap(({ wanted }) => wanted))])
+  return {
+    tell(node: string, event: string, payload: unknown): void {
+      for (const { wanted, listener } of nodes.get(node) ?? []) if ((wanted as readonly string[]).includes(event)) listener(event, payload)
+    },
+    subscribe(node: string, wanted: readonly EventName[], listener: (event: string, payload: unknown) => void): () => void {
+      const heard = nodes.get(node) ?? new Set()
+      nodes.set(node, heard)
+      const one = { wanted, listener }
+      heard.add(one)
+      askFor(node)
+      return () => {
+        if (heard.delete(one)) askFor(node)
+      }
     },
   }
 }

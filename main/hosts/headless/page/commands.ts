@@ -1,7 +1,7 @@
 /** `POST /api/<command>`: reads a bounded JSON body, checks it against the contract, and answers with the core's Result. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readArguments, unknownCommand } from '../../../contract/arguments.ts'
-import { commands, largestOf, type CommandName } from '../../../contract/index.ts'
+import { commands, largestOf, type CommandName, type Subscribe } from '../../../contract/index.ts'
 import type { SandboxCommandName } from '../../../contract/sandbox.ts'
 import { fail, type Result } from '../../../core/index.ts'
 import { decodeText } from '../../terminal/text-file.ts'
@@ -10,7 +10,7 @@ import { answerJson, refuse } from './headers.ts'
 /** What the page needs of the core. */
 export interface PageCore {
   call(name: CommandName, args: unknown): Promise<Result<unknown>>
-  subscribe(listener: (event: string, payload: unknown) => void): () => void
+  subscribe: Subscribe
 }
 
 /** Who answers the commands about the sandbox itself, where there is one. */

@@ -114,7 +114,7 @@ async function serveApi({ nodes, streams, sandbox }: Parts, url: URL, request: I
   if (sandbox !== undefined && isSandboxCommand(name)) return serveSandbox(sandbox, name, request, response)
   const node = nodeOf(nodes, url)
   if (!node.ok) return refuse(request, response, 404, node.error.code, node.error.message)
-  if (name === 'events') return streams.serve(node.value.core, request, response)
+  if (name === 'events') return streams.serve(node.value.core, url.searchParams.get('of'), request, response)
   return serveCommand(node.value.core, name, request, response)
 }
 

@@ -12,6 +12,7 @@ import { runCli } from '../../../../main/hosts/cli/main.ts'
 import { startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import { writeAccess } from '../../../../main/hosts/terminal/access-file.ts'
 import { fail, must, ok, type Result } from '../../../../roles/protocol/result.ts'
+import { createTold } from '../../../tools/told.ts'
 import type { Ended } from '../golem.ts'
 
 type Name = CommandName
@@ -19,6 +20,7 @@ type Name = CommandName
 export const TOKEN = 'a-token-of-24-characters'
 
 export const OVERVIEW: Overview = {
+  number: 1,
   node: { name: 'ann', network: 'regtest', wallet: 'open', balance: 0, problems: [] },
   chain: { network: 'regtest', backend: 'bitcoind', height: 120, hash: 'ab'.repeat(32), available: true },
   engagements: [],
@@ -63,7 +65,9 @@ export interface NodeDouble {
   script: Script
   /** What was asked, in order. */
   calls: Array<{ name: string; args: unknown }>
-  emit(event: 'overview' | 'log', payload: unknown): void
+  emit(event: 'changed' | 'log', payload: unknown): void
+  /** What `overview` answers from now on, told as a change. @param lost nobody hears of it */
+  show(next: Partial<Overview>, lost?: boolean): void
   /** Runs the command in this process. @param typed lines that a person types; columns: of the terminal */
   golem(args: string[], person?: { typed?: string[]; columns?: number; env?: Record<string, string>; ended?: AbortSignal }): Promise<Ended>
   close(): Promise<void>
@@ -74,14 +78,14 @@ export async function startNode(network = 'regtest'): Promise<NodeDouble> {
   const folder = join(home, '.golem', network)
   mkdirSync(folder, { recursive: true })
   const calls: NodeDouble['calls'] = []
-  const listeners = new Set<(event: string, payload: unknown) => void>()
-  const script: Script = { overview: () => ok(OVERVIEW) }
+  const told = createTold(OVERVIEW)
+  const script: Script = { overview: () => ok(told.overview()) }
   const assets = join(home, 'page')
   mkdirSync(assets)
   writeFileSync(join(assets, 'index.html'), '<!doctype html><title>Golem</title>')
   const core = {
     call: (name: string, args: unknown) => answer(name, args),
-    subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+    subscribe: told.subscribe,
   }
   const page = await startPageServer({ host: '127.0.0.1', port: 0, token: TOKEN, assets, nodes: () => [{ id: 'mine', name: 'ann', core }] })
   async function answer(name: string, args: unknown): Promise<Result<unknown>> {
@@ -95,9 +99,8 @@ export async function startNode(network = 'regtest'): Promise<NodeDouble> {
     home,
     script,
     calls,
-    emit: (event, payload) => {
-      for (const listener of listeners) listener(event, payload)
-    },
+    emit: told.emit,
+    show: (next, lost) => told.show({ ...told.overview(), ...next }, lost),
     golem: (args, person = {}) => run(home, args, person),
     async close() {
       await page.close()

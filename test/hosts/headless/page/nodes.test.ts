@@ -19,7 +19,7 @@ function double(id: string, name: string): Double {
   const listeners: Double['listeners'] = new Set()
   const core: PageNode['core'] = {
     call: async (command) => (calls.push(command), { ok: true, value: name }),
-    subscribe: (listener) => (listeners.add(listener), () => void listeners.delete(listener)),
+    subscribe: (_, listener) => (listeners.add(listener), () => void listeners.delete(listener)),
   }
   return { node: { id, name, core }, calls, listeners, say: (message) => listeners.forEach((listener) => listener('log', { message })) }
 }

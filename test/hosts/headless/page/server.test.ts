@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CONTRACT } from '../../../../main/contract/index.ts'
 import { LARGEST, LARGEST_PROGRAM } from '../../../../main/contract/command.ts'
-import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
+import { CONTRACT } from '../../../../main/contract/index.ts'
 import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import type { Result } from '../../../../roles/protocol/result.ts'
 
@@ -21,7 +20,6 @@ interface Answer {
 let folder: string
 let page: PageServer
 let calls: Array<{ name: string; args: unknown }>
-let listeners: Set<(event: string, payload: unknown) => void>
 let reply: (name: string) => Promise<Result<unknown>>
 
 beforeEach(async () => {
@@ -31,11 +29,10 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'assets', 'index.js'), 'export {}')
   writeFileSync(join(folder, 'secret.key'), 'not for the page')
   calls = []
-  listeners = new Set()
   reply = async () => ({ ok: true, value: { fine: true } })
   const core = {
     call: (name: string, args: unknown) => (calls.push({ name, args }), reply(name)),
-    subscribe: (listener: (event: string, payload: unknown) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+    subscribe: () => () => undefined,
   }
   page = await startPageServer({
     host: '127.0.0.1',
@@ -299,94 +296,5 @@ describe('commands', () => {
     expect(answer.body).not.toContain('secret path')
     reply = async () => ({ ok: true, value: 1 })
     expect((await command('overview', {})).status).toBe(200)
-  })
-})
-
-describe('events', () => {
-  const emit = (event: string, payload: unknown): void => listeners.forEach((listener) => listener(event, payload))
-  const open = async (): Promise<{ response: Response; reader: ReadableStreamDefaultReader<string>; cancel: () => Promise<void> }> => {
-    const stop = new AbortController()
-    const response = await fetch(`http://127.0.0.1:${page.port}/api/events`, { headers: { cookie: await login() }, signal: stop.signal })
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-    return { response, reader, cancel: async () => stop.abort() }
-  }
-  const until = async (reader: ReadableStreamDefaultReader<string>, mark: string): Promise<string> => {
-    let seen = ''
-    while (!seen.includes(mark)) {
-      const { done, value } = await reader.read()
-      if (done) throw new Error(`ended before ${mark}`)
-      seen = (seen + value).slice(-4096)
-    }
-    return seen
-  }
-
-  it('arrive as they happen, and only those of the contract', async () => {
-    const { response, reader, cancel } = await open()
-    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
-    await until(reader, 'retry')
-    emit('secret', { a: 1 })
-    emit('log', { message: 'first\nsecond' })
-    const seen = await until(reader, '\\nsecond')
-    expect(seen).toContain('event: log\ndata: {"message":"first\\nsecond"}\n\n')
-    expect(seen).not.toContain('secret')
-    await cancel()
-  })
-
-  it('a reader that does not keep up is merged, then cut, and others are not harmed', async () => {
-    const resumed = Promise.withResolvers<IncomingMessage>()
-    const slow = httpRequest({ host: '127.0.0.1', port: page.port, path: '/api/events', headers: { cookie: await login() } })
-    const cut = new Promise<void>((resolve) => {
-      slow.on('response', (response) => {
-        response
-          .pause()
-          .on('error', () => resolve())
-          .on('close', () => resolve())
-        resumed.resolve(response)
-      })
-      slow.on('error', () => resolve())
-    })
-    slow.end()
-    const quick = await open()
-    await until(quick.reader, 'retry')
-    const arrived = until(quick.reader, '"after"')
-    // The paused reader's kernel buffers fill, then ours; the server has to end it, which makes room for another reader.
-    const pump = setInterval(() => emit('log', { message: 'x'.repeat(256 * 1024) }), 5)
-    const response = await resumed.promise
-    await waitFor('the slow reader to be cut', async () => {
-      const third = new AbortController()
-      const { status } = await fetch(`http://127.0.0.1:${page.port}/api/events`, {
-        headers: { cookie: await login() },
-        signal: third.signal,
-      })
-      third.abort()
-      return status === 200
-    })
-    response.resume()
-    await cut
-    clearInterval(pump)
-    emit('overview', { number: 'after' })
-    await arrived
-    await quick.cancel()
-  })
-
-  it('more readers than the limit are refused', async () => {
-    const first = await open()
-    const second = await open()
-    const third = await ask('/api/events', { headers: { cookie: await login() } })
-    expect([third.status, errorOf(third).code]).toEqual([503, 'page.readers'])
-    await first.cancel()
-    await second.cancel()
-  })
-
-  it('end when the server closes', async () => {
-    const { reader } = await open()
-    await until(reader, 'retry')
-    await page.close()
-    const rest = await reader.read().then(
-      (part) => part.done,
-      () => true,
-    )
-    expect(rest).toBe(true)
-    expect(listeners.size).toBe(0)
   })
 })

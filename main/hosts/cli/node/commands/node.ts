@@ -44,9 +44,7 @@ async function follow(node: Node, { flags, io }: Call): Promise<Result<Done>> {
   if (!before.ok) return before
   const print = (line: (typeof before.value)[number]): void => io.out(`${flags['json'] === true ? JSON.stringify(line) : logText(line)}\n`)
   before.value.forEach(print)
-  const lost = await node.events((name, payload) => {
-    if (name === 'log') print(payload as (typeof before.value)[number])
-  }, io.ended)
+  const lost = await node.events(['log'], (_, line) => print(line), io.ended)
   return lost === null ? ok({ text: '', value: null, silent: true }) : { ok: false, error: lost }
 }
 
