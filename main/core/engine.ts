@@ -5,19 +5,11 @@
 import { createEffectRunner, type AnyEffect, type EffectRunner } from './effect-runner.ts'
 import { createMembers, type Member, type Members } from './members.ts'
 import type { Json, LogPort, StoragePort, StorageWrite } from './ports.ts'
+import type { Role } from './role.ts'
 import { createTurns } from './turns.ts'
 
 export type { AnyEffect } from './effect-runner.ts'
-
-export interface Role<State = unknown, Event = unknown, Effect extends AnyEffect = AnyEffect> {
-  name: string
-  initial: State
-  step(state: State, event: Event): { state: State; effects: Effect[] }
-  /** Performs one effect and returns the events that report on it. Called again after a crash. */
-  perform(effect: Effect): Promise<Event[]>
-  /** Called once another state is on disk, and only then: what follows from a state that the disk refused would follow again and again. */
-  changed?(state: State, before: State): void
-}
+export type { Role } from './role.ts'
 
 export interface Dispatching<S, E> {
   state(): S

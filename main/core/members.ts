@@ -1,5 +1,5 @@
 /** The roles in an engine: the node's own, and those of its engagements, each of which is one scope. */
-import type { Role } from './engine.ts'
+import type { Role } from './role.ts'
 
 export interface Member {
   /** Its name on the disk. */

@@ -3,31 +3,16 @@
  * from outside comes through the ports, so a whole network of nodes runs in one process in a simulation.
  */
 import type { CommandArgs, CommandName, CommandResult, NodeView, Subscribe } from '../contract/index.ts'
-import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import type { Answers } from './answers.ts'
 import { openIdentity } from './identity.ts'
 import { createEvents, type View } from './node-events.ts'
 import { openNode, type OpenNode } from './opened.ts'
 import { ownAnswers } from './own-answers.ts'
-import type { ChainPort, ClockPort, IndexPort, LogPort, RandomPort, StoragePort, SwarmPort, TransportPort, WorkPort } from './ports.ts'
+import type { NodePorts } from './ports.ts'
 import type { SettingsTable } from './settings-table.ts'
 import { createTurns } from './turns.ts'
 import { createVault, type Vault } from './vault.ts'
-
-export interface NodePorts {
-  chain: ChainPort
-  swarm: SwarmPort
-  transport: TransportPort
-  work: WorkPort
-  storage: StoragePort
-  index: IndexPort
-  crypto: CryptoPort
-  clock: ClockPort
-  random: RandomPort
-  log: LogPort
-  backend: 'embedded' | 'bitcoind'
-}
 
 export interface NodeOptions {
   settings: SettingsTable

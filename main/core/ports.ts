@@ -4,6 +4,7 @@
  * implementation passes.
  */
 import type { Json } from '../../roles/protocol/canonical.ts'
+import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { Result } from '../../roles/protocol/result.ts'
 
 // ───────────────────────────── chain ─────────────────────────────
@@ -358,4 +359,19 @@ export interface WorkPort {
 
 export interface LogPort {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void
+}
+
+/** All that a node needs from the computer it runs on. */
+export interface NodePorts {
+  chain: ChainPort
+  swarm: SwarmPort
+  transport: TransportPort
+  work: WorkPort
+  storage: StoragePort
+  index: IndexPort
+  crypto: CryptoPort
+  clock: ClockPort
+  random: RandomPort
+  log: LogPort
+  backend: 'embedded' | 'bitcoind'
 }

@@ -4,10 +4,10 @@
  */
 import process from 'node:process'
 import { fastCrypto } from '../../../main/adapters/crypto/fast.ts'
-import { createNode, type GolemNode, type NodePorts } from '../../../main/core/node.ts'
+import { createNode, type GolemNode } from '../../../main/core/node.ts'
 import type { CommandArgs, CommandName, CommandResult, Overview, RequestView } from '../../../main/contract/index.ts'
 import { seen, type Seen } from '../../../main/contract/seen.ts'
-import type { IndexPort } from '../../../main/core/ports.ts'
+import type { IndexPort, NodePorts } from '../../../main/core/ports.ts'
 import { toldSettings } from '../../../main/core/settings-table.ts'
 import { settingsWith, type NodeSettings } from '../../../main/core/settings.ts'
 import { fromHex } from '../../../roles/protocol/bytes.ts'
