@@ -75,7 +75,7 @@ export interface Cast {
 }
 
 /** Blocks of a rival branch pay elsewhere, or they would be the same blocks. */
-const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
+export const RIVAL = taprootScript(fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'))
 /** What a story waits for comes within a few ticks of blocks with which everybody kept up. */
 const BLOCKS = 300
 /** A block of a story waits longer for somebody who is stuck than anybody is stuck on a busy machine. */
@@ -213,7 +213,7 @@ export async function startCast(options: CastOptions): Promise<Cast> {
 }
 
 /** All lines of a story stay below test-results, where one that failed can be read from its beginning. */
-function logFile(): WriteStream {
+export function logFile(): WriteStream {
   const folder = join(repository, 'test-results', `stories-${process.env['GOLEM_CHAIN'] ?? 'embedded'}`)
   mkdirSync(folder, { recursive: true })
   return createWriteStream(join(folder, `${basename(expect.getState().testPath ?? 'story', '.test.ts')}.log`))
@@ -236,7 +236,7 @@ function progressOf(network: LocalNetwork, output: string[]): Progress {
   }
 }
 
-function stateText(name: string, view: Overview): string {
+export function stateText(name: string, view: Overview): string {
   const { chain, engagements, requests } = view
   const { tick, actors } = seen(view)
   const roles = engagements.map(({ role, state, detail }) => `${role} ${state} (${detail})`)
@@ -246,7 +246,7 @@ function stateText(name: string, view: Overview): string {
   return [`${name}: block ${chain.height}${chain.available ? '' : ` (${chain.reason})`}, ${at}`, ...roles, ...keys, ...open].join('; ')
 }
 
-async function anchorsOf({ chain }: LocalNetwork): Promise<Anchored[]> {
+export async function anchorsOf({ chain }: Pick<LocalNetwork, 'chain'>): Promise<Anchored[]> {
   const { height: tip } = must(await chain.tip())
   const found: Anchored[] = []
   for (let height = 1; height <= tip; height++) {
