@@ -190,7 +190,7 @@ export interface NodeView {
   wallet: 'none' | 'unconfirmed' | 'locked' | 'open'
   /** All sats of the wallet. */
   balance: number
-  /** Settings that are damaged or unknown, a sentence each; what they should say counts as not set. */
+  /** What a person has to see to, a sentence each: settings that are damaged or unknown, which count as not set, and a disk that is full or cannot be written. */
   problems: string[]
 }
 /** `number`: of the last change that it contains. */

@@ -92,9 +92,9 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
     const { anchored, outputs, spent } = findAnchors(storage, event)
     hasAnchors ||= anchored.length > 0
     // A block that could not be taken is delivered again. The block below those that can be taken back is the fork then.
-    recent = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-reorgDepth - 1)
+    const next = [...recent.filter((ref) => ref.height < event.height), { height: event.height, hash: event.hash }].slice(-reorgDepth - 1)
     const writes = (): StorageWrite[] => [
-      { table: 'chain', key: 'recent', value: recent as never },
+      { table: 'chain', key: 'recent', value: next as never },
       ...outputs.map(({ outpoint, script }) => ({ table: OUTPUTS, key: outpoint, value: script })),
       ...(spent.length === 0 ? [] : [{ table: SPENT, key: blockKey(event.height), value: spent }]),
       ...forgetSpent(storage, event.height - reorgDepth),
@@ -102,15 +102,16 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
       ...(anchored.length === 0 ? [] : [{ table: ANCHORED, key: blockKey(event.height), value: anchored as never }]),
       ...options.onBlock(event),
     ]
+    await options.deliver({ type: 'block', height: event.height, hash: event.hash, time: event.time, anchored }, writes)
+    recent = next
     seen.push(options.now())
     if (seen.length > 12) seen.shift()
-    await options.deliver({ type: 'block', height: event.height, hash: event.hash, time: event.time, anchored }, writes)
   }
 
   async function reorg(fork: BlockRef, gone: BlockRef[]): Promise<void> {
     options.log.log('warn', replaced(fork, gone, recent.at(-1)?.height ?? 0))
     // The fork point stays known, however deep it lies: without it the next start would read the chain from its first block.
-    recent = [...recent.filter((ref) => ref.height < fork.height), fork]
+    const next = [...recent.filter((ref) => ref.height < fork.height), fork]
     const above = (table: string) =>
       storage
         .list(table)
@@ -118,10 +119,11 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
         .map(({ key }) => ({ table, key, delete: true as const }))
     const forgotten = [ANCHORED, HASHES, SPENT].flatMap(above)
     await options.deliver({ type: 'reorg', height: fork.height }, () => [
-      { table: 'chain', key: 'recent', value: recent as never },
+      { table: 'chain', key: 'recent', value: next as never },
       ...forgotten,
       ...options.onReorg(fork),
     ])
+    recent = next
   }
 
   const handler = async (event: ChainEvent): Promise<void> => {

@@ -2,6 +2,7 @@
  * Effects on their way: each has a row on disk from the commit that asked for it until the events that report on it are taken. One that fails
  * is tried again with growing waits; one that a crash cut off is begun again from its row.
  */
+import { diskFailure } from './disk.ts'
 import type { Json, LogPort, StoragePort, StorageWrite } from './ports.ts'
 
 export interface AnyEffect {
@@ -79,9 +80,11 @@ export function createEffectRunner(options: EffectRunnerOptions): EffectRunner {
   }
 
   function again(begun: BegunEffect, beginning: number, times: number, error: unknown): void {
-    const wait = RETRY_MS[Math.min(times, RETRY_MS.length - 1)]!
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    log.log('error', `${begun.role}: ${begun.effect.type} failed and is tried again in ${wait} ms: ${why}`)
+    // The disk says once what is the matter; when there is room nobody waits for long.
+    const refused = diskFailure(error)
+    const wait = RETRY_MS[Math.min(times, RETRY_MS.length - (refused === null ? 1 : 2))]!
+    const why = refused?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error))
+    log.log(refused === null ? 'error' : 'debug', `${begun.role}: ${begun.effect.type} failed and is tried again in ${wait} ms: ${why}`)
     options.after(wait, () => attempt(begun, beginning, times + 1))
   }
 

@@ -2,6 +2,7 @@
  * Runs the roles: one queue of events, one writer. For every event the new states and the effects that follow from it are on disk, in one
  * transaction, before anything is acted on; what a crash left undone is performed again at the next start (every effect is safe to repeat).
  */
+import { diskFailure } from './disk.ts'
 import { createEffectRunner, type AnyEffect, type EffectRunner } from './effect-runner.ts'
 import { createMembers, type Member, type Members } from './members.ts'
 import type { Json, LogPort, StoragePort, StorageWrite } from './ports.ts'
@@ -66,7 +67,7 @@ const STATES = 'role-state'
 
 /** Steps these roles, commits, and only then starts the effects. */
 function takeEvent(
-  { storage, changed: told }: EnginePorts,
+  { storage, log, changed: told }: EnginePorts,
   effects: EffectRunner,
   event: unknown,
   taking: Iterable<Member>,
@@ -82,8 +83,19 @@ function takeEvent(
   const before = changed.map(({ member }) => member.state)
   for (const { member, state } of changed) member.state = state
   for (const begun of planned.begun) effects.begin(begun)
-  for (const [at, { member, state }] of changed.entries()) queueMicrotask(() => member.role.changed?.(state, before[at]))
+  for (const [at, { member, state }] of changed.entries()) queueMicrotask(() => tellChanged(log, member, state, before[at]))
   told?.(changed.length > 0)
+}
+
+/** What follows from a state is looked at with the next one again, where the disk cannot be read or written now. */
+function tellChanged(log: LogPort, { name, role }: Member, state: unknown, before: unknown): void {
+  try {
+    role.changed?.(state, before)
+  } catch (error) {
+    const refused = diskFailure(error)
+    if (refused === null) throw error
+    log.log('error', `${name}: ${refused.message}`)
+  }
 }
 
 interface Taking {
@@ -152,7 +164,8 @@ export function createEngine(ports: EnginePorts): Engine {
       return undefined
     } catch (error) {
       members.forget(id)
-      storage.transact(ports.putOut?.(id, error) ?? [])
+      // It stands still as before, and may go on once the disk takes it.
+      if (diskFailure(error) === null) storage.transact(ports.putOut?.(id, error) ?? [])
       return error
     }
   }

@@ -4,6 +4,7 @@
  */
 import { MESSAGE_LIMIT, readPath, type Asked } from '../../roles/protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
+import { refusable } from './disk.ts'
 import type { ClockPort, Listening, StoragePort, TransportPort } from './ports.ts'
 import { createShares, type Shares } from './server/shares.ts'
 import { createTurns } from './turns.ts'
@@ -71,9 +72,18 @@ export function createListener(
       answer,
     )
     if (!opened.ok) return opened
+    const noted = await refusable(() => note(opened.value.port, known))
+    if (!noted.ok) {
+      await opened.value.close()
+      return noted
+    }
     listening = opened.value
-    if (listening.port !== known) storage.transact([{ table: ROWS, key: 'port', value: listening.port }])
     return ok(listening)
+  }
+
+  function note(port: number, known: unknown): Result<null> {
+    if (port !== known) storage.transact([{ table: ROWS, key: 'port', value: port }])
+    return ok(null)
   }
 
   async function remove(key: string, own: { answer: Answer }): Promise<void> {

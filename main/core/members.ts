@@ -1,4 +1,5 @@
 /** The roles in an engine: the node's own, and those of its engagements, each of which is one scope. */
+import { diskFailure } from './disk.ts'
 import type { Role } from './role.ts'
 
 export interface Member {
@@ -47,6 +48,8 @@ export function createMembers(): Members {
         try {
           role.step(state, event)
         } catch (error) {
+          // Of the node, and not of the engagement that read it.
+          if (diskFailure(error) !== null) throw error
           failures.set(scope, error)
         }
       }

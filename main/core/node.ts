@@ -5,8 +5,9 @@
 import type { CommandArgs, CommandName, CommandResult, NodeView, Subscribe } from '../contract/index.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import type { Answers } from './answers.ts'
+import { refusable, watchedStorage } from './disk.ts'
 import { openIdentity } from './identity.ts'
-import { createEvents, type View } from './node-events.ts'
+import { createEvents, type NodeEvents, type View } from './node-events.ts'
 import { openNode, type OpenNode } from './opened.ts'
 import { ownAnswers } from './own-answers.ts'
 import type { NodePorts } from './ports.ts'
@@ -58,9 +59,12 @@ async function readyVault(ports: NodePorts, { scryptLog2, passphrase, makesWalle
 }
 
 /** Starts a node. Errors: those of the keystore (where a passphrase is given), `stored.*`. */
-export async function createNode(ports: NodePorts, options: NodeOptions): Promise<Result<GolemNode>> {
+export async function createNode(given: NodePorts, options: NodeOptions): Promise<Result<GolemNode>> {
   const { settings } = options
-  const network = options.network ?? ports.chain.network
+  const network = options.network ?? given.chain.network
+  let told: NodeEvents | null = null
+  const storage = watchedStorage(given.storage, { log: (...line) => (told?.log ?? given.log).log(...line) }, () => told?.changed(true))
+  const ports: NodePorts = { ...given, storage }
   const readied = await readyVault(ports, options)
   if (!readied.ok) return readied
   const vault = readied.value
@@ -71,13 +75,15 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
     network,
     wallet: vault.status().state,
     balance,
-    problems: settings.problems(),
+    problems: [...settings.problems(), ...of(storage.problem())],
   })
   const events = createEvents(ports, {
     name: () => settings.node().name,
     view: () => open?.view() ?? closedView(nodeView(), ports),
     pulse: (moved) => ({ ...(open?.pulse() ?? { height: 0, wallet: vault.status().state, engagements: [] }), moved }),
   })
+
+  told = events
 
   /** Brings the node's work in line with the wallet: begun while it is open, ended when it is not. */
   async function follow(): Promise<Result<null>> {
@@ -93,11 +99,8 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
         settings: settings.node,
         fetchTimeoutMs: options.fetchTimeoutMs ?? 20_000,
         nodeView: ({ confirmed, unconfirmed }) => nodeView(confirmed + unconfirmed),
-      })
-      if (!opened.ok) {
-        vault.lock()
-        return opened
-      }
+      }).catch((error: unknown) => Promise.reject(closedBy(vault, error)))
+      if (!opened.ok) return closedBy(vault, opened)
       open = opened.value
     }
     events.changed(true)
@@ -117,7 +120,7 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
     async call(name, args) {
       const answers = { ...open?.answers, ...own } as Partial<Answers>
       const answer = answers[name]
-      return answer === undefined ? closed() : answer(args)
+      return answer === undefined ? closed() : refusable(() => answer(args))
     },
     subscribe: events.subscribe,
     idle: async () => open?.idle(),
@@ -128,6 +131,14 @@ export async function createNode(ports: NodePorts, options: NodeOptions): Promis
       }),
   })
 }
+
+/** A wallet of which nothing could be put to work is closed again; the failure goes on. */
+function closedBy<T>(vault: Vault, failure: T): T {
+  vault.lock()
+  return failure
+}
+
+const of = (problem: string | null): string[] => (problem === null ? [] : [problem])
 
 const closedView = (node: NodeView, { chain, backend }: NodePorts): View => ({
   node,

@@ -102,5 +102,5 @@ function engagementView({ node, wallet }: OverviewSources, { id, app, title, row
   const common = { id, role: row.role, name: node.name, app, title, balance: node.balance, online: true }
   if (running === null) return { ...common, key: null, state: row.state === 'failed' ? 'failed' : 'paused', detail: row.why ?? '' }
   const { detail, ...established } = establishedBy(running, wallet, wait)
-  return { ...common, ...established, detail: hindered(wallet, detail) }
+  return { ...common, ...established, detail: hindered(wallet, [detail, ...running.waits()].filter((text) => text !== '').join('; ')) }
 }

@@ -157,7 +157,7 @@ export interface SwarmPort {
   infohash(name: string, files: SwarmFile[]): Result<string>
   /**
    * Fetches single files of a torrent. Integrity beyond BitTorrent's SHA-1 is the caller's: compare SHA-256.
-   * Errors: `swarm.timeout` (retryable), `swarm.too-large`, `swarm.no-file`, `swarm.bad-torrent`, `swarm.stopped`.
+   * Errors: `swarm.timeout` and `swarm.disk` (both retryable), `swarm.too-large`, `swarm.no-file`, `swarm.bad-torrent`, `swarm.stopped`.
    */
   fetch(infohash: string, options: SwarmFetchOptions): Promise<Result<SwarmFile[]>>
   /**
@@ -231,7 +231,8 @@ export type { Json } from '../../roles/protocol/canonical.ts'
 
 /**
  * One durable store per participant. `transact` is all or nothing and on disk (fsync, see `Survival`) when it returns; it is how state
- * and the effects that follow from it are written before anything is acted on.
+ * and the effects that follow from it are written before anything is acted on. What the disk refuses is thrown, in words for a person, with `code` `storage.full`
+ * or `storage.disk` (`disk.ts`): then nothing was written, and the same may be written later.
  */
 export interface StoragePort {
   get(table: string, key: string): Json | undefined

@@ -3,6 +3,7 @@ import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { DocumentType, Offer, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { WorldEvent } from '../../roles/protocol/events.ts'
 import { must, ok, type Failure, type Result } from '../../roles/protocol/result.ts'
+import { refusable } from './disk.ts'
 import type { Documents } from './documents/index.ts'
 import type { Identity } from './identity.ts'
 import type { Listener } from './listener.ts'
@@ -37,6 +38,8 @@ export interface Services {
    * so that however many never come, they hold up nothing else. @param what the kind, one of a few
    */
   seldom<T>(what: string, attempt: () => Promise<Result<T>>): Promise<Result<T>>
+  /** What is waited for by now, and why, in words; what strangers announce is not among it, nor what the wallet says itself. */
+  waits(): string[]
   /** Something that a view shows has changed. */
   changed(): void
   /** Whether the node ends. */
@@ -67,19 +70,34 @@ interface Persistence {
   clock: ClockPort
   log: LogPort
   stopped(): boolean
+  changed?: () => void
 }
 
-async function repeat<T>({ clock, log, stopped }: Persistence, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
+/** Of the wallet, which tells it beside everything that waits for it. */
+const OF_WALLET = /^(wallet|chain)\./
+
+interface Telling extends Persistence {
+  /** Notes why something is waited for; null once it is not. */
+  note(why: string | null): void
+}
+
+async function repeat<T>({ clock, log, stopped, note }: Telling, { what, attempt, ends, longest }: Repeating<T>): Promise<Result<T>> {
   let said: string | undefined
   let waited = 0
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 1.5, longest)) {
-    const result = await attempt()
-    if (ends(result)) return result
+    const result = await refusable(attempt)
+    if (ends(result)) {
+      note(null)
+      return result
+    }
     if (stopped()) return new Promise(() => undefined)
     // Each cause is told once, when it has lasted; a cause that changes is told again.
     const { code, message } = result.ok ? { code: '', message: '' } : result.error
     const isNews = waited >= (code === 'wallet.funds-short' ? FUNDS_SAID_AFTER_MS : SAID_AFTER_MS) && code !== said
-    if (isNews) said = code
+    if (isNews) {
+      said = code
+      note(OF_WALLET.test(code) ? null : `waits to ${what}: ${message}`)
+    }
     log.log(isNews ? 'warn' : 'debug', `waiting to ${what}: ${message}`)
     await new Promise<void>((resolve) => {
       clock.after(wait, resolve)
@@ -110,7 +128,19 @@ function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
 
 const isFinal = (result: Result<unknown>): boolean => result.ok || result.error.retryable !== true
 
-export function createPersistence(ports: Persistence): Pick<Services, 'persist' | 'patiently' | 'seldom'> {
+export function createPersistence(ports: Persistence): Pick<Services, 'persist' | 'patiently' | 'seldom' | 'waits'> {
+  const waits = new Map<object, string>()
+  const telling = (): Telling => {
+    const own = {}
+    return {
+      ...ports,
+      note(why) {
+        if (why === null ? !waits.delete(own) : waits.set(own, why).size === 0) return
+        ports.changed?.()
+      },
+    }
+  }
+  const quiet: Telling = { ...ports, note: () => undefined }
   const lanes = new Map<string, ReturnType<typeof createLanes>>()
   /** Each kind of work has its own: offers that nobody has do not hold up ticks. */
   const laneOf = (what: string): ReturnType<typeof createLanes> => {
@@ -119,11 +149,19 @@ export function createPersistence(ports: Persistence): Pick<Services, 'persist' 
     return lane
   }
   return {
-    persist: async (what, attempt) => must(await repeat(ports, { what, attempt, ends: ({ ok }) => ok, longest: LONGEST_WAIT_MS })),
-    patiently: (what, attempt) => repeat(ports, { what, attempt, ends: isFinal, longest: LONGEST_WAIT_MS }),
-    seldom: (what, attempt) => repeat(ports, { what, attempt: () => laneOf(what)(attempt), ends: isFinal, longest: SELDOM_WAIT_MS }),
+    waits: () => [...new Set(waits.values())],
+    persist: async (what, attempt) => must(await repeat(telling(), { what, attempt, ends: ({ ok }) => ok, longest: LONGEST_WAIT_MS })),
+    patiently: (what, attempt) => repeat(telling(), { what, attempt, ends: isFinal, longest: LONGEST_WAIT_MS }),
+    seldom: (what, attempt) => repeat(quiet, { what, attempt: () => laneOf(what)(attempt), ends: isFinal, longest: SELDOM_WAIT_MS }),
   }
 }
+
+/** Tells a role what nobody tells it again: where the disk refuses, once it does not. */
+export const tell = ({ persist }: Pick<Services, 'persist'>, what: string, told: () => Promise<unknown>): void =>
+  void persist(what, async () => {
+    await told()
+    return ok(null)
+  })
 
 /**
  * An offer that nobody has yet may be the one that supersedes ours, so it is asked for again; `document.missing` then says that it is broken. One that the

@@ -22,6 +22,19 @@ export function untilNext(
   return { blocksLeft, estimatedMs: Math.round(blocksLeft * (wait.blockMs ?? USUAL_BLOCK_MS)) }
 }
 
+/** Ticks that may be late, in blocks, before anybody says that they are: a Supervisor composes one, and a block takes it in. */
+const LATE_BLOCKS = 2
+
+/**
+ * For who waits for a tick that does not come; null while none is late by a whole tick.
+ * @param newest tick, by its number and the last block that it closes; @param height of the chain
+ */
+export function overdueText(newest: { number: number; to: number }, tickBlocks: number, height: number): string | null {
+  const since = height - newest.to
+  if (since < 2 * tickBlocks + LATE_BLOCKS) return null
+  return `no tick has come for ${since} blocks, since tick ${newest.number}: the app’s Supervisor seems to be away; nothing is sent or paid meanwhile, and it goes on by itself`
+}
+
 const grouped = (count: number): string => Math.round(count).toLocaleString('en-US')
 
 /** Each try may be the last one, so no time is promised. */

@@ -81,11 +81,14 @@ export function onAnswered(state: ClientState, event: Extract<ClientEvent, { typ
   return unchanged(changeRequest(state, event.id, (entry) => ({ ...entry, phase: 'nothing to write', response: event.response })))
 }
 
+/** No other servers help where the app itself is not there. */
+const OF_THE_APP: ReadonlySet<string> = new Set(['client.sleeping', 'client.overdue', 'client.no-tick', 'client.no-offer'])
+
 /** R5: elsewhere, with a new request id, a bounded number of times. */
 export function onSendFailed(state: ClientState, event: Extract<ClientEvent, { type: 'send.failed' }>): Stepped {
   const entry = current(state, event)
   if (entry === undefined) return unchanged(state)
-  if (!event.failure.retryable || entry.attempt >= MAX_ATTEMPTS)
+  if (!event.failure.retryable || OF_THE_APP.has(event.failure.code) || entry.attempt >= MAX_ATTEMPTS)
     return unchanged(changeRequest(state, entry.id, (found) => fail(found, event.failure)))
   // Of servers that disagree one is innocent; whoever fails for the second time comes back last.
   const isKnown = (server: string): boolean => entry.exclude.includes(server)

@@ -18,6 +18,8 @@ export type ServerEvent =
   /** Answers `publish`. */
   | { type: 'published'; id: string; reference: Reference; txid: string; fee: number }
   | { type: 'publish.failed'; id: string; failure: Failure }
+  /** The program of the offer is broken for good. */
+  | { type: 'unusable'; offer: string; failure: Failure }
   /** Answers `fetch-file` of a code file that the document `plan` (its digest) lists: it was opened by `openCode` and is held, or not. */
   | { type: 'code'; tick: number; plan: string; failure: Failure | null }
   /** Answers `burial`: whether the evidence of this server's own tombstone in that tick holds. */

@@ -77,6 +77,8 @@ export function serverStep(ctx: ServerStepContext, state: ServerState, event: Se
       return onPublished(state, event)
     case 'publish.failed':
       return { state, effects: [log(`The acceptance is not published: ${event.failure.message}`, 'error')] }
+    case 'unusable':
+      return onUnusable(state, event)
     case 'burial':
       return onBurial(state, event)
     case 'code':
@@ -285,6 +287,14 @@ function acceptOffer(ctx: ServerStepContext, before: ServerState, { offer: sha25
       { type: 'grind', offer: sha256, identity, challenge: toHex(acceptanceWork(ctx.crypto, identity, sha256)), bits: terms.workBits },
     ],
   }
+}
+
+/** Nobody can work by it: given up before anything was paid. */
+function onUnusable(state: ServerState, { offer, failure }: Extract<ServerEvent, { type: 'unusable' }>): Stepped {
+  const { job } = state
+  if (job === null || job.offer !== offer || job.acceptance !== null) return unchanged(state)
+  const message = `The job of «${job.terms.title}» is given up before anything was paid: its program cannot be used. ${failure.message}`
+  return { state: { ...state, job: null }, effects: [log(message, 'error')] }
 }
 
 /** J4: the certificate is stored, then published with the smallest payment to the Supervisor. */

@@ -35,8 +35,14 @@ function put(folder: string, sha256: string, bytes: Uint8Array): void {
   if (existsSync(target) && get(folder, sha256) !== undefined) return
   const isNew = mkdirSync(parent, { recursive: true }) !== undefined
   const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`)
-  writeDurably(temporary, bytes)
-  renameSync(temporary, target)
+  try {
+    writeDurably(temporary, bytes)
+    renameSync(temporary, target)
+  } catch (error) {
+    // On a full disk every piece of it counts.
+    rmSync(temporary, { force: true })
+    throw error
+  }
   syncFolder(parent)
   if (isNew) syncFolder(folder)
 }

@@ -1,9 +1,10 @@
 import Database from 'better-sqlite3'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { Json, StoragePort, StorageWrite, Survival } from '../../core/ports.ts'
 import { openBlobs } from './blobs.ts'
+import { diskError, inWords } from './disk-error.ts'
 
 /** Version of the database's own layout, kept in SQLite's `user_version`. */
 const SCHEMA_VERSION = 1
@@ -18,7 +19,8 @@ const MIGRATIONS = [
 /**
  * Opens the store in `folder` (made if need be): `store.sqlite` with a write-ahead log and full synchronisation, and `blobs/` beside it.
  * @param most that writes are to survive, whatever they ask for: `crash` in a network of play money, whose nodes share one disk
- * Errors: `storage.corrupt` (the database is damaged), `storage.version` (a newer app wrote it), `storage.open`.
+ * Errors: `storage.corrupt` (the database is damaged), `storage.version` (a newer app wrote it), `storage.open`; of the disk, retryable, `storage.full`
+ * and `storage.disk`.
  */
 export function openSqliteStorage(folder: string, most: Survival = 'power'): Result<StoragePort> {
   const path = join(folder, 'store.sqlite')
@@ -43,8 +45,13 @@ export function openSqliteStorage(folder: string, most: Survival = 'power'): Res
   }
 }
 
+/** What no waiting changes: it is no folder, or not one of this user. */
+const OF_THE_PATH = /^(ENOTDIR|ENOENT|EEXIST|EACCES|EPERM)$/
+
 function openFailure(path: string, error: Error & { code?: string }) {
   if (error.code === 'SQLITE_NOTADB' || error.code?.startsWith('SQLITE_CORRUPT')) return corrupt(path, error.message)
+  const { code, message } = diskError(error, path) as Error & { code?: string }
+  if (code?.startsWith('storage.') === true && !OF_THE_PATH.test(error.code ?? '')) return failForNow(code, message)
   return fail('storage.open', `The database ${path} cannot be opened (${error.message}): check the folder's permissions and free space.`)
 }
 
@@ -79,17 +86,18 @@ function portOf(db: Database.Database, folder: string, most: Survival): StorageP
     'SELECT key, value FROM kv WHERE tbl = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
   )
   const write = writer(db, most)
+  const list = (table: string, prefix = '', limit = -1) => {
+    const end = afterPrefix(prefix)
+    const rows = end === undefined ? all.all(table, prefix, limit) : some.all(table, prefix, end, limit)
+    return rows.map((row) => ({ key: row.key, value: JSON.parse(row.value) as Json }))
+  }
   return {
-    get: (table, key) => parse(one.get(table, key)?.value),
-    list: (table, prefix = '', limit = -1) => {
-      const end = afterPrefix(prefix)
-      const rows = end === undefined ? all.all(table, prefix, limit) : some.all(table, prefix, end, limit)
-      return rows.map((row) => ({ key: row.key, value: JSON.parse(row.value) as Json }))
-    },
-    transact: write,
-    putBlob: blobs.put,
-    getBlob: blobs.get,
-    dropBlob: blobs.drop,
+    get: inWords(folder, (table: string, key: string) => parse(one.get(table, key)?.value)),
+    list: inWords(folder, list),
+    transact: inWords(folder, write),
+    putBlob: inWords(folder, blobs.put),
+    getBlob: inWords(folder, blobs.get),
+    dropBlob: inWords(folder, blobs.drop),
     close: () => {
       db.close()
     },

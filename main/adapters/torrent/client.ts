@@ -36,7 +36,10 @@ export async function startClient(options: ClientOptions, folder: string, tracke
     return listen(options, trackers, { ...known, port: 0 })
   })
   const { torrentPort: port, peerId } = client
-  if (port !== known.port || peerId !== known.peerId) await writeFile(path, JSON.stringify({ port, peerId } satisfies Identity))
+  // Without it the next life has another address, and nothing is lost.
+  const noted = (error: unknown): void => options.log.log('warn', `The port of the swarm was not noted: ${(error as Error).message}`)
+  if (port !== known.port || peerId !== known.peerId)
+    await writeFile(path, JSON.stringify({ port, peerId } satisfies Identity)).catch(noted)
   return client
 }
 

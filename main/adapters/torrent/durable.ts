@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 
 /** Writes a file that survives a power cut once its folder is synchronised, too. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -8,6 +8,21 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** Whether an error is about the disk: it is full, cannot be read or written now, or a folder of it is gone. */
+export const isOfDisk = (error: unknown): boolean =>
+  /^(ENOSPC|EDQUOT|EIO|EROFS|EACCES|EPERM|ENOENT|ENOTDIR|EMFILE|ENFILE)$/.test(String((error as NodeJS.ErrnoException | null)?.code))
+
+/** Has a file written under another name and then renamed; where that fails, on a full disk, nothing of it stays. */
+export async function writeWhole(path: string, fresh: string, write: (fresh: string) => Promise<void>): Promise<void> {
+  try {
+    await write(fresh)
+    await rename(fresh, path)
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined)
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Torrent, TorrentFile } from 'webtorrent'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import type { SwarmFetchOptions, SwarmFile } from '../../core/ports.ts'
+import { isOfDisk } from './durable.ts'
 import { METADATA_LIMIT } from './metainfo.ts'
 import type { Entry } from './open-torrents.ts'
 
@@ -89,10 +90,16 @@ export async function fetchFrom(entry: Entry, options: SwarmFetchOptions, stop: 
   }
 }
 
+/** A disk that takes no pieces says nothing about the torrent. */
 const failedTorrent = (entry: Entry): Failed =>
-  entry.failure
-    ? fail('swarm.bad-torrent', `The torrent cannot be used (${entry.failure.message}): ask its author to publish it again.`)
-    : stopped('The torrent was dropped')
+  isOfDisk(entry.failure)
+    ? failForNow(
+        'swarm.disk',
+        `The files could not be written (${entry.failure!.message}): make room on the disk, or check its folder; they are asked for again.`,
+      )
+    : entry.failure
+      ? fail('swarm.bad-torrent', `The torrent cannot be used (${entry.failure.message}): ask its author to publish it again.`)
+      : stopped('The torrent was dropped')
 
 function offerPeers(torrent: Torrent, peers: string[]): void {
   const offer = () => peers.forEach((peer) => torrent.addPeer(peer))

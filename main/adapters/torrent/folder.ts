@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
 import { refuseTorrent } from './check-info.ts'
-import { syncFolder, writeDurably } from './durable.ts'
+import { isOfDisk, syncFolder, writeDurably } from './durable.ts'
 import { join } from 'node:path'
 import type { Metainfo } from './metainfo.ts'
 import { bitfieldOf, freshName, isUnchanged, readResume, writeResume, type Extent, type ResumeContent } from './resume.ts'
@@ -33,6 +33,7 @@ export interface SwarmFolder {
   keepOnly(infohash: string, files: readonly string[]): Promise<void>
   /** Infohashes of all of them, the newest first. */
   newestFirst(): Promise<string[]>
+  /** What the disk does not let go of is let go of at another time. */
   remove(infohash: string): void
 }
 
@@ -68,7 +69,11 @@ export function openSwarmFolder(folder: string): SwarmFolder {
     has,
     async write(name, metainfo) {
       const temporary = join(folder, `.new-${process.pid}-${++writing}`)
-      await writeTorrent(temporary, name, metainfo)
+      await writeTorrent(temporary, name, metainfo).catch((error: unknown) => {
+        // On a full disk every piece of it counts.
+        clear(temporary)
+        throw error
+      })
       const target = pathOf(metainfo.infohash)
       show(metainfo.infohash, () => {
         rmSync(target, { recursive: true, force: true })
@@ -81,7 +86,10 @@ export function openSwarmFolder(folder: string): SwarmFolder {
       if (!has(infohash)) {
         await mkdir(path, { recursive: true })
         const fresh = freshName(path, 'meta')
-        await writeDurably(fresh, torrent)
+        await writeDurably(fresh, torrent).catch((error: unknown) => {
+          clear(fresh)
+          throw error
+        })
         show(infohash, () => renameSync(fresh, join(path, 'meta.torrent')))
       }
       const before = await readResume(path)
@@ -98,8 +106,12 @@ export function openSwarmFolder(folder: string): SwarmFolder {
     newestFirst: () => newestFirst(folder),
     remove(infohash) {
       const known = has(infohash)
-      rmSync(pathOf(infohash), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
-      if (known) count -= 1
+      try {
+        rmSync(pathOf(infohash), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+      } catch (error) {
+        if (!isOfDisk(error)) throw error
+      }
+      if (known && !has(infohash)) count -= 1
     },
   }
 }
@@ -112,6 +124,15 @@ function sweep(folder: string, has: (infohash: string) => boolean): number {
     else if (isInfohash(name) || name.startsWith('.new-')) rmSync(join(folder, name), { recursive: true, force: true })
   }
   return count
+}
+
+/** What cannot be cleared away now is at the next start. */
+function clear(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // The failure that led here is told.
+  }
 }
 
 async function writeTorrent(path: string, name: string, metainfo: Metainfo): Promise<void> {

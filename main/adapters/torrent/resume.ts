@@ -1,7 +1,8 @@
 /** What is known to be on disk of a stored torrent, so that opening it hashes nothing again: pieces, and size and time of each file. */
 import { statSync } from 'node:fs'
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from './durable.ts'
 
 /** A stretch of a torrent's content that is kept without the file it belongs to, in a file of its own. */
 export interface Extent {
@@ -61,8 +62,7 @@ export async function writeResume(path: string, { own, bitfield, files, extents 
     left,
   }
   const fresh = freshName(path, 'resume')
-  await writeFile(fresh, JSON.stringify(resume))
-  await rename(fresh, join(path, 'resume.json'))
+  await writeWhole(join(path, 'resume.json'), fresh, () => writeFile(fresh, JSON.stringify(resume)))
 }
 
 function stampOf(path: string, file: string): FileStamp | null {

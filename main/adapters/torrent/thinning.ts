@@ -2,11 +2,11 @@
  * Lets go of files of a stored torrent. Pieces run across file borders, so what a kept file's first and last piece hold of its neighbours stays
  * in extents, small files of their own: every piece of every kept file can still be served to any client.
  */
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bdecode, type Bdecoded } from './bdecode.ts'
 import { placesOf, readSpans, spansOf, type Place } from './chunk-store.ts'
-import { syncFolder, writeDurably } from './durable.ts'
+import { syncFolder, writeDurably, writeWhole } from './durable.ts'
 import { bitfieldOf, freshName, hasPiece, isUnchanged, readResume, writeResume, type Extent } from './resume.ts'
 
 /** Folder of the extents below the torrent's. */
@@ -115,8 +115,7 @@ async function writeExtent(path: string, places: Place[], before: Extent[], { of
   const bytes = await readSpans(spansOf(places, offset, length), length)
   await mkdir(join(path, EXTENTS), { recursive: true })
   const fresh = freshName(path, 'extent')
-  await writeDurably(fresh, bytes)
-  await rename(fresh, target)
+  await writeWhole(target, fresh, () => writeDurably(fresh, bytes))
   await syncFolder(join(path, EXTENTS))
 }
 

@@ -3,6 +3,7 @@
  * `maxOpen` are open at one time, own or fetched: then the longest unused one makes room.
  */
 import type { Answer } from './announcing.ts'
+import { isOfDisk } from './durable.ts'
 import type { SwarmFolder } from './folder.ts'
 import type { createLocks } from './gate.ts'
 import type { Entry, OpenTorrents } from './open-torrents.ts'
@@ -173,11 +174,14 @@ function watchUse(state: State): void {
   }, idleMs / 4).unref()
 }
 
-/** Its pieces were hashed, because its files had changed; the next opening need not. */
+/** Its pieces were hashed, because its files had changed; the next opening need not, where the disk takes the note. */
 async function noteHashed({ folder }: State, infohash: string, { torrent, failure }: Entry): Promise<void> {
   if (failure !== undefined || torrent.destroyed) return
   const { torrentFile, bitfield, files, length, downloaded } = torrent
-  await folder.note(infohash, torrentFile, { bitfield: bitfield.buffer, files: files.map(({ path }) => path), left: length - downloaded })
+  const content = { bitfield: bitfield.buffer, files: files.map(({ path }) => path), left: length - downloaded }
+  await folder.note(infohash, torrentFile, content).catch((error: unknown) => {
+    if (!isOfDisk(error)) throw error
+  })
 }
 
 /** Resolves when it can be served, or has failed. */

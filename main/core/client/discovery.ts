@@ -10,6 +10,7 @@ import { meetAt } from '../meeting.ts'
 import { clientStep, initialClientState, type ClientEffect, type ClientEvent, type ClientState } from '../../../roles/client/index.ts'
 import type { Scope } from '../engine.ts'
 import type { FetchLane } from '../ports.ts'
+import { tell } from '../services.ts'
 import type { OpenedOffer } from './app.ts'
 import { CLIENT_ROWS, offerRow, type ClientSession, type Joined, type JoinedRow } from './session.ts'
 
@@ -47,7 +48,8 @@ export function takePart(session: ClientSession, engine: Scope, row: JoinedRow, 
   /** Offers of the app which were seen before it was joined: what strangers announced may have held them up, or the end of this process. */
   function successors({ height, master }: JoinedRow): void {
     for (const transaction of anchoredBetween(storage, height, Number.MAX_SAFE_INTEGER))
-      if (transaction.anchor.type === 'offer' && spendsKey(transaction, master)) void found(seenIn(transaction))
+      if (transaction.anchor.type === 'offer' && spendsKey(transaction, master))
+        tell(services, 'take an offer in', () => found(seenIn(transaction)))
   }
 
   /** What strangers announce is looked at a few at a time and ever more seldom; what the app's Supervisor does, at once. */
@@ -131,7 +133,8 @@ function createMembership(session: ClientSession, engine: Scope, actions: Discov
       meetAt(session.services, row.reference.sha256, offer.document.body)
       session.joined = { reference: row.reference, height: row.height, offer, ...entered }
       arrive()
-      void replay(session.joined)
+      const { joined } = session
+      tell(session.services, 'tell the past of an app', () => replay(joined))
       successors(row)
     },
   }

@@ -4,6 +4,7 @@ import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { fail, failForNow, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
 import {
   answerAlone,
+  approveBefore,
   composeRegistration,
   composeRequest,
   registrationSpending,
@@ -11,7 +12,8 @@ import {
   type ClientEffect,
   type ClientEvent,
 } from '../../../roles/client/index.ts'
-import { labelIn } from '../../../roles/protocol/requests/index.ts'
+import { canWrite, labelIn } from '../../../roles/protocol/requests/index.ts'
+import { own, type Endpoint } from '../../../roles/program/index.ts'
 import type { Reference } from '../../../roles/protocol/documents/index.ts'
 import { isHalted, stopText } from '../history.ts'
 import { fetchBetweenBlocks } from '../services.ts'
@@ -104,6 +106,21 @@ async function stillCounts(session: ClientSession, sha256: string): Promise<Resu
 const ASLEEP = 'The app sleeps: it has too few servers in this tick. Try again after the next one.'
 const NOT_YET = 'The app has just begun: its code runs from tick 1 on. Try again after the next tick.'
 
+/** What would write, on a tick that is so old that nothing of it counts any more: servers would work, and be paid, for nothing. Null while it may count. */
+async function tooLate(
+  { services }: ClientSession,
+  { reference, tick, offer }: OpenedTick,
+  endpoint: Endpoint | undefined,
+): Promise<Failure | null> {
+  if (endpoint === undefined || !canWrite(endpoint)) return null
+  const tip = await services.chain.tip()
+  if (!tip.ok || tip.value.height < approveBefore(windowOf(reference.sha256, tick, offer.body.tickBlocks))) return null
+  return failForNow(
+    'client.overdue',
+    `No tick of this app has come since block ${tick.blocks.to}, so what is written now would come too late: its Supervisor, or this node, is behind. Nothing was sent; try again after the next tick.`,
+  ).error
+}
+
 const LOOK_MS = 10_000
 const notLooked = failForNow(
   'client.no-tick',
@@ -136,6 +153,8 @@ async function send(session: ClientSession, effect: ClientEffect & { type: 'send
     return answered.ok ? [{ type: 'answered', id, attempt, response: answered.value }] : failed(answered.error)
   }
   if (plan === null) return failed(failForNow('client.sleeping', reader.tick.number === 0 ? NOT_YET : ASLEEP).error)
+  const late = await tooLate(session, opened.value, own(outline.endpoints, endpoint))
+  if (late !== null) return failed(late)
   const label = labelIn(plan.plan, outline, endpoint)
   if (!label.ok) return failed(label.error)
   const graves = await gravesOf(services, opened.value)

@@ -94,15 +94,17 @@ function phaseOf({ joined, settings }: ClientSession): string {
   return state.registration === null ? 'preparing' : isRefused(state.registration) ? 'refused' : 'registering'
 }
 
-function detailOf({ joined, newest, work }: ClientSession): string {
+function detailOf(session: ClientSession): string {
+  const { joined, newest, work } = session
   if (joined === null) return ''
   if (work !== null) return workText(work)
   const state = joined.member.state()
+  const overdue = session.overdue(joined)
   const { outline } = newest ?? joined.offer
   if (isRefused(state.registration) && !isRegistered(state)) return outcomeText(state.registration!.verdict!)
   const reserved = state.reservations.at(-1)?.verdict ?? null
   const refused = reserved === null || reserved.outcome === 'accepted' ? '' : `${outcomeText(reserved, outline)} `
-  return `${refused}${keysText(state, Object.keys(outline.collections))}; ${counted(state.requests.length, 'request')}`
+  return `${refused}${keysText(state, Object.keys(outline.collections))}; ${counted(state.requests.length, 'request')}${overdue === null ? '' : `; ${overdue}`}`
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -7,10 +7,13 @@ import type { Dispatching } from '../engine.ts'
 import type { Json, StorageWrite, WorkProgress } from '../ports.ts'
 import type { Services } from '../services.ts'
 import type { NodeSettings } from '../settings.ts'
+import { newestTick, stopOf } from '../../../roles/protocol/ticks/index.ts'
+import { tipIn } from '../chain-watch.ts'
+import { overdueText } from '../waiting.ts'
 import { seatChain, type SeatChain } from '../../../roles/protocol/requests/index.ts'
 import type { ClientApp, OfferOf, OpenedOffer, OpenedTick } from './app.ts'
 import { createClientApp } from './app.ts'
-import { createLocalIndex, type LocalIndex } from '../local-index/index.ts'
+import { cacheName, createLocalIndex, type LocalIndex } from '../local-index/index.ts'
 
 /** @see nodeSettings; without `register` the app is only read and audited, which costs nothing. */
 export type ClientSettings = NodeSettings['use'] & { register: boolean }
@@ -52,6 +55,8 @@ export interface ClientSession {
   chain(joined: Joined): SeatChain
   /** The offer whose terms hold now: that of the newest tick, or before any tick the one that was joined. */
   inForce(joined: Joined): OpenedDocument<'offer'>
+  /** In words, where the app's Supervisor seems to be away: then nothing is paid for, because nobody would count it. */
+  overdue(joined: Joined): string | null
   /** Tells those who wait that the client's state has changed. */
   changed(): void
   /** Looks after every change of the client's state until there is an answer. @returns null when none came in time */
@@ -71,14 +76,10 @@ export const offerRow = (reference: Reference): StorageWrite => ({
   value: reference as unknown as Json,
 })
 
-/** Names of caches are letters. */
-export const cacheName = (id: string): string =>
-  `client${[...id.slice(0, 16)].map((digit) => String.fromCharCode(97 + parseInt(digit, 16))).join('')}`
-
 /** @param id of the engagement */
 export function createSession(services: Services, settings: ClientSettings, id: string): ClientSession {
   const { crypto, random, storage, wallet } = services
-  const local = createLocalIndex({ ...services, name: cacheName(id), maxBytes: settings.indexBytes })
+  const local = createLocalIndex({ ...services, name: cacheName('client', id), maxBytes: settings.indexBytes })
   const app = createClientApp(services, local)
   const waiting = new Set<() => void>()
   /** The chain that was made last, and by which app and client. */
@@ -100,6 +101,11 @@ export function createSession(services: Services, settings: ClientSettings, id: 
       return chain.made
     },
     inForce: (joined) => session.newest?.offer ?? joined.offer.document,
+    overdue(joined) {
+      const { following } = joined.member.state()
+      const tick = stopOf(following) === null ? newestTick(following) : null
+      return tick === null ? null : overdueText(tick, session.inForce(joined).body.tickBlocks, tipIn(storage)?.height ?? 0)
+    },
     changed: () => {
       for (const look of waiting) look()
     },

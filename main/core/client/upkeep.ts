@@ -1,8 +1,9 @@
 /** Keeps the newest tick open, the client registered under the terms in force, and keys of every collection in reserve. */
 import { stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { isRegistered, mayRegister, type ClientState } from '../../../roles/client/index.ts'
-import type { Result } from '../../../roles/protocol/result.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { hashAtOf } from '../chain-watch.ts'
+import { refusable } from '../disk.ts'
 import { collectionsShort, mayReserve, reserveKeys } from './reserve.ts'
 import { meetAt } from '../meeting.ts'
 import type { ClientSession, Joined } from './session.ts'
@@ -54,7 +55,7 @@ export function createUpkeep(session: ClientSession, again: (id: string) => Prom
   /** @param isCurrent the newest tick is open, or there is none yet */
   async function prepare(joined: Joined, isCurrent: boolean): Promise<void> {
     const state = joined.member.state()
-    if (!session.settings.register) return
+    if (!session.settings.register || session.overdue(joined) !== null) return
     if (services.wallet.balance().confirmed === 0) return later()
     if (!isRegistered(state)) return isCurrent ? register(joined) : undefined
     if (session.newest === null || !mayReserve(state)) return
@@ -90,6 +91,9 @@ export function createUpkeep(session: ClientSession, again: (id: string) => Prom
       start()
     })
   }
-  const start = (): void => void tend()
+  const start = (): void =>
+    void refusable(() => tend().then(ok)).then((done) => {
+      if (!done.ok) later()
+    })
   return start
 }

@@ -4,6 +4,7 @@
  */
 import type { StoragePort, StorageWrite } from '../ports.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { isOfDisk } from '../disk.ts'
 import type { Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { find, type Named } from './find.ts'
@@ -102,6 +103,19 @@ export function createEngagements(options: EngagementsOptions): Engagements {
   const { list, found } = createListing(storage, running)
   const begin = beginning(services, work)
 
+  /** What the disk refuses at the start is taken up once it does not, unless a person decided otherwise meanwhile. */
+  const again = (id: string): void =>
+    void services.persist<unknown>('take up what the disk did not let begin', () =>
+      turns.take(async () => {
+        const row = rowOf(storage, id)
+        if (row?.state !== 'active' || running.has(id)) return ok(null)
+        const started = await work.takeUp(id, row)
+        if (started.ok || isOfDisk(started.error)) return started
+        storage.transact(failed(services, id, started.error.message))
+        return ok(null)
+      }),
+    )
+
   return {
     list,
     atWork: () => [...running.values()],
@@ -110,7 +124,9 @@ export function createEngagements(options: EngagementsOptions): Engagements {
       for (const { id, row } of rowsIn(storage)) {
         if (row.state !== 'active') continue
         const started = await work.takeUp(id, row)
-        if (!started.ok) storage.transact(failed(services, id, started.error.message))
+        if (started.ok) continue
+        if (isOfDisk(started.error)) again(id)
+        else storage.transact(failed(services, id, started.error.message))
       }
     },
     begin: (id, row, rows = []) => turns.take(() => begin(id, row, rows)),

@@ -18,6 +18,8 @@ export type Running = RoleService & {
   id: string
   /** Digest of the app's first offer; null before that is signed. */
   app(): string | null
+  /** What it waits for by now, and why, in words. */
+  waits(): string[]
   /** Ends what it does by itself; its roles are taken out of the engine by whoever calls. */
   close(): Promise<void>
 }
@@ -35,7 +37,7 @@ function servicesOf(node: Services, id: string, over: () => boolean): Services {
           if (!over()) run()
         }),
     },
-    ...createPersistence({ clock, log, stopped: () => over() || node.stopped() }),
+    ...createPersistence({ clock, log, stopped: () => over() || node.stopped(), changed: node.changed }),
   }
 }
 
@@ -48,6 +50,7 @@ export async function run(node: Services, scope: Scope, id: string, row: Engagem
       ...started,
       id,
       app,
+      waits: services.waits,
       async close() {
         over = true
         await stop()

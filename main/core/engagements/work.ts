@@ -1,5 +1,6 @@
 /** Putting engagements to work and to rest; each of these is one step, and callers take turns. */
-import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
+import { fail, ok, type Failure, type Result } from '../../../roles/protocol/result.ts'
+import { diskFailure } from '../disk.ts'
 import type { Engine } from '../engine.ts'
 import type { StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
@@ -24,6 +25,12 @@ export interface Work {
   goOn(id: string, row: EngagementRow): Promise<Result<null>>
 }
 
+/** Of an engagement that could not be put to work or does not go on: its own failure, or what the disk refuses for now. */
+const notAtWork = (error: unknown, words: string): { ok: false; error: Failure } => {
+  const refused = diskFailure(error)
+  return refused === null ? fail('engagement.failed', words) : { ok: false, error: refused }
+}
+
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Rows that say that an engagement was put out by a failure. */
@@ -37,7 +44,7 @@ export function createWork({ services, engine, settings }: EngagementsOptions): 
   const running = new Map<string, Running>()
 
   const put = (id: string, row: EngagementRow, asleep: boolean): Promise<Result<Running>> =>
-    run(services, engine.scope(id, asleep), id, row, settings()).catch((error: unknown) => fail('engagement.failed', wordsOf(error)))
+    run(services, engine.scope(id, asleep), id, row, settings()).catch((error: unknown) => notAtWork(error, wordsOf(error)))
 
   async function takeUp(id: string, row: EngagementRow, asleep = false): Promise<Result<Running>> {
     const started = await put(id, row, asleep)
@@ -69,7 +76,7 @@ export function createWork({ services, engine, settings }: EngagementsOptions): 
     services.changed()
     if (failure === undefined) return ok(null)
     await standStill(id, () => [])
-    return fail('engagement.failed', `It does not go on: ${failure instanceof Error ? failure.message : String(failure)}`)
+    return notAtWork(failure, `It does not go on: ${wordsOf(failure)}`)
   }
 
   return { running, takeUp: (id, row) => takeUp(id, row), standStill, goOn }

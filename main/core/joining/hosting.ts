@@ -4,13 +4,14 @@ import type { Engagement, EngagementRow, Engagements } from '../engagements/inde
 import type { Market } from '../market.ts'
 import type { Services } from '../services.ts'
 import type { Known } from './apps.ts'
+import { checkUsable } from './usable.ts'
 
 export interface Hosting {
   /** The jobs of this node. */
   all(): Engagement[]
   /** Apps that this node works for, by id. */
   apps(): ReadonlySet<string>
-  /** Errors: those of the role's start. */
+  /** Errors: `offer.program`, those of the role's start. */
   join(offer: Known): Promise<Result<{ id: string }>>
   /** Error: `server.job`. */
   decline(offer: Known): Promise<Result<null>>
@@ -19,7 +20,8 @@ export interface Hosting {
   endWhatIsOver(): Promise<void>
 }
 
-export function createHosting({ wallet }: Services, engagements: Engagements, market: Market): Hosting {
+export function createHosting(services: Services, engagements: Engagements, market: Market): Hosting {
+  const { wallet } = services
   const all = (): Engagement[] => engagements.list().filter(({ row }) => row.role === 'server')
   const apps = (): ReadonlySet<string> => new Set(all().flatMap(({ app }) => (app === null ? [] : [app])))
 
@@ -38,6 +40,8 @@ export function createHosting({ wallet }: Services, engagements: Engagements, ma
       const before = all().find(({ app }) => app === terms.app)
       const id = before?.id ?? wallet.watchKey({ purpose: 'server', offer: reference.sha256, index: 0 }, 'identity').publicKey
       const offers = market.ofApp(terms.app).map((offer) => ({ reference: offer.reference, height: offer.height, terms: offer.terms }))
+      const usable = before === undefined ? await checkUsable(services, { reference, terms }) : ok(null)
+      if (!usable.ok) return usable
       const row: EngagementRow = { role: 'server', app: terms.app, offer: reference.sha256, offers, title: terms.title, state: 'active' }
       const begun = await engagements.begin(id, row)
       if (!begun.ok) return begun

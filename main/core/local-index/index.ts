@@ -60,6 +60,10 @@ async function bringTo(keeping: Keeping, subject: LocalSubject): Promise<boolean
   )
   return true
 }
+/** Of the cache of one engagement: names of caches are letters. @param id of the engagement, hex */
+export const cacheName = (role: 'client' | 'supervisor', id: string): string =>
+  `${role}${[...id.slice(0, 16)].map((digit) => String.fromCharCode(97 + parseInt(digit, 16))).join('')}`
+
 export function createLocalIndex(options: LocalIndexOptions): LocalIndex {
   const keeping: Keeping = { ...options, opened: null, doubted: null, settled: null, replacing: false, closed: false }
   let newest: LocalSubject | null = null

@@ -1,5 +1,6 @@
 /** Performs what the server's step asks for; every effect may be performed again after a crash. */
 import { fromHex, utf8 } from '../../../roles/protocol/bytes.ts'
+import { ok, type Result } from '../../../roles/protocol/result.ts'
 import { composeAcceptance, composeReady, type ServerEffect, type ServerEvent, type ServerState } from '../../../roles/server/index.ts'
 import type { Offer, Reference } from '../../../roles/protocol/documents/index.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
@@ -33,7 +34,7 @@ export function createEffects(
 ): (effect: ServerEffect) => Promise<ServerEvent[]> {
   const { services, settings, reception, ctx, keysFor } = session
 
-  /** It is reached before it takes part: its port is in its acceptance. */
+  /** It is reached before it takes part: its port is in its acceptance. What it is to run is here before it pays. */
   async function grind({ challenge, bits, offer, identity }: Effect<'grind'>): Promise<ServerEvent[]> {
     const progress = (work: typeof session.work): void => {
       session.work = work
@@ -42,6 +43,8 @@ export function createEffects(
     const nonce = await services.persist('find the proof of work', () => services.work.grind(fromHex(challenge), bits, { progress }))
     progress(null)
     if (role.state().job?.identity !== identity) return []
+    const program = await programOf(services, role.state(), offer)
+    if (!program.ok) return [{ type: 'unusable', offer, failure: program.error }]
     const port = await services.persist('be reached', () => reception.open(identity))
     // Its address is paid by the acceptance, for statements to come.
     services.wallet.watchKey({ purpose: 'server', offer, index: 0 }, 'identity')
@@ -100,6 +103,13 @@ export function createEffects(
         return []
     }
   }
+}
+
+/** The program of a job offer, however long it takes; final failures of what is broken. */
+function programOf(services: ServerSession['services'], { offers }: ServerState, offer: string): Promise<Result<unknown>> {
+  const reference = offers.find((seen) => seen.reference.sha256 === offer)?.reference
+  if (reference === undefined) return Promise.resolve(ok(null))
+  return services.patiently<unknown>('have the program of the job offer', () => fetchOfferWithOutline(services, reference))
 }
 
 /** Whether the tombstone that a tick lists for this server itself holds. */

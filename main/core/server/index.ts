@@ -1,5 +1,5 @@
 /** A job in service: joins its app, keeps ticks and code ready in memory, and answers requests and hops. */
-import { chainOf, newestTick } from '../../../roles/protocol/ticks/index.ts'
+import { chainOf, newestTick, stopOf } from '../../../roles/protocol/ticks/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   dueTick,
@@ -15,8 +15,8 @@ import {
 } from '../../../roles/server/index.ts'
 import { hashAtOf, tipIn } from '../chain-watch.ts'
 import type { Dispatching, Scope } from '../engine.ts'
-import type { Services } from '../services.ts'
-import { workText } from '../waiting.ts'
+import { tell, type Services } from '../services.ts'
+import { overdueText, workText } from '../waiting.ts'
 import { createEffects } from './effects.ts'
 import { createReception } from './reception.ts'
 import { createAnswer } from './requests.ts'
@@ -56,12 +56,12 @@ export async function startServer(
   const opened = job === null ? null : await reception.open(job.identity)
   if (opened?.ok === false) return opened
   // Its engagement was begun, and the process ended before the offer was accepted.
-  if (job === null) void member.dispatch({ type: 'accept', offer, offers })
+  if (job === null) tell(services, 'accept the job offer', () => member.dispatch({ type: 'accept', offer, offers }))
   return ok({
     key: () => state().job?.identity ?? null,
     ticks: () => ticksOf(state()).map(({ reference }) => reference.sha256),
     phase: () => phaseOf(state()),
-    detail: () => detailOf(session),
+    detail: () => detailOf(session, state()),
     title: () => state().job?.terms.title ?? '',
     accept: (seen = offers) => member.dispatch({ type: 'accept', offer, offers: seen }),
     leave: () => member.dispatch({ type: 'leave' }),
@@ -110,8 +110,10 @@ function readinessOf(state: ServerState, { services: { storage }, keysFor }: Ser
   }
 }
 
-function detailOf({ work, reception, counts: { requests, hops } }: ServerSession): string {
+function detailOf({ work, reception, services: { storage }, counts: { requests, hops } }: ServerSession, { job }: ServerState): string {
   if (work !== null) return workText(work)
+  const newest = job === null || stopOf(job.following) !== null ? null : newestTick(job.following)
+  const overdue = newest === null ? null : overdueText(newest, job!.terms.tickBlocks, tipIn(storage)?.height ?? 0)
   const port = reception.port()
-  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run`
+  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run${overdue === null ? '' : `; ${overdue}`}`
 }

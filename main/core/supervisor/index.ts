@@ -23,7 +23,7 @@ import { meetAt } from '../meeting.ts'
 import type { Json } from '../ports.ts'
 import type { ReadArgs } from '../read-index.ts'
 import { changedTerms, supervisorTerms, type SupervisorTerms } from './terms.ts'
-import type { Services } from '../services.ts'
+import { tell, type Services } from '../services.ts'
 import { checkedFetch, wantedDocuments } from './arrivals.ts'
 import { createEffects } from './effects.ts'
 import { createGathering, type Gathering } from './gathering.ts'
@@ -110,7 +110,10 @@ export function startSupervisor(services: Services, engine: Scope, index: number
   })
   const resuming = startResuming(services, engine, book, (event) => part?.member.dispatch(event) ?? Promise.resolve())
   goOnRestored((part as Part | null)?.member ?? null, resuming, keyIndex() + 1, services)
-  if (first === null) void hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null })
+  if (first === null)
+    tell(services, 'begin with the job offer', () =>
+      hiring.hire({ index: 0, program: book.keepProgram(checked.value), supersedes: null, reason: null }),
+    )
   const keep = (next: SupervisorTerms): void => {
     storage.transact([{ table: SUPERVISOR_ROWS, key: TERMS, value: next as unknown as Json }])
     terms = next
@@ -168,7 +171,9 @@ function takePart(services: Services, engine: Scope, book: OfferBook, first: Ope
     ledger: storedLedger(storage) ?? createLedger(first.sha256, book.partsOf(first.sha256).outline),
   })
   const step = createStep(crypto, (sha256) => isPublished(storage, sha256))
-  const gathering = createGathering({ documents: checkedFetch(services), clock: services.clock }, (event) => void member.dispatch(event))
+  const gathering = createGathering({ documents: checkedFetch(services), clock: services.clock }, (event) =>
+    tell(services, 'take a document in', () => member.dispatch(event)),
+  )
   const gather = (): void => gathering.want(wantedDocuments(member.state(), keeper.ledger.database))
   const member: Member = engine.add<SupervisorState, SupervisorEvent, SupervisorEffect>({
     name: 'supervisor',
@@ -188,7 +193,8 @@ function takePart(services: Services, engine: Scope, book: OfferBook, first: Ope
 /** Brought back from the phrase, it goes on once the master key has named a key that has signed nothing yet. Asked for again after a crash, that happens once. */
 function goOnRestored(member: Member | null, resuming: Resuming, index: number, services: Services): void {
   if (member?.state().phase !== 'restored' || resuming.state().wanted !== null) return
-  void resume({ member, resuming, index, services }, { reason: RESTORED }).then((done) => {
+  tell(services, 'go on with an app that was restored', async () => {
+    const done = await resume({ member, resuming, index, services }, { reason: RESTORED })
     if (!done.ok) services.log.log('error', `The app does not go on after it was restored: ${done.error.message}`)
   })
 }

@@ -7,8 +7,9 @@ import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import { openSnapshot } from '../../../roles/protocol/index/index.ts'
 import type { SupervisorState } from '../../../roles/supervisor/index.ts'
-import { createLocalIndex } from '../local-index/index.ts'
+import { cacheName, createLocalIndex } from '../local-index/index.ts'
 import { indexFileOf, readIndex, type ReadableTick, type ReadArgs } from '../read-index.ts'
+import { refusable } from '../disk.ts'
 import type { Services } from '../services.ts'
 import type { OfferBook } from './offers.ts'
 
@@ -25,7 +26,7 @@ export interface SupervisorReading {
 
 export function createReading(services: Services, book: OfferBook): SupervisorReading {
   const { crypto, documents } = services
-  const local = createLocalIndex({ ...services, name: 'supervisor', maxBytes: INDEX_BYTES })
+  const local = createLocalIndex({ ...services, name: cacheName('supervisor', book.master.publicKey), maxBytes: INDEX_BYTES })
   let followed = ''
   let kept: { sha256: string; opened: ReadableTick } | null = null
 
@@ -52,7 +53,8 @@ export function createReading(services: Services, book: OfferBook): SupervisorRe
       const sha256 = state.ticks.at(-1)?.reference.sha256 ?? ''
       if (sha256 === followed) return
       followed = sha256
-      void newest(state)
+      // A read opens it anew; what the disk refuses is said there.
+      void refusable(() => newest(state))
     },
     async read(state, args) {
       const opened = await newest(state)

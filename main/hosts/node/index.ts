@@ -15,6 +15,7 @@ import { namedFolder, usualFolder } from '../terminal/nodes.ts'
 import { keepToOwner } from '../terminal/place.ts'
 import { readPassphrase } from '../terminal/secret.ts'
 import { openPorts } from '../worker/ports.ts'
+import { thrown } from '../worker/thrown.ts'
 import { chainOf, type Network } from './chain.ts'
 import { acceptMainnet, claimFolder } from './folder.ts'
 import { settingsFile } from './settings-file.ts'
@@ -125,7 +126,7 @@ async function main(words: Words): Promise<number> {
     if (!accepted.ok) return failed(accepted.error)
   }
   const log = createLog({ stream: process.stderr, format: 'readable', level: words.verbose ? 'debug' : 'info' })
-  const running = await start(folder, network, words, log)
+  const running = await start(folder, network, words, log).catch((error: unknown) => thrown(error, folder))
   if (!running.ok) return failed(running.error)
   const { node, stop } = running.value
   const token = randomBytes(24).toString('base64url')

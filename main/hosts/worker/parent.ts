@@ -53,14 +53,16 @@ export function serveParent(build: (tell: (node: string, event: string, payload:
     post({ kind: 'result', id: message.id, result: await house.call(message.node, message.name, message.args) })
   }
   const listen = (message: ToWorker): void => {
-    receive(message).catch((error: unknown) =>
-      post({
-        kind: 'failed',
-        node: message.kind === 'stop' ? '' : message.node,
+    receive(message).catch((error: unknown) => {
+      const failure = {
         code: 'core.failed',
+        retryable: false,
         message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
-    )
+      }
+      // Whoever called waits for an answer.
+      if (message.kind === 'call') post({ kind: 'result', id: message.id, result: { ok: false, error: failure } })
+      else post({ kind: 'failed', node: message.kind === 'stop' ? '' : message.node, ...failure })
+    })
   }
   // Ctrl+C on a terminal reaches every process: the host ends its children in order.
   process.on('SIGINT', () => undefined)

@@ -12,7 +12,7 @@ import { createHttpTransport, type HttpTransport } from '../../../main/adapters/
 import type { Overview } from '../../../main/contract/index.ts'
 import { createClientApp, type ClientServices } from '../../../main/core/client/app.ts'
 import { sealedStorage } from '../../../main/core/sealed-storage.ts'
-import { cacheName } from '../../../main/core/client/session.ts'
+import { cacheName } from '../../../main/core/local-index/index.ts'
 import { seen } from '../../../main/contract/seen.ts'
 import { createLocalIndex } from '../../../main/core/local-index/index.ts'
 import { createDocuments } from '../../../main/core/documents/index.ts'
@@ -88,7 +88,7 @@ async function openClient(storage: StoragePort, passphrase: string, index: Index
   })
   const [engagement] = storage.list('engagement')
   const { key: id, value: row } = engagement! as unknown as { key: string; value: { reference: Reference } }
-  const own = { index, name: cacheName(id), maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
+  const own = { index, name: cacheName('client', id), maxBytes: Infinity, crypto: fastCrypto, clock: createSystemClock(), log: quiet }
   // No tick of this stage has tombstones, and nothing is asked for a second time.
   const services: ClientServices = {
     crypto: fastCrypto,

@@ -1,5 +1,6 @@
 /** The embedded node as the chain port of many engagements in one process: no sockets, no polling; whoever follows hears of a block at once. */
 import { createEmbeddedNode } from '../../../main/adapters/chain/index.ts'
+import { diskFailure } from '../../../main/core/disk.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort } from '../../../main/core/ports.ts'
 import { fail, must, ok } from '../../../roles/protocol/result.ts'
 import { anchorsIn, parseTransaction, scanBlock, txid } from '../../../roles/protocol/tx/index.ts'
@@ -29,8 +30,8 @@ export interface SimulatedChain {
   anchors(): Array<{ type: string; sha256: string; txid: string }>
 }
 
-/** @param now virtual time in milliseconds, with which blocks are stamped */
-export function createSimulatedChain(now: () => number): SimulatedChain {
+/** @param now virtual time in milliseconds, with which blocks are stamped; @param later after which what was refused is delivered again */
+export function createSimulatedChain(now: () => number, later: (run: () => void) => void = () => undefined): SimulatedChain {
   const node = createEmbeddedNode({ now })
   const followers = new Set<() => void>()
   const refAt = (height: number): BlockRef => ({ height, hash: node.at(height)!.hash })
@@ -42,14 +43,26 @@ export function createSimulatedChain(now: () => number): SimulatedChain {
     const known = recent.length > 0 ? [...recent] : [refAt(0)]
     let running: Promise<void> | null = null
     let over = false
+    /** False where it was refused: it is delivered again. */
+    const taken = async (event: ChainEvent): Promise<boolean> => {
+      try {
+        await handler(event)
+        return true
+      } catch (error) {
+        if (diskFailure(error) === null) throw error
+        later(() => wake())
+        return false
+      }
+    }
     const run = async (): Promise<void> => {
       while (!over && known.at(-1)!.hash !== node.tip().hash) {
-        const gone: BlockRef[] = []
-        while (node.at(known.at(-1)!.height)?.hash !== known.at(-1)!.hash) gone.push(known.pop()!)
-        if (gone.length > 0) await handler({ type: 'reorg', fork: known.at(-1)!, gone })
+        const kept = known.findLastIndex(({ height, hash }) => node.at(height)?.hash === hash)
+        const gone = known.slice(kept + 1).toReversed()
+        if (gone.length > 0 && !(await taken({ type: 'reorg', fork: known[kept]!, gone }))) return
+        known.length = kept + 1
         const next = known.at(-1)!.height + 1
         if (over || next > node.tip().height) continue
-        await handler({ type: 'block', block: blockAt(next) })
+        if (!(await taken({ type: 'block', block: blockAt(next) }))) return
         known.push(refAt(next))
       }
     }

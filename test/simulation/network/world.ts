@@ -14,7 +14,7 @@ import { fromHex } from '../../../roles/protocol/bytes.ts'
 import type { Tick } from '../../../roles/protocol/documents/index.ts'
 import { failForNow, must, ok } from '../../../roles/protocol/result.ts'
 import { scriptOfAddress, taprootScript, txid } from '../../../roles/protocol/tx/index.ts'
-import { readPath, type Asked } from '../../../roles/protocol/requests/index.ts'
+import { readPath } from '../../../roles/protocol/requests/index.ts'
 import { verifyWork } from '../../../roles/protocol/crypto/index.ts'
 import { client, sampleApp, server, supervisor, type Cast } from './cast.ts'
 import { createVirtualClock } from '../ports/clock.ts'
@@ -25,6 +25,7 @@ import { createSeededRandom } from '../ports/random.ts'
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from '../ports/storage.ts'
 import { createSwarmNetwork, type SwarmNetwork } from '../ports/swarm.ts'
 import { createTransportNetwork } from '../ports/transport.ts'
+import { fullDisk, noRoom, type DiskWrite, type Trouble } from './trouble.ts'
 import { createSimulatedChain, type SimulatedChain } from './chain.ts'
 
 export const NOBODY = taprootScript(fromHex('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0'))
@@ -33,6 +34,7 @@ const AFTER_BLOCK_MS = 3_000
 const MOST_BLOCKS = 60
 
 export * from './cast.ts'
+export type { DiskWrite, Trouble } from './trouble.ts'
 
 /** What a write to the disk throws once its participant is dead. */
 export class Crash extends Error {}
@@ -80,16 +82,6 @@ export interface World {
   close(): Promise<void>
 }
 
-/**
- * `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends; `unheard`: what it asks of that host
- * in this way gets no answer.
- */
-export interface Trouble {
-  noFees?: boolean
-  held?: boolean
-  unheard?: { host: string; asked: Asked }
-}
-
 /** One life of a participant: from its start to its death. */
 interface Life {
   member: Member
@@ -120,7 +112,10 @@ export function createWorld(label: string): World {
   const network = createNetwork(clock, random.fork('network'))
   const swarms = createSwarmNetwork(network)
   const transports = createTransportNetwork(network)
-  const chain = createSimulatedChain(() => clock.now())
+  const chain = createSimulatedChain(
+    () => clock.now(),
+    (run) => void clock.after(500, run),
+  )
   const entries = new Map<string, Entry>()
   const troubles = new Map<string, Trouble>()
 
@@ -136,17 +131,20 @@ export function createWorld(label: string): World {
       void swarm.close()
       for (const close of served) void close()
     }
-    const write = (): void => {
+    const write = (what?: DiskWrite): void => {
       if (life.alive && --life.left === 0) die()
       if (!life.alive) throw new Crash(`${name} is dead`)
+      if (what !== undefined && troubles.get(name)?.disk?.(what) === true) throw fullDisk(name)
     }
+    const full = (infohash: string): boolean => troubles.get(name)?.disk?.({ torrent: infohash }) === true
     const storage = createMemoryStorage(disk, write)
     const swarm = swarms.peer(name)
     /** A torrent's files are on the same disk. */
     const seed: typeof swarm.seed = async (torrent, files) => {
       write()
-      return swarm.seed(torrent, files)
+      return full(torrent) ? noRoom : swarm.seed(torrent, files)
     }
+    const fetch: typeof swarm.fetch = async (infohash, options) => (full(infohash) ? noRoom : swarm.fetch(infohash, options))
     const transport = transports.peer(name)
     const served: Array<() => Promise<void>> = []
     const living =
@@ -162,7 +160,7 @@ export function createWorld(label: string): World {
     const ports: NodePorts = {
       storage,
       log,
-      index: disk.index ?? createMemoryIndex(disk.indices, write),
+      index: disk.index ?? createMemoryIndex(disk.indices, () => write()),
       crypto: fastCrypto,
       backend: 'embedded',
       random: own,
@@ -175,7 +173,7 @@ export function createWorld(label: string): World {
             if (life.alive) await handler(event).catch(swallow)
           }),
       },
-      swarm: { ...swarm, seed: living(seed), fetch: living(swarm.fetch), drop: living(swarm.drop) },
+      swarm: { ...swarm, seed: living(seed), fetch: living(fetch), drop: living(swarm.drop) },
       transport: {
         send: living(async (to, path, body, limits) => {
           const { unheard } = troubles.get(name) ?? {}

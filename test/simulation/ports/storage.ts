@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Json, StoragePort } from '../../../main/core/ports.ts'
+import type { Json, StoragePort, StorageWrite } from '../../../main/core/ports.ts'
 
 /** What a participant has on disk: it outlives the participant's process. */
 export interface MemoryDisk {
@@ -14,9 +14,12 @@ const byBytes = (a: { key: string }, b: { key: string }) => Buffer.compare(Buffe
 /**
  * A storage in memory. Values are kept as JSON text, so nobody shares an object with it.
  * @param disk the content of an earlier one, to open it again
- * @param beforeWrite called before each transaction and each blob; what it throws is a crash in which nothing is written
+ * @param beforeWrite called before each transaction and each blob (of so many bytes); what it throws is a crash, or a full disk: nothing is written
  */
-export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), beforeWrite: () => void = () => undefined): StoragePort {
+export function createMemoryStorage(
+  disk: MemoryDisk = createMemoryDisk(),
+  beforeWrite: (what?: { rows: StorageWrite[] } | { blob: number }) => void = () => undefined,
+): StoragePort {
   let open = true
   const check = () => {
     if (!open) throw new Error('the storage is closed')
@@ -40,7 +43,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
       check()
       // Everything that can fail comes before the first change.
       const ready = writes.map((each) => ({ ...each, text: 'delete' in each ? undefined : JSON.stringify(each.value) }))
-      beforeWrite()
+      beforeWrite({ rows: writes })
       for (const each of ready) {
         if (each.text === undefined) tableOf(each.table).delete(each.key)
         else tableOf(each.table).set(each.key, each.text)
@@ -49,7 +52,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk(), befor
     putBlob: (sha256, bytes) => {
       check()
       if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error(`the blob's bytes do not hash to ${sha256}`)
-      beforeWrite()
+      beforeWrite({ blob: bytes.length })
       disk.blobs.set(sha256, Uint8Array.from(bytes))
     },
     getBlob: (sha256) => {

@@ -41,7 +41,7 @@ export function statusText({ node, chain, engagements, requests }: Overview): st
     `node     ${plain(node.name)} on ${node.network}`,
     `chain    ${chain.available ? `block ${chain.height}` : `not available: ${plain(chain.reason ?? 'it does not answer')}`}`,
     `wallet   ${WALLETS[node.wallet]}`,
-    ...node.problems.map((problem) => `setting  ${plain(problem)}`),
+    ...node.problems.map((problem) => `problem  ${plain(problem)}`),
     '',
     engagements.length === 0
       ? '\nNothing is published, hosted or used yet: golem offers, golem find <app>, golem publish <program>.'

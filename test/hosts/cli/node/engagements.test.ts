@@ -387,7 +387,7 @@ describe('what is shown', () => {
         ...engaged('serving', '3 requests'),
       })
     const { out } = await node.golem(['status'])
-    expect(out).toContain('chain    not available: it is away\nwallet   locked: golem wallet unlock\nsetting  host.jobs is not a number\n')
+    expect(out).toContain('chain    not available: it is away\nwallet   locked: golem wallet unlock\nproblem  host.jobs is not a number\n')
     expect(out).toMatch(/^1a1a1a1a +hosts +Our poll +serving +3 requests$/m)
   })
 })
