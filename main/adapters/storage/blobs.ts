@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Survival } from '../../core/ports.ts'
 
 export interface Blobs {
   put(sha256: string, bytes: Uint8Array): void
@@ -13,12 +14,13 @@ export interface Blobs {
  * Immutable content as one file per blob, named by its SHA-256 below a folder per first byte. A blob is on disk, synchronised, when
  * `put` returns, and is never seen in part: it is written under another name and renamed. What is read is hashed again, so a
  * damaged blob is a missing one, which its owner fetches once more.
+ * @param survives `crash`: the disk is not waited for; after a power cut a blob may be missing
  */
-export function openBlobs(folder: string): Blobs {
+export function openBlobs(folder: string, survives: Survival = 'power'): Blobs {
   mkdirSync(folder, { recursive: true })
   for (const name of readdirSync(folder)) if (name.startsWith('.new-')) rmSync(join(folder, name), { force: true })
   return {
-    put: (sha256, bytes) => put(folder, sha256, bytes),
+    put: (sha256, bytes) => put(folder, sha256, bytes, survives === 'power'),
     get: (sha256) => get(folder, sha256),
     drop: (sha256) => drop(folder, sha256),
   }
@@ -28,7 +30,7 @@ const isDigest = (sha256: string): boolean => /^[0-9a-f]{64}$/.test(sha256)
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** @throws where the caller's hash is not that of the bytes, which would be a bug of ours */
-function put(folder: string, sha256: string, bytes: Uint8Array): void {
+function put(folder: string, sha256: string, bytes: Uint8Array, waits: boolean): void {
   if (digest(bytes) !== sha256) throw new Error(`the blob's bytes do not hash to ${sha256}`)
   const parent = join(folder, sha256.slice(0, 2))
   const target = join(parent, sha256)
@@ -36,13 +38,14 @@ function put(folder: string, sha256: string, bytes: Uint8Array): void {
   const isNew = mkdirSync(parent, { recursive: true }) !== undefined
   const temporary = join(folder, `.new-${randomBytes(8).toString('hex')}`)
   try {
-    writeDurably(temporary, bytes)
+    write(temporary, bytes, waits)
     renameSync(temporary, target)
   } catch (error) {
     // On a full disk every piece of it counts.
     rmSync(temporary, { force: true })
     throw error
   }
+  if (!waits) return
   syncFolder(parent)
   if (isNew) syncFolder(folder)
 }
@@ -62,11 +65,11 @@ function drop(folder: string, sha256: string): void {
   if (isDigest(sha256)) rmSync(join(folder, sha256.slice(0, 2), sha256), { force: true })
 }
 
-function writeDurably(path: string, bytes: Uint8Array): void {
+function write(path: string, bytes: Uint8Array, waits: boolean): void {
   const file = openSync(path, 'wx')
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
-    fsyncSync(file)
+    if (waits) fsyncSync(file)
   } finally {
     closeSync(file)
   }

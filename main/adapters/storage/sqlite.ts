@@ -79,7 +79,7 @@ function migrate(db: Database.Database, path: string, wasUsed: boolean) {
 }
 
 function portOf(db: Database.Database, folder: string, most: Survival): StoragePort {
-  const blobs = openBlobs(join(folder, BLOBS))
+  const blobs = openBlobs(join(folder, BLOBS), most)
   const one = db.prepare<[string, string], { value: string }>('SELECT value FROM kv WHERE tbl = ? AND key = ?')
   const all = db.prepare<[string, string, number], Row>('SELECT key, value FROM kv WHERE tbl = ? AND key >= ? ORDER BY key LIMIT ?')
   const some = db.prepare<[string, string, string, number], Row>(

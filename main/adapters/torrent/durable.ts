@@ -1,7 +1,19 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
+import type { Survival } from '../../core/ports.ts'
 
-/** Writes a file that survives a power cut once its folder is synchronised, too. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+/** How files come to the disk. */
+export interface Disk {
+  /** Writes a file, which survives what is asked for once its folder is synchronised, too. */
+  write(path: string, bytes: Uint8Array): Promise<void>
+  /** So that a rename does. */
+  syncFolder(path: string): Promise<void>
+}
+
+/** @param survives `crash`: the disk is not waited for */
+export const diskThat = (survives: Survival): Disk =>
+  survives === 'power' ? { write, syncFolder } : { write: (path, bytes) => writeFile(path, bytes), syncFolder: () => Promise.resolve() }
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, 'w')
   try {
     await file.writeFile(bytes)
@@ -26,8 +38,8 @@ export async function writeWhole(path: string, fresh: string, write: (fresh: str
   }
 }
 
-/** So that a rename survives a power cut. Windows cannot open folders, and needs no such thing. */
-export async function syncFolder(path: string): Promise<void> {
+/** Windows cannot open folders, and needs no such thing. */
+async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {

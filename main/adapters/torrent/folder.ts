@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
 import { refuseTorrent } from './check-info.ts'
-import { isOfDisk, syncFolder, writeDurably } from './durable.ts'
+import { diskThat, isOfDisk, type Disk } from './durable.ts'
+import type { Survival } from '../../core/ports.ts'
 import { join } from 'node:path'
 import type { Metainfo } from './metainfo.ts'
 import { bitfieldOf, freshName, isUnchanged, readResume, writeResume, type Extent, type ResumeContent } from './resume.ts'
@@ -22,7 +23,7 @@ export interface SwarmFolder {
   readonly count: number
   pathOf(infohash: string): string
   has(infohash: string): boolean
-  /** Writes the torrent and its content, with fsync, under a temporary name; the last step makes it visible. */
+  /** Writes the torrent and its content under a temporary name; the last step makes it visible. */
   write(name: string, metainfo: Metainfo): Promise<void>
   /** Notes which pieces of a fetched torrent are on disk, so that opening it need not hash them again. */
   note(infohash: string, torrent: Uint8Array, content: Pick<ResumeContent, 'bitfield' | 'files' | 'left'>): Promise<void>
@@ -49,7 +50,9 @@ export interface StoredTorrent {
 
 const isInfohash = (name: string): boolean => /^[0-9a-f]{40}$/.test(name)
 
-export function openSwarmFolder(folder: string): SwarmFolder {
+/** @param survives what is written: by default a power cut, so that the disk is waited for */
+export function openSwarmFolder(folder: string, survives: Survival = 'power'): SwarmFolder {
+  const disk = diskThat(survives)
   mkdirSync(folder, { recursive: true })
   const pathOf = (infohash: string) => join(folder, infohash)
   const has = (infohash: string) => existsSync(join(pathOf(infohash), 'meta.torrent'))
@@ -69,7 +72,7 @@ export function openSwarmFolder(folder: string): SwarmFolder {
     has,
     async write(name, metainfo) {
       const temporary = join(folder, `.new-${process.pid}-${++writing}`)
-      await writeTorrent(temporary, name, metainfo).catch((error: unknown) => {
+      await writeTorrent(disk, temporary, name, metainfo).catch((error: unknown) => {
         // On a full disk every piece of it counts.
         clear(temporary)
         throw error
@@ -79,14 +82,14 @@ export function openSwarmFolder(folder: string): SwarmFolder {
         rmSync(target, { recursive: true, force: true })
         renameSync(temporary, target)
       })
-      await syncFolder(folder)
+      await disk.syncFolder(folder)
     },
     async note(infohash, torrent, content) {
       const path = pathOf(infohash)
       if (!has(infohash)) {
         await mkdir(path, { recursive: true })
         const fresh = freshName(path, 'meta')
-        await writeDurably(fresh, torrent).catch((error: unknown) => {
+        await disk.write(fresh, torrent).catch((error: unknown) => {
           clear(fresh)
           throw error
         })
@@ -101,7 +104,7 @@ export function openSwarmFolder(folder: string): SwarmFolder {
       return resume?.left ?? null
     },
     async keepOnly(infohash, files) {
-      if (has(infohash)) await thinOut(pathOf(infohash), files)
+      if (has(infohash)) await thinOut(disk, pathOf(infohash), files)
     },
     newestFirst: () => newestFirst(folder),
     remove(infohash) {
@@ -135,11 +138,11 @@ function clear(path: string): void {
   }
 }
 
-async function writeTorrent(path: string, name: string, metainfo: Metainfo): Promise<void> {
+async function writeTorrent(disk: Disk, path: string, name: string, metainfo: Metainfo): Promise<void> {
   await mkdir(join(path, name), { recursive: true })
   await Promise.all([
-    ...metainfo.files.map((file) => writeDurably(join(path, name, file.name), file.bytes)),
-    writeDurably(join(path, 'meta.torrent'), metainfo.torrent),
+    ...metainfo.files.map((file) => disk.write(join(path, name, file.name), file.bytes)),
+    disk.write(join(path, 'meta.torrent'), metainfo.torrent),
   ])
   const total = metainfo.files.reduce((sum, file) => sum + file.bytes.length, 0)
   await writeResume(path, {
@@ -148,7 +151,7 @@ async function writeTorrent(path: string, name: string, metainfo: Metainfo): Pro
     files: metainfo.files.map((file) => join(name, file.name)),
     left: 0,
   })
-  await Promise.all([syncFolder(path), syncFolder(join(path, name))])
+  await Promise.all([disk.syncFolder(path), disk.syncFolder(join(path, name))])
 }
 
 async function readStored(path: string, infohash: string): Promise<StoredTorrent | undefined> {

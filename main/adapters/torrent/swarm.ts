@@ -1,6 +1,6 @@
 import type WebTorrent from 'webtorrent'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
-import type { FetchLane, LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus } from '../../core/ports.ts'
+import type { FetchLane, LogPort, SwarmFetchOptions, SwarmFile, SwarmPort, SwarmStatus, Survival } from '../../core/ports.ts'
 import { createAnnouncing, type Announcing } from './announcing.ts'
 import { refuseStrange, startClient, trackersOf, type ClientOptions } from './client.ts'
 import { openDoor } from './door.ts'
@@ -16,6 +16,8 @@ import type { Reach } from './tracker-requests.ts'
 import { createWaking, type Waking } from './waking.ts'
 
 export interface WebTorrentSwarmOptions extends ClientOptions {
+  /** What torrents that were written survive. Default: a power cut. */
+  survives?: Survival
   /** Where torrents are kept; every torrent found there is served. */
   folder: string
   /** Announce URLs of the person's own; those of apps come by `trackersOf`. */
@@ -72,7 +74,7 @@ interface Swarm {
  * @throws when the folder or the port cannot be had
  */
 export async function createWebTorrentSwarm(options: WebTorrentSwarmOptions): Promise<WebTorrentSwarm> {
-  const folder = openSwarmFolder(options.folder)
+  const folder = openSwarmFolder(options.folder, options.survives)
   const trackers = createTrackerList(options.trackers, options.reach)
   const client = await startClient(options, options.folder, trackers)
   const swarm = compose(options, folder, client, trackers)

@@ -6,7 +6,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bdecode, type Bdecoded } from './bdecode.ts'
 import { placesOf, readSpans, spansOf, type Place } from './chunk-store.ts'
-import { syncFolder, writeDurably, writeWhole } from './durable.ts'
+import { writeWhole, type Disk } from './durable.ts'
 import { bitfieldOf, freshName, hasPiece, isUnchanged, readResume, writeResume, type Extent } from './resume.ts'
 
 /** Folder of the extents below the torrent's. */
@@ -32,7 +32,7 @@ interface Content {
  * let go of all the same, and the next opening hashes what is left.
  * @param path the torrent's folder, which holds its metainfo
  */
-export async function thinOut(path: string, keep: readonly string[]): Promise<void> {
+export async function thinOut(disk: Disk, path: string, keep: readonly string[]): Promise<void> {
   const content = contentOf(await readFile(join(path, 'meta.torrent')))
   const resume = await readResume(path)
   const known = resume !== undefined && (await isUnchanged(path, resume)) ? resume : null
@@ -47,7 +47,7 @@ export async function thinOut(path: string, keep: readonly string[]): Promise<vo
   const needed = filled.flatMap((file) => (isKept(file) ? overlaps(file, before) : stretchesOf(content, file, held)))
   const extents = extentsAt(path, joined(needed))
   const files = content.files.map((file) => ({ ...file, path: join(path, file.path) }))
-  for (const extent of extents) await writeExtent(path, placesOf(files, before), before, extent)
+  for (const extent of extents) await writeExtent(disk, path, placesOf(files, before), before, extent)
   await writeResume(path, {
     own: resume?.own === true,
     bitfield: bitfieldOf(content.pieces, held),
@@ -110,13 +110,19 @@ function stretchesOf({ pieceLength }: Content, file: ContentFile, held: (piece: 
   return stretches
 }
 
-async function writeExtent(path: string, places: Place[], before: Extent[], { offset, length, path: target }: Extent): Promise<void> {
+async function writeExtent(
+  disk: Disk,
+  path: string,
+  places: Place[],
+  before: Extent[],
+  { offset, length, path: target }: Extent,
+): Promise<void> {
   if (before.some((extent) => extent.path === target)) return
   const bytes = await readSpans(spansOf(places, offset, length), length)
   await mkdir(join(path, EXTENTS), { recursive: true })
   const fresh = freshName(path, 'extent')
-  await writeWhole(target, fresh, () => writeDurably(fresh, bytes))
-  await syncFolder(join(path, EXTENTS))
+  await writeWhole(target, fresh, () => disk.write(fresh, bytes))
+  await disk.syncFolder(join(path, EXTENTS))
 }
 
 /** @throws where it is no torrent */

@@ -1,7 +1,7 @@
 /** All participants of the sandbox but the person's own node, in one process: it begins with the first of them, and anew after it has ended. */
 import type { ParticipantConfig } from '../../core/index.ts'
 import { startProcess, type NodesProcess, type Starter } from '../headless/network/process.ts'
-import { busyOptions, leanEnvironment } from '../worker/lean.ts'
+import { leanEnvironment, sharedOptions } from '../worker/lean.ts'
 
 /** As the process marks its lines; what has no mark is of the process itself. */
 const LINE = /^([a-z0-9-]{1,40}): (.*)$/
@@ -24,7 +24,7 @@ export function createOthers(output: (name: string, text: string) => void): Star
   let current: NodesProcess | undefined
   return (config: ParticipantConfig) => {
     if (current?.running !== true)
-      current = startProcess({ options: busyOptions, environment: leanEnvironment, output: sortedLines(output), several: true })
+      current = startProcess({ options: sharedOptions, environment: leanEnvironment, output: sortedLines(output), several: true })
     return current.begin(config)
   }
 }

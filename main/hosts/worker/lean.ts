@@ -24,6 +24,9 @@ export const roomyOptions: string[] =
 /** For who closes ticks, where a small one would be collected too often. */
 export const busyOptions: string[] = optionsWith(2)
 
+/** For several nodes in one process: they share its young generation, and each leaves something behind. */
+export const sharedOptions: string[] = optionsWith(8)
+
 /** glibc: one pool of memory for all threads, and what is free goes back to the system. Other systems do not read these. */
 export const leanEnvironment = {
   MALLOC_ARENA_MAX: '1',

@@ -57,7 +57,7 @@ function openChain({ backend, pollMs, ...rpc }: PortsConfig['chain'], log: LogPo
 /** Where a node lives, and what it connects to. */
 export interface PortsConfig extends Pick<ParticipantConfig, 'folder' | 'swarm'> {
   chain: ParticipantConfig['chain'] & { cookie?: string }
-  /** What its writes survive at most; see `openSqliteStorage`. */
+  /** What its writes survive at most; see `openSqliteStorage` and `openSwarmFolder`. */
   survives?: Survival
   /** How long a folder that is in use is waited for; nothing else goes on in this process meanwhile. */
   lockMs?: number
@@ -88,6 +88,7 @@ async function openLocked(config: PortsConfig, log: LogPort, shared: Helpers | u
   const atHome = config.chain.network === 'regtest'
   const swarm = await createWebTorrentSwarm({
     ...config.swarm,
+    ...(config.survives === undefined ? {} : { survives: config.survives }),
     folder: join(config.folder, 'torrents'),
     port: config.swarm.port ?? 0,
     ...(atHome ? {} : { reach: { isPublic, lookup: publicLookup() } }),
