@@ -24,6 +24,9 @@ export const PACE = { least: 50, most: 3_600_000 }
 /** Of one call: everybody takes in each before the next. */
 export const MOST_BLOCKS = 20
 
+/** Milliseconds between blocks; 0: time stands still. */
+export const blockMs = z.union([z.literal(0), z.int().min(PACE.least).max(PACE.most)])
+
 export const sandbox = {
   'sandbox.nodes': {
     reads: true,
@@ -43,8 +46,8 @@ export const sandbox = {
     result: result<SandboxView>(),
   },
   'sandbox.pace': {
-    doc: 'Milliseconds between blocks from now on; with 0 time stands still until it is told otherwise.',
-    args: z.strictObject({ blockMs: z.union([z.literal(0), z.int().min(PACE.least).max(PACE.most)]) }),
+    doc: 'Milliseconds between blocks from now on, also after a restart; with 0 time stands still until it is told otherwise.',
+    args: z.strictObject({ blockMs }),
     result: result<SandboxView>(),
   },
 } as const satisfies Record<string, Command>

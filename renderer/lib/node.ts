@@ -24,7 +24,5 @@ export function walletHint(wallet: NodeView['wallet']): { title: string; before:
 export function appIsComing({ node, engagements }: Pick<Overview, 'node' | 'engagements'>): boolean {
   if (node.wallet !== 'open') return false
   if (engagements.some(({ role }) => role === 'client')) return true
-  const plays = node.network === 'sandbox' || node.network === 'regtest'
-  // Where one view shows several nodes, those that use the app come last.
-  return plays && (engagements.length === 0 || engagements.some(({ name }) => name !== node.name))
+  return (node.network === 'sandbox' || node.network === 'regtest') && engagements.length === 0
 }

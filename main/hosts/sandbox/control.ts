@@ -4,10 +4,12 @@ import type { NodeName, SandboxArgs, SandboxCommandName, SandboxCommands, Sandbo
 import type { LocalNetwork } from '../headless/network/local-network.ts'
 import type { Absent } from '../headless/network/participants.ts'
 
+type Standing = Pick<LocalNetwork, 'time'>
+
 export interface Control {
   call(name: SandboxCommandName, args: unknown): Promise<Result<unknown>>
   /** The network stands. */
-  running(network: Pick<LocalNetwork, 'clock' | 'mine'>): void
+  running(network: Standing): void
   started(name: string): void
   absent(one: Absent): void
 }
@@ -17,17 +19,16 @@ type Answers = { [N in SandboxCommandName]: (args: SandboxArgs<N>) => Promise<Re
 const STARTING = failForNow('sandbox.starting', 'The sandbox is still starting. Try again in a moment.')
 
 /**
- * @param blockMs that it begins with
+ * @param blockMs that it begins with, as far as that is known before it stands
  * @param nodes in their order
  */
 export function createControl(blockMs: number, nodes: () => readonly NodeName[]): Control {
   const out = new Map<string, string>()
-  let network: Pick<LocalNetwork, 'clock' | 'mine'> | undefined
-  let pace = blockMs
+  let network: Standing | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const view = (): SandboxView => ({
     state: network === undefined ? 'starting' : 'running',
-    blockMs: pace,
+    blockMs: network?.time.blockMs ?? blockMs,
     out: [...out].map(([name, why]) => ({ name, why })),
   })
   /** One after the other, so that blocks are counted. */
@@ -42,7 +43,7 @@ export function createControl(blockMs: number, nodes: () => readonly NodeName[])
     'sandbox.mine': ({ blocks }) =>
       inTurn(async () => {
         if (network === undefined) return STARTING
-        const { clock, mine } = network
+        const { clock, mine } = network.time
         await clock.hold(async () => {
           for (let made = 0; made < blocks; made++) {
             await clock.settled()
@@ -56,8 +57,7 @@ export function createControl(blockMs: number, nodes: () => readonly NodeName[])
     'sandbox.pace': ({ blockMs: wanted }) =>
       inTurn(async () => {
         if (network === undefined) return STARTING
-        await network.clock.set(wanted)
-        pace = wanted
+        await network.time.setPace(wanted)
         return ok(view())
       }),
   }

@@ -6,6 +6,7 @@ import type { LogPort } from '../../core/ports.ts'
 import type { Result } from '../../core/index.ts'
 import type { SandboxCommandName } from '../../contract/sandbox.ts'
 import { startLocalNetwork, type LocalNetwork, type LocalNetworkOptions } from '../headless/network/local-network.ts'
+import { BLOCK_MS } from '../headless/network/time.ts'
 import type { PageNodes } from '../headless/page/server.ts'
 import { createControl } from './control.ts'
 import { createDoors } from './doors.ts'
@@ -41,7 +42,7 @@ export interface Sandbox {
 export function createSandbox({ ownLog, ...options }: SandboxOptions): Sandbox {
   const others = Array.from({ length: options.servers }, (_, at) => `server-${at + 1}`)
   const doors = createDoors([...CLIENTS, 'supervisor', ...others])
-  const control = createControl(options.blockMs, doors.list)
+  const control = createControl(options.blockMs ?? BLOCK_MS, doors.list)
   const [startOwn, startOther] = [createOwn(ownLog), createOthers(options.output)]
   const cancel = new AbortController()
   let standing: Promise<LocalNetwork> | undefined

@@ -24,7 +24,12 @@ export const startOptions = {
   folder: { kind: 'text', value: 'FOLDER', doc: 'where the data lives; without it GOLEM_FOLDER, or ~/.golem with a folder for each app' },
   port: { kind: 'whole', value: 'N', range: [0, 65_535], default: 0, doc: 'of the page in a browser; 0 lets the system choose' },
   ...pace,
-  'block-ms': { kind: 'whole', value: 'MS', range: [50, 3_600_000], default: 2000, doc: 'milliseconds between blocks, at least' },
+  'block-ms': {
+    kind: 'whole',
+    value: 'MS',
+    range: [50, 3_600_000],
+    doc: 'milliseconds between blocks, at least; without it as golem sandbox pace was told last, or 2,000',
+  },
   verbose: { kind: 'flag', doc: "print all participants' logs" },
   help,
 } as const satisfies Options
@@ -33,7 +38,7 @@ const demoOptions = {
   chain: { kind: 'choice', choices: ['embedded', 'bitcoind'], default: 'embedded', doc: 'which node keeps the chain' },
   ...pace,
   'tick-blocks': { ...pace['tick-blocks'], default: 3 },
-  'block-ms': { ...startOptions['block-ms'], default: 1000 },
+  'block-ms': { ...startOptions['block-ms'], default: 1000, doc: 'milliseconds between blocks, at least' },
   verbose: startOptions.verbose,
   keep: { kind: 'flag', doc: 'leave the data folders' },
   help,

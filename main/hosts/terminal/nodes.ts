@@ -1,6 +1,7 @@
 /** Folders of nodes: one for each network, below ~/.golem, unless somebody names another. */
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { readAccess } from './access-file.ts'
 import type { Options } from './options.ts'
@@ -59,8 +60,18 @@ export function whichNode(place: Place, named: Named): Result<string> {
     : fail('node.several', `Several nodes run here: ${running.join(', ')}. Say which with --network, or set GOLEM_NETWORK.`)
 }
 
+/** A sandbox has its note where its nodes have their folders. */
+const isSandbox = (folder: string): boolean =>
+  basename(folder) === 'sandbox' || [folder, dirname(folder)].some((one) => existsSync(join(one, 'network.json')))
+
+/** What starts the node of that folder. */
+export const startOf = (folder: string): string =>
+  isSandbox(folder) ? 'npm start, with the options of the last time, in the folder of Golem' : `golem node --folder ${folder}`
+
 export const noNode = (folder: string | null): Result<never> =>
   fail(
     'node.absent',
-    `No node runs ${folder === null ? 'here' : `in ${folder}`}. Start one in another terminal: golem node${folder === null ? '' : ` --folder ${folder}`}`,
+    folder === null
+      ? 'No node runs here. Start one in another terminal: golem node; or a sandbox, to try things: npm start, in the folder of Golem'
+      : `No node runs in ${folder}. Start it in another terminal: ${startOf(folder)}`,
   )

@@ -25,7 +25,8 @@ export const roomyOptions: string[] =
 export const busyOptions: string[] = optionsWith(2)
 
 /** For several nodes in one process: they share its young generation, and each leaves something behind. */
-export const sharedOptions: string[] = optionsWith(8)
+export const sharedOptions: string[] =
+  'electron' in process.versions ? [] : ['--min-semi-space-size=8', '--max-semi-space-size=8', '--v8-pool-size=1']
 
 /** glibc: one pool of memory for all threads, and what is free goes back to the system. Other systems do not read these. */
 export const leanEnvironment = {

@@ -5,10 +5,11 @@
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { openSqliteStorage } from '../../../main/adapters/storage/sqlite.ts'
+import type { Survival } from '../../../main/core/ports.ts'
 import { must } from '../../../roles/protocol/result.ts'
 
-const [folder, first] = [process.argv[2]!, Number(process.argv[3])]
-const storage = must(openSqliteStorage(folder))
+const [folder, first, most] = [process.argv[2]!, Number(process.argv[3]), process.argv[4] as Survival]
+const storage = must(openSqliteStorage(folder, most))
 
 for (let n = first; ; n += 1) {
   const blob = new TextEncoder().encode(`blob ${n}`)

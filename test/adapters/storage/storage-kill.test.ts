@@ -27,20 +27,23 @@ function checkWhole(storage: StoragePort): number {
 }
 
 describe('a process that is killed while it writes', () => {
-  it(`has every acknowledged transaction and no half one, ${KILLS} times in a row`, async () => {
-    const seed = process.env['GOLEM_SEED'] ?? String(Date.now())
-    console.log(`storage kill test: GOLEM_SEED=${seed}`)
-    const random = createSeededRandom(seed)
-    const folder = mkdtempSync(join(tmpdir(), 'golem-kill-'))
-    let counter = 0
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const acknowledged = await untilKilled(WRITER, folder, counter + 1, random.below(120))
-      const storage = must(openSqliteStorage(folder))
-      counter = checkWhole(storage)
-      storage.close()
-      expect(counter, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(acknowledged)
-      expect(counter).toBeLessThanOrEqual(acknowledged + 1)
-    }
-    rmSync(folder, { recursive: true })
-  })
+  it.each(['power', 'crash'])(
+    `has every acknowledged transaction and no half one, ${KILLS} times in a row; writes survive a %s`,
+    async (most) => {
+      const seed = process.env['GOLEM_SEED'] ?? String(Date.now())
+      console.log(`storage kill test: GOLEM_SEED=${seed}`)
+      const random = createSeededRandom(seed)
+      const folder = mkdtempSync(join(tmpdir(), 'golem-kill-'))
+      let counter = 0
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const acknowledged = await untilKilled(WRITER, folder, counter + 1, random.below(120), most)
+        const storage = must(openSqliteStorage(folder))
+        counter = checkWhole(storage)
+        storage.close()
+        expect(counter, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(acknowledged)
+        expect(counter).toBeLessThanOrEqual(acknowledged + 1)
+      }
+      rmSync(folder, { recursive: true })
+    },
+  )
 })

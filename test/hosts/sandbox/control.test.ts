@@ -5,7 +5,7 @@ import { createControl } from '../../../main/hosts/sandbox/control.ts'
 function standing() {
   const noted: string[] = []
   const clock = {
-    set: async (ms: number) => void noted.push(`pace ${ms}`),
+    set: async () => undefined,
     hold: async <T>(action: () => Promise<T>) => {
       noted.push('held')
       const done = await action()
@@ -15,7 +15,16 @@ function standing() {
     settled: async () => (noted.push('settled'), true),
     stop: async () => undefined,
   }
-  return { noted, network: { clock, mine: async (blocks: number) => void noted.push(`mined ${blocks}`) } }
+  const time = {
+    clock,
+    blockMs: 3_000,
+    mine: async (blocks: number) => void noted.push(`mined ${blocks}`),
+    async setPace(blockMs: number) {
+      noted.push(`pace ${blockMs}`)
+      time.blockMs = blockMs
+    },
+  }
+  return { noted, network: { time } }
 }
 const control = () => createControl(2_000, () => [{ id: 'you', name: 'You' }])
 
@@ -36,6 +45,7 @@ describe("the sandbox's own commands", () => {
     const one = control()
     const { network, noted } = standing()
     one.running(network)
+    expect(await one.call('sandbox.status', {})).toMatchObject({ value: { state: 'running', blockMs: 3_000 } })
     await Promise.all([one.call('sandbox.mine', { blocks: 2 }), one.call('sandbox.pace', { blockMs: 0 })])
     expect(noted).toEqual(['held', 'settled', 'mined 1', 'settled', 'mined 1', 'settled', 'let go', 'pace 0'])
     expect(await one.call('sandbox.status', {})).toEqual({ ok: true, value: { state: 'running', blockMs: 0, out: [] } })
@@ -44,7 +54,7 @@ describe("the sandbox's own commands", () => {
   it('go on after one that failed', async () => {
     const one = control()
     const { network, noted } = standing()
-    one.running({ ...network, mine: () => Promise.reject(new Error('no chain')) })
+    one.running({ time: { ...network.time, mine: () => Promise.reject(new Error('no chain')) } })
     await expect(one.call('sandbox.mine', { blocks: 1 })).rejects.toThrow('no chain')
     await one.call('sandbox.pace', { blockMs: 500 })
     expect(noted.at(-1)).toBe('pace 500')

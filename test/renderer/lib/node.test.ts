@@ -3,10 +3,10 @@ import type { EngagementView, NodeView } from '../../../main/contract/index.ts'
 import { appIsComing } from '../../../renderer/lib/node.ts'
 
 const node = (network: string): NodeView => ({ name: 'mine', network, wallet: 'open', balance: 0, problems: [] })
-const one = (role: EngagementView['role'], name = 'mine'): EngagementView => ({
+const one = (role: EngagementView['role']): EngagementView => ({
   id: 'a',
   role,
-  name,
+  name: 'mine',
   app: null,
   title: '',
   key: null,
@@ -19,7 +19,7 @@ const one = (role: EngagementView['role'], name = 'mine'): EngagementView => ({
 describe('whether an app is on its way', () => {
   it.each([
     ['a play network that starts', node('sandbox'), [], true],
-    ['a merged view whose clients are still to come', node('regtest'), [one('supervisor', 'supervisor'), one('server', 'server-1')], true],
+    ['a play network without a sandbox, where one node publishes', node('regtest'), [one('supervisor')], false],
     ['a node that began to use one', node('mainnet'), [one('client')], true],
     ['a node of a real network that takes part in nothing', node('mainnet'), [], false],
     ['a node that is locked', { ...node('sandbox'), wallet: 'locked' as const }, [one('client')], false],

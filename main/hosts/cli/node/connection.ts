@@ -1,15 +1,21 @@
 /** Talking to a node that runs on this computer: commands of the contract over HTTP on loopback, and its events. */
 import { request, type IncomingMessage } from 'node:http'
 import { CONTRACT, type CommandArgs, type CommandName, type CommandResult, type EventName, type Events } from '../../../contract/index.ts'
+import type { SandboxArgs, SandboxCommandName, SandboxResult } from '../../../contract/sandbox.ts'
 import { fail, failForNow, type Failure, type Result } from '../../../../roles/protocol/result.ts'
+import { basename, dirname } from 'node:path'
 import { readAccess, type NodeAccess } from '../../terminal/access-file.ts'
-import { noNode, whichNode, type Named, type Place } from '../../terminal/nodes.ts'
+import { noNode, startOf, whichNode, type Named, type Place } from '../../terminal/nodes.ts'
 
 export interface Node {
   folder: string
   network: string
+  /** The folder of the sandbox that it is in; its own where it is in none. */
+  sandbox: string
   /** Errors: `node.gone`, `node.token`, `page.*`, those of the command. */
   call<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<Result<CommandResult<N>>>
+  /** A command about the sandbox itself. Errors: the same. */
+  sandboxCall<N extends SandboxCommandName>(name: N, args: SandboxArgs<N>): Promise<Result<SandboxResult<N>>>
   /**
    * Tells what is wanted of what happens until `signal` is aborted; `opened` is called when nothing is missed any more.
    * @returns why it ended otherwise: `node.gone`, `node.token`, `page.readers`
@@ -35,7 +41,9 @@ export function findNode(place: Place, named: Named): Result<Node> {
     value: {
       folder: folder.value,
       network: at.network,
+      sandbox: basename(folder.value) === at.node ? dirname(folder.value) : folder.value,
       call: (name, args) => post(at, folder.value, name, args) as never,
+      sandboxCall: (name, args) => post(at, folder.value, name, args) as never,
       events: (wanted, listener, signal, opened) =>
         follow(at, folder.value, { wanted, tell: listener as Following['tell'], opened }, signal),
     },
@@ -56,7 +64,7 @@ function addressIn({ url, node }: NodeAccess, what: string, words: Record<string
 const gone = (folder: string, why: string): Failure =>
   failForNow(
     'node.gone',
-    `The node in ${folder} does not answer (${why}). If it is not starting, end it and start it again: golem node --folder ${folder}`,
+    `The node in ${folder} does not answer (${why}). If it is not starting, end it and start it again: ${startOf(folder)}`,
   ).error
 
 const refusedToken = (folder: string): Failure =>

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { createRpcChain, type RpcChain } from '../../../adapters/chain/index.ts'
 import { lockFolder } from '../../../adapters/storage/lock.ts'
 import { startTracker, type Tracker } from '../../../adapters/torrent/tracker.ts'
-import { must, type ParticipantConfig } from '../../../core/index.ts'
+import type { ParticipantConfig } from '../../../core/index.ts'
 import type { LogPort } from '../../../core/ports.ts'
-import { createBlockClock, type BlockClock } from './block-clock.ts'
+import type { BlockClock } from './block-clock.ts'
 import { serveEmbeddedChain, startEmbeddedChain, type ChainProcess } from './chain.ts'
 import { portOf, readNote, writeNote, type NetworkNote } from './note.ts'
 import { configOf, partsOf, type NetworkPlan } from './plan.ts'
@@ -18,12 +18,13 @@ import { createFunds } from './funds.ts'
 import type { Memory } from '../../worker/lean.ts'
 import { createParticipants, type Absent } from './participants.ts'
 import { startParticipant, type ParticipantProcess, type Starter } from './process.ts'
+import { createTime, type Time } from './time.ts'
 
 export interface LocalNetworkOptions extends NetworkPlan {
   /** Kept when it exists: the network goes on where it stopped. */
   folder: string
-  /** Milliseconds between blocks; 0: only `mine` makes blocks. */
-  blockMs: number
+  /** Milliseconds between blocks; 0: only `mine` makes blocks. Left out: what `time.setPace` was told last, or two seconds. */
+  blockMs?: number | undefined
   /** Looks without any movement after which a regular block no longer waits for somebody who is stuck; see block-clock.ts. */
   blockLooks?: number
   /** A bitcoind in regtest instead of the embedded chain. */
@@ -61,6 +62,8 @@ export interface LocalNetwork {
   replaced(): void
   /** The regular blocks. */
   readonly clock: BlockClock
+  /** The same two, and how fast blocks come. */
+  readonly time: Time
   /** Grows with everything that a participant did: views that changed, log lines that say something new. */
   moved(): number
   /** Starts a participant that was stopped or killed from its data folder. */
@@ -95,42 +98,24 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
   const lock = lockFolder(folder, 500)
   if (!lock.ok) throw new Error(lock.error.message)
   closing.push(lock.value)
-  const earlier = readNote(folder)
-  const before = earlier.ok ? earlier.value : null
-  if (before?.app !== undefined && before.app !== options.title)
-    throw new Error(`The local network in ${folder} runs «${before.app}». Name another folder for «${options.title}» with --folder.`)
-  const program = digestOf(options.program)
-  if ((before?.program ?? program) !== program) log.log('warn', anotherVersion(options))
+  const before = earlierNote(options)
   const { access, chain } = await openChain(options, before, closing)
   const tracker = await startTrackerAgain(portOf(before?.tracker))
   closing.push(tracker.close)
   signal?.throwIfAborted()
   const note: NetworkNote = {
     app: options.title,
-    program: before?.program ?? program,
+    program: before?.program ?? digestOf(options.program),
     chain: access,
     tracker: tracker.announceUrl,
     funded: before?.funded ?? [],
+    ...(before?.blockMs === undefined ? {} : { blockMs: before.blockMs }),
   }
   writeNote(folder, note)
 
   const pace = createPace()
-  const mine = async (blocks: number): Promise<void> => {
-    pace.beforeBlock()
-    must(await chain.control.mineTo(blocks, null))
-  }
-  const behind = async (): Promise<string[]> => {
-    const tip = await chain.tip()
-    return tip.ok ? pace.behind(tip.value.height) : ['the chain']
-  }
-  const clock = createBlockClock({
-    mine,
-    behind,
-    moved: pace.moved,
-    log,
-    ...(options.blockLooks === undefined ? {} : { looks: options.blockLooks }),
-  })
-  const funds = createFunds({ folder, note, chain, log, mine })
+  const time = createTime({ folder, note, chain, pace, log, blockMs: options.blockMs, looks: options.blockLooks })
+  const funds = createFunds({ folder, note, chain, log, mine: time.mine })
   const meeting = { folder, chain: access, tracker: tracker.announceUrl, logLevel: options.logLevel, network: options.network }
   const configs = new Map(partsOf(options, tracker.announceUrl).map((part) => [part.settings.name, configOf(meeting, part)]))
   let begun = false
@@ -148,18 +133,30 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     },
     absent: (one) => options.absent?.(one),
   })
-  closing.push(people.stopAll, clock.stop)
+  closing.push(people.stopAll, time.clock.stop)
   signal?.addEventListener('abort', () => void people.stopAll(), { once: true })
   await people.startAll()
   signal?.throwIfAborted()
   begun = true
   await funds.give([...people.running.values()])
-  await clock.set(options.blockMs)
+  await time.clock.set(time.blockMs)
   signal?.throwIfAborted()
   const { running: participants, out, restart } = people
   const { moved, replaced } = pace
   const { backend } = access
-  return { participants, out, chain, backend, tracker, mine, clock, moved, replaced, restart, stop }
+  return { participants, out, chain, backend, tracker, time, mine: time.mine, clock: time.clock, moved, replaced, restart, stop }
+}
+
+/** Of the network that goes on here; null where one begins. @throws where it is another app's */
+function earlierNote(options: LocalNetworkOptions): NetworkNote | null {
+  const { folder, title, program, log } = options
+  const earlier = readNote(folder)
+  if (!earlier.ok) return null
+  const { app, program: begun } = earlier.value
+  if (app !== undefined && app !== title)
+    throw new Error(`The local network in ${folder} runs «${app}». Name another folder for «${title}» with --folder.`)
+  if (begun !== undefined && begun !== digestOf(program)) log.log('warn', anotherVersion(options))
+  return earlier.value
 }
 
 const eachInOwnProcess =

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { blockMs } from '../../../contract/sandbox.ts'
 import { checkRpcAddress } from '../../../adapters/chain/index.ts'
 import { fail, must, ok, type Result } from '../../../core/index.ts'
 import { parseJson } from '../../terminal/json-text.ts'
@@ -25,6 +26,8 @@ const networkNote = z.object({
   tracker: z.string(),
   /** Participants that have been given coins. */
   funded: z.array(z.string()),
+  /** Milliseconds between blocks, as a person said last. */
+  blockMs: blockMs.optional().catch(undefined),
 })
 export type NetworkNote = z.infer<typeof networkNote>
 

@@ -63,7 +63,7 @@ describe('a node of this computer', () => {
     expect(await node.golem(['status'])).toMatchObject({
       code: 1,
       out: '',
-      err: 'No node runs here. Start one in another terminal: golem node [node.absent]\n',
+      err: 'No node runs here. Start one in another terminal: golem node; or a sandbox, to try things: npm start, in the folder of Golem [node.absent]\n',
     })
     expect((await node.golem(['status', '--folder', node.folder])).err).toContain(`golem node --folder ${node.folder}`)
     place({ ...accessOf() })

@@ -11,6 +11,7 @@ import type { Io } from '../../../../main/hosts/cli/command.ts'
 import { runCli } from '../../../../main/hosts/cli/main.ts'
 import { startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import { writeAccess } from '../../../../main/hosts/terminal/access-file.ts'
+import type { SandboxCommandName } from '../../../../main/contract/sandbox.ts'
 import { fail, must, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { createTold } from '../../../tools/told.ts'
 import type { Ended } from '../golem.ts'
@@ -57,7 +58,7 @@ export const requestView = (more: Partial<RequestView>): RequestView => ({
 type Reply = (args: never) => Result<unknown> | Promise<Result<unknown>>
 
 /** What the node answers; what is left out is a mistake of the test. */
-export type Script = Partial<Record<Name, Reply>>
+export type Script = Partial<Record<Name | SandboxCommandName, Reply>>
 
 export interface NodeDouble {
   folder: string
@@ -87,10 +88,17 @@ export async function startNode(network = 'regtest'): Promise<NodeDouble> {
     call: (name: string, args: unknown) => answer(name, args),
     subscribe: told.subscribe,
   }
-  const page = await startPageServer({ host: '127.0.0.1', port: 0, token: TOKEN, assets, nodes: () => [{ id: 'mine', name: 'ann', core }] })
+  const page = await startPageServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: TOKEN,
+    assets,
+    nodes: () => [{ id: 'mine', name: 'ann', core }],
+    ...(network === 'sandbox' && { sandbox: answer }),
+  })
   async function answer(name: string, args: unknown): Promise<Result<unknown>> {
     calls.push({ name, args })
-    const reply = script[name as Name]
+    const reply = script[name as keyof Script]
     return reply === undefined ? fail('test.script', `The test says nothing of ${name}.`) : reply(args as never)
   }
   must(writeAccess(folder, { url: `http://127.0.0.1:${page.port}`, token: TOKEN, pid: process.pid, network, contract: CONTRACT }))

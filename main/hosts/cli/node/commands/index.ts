@@ -14,6 +14,7 @@ import {
 } from './publish.ts'
 import { nodeHostCommand } from './start.ts'
 import { requestCommands } from './requests.ts'
+import { sandboxCommands } from './sandbox.ts'
 import { useCommands } from './use.ts'
 import {
   walletBalanceCommand,
@@ -33,6 +34,7 @@ export const nodeGroups: readonly Group[] = [
     title: 'Run a node',
     commands: [nodeHostCommand, statusCommand, logCommand, settingsCommand, settingsSetCommand, settingsResetCommand],
   },
+  { title: 'The sandbox of npm start', commands: sandboxCommands },
   {
     title: 'Its wallet',
     commands: [
