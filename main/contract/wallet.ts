@@ -153,6 +153,12 @@ export interface FoundView {
   height: number
   /** What was established, in words. */
   state: string
+  /**
+   * What was done about it: it waits for its turn, goes on here (or did before), or was left alone, for the reason in `notes`.
+   */
+  now: 'waits' | 'goes on' | 'left alone'
+  /** What was not brought back of this one, or why it was left alone and what to type, one sentence each. */
+  notes: string[]
   /** Data keys of a client: reserved, of these written, and the number of the last one. */
   keys?: { reserved: number; written: number; last: number | null }
   /** What comes back, one sentence each. */
@@ -160,6 +166,7 @@ export interface FoundView {
   /** What does not, one sentence each, and what to do about it. */
   lost: string[]
 }
+/** It is kept: after a restart it says the same, and what was running goes on. */
 export interface RestoreView {
   state: 'none' | 'running' | 'done' | 'failed'
   /** What is looked at, in words, with its share. */
@@ -194,8 +201,8 @@ export const wallet = {
     result: result<WalletView>(),
   },
   'wallet.restore': {
-    doc: 'Restores a wallet from its seed phrase into a node that has none. Coins, apps, jobs and keys are then looked for with `wallet.find`.',
-    args: z.strictObject({ phrase: z.string().min(1).max(1000), passphrase }),
+    doc: 'Restores a wallet from its seed phrase into a node that has none. Coins, apps, jobs and keys are then looked for as with `wallet.find`, unless `find` is false; `wallet.found` says how far that is.',
+    args: z.strictObject({ phrase: z.string().min(1).max(1000), passphrase, find: z.boolean().optional() }),
     result: result<WalletView>(),
   },
   'wallet.unlock': {
@@ -265,7 +272,7 @@ export const wallet = {
     result: result<RescanView | null>(),
   },
   'wallet.find': {
-    doc: 'Looks on the chain and in the swarm for what this wallet took part in, and takes up the apps that it supervised or used; `wallet.found` says how far it is. Jobs are told, and taken with `host.join`. Programs of supervised apps are given where nobody else has them. Safe to repeat.',
+    doc: 'Looks on the chain and in the swarm for what this wallet took part in, and takes up the apps that it supervised or used, and the jobs that it had where that is safe; `wallet.found` says how far it is, and what was left alone. It goes on after a restart. Programs of supervised apps are given where nobody else has them. Safe to repeat.',
     args: z.strictObject({ programs: z.array(z.json()).max(8).optional() }),
     result: result<RestoreView>(),
   },

@@ -75,7 +75,7 @@ export function answersOf({ engagements, joining, wallet, market, restoring }: A
     'wallet.history': (page) => ok(wallet.history(page, (app) => market.titleOf(app))),
     'wallet.rescan': ({ from }) => wallet.reading.start(from),
     'wallet.rescanStop': () => ok(wallet.reading.stop()),
-    'wallet.find': ({ programs }) => ok(restoring.start(programs)),
+    'wallet.find': ({ programs }) => restoring.start(programs),
     'wallet.found': () => ok(restoring.view()),
 
     publish: (args) => joining.publish(args),

@@ -60,6 +60,12 @@ export async function openIdentity(
   return mine.ok ? identity : mine
 }
 
+/** Row of a phrase that was restored: what it took part in is to be looked for as soon as the wallet is open. */
+const SEARCH = 'search'
+export const searchWanted: StorageWrite = { table: TABLE, key: SEARCH, value: true }
+export const searchBegun: StorageWrite = { table: TABLE, key: SEARCH, delete: true }
+export const isSearchWanted = (storage: StoragePort): boolean => storage.get(TABLE, SEARCH) !== undefined
+
 /** The sealed phrase of a folder. */
 export const keystoreIn = (storage: StoragePort): Json | undefined => storage.get(TABLE, 'keystore')
 

@@ -76,7 +76,9 @@ export async function openNode(
   const considered = (): void =>
     void joining.consider().catch((error: unknown) => log.log('error', `What the rules say was not done: ${String(error)}`))
   const market = startMarket(services, engine, considered)
-  const joining = createJoining({ services, engagements, market, settings })
+  const restoring = createRestoring({ services, engagements, settings })
+  const joining = createJoining({ services, engagements, market, settings, isRestoring: restoring.isLooking })
+  restoring.goOn()
   considered()
   watch = watchChain({
     chain: ports.chain,
@@ -95,12 +97,8 @@ export async function openNode(
   })
 
   return ok({
-    answers: answersOf({ wallet, market, engagements, joining, restoring: createRestoring(services, engagements) }),
-    wallet() {
-      const hindrance = wallet.hindrance()
-      const rescan = wallet.reading.view()
-      return { ...(hindrance === null ? {} : { hindrance }), ...(rescan === null ? {} : { rescan }) }
-    },
+    answers: answersOf({ wallet, market, engagements, joining, restoring }),
+    wallet: () => doingOf(wallet),
     view,
     pulse: () => pulseOf({ running: engagements.atWork(), wait: waitOf(watch), hindered: wallet.hindrance() !== null }),
     idle: () => engine.idle(),
@@ -111,6 +109,11 @@ export async function openNode(
       await engine.stop()
     },
   })
+}
+
+function doingOf({ hindrance, reading }: Services['wallet']): ReturnType<OpenNode['wallet']> {
+  const [hindered, rescan] = [hindrance(), reading.view()]
+  return { ...(hindered === null ? {} : { hindrance: hindered }), ...(rescan === null ? {} : { rescan }) }
 }
 
 /** Digests of the ticks that engagements here may still need, the newest last. */

@@ -45,7 +45,7 @@ export function ownAnswers({ vault, settings, events, network, followed, doing }
     'wallet.create': (args) => vault.create(args),
     'wallet.confirm': ({ words }) => withVault(vault.confirm(words), walletView),
     'wallet.discard': () => withVault(vault.discard(), walletView),
-    'wallet.restore': (args) => withVault(vault.restore(args), walletView),
+    'wallet.restore': ({ find = true, ...args }) => withVault(vault.restore({ ...args, find }), walletView),
     'wallet.unlock': (args) => withVault(vault.unlock(args.passphrase), walletView),
     'wallet.lock': () => {
       vault.lock()

@@ -7,8 +7,8 @@ import type { CryptoPort } from '../../roles/protocol/crypto/index.ts'
 import type { Identity } from './identity.ts'
 import type { Json, RandomPort, StoragePort, StorageWrite } from './ports.ts'
 
-/** States of roles, effects under way, and what the Supervisor signed with its programs. */
-export const SEALED_TABLES: ReadonlySet<string> = new Set(['role-state', 'effect', 'supervisor', 'dispute'])
+/** States of roles, effects under way, what the Supervisor signed with its programs, and programs that a person gave to restore their apps. */
+export const SEALED_TABLES: ReadonlySet<string> = new Set(['role-state', 'effect', 'supervisor', 'dispute', 'restore'])
 
 const NONCE_BYTES = 12
 

@@ -40,6 +40,7 @@ export const STORED: Kinds = {
   },
   documents: { what: 'published documents', tables: ['publication', 'whole-tick'], form: 3, migrations: {} },
   client: { what: "a client's notes", tables: ['client', 'complaint', 'dispute', 'burials'], form: 4, migrations: {} },
+  restore: { what: 'what the phrase brought back', tables: ['restore'], form: 1, migrations: {} },
   listener: { what: 'where this node is reached', tables: ['listener'], form: 1, migrations: {} },
   server: { what: "a server's notes", tables: ['served'], form: 4, migrations: {} },
   supervisor: { what: "a Supervisor's notes", tables: ['supervisor'], form: 4, migrations: {} },

@@ -10,7 +10,7 @@ import { encryptSecret, phraseFromEntropy, type CoinNetwork } from '../../roles/
 import { utf8 } from '../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import type { PhraseView, VaultState } from '../contract/wallet.ts'
-import { belongs, identityOf, keystoreIn, putPhrase, readPhrase, type Identity } from './identity.ts'
+import { belongs, identityOf, keystoreIn, putPhrase, searchWanted, readPhrase, type Identity } from './identity.ts'
 import type { Json, RandomPort, StoragePort } from './ports.ts'
 import { createTurns } from './turns.ts'
 
@@ -43,8 +43,8 @@ export interface Vault {
   confirm(words: readonly string[]): Result<null>
   /** Errors: `wallet.confirmed`. */
   discard(): Result<null>
-  /** Errors: `wallet.exists`, `phrase.*`, `passphrase.*`, `identity.missing`, `identity.other`. */
-  restore(options: { phrase: string; passphrase: string }): Promise<Result<null>>
+  /** @param options `find`: whether the search is then to begin. Errors: `wallet.exists`, `phrase.*`, `passphrase.*`, `identity.missing`, `identity.other`. */
+  restore(options: { phrase: string; passphrase: string; find?: boolean }): Promise<Result<null>>
   /** Errors: `wallet.none`, those of the keystore, `identity.other`, `wallet.attempts`. */
   unlock(passphrase: string): Promise<Result<null>>
   lock(): void
@@ -187,14 +187,14 @@ function discard(cell: Cell): Result<null> {
   return ok(null)
 }
 
-async function restore(cell: Cell, { phrase, passphrase }: { phrase: string; passphrase: string }): Promise<Result<null>> {
+async function restore(cell: Cell, { phrase, passphrase, find = false }: Parameters<Vault['restore']>[0]): Promise<Result<null>> {
   if (cell.exists()) return fail('wallet.exists', 'This node has a wallet already. Start a node in another folder to restore another one.')
   const identity = cell.identityOf(phrase)
   if (!identity.ok) return identity
   const strong = checkPassphrase(passphrase)
   if (!strong.ok) return strong
   const tidy = identity.value.phrase
-  const stored = putPhrase(cell, await cell.sealed(tidy, passphrase), identity, [])
+  const stored = putPhrase(cell, await cell.sealed(tidy, passphrase), identity, find ? [searchWanted] : [])
   if (stored.ok) cell.take({ phrase: tidy, identity: identity.value })
   return stored
 }

@@ -3,7 +3,7 @@ import { toHex } from '../protocol/bytes.ts'
 import { type CryptoPort, workChallenge } from '../protocol/crypto/index.ts'
 import { signDocument, type OpenedDocument, type Tick } from '../protocol/documents/index.ts'
 import type { AnchoredTransaction } from '../protocol/events.ts'
-import { ACCEPTED, paysKey } from '../protocol/ticks/index.ts'
+import { ACCEPTED, paysKey, type HistoryBlock } from '../protocol/ticks/index.ts'
 import type { ServerEffect } from './events.ts'
 import type { Job } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
@@ -34,6 +34,22 @@ export const composeAcceptance = (
     keys.identity,
     ctx.random(32),
   )
+
+/** Whether the chain has an acceptance of the identity that this folder did not publish: a folder before it had the job. */
+export const wasThere = ({ acceptance, identity }: Job, blocks: readonly HistoryBlock[]): boolean =>
+  blocks.some(({ anchored }) =>
+    anchored.some(
+      (transaction) =>
+        transaction.anchor.type === 'acceptance' && transaction.anchor.sha256 !== acceptance?.sha256 && paysKey(transaction, identity),
+    ),
+  )
+
+/** Whether it is reached there: a server that moved is asked at its old place until a tick decides its newer acceptance. */
+export function isPlaceOf({ acceptance }: Pick<Job, 'acceptance'>, { host, port }: Pick<Place, 'host' | 'port'>): boolean {
+  if (acceptance === null) return false
+  const said = JSON.parse(acceptance.document) as Place
+  return said.host === host && said.port === port
+}
 
 /** Whether a transaction is the anchor of the acceptance; a copy that does not pay the Supervisor, or leads to another torrent, is not what this server published. */
 export const isAcceptance = ({ acceptance, terms }: Pick<Job, 'acceptance' | 'terms'>, transaction: AnchoredTransaction): boolean =>

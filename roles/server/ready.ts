@@ -6,7 +6,7 @@ import { READY_ASKED, readyRequest } from '../protocol/requests/index.ts'
 import { fail, failForNow, ok, type Result } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
 import { GENERATIONS } from './prepare.ts'
-import type { Job, ServerState } from './state.ts'
+import { mayRun, type Job, type ServerState } from './state.ts'
 import type { Context, ServerKeys } from './types.ts'
 
 /** Ticks for which a server says that it is ready when it was left out: the longest that one statement may be good for. */
@@ -58,11 +58,16 @@ export function answerReady(ctx: Context, readiness: Readiness | null, body: Uin
  * A server that plans leave out though it answers says on the chain that it is ready; then nobody can leave it out unseen. It pays for that once in a
  * thousand ticks at most. Ticks that deal it in between change nothing, or a Supervisor would leave out one half of the servers in every second tick, the
  * other half in the others, and choose each time by the hash of the block whom it deals with.
+ * @param seen whether the tick lists it where it is reached now, and the height of its anchor
  */
-export function countLeftOut(job: Job, { plans, number }: Tick, isListed: boolean): { leftOut: number; ask: ServerEffect[] } {
-  // Whoever leaves is to be left out.
-  if (job.leaving !== null) return { leftOut: 0, ask: [] }
-  if (!isListed || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
+export function countLeftOut(
+  job: Job,
+  { plans, number }: Tick,
+  seen: { isAsked: boolean; height: number },
+): { leftOut: number; ask: ServerEffect[] } {
+  // Whoever leaves is to be left out, and whoever is not back yet cannot be asked.
+  if (job.leaving !== null || !mayRun(job, seen.height)) return { leftOut: 0, ask: [] }
+  if (!seen.isAsked || plans.length === 0) return { leftOut: job.leftOut, ask: [] }
   if (plans.every(({ ready }) => ready.includes(job.identity))) return { leftOut: job.leftOut, ask: [] }
   const leftOut = job.leftOut + 1
   const isSaid = job.ready !== null && job.ready.to > number + GENERATIONS

@@ -1,7 +1,7 @@
 /** What a server's state says has to be in memory to answer requests: after a start, and after every tick. */
 import type { FileEntry, Reference } from '../protocol/documents/index.ts'
 import { chainOf, newestTick, planTick } from '../protocol/ticks/index.ts'
-import { phaseOf, type ServerState } from './state.ts'
+import { mayRun, phaseOf, type OwnCode, type ServerState } from './state.ts'
 
 /** One tick that is served or about to be: `document` is null while it has not begun. */
 export interface Generation {
@@ -9,7 +9,10 @@ export interface Generation {
   document: Reference | null
   plan: Reference
   offer: string
-  /** Null until it came: a server that was away has its code after its tick. What was refused is looked at again, because an outline may have been late. */
+  /**
+   * Null until it came: a server that was away has its code after its tick. What was refused is looked at again, because an outline may have been late. Null for good
+   * where it may not be run (`mayRun`).
+   */
   code: { reference: Reference; file: FileEntry } | null
 }
 
@@ -26,9 +29,8 @@ export function serving(state: ServerState): { currentTick: number; generations:
   for (let tick = Math.max(0, newest.number - 1); tick <= newest.number + 3; tick++) {
     const plan = planTick(job.following, tick)
     if (plan === null) continue
-    const code = job.code.find(
-      (entry) => entry.tick === tick && entry.reference.sha256 === plan.reference.sha256 && entry.state !== 'fetching',
-    )
+    const isIt = (entry: OwnCode): boolean => entry.tick === tick && entry.reference.sha256 === plan.reference.sha256
+    const code = mayRun(job, plan.height) ? job.code.find((entry) => isIt(entry) && entry.state !== 'fetching') : undefined
     generations.push({
       tick,
       document: documents.get(tick)?.reference ?? null,

@@ -74,6 +74,11 @@ export interface Job {
   ready: OwnReady | null
   /** Digest of the tick that carries its tombstone; undone when that one counts no more. */
   expelled: string | null
+  /**
+   * Whether the chain knows this identity from a folder that is gone: which requests that one ran is not known here, and each is run once. So no block is run by a plan
+   * that was published before its new acceptance was in a block (PROTOCOL.md 5.4).
+   */
+  isBack: boolean
   /** Number of the newest tick when a person left (−1 for none), since when it says for no further tick that it is ready; null while nobody did. */
   leaving: number | null
 }
@@ -110,6 +115,10 @@ export interface ServerState {
   offers: SeenOffer[]
   job: Job | null
 }
+
+/** Whether blocks are run by a plan whose document is in the block at this height. */
+export const mayRun = ({ isBack, acceptance }: Pick<Job, 'isBack' | 'acceptance'>, height: number): boolean =>
+  !isBack || (acceptance !== null && acceptance.height !== null && acceptance.height < height)
 
 export const initialServerState = (): ServerState => ({ offers: [], job: null })
 

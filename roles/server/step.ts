@@ -29,7 +29,7 @@ import {
   type HistoryBlock,
   type SeenTick,
 } from '../protocol/ticks/index.ts'
-import { acceptanceWork, afterVerdict, isAcceptance } from './accept.ts'
+import { acceptanceWork, afterVerdict, isAcceptance, isPlaceOf, wasThere } from './accept.ts'
 import { countLeftOut, onReadySigned } from './ready.ts'
 import type { Failure } from '../protocol/result.ts'
 import type { ServerEffect, ServerEvent } from './events.ts'
@@ -136,7 +136,8 @@ function onReorg(before: ServerState, height: number): Stepped {
 /** What happened before this server took the job, in one piece: so nothing comes in between. */
 function onHistory(state: ServerState, blocks: HistoryBlock[]): Stepped {
   const effects: ServerEffect[] = []
-  let current = state
+  if (state.job === null) return unchanged(state)
+  let current: ServerState = { ...state, job: { ...state.job, isBack: wasThere(state.job, blocks) } }
   for (const { anchored } of blocks) {
     const { job } = current
     if (job === null) return unchanged(state)
@@ -276,6 +277,7 @@ function acceptOffer(ctx: ServerStepContext, before: ServerState, { offer: sha25
     leftOut: 0,
     ready: null,
     expelled: null,
+    isBack: false,
     leaving: null,
   }
   return {
@@ -334,13 +336,14 @@ function onTick(ctx: ServerStepContext, state: ServerState, reference: Reference
   if (job === null || seen === undefined) return unchanged(state)
   const { effects, code } = wantedCode(job, seen, document.body)
   const newest = newestTick(job.following)!.number
-  const isListed = document.body.servers.some((server) => server.id === job.identity)
+  const entry = document.body.servers.find((server) => server.id === job.identity)
+  const isListed = entry !== undefined
   const listed = isListed
     ? { first: Math.min(job.listed?.first ?? seen.number, seen.number), last: Math.max(job.listed?.last ?? 0, seen.number) }
     : job.listed
   // Nobody is expelled by being listed.
   if (document.body.tombstones.includes(job.identity) && job.expelled === null) effects.push({ type: 'burial', reference })
-  const { leftOut, ask } = countLeftOut(job, document.body, isListed)
+  const { leftOut, ask } = countLeftOut(job, document.body, { isAsked: entry !== undefined && isPlaceOf(job, entry), height: seen.height })
   effects.push(...ask)
   const kept = [...job.code, ...code]
     .filter((entry) => entry.tick > newest - 2)

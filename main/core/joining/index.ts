@@ -29,11 +29,14 @@ export interface JoiningOptions {
   engagements: Engagements
   market: Market
   settings(): NodeSettings
+  /** Whether what the phrase brings back is looked for: a rule does not take its place meanwhile. */
+  isRestoring(): boolean
 }
 
-export function createJoining({ services, engagements, market, settings }: JoiningOptions): Joining {
+export function createJoining({ services, engagements, market, settings, isRestoring }: JoiningOptions): Joining {
   const turns = createTurns()
   const apps = createApps(market)
+  const publishing = createPublishing(services, engagements)
   const hosting = createHosting(services, engagements, market)
   const use = (offer: Known, register: boolean) => useApp(services, engagements, market, offer, register)
   const isUsing = (): boolean => engagements.list().some(({ row }) => row.role === 'client')
@@ -42,7 +45,7 @@ export function createJoining({ services, engagements, market, settings }: Joini
   async function consider(): Promise<void> {
     const { host, use: rule } = settings()
     // With every block: who has no rule looks at no offers.
-    const offered = host.auto || rule.auto ? apps.all().filter(({ offer }) => !offer.declined) : []
+    const offered = (host.auto || rule.auto) && !isRestoring() ? apps.all().filter(({ offer }) => !offer.declined) : []
     const joined = hosting.apps()
     const suiting = offered
       .filter(({ app, offer }) => !joined.has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
@@ -50,6 +53,7 @@ export function createJoining({ services, engagements, market, settings }: Joini
     for (const { offer } of suiting) if (host.auto && hosting.all().length < host.jobs) await hosting.join(offer)
     if (rule.auto && !isUsing() && offered[0] !== undefined) await use(offered[0].offer, true)
     await hosting.endWhatIsOver()
+    publishing.endWhatIsRetiring()
   }
 
   /** Does something with the app that a person means, when its turn comes. */
@@ -59,7 +63,7 @@ export function createJoining({ services, engagements, market, settings }: Joini
   }
 
   return {
-    ...createPublishing(services, engagements),
+    ...publishing,
     jobs: hosting.apps,
     join: (text) => withApp(text, hosting.join),
     decline: (text) => withApp(text, hosting.decline),

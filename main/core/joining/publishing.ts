@@ -2,7 +2,7 @@
 import { check } from '../../../roles/program/index.ts'
 import { ok, type Result } from '../../../roles/protocol/result.ts'
 import type { CommandArgs } from '../../contract/index.ts'
-import type { Engagements } from '../engagements/index.ts'
+import type { Engagements, RunningOf } from '../engagements/index.ts'
 import { rowOf } from '../engagements/rows.ts'
 import { scopedWrite } from '../scoped-storage.ts'
 import type { Services } from '../services.ts'
@@ -17,9 +17,18 @@ export interface Publishing {
   /** Errors: those of the checker, `publish.terms`, `offer.servers`, those of the role's start. */
   publish(args: CommandArgs<'publish'>): Promise<Result<{ id: string }>>
   retire(app: string | undefined, reason: string): Promise<Result<null>>
+  /** Goes on with ending apps whose end had begun when the node ended. Not waited for. */
+  endWhatIsRetiring(): void
 }
 
-export function createPublishing({ identity, storage }: Services, engagements: Engagements): Publishing {
+export function createPublishing({ identity, storage, log }: Services, engagements: Engagements): Publishing {
+  const ending = new Map<string, Promise<Result<null>>>()
+  const retireOne = ({ id, service }: RunningOf<'supervisor'>, reason: string): Promise<Result<null>> => {
+    const going = ending.get(id) ?? service.retire(reason).then((retired) => (retired.ok ? engagements.end(id) : retired))
+    ending.set(id, going)
+    return going.finally(() => ending.delete(id))
+  }
+
   function freeIndex(): number {
     for (let index = 0; index < MOST_APPS; index++) {
       const { publicKey } = identity.key({ purpose: 'master', app: index })
@@ -44,9 +53,16 @@ export function createPublishing({ identity, storage }: Services, engagements: E
     },
     async retire(app, reason) {
       const one = engagements.running('supervisor', app)
-      if (!one.ok) return one
-      const retired = await one.value.service.retire(reason)
-      return retired.ok ? engagements.end(one.value.id) : retired
+      return one.ok ? retireOne(one.value, reason) : one
+    },
+    endWhatIsRetiring() {
+      for (const { running, title } of engagements.list()) {
+        const reason = running?.role === 'supervisor' ? running.service.retiring() : null
+        if (running?.role !== 'supervisor' || reason === null || ending.has(running.id)) continue
+        void retireOne(running, reason)
+          .then((done) => (done.ok ? log.log('info', `«${title}» is ended.`) : undefined))
+          .catch((error: unknown) => log.log('error', `«${title}» is not ended yet: ${String(error)}`))
+      }
     },
   }
 }

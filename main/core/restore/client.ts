@@ -9,6 +9,7 @@ import { paysKey, readDocuments, referenceOf, spendsKey, startFollowing } from '
 import { initialClientState, type ClientState, type Publication } from '../../../roles/client/index.ts'
 import { anchoredBetween } from '../chain-watch.ts'
 import { historyOf, tried, type CountedTick } from '../history.ts'
+import { offersBy } from './offers.ts'
 import { GAP, seenIn, usedNumbers, type Seen } from './keys.ts'
 import type { RestoreServices } from './supervisor.ts'
 
@@ -30,19 +31,6 @@ export interface RestoredClient {
 interface Own {
   transaction: AnchoredTransaction
   document: OpenedDocument
-}
-
-/** The offers of a master key: its first one for the app, and those that take over. */
-async function offersBy({ documents }: RestoreServices, anchored: readonly AnchoredTransaction[], app: string, master: string) {
-  const found: Array<{ transaction: AnchoredTransaction; document: OpenedDocument<'offer'> }> = []
-  for (const transaction of anchored) {
-    const { type, sha256 } = transaction.anchor
-    if (type !== 'offer' || !paysKey(transaction, master) || (sha256 !== app && !spendsKey(transaction, master))) continue
-    if (found.some(({ document }) => document.sha256 === sha256)) continue
-    const fetched = await tried(() => documents.fetch(referenceOf(transaction), 'offer'))
-    if (fetched.ok) found.push({ transaction, document: fetched.value as OpenedDocument<'offer'> })
-  }
-  return found
 }
 
 /** Own documents, from the log of the ticks that decided them, or from whoever serves them. */

@@ -2,5 +2,4 @@
 export { scanForEngagements, watchFound, type Found } from './scan.ts'
 export { restoreClient, type RestoredClient } from './client.ts'
 export { createRestoring, type Restoring } from './restoring.ts'
-export { takeUp } from './taking.ts'
 export { restoreSupervisor, type RestoredSupervisor, type RestoreServices } from './supervisor.ts'

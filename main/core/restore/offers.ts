@@ -89,3 +89,55 @@ export async function findOffers(
 /** The app's first offer pays its key by output 1; those that take over spend from the master key's address. */
 const isCounted = (transaction: AnchoredTransaction, { app, by, master }: Offer, { offers }: FoundOffers): boolean =>
   app === null ? offers.length === 0 && isFirstSeal(transaction, by) : app === offers[0]?.reference.sha256 && spendsKey(transaction, master)
+
+export interface AnchoredOffer {
+  transaction: AnchoredTransaction
+  document: OpenedDocument<'offer'>
+}
+
+/** The offers of a master key for an app, its first one and those that take over, as far as they can be had. */
+export async function offersBy(
+  { documents }: Pick<Services, 'documents'>,
+  anchored: readonly AnchoredTransaction[],
+  app: string,
+  master: string,
+): Promise<AnchoredOffer[]> {
+  const found: AnchoredOffer[] = []
+  for (const transaction of anchored) {
+    const { type, sha256 } = transaction.anchor
+    if (type !== 'offer' || !paysKey(transaction, master) || (sha256 !== app && !spendsKey(transaction, master))) continue
+    if (found.some(({ document }) => document.sha256 === sha256)) continue
+    const fetched = await tried(() => documents.fetch(referenceOf(transaction), 'offer'))
+    if (fetched.ok) found.push({ transaction, document: fetched.value as OpenedDocument<'offer'> })
+  }
+  return found
+}
+
+/** Statements of the master key, by the anchors that spend from its address. */
+export async function saidBy<T extends 'revocation' | 'resumption'>(
+  { documents }: Pick<Services, 'documents'>,
+  anchored: readonly AnchoredTransaction[],
+  master: string,
+  type: T,
+): Promise<Array<{ transaction: AnchoredTransaction; document: OpenedDocument<T> }>> {
+  const said: Array<{ transaction: AnchoredTransaction; document: OpenedDocument<T> }> = []
+  for (const transaction of anchored.filter(({ anchor }) => anchor.type === type)) {
+    if (!spendsKey(transaction, master)) continue
+    const fetched = await tried(() => documents.fetch(referenceOf(transaction), type))
+    if (fetched.ok && fetched.value.body.by === master) said.push({ transaction, document: fetched.value as OpenedDocument<T> })
+  }
+  return said
+}
+
+/** Whether the master key took back every key that signs for the app: it was ended, or its key was being changed when the folder was lost. */
+export async function isEnded(
+  here: Pick<Services, 'documents'>,
+  anchored: readonly AnchoredTransaction[],
+  master: string,
+  offers: readonly AnchoredOffer[],
+): Promise<boolean> {
+  const revoked = new Set((await saidBy(here, anchored, master, 'revocation')).map(({ document }) => document.body.key))
+  if (revoked.size === 0) return false
+  const resumed = (await saidBy(here, anchored, master, 'resumption')).map(({ document }) => document.body.key)
+  return [...offers.map(({ document }) => document.body.by), ...resumed].every((key) => revoked.has(key))
+}

@@ -81,6 +81,9 @@ async function offersIn(
   return { offers: offers.sort((a, b) => a.height - b.height), unknown }
 }
 
+/** Nothing was done about it yet. */
+const UNTOUCHED: Pick<FoundView, 'now' | 'notes'> = { now: 'waits', notes: [] }
+
 const appOf = ({ sha256, body }: KnownOffer): string => body.app ?? sha256
 
 /** Master keys by number, as far as one of them made an offer, or is paid on the chain. */
@@ -106,6 +109,7 @@ function supervisedIn({ identity }: ScanServices, offers: readonly KnownOffer[],
         master: id,
         title: own.at(-1)!.body.title,
         index,
+        ...UNTOUCHED,
         height: first.height,
         state: `offered in block ${first.height}${own.length > 1 ? `, ${own.length} offers since` : ''}`,
         restored: [
@@ -147,11 +151,12 @@ function jobsIn(
         master: body?.body.master ?? '',
         title: body?.body.title ?? null,
         index,
+        ...UNTOUCHED,
         height: seen.first(id)!,
         state: `accepted in block ${seen.first(id)}`,
         restored: ['The identity, and its place among the servers: it serves from the next tick on whose code it gets.'],
         lost: [
-          'Code of the ticks that run now: it serves again when a tick brings it other code.',
+          'Which requests of the ticks that run now were run: it runs blocks again from the ticks on that are planned once its new acceptance is in a block.',
           'Receipts of requests that were not sent to the Supervisor: what they were worth is lost.',
           'The proof of work: it is found again when it accepts the offer again, with the same key; that also says where it is reached now.',
         ],
@@ -180,6 +185,7 @@ function usedIn({ identity }: ScanServices, offers: readonly KnownOffer[], seen:
         master,
         title: own.at(-1)!.body.title,
         index,
+        ...UNTOUCHED,
         height: seen.first(id)!,
         state: `registered in block ${seen.first(id)}`,
         keys: { reserved: reserved.length, written: written.length, last: reserved.at(-1) ?? null },

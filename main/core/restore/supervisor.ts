@@ -10,14 +10,7 @@ import { offerTerms, type OpenedDocument, type Plan } from '../../../roles/proto
 import type { AnchoredTransaction } from '../../../roles/protocol/events.ts'
 import type { KeyPair } from '../../../roles/protocol/keys/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
-import {
-  referenceOf,
-  spendsKey,
-  startFollowing,
-  type ClosedTick,
-  type Following,
-  type Ledger,
-} from '../../../roles/protocol/ticks/index.ts'
+import { startFollowing, type ClosedTick, type Following, type Ledger } from '../../../roles/protocol/ticks/index.ts'
 import {
   makePlan,
   nameOfChange,
@@ -33,7 +26,7 @@ import { anchoredBetween, blockAgain, tipIn } from '../chain-watch.ts'
 import { auditHistory } from '../client/audit.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
 import { PUBLICATIONS } from '../documents/index.ts'
-import { historyOf, stopText, tried, type CountedTick } from '../history.ts'
+import { historyOf, stopText, type CountedTick } from '../history.ts'
 import type { Json, StorageWrite } from '../ports.ts'
 import type { Services } from '../services.ts'
 import { ledgerRows } from '../supervisor/ledger-store.ts'
@@ -41,7 +34,7 @@ import { SUPERVISOR_ROWS } from '../supervisor/offers.ts'
 import { supervisorRows } from '../supervisor/index.ts'
 import type { SupervisorTerms } from '../supervisor/terms.ts'
 import { seenIn, usedNumbers } from './keys.ts'
-import { findOffers, type FoundOffer } from './offers.ts'
+import { findOffers, saidBy, type FoundOffer } from './offers.ts'
 import { replay } from './replay.ts'
 
 export type RestoreServices = Pick<
@@ -86,22 +79,6 @@ function keysOf({ identity, wallet }: RestoreServices, app: number, anchored: re
   for (const index of used) wallet.watchKey({ purpose: 'secondary', app, index }, 'identity')
   const numbers = new Map(used.map((index) => [at(index).publicKey, index]))
   return { master: identity.key({ purpose: 'master', app }), at, indexOf: (key) => numbers.get(key) ?? null, last: used.at(-1) ?? 0 }
-}
-
-/** Statements of the master key, by the anchors that spend from its address. */
-async function saidBy<T extends 'revocation' | 'resumption'>(
-  { documents }: RestoreServices,
-  anchored: readonly AnchoredTransaction[],
-  master: string,
-  type: T,
-): Promise<Array<{ transaction: AnchoredTransaction; document: OpenedDocument<T> }>> {
-  const said: Array<{ transaction: AnchoredTransaction; document: OpenedDocument<T> }> = []
-  for (const transaction of anchored.filter(({ anchor }) => anchor.type === type)) {
-    if (!spendsKey(transaction, master)) continue
-    const fetched = await tried(() => documents.fetch(referenceOf(transaction), type))
-    if (fetched.ok && fetched.value.body.by === master) said.push({ transaction, document: fetched.value as OpenedDocument<T> })
-  }
-  return said
 }
 
 /** Ticks, what each decided, and the ledger at the last one. */

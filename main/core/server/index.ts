@@ -4,6 +4,7 @@ import { ok, type Result } from '../../../roles/protocol/result.ts'
 import {
   dueTick,
   initialServerState,
+  mayRun,
   phaseOf,
   serverStep,
   type Phase,
@@ -98,15 +99,17 @@ function takePart(session: ServerSession, engine: Scope): Dispatching<ServerStat
   return member
 }
 
-/** What it says of itself, before any tick too; nothing once it is expelled or leaves. */
+/** What it says of itself, before any tick too; nothing once it is expelled or leaves, nor before it may run what is planned next. */
 function readinessOf(state: ServerState, { services: { storage }, keysFor }: ServerSession): Readiness | null {
   const { job } = state
   if (job === null || job.acceptance === null || job.expelled !== null || job.leaving !== null) return null
+  const height = tipIn(storage)?.height ?? 0
+  if (!mayRun(job, height + 1)) return null
   return {
     app: job.terms.app,
     keys: keysFor(job.offer),
     newest: newestTick(job.following)?.number ?? -1,
-    due: () => dueTick(state, tipIn(storage)?.height ?? 0),
+    due: () => dueTick(state, height),
   }
 }
 

@@ -54,10 +54,12 @@ export interface SupervisorService {
    */
   takeBack(args: Omit<CommandArgs<'publish.takeBack'>, 'app'>): Promise<Result<{ good: number | null; key: string }>>
   /**
-   * Takes the app's signing key back for good, so that nobody joins, serves or sends any more. Resolves once that is published; goes on after a crash when it
-   * is asked for again. Error: `offer.none`.
+   * Takes the app's signing key back for good, so that nobody joins, serves or sends any more. That it is to be is written first; resolves once it is published.
+   * Safe to repeat: the first reason stays. Error: `offer.none`.
    */
   retire(reason: string): Promise<Result<null>>
+  /** Why the app is being ended, where it is: whoever asked may not have lived to see it done. */
+  retiring(): string | null
   /** Reads the newest tick that it published. */
   read(args: ReadArgs): Promise<Result<RowsView>>
   stop(): void
@@ -69,6 +71,7 @@ type Member = Dispatching<SupervisorState, SupervisorEvent>
 
 const TERMS = 'terms'
 const INITIAL = 'program'
+const RETIRING = 'retiring'
 
 /** What a new app begins with, to be written with the row of its engagement. */
 export const supervisorRows = (program: Program, terms: SupervisorTerms) => [
@@ -141,18 +144,25 @@ export function startSupervisor(services: Services, engine: Scope, index: number
       return done.ok ? ok({ ...done.value, key: signer().publicKey }) : done
     },
     takeBack: (asked) => resume({ member: part?.member ?? null, resuming, index: keyIndex() + 1, services }, asked),
-    async retire(reason) {
-      if (part === null) return noOffer
-      const address = [book.master.publicKey]
-      await publishStatement(services, book.revocation(keyIndex(), reason), address, [], address)
-      return ok(null)
-    },
+    retire: (reason) => (part === null ? Promise.resolve(noOffer) : retire(services, book, keyIndex(), reason)),
+    retiring: () => retiring(services),
     read: (args) => reading.read(part?.member.state() ?? null, args),
     stop() {
       part?.gathering.stop()
       reading.close()
     },
   })
+}
+
+const retiring = ({ storage }: Services): string | null => (storage.get(SUPERVISOR_ROWS, RETIRING) as string | undefined) ?? null
+
+/** That it is to be is written before anything is published: who dies meanwhile goes on with it. */
+async function retire(services: Services, book: OfferBook, index: number, reason: string): Promise<Result<null>> {
+  const told = retiring(services) ?? reason
+  services.storage.transact([{ table: SUPERVISOR_ROWS, key: RETIRING, value: told }])
+  const address = [book.master.publicKey]
+  await publishStatement(services, book.revocation(index, told), address, [], address)
+  return ok(null)
 }
 
 /** L8: whoever offers a program reads where a computed value splits it, and what that exposes. */

@@ -165,6 +165,75 @@ describe('a server that plans leave out', () => {
   })
 })
 
+describe('a server that comes back from its phrase', () => {
+  /** The chain knows its identity from a folder that is gone: an acceptance of it, and ticks with plans of its word. */
+  const before = { ...anchored('acceptance', refer(9), 2), pays: [{ script: scriptOf(ME)!, value: 330 }] }
+  const history = (known: AnchoredTransaction[]): ServerEvent => ({
+    type: 'history',
+    blocks: [
+      { height: 1, anchored: [anchored('offer', OFFER, 1), ...known] },
+      { height: 3, anchored: [anchored('tick', refer(100), 3)] },
+    ],
+  })
+  const comes = (known: AnchoredTransaction[]): ServerEvent[] => [
+    accepted[0]!,
+    history(known),
+    tick(0, null),
+    { type: 'work.done', offer: OFFER.sha256, document: '{}', sha256: refer(2).sha256 },
+    block(5, anchored('acceptance', refer(2), 5)),
+    block(5, anchored('tick', refer(101), 5)),
+    tick(1, 100),
+    block(6, anchored('tick', refer(102), 6)),
+    tick(2, 101),
+    ...[0, 1, 2].map((n): ServerEvent => ({ type: 'code', tick: n + 3, plan: refer(100 + n).sha256, failure: null })),
+  ]
+  const runs = (state: ServerState) => serving(state)!.generations.map(({ tick: of, code }) => [of, code !== null])
+
+  it('runs no block by a plan that a block had at or below its new acceptance: its lost folder may have run the request', () => {
+    const { state } = run(initialServerState(), ...comes([before]))
+    expect([state.job!.isBack, runs(state)]).toEqual([
+      true,
+      [
+        [3, false],
+        [4, false],
+        [5, true],
+      ],
+    ])
+    expect(runs(run(state, { type: 'reorg', height: 5 }).state)).toEqual([
+      [3, false],
+      [4, false],
+    ])
+  })
+
+  it('is told from one that the chain does not know', () => {
+    const { state } = run(initialServerState(), ...comes([]))
+    expect([state.job!.isBack, runs(state).every(([, held]) => held)]).toEqual([false, true])
+  })
+
+  it('pays for no statement because ticks left it out while it was away, or ask it where it was', () => {
+    const out = (number: number, change: Partial<Tick> = {}) =>
+      tick(number, number === 0 ? null : 99 + number, {
+        plans: [{ tick: number + 3, ready: [], endpoints: {}, code: [] }] as unknown as Tick['plans'],
+        ...change,
+      })
+    const away = [accepted[0]!, history([before]), out(0), block(4, anchored('tick', refer(101), 4)), out(1)]
+    const moved = [
+      block(5, anchored('tick', refer(102), 5)),
+      { ...accepted[2]!, document: '{"host":"198.51.100.9","port":1}' } as ServerEvent,
+      block(6, anchored('acceptance', refer(2), 6)),
+      out(2),
+      ...[3, 4].flatMap((number) => [
+        block(4 + number, anchored('tick', refer(100 + number), 4 + number)),
+        out(number, { servers: [{ id: ME, host: '198.51.100.1', port: 1 }] as unknown as Tick['servers'] }),
+      ]),
+    ]
+    expect(effectsOf(run(initialServerState(), ...away, ...moved).effects, 'sign-ready')).toEqual([])
+    const here = { servers: [{ id: ME, host: '198.51.100.9', port: 1 }] as unknown as Tick['servers'] }
+    const asked = [5, 6].flatMap((number) => [block(4 + number, anchored('tick', refer(100 + number), 4 + number)), out(number, here)])
+    expect(effectsOf(run(initialServerState(), ...away, ...moved, ...asked).effects, 'sign-ready')).toHaveLength(1)
+  })
+})
+
 describe('a server follows ticks', () => {
   const ticks = [block(3, anchored('tick', refer(100), 3)), tick(0, null), block(4, anchored('tick', refer(101), 4)), tick(1, 100)]
 

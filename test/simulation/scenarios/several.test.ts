@@ -149,6 +149,26 @@ describe('A node with several engagements', () => {
     await world.until('serving again', async () => (await shown())['server Guestbook'] === 'serving')
   })
 
+  it('ends an app whose end had begun when the node died, at whatever write: at the next start, by itself', async () => {
+    for (let count = 1; ; count++) {
+      const title = `Extra ${count}`
+      const isGone = async () => (await shown())[`supervisor ${title}`] === undefined
+      await world.call('one', 'publish', { program: sampleApp('poll') as never, title, terms: both })
+      await world.until('its offer', async () => (await shown())[`supervisor ${title}`] === 'gathering')
+      const died = await world.endanger('one', count, async ({ core }) => {
+        void core.call('publish.retire', { app: title, reason: 'a story' })
+        for (let waits = 0; waits < 10 && world.member('one').alive && !(await isGone()); waits++) await world.run(300)
+      })
+      await world.run(3_000)
+      // Who dies at the very first write was told nothing, and nothing was begun.
+      expect([count, await isGone()]).toEqual([count, count > 1])
+      if (count === 1) await world.call('one', 'publish.retire', { app: title, reason: 'a story' })
+      if (died) continue
+      expect(count).toBeGreaterThan(4)
+      return
+    }
+  })
+
   it('ends an app for good: the key is taken back, nobody serves it, and the other goes on', async () => {
     await world.call('one', 'publish.retire', { app: 'Poll', reason: 'the vote is over' })
     expect(await shown()).not.toHaveProperty('supervisor Poll')

@@ -9,6 +9,8 @@ import type { Node } from './connection.ts'
 /** What is waited for: it is there, it never comes, or what goes on meanwhile. */
 export type Look<T> = { done: T } | { failed: Failure } | { text: string; percent?: number }
 
+const ended = fail('cli.ended', 'Not waited for any longer. What was begun goes on in the node: see golem status.')
+
 /**
  * Resolves when `look` finds it in the node's overview.
  * Errors: what `look` says; `cli.ended` (Ctrl+C; what was begun goes on in the node), those of `Node.events`.
@@ -49,7 +51,48 @@ export async function waitFor<T>(
   progress.end()
   if (found !== null) return found
   if (refused !== null) return { ok: false, error: refused }
-  return lost === null
-    ? fail('cli.ended', 'Not waited for any longer. What was begun goes on in the node: see golem status.')
-    : { ok: false, error: lost }
+  return lost === null ? ended : { ok: false, error: lost }
 }
+
+/** How often a node is asked what no event tells. */
+const ASK_EVERY_MS = 400
+
+/**
+ * The same for what the overview does not show: the node is asked again and again while somebody watches.
+ * Errors: what `ask` and `look` say; `cli.ended`.
+ */
+export async function askUntil<V, T>(
+  io: Pick<Io, 'columns' | 'err' | 'ended'>,
+  ask: () => Promise<Result<V>>,
+  look: (value: V) => Look<T>,
+): Promise<Result<T>> {
+  const progress = createProgress(io.columns, io.err)
+  try {
+    for (;;) {
+      const answer = await ask()
+      if (!answer.ok) return answer
+      const seen = look(answer.value)
+      if ('done' in seen) return ok(seen.done)
+      if ('failed' in seen) return { ok: false, error: seen.failed }
+      progress.show(seen.text, seen.percent ?? null)
+      if (!(await pause(io.ended))) return ended
+    }
+  } finally {
+    progress.end()
+  }
+}
+
+/** @returns whether it goes on */
+const pause = (signal: AbortSignal): Promise<boolean> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve(false)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end)
+      resolve(true)
+    }, ASK_EVERY_MS)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })

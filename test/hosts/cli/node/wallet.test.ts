@@ -11,6 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => node.close())
 
+const SEEN = { step: '', percent: 0, found: [], unknown: [] }
 const PHRASE = 'abandon ability able about above absent absorb abstract absurd abuse access accident'
 const made = { phrase: PHRASE, asked: [2, 7, 11] }
 const view = (state: string, more: object = {}) => ok({ state, network: 'regtest', ...more })
@@ -102,41 +103,57 @@ describe('golem wallet', () => {
     expect(await node.golem(['wallet', 'confirm'])).toMatchObject({ code: 1, err: expect.stringContaining('[cli.words]') })
   })
 
-  it('restore takes phrase and passphrase apart', async () => {
+  it('restore takes phrase and passphrase apart, and waits for what it brings back unless that is not wanted', async () => {
     node.script['wallet.restore'] = () => view('open')
+    node.script['wallet.found'] = () => ok({ ...SEEN, state: 'done', found: [] } as never)
     await node.golem(['wallet', 'restore'], { typed: [` ${PHRASE} `, 'secret', 'secret'] })
     write(node.home, 'phrase', `${PHRASE}\n`)
     write(node.home, 'pass', 'secret\n')
-    await node.golem(['wallet', 'restore', '--phrase-file', 'phrase', '--passphrase-file', 'pass'])
+    const files = ['--phrase-file', 'phrase', '--passphrase-file', 'pass']
+    const without = await node.golem(['wallet', 'restore', ...files, '--no-find'])
     const sent = { name: 'wallet.restore', args: { phrase: PHRASE, passphrase: 'secret' } }
-    expect(node.calls).toEqual([sent, sent])
+    expect(node.calls).toEqual([sent, { name: 'wallet.found', args: {} }, { ...sent, args: { ...sent.args, find: false } }])
+    expect(without.out).toContain('comes back with golem wallet find')
     expect(await node.golem(['wallet', 'restore'], { typed: [''] })).toMatchObject({ code: 1, err: expect.stringContaining('[cli.words]') })
   })
 
-  it('restore says by which command the rest comes back, and found by which a job goes on', async () => {
-    node.script['wallet.restore'] = () => view('open')
-    write(node.home, 'phrase', `${PHRASE}\n`)
-    const restored = await node.golem(['wallet', 'restore', '--phrase-file', 'phrase'], { env: { GOLEM_PASSPHRASE: 'secret' } })
-    expect(restored.out).toContain('comes back with golem wallet find')
+  it('find and restore show how far the search is until it is over; --no-wait ends at once, Ctrl+C ends the waiting alone', async () => {
+    const seen = [
+      { ...SEEN, state: 'running', step: 'reads the chain: block 5 of 9', percent: 5 },
+      { ...SEEN, state: 'running', step: 'takes up «Poll»', percent: 70 },
+    ]
+    let asked = 0
+    node.script['wallet.find'] = () => ok(seen[0] as never)
+    node.script['wallet.found'] = () => ok((seen[asked++] ?? { ...SEEN, state: 'done' }) as never)
+    const waited = await node.golem(['wallet', 'find'])
+    expect(waited.err).toBe('reads the chain: block 5 of 9 (5 %)\ntakes up «Poll» (70 %)\n')
+    expect(waited.out).toContain('This wallet took part in nothing')
+    asked = 0
+    expect((await node.golem(['wallet', 'find', '--no-wait'])).out).toBe(
+      '5 %: reads the chain: block 5 of 9; golem wallet found says how far it is\n',
+    )
+    node.script['wallet.found'] = () => ok(seen[1] as never)
+    const ended = await node.golem(['wallet', 'find'], { ended: AbortSignal.timeout(50) })
+    expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('[cli.ended]') })
+  })
+
+  it('found says what goes on, what was left alone and what to type', async () => {
     const found = { app: 'cd'.repeat(32), title: 'Poll\u001b[2J', state: 'accepted in block 7', restored: ['its key'], lost: ['its code'] }
-    const seen = { state: 'done', step: 'done', percent: 100, unknown: ['an offer'] }
-    const job = { ...found, role: 'server', offer: '3f2a9c41'.padEnd(64, '0') }
-    node.script['wallet.found'] = () => ok({ ...seen, found: [job, { ...found, role: 'client' }] } as never)
+    const job = { ...found, role: 'server', now: 'left alone', notes: ['no tick lists it: golem host join 3f2a9c41'] }
+    const seen = { ...SEEN, state: 'done', unknown: ['an offer'], found: [job, { ...found, role: 'client', now: 'goes on', notes: [] }] }
+    node.script['wallet.found'] = () => ok(seen as never)
     expect((await node.golem(['wallet', 'found'])).out.split('\n')).toEqual([
-      'served: Poll[2J (accepted in block 7)',
+      'served: Poll[2J (accepted in block 7); left alone',
+      '  ! no tick lists it: golem host join 3f2a9c41',
       '  back: its key',
       '  lost: its code',
-      '  next: golem host join 3f2a9c41, to go on with the job',
-      'used: Poll[2J (accepted in block 7)',
+      'used: Poll[2J (accepted in block 7); goes on',
       '  back: its key',
       '  lost: its code',
       'not known: an offer',
       '',
     ])
-    node.script['wallet.find'] = () =>
-      ok({ ...seen, state: 'running', step: 'reads the chain', percent: 10, found: [], unknown: [] } as never)
-    expect((await node.golem(['wallet', 'find'])).out).toBe('10 %: reads the chain; golem wallet found says how far it is\n')
-    node.script['wallet.found'] = () => ok({ ...seen, state: 'failed', message: 'no chain', found: [], unknown: [] } as never)
+    node.script['wallet.found'] = () => ok({ ...SEEN, state: 'failed', message: 'no chain' } as never)
     expect((await node.golem(['wallet', 'found'])).out).toContain('It failed: no chain\nLook again with golem wallet find')
   })
 

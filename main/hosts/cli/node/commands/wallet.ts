@@ -9,6 +9,7 @@ import type { Call, Done, Io } from '../../command.ts'
 import type { Node } from '../connection.ts'
 import { nodeCommand, textFlag } from '../node-command.ts'
 import { lines, rescanText } from '../show.ts'
+import { NO_WAIT_FLAG, searched } from './finding.ts'
 
 const STATES: Readonly<Record<WalletView['state'], string>> = {
   none: 'This node has no wallet. Make one with golem wallet create, or restore one with golem wallet restore.',
@@ -160,9 +161,11 @@ export const walletRestoreCommand = nodeCommand(
     flags: {
       'phrase-file': { kind: 'text', value: 'FILE', doc: 'it holds the words; without it they are asked for, unseen' },
       ...PASSPHRASE_FLAGS,
+      'no-find': { kind: 'flag', doc: 'look for nothing but coins; golem wallet find does it later' },
+      ...NO_WAIT_FLAG,
     },
-    doc: `For a node that has no wallet. Coins come back by themselves; golem wallet find then looks for apps, jobs and reserved keys on the chain and in the swarm, and goes on with them. In a
-new folder, settings are as at the beginning: give those that others reach this node by (golem settings) before.`,
+    doc: `For a node that has no wallet. Coins come back by themselves; apps, jobs and reserved keys are then looked for on the chain and in the swarm, as with golem wallet find, and go on. In a
+new folder, settings are as at the beginning: give those that others reach this node by (golem settings) before, or its jobs are left alone.`,
     example: 'golem wallet restore',
   },
   async (node, call) => {
@@ -170,10 +173,19 @@ new folder, settings are as at the beginning: give those that others reach this 
     if (!phrase.ok) return phrase
     const secret = await newPassphrase(call)
     if (!secret.ok) return secret
-    const restored = await node.call('wallet.restore', { phrase: phrase.value, passphrase: secret.value })
+    const without = call.flags['no-find'] === true
+    const restored = await node.call('wallet.restore', {
+      phrase: phrase.value,
+      passphrase: secret.value,
+      ...(without ? { find: false } : {}),
+    })
     if (!restored.ok) return restored
     const next = 'What it took part in comes back with golem wallet find: apps, jobs and reserved keys.'
-    return ok({ text: lines(walletText(restored.value), next), value: restored.value })
+    if (without) return ok({ text: lines(walletText(restored.value), next), value: restored.value })
+    const found = await searched(node, call)
+    return found.ok
+      ? ok({ text: lines(walletText(restored.value), found.value.text), value: { ...restored.value, found: found.value.value } })
+      : found
   },
 )
 
