@@ -10,6 +10,7 @@ import { waitFor, type Found } from '../../main/hosts/headless/network/patience.
 import { createSandbox } from '../../main/hosts/sandbox/sandbox.ts'
 import { must, type Result } from '../../roles/protocol/result.ts'
 import { GUESTBOOK } from './harness.ts'
+import { sampleApp } from '../simulation/network/cast.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'golem-sandbox-'))
 const lines: string[] = []
@@ -52,6 +53,15 @@ it('the own node uses the app by itself; what it writes is counted, and survives
   await call('you', 'use.approve', { id })
   const counted = await request(id, ['counted', 'rejected', 'failed'])
   expect(counted.state).toBe('counted')
+
+  // The servers have a job each, so nobody joins it: it holds no block of the one that runs.
+  await call('you', 'publish', { program: sampleApp('poll') as never, title: 'Alone', terms: { tickBlocks: 3 } })
+  const { number } = await until('an app beside it that waits for servers', (view) => {
+    const alone = view.engagements.find(({ title }) => title === 'Alone')
+    return alone?.state === 'gathering' && alone.tick?.state === 'waiting for servers' && seen(view).tick
+  })
+  await until('three more ticks', (view) => (seen(view).tick?.number ?? 0) >= number + 3)
+  expect(lines.filter((line) => line.includes('no longer waits'))).toEqual([])
 
   const others = ['bob', 'supervisor', 'server-1', 'server-2', 'server-3']
   const pidOf = (name: string): number => network.participants.get(name)!.pid
