@@ -2,11 +2,11 @@
  * The job offers that were seen on the chain, whoever anchored them: for whoever looks for a job or an app. One role of the node; what is joined follows its app's
  * offers by itself.
  */
-import type { Offer, Reference } from '../../roles/protocol/documents/index.ts'
+import type { Offer, OpenedDocument, Reference } from '../../roles/protocol/documents/index.ts'
 import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/events.ts'
-import { fail, failForNow, ok, type Result } from '../../roles/protocol/result.ts'
 import { termsOf, type OfferTerms } from '../../roles/server/index.ts'
 import type { OfferView } from '../contract/index.ts'
+import type { HowToFetch } from './documents/types.ts'
 import type { Engine } from './engine.ts'
 import { fetchOffer, type Services } from './services.ts'
 
@@ -21,6 +21,14 @@ export interface MarketOffer {
   height: number
   terms: MarketTerms | null
   declined: boolean
+  /** A link named its block, which was read ahead of its turn. */
+  early?: true
+}
+
+export interface SeenEarly {
+  reference: Reference
+  height: number
+  document: OpenedDocument
 }
 
 export interface Market {
@@ -31,17 +39,17 @@ export interface Market {
   list(joined: ReadonlySet<string>): OfferView[]
   /** Offers of an app whose documents are here, oldest first. */
   ofApp(app: string): Array<MarketOffer & { terms: MarketTerms }>
-  /** An offer by digest. Errors: `server.offer` (never seen), `server.offer-missing` (retryable). */
-  find(offer: string): Result<MarketOffer & { terms: MarketTerms }>
+  /** Takes in an offer whose block was read ahead of its turn: `early` until that comes. */
+  note(seen: SeenEarly): Promise<void>
   decline(offer: string): Promise<void>
   /** Asks at once for an offer that a person named, and does not wait behind what strangers announce. */
-  want(offer: string): Promise<void>
+  want(offer: string, hints?: HowToFetch['hints']): Promise<void>
 }
 
 export interface MarketState {
   offers: MarketOffer[]
 }
-export type MarketEvent = WorldEvent | { type: 'decline'; offer: string }
+export type MarketEvent = WorldEvent | { type: 'decline'; offer: string } | ({ type: 'early' } & SeenEarly)
 export interface FetchOffer {
   type: 'fetch'
   reference: Reference
@@ -76,18 +84,11 @@ export function startMarket(services: Services, engine: Engine, changed: () => v
       )
       return [...newest.values()].map((offer) => viewOf(offer, joined)).sort((a, b) => b.perRequest - a.perRequest || a.height - b.height)
     },
-    find(sha256) {
-      const seen = offers().filter(({ reference }) => reference.sha256 === sha256)
-      const known = seen.find(hasTerms)
-      if (known !== undefined) return ok(known)
-      return seen.length === 0
-        ? fail('server.offer', 'This node has seen no such job offer on the chain. Look at the list of offers again.')
-        : failForNow('server.offer-missing', 'The document of this job offer is not here yet. Try again in a moment.')
-    },
-    async want(sha256) {
+    note: (seen) => member.dispatch({ type: 'early', ...seen }),
+    async want(sha256, hints) {
       const wanted = offers().filter(({ reference, terms }) => reference.sha256 === sha256 && terms === null)
       for (const { reference } of wanted) {
-        const fetched = await services.documents.fetch(reference, 'offer', { lane: 'known' })
+        const fetched = await services.documents.fetch(reference, 'offer', { lane: 'known', ...(hints === undefined ? {} : { hints }) })
         if (fetched.ok) await member.dispatch({ type: 'document', reference, document: fetched.value })
       }
     },
@@ -115,6 +116,8 @@ export function marketStep(state: MarketState, event: MarketEvent): { state: Mar
       return event.failure.retryable
         ? { state, effects: [] }
         : only(state.offers.filter((offer) => offer.terms !== null || !isSame(offer.reference, event.reference)))
+    case 'early':
+      return onEarly(state, event)
     case 'decline':
       return {
         state: { offers: state.offers.map((offer) => (offer.reference.sha256 === event.offer ? { ...offer, declined: true } : offer)) },
@@ -126,15 +129,32 @@ export function marketStep(state: MarketState, event: MarketEvent): { state: Mar
 function onBlock(state: MarketState, anchored: AnchoredTransaction[]): { state: MarketState; effects: FetchOffer[] } {
   const offers = [...state.offers]
   const effects: FetchOffer[] = []
+  let isNew = false
   for (const { anchor, height } of anchored) {
     if (anchor.type !== 'offer') continue
+    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+    // The chain has the last word on where it is: a link may have led to a later copy of its anchor.
+    const early = offers.findIndex((offer) => offer.early === true && offer.reference.sha256 === anchor.sha256)
+    if (early >= 0) {
+      const { early: _early, ...known } = offers[early]!
+      offers[early] = { ...known, reference, height }
+      isNew = true
+      continue
+    }
     // A stranger's copy of its digest may lead to another torrent, or to none.
     if (offers.some(({ reference, terms }) => isSame(reference, anchor) || (terms !== null && reference.sha256 === anchor.sha256))) continue
-    const reference = { sha256: anchor.sha256, infohash: anchor.infohash }
+    isNew = true
     offers.push({ reference, height, terms: null, declined: false })
     effects.push({ type: 'fetch', reference })
   }
-  return { state: effects.length === 0 ? state : { offers }, effects }
+  return { state: isNew ? { offers } : state, effects }
+}
+
+/** One that blocks have named meanwhile is there already. */
+function onEarly(state: MarketState, { reference, height, document }: SeenEarly): { state: MarketState; effects: FetchOffer[] } {
+  if (document.body.type !== 'offer' || state.offers.some((offer) => offer.reference.sha256 === reference.sha256))
+    return { state, effects: [] }
+  return onOffer({ offers: [...state.offers, { reference, height, terms: null, declined: false, early: true }] }, reference, document.body)
 }
 
 function onOffer(state: MarketState, reference: Reference, body: Offer): { state: MarketState; effects: FetchOffer[] } {

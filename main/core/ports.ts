@@ -142,6 +142,8 @@ export interface SwarmFetchOptions {
   signal?: AbortSignal
   /** Peers known to have it, as `host:port`: asked at once, beside those that tracker and DHT name. */
   peers?: string[]
+  /** Announce URLs that a stranger names for this torrent: a few of them are asked for it, where an app's may be, and told of nothing else. */
+  trackers?: string[]
   /** Says whether the files are what was wanted. A torrent of which nothing was ever accepted is not kept, nor served to others. */
   accept?(files: SwarmFile[]): boolean
 }

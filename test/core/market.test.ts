@@ -94,10 +94,17 @@ describe('[J2] the market', () => {
     expect(shown()[0]).toEqual(['App 2', 'open'])
   })
 
-  it('knows no offer that was never seen, and says of one whose document is not here that it may come', async () => {
-    const { market } = await start()
-    expect(market.find(id(4))).toMatchObject({ ok: false, error: { code: 'server.offer', retryable: false } })
-    expect(market.find(id(3))).toMatchObject({ ok: false, error: { code: 'server.offer-missing', retryable: true } })
-    expect(market.find(id(2))).toMatchObject({ ok: true, value: { terms: { title: 'App 2' } } })
+  it('takes in an offer whose block was read ahead, and has it where the chain says once that block comes', async () => {
+    const { market, engine, shown } = await start()
+    const { document } = offer(4, 5) as Extract<MarketEvent, { type: 'document' }>
+    await market.note({ reference: { ...reference(4), infohash: '9'.repeat(40) }, height: 9, document })
+    await market.note({ reference: reference(4), height: 8, document })
+    expect(shown()).toContainEqual(['App 4', 'open'])
+    expect(market.ofApp(id(4))).toMatchObject([{ height: 9, early: true }])
+    await engine.broadcast(block(4))
+    expect(market.ofApp(id(4))).toMatchObject([{ height: 4, reference: reference(4), terms: { title: 'App 4' } }])
+    expect(market.ofApp(id(4))[0]).not.toHaveProperty('early')
+    await market.note({ reference: reference(4), height: 9, document })
+    expect(market.ofApp(id(4))).toMatchObject([{ height: 4 }])
   })
 })

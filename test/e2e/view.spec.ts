@@ -31,7 +31,7 @@ test('[J2] a person accepts or declines the job offers that the node has seen', 
   await expect(list.first()).toContainText('10 sats a request')
   await expect(list.last()).toContainText('declined')
   await expect(list.last().getByRole('button', { name: 'Decline' })).toHaveCount(0)
-  fake.on['host.decline'] = () => fail('server.offer', 'This node has seen no such job offer on the chain.')
+  fake.on['host.decline'] = () => fail('engagement.none', 'This node has seen no such job offer on the chain.')
   await list.first().getByRole('button', { name: 'Decline' }).click()
   await expect(page.getByText('This node has seen no such job offer on the chain.')).toBeVisible()
   fake.on['host.offers'] = () => ok(offers.map((one, at) => ({ ...one, state: at === 0 ? 'accepted' : one.state })))

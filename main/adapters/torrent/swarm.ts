@@ -7,6 +7,7 @@ import { openDoor } from './door.ts'
 import { createStop, fetchFrom, stopped } from './fetching.ts'
 import { openSwarmFolder, type SwarmFolder } from './folder.ts'
 import { createGate, createLocks } from './gate.ts'
+import { askHinted } from './hinted.ts'
 import { createMetainfo, infohashOf } from './metainfo.ts'
 import { openLocalPeers, type LocalPeers } from './local-peers.ts'
 import { createOpenTorrents, type Entry } from './open-torrents.ts'
@@ -54,6 +55,7 @@ export interface WebTorrentSwarm extends SwarmPort {
 
 interface Swarm {
   client: WebTorrent
+  trackers: TrackerList
   folder: SwarmFolder
   waking: Waking
   announcing: Announcing
@@ -151,7 +153,7 @@ function compose(options: WebTorrentSwarmOptions, folder: SwarmFolder, client: W
       ['new', part(4)],
     ]),
   )
-  return { client, folder, waking, announcing, near, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
+  return { client, trackers, folder, waking, announcing, near, log, gate, locks, closing, bytes: { down: 0, up: 0 }, cleaning: new Set() }
 }
 
 const openNear = (client: WebTorrent, log: LogPort, heard: (infohash: string, peer: string) => void): LocalPeers =>
@@ -196,7 +198,8 @@ async function fetch(swarm: Swarm, infohash: string, options: SwarmFetchOptions)
     stop.begin()
     const entry = await swarm.waking.forFetch(infohash)
     if (entry === null) return stopped('The swarm was closed')
-    const result = await fetchFrom(entry, options, stop)
+    const endHints = askHinted(swarm, entry.torrent, infohash, options.trackers ?? [])
+    const result = await fetchFrom(entry, options, stop).finally(endHints)
     await afterFetch(swarm, infohash, entry, result.ok && (options.accept?.(result.value) ?? true))
     return result
   } finally {

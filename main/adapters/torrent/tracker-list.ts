@@ -8,6 +8,8 @@ export interface TrackerList {
   now(): string[]
   /** Those of one app from now on, instead of earlier ones; an empty list forgets them. */
   of(app: string, urls: readonly string[]): Result<void>
+  /** Those of some URLs that may be asked for a torrent, a few of them; the node's own are asked anyway. */
+  usable(urls: readonly string[]): string[]
   /** For whoever makes a client of trackers. */
   asking: Asking
 }
@@ -22,13 +24,16 @@ const [MOST_OF_ONE, MOST_OF_ALL] = [3, 9]
 export function createTrackerList(own: readonly string[], reach: Reach | undefined): TrackerList {
   const apps = new Map<string, string[]>()
   const named = (): string[] => [...apps.values()].flat().slice(0, MOST_OF_ALL)
+  const usable = (urls: readonly string[]): string[] =>
+    [...new Set(urls)].filter((url) => !own.includes(url) && whyNot(url, reach) === null).slice(0, MOST_OF_ONE)
   return {
+    usable,
     now: () => [...new Set([...own, ...named()])],
     asking: { golem: { reachOf: (url) => (own.includes(url) ? undefined : reach) } },
     of(app, urls) {
       apps.delete(app)
-      const usable = [...new Set(urls)].filter((url) => !own.includes(url) && whyNot(url, reach) === null).slice(0, MOST_OF_ONE)
-      if (usable.length > 0) apps.set(app, usable)
+      const asked = usable(urls)
+      if (asked.length > 0) apps.set(app, asked)
       const refused = urls.find((url) => whyNot(url, reach) !== null)
       return refused === undefined ? ok(undefined) : fail('swarm.tracker', `${refused} ${whyNot(refused, reach)}: it is not asked.`)
     },

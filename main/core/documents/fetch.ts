@@ -37,7 +37,15 @@ async function fetchBytes({ crypto, storage, swarm, fetchTimeoutMs }: FetchOptio
   const isRight = (files: SwarmFile[]): boolean => toHex(crypto.sha256(files[0]!.bytes)) === sha256
   // A torrent that once gave a right file stays, so a stranger's anchor that names it with another digest does not end its seeding.
   const timeoutMs = fetchTimeoutMs * (how.patience ?? 1)
-  const got = await swarm.fetch(infohash, { files: [name], maxBytes, large, timeoutMs, lane: how.lane ?? 'own', accept: isRight })
+  const got = await swarm.fetch(infohash, {
+    files: [name],
+    maxBytes,
+    large,
+    timeoutMs,
+    lane: how.lane ?? 'own',
+    accept: isRight,
+    ...how.hints,
+  })
   if (!got.ok) return got
   const { bytes } = got.value[0]!
   if (!isRight(got.value)) {

@@ -34,6 +34,8 @@ export interface Published {
 export interface HowToFetch {
   lane?: FetchLane
   patience?: number
+  /** Where a stranger says that it may be had (`SwarmFetchOptions`). */
+  hints?: { peers: string[]; trackers: string[] }
 }
 
 export interface Documents {

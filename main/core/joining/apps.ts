@@ -1,5 +1,5 @@
 /** The apps whose offers were seen on the chain: which one a person means, and what it is. */
-import { writeLink } from '../../../roles/protocol/link/index.ts'
+import { looksLikeLink, readLink, writeLink } from '../../../roles/protocol/link/index.ts'
 import { failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import type { KnownAppView } from '../../contract/index.ts'
 import { fetchOfferWithOutline } from '../client/app.ts'
@@ -8,6 +8,7 @@ import { appOf, find, type Named } from '../engagements/find.ts'
 import type { Market, MarketOffer, MarketTerms } from '../market.ts'
 import { fetchStandingOffer } from '../revocations.ts'
 import type { Services } from '../services.ts'
+import { checkNetwork, lookWhereItSays, unread, type LookServices } from './looking.ts'
 
 /** An offer whose document is here. */
 export type Known = MarketOffer & { terms: MarketTerms }
@@ -15,21 +16,29 @@ export type Known = MarketOffer & { terms: MarketTerms }
 export interface Apps {
   /** Each app once, by its newest offer, in the order in which they were seen. */
   all(): Array<Named & { offer: Known }>
-  /** Errors: those of `find`, `offer.missing` (retryable). */
+  /** A link is looked up where it says. Errors: `link.*`, those of `find`; `offer.missing`, `offer.unread` (retryable). */
   known(text: string): Promise<Result<Known>>
 }
 
-export function createApps(market: Market): Apps {
+export function createApps(services: LookServices, market: Market): Apps {
   /** Each app once, by its newest offer. */
   const all = (): Array<Named & { offer: Known }> => {
     const newest = new Map(market.offers().flatMap((offer) => (offer.terms === null ? [] : [[offer.terms.app, offer as Known] as const])))
     return [...newest].map(([app, offer]) => ({ id: offer.reference.sha256, app, title: offer.terms.title, offer }))
   }
   async function known(text: string): Promise<Result<Known>> {
+    const link = looksLikeLink(text) ? readLink(text) : null
+    if (link?.ok === false) return link
+    const here = link === null ? ok(null) : checkNetwork(link.value, services)
+    if (!here.ok) return here
     const named = appOf(text)
-    if (/^[0-9a-f]{64}$/.test(named)) await market.want(named)
+    const isId = /^[0-9a-f]{64}$/.test(named)
+    if (isId && !all().some(({ app }) => app === named))
+      await (link === null ? market.want(named) : lookWhereItSays(services, market, link.value))
     const one = find(all(), text, 'app whose offer was seen on the chain')
     if (one.ok) return ok(one.value.offer)
+    const isUnread = isId && market.offers().every(({ reference }) => reference.sha256 !== named) ? await unread(services) : null
+    if (isUnread !== null) return isUnread
     return one.error.code === 'engagement.none' && market.offers().some(({ terms }) => terms === null)
       ? failForNow('offer.missing', `${one.error.message} Documents of some offers are not here yet: try again in a moment.`)
       : one

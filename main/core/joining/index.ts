@@ -8,6 +8,7 @@ import type { NodeSettings } from '../settings.ts'
 import { createTurns } from '../turns.ts'
 import { createApps, describeApp, type Known } from './apps.ts'
 import { createHosting } from './hosting.ts'
+import { unread } from './looking.ts'
 import { createPublishing, type Publishing } from './publishing.ts'
 import { useApp } from './using.ts'
 
@@ -35,7 +36,7 @@ export interface JoiningOptions {
 
 export function createJoining({ services, engagements, market, settings, isRestoring }: JoiningOptions): Joining {
   const turns = createTurns()
-  const apps = createApps(market)
+  const apps = createApps(services, market)
   const publishing = createPublishing(services, engagements)
   const hosting = createHosting(services, engagements, market)
   const use = (offer: Known, register: boolean) => useApp(services, engagements, market, offer, register)
@@ -65,7 +66,8 @@ export function createJoining({ services, engagements, market, settings, isResto
   return {
     ...publishing,
     jobs: hosting.apps,
-    join: (text) => withApp(text, hosting.join),
+    join: (text) =>
+      withApp(text, async (offer) => (offer.early === true ? ((await unread(services)) ?? hosting.join(offer)) : hosting.join(offer))),
     decline: (text) => withApp(text, hosting.decline),
     leave: hosting.leave,
     find: (text) => withApp(text, (offer) => describeApp(services, market, offer)),

@@ -1,2 +1,3 @@
 export * from './link.ts'
 export * from './fields.ts'
+export { isIPv4, isIPv6 } from './address.ts'

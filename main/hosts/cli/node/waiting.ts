@@ -96,3 +96,21 @@ const pause = (signal: AbortSignal): Promise<boolean> =>
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
+
+/**
+ * A command that needs an app whose offer may be in a block that is still to be read: told how far that is, and asked again until it is known.
+ * Errors: those of the command but `offer.unread`; `cli.ended`.
+ */
+export const onceRead = <T>(io: Pick<Io, 'columns' | 'err' | 'ended'>, ask: () => Promise<Result<T>>): Promise<Result<T>> =>
+  askUntil(
+    io,
+    async () => ok(await ask()),
+    (answer): Look<T> => {
+      if (answer.ok) return { done: answer.value }
+      if (answer.error.code !== 'offer.unread') return { failed: answer.error }
+      const { at, of } = answer.error.details as { at: number; of?: number }
+      return of === undefined
+        ? { text: `looks for the app: block ${at}` }
+        : { text: `looks for the app: block ${at} of ${of}`, percent: of === 0 ? 0 : (100 * at) / of }
+    },
+  )

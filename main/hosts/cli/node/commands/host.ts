@@ -6,6 +6,7 @@ import { columnsOf, plain } from '../../../terminal/columns.ts'
 import type { Command } from '../../command.ts'
 import { nodeCommand } from '../node-command.ts'
 import { brief } from '../show.ts'
+import { onceRead } from '../waiting.ts'
 import { appOf, done, established, waitFlag } from './publish.ts'
 
 const offersText = (all: readonly OfferView[]): string =>
@@ -51,7 +52,7 @@ reached from outside (the default, 127.0.0.1, is this computer alone) before you
     example: 'golem host join 3f2a9c41 --wait',
   },
   async (node, call) => {
-    const joined = await node.call('host.join', { offer: call.positionals[0]! })
+    const joined = await onceRead(call.io, () => node.call('host.join', { offer: call.positionals[0]! }))
     if (!joined.ok) return joined
     const { id } = joined.value
     if (call.flags['wait'] !== true) return ok({ text: `Joining as ${brief(id)}. golem status says how far it is.`, value: joined.value })

@@ -9,7 +9,7 @@ import { EXIT, wrongUsage, type Call, type Command, type Done } from '../../comm
 import type { Node } from '../connection.ts'
 import { nodeCommand, textFlag } from '../node-command.ts'
 import { brief, lines } from '../show.ts'
-import { waitFor } from '../waiting.ts'
+import { onceRead, waitFor } from '../waiting.ts'
 import { valueOf } from './node.ts'
 import { appOf, done, waitFlag } from './publish.ts'
 
@@ -58,11 +58,11 @@ export const findAppCommand = nodeCommand(
     usage: '<app>',
     takes: [1, 1],
     doc: `Shows its link, its endpoints with their arguments, and what each server would see of a call. The app is named by its link, its id, the beginning of that, or
-its title. Nothing is joined, and nothing is paid.`,
+its title. A link is looked up where it says, also while the chain is still being read; what it says is held against the chain. Nothing is joined, and nothing is paid.`,
     example: 'golem find golem:signet/5d41…',
   },
-  async (node, { positionals: [app] }) => {
-    const known = await node.call('use.find', { app: app! })
+  async (node, { positionals: [app], io }) => {
+    const known = await onceRead(io, () => node.call('use.find', { app: app! }))
     return known.ok ? ok({ text: knownText(known.value), value: known.value }) : known
   },
 )
@@ -93,7 +93,7 @@ take which is meant as --app.`,
   },
   async (node, call) => {
     const reads = call.flags['read-only'] === true
-    const used = await node.call('use', { app: call.positionals[0]!, ...(reads ? { register: false } : {}) })
+    const used = await onceRead(call.io, () => node.call('use', { app: call.positionals[0]!, ...(reads ? { register: false } : {}) }))
     if (!used.ok) return used
     const { id } = used.value
     if (call.flags['wait'] !== true) return ok({ text: `Used as ${brief(id)}. golem status says how far it is.`, value: used.value })
