@@ -57,6 +57,38 @@ describe('the trackers that an app names', () => {
     expect(ann.status().tracker).toBe('none')
   })
 
+  it('are asked for one torrent where a link names them, and told of no other', async () => {
+    const tracker = await startTracker({ host: '127.0.0.1', port: 0 })
+    ends.push(tracker.close)
+    const named: string[] = []
+    const spying = await http((request, response) => {
+      named.push(new URL(request.url!, 'http://x').search)
+      response.statusCode = 500
+      response.end()
+    })
+    const [ann, bob] = [await open(), await open()]
+    const { infohash } = must(await ann.seed('offer', [DOCUMENT]))
+    must(ann.trackersOf('app', [tracker.announceUrl]))
+    const other = must(await bob.seed('another', [{ name: 'document.json', bytes: new Uint8Array([9]) }]))
+    const trackers = [spying, tracker.announceUrl, 'wss://nobody.example']
+    expect(must(await bob.fetch(infohash, { ...wanted, trackers }))).toEqual([DOCUMENT])
+    const hashOf = (hex: string) => [...Buffer.from(hex, 'hex')].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    const bytesIn = (query: string) =>
+      Buffer.from(
+        decodeURIComponent(/info_hash=([^&]*)/.exec(query)![1]!.replaceAll('%', '%25'))
+          .replaceAll('%25', '%')
+          .replace(
+            /%([0-9A-F]{2})|([^%])/gi,
+            (_, hex: string | undefined, plain: string | undefined) => hex ?? plain!.charCodeAt(0).toString(16).padStart(2, '0'),
+          ),
+        'hex',
+      ).toString('hex')
+    expect(named.length).toBeGreaterThan(0)
+    expect([...new Set(named.map(bytesIn))]).toEqual([hashOf(infohash)])
+    expect(hashOf(infohash)).not.toBe(other.infohash)
+    expect(bob.status().tracker).toBe('none')
+  })
+
   it('are a few of each app, beside the own ones, and as it names them now', () => {
     const list = createTrackerList(['http://own/announce'], undefined)
     const many = Array.from({ length: 10 }, (_, n) => `http://t${n}/announce`)

@@ -5,10 +5,12 @@ import { failForNow } from '../../../roles/protocol/result.ts'
 
 /**
  * `noFees`: the node cannot say what a transaction costs; `held`: it takes transactions, and no block holds them before that ends; `unheard`: what it asks of that host
- * in this way gets no answer; `disk`: which writes find the disk full, and are not carried out.
+ * in this way gets no answer; `disk`: which writes find the disk full, and are not carried out; `readsTo`: it is slow at reading
+ * the chain, and has come to that block.
  */
 export interface Trouble {
   noFees?: boolean
+  readsTo?: number
   held?: boolean
   unheard?: { host: string; asked: Asked }
   disk?: (write: DiskWrite) => boolean

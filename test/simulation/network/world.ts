@@ -170,6 +170,8 @@ export function createWorld(label: string): World {
         fees: async (blocks) => (troubles.get(name)?.noFees ? failForNow('chain.rpc', 'The node does not answer.') : node.fees(blocks)),
         follow: (recent, handler) =>
           node.follow(recent, async (event) => {
+            const isAhead = (): boolean => event.type === 'block' && event.block.height > (troubles.get(name)?.readsTo ?? Infinity)
+            while (life.alive && isAhead()) await new Promise<void>((resolve) => void clock.after(500, resolve))
             if (life.alive) await handler(event).catch(swallow)
           }),
       },
