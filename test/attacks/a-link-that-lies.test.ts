@@ -7,7 +7,6 @@ import { createTrackerList } from '../../main/adapters/torrent/tracker-list.ts'
 import { isPublic, publicLookup } from '../../main/adapters/transport/reach.ts'
 import type { HowToFetch } from '../../main/core/documents/types.ts'
 import { createApps } from '../../main/core/joining/apps.ts'
-import type { LookServices } from '../../main/core/joining/looking.ts'
 import { startMarket, type MarketEvent } from '../../main/core/market.ts'
 import { createEngine } from '../../main/core/engine.ts'
 import type { Services } from '../../main/core/services.ts'
@@ -70,7 +69,7 @@ async function node() {
     seldom: async () => failForNow('swarm.timeout', 'nobody has it'),
   } as unknown as Services
   const market = startMarket(services, engine, () => undefined)
-  const { known } = createApps(services as LookServices, market)
+  const { known } = createApps(services, market)
   const read = (height: number, ...references: Reference[]): MarketEvent => ({
     type: 'block',
     height,

@@ -117,15 +117,6 @@ describe('what is sent', () => {
 })
 
 describe('golem publish', () => {
-  it('of an app that no block has so far says how far the chain was read, and asks again until it is known', async () => {
-    const unread = fail('offer.unread', 'not yet', { at: 5, of: 20 })
-    const answers = [{ ...unread, error: { ...unread.error, retryable: true } }, ok({ id: '1a'.repeat(32) })]
-    node.script['use'] = () => answers.shift() ?? fail('engagement.none', 'no such app')
-    const used = await node.golem(['use', 'golem:regtest/ab'])
-    expect(used).toMatchObject({ code: 0, err: 'looks for the app: block 5 of 20 (25 %)\n' })
-    expect(await node.golem(['use', 'golem:regtest/ab'])).toMatchObject({ code: 1, err: expect.stringContaining('[engagement.none]') })
-  })
-
   it('checks the program before it is sent, and takes terms from a file and by name', async () => {
     node.script.publish = () => ok({ id: ID })
     write(node.home, 'terms.json', '{"perRequest":5,"work":{"client":10,"server":11}}')
