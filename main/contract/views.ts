@@ -156,7 +156,8 @@ export interface RequestView {
   }
   /** The request that was composed in its place. */
   again?: string
-  error?: { code: string; message: string }
+  /** `retryable`: it may pass by itself, so that the same can be asked again. */
+  error?: { code: string; message: string; retryable?: boolean }
   at: number
 }
 /**

@@ -83,10 +83,10 @@ export const changeRequest = (state: ClientState, id: string, change: (entry: Re
 /** Codes of what came too late: nothing was paid, and composing anew is the way on. */
 const LATE: ReadonlySet<string> = new Set(['client.late', 'client.base'])
 
-export const fail = (entry: RequestEntry, error: { code: string; message: string }): RequestEntry => ({
+export const fail = (entry: RequestEntry, error: { code: string; message: string; retryable?: boolean }): RequestEntry => ({
   ...entry,
   phase: LATE.has(error.code) ? 'late' : 'failed',
-  error: { code: error.code, message: error.message },
+  error: { code: error.code, message: error.message, ...(error.retryable === true && { retryable: true }) },
 })
 
 /** An entry that ended without anything that could still appear on the chain. */

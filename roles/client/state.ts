@@ -85,7 +85,7 @@ export interface RequestEntry {
   dispute?: Disagreement
   /** The request that was composed in its place. */
   again: string | null
-  error: { code: string; message: string } | null
+  error: { code: string; message: string; retryable?: boolean } | null
   at: number
 }
 

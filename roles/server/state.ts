@@ -92,7 +92,9 @@ export type Phase =
   | 'publishing'
   /** A block has it; no tick lists this server. */
   | 'accepted'
-  /** The newest tick lists this server; whether requests come is up to clients. */
+  /** The newest tick lists this server, and neither it nor the one before was planned with it: it has just joined, was left out, or the app sleeps. */
+  | 'listed'
+  /** A tick that runs was planned with it; whether requests come is up to clients. */
   | 'serving'
   /** It was listed and is no more. */
   | 'resting'
@@ -130,5 +132,6 @@ export function phaseOf({ job }: ServerState): Phase {
   if (job.acceptance === null) return 'grinding'
   if (job.acceptance.height === null) return 'publishing'
   if (job.listed === null) return 'accepted'
-  return job.listed.last < newest ? 'resting' : 'serving'
+  if (job.listed.last < newest) return 'resting'
+  return job.code.some(({ tick }) => tick <= newest) ? 'serving' : 'listed'
 }

@@ -113,10 +113,19 @@ function readinessOf(state: ServerState, { services: { storage }, keysFor }: Ser
   }
 }
 
-function detailOf({ work, reception, services: { storage }, counts: { requests, hops } }: ServerSession, { job }: ServerState): string {
+/** From when on a server that is listed has work, as far as plans say. */
+function waitsFor(state: ServerState): string {
+  const { job } = state
+  if (job === null || phaseOf(state) !== 'listed') return ''
+  const first = Math.min(...job.code.map(({ tick }) => tick))
+  return Number.isFinite(first) ? `; works from tick ${first} on` : '; no tick is planned with it yet'
+}
+
+function detailOf({ work, reception, services: { storage }, counts: { requests, hops } }: ServerSession, state: ServerState): string {
+  const { job } = state
   if (work !== null) return workText(work)
   const newest = job === null || stopOf(job.following) !== null ? null : newestTick(job.following)
   const overdue = newest === null ? null : overdueText(newest, job!.terms.tickBlocks, tipIn(storage)?.height ?? 0)
   const port = reception.port()
-  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run${overdue === null ? '' : `; ${overdue}`}`
+  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run${waitsFor(state)}${overdue === null ? '' : `; ${overdue}`}`
 }

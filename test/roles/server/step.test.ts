@@ -237,9 +237,14 @@ describe('a server that comes back from its phrase', () => {
 describe('a server follows ticks', () => {
   const ticks = [block(3, anchored('tick', refer(100), 3)), tick(0, null), block(4, anchored('tick', refer(101), 4)), tick(1, 100)]
 
-  it('[V1][V2] serves when the newest tick lists it, and fetches its code three ticks ahead', () => {
+  it('[V1][V2] is listed, fetches its code three ticks ahead, and serves once a tick runs that was planned with it', () => {
     const { state, effects } = run(initialServerState(), ...joined, ...ticks)
-    expect(phaseOf(state)).toBe('serving')
+    expect(phaseOf(state)).toBe('listed')
+    const later = [2, 3].flatMap((number) => [
+      block(3 + number, anchored('tick', refer(100 + number), 3 + number)),
+      tick(number, 99 + number),
+    ])
+    expect([2, 4].map((count) => phaseOf(run(state, ...later.slice(0, count)).state))).toEqual(['listed', 'serving'])
     expect(effectsOf(effects, 'fetch-file')).toMatchObject([
       { purpose: 'outline' },
       { purpose: 'code', tick: 3 },
@@ -315,10 +320,10 @@ describe('a server follows ticks', () => {
     const expelled = found(true).state
     expect([phaseOf(gone), phaseOf(expelled), serving(expelled)]).toEqual(['resting', 'expelled', null])
     // What a tick merely lists ends nobody.
-    expect([phaseOf(listed.state), phaseOf(found(false).state)]).toEqual(['serving', 'serving'])
+    expect([phaseOf(listed.state), phaseOf(found(false).state)]).toEqual(['listed', 'listed'])
     expect(found(false).effects).toMatchObject([
       { type: 'log', level: 'error', message: expect.stringContaining('It is invented.') as string },
     ])
-    expect(phaseOf(run(expelled, { type: 'reorg', height: 3 }).state)).toBe('serving')
+    expect(phaseOf(run(expelled, { type: 'reorg', height: 3 }).state)).toBe('listed')
   })
 })

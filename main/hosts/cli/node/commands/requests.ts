@@ -8,12 +8,10 @@ import { wrongUsage, type Call, type Command, type Done } from '../../command.ts
 import type { Node } from '../connection.ts'
 import { nodeCommand } from '../node-command.ts'
 import { brief, lines, requestsText, requestText } from '../show.ts'
-import { waitFor, type Look } from '../waiting.ts'
+import { answerTo, until, type State } from '../answers.ts'
 import { FEE_FLAGS, feeRate, agreed, YES_FLAG } from './money.ts'
 import { APP_FLAG, flaggedApp } from './use.ts'
 import { waitFlag } from './publish.ts'
-
-type State = RequestView['state']
 
 /** The request that is meant: by the beginning of its id, or the only one in such a state. Errors: `cli.usage`, those of the node. */
 async function requestOf(node: Node, given: string | undefined, states: readonly State[]): Promise<Result<RequestView>> {
@@ -41,18 +39,6 @@ async function requestOf(node: Node, given: string | undefined, states: readonly
   )
 }
 
-/** Waits until a request is in one of some states, or in one that leads nowhere. */
-const until = (node: Node, { io }: Call, id: string, states: readonly State[]): Promise<Result<RequestView>> =>
-  waitFor<RequestView>(node, io, ({ requests }): Look<RequestView> => {
-    const one = requests.find((request) => request.id === id)
-    if (one === undefined) return { text: 'sending' }
-    if (states.includes(one.state)) return { done: one }
-    if (one.state === 'failed')
-      return { failed: fail(one.error?.code ?? 'client.request', plain(one.error?.message ?? 'The request failed.')).error }
-    if (one.state === 'rejected' || one.state === 'late' || one.state === 'refused') return { done: one }
-    return { text: plain(one.waiting ?? one.state) }
-  })
-
 function requestArguments({ flags }: Call): Result<Record<string, never>> {
   const text = flags['request'] as string | undefined
   if (text === undefined) return ok({})
@@ -71,12 +57,29 @@ async function send(node: Node, call: Call): Promise<Result<Done>> {
   const { id } = sent.value
   if (call.flags['no-wait'] === true)
     return ok({ text: `Sent as request ${brief(id)}. golem requests says how far it is.`, value: sent.value })
-  const replied = await until(node, call, id, ['review', 'nothing to write', 'signed', 'anchored', 'counted'])
+  const replied = await answerTo(node, call, id)
   if (!replied.ok) return replied
   if (replied.value.state !== 'review' || call.flags['approve'] !== true)
     return ok({ text: requestText(replied.value), value: replied.value })
-  if (call.flags['json'] !== true) call.io.err(`${requestText(replied.value)}\n`)
-  return approved(node, call, replied.value)
+  return approvedAtLast(node, call, replied.value)
+}
+
+/** What came too late for its window is composed anew, shown and agreed to again, so many times. */
+const MOST_LATE = 5
+const LATE: ReadonlySet<string> = new Set(['client.late', 'client.base'])
+
+async function approvedAtLast(node: Node, call: Call, request: RequestView): Promise<Result<Done>> {
+  let reviewed = request
+  for (let late = 1; ; late++) {
+    if (call.flags['json'] !== true) call.io.err(`${requestText(reviewed)}\n`)
+    const done = await approved(node, call, reviewed)
+    if (done.ok || !LATE.has(done.error.code) || late === MOST_LATE) return done
+    const again = await node.call('use.again', { id: reviewed.id })
+    const replied = again.ok ? await answerTo(node, call, again.value.id) : again
+    if (!replied.ok) return replied
+    if (replied.value.state !== 'review') return ok({ text: requestText(replied.value), value: replied.value })
+    reviewed = replied.value
+  }
 }
 
 export const callCommand = nodeCommand(
@@ -88,13 +91,14 @@ export const callCommand = nodeCommand(
     flags: {
       request: { kind: 'text', short: 'r', value: 'JSON', doc: 'the arguments, e.g. \'{"topic":"cats","count":3}\' ({})' },
       ...APP_FLAG,
-      'no-wait': { kind: 'flag', doc: 'do not wait for the answer' },
+      'no-wait': { kind: 'flag', doc: 'do not wait for the answer, nor for an app that sleeps' },
       approve: { kind: 'flag', doc: 'publish what it would write, once it was shown and agreed to' },
       ...YES_FLAG,
       ...waitFlag('a tick counts it, with --approve'),
     },
     doc: `The request goes through the servers of the app, and comes back with an answer and with what it would write. Nothing is public before it is approved:
-golem approve publishes it, golem refuse drops it. golem find shows the endpoints and their arguments.`,
+golem approve publishes it, golem refuse drops it. golem find shows the endpoints and their arguments. While the app sleeps or its ticks are late it waits, and asks again
+with the next tick; with --approve, what came too late is composed anew, and shown again.`,
     example: 'golem call post --app guestbook --request \'{"topic":"cats","text":"Hello"}\'',
   },
   send,
@@ -125,8 +129,10 @@ async function approved(node: Node, call: Call, request: RequestView): Promise<R
   const go = await agreed(call, 'Publish this for everybody to read?')
   if (!go.ok) return go
   const signed = await node.call('use.approve', { id: request.id })
-  if (!signed.ok) return signed
-  if (call.flags['wait'] !== true)
+  const isUnderway = !signed.ok && signed.error.code === 'client.publishing'
+  if (!signed.ok && !isUnderway) return signed
+  if (call.flags['wait'] !== true && isUnderway) return ok({ text: signed.error.message, value: { id: request.id } })
+  if (call.flags['wait'] !== true && signed.ok)
     return ok({
       text: `Published with transaction ${signed.value.txid}. golem requests ${brief(request.id)} says when it counts.`,
       value: signed.value,
