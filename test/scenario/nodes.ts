@@ -95,8 +95,11 @@ async function openChain(folder: string) {
   }
 }
 
-/** Starts the chain, the tracker and every node, and gives each node coins that may be spent. @param settings of each node, by name */
-export async function startNodes(settings: Record<string, Settings>): Promise<Nodes> {
+/**
+ * Starts the chain, the tracker and every node, and gives each node coins that may be spent.
+ * @param settings of each node, by name; @param folders of nodes that have theirs elsewhere
+ */
+export async function startNodes(settings: Record<string, Settings>, folders: Record<string, string> = {}): Promise<Nodes> {
   const folder = mkdtempSync(join(tmpdir(), 'golem-nodes-'))
   const { chain, access, close: closeChain } = await openChain(folder)
   const tracker = await startTracker({ host: '127.0.0.1', port: 0, intervalMs: 120_000 })
@@ -112,7 +115,7 @@ export async function startNodes(settings: Record<string, Settings>): Promise<No
     }
   }
   const configOf = (name: string) => ({
-    folder: join(folder, name),
+    folder: folders[name] ?? join(folder, name),
     passphrase: 'story',
     scryptLog2: SCRYPT_LOG2,
     chain: { ...access, network: 'regtest' as const },

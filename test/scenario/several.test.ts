@@ -2,10 +2,13 @@
  * One node that supervises an app, works for another and uses both, in a process of its own among others: it is killed in the middle of whatever it does, blocks go while
  * it is down and while it runs, and after each of these every engagement goes on, and nothing was done twice.
  */
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { must } from '../../roles/protocol/result.ts'
 import { createSeededRandom } from '../simulation/ports/random.ts'
+import { openSmallDisk, smallDiskAvailable, type SmallDisk } from '../tools/small-disk.ts'
 import { countOf, GUESTBOOK, publishedTwice, sampleApp } from './harness.ts'
 import { startNodes, type Nodes } from './nodes.ts'
 
@@ -18,6 +21,10 @@ const random = createSeededRandom(seed)
 const moment = (ms: number): Promise<void> => pause(random.bytes(1)[0]! % ms)
 
 let nodes: Nodes
+let disk: SmallDisk | null = null
+/** Of its folder; none where no disk can be mounted, which takes root on Linux. */
+const DISK_MB = 64
+const hasDisk = smallDiskAvailable()
 /** `one` is the node that the story is about; `two` supervises the app that it works for, uses both, and looks whether all is well; `host-…` work for both. */
 const [ONE, TWO] = ['one', 'two']
 /** Ticks that stood on blocks which went: each of them may be in a block again, spends its seal, and counts no more. */
@@ -26,7 +33,9 @@ const written: Record<Title, string[]> = { Guestbook: [], Poll: [] }
 
 beforeAll(async () => {
   const host = { host: { auto: true, jobs: 2 } }
-  nodes = await startNodes({ [ONE]: {}, [TWO]: {}, 'host-1': host, 'host-2': host, 'host-3': host })
+  disk = hasDisk ? openSmallDisk(DISK_MB) : null
+  const all = { [ONE]: {}, [TWO]: {}, 'host-1': host, 'host-2': host, 'host-3': host }
+  nodes = await startNodes(all, disk === null ? {} : { [ONE]: join(disk.folder, 'node') })
   const terms = {
     minimumServers: 3,
     tickBlocks: 3,
@@ -48,7 +57,10 @@ beforeAll(async () => {
       await nodes.until(`${app} to be offered`, node, () => nodes.call(node, 'use', { app }).then(Boolean, () => false))
   await nodes.call(ONE, 'host.join', { offer: 'Poll' })
 })
-afterAll(() => nodes?.close())
+afterAll(async () => {
+  await nodes?.close()
+  disk?.close()
+})
 
 const tickOf = async (title: string, node = TWO): Promise<number> => (await nodes.used(node, title))?.tick?.number ?? -1
 const isServing = async (): Promise<boolean> => (await nodes.engagement(ONE, 'server', 'Poll'))?.state === 'serving'
@@ -262,6 +274,32 @@ describe('A node with several engagements, in a process of its own', () => {
     await nodes.clock.set(BLOCK_MS)
     await goesOn('after a reorganisation while it ran')
   })
+
+  it.skipIf(!hasDisk)(
+    'its disk is full: the app of others goes on, it says what is the matter, and all goes on when there is room',
+    async () => {
+      await nodes.clock.set(0)
+      await nodes.clock.settled()
+      disk!.fill()
+      const before = await tickOf('Poll')
+      // Regular blocks would wait for its own app, which makes no tick now.
+      await nodes.until('the other app to tick on', TWO, async ({ engagements, chain }) => {
+        const isDue = engagements.some(({ tick }) => tick !== undefined && tick.blocksLeft === 0)
+        if (!isDue && must(await nodes.chain.tip()).height === chain.height) await nodes.mine(1)
+        return (await tickOf('Poll')) > before + 2
+      })
+      const said = await nodes.until('it to say so', ONE, ({ node, engagements }) =>
+        [...node.problems, ...engagements.map(({ detail }) => detail)].find((text) => /make room/i.test(text)),
+      )
+      expect(said).toMatch(/disk|could not be written/)
+      expect((await nodes.view(ONE)).engagements.map(({ state }) => state)).not.toContain('failed')
+      await nodes.kill(ONE)
+      disk!.empty()
+      await nodes.start(ONE)
+      await nodes.clock.set(BLOCK_MS)
+      await goesOn('after a full disk')
+    },
+  )
 
   it('ended and started again in order', async () => {
     const before = await tickOf('Poll')
