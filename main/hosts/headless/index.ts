@@ -4,11 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createLog } from '../../adapters/system/log.ts'
 import { CONTRACT } from '../../contract/index.ts'
 import { createSandbox, OWN } from '../sandbox/sandbox.ts'
+import { sandboxTold } from '../sandbox/told.ts'
 import { removeAccess, writeAccess } from '../terminal/access-file.ts'
-import { chosenApp } from './network/app.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
@@ -84,25 +83,13 @@ function createAccessFiles(folder: string, { url, token }: { url: string; token:
 }
 
 async function main(values: Extract<Started<'headless'>, { values: unknown }>['values']): Promise<number> {
-  const app = chosenApp(values.app)
-  if (!app.ok) {
-    complain(app.error.message)
+  const told = sandboxTold(values, (name) => networkFolder(values.folder, name))
+  if (!told.ok) {
+    complain(told.error.message)
     return USAGE_EXIT
   }
-  const folder = networkFolder(values.folder, app.value.folder)
-  const level = values.verbose ? 'debug' : 'warn'
-  const output = (name: string, text: string): void => void process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `))
-  const sandbox = createSandbox({
-    ...app.value.plan,
-    folder,
-    servers: values.servers,
-    blockMs: values['block-ms'],
-    tickBlocks: values['tick-blocks'],
-    logLevel: level,
-    output,
-    log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
-    ownLog: createLog({ stream: { write: (text) => output(OWN, text) }, format: 'readable', level }),
-  })
+  const { folder, title } = told.value
+  const sandbox = createSandbox(told.value)
   const token = randomBytes(24).toString('base64url')
   const page = await openPage({
     host: '127.0.0.1',
@@ -129,7 +116,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     await page.close()
     return 1
   }
-  say(`the sandbox runs ${app.value.plan.title} in ${folder}; Ctrl+C ends it`)
+  say(`the sandbox runs ${title} in ${folder}; Ctrl+C ends it`)
   return 0
 }
 

@@ -3,18 +3,17 @@
  */
 import { join } from 'node:path'
 import process from 'node:process'
-import { createLog } from '../../adapters/system/log.ts'
 import { readArguments } from '../../contract/arguments.ts'
 import { isSandboxCommand } from '../../contract/sandbox.ts'
 import { fail, ok, type Result } from '../../core/index.ts'
-import { chosenApp } from '../headless/network/app.ts'
 import { startOptions } from '../terminal/hosts.ts'
 import { readOptions } from '../terminal/options.ts'
 import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { validatedCall } from '../worker/channel.ts'
 import { createHearing } from '../worker/hearing.ts'
 import { serveParent, type House } from '../worker/parent.ts'
-import { createSandbox, OWN, type Sandbox } from './sandbox.ts'
+import { createSandbox, type Sandbox } from './sandbox.ts'
+import { sandboxTold } from './told.ts'
 
 /** What `npm start` was told, which the desktop app hands on unread. */
 const argumentsGiven = (): string[] => JSON.parse(process.env.GOLEM_ARGUMENTS ?? '[]') as string[]
@@ -26,23 +25,8 @@ function sandboxIn(config: unknown): Result<Sandbox> {
   const options = readOptions(startOptions, argumentsGiven())
   if (!options.ok) return options
   const { values } = options.value
-  const app = chosenApp(values.app)
-  if (!app.ok) return app
-  const level = values.verbose ? 'debug' : 'warn'
-  const output = (name: string, text: string): void => void process.stderr.write(text.replace(/^(?=.)/gm, `${name}: `))
-  return ok(
-    createSandbox({
-      ...app.value.plan,
-      folder: values.folder === undefined ? join(folder, app.value.folder) : networkFolder(values.folder, app.value.folder),
-      servers: values.servers,
-      blockMs: values['block-ms'],
-      tickBlocks: values['tick-blocks'],
-      logLevel: level,
-      output,
-      log: createLog({ stream: process.stderr, format: 'readable', level: 'warn' }),
-      ownLog: createLog({ stream: { write: (text) => output(OWN, text) }, format: 'readable', level }),
-    }),
-  )
+  const told = sandboxTold(values, (name) => (values.folder === undefined ? join(folder, name) : networkFolder(values.folder, name)))
+  return told.ok ? ok(createSandbox(told.value)) : told
 }
 
 /** Its nodes are there at once and fill as they start; a network that cannot start ends this process, and its parent starts it again. */

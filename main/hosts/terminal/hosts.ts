@@ -8,12 +8,6 @@ import { readOptions, wrongUsage, type Options, type Read, type Values } from '.
 
 const help = { kind: 'flag', short: 'h', doc: 'print this and end' } as const
 
-/** Of a local network. */
-const pace = {
-  servers: { kind: 'whole', value: 'N', range: [1, 64], default: 6, doc: 'how many servers take part' },
-  'tick-blocks': { kind: 'whole', value: 'N', range: [1, 144], default: 4, doc: 'blocks in a tick' },
-} as const
-
 export const startOptions = {
   app: {
     kind: 'text',
@@ -23,7 +17,13 @@ export const startOptions = {
   },
   folder: { kind: 'text', value: 'FOLDER', doc: 'where the data lives; without it GOLEM_FOLDER, or ~/.golem with a folder for each app' },
   port: { kind: 'whole', value: 'N', range: [0, 65_535], default: 0, doc: 'of the page in a browser; 0 lets the system choose' },
-  ...pace,
+  servers: {
+    kind: 'whole',
+    value: 'N',
+    range: [1, 64],
+    doc: 'how many servers take part, later no fewer than at the first start; without it as many as then, or 6',
+  },
+  'tick-blocks': { kind: 'whole', value: 'N', range: [1, 144], doc: 'blocks in a tick, from the first start on; without it as then, or 4' },
   'block-ms': {
     kind: 'whole',
     value: 'MS',
@@ -36,8 +36,8 @@ export const startOptions = {
 
 const demoOptions = {
   chain: { kind: 'choice', choices: ['embedded', 'bitcoind'], default: 'embedded', doc: 'which node keeps the chain' },
-  ...pace,
-  'tick-blocks': { ...pace['tick-blocks'], default: 3 },
+  servers: { ...startOptions.servers, default: 6, doc: 'how many servers take part' },
+  'tick-blocks': { ...startOptions['tick-blocks'], default: 3, doc: 'blocks in a tick' },
   'block-ms': { ...startOptions['block-ms'], default: 1000, doc: 'milliseconds between blocks, at least' },
   verbose: startOptions.verbose,
   keep: { kind: 'flag', doc: 'leave the data folders' },

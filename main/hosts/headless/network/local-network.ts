@@ -109,6 +109,7 @@ async function build(options: LocalNetworkOptions, closing: Array<() => unknown>
     chain: access,
     tracker: tracker.announceUrl,
     funded: before?.funded ?? [],
+    size: { servers: options.servers, tickBlocks: options.tickBlocks },
     ...(before?.blockMs === undefined ? {} : { blockMs: before.blockMs }),
   }
   writeNote(folder, note)

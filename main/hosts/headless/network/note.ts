@@ -26,6 +26,11 @@ const networkNote = z.object({
   tracker: z.string(),
   /** Participants that have been given coins. */
   funded: z.array(z.string()),
+  /** As it began: later starts have no fewer servers, and ticks of as many blocks. */
+  size: z
+    .object({ servers: z.int().min(1), tickBlocks: z.int().min(1) })
+    .optional()
+    .catch(undefined),
   /** Milliseconds between blocks, as a person said last. */
   blockMs: blockMs.optional().catch(undefined),
 })
