@@ -95,7 +95,7 @@ export function answersOf({ engagements, joining, wallet, market, restoring }: A
 
     'use.find': ({ app }) => joining.find(app),
     use: ({ app, register }) => joining.use(app, register !== false),
-    'use.leave': withId('client', engagements.end),
+    'use.leave': withId('client', engagements.leave),
     'use.pause': pausing('client'),
     'use.resume': resuming('client'),
     'use.read': ({ app, ...args }) => {

@@ -136,7 +136,7 @@ export const SETTINGS = {
     schema: z.boolean(),
     wanted: 'true or false',
     fallback: host.auto,
-    doc: 'Accept job offers that pay enough without asking.',
+    doc: 'Accept job offers that pay enough without asking. A job that was left is not taken up again.',
     applies: 'at once',
   }),
   'host.minimumPayPerRequest': setting({
@@ -157,7 +157,7 @@ export const SETTINGS = {
     schema: z.boolean(),
     wanted: 'true or false',
     fallback: use.auto,
-    doc: 'Use the first app that is seen, where none is used.',
+    doc: 'Use the first app that is seen, where none is used. An app that was left is not taken up again.',
     applies: 'at once',
   }),
   'use.freshKeys': setting({

@@ -8,7 +8,7 @@ import { isOfDisk } from '../disk.ts'
 import type { Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { find, type Named } from './find.ts'
-import { erased, rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
+import { erased, leftRows, rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
 import type { RoleService, Running } from './run.ts'
 import { createWork, failed, type EngagementsOptions, type Work } from './work.ts'
 
@@ -43,6 +43,10 @@ export interface Engagements {
   resume(id: string): Promise<Result<null>>
   /** Ends one; its rows stay. Safe to repeat. */
   end(id: string): Promise<Result<null>>
+  /** Ends one as a person wants it: no rule of the node begins it again. Safe to repeat. */
+  leave(id: string): Promise<Result<null>>
+  /** Apps that a person left in this role, and did not begin with again. */
+  leftApps(role: 'server' | 'client'): ReadonlySet<string>
   /** Which one is meant. Errors: `engagement.none`, `engagement.several`. */
   find(role: RoleName, text?: string): Result<Engagement>
   /** The same of one that is at work. Error: `engagement.still`. */
@@ -137,6 +141,8 @@ export function createEngagements(options: EngagementsOptions): Engagements {
         return row === undefined ? fail('engagement.none', 'There is no such engagement here.') : work.goOn(id, row)
       }),
     end: (id) => turns.take(() => work.standStill(id, () => still(storage, id, 'ended'))),
+    leave: (id) => turns.take(() => work.standStill(id, () => leftRows(storage, id))),
+    leftApps: (role) => new Set(rowsIn(storage).flatMap(({ row }) => (row.role === role && row.left === true ? [row.app] : []))),
     running(role, text) {
       const one = found(role, text)
       if (!one.ok) return one

@@ -20,6 +20,8 @@ export type EngagementRow = Beginning & {
   /** `failed`: put out, with the reason in `why`. `ended`: a person left it; its rows stay, and it may be begun again. */
   state: 'active' | 'paused' | 'failed' | 'ended'
   why?: string
+  /** While it is ended: a person left it, and what the node does by itself (`use.auto`, `host.auto`) leaves its app alone. */
+  left?: true
   /** While it is not active: the newest blocks that its roles heard of, newest last. */
   heard?: BlockRef[]
 }
@@ -42,10 +44,16 @@ export const still = (storage: StoragePort, id: string, state: 'paused' | 'faile
   return [write(id, { ...others, state, heard: row.heard ?? recentIn(storage), ...(why === undefined ? {} : { why }) })]
 }
 
+/** Its row once a person left it. */
+export const leftRows = (storage: StoragePort, id: string): StorageWrite[] => {
+  const row = rowOf(storage, id)
+  return row === undefined ? [] : [write(id, { ...row, state: 'ended', left: true, heard: row.heard ?? recentIn(storage) })]
+}
+
 /** Its row once it hears of everything again. */
 export function moving(storage: StoragePort, id: string): StorageWrite[] {
   const row = rowOf(storage, id)
   if (row === undefined) return []
-  const { why: _why, heard: _heard, ...others } = row
+  const { why: _why, heard: _heard, left: _left, ...others } = row
   return [write(id, { ...others, state: 'active' })]
 }

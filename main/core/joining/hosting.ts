@@ -29,7 +29,8 @@ export function createHosting(services: Services, engagements: Engagements, mark
     if (running?.role !== 'server' || row.role !== 'server') return
     const phase = running.service.phase()
     if (phase === 'without a job') await market.decline(row.offer)
-    if (phase === 'without a job' || phase === 'left') await engagements.end(id)
+    if (phase === 'without a job') await engagements.end(id)
+    if (phase === 'left') await engagements.leave(id)
   }
 
   return {
@@ -58,9 +59,9 @@ export function createHosting(services: Services, engagements: Engagements, mark
       const one = engagements.find('server', app)
       if (!one.ok) return one
       const { running, id } = one.value
-      if (now || running?.role !== 'server') return engagements.end(id)
+      if (now || running?.role !== 'server') return engagements.leave(id)
       await running.service.leave()
-      return running.service.phase() === 'left' ? engagements.end(id) : ok(null)
+      return running.service.phase() === 'left' ? engagements.leave(id) : ok(null)
     },
     async endWhatIsOver() {
       for (const one of all()) await endOne(one)

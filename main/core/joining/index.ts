@@ -48,11 +48,14 @@ export function createJoining({ services, engagements, market, settings, isResto
     // With every block: who has no rule looks at no offers.
     const offered = (host.auto || rule.auto) && !isRestoring() ? apps.all().filter(({ offer }) => !offer.declined) : []
     const joined = hosting.apps()
+    const leftJobs = engagements.leftApps('server')
+    const leftApps = engagements.leftApps('client')
     const suiting = offered
-      .filter(({ app, offer }) => !joined.has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
+      .filter(({ app, offer }) => !joined.has(app!) && !leftJobs.has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
       .sort((a, b) => b.offer.terms.perRequest - a.offer.terms.perRequest)
     for (const { offer } of suiting) if (host.auto && hosting.all().length < host.jobs) await hosting.join(offer)
-    if (rule.auto && !isUsing() && offered[0] !== undefined) await use(offered[0].offer, true)
+    const first = rule.auto && !isUsing() ? offered.find(({ app }) => !leftApps.has(app!)) : undefined
+    if (first !== undefined) await use(first.offer, true)
     await hosting.endWhatIsOver()
     publishing.endWhatIsRetiring()
   }

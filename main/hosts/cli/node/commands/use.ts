@@ -108,7 +108,7 @@ export const useLeaveCommand = nodeCommand(
     summary: 'use an app no longer',
     usage: '[app]',
     takes: [0, 1],
-    doc: 'What was published stays, and its keys come again from the seed phrase: golem use goes on with them.',
+    doc: 'What was published stays, and its keys come again from the seed phrase: golem use goes on with them. The setting use.auto does not take the app up again.',
     example: 'golem use leave "Our poll"',
   },
   async (node, call) => done(await node.call('use.leave', appOf(call)), 'The app is used no longer.'),
