@@ -61,7 +61,7 @@ describe('Death while', () => {
     const deaths = await dieAgainAndAgain(
       'server',
       'server-1',
-      async (world) => (await stateOf(world, 'server-1')) === 'serving',
+      async (world) => ['listed', 'serving'].includes((await stateOf(world, 'server-1')) ?? ''),
       async (world) => {
         expect(count(world, 'acceptance')).toBe(SERVERS.length)
       },
