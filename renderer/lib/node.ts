@@ -20,6 +20,21 @@ export function walletHint(wallet: NodeView['wallet']): { title: string; before:
   }
 }
 
+/** What stands in place of a list of engagements that is empty: while the wallet is closed, what a node takes part in is not known, and not lost. */
+export function nothingHere(wallet: NodeView['wallet'] | undefined): string {
+  switch (wallet) {
+    case undefined:
+      return 'The node has not said yet what it takes part in.'
+    case 'none':
+    case 'unconfirmed':
+      return 'Nothing is supervised, hosted or used here before the wallet is ready.'
+    case 'locked':
+      return 'What is supervised, hosted and used here is shown, and goes on, once the wallet is unlocked: golem wallet unlock.'
+    case 'open':
+      return 'Nothing is supervised, hosted or used here yet.'
+  }
+}
+
 /** Whether an app is on its way without anybody doing something: this node began to use one, or it is part of a play network that starts. */
 export function appIsComing({ node, engagements }: Pick<Overview, 'node' | 'engagements'>): boolean {
   if (node.wallet !== 'open') return false

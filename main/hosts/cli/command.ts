@@ -103,7 +103,7 @@ export function checkCount({ name, usage, takes: [least, most] }: Command, posit
   if (positionals.includes('')) return wrongUsage(`An argument is empty: golem ${name} needs: ${usage}.`)
   return positionals.length <= most
     ? ok(null)
-    : wrongUsage(`«${positionals[most]}» is one argument too many: golem ${name} takes ${usage}.`)
+    : wrongUsage(`«${positionals[most]}» is one argument too many: golem ${name} takes ${usage === '' ? 'none' : usage}.`)
 }
 
 /** How to build, from the flags of `BUILD_FLAGS`. Error: `cli.usage`. */

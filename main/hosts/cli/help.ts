@@ -55,4 +55,4 @@ golem help ${word} <command> explains one of them.
 
 /** `golem help <command>`. */
 export const helpOf = ({ takes: _, ...command }: Command): string =>
-  helpText({ ...command, command: `golem ${command.name}`, usage: `${command.usage} [flags]`, options: flagsOf(command) })
+  helpText({ ...command, command: `golem ${command.name}`, usage: `${command.usage} [flags]`.trimStart(), options: flagsOf(command) })

@@ -16,6 +16,8 @@ import { verifyCommand } from './commands/verify.ts'
 import { nodeGroups } from './node/commands/index.ts'
 import { firstWords, groupHelp, helpOf, overview } from './help.ts'
 import { processIo } from './io.ts'
+import { plain } from '../terminal/columns.ts'
+import { nearest } from '../terminal/options.ts'
 
 export const groups: readonly Group[] = [
   ...nodeGroups,
@@ -36,8 +38,8 @@ export async function runCli(argv: string[], io: Io): Promise<number> {
   const json = argv.includes('--json')
   try {
     const found = findCommand(commands, argv)
-    const refused = found !== null && 'command' in found ? found.command.refusedExit : undefined
-    return report(await perform(argv, io), json, io, refused)
+    const command = found !== null && 'command' in found ? found.command : undefined
+    return report(await perform(argv, io), json, io, command)
   } catch (error) {
     const failure: Failure = { code: 'cli.bug', message: `This is a bug of Golem's; please report it: ${String(error)}`, retryable: false }
     report({ ok: false, error: failure }, json, io)
@@ -67,13 +69,24 @@ async function perform(argv: string[], io: Io): Promise<Result<Done>> {
 
 const said = (text: string): Result<Done> => ({ ok: true, value: { text, value: { text } } })
 
+/** @param names of those there are, of which one was probably meant */
+function noCommand(given: string, names: readonly string[]): string {
+  const near = nearest(names, given)
+  return `There is no command «${given.slice(0, 80)}»${near === undefined ? `; there are ${names.join(', ')}.` : `; did you mean golem ${near}?`}`
+}
+
 const unknown = (name: string): Result<never> =>
   name.startsWith('-')
     ? wrongUsage(`Options follow the command, so not «${name}» first: golem <command> … [options].`)
-    : wrongUsage(`There is no command «${name}»; there are ${firstWords(commands).join(', ')}.`)
+    : wrongUsage(noCommand(name, firstWords(commands)))
 
 const unknownIn = (word: string, under: readonly Command[], given: string): Result<never> =>
-  wrongUsage(`There is no command «${word} ${given}»; there are ${under.map(({ name }) => name).join(', ')}.`)
+  wrongUsage(
+    noCommand(
+      `${word} ${given}`,
+      under.map(({ name }) => name),
+    ),
+  )
 
 /** `golem help`, of all, of a command, of those that begin with a word. */
 function help(words: string[]): Result<Done> {
@@ -92,23 +105,30 @@ function help(words: string[]): Result<Done> {
 
 const version = (): string => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
-function report(result: Result<Done>, json: boolean, io: Io, refused: number = EXIT.refused): number {
+function report(result: Result<Done>, json: boolean, io: Io, command?: Command): number {
   if (result.ok && result.value.silent === true) return result.value.exit ?? EXIT.fine
   if (json) io.out(`${JSON.stringify(result.ok ? { ok: true, value: result.value.value } : { ok: false, error: result.error })}\n`)
   else if (result.ok) io.out(`${result.value.text.trimEnd()}\n`)
-  else io.err(complaint(result.error))
+  else io.err(complaint(result.error, command === undefined ? 'golem --help' : `golem help ${command.name}`))
   if (result.ok) return result.value.exit ?? EXIT.fine
-  return result.error.code === 'cli.usage' ? EXIT.usage : refused
+  return result.error.code === 'cli.usage' ? EXIT.usage : (command?.refusedExit ?? EXIT.refused)
 }
 
-/** A failure for people: every problem on a line of its own, with its code. */
-export function complaint({ code, message, details }: Failure): string {
-  if (code === 'cli.usage') return `golem: ${message}\n${message.includes('\n') ? '' : 'See golem --help.\n'}`
+/** What somebody typed, or others wrote, may be in a message: it is no command to a terminal. */
+const tame = (text: string): string => text.split('\n').map(plain).join('\n')
+
+/**
+ * A failure for people: every problem on a line of its own, with its code.
+ * @param help the command that says how it is done right
+ */
+export function complaint({ code, message: raw, details }: Failure, help = 'golem --help'): string {
+  const message = tame(raw)
+  if (code === 'cli.usage') return `golem: ${message}\n${message.includes('\n') ? '' : `See ${help}.\n`}`
   const problems = (details?.['problems'] ?? []) as Array<{ at: string; code: string; message: string }>
   if (problems.length === 0) return `${message} [${code}]\n`
   const more = Number(details?.['more'] ?? 0)
   const rest = more === 0 ? '' : `and ${more} more, which are told once these are mended\n`
-  return problems.map((problem) => `${problem.at}: ${problem.message} [${problem.code}]\n`).join('') + rest
+  return problems.map((problem) => `${tame(`${problem.at}: ${problem.message}`)} [${problem.code}]\n`).join('') + rest
 }
 
 if (import.meta.main) {

@@ -1,4 +1,5 @@
 /** Tables of several columns, for people. */
+import process from 'node:process'
 import { WIDTH } from './layout.ts'
 
 export interface Column<T> {
@@ -25,12 +26,18 @@ const padded = (text: string, width: number, right: boolean): string => {
   return right ? space + text : text + space
 }
 
-/** Rows below their titles. The last column is cut, unless it is to be `whole`, where a line would be longer than `WIDTH` and still has 20 columns then. */
-export function columnsOf<T>(rows: readonly T[], columns: ReadonlyArray<Column<T>>): string {
+/** What a table may take: a terminal's lines are bounded; who reads a pipe or a file gets everything. */
+const outputWidth = (): number => (process.stdout.isTTY ? Math.max(WIDTH, process.stdout.columns || 0) : Infinity)
+
+/**
+ * Rows below their titles. The last column is cut, unless it is to be `whole`, where a line would be longer than `width` and still has 20 columns then.
+ * @param width columns of a line; without it those of the terminal, and no bound where the output is none
+ */
+export function columnsOf<T>(rows: readonly T[], columns: ReadonlyArray<Column<T>>, width = outputWidth()): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ of }) => plain(of(row))))]
   const widths = columns.map((_, at) => Math.max(...cells.map((line) => widthOf(line[at]!))))
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0)
-  const most = Math.max(20, WIDTH - before)
+  const most = Math.max(20, width - before)
   return cells
     .map((line) =>
       line

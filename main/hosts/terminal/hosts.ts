@@ -1,7 +1,7 @@
 /** The programs behind the npm scripts: their options as data. README.md lists them from here; a test holds the two equal. */
 import process from 'node:process'
 import { helpText, type About } from './help.ts'
-import { NODE_FLAGS } from './nodes.ts'
+import { CHAINS, NODE_FLAGS } from './nodes.ts'
 import { PASSPHRASE_FLAGS } from './secret.ts'
 import type { Result } from '../../../roles/protocol/result.ts'
 import { readOptions, wrongUsage, type Options, type Read, type Values } from './options.ts'
@@ -75,7 +75,7 @@ const auditOptions = {
 } as const satisfies Options
 
 export const nodeOptions = {
-  network: { ...NODE_FLAGS.network, doc: 'which chain; without it GOLEM_NETWORK, or signet' },
+  network: { ...NODE_FLAGS.network, value: CHAINS.join('|'), doc: 'which chain; without it GOLEM_NETWORK, or signet' },
   folder: { ...NODE_FLAGS.folder, doc: 'where its data lives; without it GOLEM_FOLDER, or ~/.golem/<network>' },
   chain: {
     kind: 'text',

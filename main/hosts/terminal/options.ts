@@ -71,7 +71,7 @@ export function readOptions<const T extends Options>(table: T, args: string[], p
     const type = kind === 'flag' ? ('boolean' as const) : ('string' as const)
     return [name, short === undefined ? { type } : { type, short }] as const
   })
-  const parsed = parseArgs({ args, options: Object.fromEntries(types), allowPositionals: true, strict: false, tokens: true })
+  const parsed = parsedOf(args, types)
   const values = new Map<string, Value>(Object.entries(table).map(([name, option]) => [name, initial(option)]))
   const seen = new Set<string>()
   for (const token of parsed.tokens) {
@@ -84,6 +84,25 @@ export function readOptions<const T extends Options>(table: T, args: string[], p
   const extra = parsed.positionals[0]
   if (positionals === 'none' && extra !== undefined) return wrongUsage(`«${extra}» is one argument too many: only options are taken here.`)
   return ok({ values: Object.fromEntries(values) as Values<T>, positionals: parsed.positionals })
+}
+
+/** No option is named by a digit, so `-5` is a number wherever it stands. The reader of options would take it for one: it sees it behind a NUL, which no argument has. */
+function parsedOf(args: string[], types: ReadonlyArray<readonly [string, { type: 'boolean' | 'string'; short?: string }]>) {
+  const marked = args.map((arg) => (/^-\.?\d/.test(arg) ? `\0${arg}` : arg))
+  const unmarked = (text: string): string => (text.startsWith('\0') ? text.slice(1) : text)
+  const { tokens, positionals } = parseArgs({
+    args: marked,
+    options: Object.fromEntries(types),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  return {
+    positionals: positionals.map(unmarked),
+    tokens: tokens.map((token) =>
+      token.kind === 'option' && token.value !== undefined ? { ...token, value: unmarked(token.value) } : token,
+    ) as typeof tokens,
+  }
 }
 
 function initial(option: Option): Value {
@@ -103,8 +122,7 @@ function readOne(table: Options, token: Token, seen: Set<string>): Result<Value>
   if (option.kind !== 'list' && seen.has(name)) return wrongUsage(`--${name} is given twice; give it once.`)
   seen.add(name)
   if (option.kind === 'flag') return value === undefined ? ok(true) : wrongUsage(`--${name} takes no value; leave «=${value}» out.`)
-  const looksLikeOne = option.kind === 'whole' ? /^-\D/ : /^-./
-  const isAnOption = token.inlineValue === false && value !== undefined && looksLikeOne.test(value)
+  const isAnOption = token.inlineValue === false && value !== undefined && /^-(?!\.?\d)./.test(value)
   if (value === undefined || value === '' || isAnOption) return wrongUsage(`--${name} needs a value: --${name}=${placeholder(option)}.`)
   return valueOf(name, option, value)
 }
@@ -129,11 +147,15 @@ const inWords = (choices: readonly string[]): string =>
 export const placeholder = (option: Option): string =>
   option.kind === 'choice' ? option.choices.join('|') : option.kind === 'flag' ? '' : option.value
 
-/** The end of the sentence, with the option that was probably meant: one letter off, or begun with the same letters. */
+/** The end of the sentence, with the option that was probably meant. */
 function likely(names: string[], given: string): string {
-  const near = names.find((name) => isNear(name, given)) ?? names.find((name) => given.length > 1 && name.startsWith(given))
+  const near = nearest(names, given)
   return near === undefined ? '.' : `; did you mean --${near}?`
 }
+
+/** The name that was probably meant: one letter off, or begun with the same letters. */
+export const nearest = (names: readonly string[], given: string): string | undefined =>
+  names.find((name) => isNear(name, given)) ?? names.find((name) => given.length > 1 && name.startsWith(given))
 
 /** Whether leaving one letter out of one or both makes them equal. */
 function isNear(one: string, other: string): boolean {

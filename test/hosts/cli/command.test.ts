@@ -70,6 +70,12 @@ describe('every command', () => {
     expect(asked.out.split('\n').filter((line) => line.length > 100)).toEqual([])
   })
 
+  it('shows its usage with one space, and offers no network that it refuses', async () => {
+    expect((await golem(folder, 'help', 'status')).out).toContain('usage: golem status [flags]\n')
+    const node = await golem(folder, 'help', 'node')
+    expect(node.out).toContain('--network regtest|signet|testnet4|mainnet')
+  })
+
   it('is in the overview', async () => {
     const { out, code } = await golem(folder, '--help')
     expect(code).toBe(0)

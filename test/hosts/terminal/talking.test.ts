@@ -76,8 +76,14 @@ describe('a table', () => {
 
   it('is no way for what strangers wrote into the terminal', () => {
     expect(plain('a\u001b[2Jb\nc\td\u202ee\u009b')).toBe('a[2Jb c de')
-    const text = columnsOf([{ t: 'x'.repeat(200) }], [{ title: 't', of: ({ t }) => t }])
+    const text = columnsOf([{ t: 'x'.repeat(200) }], [{ title: 't', of: ({ t }) => t }], 100)
     expect(text.split('\n').map((line) => line.length)).toEqual([1, 100])
+  })
+
+  it('is whole where the output is no terminal, for whoever reads it there', () => {
+    expect(process.stdout.isTTY).not.toBe(true)
+    const text = columnsOf([{ t: 'x'.repeat(200) }], [{ title: 't', of: ({ t }) => t }])
+    expect(text).toBe(`t\n${'x'.repeat(200)}`)
   })
 })
 

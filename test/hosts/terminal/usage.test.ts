@@ -77,6 +77,10 @@ describe('wrong usage is one sentence and exit code 2', () => {
     ['demo', ['--servers', '0'], '--servers must be a whole number from 1 to 64, not «0».'],
     ['build', ['--fast'], 'There is no option --fast.'],
     ['golem', ['compile', 'a.ts', '--time-limit', '0'], '--time-limit must be a whole number from 1 to 86400, not «0».'],
+    ['golem', ['status', 'extra'], '«extra» is one argument too many: golem status takes none.\nSee golem help status.'],
+    ['golem', ['stauts'], 'There is no command «stauts»; did you mean golem status?'],
+    ['golem', ['wallet', 'sned'], 'There is no command «wallet sned»; did you mean golem wallet send?'],
+    ['golem', ['zzz\u001b[2J'], 'There is no command «zzz[2J»; there are node'],
     ['golem', ['--jsonn'], 'Options follow the command, so not «--jsonn» first'],
     ['golem', ['compile', ''], 'An argument is empty: golem compile needs: app.ts'],
     ['golem', ['help', 'compile', 'more'], '«more» is one argument too many'],
@@ -127,6 +131,10 @@ describe('a table of options', () => {
     expect(read('-w=x', '-w=').ok).toBe(false)
     expect(read('-w==x')).toMatchObject({ value: { values: { word: '=x' } } })
     expect(read('-w=x.json')).toMatchObject({ value: { values: { word: 'x.json' } } })
+    expect(read('-5', '--word', '-3', '--many', '-.5', '--number', '9', '-1.5')).toMatchObject({
+      value: { values: { word: '-3', many: ['-.5'], number: 9 }, positionals: ['-5', '-1.5'] },
+    })
+    expect(read('--word', '-f').ok).toBe(false)
     expect(read('--word=-x', '--number', '9')).toMatchObject({ value: { values: { word: '-x', number: 9 } } })
   })
 

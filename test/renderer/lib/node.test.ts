@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EngagementView, NodeView } from '../../../main/contract/index.ts'
-import { appIsComing } from '../../../renderer/lib/node.ts'
+import { appIsComing, nothingHere } from '../../../renderer/lib/node.ts'
 
 const node = (network: string): NodeView => ({ name: 'mine', network, wallet: 'open', balance: 0, problems: [] })
 const one = (role: EngagementView['role']): EngagementView => ({
@@ -26,5 +26,13 @@ describe('whether an app is on its way', () => {
     ["a sandbox's node that only hosts", node('sandbox'), [one('server')], false],
   ])('%s', (_, view, engagements, coming) => {
     expect(appIsComing({ node: view, engagements })).toBe(coming)
+  })
+})
+
+describe('an empty list of engagements', () => {
+  it('does not say that there are none while the wallet is locked, and says what opens it', () => {
+    expect(nothingHere('locked')).toContain('goes on, once the wallet is unlocked: golem wallet unlock')
+    expect(nothingHere('locked')).not.toContain('yet')
+    expect(nothingHere('open')).toBe('Nothing is supervised, hosted or used here yet.')
   })
 })

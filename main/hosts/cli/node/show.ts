@@ -18,6 +18,14 @@ const WALLETS: Readonly<Record<Overview['node']['wallet'], string>> = {
   open: 'open',
 }
 
+/** Where nothing is shown: what a node takes part in is not known while its wallet is closed, and goes on once it is open. */
+const NOTHING: Readonly<Record<Overview['node']['wallet'], string>> = {
+  none: 'Nothing is published, hosted or used before there is a wallet.',
+  unconfirmed: 'Nothing is published, hosted or used before the wallet is confirmed.',
+  locked: 'What this node publishes, hosts and uses is shown, and goes on, once the wallet is unlocked: golem wallet unlock.',
+  open: 'Nothing is published, hosted or used yet: golem offers, golem find <app>, golem publish <program>.',
+}
+
 export const engagementsText = (all: readonly EngagementView[]): string =>
   columnsOf(all, [
     { title: 'id', of: ({ id }) => brief(id) },
@@ -43,9 +51,7 @@ export function statusText({ node, chain, engagements, requests }: Overview): st
     `wallet   ${WALLETS[node.wallet]}`,
     ...node.problems.map((problem) => `problem  ${plain(problem)}`),
     '',
-    engagements.length === 0
-      ? '\nNothing is published, hosted or used yet: golem offers, golem find <app>, golem publish <program>.'
-      : `\n${engagementsText(engagements)}`,
+    `\n${engagements.length === 0 ? NOTHING[node.wallet] : engagementsText(engagements)}`,
     waiting.length > 0 &&
       `\n${waiting.length} ${waiting.length === 1 ? 'request waits' : 'requests wait'} for approval: golem requests, golem approve <id>.`,
   )

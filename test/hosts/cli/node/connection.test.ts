@@ -52,7 +52,7 @@ describe('a node of this computer', () => {
     place({ ...accessOf(), network: 'signet' }, 'signet')
     expect(await node.golem(['status'])).toMatchObject({
       code: 1,
-      err: 'Several nodes run here: regtest, signet. Say which with --network, or set GOLEM_NETWORK. [node.several]\n',
+      err: 'Several nodes run here: regtest, signet. Say which: --network regtest, or --network signet. [node.several]\n',
     })
     place({ ...accessOf(), pid: 2 ** 30 }, 'signet')
     expect(await node.golem(['status'])).toMatchObject({ code: 0 })
@@ -63,12 +63,61 @@ describe('a node of this computer', () => {
     expect(await node.golem(['status'])).toMatchObject({
       code: 1,
       out: '',
-      err: 'No node runs here. Start one in another terminal: golem node; or a sandbox, to try things: npm start, in the folder of Golem [node.absent]\n',
+      err: 'No node runs in a folder of ~/.golem. Start one in another terminal: golem node; or a sandbox, to try things: npm start, in the folder of Golem. A node elsewhere is named with --folder [node.absent]\n',
     })
-    expect((await node.golem(['status', '--folder', node.folder])).err).toContain(`golem node --folder ${node.folder}`)
+    expect((await node.golem(['status', '--folder', node.folder])).err).toContain(`golem node --network regtest --folder ${node.folder}`)
     place({ ...accessOf() })
     place({ url: 'http://127.0.0.1:1', token: TOKEN, pid: 2 ** 30, network: 'regtest', contract: CONTRACT })
     expect((await node.golem(['status', '--folder', node.folder])).err).toContain('[node.absent]')
+  })
+
+  it('is found in any folder of ~/.golem, and several are named by what names them', async () => {
+    const access = accessOf()
+    rmSync(join(node.folder, 'access.json'))
+    place({ ...access, network: 'sandbox' }, 'sandbox-poll')
+    expect(await node.golem(['status'])).toMatchObject({ code: 0, err: '' })
+    place(access)
+    const folder = join(node.home, '.golem', 'sandbox-poll')
+    expect((await node.golem(['status'])).err).toBe(
+      `Several nodes run here: regtest, sandbox-poll. Say which: --network regtest, or --folder ${folder}. [node.several]\n`,
+    )
+  })
+
+  it('that has ended is started as it was: on its network, and a sandbox by npm start', async () => {
+    const own = join(node.home, 'n')
+    mkdirSync(own)
+    writeFileSync(join(own, 'network'), 'testnet4\n')
+    expect((await node.golem(['status', '--folder', own])).err).toContain(`golem node --network testnet4 --folder ${own} [node.absent]`)
+    const sandbox = join(node.home, 's')
+    mkdirSync(join(sandbox, 'bob'), { recursive: true })
+    writeFileSync(join(sandbox, 'network.json'), '{}')
+    for (const args of [
+      ['--folder', sandbox],
+      ['--folder', join(sandbox, 'bob')],
+      ['--folder', join(sandbox, 'bbo')],
+      ['--network', 'sandbox'],
+    ])
+      expect((await node.golem(['status', ...args])).err, args.join(' ')).toMatch(/: npm start, .* \[node\.absent\]/)
+    writeFileSync(join(sandbox, 'bob', 'access.json'), JSON.stringify(accessOf()))
+    expect((await node.golem(['status', '--folder', join(sandbox, 'bbo')])).err).toBe(
+      `The sandbox in ${sandbox} runs no node «bbo»; it runs bob: golem sandbox nodes --folder ${sandbox} [node.absent]\n`,
+    )
+  })
+
+  it('is on a network that there is, also where GOLEM_NETWORK names it', async () => {
+    expect(await node.golem(['status'], { env: { GOLEM_NETWORK: 'bogus' } })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('GOLEM_NETWORK must be sandbox, regtest, signet, testnet4 or mainnet, not «bogus».'),
+    })
+  })
+
+  it('whose wallet is locked is not said to do nothing: it goes on once that is unlocked', async () => {
+    node.show({ node: { ...OVERVIEW.node, wallet: 'locked' } })
+    const { out } = await node.golem(['status'])
+    expect(out).toContain(
+      'What this node publishes, hosts and uses is shown, and goes on, once the wallet is unlocked: golem wallet unlock.',
+    )
+    expect(out).not.toContain('Nothing is published')
   })
 
   it.each<[string, unknown]>([
@@ -187,6 +236,17 @@ describe('golem settings', () => {
     const ended = await node.golem(['settings', ...args])
     expect(ended).toMatchObject({ code: 0, out: expect.stringContaining('It counts when the node is started again.') })
     expect(node.calls).toEqual([{ name: 'settings.set', args: sent }])
+  })
+
+  it('takes a number below zero for a value, and not for an option', async () => {
+    node.script['settings.set'] = () => fail('settings.value', 'It has to be 0 or more.')
+    expect(await node.golem(['settings', 'set', 'host.minimumPayPerRequest', '-3'])).toMatchObject({
+      code: 1,
+      err: 'It has to be 0 or more. [settings.value]\n',
+    })
+    expect(node.calls).toEqual([{ name: 'settings.set', args: { name: 'host.minimumPayPerRequest', value: -3 } }])
+    expect((await node.golem(['use', 'reserve', 'posts', '-4'])).err).toContain('The count must be a whole number from 1 to 64, not «-4».')
+    expect((await node.golem(['wallet', 'send', 'bcrt1q', '-5'])).err).toContain('«-5»')
   })
 
   it('takes a name and a value', async () => {
