@@ -129,7 +129,11 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
   const handler = async (event: ChainEvent): Promise<void> => {
     if (event.type === 'block') return block(event.block)
     if (event.type === 'reorg') return reorg(event.fork, event.gone)
+    const before = availability
     availability = event.reason === undefined ? { available: event.available } : { available: event.available, reason: event.reason }
+    if (!availability.available && before.reason !== availability.reason)
+      options.log.log('warn', `The chain is not available: ${availability.reason ?? 'no reason is known'}.`)
+    if (availability.available && !before.available) options.log.log('info', 'The chain is available again.')
     options.changed()
   }
   const stop = options.chain.follow(recent, handler)

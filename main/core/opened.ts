@@ -3,6 +3,7 @@ import type { NodeView, Pulse, WalletView } from '../contract/index.ts'
 import { ok, type Result } from '../../roles/protocol/result.ts'
 import { answersOf, type OpenAnswers } from './answers.ts'
 import { watchChain, type ChainWatch } from './chain-watch.ts'
+import { createChronicle } from './chronicle.ts'
 import { createDocuments } from './documents/index.ts'
 import { createEngine } from './engine.ts'
 import { createEngagements, failed, type Engagements } from './engagements/index.ts'
@@ -78,6 +79,7 @@ export async function openNode(
   const market = startMarket(services, engine, considered)
   const restoring = createRestoring({ services, engagements, settings })
   const joining = createJoining({ services, engagements, market, settings, isRestoring: restoring.isLooking })
+  const chronicle = createChronicle(log, engagements.atWork)
   restoring.goOn()
   considered()
   watch = watchChain({
@@ -92,6 +94,7 @@ export async function openNode(
       await engine.broadcast(event, writes)
       if (event.type !== 'block') return
       considered()
+      chronicle(waitOf(watch))
       void retention.sweep(neededTicks(engagements))
     },
   })

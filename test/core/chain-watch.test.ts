@@ -57,7 +57,7 @@ function follow(storage: StoragePort, said: string[] = []) {
   const watch = watchChain({
     chain,
     storage,
-    log: { log: (level, message) => void (level === 'warn' && said.push(message)) },
+    log: { log: (_, message) => void said.push(message) },
     now: () => 0,
     changed: () => undefined,
     onBlock: () => [],
@@ -72,7 +72,9 @@ function follow(storage: StoragePort, said: string[] = []) {
       fork: { height, hash: hash(branch, height) },
       gone: gone.map((at) => ({ height: at, hash: hash(branch, at) })),
     })
-  return { role, block, reorg, at: hashAtOf(storage), tip: () => watch.tip(), recent: () => from }
+  const availability = (reason?: string): Promise<void> =>
+    handler({ type: 'availability', available: reason === undefined, ...(reason === undefined ? {} : { reason }) })
+  return { role, block, reorg, availability, at: hashAtOf(storage), tip: () => watch.tip(), recent: () => from }
 }
 
 describe('watching the chain', () => {
@@ -88,6 +90,17 @@ describe('watching the chain', () => {
     const second = follow(createMemoryStorage(disk))
     await second.block('b', 4)
     expect([2, 3, 4, 5].map(second.at)).toEqual(['a2', 'a3', 'b4', null])
+  })
+
+  it('says once why the chain is not there, and when it is again', async () => {
+    const said: string[] = []
+    const { availability } = follow(createMemoryStorage(createMemoryDisk()), said)
+    for (const reason of ['no node answers', 'no node answers', 'wrong password', undefined, undefined]) await availability(reason)
+    expect(said).toEqual([
+      'The chain is not available: no node answers.',
+      'The chain is not available: wrong password.',
+      'The chain is available again.',
+    ])
   })
 
   it('keeps no hash of a chain that is gone whole, says so once, and goes on from the fork after a restart', async () => {
