@@ -40,7 +40,7 @@ export interface AtWork {
 
 type Answer<T> = Promise<Result<T>> | Result<T>
 
-const unknownRequest = fail('client.request', 'This request is not known here. Look at the overview for the requests that there are.')
+const unknownRequest = fail('client.request', 'This request is not known here. golem requests lists those that are.')
 
 /** Errors: `engagement.none`, `engagement.several`, `engagement.still`, `client.request`; each command's own. */
 export function answersOf({ engagements, joining, wallet, market, restoring }: AtWork): OpenAnswers {

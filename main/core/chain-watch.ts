@@ -8,6 +8,7 @@ import type { AnchoredTransaction, WorldEvent } from '../../roles/protocol/event
 import type { HashAt } from '../../roles/protocol/ticks/index.ts'
 import type { BlockRef, ChainBlock, ChainEvent, ChainPort, LogPort, StoragePort, StorageWrite } from './ports.ts'
 import { reorgDepth } from './reorg-depth.ts'
+import { counted } from '../../roles/protocol/words.ts'
 
 const OUTPUTS = 'anchor-output'
 /** By height, the known outputs that its block spent: forgotten once no reorg asks for them any more. */
@@ -148,7 +149,8 @@ export function watchChain(options: ChainWatchOptions): ChainWatch {
 
 /** What a reorganisation means to a person. */
 function replaced(fork: BlockRef, gone: BlockRef[], height: number): string {
-  if (fork.height > 0) return `${gone.length} blocks above ${fork.height} were replaced by another branch`
+  if (fork.height > 0)
+    return `${counted(gone.length, 'block')} above ${fork.height} ${gone.length === 1 ? 'was' : 'were'} replaced by another branch`
   return (
     `The node has another chain: none of the blocks up to ${height} that were read here is on it. What was published there is not on this one. ` +
     'Keys and documents stay on the disk, and nothing is published again by itself: connect to a node with the old chain to go on with it, ' +

@@ -142,7 +142,7 @@ const of = (problem: string | null): string[] => (problem === null ? [] : [probl
 
 const closedView = (node: NodeView, { chain, backend }: NodePorts): View => ({
   node,
-  chain: { network: chain.network, backend, height: 0, hash: '', available: false, reason: 'the wallet is not open' },
+  chain: { network: chain.network, backend, height: 0, hash: '', available: false, reason: 'it is read while the wallet is open' },
   engagements: [],
   apps: [],
   requests: [],

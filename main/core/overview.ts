@@ -7,6 +7,7 @@ import type { View } from './node-events.ts'
 import type { ChainPort } from './ports.ts'
 import { untilNext, type Wait } from './waiting.ts'
 import type { WalletKeeper } from './wallet/keeper.ts'
+import { counted } from '../../roles/protocol/words.ts'
 
 export interface OverviewSources {
   node: NodeView
@@ -61,8 +62,6 @@ export function supervisorTick(state: SupervisorState, wait: Wait): TickView {
     minimumServers,
   }
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** What a Supervisor that publishes nothing waits for. */
 const ENDING: Partial<Record<SupervisorState['phase'], string>> = {

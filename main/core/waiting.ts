@@ -1,5 +1,6 @@
 /** Honest waiting times: what is due when, in blocks and in the block intervals seen lately. */
 import type { WorkProgress } from './ports.ts'
+import { counted } from '../../roles/protocol/words.ts'
 
 export interface Wait {
   height: number
@@ -32,7 +33,7 @@ const LATE_BLOCKS = 2
 export function overdueText(newest: { number: number; to: number }, tickBlocks: number, height: number): string | null {
   const since = height - newest.to
   if (since < 2 * tickBlocks + LATE_BLOCKS) return null
-  return `no tick has come for ${since} blocks, since tick ${newest.number}: the app’s Supervisor seems to be away; nothing is sent or paid meanwhile, and it goes on by itself`
+  return `no tick has come for ${counted(since, 'block')}, since tick ${newest.number}: the app’s Supervisor seems to be away; nothing is sent or paid meanwhile, and it goes on by itself`
 }
 
 const grouped = (count: number): string => Math.round(count).toLocaleString('en-US')

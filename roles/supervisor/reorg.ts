@@ -2,6 +2,7 @@
 import type { Step } from '../protocol/events.ts'
 import type { SupervisorEffect } from './events.ts'
 import type { SupervisorState } from './state.ts'
+import { counted } from '../protocol/words.ts'
 
 /** Everything but ticks: what blocks above `height` told. */
 function forgetBlocks(state: SupervisorState, height: number): SupervisorState {
@@ -59,7 +60,7 @@ export function takeBack(before: SupervisorState, height: number): Step<Supervis
     return { state: { ...state, composing: null, phase: 'revoked' }, effects: [{ type: 'log', level: 'error', message }] }
   }
   const last = ticks.at(-1)?.number ?? -1
-  const message = `Blocks above ${height} are gone: ${gone} ticks are composed again.`
+  const message = `Blocks above ${height} are gone: ${counted(gone, 'tick')} composed again.`
   return {
     state: { ...backTo(state, last), composing },
     effects: [

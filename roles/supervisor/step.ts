@@ -8,6 +8,7 @@ import type { SupervisorEffect, SupervisorEvent } from './events.ts'
 import { backTo, takeBack } from './reorg.ts'
 import { isResumed, usurper, withSeal, type IsOwn } from './seals.ts'
 import { isBuried, REMEMBERED_BLOCKS, REMEMBERED_TICKS, type KeptPlan, type Phase, type SupervisorState, type Waiting } from './state.ts'
+import { counted } from '../protocol/words.ts'
 
 export type SupervisorStep = Step<SupervisorState, SupervisorEffect>
 
@@ -302,7 +303,7 @@ function onComposed(state: SupervisorState, event: SupervisorEvent & { type: 'co
     ),
   )
   return thenAdvance(afterTick(state, event), [
-    log('info', `Tick ${event.number} is published: ${event.decided.length} documents decided.`),
+    log('info', `Tick ${event.number} is published: ${counted(event.decided.length, 'document')} decided.`),
     ...buried,
   ])
 }

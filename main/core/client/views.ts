@@ -20,6 +20,7 @@ import { untilNext, USUAL_BLOCK_MS, type Wait } from '../waiting.ts'
 import type { Services } from '../services.ts'
 import type { Sent } from '../wallet/keeper.ts'
 import { own } from '../../../roles/program/index.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 /** The transaction of a request as far as it is there. */
 export type SentView = Partial<Sent> & Pick<RequestView, 'transaction'>
@@ -242,9 +243,9 @@ function waitingText(entry: RequestEntry, tick: Tick | null, offer: Offer, wait:
   if (missedWindow(entry, wait.height))
     return { waiting: `no block has it, and it had to be in one by ${window.until}: it cannot count any more` }
   const genesis = tick.blocks.to - tick.number * offer.tickBlocks
-  const counted = countedIn(window, publication?.height ?? wait.height + 1)
-  const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, counted - 1, wait)
-  return { waiting: `${place}; counted in tick ${counted}, in about ${blocksLeft} blocks (${duration(estimatedMs)})` }
+  const decided = countedIn(window, publication?.height ?? wait.height + 1)
+  const { blocksLeft, estimatedMs } = untilNext(genesis, offer.tickBlocks, offer.confirmations, decided - 1, wait)
+  return { waiting: `${place}; counted in tick ${decided}, in about ${counted(blocksLeft, 'block')} (${duration(estimatedMs)})` }
 }
 
 const duration = (ms: number): string =>

@@ -28,7 +28,7 @@ const theOnly = <T extends Named>(all: readonly T[], what: string): Result<T> =>
   all.length === 1
     ? ok(all[0]!)
     : all.length === 0
-      ? fail('engagement.none', `There is no ${what}. Look at the overview for what this node does.`)
+      ? fail('engagement.none', `There is no ${what}. golem status lists what this node does.`)
       : fail('engagement.several', `There is more than one ${what}: ${listed(all)}. Say which.`)
 
 /**
@@ -49,5 +49,5 @@ export function find<T extends Named>(all: readonly T[], text: string | undefine
   const name = `«${wanted.slice(0, 80)}»`
   if (found.length > 1) return fail('engagement.several', `${name} names more than one ${what}: ${listed(found)}. Give the id.`)
   const others = all.length === 0 ? ': there is none' : `. There ${all.length === 1 ? 'is' : 'are'} ${listed(all)}`
-  return fail('engagement.none', `${name} is no ${what}${others}. Look at the overview for what this node does.`)
+  return fail('engagement.none', `${name} is no ${what}${others}. golem status lists what this node does.`)
 }

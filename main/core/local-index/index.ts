@@ -10,6 +10,7 @@ import type { LocalEntries } from '../../../roles/protocol/index/index.ts'
 import { rebuild, type LocalSubject } from './fill.ts'
 import type { Layout } from './layout.ts'
 import { doubt, drop, layoutFor, openFor, whole, type Keeping, type LocalIndexOptions } from './state.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 export interface LocalIndex {
   /** What is kept, for a reader of a tick under this program. */
@@ -56,7 +57,7 @@ async function bringTo(keeping: Keeping, subject: LocalSubject): Promise<boolean
   keeping.doubted = null
   keeping.log.log(
     'debug',
-    `The local index holds the ${made.value.rows} rows of tick ${tick.number}, after ${Math.round(keeping.clock.now() - begun)} ms.`,
+    `The local index holds ${counted(made.value.rows, 'row')} of tick ${tick.number}, after ${Math.round(keeping.clock.now() - begun)} ms.`,
   )
   return true
 }

@@ -10,6 +10,7 @@ import { anchoredBetween } from '../chain-watch.ts'
 import { tried } from '../history.ts'
 import type { Services } from '../services.ts'
 import { GAP, seenIn, usedNumbers, type Seen } from './keys.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 export interface Found {
   found: FoundView[]
@@ -111,7 +112,7 @@ function supervisedIn({ identity }: ScanServices, offers: readonly KnownOffer[],
         index,
         ...UNTOUCHED,
         height: first.height,
-        state: `offered in block ${first.height}${own.length > 1 ? `, ${own.length} offers since` : ''}`,
+        state: `offered in block ${first.height}${own.length > 1 ? `, ${counted(own.length, 'offer')} in all` : ''}`,
         restored: [
           'Keys, offers, ticks, the database with all its rows, servers and clients; the secrets of plans, which follow from the key.',
           own.at(-1)!.body.backup === null

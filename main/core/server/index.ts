@@ -24,6 +24,7 @@ import { createAnswer } from './requests.ts'
 import { createSession, type ServerSession, type ServerSettings } from './session.ts'
 import { createLogKeeper } from './log.ts'
 import { createServedTicks } from './ticks.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 export interface ServerService {
   /** Its x-only key in the app it joined, hex. */
@@ -127,5 +128,5 @@ function detailOf({ work, reception, services: { storage }, counts: { requests, 
   const newest = job === null || stopOf(job.following) !== null ? null : newestTick(job.following)
   const overdue = newest === null ? null : overdueText(newest, job!.terms.tickBlocks, tipIn(storage)?.height ?? 0)
   const port = reception.port()
-  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${requests} ${requests === 1 ? 'request' : 'requests'} relayed, ${hops} ${hops === 1 ? 'block' : 'blocks'} run${waitsFor(state)}${overdue === null ? '' : `; ${overdue}`}`
+  return `${port === null ? 'not reached by anybody yet' : `port ${port}`}, ${counted(requests, 'request')} relayed, ${counted(hops, 'block')} run${waitsFor(state)}${overdue === null ? '' : `; ${overdue}`}`
 }

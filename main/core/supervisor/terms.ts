@@ -1,7 +1,8 @@
 /** What a Supervisor asks of the world: the terms of its offers, by default and as their author chooses them. */
 import { z } from 'zod'
 import { offerTerms, sats } from '../../../roles/protocol/documents/index.ts'
-import type { Program } from '../../../roles/program/index.ts'
+import { own, type Program } from '../../../roles/program/index.ts'
+import { DEFAULT_PER_TICK } from '../../../roles/protocol/ticks/index.ts'
 import { fail, ok, type Result } from '../../../roles/protocol/result.ts'
 import { lanesWithin } from './lanes.ts'
 
@@ -31,9 +32,19 @@ const defaultTerms = (program: Program): Omit<SupervisorTerms, 'title'> => ({
   perRequest: 10,
 })
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** Errors: `publish.terms`, which names the term. */
 function completeTerms(title: string, base: object, chosen: Record<string, unknown>): Result<SupervisorTerms> {
-  const parsed = supervisorTerms.safeParse({ ...base, ...chosen, title })
+  const known: Record<string, unknown> = { perTick: DEFAULT_PER_TICK, ...base }
+  // A term that is an object is changed member by member: `work.client` leaves `work.server` as it is.
+  const merged = Object.fromEntries(
+    Object.entries(chosen).map(([name, value]) => [
+      name,
+      isObject(value) && isObject(own(known, name)) ? { ...(own(known, name) as object), ...value } : value,
+    ]),
+  )
+  const parsed = supervisorTerms.safeParse({ ...base, ...merged, title })
   if (parsed.success) return ok(parsed.data)
   const { path, message, code } = parsed.error.issues[0]!
   const field = path.join('.')

@@ -13,6 +13,7 @@ import type { WalletCell } from './cell.ts'
 import { historyRows } from './history.ts'
 import type { Keyring } from './keyring.ts'
 import type { BlockUndo, WalletCoin, WalletState, WatchedScript } from './state.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 export interface Reading {
   /** Begins at a height, in the place of one that is going on. Error: `wallet.height`. */
@@ -108,7 +109,7 @@ async function run(ports: ReadingPorts, current: () => Row | null, write: (next:
     if (row.at > tip.height && (row.last === tip.hash || row.at === row.from)) {
       const found = row.found
       finish(ports, row, write)
-      log.log('info', `Blocks ${row.from} to ${tip.height} were read again: ${found} transactions of this wallet are in them.`)
+      log.log('info', `Blocks ${row.from} to ${tip.height} were read again: they hold ${counted(found, 'transaction')} of this wallet.`)
       return
     }
     if (row.at > tip.height) return back(row, write)

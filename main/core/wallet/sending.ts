@@ -18,6 +18,7 @@ import { rateOf } from './payments.ts'
 import { CONFIRM_WITHIN, type Performer } from './performer.ts'
 import { MOST_AT_FIRST, prepared, record, type PaymentPorts, type Prepared } from './recording.ts'
 import { isOrdinary, type WalletState } from './state.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 
 export interface SendOptions {
   /** Address of this network. */
@@ -167,7 +168,7 @@ async function pay(
 const changed = ({ fee, remains, inputs }: SendView) =>
   failForNow(
     'wallet.plan-changed',
-    `The wallet's coins or the fee changed since this payment was shown: it would spend ${inputs.length} coins now, pay ${fee} sats of fee and leave ${remains} sats. Nothing was sent; look at it again.`,
+    `The wallet's coins or the fee changed since this payment was shown: it would spend ${counted(inputs.length, 'coin')} now, pay ${fee} sats of fee and leave ${remains} sats. Nothing was sent; look at it again.`,
   )
 
 function preparedFor(

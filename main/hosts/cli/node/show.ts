@@ -2,6 +2,7 @@
 import type { EngagementView, HistoryEntry, LogLine, Overview, RequestView, RescanView } from '../../../contract/index.ts'
 import { sats } from '../../terminal/amount.ts'
 import { columnsOf, plain } from '../../terminal/columns.ts'
+import { counted } from '../../../../roles/protocol/words.ts'
 
 export const lines = (...parts: Array<string | null | undefined | false>): string =>
   parts.filter((part) => typeof part === 'string' && part !== '').join('\n')
@@ -74,7 +75,7 @@ export function requestText(request: RequestView): string {
     ]),
     fee !== undefined && `fee: about ${sats(fee)}`,
     deadline !== undefined &&
-      `counts if approved before block ${deadline.approveBefore}, ${deadline.blocksLeft} ${deadline.blocksLeft === 1 ? 'block' : 'blocks'} from now`,
+      `counts if approved before block ${deadline.approveBefore}, ${counted(deadline.blocksLeft, 'block')} from now`,
     txid !== undefined && `transaction ${txid}`,
     tick !== undefined && `tick ${tick}`,
     waiting !== undefined && plain(waiting),
@@ -100,7 +101,7 @@ export const historyText = (entries: readonly HistoryEntry[]): string =>
 export const rescanText = ({ state, at, to, percent, found, message }: RescanView): string =>
   lines(
     state === 'running'
-      ? `reading block ${at} of ${to}, ${Math.floor(percent)} %: ${found} transactions of this wallet so far`
-      : `rescan ${state}: ${found} transactions of this wallet`,
+      ? `reading block ${at} of ${to}, ${Math.floor(percent)} %: ${counted(found, 'transaction')} of this wallet so far`
+      : `rescan ${state}: ${counted(found, 'transaction')} of this wallet`,
     message !== undefined && plain(message),
   )

@@ -371,7 +371,7 @@ describe('what is shown', () => {
     node.script['use.audit'] = () => ok({ ok: false, ticks, ms: 1_234, stopped: 'a file is gone' })
     expect(await node.golem(['audit'])).toEqual({
       code: 1,
-      out: '1 ticks replayed from chain and swarm in 1.2 s: NOT in order\ntick 0: the root is not what its updates make\ntick 0: a secret is missing\nit ends early: a file is gone\n',
+      out: '1 tick replayed from chain and swarm in 1.2 s: NOT in order\ntick 0: the root is not what its updates make\ntick 0: a secret is missing\nit ends early: a file is gone\n',
       err: '',
     })
     node.script['use.audit'] = () => ok({ ok: true, ticks: [], ms: 5 })

@@ -20,7 +20,10 @@ const TERM_FLAGS = {
     short: 't',
     value: 'NAME=VALUE',
     doc: 'a term of the offer, such as perRequest=20 (sats), minimumServers=6, tickBlocks=6 or work.client=18 (PROTOCOL.md 5.1 has all)',
-    form: { pattern: /^[A-Za-z][A-Za-z0-9.]{0,63}=/, words: 'a name and a value, as in perRequest=20' },
+    form: {
+      pattern: /^[A-Za-z][A-Za-z0-9]{0,31}(\.[A-Za-z][A-Za-z0-9]{0,31})?=/,
+      words: 'a name and a value, as in perRequest=20 or work.client=18',
+    },
   },
   terms: { kind: 'text', value: 'FILE', doc: 'a JSON object of terms; those of --term count before it' },
 } as const satisfies Options

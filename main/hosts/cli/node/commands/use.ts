@@ -12,6 +12,7 @@ import { brief, lines } from '../show.ts'
 import { onceRead, waitFor } from '../waiting.ts'
 import { valueOf } from './node.ts'
 import { appOf, done, waitFlag } from './publish.ts'
+import { counted } from '../../../../../roles/protocol/words.ts'
 
 export const APP_FLAG = {
   app: { kind: 'text', short: 'a', value: 'APP', doc: 'its title, link, or the beginning of its id; needed where several are used' },
@@ -43,7 +44,7 @@ const knownText = ({
     `link     ${plain(link)}`,
     `run by   ${master}, since block ${height}`,
     `price    ${sats(perRequest)} a request (promised: nobody settles it yet); joining costs about 2^${workBits} hashes and a transaction`,
-    `pace     a tick every ${tickBlocks} blocks`,
+    `pace     a tick every ${tickBlocks === 1 ? 'block' : `${tickBlocks} blocks`}`,
     ...endpoints.flatMap(({ name, doc: what, fields, observations }) => [
       `\n${plain(name)}(${fields.map((field) => `${plain(field.name)}: ${field.type}`).join(', ')})  ${plain(what)}`,
       ...observations.map((one) => `  ${plain(one.name)} sees ${one.sees.map(plain).join(', ') || 'nothing'}`),
@@ -135,11 +136,9 @@ export const useReserveCommand = nodeCommand(
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-const rowCount = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`
-
 function rowsText({ tick, rows, count, sum, proved }: RowsView): string {
   const head = `tick ${tick}${proved ? ', proved' : ''}`
-  if (count !== undefined) return `${rowCount(count)} (${head})`
+  if (count !== undefined) return `${counted(count, 'row')} (${head})`
   if (sum !== undefined) return `${sum} (${head})`
   if (rows.length === 0) return `no rows (${head})`
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].sort((a, b) => Number(a.startsWith('$')) - Number(b.startsWith('$')))
@@ -148,7 +147,7 @@ function rowsText({ tick, rows, count, sum, proved }: RowsView): string {
   return `${columnsOf(
     rows,
     names.map((name) => ({ title: name, of: (row) => cell(row, name) })),
-  )}\n\n${rowCount(rows.length)} (${head})`
+  )}\n\n${counted(rows.length, 'row')} (${head})`
 }
 
 export const readCommand = nodeCommand(
@@ -222,7 +221,7 @@ async function audit(node: Node, call: Call): Promise<Result<Done>> {
     ...(equal ? [] : [`tick ${number}: the root is not what its updates make`]),
     ...problems.map((problem) => `tick ${number}: ${plain(problem)}`),
   ])
-  const head = `${ticks.length} ticks replayed from chain and swarm in ${(ms / 1000).toFixed(1)} s: ${fine ? 'every root is right' : 'NOT in order'}`
+  const head = `${counted(ticks.length, 'tick')} replayed from chain and swarm in ${(ms / 1000).toFixed(1)} s: ${fine ? 'every root is right' : 'NOT in order'}`
   return ok({
     text: lines(head, ...wrong, stopped !== undefined && `it ends early: ${plain(stopped)}`),
     value: audited.value,
