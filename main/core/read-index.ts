@@ -2,6 +2,7 @@
 import type { CommandArgs, RowsView } from '../contract/index.ts'
 import {
   exactForm,
+  exactWhole,
   rowFieldType,
   withoutBounds,
   type Between,
@@ -82,7 +83,7 @@ function equalsOf({ name, collection, index, fields }: Target, given: readonly J
     )
   const exact: Json[] = []
   for (const [i, value] of given.entries()) {
-    const form = exactForm(rowFieldType(name, collection, fields[i]!)!, value, fields[i]!)
+    const form = exactWhole(rowFieldType(name, collection, fields[i]!)!, value, fields[i]!)
     if (!form.ok) return fail('read.equals', form.error.message, { field: fields[i]! })
     exact.push(form.value)
   }

@@ -79,6 +79,21 @@ describe('an index or a collection that is not there', () => {
     expect(await refusal({ collection: 'shops' })).toBe('The app has no collection shops. It has orders, Orders. [read.collection]')
   })
 
+  it('and so is a key that can be of no row, as the beginning of one is: nothing is read for it', async () => {
+    const key = String(must(await read({})).rows[0]!['$key'])
+    expect(must(await read({ index: 'key', equals: [key] })).rows).toHaveLength(1)
+    const wrong = (name: string, shown: string) =>
+      `${name} must be a key in 64 hex digits (0-9, a-f), not "${shown}". Lists show only the beginning of a key; the command line shows it whole with --json. [read.equals]`
+    expect(await refusal({ index: 'key', equals: [key.slice(0, 8)] })).toBe(wrong('$key', key.slice(0, 8)))
+    expect(await refusal({ index: 'key', equals: [''] })).toBe(wrong('$key', ''))
+    expect(await refusal({ index: 'byshop', equals: ['zz'] })).toBe(wrong('$owner', 'zz'))
+    expect(await refusal({ equals: ['shop 3', 5, key.toUpperCase()] })).toBe(wrong('$key', key.toUpperCase()))
+    expect(await refusal({ index: 'key', equals: [`${key}0`] })).toContain('$key must be a key in 64 hex digits')
+    expect(await refusal({ index: 'key', equals: [5] })).toContain('in 64 hex digits')
+    // An end of a range may lie between keys.
+    expect(must(await read({ index: 'key', from: key.slice(0, 8) })).rows[0]!['$key']).toBe(key)
+  })
+
   it('and so are too few or too many values', async () => {
     expect(await refusal({ index: 'perShop' })).toBe('The index takes 1 value in equals, for shop; 0 were given. [read.equals]')
     expect(await refusal({ equals: ['a', 1, 'b', 'c'] })).toBe(

@@ -1,6 +1,6 @@
 /** What a person asks of a client: read, request, approve, refuse, raise a fee, compose anew, reserve keys. */
 import type { CommandArgs, ReservedView, RowsView } from '../../contract/index.ts'
-import { exactArguments } from '../../../roles/program/index.ts'
+import { wholeArguments } from '../../../roles/program/index.ts'
 import { toHex } from '../../../roles/protocol/bytes.ts'
 import { fail, failForNow, ok, type Result } from '../../../roles/protocol/result.ts'
 import {
@@ -47,7 +47,7 @@ export async function request(session: ClientSession, asked: Asked, instead?: st
   const endpoint = Object.hasOwn(newest.planned.endpoints, asked.endpoint) ? newest.planned.endpoints[asked.endpoint]! : null
   if (endpoint === null)
     return fail('client.endpoint', `The app has no endpoint ${asked.endpoint}. It has ${Object.keys(newest.planned.endpoints).join(', ')}.`)
-  const exact = exactArguments(endpoint, asked.arguments)
+  const exact = wholeArguments(endpoint, asked.arguments)
   if (!exact.ok) return fail('client.argument', exact.error.message, exact.error.details)
   const id = toHex(services.random.bytes(32))
   await joined.member.dispatch({

@@ -58,7 +58,7 @@ export function wantedWords(type: Type): string {
     case 'bytes':
       return `base64 of ${typeWords(type)}`
     case 'key':
-      return `a ${typeWords(type)}, in at most 100 letters and digits, or "" for none`
+      return `a ${typeWords(type)} in 64 hex digits (0-9, a-f), or "" for none`
     case 'int':
       return `an integer ${rangeWords(type.min, type.max)}`
     case 'list':

@@ -78,7 +78,7 @@ describe('natural JSON', () => {
     [
       { kind: 'key', collection: 'posts' },
       'a-b',
-      'it must be a key of a row of posts, in at most 100 letters and digits, or "" for none, not "a-b".',
+      'it must be a key of a row of posts in 64 hex digits (0-9, a-f), or "" for none, not "a-b".',
     ],
     [TEXT, 'four', 'it must be text of at most 3 characters, not "four".'],
     [PAIR, { a: 1, c: 1 }, 'it has no field c; its fields are a, b.'],
