@@ -34,11 +34,13 @@ const theOnly = <T extends Named>(all: readonly T[], what: string): Result<T> =>
 /**
  * @param text undefined where a person names none: then the only one is meant
  * @param what in words, for the refusal, as «app that this node uses»
- * Errors: `engagement.none`, `engagement.several`.
+ * Errors: `link.*` for a link that is none, `engagement.none`, `engagement.several`.
  */
 export function find<T extends Named>(all: readonly T[], text: string | undefined, what: string): Result<T> {
   if (text === undefined) return theOnly(all, what)
-  const wanted = appOf(text)
+  const link = looksLikeLink(text) ? readLink(text) : null
+  if (link?.ok === false) return link
+  const wanted = link === null ? text.trim() : link.value.app
   const exact = all.filter(({ id, app }) => id === wanted || app === wanted)
   const begins = (whole: string | null): boolean => whole?.startsWith(wanted.toLowerCase()) ?? false
   const isBeginning = wanted.length >= LEAST_DIGITS && /^[0-9a-f]+$/i.test(wanted)

@@ -60,9 +60,18 @@ export function createJoining({ services, engagements, market, settings, isResto
     publishing.endWhatIsRetiring()
   }
 
+  /** The app of an engagement whose id a person gives, as `status` shows it; any other text as it is. */
+  function appMeant(text: string): string {
+    const digits = text.trim().toLowerCase()
+    if (!/^[0-9a-f]{6,64}$/.test(digits)) return text
+    const isOffer = apps.all().some(({ id, app }) => id.startsWith(digits) || app?.startsWith(digits))
+    const meant = new Set(engagements.list().flatMap(({ id, app }) => (app !== null && id.startsWith(digits) ? [app] : [])))
+    return !isOffer && meant.size === 1 ? [...meant][0]! : text
+  }
+
   /** Does something with the app that a person means, when its turn comes. */
   async function withApp<T>(text: string, act: (offer: Known) => Promise<Result<T>>): Promise<Result<T>> {
-    const offer = await apps.known(text)
+    const offer = await apps.known(appMeant(text))
     return offer.ok ? turns.take(() => act(offer.value)) : offer
   }
 

@@ -87,12 +87,22 @@ export function addressOfScript(script: Uint8Array, network: Network): Result<st
   }
 }
 
-/** The script that an address of `network` stands for. Fails with `tx.address`, naming the network expected. */
+/** The script that an address of `network` stands for. Fails with `tx.address`, which says of which network the address is and which is meant. */
 export function scriptOfAddress(address: string, network: Network): Result<Uint8Array> {
-  const script = witnessScript(address, network) ?? legacyScript(address, network)
-  return script
-    ? ok(script)
-    : fail('tx.address', `«${address}» is not an address on ${network}: check it, and the network chosen in the settings`)
+  const script = scriptOn(address, network)
+  return script ? ok(script) : fail('tx.address', noAddressOn(address, network))
+}
+
+const scriptOn = (address: string, network: Network): Uint8Array | undefined =>
+  witnessScript(address, network) ?? legacyScript(address, network)
+
+function noAddressOn(address: string, network: Network): string {
+  const shown = `«${address.length > 100 ? `${address.slice(0, 100)}…` : address}»`
+  const others = (Object.keys(prefixes) as Network[]).filter((other) => other !== network && scriptOn(address, other) !== undefined)
+  const wanted = `an address on ${network}, which begins with ${prefixes[network]}1`
+  return others.length === 0
+    ? `${shown} is no bitcoin address: a character of it is wrong or missing. Give ${wanted}.`
+    : `${shown} is an address on ${others.join(' or ')}, and this node is on ${network}. Give ${wanted}.`
 }
 
 function witnessScript(address: string, network: Network): Uint8Array | undefined {

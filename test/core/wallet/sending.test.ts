@@ -128,8 +128,20 @@ describe('a payment of a person', () => {
       return answer.ok ? answer.value : answer.error
     }
     const mainnet = must(addressOfScript(other, 'mainnet'))
-    expect(await refusal({ to: mainnet })).toMatchObject({ code: 'tx.address', message: expect.stringContaining('regtest') as unknown })
-    expect(await refusal({ to: 'nonsense' })).toMatchObject({ code: 'tx.address' })
+    expect(await refusal({ to: mainnet })).toMatchObject({
+      code: 'tx.address',
+      message: `«${mainnet}» is an address on mainnet, and this node is on regtest. Give an address on regtest, which begins with bcrt1.`,
+    })
+    const test = must(addressOfScript(other, 'signet'))
+    expect(await refusal({ to: test })).toMatchObject({
+      code: 'tx.address',
+      message: `«${test}» is an address on signet or testnet4, and this node is on regtest. Give an address on regtest, which begins with bcrt1.`,
+    })
+    expect(await refusal({ to: 'nonsense' })).toMatchObject({
+      code: 'tx.address',
+      message:
+        '«nonsense» is no bitcoin address: a character of it is wrong or missing. Give an address on regtest, which begins with bcrt1.',
+    })
     expect(await refusal({ amount: 329 })).toMatchObject({ code: 'wallet.dust', details: { least: 330 } })
     expect(await refusal({ amount: BLOCK })).toMatchObject({ code: 'wallet.funds-short', details: { missing: 222, spendable: BLOCK } })
     expect(await refusal({ feeRate: 0.5 })).toMatchObject({ code: 'chain.fee-low', details: { floor: 1 } })

@@ -82,6 +82,14 @@ describe('A node with several engagements', () => {
     const { link, app } = await world.call('one', 'use.find', { app: 'Poll' })
     for (const name of [app, app.slice(0, 12), 'poll', link])
       expect(await world.call('one', 'use.audit', { app: name })).toMatchObject({ ok: true })
+    // The ids that status shows lead to their app, of whatever role.
+    const poll = (await world.view('one')).engagements.filter(({ title }) => title === 'Poll')
+    expect(poll.map(({ role }) => role).sort()).toEqual(['client', 'supervisor'])
+    for (const { id } of poll)
+      for (const name of [id, id.slice(0, 8)]) expect(await world.call('one', 'use.find', { app: name })).toMatchObject({ app })
+    await expect(world.call('one', 'use.audit', { app: 'golem:signet/00' })).rejects.toThrow(
+      /no right app: it is 64 hex digits.* \(link\.app\)/,
+    )
   })
 
   it('goes on with all of them after a death at any write', async () => {
