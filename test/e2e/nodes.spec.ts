@@ -118,6 +118,15 @@ test('a sandbox says that its money is none, and other networks do not', async (
   await expect(page.getByRole('region', { name: 'Time of the sandbox' })).toHaveCount(0)
 })
 
+test('what a person has to see to is said until it is seen to', async ({ page, open }) => {
+  const full = 'The disk with /home/ann/.golem is full (ENOSPC): what was to be written is not. Make room; it goes on by itself.'
+  const { fake } = await open({ node: node({ problems: [full, 'There is no setting host.job: it is left alone.'] }) })
+  const said = page.getByRole('alert').filter({ hasText: 'Make room' })
+  await expect(said.getByRole('paragraph')).toHaveText([full, 'There is no setting host.job: it is left alone.'])
+  fake.show({ node: node({}) })
+  await expect(said).toHaveCount(0)
+})
+
 test('the time of a sandbox is shown and changed beside its nodes, and who takes no part is named', async ({ page, open }) => {
   const why = 'The database is damaged. The others go on.'
   const { fake } = await open({ node: node({ network: 'sandbox' }) }, ({ sandbox }) => {

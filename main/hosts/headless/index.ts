@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { lockFolder } from '../../adapters/storage/lock.ts'
 import { CONTRACT } from '../../contract/index.ts'
 import { createSandbox, OWN } from '../sandbox/sandbox.ts'
 import { sandboxTold } from '../sandbox/told.ts'
-import { removeAccess, writeAccess } from '../terminal/access-file.ts'
+import { readAccess, removeAccess, writeAccess } from '../terminal/access-file.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
 import { keepToOwner, networkFolder } from '../terminal/place.ts'
 import { startPageServer, type PageServer, type PageServerOptions } from './page/server.ts'
@@ -15,6 +16,8 @@ import { startPageServer, type PageServer, type PageServerOptions } from './page
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 /** How often the host looks whether its launcher is still there. */
 const LOOK_MS = 1_000
+/** One that is just ending is waited for. */
+const LOCK_MS = 500
 
 const say = (text: string): void => void process.stdout.write(`golem: ${text}\n`)
 const complain = (error: unknown): void => void process.stderr.write(`golem: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -62,6 +65,19 @@ async function openPage(options: PageServerOptions): Promise<PageServer | null> 
   }
 }
 
+/** A sandbox that cannot start shows no page that nobody serves; one that runs already has its own. */
+function isFree(folder: string): boolean {
+  const lock = lockFolder(folder, LOCK_MS)
+  if (lock.ok) {
+    lock.value()
+    return true
+  }
+  const running = readAccess(folder)
+  const page = running.ok && running.value !== null ? ` Its page: ${running.value.url}/?token=${running.value.token}` : ''
+  complain(`${lock.error.message}${page}`)
+  return false
+}
+
 /** The command line finds every node of the sandbox by its folder, and the own one by that of the sandbox. */
 function createAccessFiles(folder: string, { url, token }: { url: string; token: string }) {
   const { pid } = process
@@ -89,6 +105,7 @@ async function main(values: Extract<Started<'headless'>, { values: unknown }>['v
     return USAGE_EXIT
   }
   const { folder, title } = told.value
+  if (!isFree(folder)) return 1
   const sandbox = createSandbox(told.value)
   const token = randomBytes(24).toString('base64url')
   const page = await openPage({
