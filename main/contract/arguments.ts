@@ -10,7 +10,7 @@ const table = { ...commands, ...sandbox } as const satisfies Record<string, Comm
 type Name = CommandName | SandboxCommandName
 
 /** What of a field's JSON Schema is told. */
-interface Form {
+export interface Form {
   type?: string
   const?: unknown
   pattern?: string
@@ -21,6 +21,7 @@ interface Form {
   maxItems?: number
   anyOf?: Form[]
   properties?: Record<string, Form>
+  items?: Form
 }
 
 const forms = new Map<Name, Form>()
@@ -40,7 +41,7 @@ const bounded = (least: number | undefined, most: number | undefined): string =>
   least === undefined ? (most === undefined ? '' : `at most ${most}`) : most === undefined ? `at least ${least}` : `${least} to ${most}`
 
 /** What a value has to be. */
-function wanted({ type, pattern, anyOf, ...form }: Form): string {
+export function wanted({ type, pattern, anyOf, ...form }: Form): string {
   if (form.const !== undefined) return String(form.const)
   if (anyOf !== undefined) return anyOf.map(wanted).join(' or ')
   const range = bounded(form.minimum, form.maximum)
@@ -65,7 +66,7 @@ function wanted({ type, pattern, anyOf, ...form }: Form): string {
 }
 
 /** What was there. The text of a text is not repeated: it may be a passphrase. */
-function given(value: unknown): string {
+export function given(value: unknown): string {
   if (typeof value === 'string') return `text of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)

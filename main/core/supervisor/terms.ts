@@ -1,5 +1,6 @@
 /** What a Supervisor asks of the world: the terms of its offers, by default and as their author chooses them. */
 import { z } from 'zod'
+import { given, wanted, type Form } from '../../contract/arguments.ts'
 import { offerTerms, sats } from '../../../roles/protocol/documents/index.ts'
 import { own, type Program } from '../../../roles/program/index.ts'
 import { DEFAULT_PER_TICK } from '../../../roles/protocol/ticks/index.ts'
@@ -46,15 +47,33 @@ function completeTerms(title: string, base: object, chosen: Record<string, unkno
   )
   const parsed = supervisorTerms.safeParse({ ...base, ...merged, title })
   if (parsed.success) return ok(parsed.data)
-  const { path, message, code } = parsed.error.issues[0]!
-  const field = path.join('.')
+  const issue = parsed.error.issues[0]!
+  const field = issue.path.join('.')
   return fail(
     'publish.terms',
-    code === 'unrecognized_keys'
-      ? `There is no term ${(parsed.error.issues[0] as { keys: string[] }).keys[0]}; there are ${Object.keys(supervisorTerms.shape).join(', ')}.`
-      : `The term ${field} is not acceptable: ${message}. Correct it, and publish again.`,
+    issue.code === 'unrecognized_keys' ? noTerm(issue.path, issue.keys[0]!) : wrongTerm({ ...base, ...merged, title }, issue.path),
     { field },
   )
+}
+
+type Path = readonly PropertyKey[]
+const terms = z.toJSONSchema(supervisorTerms, { io: 'input' }) as Form
+/** What a term, or a part of one, has to be. */
+const formAt = (path: Path): Form => path.reduce<Form>((form, part) => own(form.properties ?? {}, String(part)) ?? form.items ?? {}, terms)
+const called = (path: Path): string => (path.join('.') === 'title' ? 'The title' : `The term ${path.join('.')}`)
+
+const noTerm = (path: Path, name: string): string =>
+  `There is no term ${[...path, name.slice(0, 64)].join('.')}; there are ${Object.keys(formAt(path).properties ?? {})
+    .map((each) => [...path, each].join('.'))
+    .join(', ')}.`
+
+/** In words of our own, not the validator's. */
+function wrongTerm(all: object, path: Path): string {
+  const value = path.reduce<unknown>((at, part) => (isObject(at) || Array.isArray(at) ? own(at as never, String(part)) : undefined), all)
+  const form = wanted(formAt(path))
+  return value === undefined
+    ? `${called(path)} is missing; it has to be ${form}. Add it, and publish again.`
+    : `${called(path)} has to be ${form}, not ${given(value)}. Correct it, and publish again.`
 }
 
 /** The terms of a new app. Error: `publish.terms`. */

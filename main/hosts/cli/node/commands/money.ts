@@ -15,7 +15,8 @@ export const FEE_FLAGS = {
     kind: 'text',
     value: 'SAT/VBYTE',
     doc: 'what a vbyte pays; without it what the chain asks for at the moment',
-    form: { pattern: /^\d{1,4}(\.\d{1,3})?$/, words: 'a number of sat per vbyte' },
+    // Not less than nodes relay by default, 0.1 sat/vB, and no more than the wallet pays.
+    form: { pattern: /^(0\.[1-9]\d{0,2}|[1-9]\d{0,2}(\.\d{1,3})?|1000(\.0{1,3})?)$/, words: 'a number of sat per vbyte from 0.1 to 1000' },
   },
 } as const satisfies Options
 

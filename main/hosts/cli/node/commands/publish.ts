@@ -14,7 +14,12 @@ import { agreed, YES_FLAG } from './money.ts'
 import { valueOf } from './node.ts'
 
 const TERM_FLAGS = {
-  title: { kind: 'text', value: 'TEXT', doc: 'what people see; without it the name of the program' },
+  title: {
+    kind: 'text',
+    value: 'TEXT',
+    doc: 'what people see; without it the name of the program',
+    form: { pattern: /^.{1,80}$/s, words: 'text of 1 to 80 characters' },
+  },
   term: {
     kind: 'list',
     short: 't',
