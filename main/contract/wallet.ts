@@ -23,7 +23,7 @@ export interface WalletView {
   network: string
   /** Positions, from 1, of the words that are asked back; only while `unconfirmed`. */
   asked?: number[]
-  /** The node was started again since the wallet was made: it is unlocked before the asked words are given. */
+  /** It was locked, or the node was started again, since the wallet was made: it is unlocked before the asked words are given. */
   shut?: true
   /** Words of the phrase, once that is known: only while it is not `locked`. */
   words?: number

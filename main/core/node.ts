@@ -37,9 +37,9 @@ export interface GolemNode {
 }
 
 const CLOSED: Record<NodeView['wallet'], string> = {
-  none: 'This node has no wallet yet. Create one, or restore one from its seed phrase.',
-  unconfirmed: 'The words of the new wallet were not given back yet. Confirm it first.',
-  locked: 'The wallet is locked. Unlock it first.',
+  none: 'This node has no wallet yet. Create one (golem wallet create), or restore one from its seed phrase (golem wallet restore).',
+  unconfirmed: 'The words of the new wallet were not given back yet. Confirm it first: golem wallet confirm.',
+  locked: 'The wallet is locked. Unlock it first: golem wallet unlock.',
   open: 'The wallet is opening. Try again in a moment.',
 }
 

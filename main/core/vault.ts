@@ -28,7 +28,7 @@ export interface VaultStatus {
   state: VaultState
   /** Positions, from 1; only while `unconfirmed`. */
   asked?: number[]
-  /** Whether the passphrase is needed before the asked words can be compared: the node was started again since. */
+  /** Whether the passphrase is needed before the asked words can be compared: it was locked, or the node was started again since. */
   shut?: true
   words?: number
 }
@@ -95,7 +95,10 @@ function checkPassphrase(passphrase: string): Result<null> {
       )
 }
 
-const none = fail('wallet.none', 'This node has no wallet yet. Create one, or restore one from its seed phrase.')
+const none = fail(
+  'wallet.none',
+  'This node has no wallet yet. Create one (golem wallet create), or restore one from its seed phrase (golem wallet restore).',
+)
 
 /** What the operations share: the folder, what is open, and one attempt after the other. */
 function createCell(options: VaultOptions) {
@@ -167,7 +170,11 @@ function confirm(cell: Cell, words: readonly string[]): Result<null> {
   const [wanted, opened] = [cell.asked(), cell.opened()]
   if (!cell.exists()) return none
   if (wanted === null) return ok(null)
-  if (opened === null) return fail('wallet.locked', 'The node was started again since the wallet was made. Unlock it, then give the words.')
+  if (opened === null)
+    return fail(
+      'wallet.locked',
+      'The wallet is closed, and its words are compared only while it is open. Unlock it (golem wallet unlock), then give the words (golem wallet confirm).',
+    )
   const right = compare(opened.phrase.split(' '), wanted, words)
   if (!right.ok) return right
   cell.storage.transact([{ table: TABLE, key: UNCONFIRMED, delete: true }])
@@ -256,7 +263,7 @@ function compare(phrase: readonly string[], asked: readonly number[], given: rea
     ? ok(null)
     : fail(
         'wallet.words',
-        `Word ${wrong} is another one in the phrase. Look at what you wrote down, and give the words ${list} in this order; «wallet.phrase» shows the phrase again.`,
+        `Word ${wrong} is another one in the phrase. Look at what you wrote down, and give the words ${list} in this order; «golem wallet phrase» shows the phrase again.`,
         { position: wrong },
       )
 }

@@ -60,6 +60,15 @@ export function statusText({ node, chain, engagements, requests }: Overview): st
 
 const value = (one: unknown): string => plain(typeof one === 'string' ? one : JSON.stringify(one))
 
+/** What a request does with its rows; those that led nowhere would have written them. */
+const WRITING: Readonly<Partial<Record<RequestView['state'], string>>> = {
+  sending: 'would write',
+  review: 'would write',
+  signed: 'writes',
+  anchored: 'writes',
+  counted: 'wrote',
+}
+
 /** A request with what its reviewer has to know. */
 export function requestText(request: RequestView): string {
   const { id, endpoint, state, response, writes, error, waiting, fee, deadline, txid, tick } = request
@@ -68,7 +77,7 @@ export function requestText(request: RequestView): string {
     error !== undefined && `${plain(error.message)} [${error.code}]`,
     response !== undefined && `answer: ${value(response)}`,
     ...writes.flatMap(({ collection, key, fields, flags, rules }) => [
-      `\nwould write ${collection} ${brief(key)}, for everybody to read:`,
+      `\n${WRITING[state] ?? 'would have written'} ${collection} ${brief(key)}, for everybody to read:`,
       ...Object.entries(fields).map(([name, one]) => `  ${name}: ${value(one)}`),
       ...flags.map((flag) => `  ! nothing that you gave explains ${plain(flag)}`),
       ...rules.map((rule) => `  ! ${plain(rule)}`),

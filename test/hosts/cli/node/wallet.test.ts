@@ -15,6 +15,8 @@ const SEEN = { step: '', percent: 0, found: [], unknown: [] }
 const PHRASE = 'abandon ability able about above absent absorb abstract absurd abuse access accident'
 const made = { phrase: PHRASE, asked: [2, 7, 11] }
 const view = (state: string, more: object = {}) => ok({ state, network: 'regtest', ...more })
+/** What was done to the wallet; how it is was looked at before. */
+const done = () => node.calls.filter(({ name }) => name !== 'wallet.status')
 
 describe('no secret', () => {
   it('is an argument of any command: passphrases and phrases come from files, variables and the keyboard', () => {
@@ -30,6 +32,10 @@ describe('no secret', () => {
 })
 
 describe('golem wallet create', () => {
+  beforeEach(() => {
+    node.script['wallet.status'] = () => view('none')
+  })
+
   it('shows the words, takes them from the screen, and asks some of them back', async () => {
     node.script['wallet.create'] = () => ok(made)
     node.script['wallet.confirm'] = () => view('open')
@@ -38,7 +44,7 @@ describe('golem wallet create', () => {
       columns: 80,
     })
     expect(code).toBe(0)
-    expect(node.calls).toEqual([
+    expect(done()).toEqual([
       { name: 'wallet.create', args: { passphrase: 'secret', words: 12 } },
       { name: 'wallet.confirm', args: { words: ['ability', 'absorb', 'access'] } },
     ])
@@ -57,7 +63,7 @@ describe('golem wallet create', () => {
     expect(code).toBe(0)
     expect(out).toContain('give the words 2, 7, 11 back: golem wallet confirm')
     expect(answered(await node.golem(['wallet', 'create', '--json'], { env }))).toEqual({ ok: true, value: made })
-    expect(node.calls.map(({ args }) => args)).toEqual([
+    expect(done().map(({ args }) => args)).toEqual([
       { passphrase: 'secret', words: 24 },
       { passphrase: 'secret', words: 12 },
     ])
@@ -74,7 +80,7 @@ describe('golem wallet create', () => {
     const ended = await node.golem(['wallet', 'create', ...args], { typed })
     expect(ended.code).toBeGreaterThan(0)
     expect(ended.err).toContain(message)
-    expect(node.calls).toEqual([])
+    expect(done()).toEqual([])
   })
 })
 
@@ -104,6 +110,7 @@ describe('golem wallet', () => {
   })
 
   it('restore takes phrase and passphrase apart, and waits for what it brings back unless that is not wanted', async () => {
+    node.script['wallet.status'] = () => view('none')
     node.script['wallet.restore'] = () => view('open')
     node.script['wallet.found'] = () => ok({ ...SEEN, state: 'done', found: [] } as never)
     await node.golem(['wallet', 'restore'], { typed: [` ${PHRASE} `, 'secret', 'secret'] })
@@ -112,7 +119,7 @@ describe('golem wallet', () => {
     const files = ['--phrase-file', 'phrase', '--passphrase-file', 'pass']
     const without = await node.golem(['wallet', 'restore', ...files, '--no-find'])
     const sent = { name: 'wallet.restore', args: { phrase: PHRASE, passphrase: 'secret' } }
-    expect(node.calls).toEqual([sent, { name: 'wallet.found', args: {} }, { ...sent, args: { ...sent.args, find: false } }])
+    expect(done()).toEqual([sent, { name: 'wallet.found', args: {} }, { ...sent, args: { ...sent.args, find: false } }])
     expect(without.out).toContain('comes back with golem wallet find')
     expect(await node.golem(['wallet', 'restore'], { typed: [''] })).toMatchObject({ code: 1, err: expect.stringContaining('[cli.words]') })
   })
@@ -166,12 +173,52 @@ describe('golem wallet', () => {
   ])('%j sends %s', async (args, name, sent) => {
     node.script[name as 'wallet.lock'] = () =>
       name === 'wallet.phrase' ? ok(made) : name === 'wallet.passphrase' ? ok(null) : view('open')
+    node.script['wallet.status'] = () => view('locked')
     const env = { GOLEM_PASSPHRASE: 'old', GOLEM_NEW_PASSPHRASE: 'new' }
     expect(await node.golem(['wallet', ...args], { env })).toMatchObject({ code: 0, err: '' })
-    expect(node.calls).toEqual([{ name, args: sent }])
+    expect(done()).toEqual([{ name, args: sent }])
+  })
+
+  it.each(['unlock', 'phrase', 'passphrase', 'lock', 'confirm', 'discard'])(
+    '%s without a wallet asks nothing, and says what makes one',
+    async (name) => {
+      node.script['wallet.status'] = () => view('none')
+      const ended = await node.golem(['wallet', name], { typed: ['secret', 'secret', 'secret'] })
+      expect(ended).toEqual({
+        code: 1,
+        out: '',
+        err: 'This node has no wallet. Make one with golem wallet create, or restore one with golem wallet restore. [wallet.none]\n',
+      })
+      expect(done()).toEqual([])
+    },
+  )
+
+  it.each([
+    ['restore', 'open', 'Another one needs a node in another folder.'],
+    ['restore', 'unconfirmed', 'golem wallet discard'],
+    ['create', 'locked', 'Another one needs a node in another folder.'],
+  ])('%s where a wallet is %s asks nothing: %s', async (name, state, next) => {
+    node.script['wallet.status'] = () => view(state)
+    const ended = await node.golem(['wallet', name], { typed: [PHRASE, 'secret', 'secret'] })
+    expect(ended).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^This node has a wallet already\. .*\[wallet\.exists\]\n$/),
+    })
+    expect(ended.err).toContain(next)
+    expect(done()).toEqual([])
+  })
+
+  it('confirm of a wallet that is shut asks for no word, and says what opens it', async () => {
+    node.script['wallet.status'] = () => view('unconfirmed', { asked: [3, 5], shut: true })
+    const ended = await node.golem(['wallet', 'confirm'], { typed: ['able', 'above'] })
+    expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringContaining('golem wallet unlock, then golem wallet confirm') })
+    expect(ended.err).not.toContain('Word 3')
+    expect(ended.err).not.toContain('started again')
   })
 
   it('passes a wrong passphrase on as the node says it, and tells it nobody', async () => {
+    node.script['wallet.status'] = () => view('locked')
     node.script['wallet.unlock'] = () => fail('keystore.passphrase', 'The passphrase is wrong.')
     const ended = await node.golem(['wallet', 'unlock'], { typed: ['hunter2'] })
     expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringContaining('The passphrase is wrong. [keystore.passphrase]') })

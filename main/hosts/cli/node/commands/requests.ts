@@ -148,6 +148,17 @@ async function approved(node: Node, call: Call, request: RequestView): Promise<R
       )
 }
 
+/** Nothing is shown as if it were to be published, and nobody is asked, where there is nothing to approve. */
+function notInReview({ id, state, txid }: RequestView): Result<never> {
+  const next =
+    txid !== undefined && ['signed', 'anchored', 'counted'].includes(state)
+      ? `It was approved before, with transaction ${txid}: golem requests ${brief(id)} says how far it is.`
+      : ['late', 'rejected', 'failed', 'refused'].includes(state)
+        ? `golem again ${brief(id)} composes it anew.`
+        : `golem requests ${brief(id)} says how far it is.`
+  return fail('client.phase', `The request is in the state «${state}», and only one in review can be approved. ${next}`)
+}
+
 export const approveCommand = nodeCommand(
   {
     name: 'approve',
@@ -162,6 +173,7 @@ waits, it need not be named. A tick counts it some blocks later, if it was appro
   async (node, call) => {
     const request = await requestOf(node, call.positionals[0], ['review'])
     if (!request.ok) return request
+    if (request.value.state !== 'review') return notInReview(request.value)
     if (call.flags['json'] !== true) call.io.err(`${requestText(request.value)}\n`)
     return approved(node, call, request.value)
   },

@@ -21,13 +21,32 @@ const STATES: Readonly<Record<WalletView['state'], string>> = {
 const walletText = ({ state, hindrance, rescan, asked, shut }: WalletView): string =>
   lines(
     STATES[state],
-    shut === true && 'The node was started again since it was made: unlock it first.',
+    shut === true && 'Its words are compared only while it is open: golem wallet unlock, then golem wallet confirm.',
     asked !== undefined && asked.length > 0 && `Asked are the words ${asked.join(', ')} of the phrase.`,
     hindrance !== undefined && `No payment goes through: ${plain(hindrance)}`,
     rescan !== undefined && rescanText(rescan),
   )
 
 const told = (view: Result<WalletView>): Result<Done> => (view.ok ? ok({ text: walletText(view.value), value: view.value }) : view)
+
+/**
+ * Whether a command can do anything to the wallet as it is: looked at before a person is asked for anything.
+ * @param among the states in which it can
+ * Errors: `wallet.none`, `wallet.exists`, those of the node.
+ */
+async function inState(node: Node, among: ReadonlyArray<WalletView['state']>): Promise<Result<WalletView>> {
+  const status = await node.call('wallet.status', {})
+  if (!status.ok || among.includes(status.value.state)) return status
+  const { state } = status.value
+  if (state === 'none') return fail('wallet.none', STATES.none)
+  const next =
+    state === 'unconfirmed'
+      ? 'golem wallet discard throws it away, for it was never confirmed.'
+      : 'Another one needs a node in another folder.'
+  return fail('wallet.exists', `This node has a wallet already. ${next}`)
+}
+
+const THERE = ['unconfirmed', 'locked', 'open'] as const
 
 const passphrase = (call: Call): Promise<Result<string>> =>
   readPassphrase(call.io, { file: textFlag(call, 'passphrase-file'), variable: 'GOLEM_PASSPHRASE' })
@@ -76,6 +95,8 @@ const CLEAR = '\u001b[2J\u001b[3J\u001b[H'
 
 async function create(node: Node, call: Call): Promise<Result<Done>> {
   const { io, flags } = call
+  const free = await inState(node, ['none', 'unconfirmed'])
+  if (!free.ok) return free
   const secret = await newPassphrase(call)
   if (!secret.ok) return secret
   const made = await node.call('wallet.create', { passphrase: secret.value, words: flags['words'] === '24' ? 24 : 12 })
@@ -108,9 +129,10 @@ async function confirm(node: Node, call: Call): Promise<Result<Done>> {
   const text = file === undefined ? null : readText(file, call.io.cwd)
   if (text?.ok === false) return text
   if (text !== null) return told(await node.call('wallet.confirm', { words: text.value.trim().toLowerCase().split(/\s+/) }))
-  const status = await node.call('wallet.status', {})
+  const status = await inState(node, THERE)
   if (!status.ok) return status
   const asked = status.value.asked ?? []
+  if (status.value.shut === true) return fail('wallet.locked', walletText(status.value))
   if (status.value.state !== 'unconfirmed' || asked.length === 0) return told(status)
   const confirmed = await confirmTyped(node, call.io, asked)
   return confirmed === null
@@ -139,7 +161,10 @@ export const walletDiscardCommand = nodeCommand(
     doc: 'Nothing was received with it, so nothing is lost. A wallet that is confirmed is refused.',
     example: 'golem wallet discard',
   },
-  async (node) => told(await node.call('wallet.discard', {})),
+  async (node) => {
+    const there = await inState(node, THERE)
+    return there.ok ? told(await node.call('wallet.discard', {})) : there
+  },
 )
 
 async function readPhrase(call: Call): Promise<Result<string>> {
@@ -169,6 +194,8 @@ new folder, settings are as at the beginning: give those that others reach this 
     example: 'golem wallet restore',
   },
   async (node, call) => {
+    const free = await inState(node, ['none'])
+    if (!free.ok) return free
     const phrase = await readPhrase(call)
     if (!phrase.ok) return phrase
     const secret = await newPassphrase(call)
@@ -198,6 +225,8 @@ export const walletUnlockCommand = nodeCommand(
     example: 'golem wallet unlock',
   },
   async (node, call) => {
+    const there = await inState(node, THERE)
+    if (!there.ok) return there
     const secret = await passphrase(call)
     return secret.ok ? told(await node.call('wallet.unlock', { passphrase: secret.value })) : secret
   },
@@ -210,7 +239,10 @@ export const walletLockCommand = nodeCommand(
     doc: 'The secrets are forgotten, and what the node takes part in stands still. Coins are safe, and nothing is lost.',
     example: 'golem wallet lock',
   },
-  async (node) => told(await node.call('wallet.lock', {})),
+  async (node) => {
+    const there = await inState(node, THERE)
+    return there.ok ? told(await node.call('wallet.lock', {})) : there
+  },
 )
 
 export const walletPassphraseCommand = nodeCommand(
@@ -229,6 +261,8 @@ export const walletPassphraseCommand = nodeCommand(
     example: 'golem wallet passphrase',
   },
   async (node, call) => {
+    const there = await inState(node, THERE)
+    if (!there.ok) return there
     const old = await passphrase(call)
     if (!old.ok) return old
     const next = await readNewPassphrase(call.io, { file: textFlag(call, 'new-passphrase-file'), variable: 'GOLEM_NEW_PASSPHRASE' })
@@ -247,6 +281,8 @@ export const walletPhraseCommand = nodeCommand(
     example: 'golem wallet phrase',
   },
   async (node, call) => {
+    const there = await inState(node, THERE)
+    if (!there.ok) return there
     const secret = await passphrase(call)
     if (!secret.ok) return secret
     const phrase = await node.call('wallet.phrase', { passphrase: secret.value })
