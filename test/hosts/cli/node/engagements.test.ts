@@ -1,6 +1,5 @@
 /** `golem publish …`, `host …`, `use …`, `call` and `approve`: what a person does with apps. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RequestView } from '../../../../main/contract/index.ts'
 import { commands } from '../../../../main/hosts/cli/main.ts'
 import { fail, ok, type Result } from '../../../../roles/protocol/result.ts'
 import { answered, guestbookDocument } from '../golem.ts'
@@ -270,23 +269,6 @@ describe('a request', () => {
       approves ? [{ name: 'use.approve', args: { id: REQUEST } }] : [],
     )
     if (!args.includes('--json')) expect(ended.err).toContain('would write votes')
-  })
-
-  it.each<[RequestView['state'], string]>([
-    ['signed', 'It was approved before, with transaction ffff'],
-    ['counted', 'It was approved before, with transaction ffff'],
-    ['failed', 'golem again 3c3c3c3c'],
-    ['sending', 'golem requests 3c3c3c3c'],
-  ])('that is %s is not approved, and not shown as if it were to be: %s', async (state, next) => {
-    node.script.overview = () => ok({ ...OVERVIEW, requests: [{ ...asked, state, txid: 'ff'.repeat(32) }] })
-    node.script['use.approve'] = () => ok({ txid: 'ff'.repeat(32) })
-    const ended = await node.golem(['approve', '3c3c', '--yes'])
-    expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringContaining(next) })
-    expect(ended.err).toContain('[client.phase]')
-    expect(ended.err).not.toContain('would write')
-    expect(node.calls.map(({ name }) => name)).toEqual(['overview'])
-    const shown = (await node.golem(['requests', '3c3c'])).out
-    if (state === 'counted') expect(shown).toContain('\nwrote votes dddddddd, for everybody to read:')
   })
 
   it('is approved in the same breath with --approve, and waited for until a tick counts it', async () => {
