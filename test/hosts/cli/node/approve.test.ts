@@ -10,7 +10,9 @@ beforeEach(async () => {
 })
 afterEach(() => node.close())
 
-const asked = requestView({ writes: [{ collection: 'votes', key: 'dd'.repeat(32), fields: { choice: 'cats' }, flags: [], rules: [] }] })
+const asked = requestView({
+  writes: [{ collection: 'votes', key: 'dd'.repeat(32), fields: { choice: 'cats' }, explained: {}, flags: [], rules: [] }],
+})
 
 describe('a request', () => {
   it.each<[RequestView['state'], string]>([
