@@ -11,7 +11,8 @@ import { startPageServer, type PageServer } from '../headless/page/server.ts'
 import { removeAccess, writeAccess } from '../terminal/access-file.ts'
 import { askLine } from '../terminal/ask.ts'
 import { begin, USAGE_EXIT, type Started } from '../terminal/hosts.ts'
-import { namedFolder, usualFolder } from '../terminal/nodes.ts'
+import { plain } from '../terminal/columns.ts'
+import { CHAINS, namedFolder, usualFolder } from '../terminal/nodes.ts'
 import { keepToOwner } from '../terminal/place.ts'
 import { readPassphrase } from '../terminal/secret.ts'
 import { openPorts } from '../worker/ports.ts'
@@ -117,6 +118,10 @@ async function main(words: Words): Promise<number> {
     complain(
       'The sandbox has a chain and other people of its own: npm start runs it. For a network with strangers: golem node --network signet',
     )
+    return USAGE_EXIT
+  }
+  if (!(CHAINS as readonly string[]).includes(network)) {
+    complain(`GOLEM_NETWORK must be ${CHAINS.slice(0, -1).join(', ')} or ${CHAINS.at(-1)!}, not «${plain(network)}».`)
     return USAGE_EXIT
   }
   const folder = namedFolder(io, { folder: words.folder }) ?? usualFolder(io, network)

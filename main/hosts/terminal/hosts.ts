@@ -1,5 +1,6 @@
 /** The programs behind the npm scripts: their options as data. README.md lists them from here; a test holds the two equal. */
 import process from 'node:process'
+import { plain } from './columns.ts'
 import { helpText, type About } from './help.ts'
 import { CHAINS, NODE_FLAGS } from './nodes.ts'
 import { PASSPHRASE_FLAGS } from './secret.ts'
@@ -185,7 +186,9 @@ export function begin<N extends HostName>(name: N, args: string[]): Started<N> {
   }
   const read = readArguments(about, args)
   if (read.ok) return read.value as Extract<Started<N>, { values: unknown }>
-  process.stderr.write(`golem: ${read.error.message} See ${about.command.endsWith('--') ? about.command : `${about.command} --`} --help.\n`)
+  process.stderr.write(
+    `golem: ${plain(read.error.message)} See ${about.command.endsWith('--') ? about.command : `${about.command} --`} --help.\n`,
+  )
   return { exit: USAGE_EXIT }
 }
 

@@ -168,8 +168,8 @@ describe('golem node', () => {
       const node = host(own())
       await node.ready
       const { out } = await run(home, ['status'])
-      expect(out).toContain('setting  The setting host.jobs has to be a whole number from 0 to 100.')
-      expect(out).toContain('setting  There is no setting colour: it is left alone.')
+      expect(out).toContain('problem  The setting host.jobs has to be a whole number from 0 to 100.')
+      expect(out).toContain('problem  There is no setting colour: it is left alone.')
       expect(out).toMatch(/^node +ann on regtest$/m)
       node.child.kill('SIGTERM')
       expect(await node.ended).toBe(0)

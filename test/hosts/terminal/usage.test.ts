@@ -13,6 +13,7 @@ import { repository } from '../../architecture/rules.ts'
 const programs: Record<string, string> = {
   start: 'main/hosts/launcher/start.ts',
   headless: 'main/hosts/headless/index.ts',
+  node: 'main/hosts/node/index.ts',
   demo: 'main/hosts/headless/demo.ts',
   audit: 'main/hosts/headless/audit.ts',
   wallet: 'main/hosts/headless/wallet.ts',
@@ -48,6 +49,7 @@ describe('help', () => {
 describe('wrong usage is one sentence and exit code 2', () => {
   it.each([
     ['audit', ['--fooo'], 'There is no option --fooo.'],
+    ['audit', ['a\u001b[2Jb'], '«a[2Jb» is one argument too many'],
     ['audit', ['extra'], '«extra» is one argument too many'],
     ['audit', ['--app', 'xyz'], '--app must be a hash of 64 hex digits (0-9, a-f), not «xyz».'],
     ['audit', ['--network=mainet'], '--network must be regtest, signet, testnet4 or mainnet, not «mainet».'],
@@ -97,6 +99,12 @@ describe('wrong usage is one sentence and exit code 2', () => {
     expect(ended.err).toContain(sentence)
     // The launcher adds how it is used.
     expect(ended.err.trimEnd().split('\n').length).toBeLessThanOrEqual(program === 'launcher' ? 4 : 2)
+  })
+
+  it('a network that there is not, in GOLEM_NETWORK', async () => {
+    process.env['GOLEM_NETWORK'] = 'bogus'
+    const ended = await run('node').finally(() => delete process.env['GOLEM_NETWORK'])
+    expect(ended).toEqual({ code: 2, out: '', err: 'golem: GOLEM_NETWORK must be regtest, signet, testnet4 or mainnet, not «bogus».\n' })
   })
 
   it('a port that is taken', async () => {

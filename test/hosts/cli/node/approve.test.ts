@@ -1,4 +1,4 @@
-/** `golem approve` of a request that is not in review: nothing is published, and what became of it is said. */
+/** `golem approve` and its neighbours where there is nothing to approve: nothing is published, and why is said. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RequestView } from '../../../../main/contract/index.ts'
 import { ok } from '../../../../roles/protocol/result.ts'
@@ -31,4 +31,16 @@ describe('a request', () => {
     const shown = (await node.golem(['requests', '3c3c'])).out
     if (state === 'counted') expect(shown).toContain('\nwrote votes dddddddd, for everybody to read:')
   })
+
+  it.each([['requests'], ['requests', '3c3c'], ['approve', '3c3c'], ['refuse'], ['again', '3c3c']])(
+    'of a node whose wallet is locked is not said to be none: %s %s',
+    async (...args) => {
+      node.show({ node: { ...OVERVIEW.node, wallet: 'locked' } })
+      expect(await node.golem(args)).toEqual({
+        code: 1,
+        out: '',
+        err: 'Requests are shown while the wallet is open; it is locked: golem wallet unlock [wallet.locked]\n',
+      })
+    },
+  )
 })

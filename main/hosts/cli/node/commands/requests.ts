@@ -1,5 +1,5 @@
 /** `golem call`, `requests`, `approve` and what follows: requests of this node, from their sending to their place in the index. */
-import type { RequestView } from '../../../../contract/index.ts'
+import type { Overview, RequestView } from '../../../../contract/index.ts'
 import { fail, ok, type Result } from '../../../../../roles/protocol/result.ts'
 import { sats } from '../../../terminal/amount.ts'
 import { plain } from '../../../terminal/columns.ts'
@@ -13,11 +13,27 @@ import { FEE_FLAGS, feeRate, agreed, YES_FLAG } from './money.ts'
 import { APP_FLAG, flaggedApp } from './use.ts'
 import { waitFlag } from './publish.ts'
 
-/** The request that is meant: by the beginning of its id, or the only one in such a state. Errors: `cli.usage`, those of the node. */
-async function requestOf(node: Node, given: string | undefined, states: readonly State[]): Promise<Result<RequestView>> {
+/** All requests of the node. While its wallet is closed it shows none, which does not say that there are none. Errors: `wallet.*`, those of the node. */
+async function requestsOf(node: Node): Promise<Result<RequestView[]>> {
   const overview = await node.call('overview', {})
   if (!overview.ok) return overview
-  const { requests } = overview.value
+  const { wallet } = overview.value.node
+  return wallet === 'open'
+    ? ok(overview.value.requests)
+    : fail(`wallet.${wallet}`, `Requests are shown while the wallet is open; ${CLOSED[wallet]}`)
+}
+
+const CLOSED: Readonly<Record<Exclude<Overview['node']['wallet'], 'open'>, string>> = {
+  none: 'there is none yet: golem wallet create, or golem wallet restore',
+  unconfirmed: 'its words are to be given back: golem wallet confirm',
+  locked: 'it is locked: golem wallet unlock',
+}
+
+/** The request that is meant: by the beginning of its id, or the only one in such a state. Errors: `cli.usage`, those of the node. */
+async function requestOf(node: Node, given: string | undefined, states: readonly State[]): Promise<Result<RequestView>> {
+  const all = await requestsOf(node)
+  if (!all.ok) return all
+  const requests = all.value
   if (given !== undefined) {
     const typed = given.toLowerCase()
     if (!/^[0-9a-f]{4,64}$/.test(typed))
@@ -118,9 +134,9 @@ export const requestsCommand = nodeCommand(
       const one = await requestOf(node, id, [])
       return one.ok ? ok({ text: requestText(one.value), value: one.value }) : one
     }
-    const overview = await node.call('overview', {})
-    if (!overview.ok) return overview
-    const { requests } = overview.value
+    const all = await requestsOf(node)
+    if (!all.ok) return all
+    const requests = all.value
     return ok({ text: requests.length === 0 ? 'No request was sent yet: golem call.' : requestsText(requests), value: requests })
   },
 )
