@@ -31,10 +31,14 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
+  // What a test that failed left running; one that ended is not touched.
+  for (const child of started) child.kill('SIGKILL')
   await chain.close()
   rmSync(home, { recursive: true, force: true })
   if (made) rmSync(page)
 })
+
+const started: ChildProcess[] = []
 
 interface Host {
   child: ChildProcess
@@ -52,6 +56,7 @@ function host(args: string[], env: Record<string, string> = {}): Host {
     env: { PATH: process.env['PATH'], HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  started.push(child)
   let [out, err] = ['', '']
   child.stderr.on('data', (data) => (err += String(data)))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
