@@ -13,6 +13,7 @@ import { auditApp } from './audit.ts'
 import { again, approve, bump, read, refuse, request, reserve } from './commands.ts'
 import { takePart } from './discovery.ts'
 import { dispute } from './disputes.ts'
+import { counted } from '../../../roles/protocol/words.ts'
 import { createEffects } from './effects.ts'
 import { valueOfKey } from './key-value.ts'
 import { createSession, noApp, type ClientSession, type ClientSettings, type JoinedRow } from './session.ts'
@@ -106,8 +107,6 @@ function detailOf(session: ClientSession): string {
   const refused = reserved === null || reserved.outcome === 'accepted' ? '' : `${outcomeText(reserved, outline)} `
   return `${refused}${keysText(state, Object.keys(outline.collections))}; ${counted(state.requests.length, 'request')}${overdue === null ? '' : `; ${overdue}`}`
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** Fresh keys by collection that a request may use, and the other keys in sum: in requests under way, on their way, or of rows that are written. */
 function keysText(state: ClientState, collections: string[]): string {

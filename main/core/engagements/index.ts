@@ -8,7 +8,7 @@ import { isOfDisk } from '../disk.ts'
 import type { Services } from '../services.ts'
 import { createTurns } from '../turns.ts'
 import { find, type Named } from './find.ts'
-import { erased, leftRows, rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
+import { erased, rowOf, rowsIn, still, write, type EngagementRow } from './rows.ts'
 import type { RoleService, Running } from './run.ts'
 import { createWork, failed, type EngagementsOptions, type Work } from './work.ts'
 
@@ -141,7 +141,7 @@ export function createEngagements(options: EngagementsOptions): Engagements {
         return row === undefined ? fail('engagement.none', 'There is no such engagement here.') : work.goOn(id, row)
       }),
     end: (id) => turns.take(() => work.standStill(id, () => still(storage, id, 'ended'))),
-    leave: (id) => turns.take(() => work.standStill(id, () => leftRows(storage, id))),
+    leave: (id) => turns.take(() => work.standStill(id, () => still(storage, id, 'ended', { left: true }))),
     leftApps: (role) => new Set(rowsIn(storage).flatMap(({ row }) => (row.role === role && row.left === true ? [row.app] : []))),
     running(role, text) {
       const one = found(role, text)

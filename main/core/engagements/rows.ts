@@ -36,18 +36,17 @@ export const write = (id: string, row: EngagementRow): StorageWrite => ({ table:
 
 export const erased = (id: string): StorageWrite => ({ table: ROWS, key: id, delete: true })
 
-/** Its row once it hears of nothing any more: what it heard is what the node heard so far. */
-export const still = (storage: StoragePort, id: string, state: 'paused' | 'failed' | 'ended', why?: string): StorageWrite[] => {
+/** Its row once it hears of nothing any more: what it heard is what the node heard so far. @param more why it was put out, or that a person left it */
+export const still = (
+  storage: StoragePort,
+  id: string,
+  state: 'paused' | 'failed' | 'ended',
+  more: Pick<EngagementRow, 'why' | 'left'> = {},
+): StorageWrite[] => {
   const row = rowOf(storage, id)
   if (row === undefined) return []
   const { why: _why, ...others } = row
-  return [write(id, { ...others, state, heard: row.heard ?? recentIn(storage), ...(why === undefined ? {} : { why }) })]
-}
-
-/** Its row once a person left it. */
-export const leftRows = (storage: StoragePort, id: string): StorageWrite[] => {
-  const row = rowOf(storage, id)
-  return row === undefined ? [] : [write(id, { ...row, state: 'ended', left: true, heard: row.heard ?? recentIn(storage) })]
+  return [write(id, { ...others, state, heard: row.heard ?? recentIn(storage), ...more })]
 }
 
 /** Its row once it hears of everything again. */

@@ -36,7 +36,7 @@ const wordsOf = (error: unknown): string => (error instanceof Error ? error.mess
 /** Rows that say that an engagement was put out by a failure. */
 export function failed({ storage, log }: Pick<Services, 'storage' | 'log'>, id: string, error: unknown): StorageWrite[] {
   log.log('error', `«${rowOf(storage, id)?.title ?? id}» is put out, and the others go on: ${wordsOf(error)}`)
-  return still(storage, id, 'failed', wordsOf(error))
+  return still(storage, id, 'failed', { why: wordsOf(error) })
 }
 
 export function createWork({ services, engine, settings }: EngagementsOptions): Work {

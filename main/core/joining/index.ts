@@ -42,20 +42,26 @@ export function createJoining({ services, engagements, market, settings, isResto
   const use = (offer: Known, register: boolean) => useApp(services, engagements, market, offer, register)
   const isUsing = (): boolean => engagements.list().some(({ row }) => row.role === 'client')
 
+  /** The best paid first. */
+  async function joinSuiting(offered: ReturnType<typeof apps.all>, { minimumPayPerRequest, jobs }: NodeSettings['host']): Promise<void> {
+    const [joined, left] = [hosting.apps(), engagements.leftApps('server')]
+    const suiting = offered
+      .filter(({ app, offer }) => !joined.has(app!) && !left.has(app!) && offer.terms.perRequest >= minimumPayPerRequest)
+      .sort((a, b) => b.offer.terms.perRequest - a.offer.terms.perRequest)
+    for (const { offer } of suiting) if (hosting.all().length < jobs) await hosting.join(offer)
+  }
+
   /** One after the other, so that two never take the same place. */
   async function consider(): Promise<void> {
     const { host, use: rule } = settings()
     // With every block: who has no rule looks at no offers.
     const offered = (host.auto || rule.auto) && !isRestoring() ? apps.all().filter(({ offer }) => !offer.declined) : []
-    const joined = hosting.apps()
-    const leftJobs = engagements.leftApps('server')
-    const leftApps = engagements.leftApps('client')
-    const suiting = offered
-      .filter(({ app, offer }) => !joined.has(app!) && !leftJobs.has(app!) && offer.terms.perRequest >= host.minimumPayPerRequest)
-      .sort((a, b) => b.offer.terms.perRequest - a.offer.terms.perRequest)
-    for (const { offer } of suiting) if (host.auto && hosting.all().length < host.jobs) await hosting.join(offer)
-    const first = rule.auto && !isUsing() ? offered.find(({ app }) => !leftApps.has(app!)) : undefined
-    if (first !== undefined) await use(first.offer, true)
+    if (host.auto && offered.length > 0) await joinSuiting(offered, host)
+    if (rule.auto && offered.length > 0 && !isUsing()) {
+      const left = engagements.leftApps('client')
+      const first = offered.find(({ app }) => !left.has(app!))
+      if (first !== undefined) await use(first.offer, true)
+    }
     await hosting.endWhatIsOver()
     publishing.endWhatIsRetiring()
   }

@@ -3,12 +3,7 @@
  * in one message to its parent.
  */
 import process from 'node:process'
-import { createEmbeddedNode, createRpcServer } from '../../adapters/chain/index.ts'
-import { lockFolder } from '../../adapters/storage/lock.ts'
-import { must } from '../../core/index.ts'
-
-/** A predecessor whose host was killed may still be closing its files. */
-const PREDECESSOR_MS = 10_000
+import { serveEmbedded } from './embedded.ts'
 
 const [folder, user, password, port = '0'] = process.argv.slice(2)
 if (folder === undefined || user === undefined || password === undefined)
@@ -17,15 +12,9 @@ if (folder === undefined || user === undefined || password === undefined)
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
 
-async function serve(at: string, access: { user: string; password: string }): Promise<string> {
-  must(lockFolder(at, PREDECESSOR_MS))
-  const node = createEmbeddedNode({ folder: at })
-  const server = await createRpcServer(node, { port: Number(port), ...access }).catch(() => createRpcServer(node, { port: 0, ...access }))
-  return server.url
-}
-
 try {
-  process.send?.({ url: await serve(folder, { user, password }) })
+  const { url } = await serveEmbedded(folder, Number(port), { user, password })
+  process.send?.({ url })
 } catch (error) {
   process.exitCode = 1
   process.send?.({ failed: error instanceof Error ? error.message : String(error) }, () => process.disconnect())

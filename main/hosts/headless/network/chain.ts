@@ -4,9 +4,7 @@ import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { ParticipantConfig } from '../../../core/index.ts'
-import { createEmbeddedNode, createRpcServer } from '../../../adapters/chain/index.ts'
-import { lockFolder } from '../../../adapters/storage/lock.ts'
-import { must } from '../../../core/index.ts'
+import { serveEmbedded } from '../../worker/embedded.ts'
 import { leanEnvironment, leanOptions } from '../../worker/lean.ts'
 
 export type ChainAccess = Pick<ParticipantConfig['chain'], 'url' | 'user' | 'password' | 'backend'>
@@ -16,8 +14,6 @@ export interface ChainProcess {
   stop(): Promise<void>
 }
 
-/** A predecessor whose host was killed may still be closing its files. */
-const PREDECESSOR_MS = 10_000
 const ENTRY = fileURLToPath(new URL('../../worker/chain.ts', import.meta.url))
 
 /**
@@ -46,22 +42,8 @@ export async function startEmbeddedChain(folder: string, port: number): Promise<
 /** The same in this process, behind the same interface. @throws in one sentence when its folder is in use or damaged */
 export async function serveEmbeddedChain(folder: string, port: number): Promise<ChainProcess> {
   const [user, password] = ['golem', randomBytes(16).toString('hex')]
-  const unlock = must(lockFolder(folder, PREDECESSOR_MS))
-  try {
-    const node = createEmbeddedNode({ folder })
-    const serve = (at: number) => createRpcServer(node, { port: at, user, password })
-    const server = await serve(port).catch(() => serve(0))
-    return {
-      access: { url: server.url, user, password, backend: 'embedded' },
-      async stop() {
-        await server.close()
-        unlock()
-      },
-    }
-  } catch (error) {
-    unlock()
-    throw error
-  }
+  const { url, stop } = await serveEmbedded(folder, port, { user, password })
+  return { access: { url, user, password, backend: 'embedded' }, stop }
 }
 
 function firstMessage(child: ChildProcess): Promise<string> {
