@@ -13,7 +13,7 @@ import { ownAnswers } from './own-answers.ts'
 import type { NodePorts } from './ports.ts'
 import type { SettingsTable } from './settings-table.ts'
 import { createTurns } from './turns.ts'
-import { createVault, type Vault } from './vault.ts'
+import { createVault, NO_WALLET, type Vault } from './vault.ts'
 
 export interface NodeOptions {
   settings: SettingsTable
@@ -37,7 +37,7 @@ export interface GolemNode {
 }
 
 const CLOSED: Record<NodeView['wallet'], string> = {
-  none: 'This node has no wallet yet. Create one (golem wallet create), or restore one from its seed phrase (golem wallet restore).',
+  none: NO_WALLET,
   unconfirmed: 'The words of the new wallet were not given back yet. Confirm it first: golem wallet confirm.',
   locked: 'The wallet is locked. Unlock it first: golem wallet unlock.',
   open: 'The wallet is opening. Try again in a moment.',

@@ -95,10 +95,10 @@ function checkPassphrase(passphrase: string): Result<null> {
       )
 }
 
-const none = fail(
-  'wallet.none',
-  'This node has no wallet yet. Create one (golem wallet create), or restore one from its seed phrase (golem wallet restore).',
-)
+/** What a person does where there is none. */
+export const NO_WALLET =
+  'This node has no wallet yet. Create one (golem wallet create), or restore one from its seed phrase (golem wallet restore).'
+const none = fail('wallet.none', NO_WALLET)
 
 /** What the operations share: the folder, what is open, and one attempt after the other. */
 function createCell(options: VaultOptions) {

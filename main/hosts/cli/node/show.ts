@@ -12,7 +12,8 @@ export const brief = (id: string): string => id.slice(0, 8)
 
 const ROLES: Readonly<Record<EngagementView['role'], string>> = { supervisor: 'publishes', server: 'hosts', client: 'uses' }
 
-const WALLETS: Readonly<Record<Overview['node']['wallet'], string>> = {
+/** What the wallet is, and what opens it. */
+export const WALLETS: Readonly<Record<Overview['node']['wallet'], string>> = {
   none: 'there is none yet: golem wallet create, or golem wallet restore',
   unconfirmed: 'its words are to be given back: golem wallet confirm',
   locked: 'locked: golem wallet unlock',

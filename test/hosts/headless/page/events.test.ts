@@ -1,44 +1,30 @@
 /** `GET /api/events`: what happens, to pages that keep up and to such that do not. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../../../main/contract/changes.ts'
 import { followOverview } from '../../../../main/contract/following.ts'
 import type { Overview } from '../../../../main/contract/index.ts'
 import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
-import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import { ok } from '../../../../roles/protocol/result.ts'
 import { overview, request } from '../../../e2e/view/sample.ts'
+import { servePage, TOKEN, type ServedPage } from '../../../tools/page.ts'
 import { createTold, type Told } from '../../../tools/told.ts'
 
-const token = 'a-token-of-24-characters'
-const authorization = `Bearer ${token}`
+const authorization = `Bearer ${TOKEN}`
 
-let folder: string
-let page: PageServer
+let served: ServedPage
+let page: ServedPage['page']
 let told: Told
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'golem-events-'))
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Golem</title>')
   told = createTold(overview({ number: 1 }))
   const core = { call: async () => ok('done'), subscribe: told.subscribe }
-  page = await startPageServer({
-    host: '127.0.0.1',
-    port: 0,
-    token,
-    assets: folder,
-    nodes: () => [{ id: 'first', name: 'The first', core }],
-    limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 },
-  })
+  const nodes = () => [{ id: 'first', name: 'The first', core }]
+  served = await servePage({ nodes, limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 } })
+  page = served.page
 })
 
-afterEach(async () => {
-  await page.close()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => served.close())
 
 /** What a stream that is refused says. */
 async function refusal(query = ''): Promise<{ status: number; code: string; message: string }> {

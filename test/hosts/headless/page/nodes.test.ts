@@ -1,11 +1,9 @@
 /** Several nodes behind one page. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok } from '../../../../roles/protocol/result.ts'
 import { waitFor } from '../../../../main/hosts/headless/network/patience.ts'
-import { type PageNode, type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
+import type { PageNode } from '../../../../main/hosts/headless/page/server.ts'
+import { servePage, TOKEN, type ServedPage } from '../../../tools/page.ts'
 
 interface Double {
   node: PageNode
@@ -24,33 +22,21 @@ function double(id: string, name: string): Double {
   return { node: { id, name, core }, calls, listeners, say: (message) => listeners.forEach((listener) => listener('log', { message })) }
 }
 
-let folder: string
-let page: PageServer
+let served: ServedPage
+let page: ServedPage['page']
 let first: Double
 let other: Double
 let cookie: string
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'golem-nodes-'))
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Golem</title>')
   first = double('first', 'The first')
   other = double('b/2', 'The other')
-  const nodes = () => [first.node, other.node]
-  page = await startPageServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: 'a-token-of-24-characters',
-    assets: folder,
-    nodes,
-    limits: { readers: 2 },
-  })
+  served = await servePage({ nodes: () => [first.node, other.node], limits: { readers: 2 } })
+  page = served.page
   cookie = (await fetch(page.url)).headers.get('set-cookie')!.split(';')[0]!
 })
 
-afterEach(async () => {
-  await page.close()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => served.close())
 
 const ask = (path: string, options: RequestInit = {}): Promise<Response> =>
   fetch(`http://127.0.0.1:${page.port}${path}`, { ...options, headers: { cookie, 'content-type': 'application/json' } })
@@ -117,18 +103,11 @@ describe('the commands of a sandbox', () => {
   it('are answered beside those of the nodes, with their arguments checked', async () => {
     const asked: unknown[] = []
     const sandbox = async (name: string, args: unknown) => (asked.push([name, args]), ok('done'))
-    const another = await startPageServer({
-      host: '127.0.0.1',
-      port: 0,
-      token: 'a-token-of-24-characters',
-      assets: folder,
-      nodes: () => [first.node],
-      sandbox,
-    })
+    const another = await servePage({ nodes: () => [first.node], sandbox })
     const tell = (path: string, body: string): Promise<Response> =>
-      fetch(`http://127.0.0.1:${another.port}${path}`, {
+      fetch(`http://127.0.0.1:${another.page.port}${path}`, {
         method: 'POST',
-        headers: { authorization: 'Bearer a-token-of-24-characters', 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
         body,
       })
     expect(await (await tell('/api/sandbox.mine', '{"blocks":2}')).json()).toEqual({ ok: true, value: 'done' })

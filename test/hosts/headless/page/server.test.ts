@@ -1,14 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LARGEST, LARGEST_PROGRAM } from '../../../../main/contract/command.ts'
 import { CONTRACT } from '../../../../main/contract/index.ts'
-import { type PageServer, startPageServer } from '../../../../main/hosts/headless/page/server.ts'
 import type { Result } from '../../../../roles/protocol/result.ts'
+import { servePage, TOKEN as token, type ServedPage } from '../../../tools/page.ts'
 
-const token = 'a-token-of-24-characters'
 const id = 'ab'.repeat(32)
 
 interface Answer {
@@ -17,37 +13,25 @@ interface Answer {
   body: string
 }
 
-let folder: string
-let page: PageServer
+let served: ServedPage
+let page: ServedPage['page']
 let calls: Array<{ name: string; args: unknown }>
 let reply: (name: string) => Promise<Result<unknown>>
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'golem-page-'))
-  mkdirSync(join(folder, 'assets'))
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Golem</title>')
-  writeFileSync(join(folder, 'assets', 'index.js'), 'export {}')
-  writeFileSync(join(folder, 'secret.key'), 'not for the page')
   calls = []
   reply = async () => ({ ok: true, value: { fine: true } })
   const core = {
     call: (name: string, args: unknown) => (calls.push({ name, args }), reply(name)),
     subscribe: () => () => undefined,
   }
-  page = await startPageServer({
-    host: '127.0.0.1',
-    port: 0,
-    token,
-    assets: folder,
-    nodes: () => [{ id: 'first', name: 'The first', core }],
-    limits: { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 },
-  })
+  const nodes = () => [{ id: 'first', name: 'The first', core }]
+  const limits = { bufferBytes: 32 * 1024, readers: 2, stuckMs: 3_000 }
+  served = await servePage({ nodes, limits }, { 'assets/index.js': 'export {}', 'secret.key': 'not for the page' })
+  page = served.page
 })
 
-afterEach(async () => {
-  await page.close()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => served.close())
 
 function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {

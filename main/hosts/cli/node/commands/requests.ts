@@ -1,5 +1,5 @@
 /** `golem call`, `requests`, `approve` and what follows: requests of this node, from their sending to their place in the index. */
-import type { Overview, RequestView } from '../../../../contract/index.ts'
+import type { RequestView } from '../../../../contract/index.ts'
 import { fail, ok, type Result } from '../../../../../roles/protocol/result.ts'
 import { sats } from '../../../terminal/amount.ts'
 import { plain } from '../../../terminal/columns.ts'
@@ -7,7 +7,7 @@ import { parseJson } from '../../../terminal/json-text.ts'
 import { wrongUsage, type Call, type Command, type Done } from '../../command.ts'
 import type { Node } from '../connection.ts'
 import { nodeCommand } from '../node-command.ts'
-import { brief, lines, requestsText, requestText } from '../show.ts'
+import { brief, lines, requestsText, requestText, WALLETS } from '../show.ts'
 import { answerTo, until, type State } from '../answers.ts'
 import { FEE_FLAGS, feeRate, agreed, YES_FLAG } from './money.ts'
 import { APP_FLAG, flaggedApp } from './use.ts'
@@ -20,13 +20,7 @@ async function requestsOf(node: Node): Promise<Result<RequestView[]>> {
   const { wallet } = overview.value.node
   return wallet === 'open'
     ? ok(overview.value.requests)
-    : fail(`wallet.${wallet}`, `Requests are shown while the wallet is open; ${CLOSED[wallet]}`)
-}
-
-const CLOSED: Readonly<Record<Exclude<Overview['node']['wallet'], 'open'>, string>> = {
-  none: 'there is none yet: golem wallet create, or golem wallet restore',
-  unconfirmed: 'its words are to be given back: golem wallet confirm',
-  locked: 'it is locked: golem wallet unlock',
+    : fail(`wallet.${wallet}`, `Requests are shown while the wallet is open; ${wallet === 'locked' ? 'it is ' : ''}${WALLETS[wallet]}`)
 }
 
 /** The request that is meant: by the beginning of its id, or the only one in such a state. Errors: `cli.usage`, those of the node. */
